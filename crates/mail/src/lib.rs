@@ -1,0 +1,19 @@
+//! The nouns that every room shares: numbers, flags, names of mailboxes, changes, limits.
+//!
+//! Parse and print live here, and what keeps a value valid. Behaviour never does: no I/O, no
+//! rights, no protocol responses.
+
+mod change;
+mod date;
+mod flag;
+pub mod limits;
+mod name;
+mod number;
+mod uid_set;
+
+pub use change::{Change, ChangeKind};
+pub use date::{InternalDate, NaiveDate};
+pub use flag::{BadFlag, Flag, FlagBits, Keyword, Keywords, KeywordsFull};
+pub use name::{BadName, MailboxName, Namespaces, Place};
+pub use number::{AccountId, ContentId, MailboxId, ModSeq, SeqNum, Uid, UidValidity};
+pub use uid_set::UidSet;

@@ -1,0 +1,46 @@
+//! Every bound of the server, by name. Units come last.
+
+/// A command line before login, without its literals, in bytes.
+pub const LINE_BEFORE_LOGIN_BYTES_MAX: usize = 8 * 1024;
+/// A command line after login, without its literals, in bytes. UID sets make lines long.
+pub const LINE_BYTES_MAX: usize = 64 * 1024;
+/// All literals that stay inside one command's buffer, in bytes.
+pub const INLINE_LITERALS_BYTES_MAX: usize = 64 * 1024;
+/// Literals in one command.
+pub const LITERALS_PER_COMMAND_MAX: usize = 1000;
+/// A literal of a message that is larger than this is kept beside the command's buffer, in bytes.
+pub const DETACH_BYTES_MIN: usize = 4 * 1024;
+/// One message, in bytes, where the configuration does not say otherwise.
+pub const MESSAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Refused non-synchronising literals up to this many bytes are read and dropped; above, BYE.
+pub const SWALLOW_BYTES_MAX: u64 = 128 * 1024 * 1024;
+/// Nested NOT, OR and parentheses in a SEARCH.
+pub const SEARCH_DEPTH_MAX: usize = 64;
+/// Parts of one set of numbers.
+pub const SET_PARTS_MAX: usize = 20_000;
+/// A mailbox name, in bytes of UTF-8.
+pub const NAME_BYTES_MAX: usize = 1000;
+/// Levels of a mailbox name.
+pub const NAME_DEPTH_MAX: usize = 32;
+/// Keywords that one mailbox may ever have used.
+pub const KEYWORDS_PER_MAILBOX_MAX: usize = 57;
+/// One keyword, in bytes.
+pub const KEYWORD_BYTES_MAX: usize = 128;
+/// An ACL identifier, in bytes.
+pub const IDENTIFIER_BYTES_MAX: usize = 255;
+/// Entries in one mailbox's access control list.
+pub const ACL_ENTRIES_MAX: usize = 10_000;
+/// Nested MIME parts that are taken apart; deeper ones are left as they are.
+pub const MIME_DEPTH_MAX: usize = 50;
+/// MIME parts of one message that are described.
+pub const MIME_PARTS_MAX: usize = 1000;
+/// A message's folded search text, in bytes.
+pub const FOLDED_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Messages of one APPEND (MULTIAPPEND).
+pub const APPEND_MESSAGES_MAX: usize = 256;
+/// Unwritten responses of one session that pause its command, in bytes.
+pub const OUTPUT_BYTES_MAX: usize = 256 * 1024;
+/// Field-value pairs of one ID command (RFC 2971).
+pub const ID_PAIRS_MAX: usize = 30;
+/// Commands in wrong grammar or state that one session may send before BYE.
+pub const BAD_COMMANDS_MAX: u32 = 20;

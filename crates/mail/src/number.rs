@@ -1,0 +1,131 @@
+//! Numbers that look alike, as types that do not.
+
+use std::fmt;
+use std::num::NonZeroU32;
+
+macro_rules! nz_number {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(NonZeroU32);
+
+        impl $name {
+            /// The lowest that there is.
+            pub const MIN: Self = Self(NonZeroU32::MIN);
+            /// The highest that the grammar can say.
+            pub const MAX: Self = Self(NonZeroU32::MAX);
+
+            /// `None` for zero, which the grammar does not have.
+            #[must_use]
+            pub const fn new(number: u32) -> Option<Self> {
+                match NonZeroU32::new(number) {
+                    Some(number) => Some(Self(number)),
+                    None => None,
+                }
+            }
+
+            /// As PostgreSQL keeps it; `None` when it is not in 1..=4,294,967,295.
+            #[must_use]
+            pub fn from_i64(number: i64) -> Option<Self> {
+                u32::try_from(number).ok().and_then(Self::new)
+            }
+
+            /// The plain number.
+            #[must_use]
+            pub const fn get(self) -> u32 {
+                self.0.get()
+            }
+        }
+
+        impl From<$name> for i64 {
+            fn from(number: $name) -> Self {
+                Self::from(number.get())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+macro_rules! key {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub i64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+nz_number! {
+    /// A message's unique identifier in its mailbox (RFC 9051, 2.3.1.1). Strictly ascending.
+    Uid
+}
+nz_number! {
+    /// A message's position in what one client was told, from 1 (RFC 9051, 2.3.1.2).
+    SeqNum
+}
+nz_number! {
+    /// Says whether UIDs of an earlier session still mean the same messages.
+    UidValidity
+}
+key! {
+    /// A mailbox for as long as it lives, whatever it is called.
+    MailboxId
+}
+key! {
+    /// Somebody who can log in.
+    AccountId
+}
+key! {
+    /// A message's immutable bytes, shared by all its copies.
+    ContentId
+}
+
+/// A mod-sequence: when something in a mailbox last changed (RFC 7162). At most 63 bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ModSeq(u64);
+
+impl ModSeq {
+    /// Before everything that ever happened.
+    pub const ZERO: Self = Self(0);
+
+    /// `None` above 2^63 - 1, which the RFC forbids.
+    #[must_use]
+    pub fn new(number: u64) -> Option<Self> {
+        i64::try_from(number).is_ok().then_some(Self(number))
+    }
+
+    /// As PostgreSQL keeps it; a negative number is none.
+    #[must_use]
+    pub fn from_i64(number: i64) -> Option<Self> {
+        u64::try_from(number).ok().map(Self)
+    }
+
+    /// The plain number.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl From<ModSeq> for i64 {
+    fn from(modseq: ModSeq) -> Self {
+        // The constructors keep it below 2^63.
+        Self::try_from(modseq.0).unwrap_or(Self::MAX)
+    }
+}
+
+impl fmt::Display for ModSeq {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
