@@ -1,0 +1,161 @@
+//! From one version of an image to the next.
+
+use std::sync::Arc;
+
+use mail::{ModSeq, Uid, UidSet};
+
+use crate::image::{CHUNK_MESSAGES_MAX, Directory, Image};
+use crate::message::{Message, Row};
+
+/// What happened in a mailbox since some mod-sequence, and how it stands now.
+#[derive(Clone, Debug)]
+pub struct Delta {
+    /// Everything up to here is in the delta. Read no later than the messages.
+    pub modseq: ModSeq,
+    /// The mailbox's UIDNEXT. Read no later than the messages.
+    pub uid_next: Uid,
+    /// Messages that arrived or changed, as they are now, ascending by UID.
+    pub upserts: Vec<Message>,
+    /// Messages that left. A UID that is in `upserts` too has left.
+    pub expunged: UidSet,
+}
+
+/// Two neighbouring chunks hold more messages than this together, so that a mailbox that shrinks
+/// does not end as a directory of crumbs.
+pub(crate) const NEIGHBOURS_MESSAGES_MIN: usize = CHUNK_MESSAGES_MAX / 2;
+
+impl Image {
+    /// The image after `delta`, sharing every chunk that the delta does not touch.
+    ///
+    /// A delta that is older than the image changes nothing, and one may be applied twice. A
+    /// message that is not here and whose UID is below [`uid_next`](Self::uid_next) has left
+    /// already: it is not taken in again.
+    #[must_use]
+    pub fn apply(&self, delta: &Delta) -> Self {
+        if delta.modseq < self.modseq() {
+            return self.clone();
+        }
+        debug_assert!(
+            delta.upserts.is_sorted_by(|a, b| a.uid < b.uid),
+            "upserts ascend by UID"
+        );
+        let mut upserts = delta.upserts.as_slice();
+        let mut expunged = delta.expunged.ranges().peekable();
+        let mut next = Builder::with_capacity(self.slots().len() + 1);
+        for slot in self.slots() {
+            let last = slot.last().unwrap_or(slot.first);
+            while expunged.next_if(|(_, high)| *high < slot.first).is_some() {}
+            let loses = expunged.peek().is_some_and(|(low, _)| *low <= last);
+            let news = take_while(&mut upserts, |message| message.uid <= last);
+            if news.is_empty() && !loses {
+                next.share(&slot.rows);
+            } else {
+                next.replace(&slot.rows, &edited(&slot.rows, news, &delta.expunged));
+            }
+        }
+        let arrived = upserts
+            .iter()
+            .filter(|message| message.uid >= self.uid_next())
+            .filter(|message| !delta.expunged.contains(message.uid))
+            .map(|message| Row::from(*message));
+        next.append(arrived);
+        next.directory
+            .into_image(delta.modseq, self.uid_next().max(delta.uid_next))
+    }
+}
+
+/// The chunk without what left, and with what changed in the place of what it was.
+fn edited(rows: &[Row], mut news: &[Message], expunged: &UidSet) -> Vec<Row> {
+    let mut changed = |row: &Row| {
+        take_while(&mut news, |message| message.uid < row.uid);
+        news.first()
+            .filter(|message| message.uid == row.uid)
+            .map_or(*row, |message| (*message).into())
+    };
+    rows.iter()
+        .filter(|row| !expunged.contains(row.uid))
+        .map(&mut changed)
+        .collect()
+}
+
+/// Cuts the front that `belongs` off `messages`.
+fn take_while<'a>(
+    messages: &mut &'a [Message],
+    belongs: impl Fn(&Message) -> bool,
+) -> &'a [Message] {
+    let (front, rest) = messages.split_at(messages.partition_point(belongs));
+    *messages = rest;
+    front
+}
+
+/// The next version while it is put together, chunk by chunk from the front.
+struct Builder {
+    directory: Directory,
+    /// The end of the directory is not what it was, so the next chunk may have to join it.
+    is_changed_here: bool,
+}
+
+impl Builder {
+    fn with_capacity(slots: usize) -> Self {
+        Self {
+            directory: Directory::with_capacity(slots),
+            is_changed_here: false,
+        }
+    }
+
+    fn share(&mut self, rows: &Arc<[Row]>) {
+        if self.is_changed_here && self.is_crumb_with(rows) {
+            self.join(rows);
+        } else {
+            self.directory.push(Arc::clone(rows));
+            self.is_changed_here = false;
+        }
+    }
+
+    fn replace(&mut self, old: &Arc<[Row]>, rows: &[Row]) {
+        if **old == *rows {
+            return self.share(old);
+        }
+        if self.is_crumb_with(rows) {
+            self.join(rows);
+        } else {
+            self.directory.push(rows.into());
+        }
+        self.is_changed_here = true;
+    }
+
+    /// Fills the last chunk up before it begins another.
+    fn append(&mut self, rows: impl Iterator<Item = Row>) {
+        let mut rows = rows.peekable();
+        if rows.peek().is_none() {
+            return;
+        }
+        let has_room = self.directory.last_len() < CHUNK_MESSAGES_MAX;
+        let last = if has_room { self.directory.pop() } else { None };
+        let tail: Vec<Row> = last
+            .as_deref()
+            .unwrap_or_default()
+            .iter()
+            .copied()
+            .chain(rows)
+            .collect();
+        for chunk in tail.chunks(CHUNK_MESSAGES_MAX) {
+            self.directory.push(chunk.into());
+        }
+    }
+
+    fn is_crumb_with(&self, rows: &[Row]) -> bool {
+        self.directory.last_len() + rows.len() <= NEIGHBOURS_MESSAGES_MIN
+    }
+
+    fn join(&mut self, rows: &[Row]) {
+        let last = self.directory.pop();
+        let joined = last
+            .as_deref()
+            .unwrap_or_default()
+            .iter()
+            .chain(rows)
+            .copied();
+        self.directory.push(joined.collect());
+    }
+}

@@ -1,0 +1,146 @@
+//! What a client that knows one image must be told to know another.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use mail::{SeqNum, UidSet};
+
+use crate::image::{Image, Slot, clamp};
+use crate::message::{Message, Row};
+
+/// The way from an older image to a newer one, in the order in which a client can be told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Difference {
+    /// Numbers for EXPUNGE responses: by the old image, descending, so that none of them moves
+    /// another.
+    pub expunged: Vec<SeqNum>,
+    /// The same messages for VANISHED.
+    pub vanished: UidSet,
+    /// How many messages are new at the end. If there are any, EXISTS comes next.
+    pub arrived: u32,
+    /// The messages of both images whose flags or mod-sequence differ, by the new image's numbers,
+    /// ascending.
+    pub changed: Vec<(SeqNum, Message)>,
+}
+
+impl Difference {
+    /// Whether both images hold the same messages with the same flags.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.expunged.is_empty() && self.arrived == 0 && self.changed.is_empty()
+    }
+}
+
+impl Image {
+    /// What changed from this image to `new`, a later one of the same mailbox.
+    ///
+    /// Chunks that both share are skipped, so the cost is in what changed.
+    #[must_use]
+    pub fn difference(&self, new: &Self) -> Difference {
+        let mut walk = Walk {
+            was: Cursor::new(self.slots()),
+            is: Cursor::new(new.slots()),
+            found: Difference::default(),
+        };
+        while walk.step() {}
+        walk.found.expunged.reverse();
+        walk.found
+    }
+}
+
+/// Both images side by side, at the same UID.
+struct Walk<'a> {
+    was: Cursor<'a>,
+    is: Cursor<'a>,
+    found: Difference,
+}
+
+impl Walk<'_> {
+    /// `false` when both are through.
+    fn step(&mut self) -> bool {
+        if self.skip_shared() {
+            return true;
+        }
+        match (self.was.row(), self.is.row()) {
+            (None, None) => return false,
+            (Some(was), Some(is)) => match was.uid.cmp(&is.uid) {
+                Ordering::Equal => self.pass(was, is),
+                Ordering::Less => self.lose(was),
+                Ordering::Greater => self.gain(),
+            },
+            (Some(was), None) => self.lose(was),
+            (None, Some(_)) => self.gain(),
+        }
+        true
+    }
+
+    fn skip_shared(&mut self) -> bool {
+        let (Some(was), Some(is)) = (self.was.whole_slot(), self.is.whole_slot()) else {
+            return false;
+        };
+        let is_shared = Arc::ptr_eq(&was.rows, &is.rows);
+        if is_shared {
+            self.was.skip_slot();
+            self.is.skip_slot();
+        }
+        is_shared
+    }
+
+    fn pass(&mut self, was: &Row, is: &Row) {
+        if was != is {
+            self.found
+                .changed
+                .extend(self.is.number().map(|number| (number, (*is).into())));
+        }
+        self.was.advance();
+        self.is.advance();
+    }
+
+    fn lose(&mut self, was: &Row) {
+        self.found.expunged.extend(self.was.number());
+        self.found.vanished.insert(was.uid);
+        self.was.advance();
+    }
+
+    fn gain(&mut self) {
+        self.found.arrived += 1;
+        self.is.advance();
+    }
+}
+
+/// A place in an image that can step over a message or a whole chunk.
+struct Cursor<'a> {
+    slots: &'a [Slot],
+    offset: usize,
+}
+
+impl<'a> Cursor<'a> {
+    const fn new(slots: &'a [Slot]) -> Self {
+        Self { slots, offset: 0 }
+    }
+
+    fn row(&self) -> Option<&'a Row> {
+        self.slots.first()?.rows.get(self.offset)
+    }
+
+    fn number(&self) -> Option<SeqNum> {
+        SeqNum::new(self.slots.first()?.before + clamp(self.offset) + 1)
+    }
+
+    /// The chunk that begins here; `None` in the midst of one.
+    fn whole_slot(&self) -> Option<&'a Slot> {
+        self.slots.first().filter(|_| self.offset == 0)
+    }
+
+    fn advance(&mut self) {
+        self.offset += 1;
+        if self.row().is_none() {
+            self.skip_slot();
+        }
+    }
+
+    fn skip_slot(&mut self) {
+        self.slots = self.slots.get(1..).unwrap_or_default();
+        self.offset = 0;
+    }
+}

@@ -1,0 +1,277 @@
+//! The image itself: a directory of shared chunks, and how to find a message in it.
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use mail::{FlagBits, ModSeq, SeqNum, Uid, UidSet};
+
+use crate::message::{Message, Row};
+use crate::walk::Messages;
+
+/// One mailbox at one moment. Never changes; a clone copies the directory, not the messages.
+///
+/// Messages stand in chunks of at most [`CHUNK_MESSAGES_MAX`], and versions share the chunks that
+/// are equal in both. UIDs only ever ascend: what is not here and lies below
+/// [`uid_next`](Self::uid_next) never comes.
+#[derive(Clone, Debug)]
+pub struct Image {
+    slots: Vec<Slot>,
+    modseq: ModSeq,
+    uid_next: Uid,
+}
+
+/// A chunk's place in the directory. The chunk is never empty.
+#[derive(Clone, Debug)]
+pub(crate) struct Slot {
+    /// The lowest UID of the chunk.
+    pub(crate) first: Uid,
+    /// How many messages stand before the chunk.
+    pub(crate) before: u32,
+    pub(crate) rows: Arc<[Row]>,
+}
+
+/// Messages that were to become an image did not ascend by UID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("message {0} does not stand above the message before it")]
+pub struct OutOfOrder(pub Uid);
+
+/// Messages in one chunk: 20 KB, which is what the smallest change copies.
+pub(crate) const CHUNK_MESSAGES_MAX: usize = 512;
+
+impl Image {
+    /// A mailbox without messages.
+    #[must_use]
+    pub const fn empty(modseq: ModSeq, uid_next: Uid) -> Self {
+        Self {
+            slots: Vec::new(),
+            modseq,
+            uid_next,
+        }
+    }
+
+    /// From all messages of a mailbox, which must ascend by UID.
+    ///
+    /// `modseq` and `uid_next` must have been read no later than the messages.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfOrder`] names the first message that is not above its predecessor.
+    pub fn from_messages(
+        messages: impl IntoIterator<Item = Message>,
+        modseq: ModSeq,
+        uid_next: Uid,
+    ) -> Result<Self, OutOfOrder> {
+        let mut directory = Directory::default();
+        let mut rows: Vec<Row> = Vec::with_capacity(CHUNK_MESSAGES_MAX);
+        let mut last = None;
+        for message in messages {
+            if last >= Some(message.uid) {
+                return Err(OutOfOrder(message.uid));
+            }
+            last = Some(message.uid);
+            rows.push(message.into());
+            if rows.len() == CHUNK_MESSAGES_MAX {
+                directory.push(rows.as_slice().into());
+                rows.clear();
+            }
+        }
+        directory.push(rows.into());
+        Ok(directory.into_image(modseq, uid_next))
+    }
+
+    /// How many messages there are: the number of EXISTS.
+    #[must_use]
+    pub fn len(&self) -> u32 {
+        self.slots.last().map_or(0, |slot| slot.before + slot.len())
+    }
+
+    /// Whether there is no message.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// HIGHESTMODSEQ: everything up to here is in the image.
+    #[must_use]
+    pub const fn modseq(&self) -> ModSeq {
+        self.modseq
+    }
+
+    /// What UIDNEXT tells.
+    #[must_use]
+    pub const fn uid_next(&self) -> Uid {
+        self.uid_next
+    }
+
+    /// The highest UID that is there, which `*` means in a UID set.
+    #[must_use]
+    pub fn uid_max(&self) -> Option<Uid> {
+        self.slots.last().and_then(Slot::last)
+    }
+
+    /// The message with this number.
+    #[must_use]
+    pub fn get(&self, number: SeqNum) -> Option<Message> {
+        self.by_number(number..=number)
+            .next()
+            .map(|(_, message)| message)
+    }
+
+    /// The message with this UID, and its number.
+    #[must_use]
+    pub fn find(&self, uid: Uid) -> Option<(SeqNum, Message)> {
+        self.by_uid(uid..=uid).next()
+    }
+
+    /// The number of the message with this UID.
+    #[must_use]
+    pub fn seqnum(&self, uid: Uid) -> Option<SeqNum> {
+        self.find(uid).map(|(number, _)| number)
+    }
+
+    /// Every message, in order.
+    #[must_use]
+    pub fn iter(&self) -> Messages<'_> {
+        Messages::new(&self.slots, 0..self.len())
+    }
+
+    /// The messages with these numbers, as far as they are there, in order.
+    #[must_use]
+    pub fn by_number(&self, numbers: RangeInclusive<SeqNum>) -> Messages<'_> {
+        let end = numbers.end().get().min(self.len());
+        Messages::new(&self.slots, numbers.start().get() - 1..end)
+    }
+
+    /// The messages with these UIDs, as far as they are there, in order.
+    #[must_use]
+    pub fn by_uid(&self, uids: RangeInclusive<Uid>) -> Messages<'_> {
+        let end = match uids.end().get().checked_add(1).and_then(Uid::new) {
+            Some(after) => self.rank(after),
+            None => self.len(),
+        };
+        Messages::new(&self.slots, self.rank(*uids.start())..end)
+    }
+
+    /// The messages that are in `uids`, in order. The cost is in what is there, not in what is asked.
+    pub fn among(&self, uids: &UidSet) -> impl Iterator<Item = (SeqNum, Message)> {
+        uids.ranges()
+            .flat_map(|(low, high)| self.by_uid(low..=high))
+    }
+
+    /// Those of `uids` that are there.
+    #[must_use]
+    pub fn resolve(&self, uids: &UidSet) -> UidSet {
+        self.among(uids).map(|(_, message)| message.uid).collect()
+    }
+
+    /// How many messages lack `flag` among the flags that everybody sees.
+    #[must_use]
+    pub fn count_without(&self, flag: FlagBits) -> u32 {
+        let lacking = |slot: &Slot| {
+            slot.rows
+                .iter()
+                .filter(|row| !row.flags.contains(flag))
+                .count()
+        };
+        clamp(self.slots.iter().map(lacking).sum())
+    }
+
+    /// The first message that lacks `flag` among the flags that everybody sees.
+    #[must_use]
+    pub fn first_without(&self, flag: FlagBits) -> Option<SeqNum> {
+        self.iter()
+            .find(|(_, message)| !message.flags.contains(flag))
+            .map(|(number, _)| number)
+    }
+
+    pub(crate) fn slots(&self) -> &[Slot] {
+        &self.slots
+    }
+
+    /// How many messages stand below `uid`.
+    fn rank(&self, uid: Uid) -> u32 {
+        let after = self.slots.partition_point(|slot| slot.first <= uid);
+        let Some(slot) = after.checked_sub(1).and_then(|index| self.slots.get(index)) else {
+            return 0;
+        };
+        slot.before + clamp(slot.rows.partition_point(|row| row.uid < uid))
+    }
+}
+
+impl<'a> IntoIterator for &'a Image {
+    type Item = (SeqNum, Message);
+    type IntoIter = Messages<'a>;
+
+    fn into_iter(self) -> Messages<'a> {
+        self.iter()
+    }
+}
+
+impl Slot {
+    pub(crate) fn len(&self) -> u32 {
+        clamp(self.rows.len())
+    }
+
+    pub(crate) fn last(&self) -> Option<Uid> {
+        self.rows.last().map(|row| row.uid)
+    }
+}
+
+/// A directory that grows at its end and keeps count.
+#[derive(Debug, Default)]
+pub(crate) struct Directory {
+    slots: Vec<Slot>,
+    len: u32,
+}
+
+impl Directory {
+    pub(crate) fn with_capacity(slots: usize) -> Self {
+        Self {
+            slots: Vec::with_capacity(slots),
+            len: 0,
+        }
+    }
+
+    /// Adds a chunk whose UIDs are above all that are there. An empty one leaves no trace.
+    pub(crate) fn push(&mut self, rows: Arc<[Row]>) {
+        let Some(first) = rows.first().map(|row| row.uid) else {
+            return;
+        };
+        let slot = Slot {
+            first,
+            before: self.len,
+            rows,
+        };
+        self.len += slot.len();
+        self.slots.push(slot);
+    }
+
+    /// Takes the last chunk off again.
+    pub(crate) fn pop(&mut self) -> Option<Arc<[Row]>> {
+        let slot = self.slots.pop()?;
+        self.len = slot.before;
+        Some(slot.rows)
+    }
+
+    /// How many messages the last chunk holds; 0 when there is none.
+    pub(crate) fn last_len(&self) -> usize {
+        self.slots.last().map_or(0, |slot| slot.rows.len())
+    }
+
+    /// `uid_next` is raised above every message, should it have been read before one arrived.
+    pub(crate) fn into_image(self, modseq: ModSeq, uid_next: Uid) -> Image {
+        let last = self.slots.last().and_then(Slot::last);
+        let above = last.and_then(|uid| Uid::new(uid.get().saturating_add(1)));
+        let uid_next = above.map_or(uid_next, |above| above.max(uid_next));
+        Image {
+            slots: self.slots,
+            modseq,
+            uid_next,
+        }
+    }
+}
+
+/// UIDs have 32 bits, so no count of messages has more.
+pub(crate) fn clamp(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}

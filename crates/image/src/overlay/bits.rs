@@ -1,0 +1,125 @@
+//! One flag of many messages as chunks of bits.
+
+use std::sync::Arc;
+
+use mail::{FlagBits, Uid, UidSet};
+
+/// UIDs in one chunk of private flags.
+pub const CHUNK_UIDS: u32 = 8192;
+/// One chunk of private flags, in bytes.
+pub const CHUNK_BYTES: usize = 1024;
+
+const WORD_BYTES: usize = 8;
+const WORD_BITS: u32 = 64;
+const WORDS: usize = CHUNK_BYTES / WORD_BYTES;
+
+/// One bit for each of [`CHUNK_UIDS`] neighbouring UIDs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Bits([u64; WORDS]);
+
+/// One flag of one account in one mailbox.
+#[derive(Clone, Debug)]
+pub(super) struct Plane {
+    pub(super) flag: FlagBits,
+    /// Ascending by number. A chunk that is not here is zero.
+    chunks: Vec<(u32, Arc<Bits>)>,
+}
+
+impl Bits {
+    const NONE: Self = Self([0; WORDS]);
+
+    pub(super) fn from_bytes(bytes: &[u8]) -> Self {
+        let mut words = [0; WORDS];
+        for (word, bytes) in words.iter_mut().zip(bytes.chunks(WORD_BYTES)) {
+            let mut whole = [0; WORD_BYTES];
+            for (to, from) in whole.iter_mut().zip(bytes) {
+                *to = *from;
+            }
+            *word = u64::from_le_bytes(whole);
+        }
+        Self(words)
+    }
+
+    fn contains(&self, offset: u32) -> bool {
+        usize::try_from(offset / WORD_BITS)
+            .ok()
+            .and_then(|index| self.0.get(index))
+            .is_some_and(|word| word >> (offset % WORD_BITS) & 1 == 1)
+    }
+
+    /// The offsets at which the two differ, ascending.
+    fn differing(&self, other: &Self) -> impl Iterator<Item = u32> {
+        let words = self.0.iter().zip(&other.0).map(|(a, b)| a ^ b);
+        (0..)
+            .step_by(WORD_BITS as usize)
+            .zip(words)
+            .filter(|(_, word)| *word != 0)
+            .flat_map(|(base, word)| {
+                (0..WORD_BITS)
+                    .filter(move |bit| word >> bit & 1 == 1)
+                    .map(move |bit| base + bit)
+            })
+    }
+}
+
+impl Plane {
+    pub(super) const fn new(flag: FlagBits) -> Self {
+        Self {
+            flag,
+            chunks: Vec::new(),
+        }
+    }
+
+    pub(super) fn contains(&self, uid: Uid) -> bool {
+        self.find(uid.get() / CHUNK_UIDS)
+            .is_some_and(|bits| bits.contains(uid.get() % CHUNK_UIDS))
+    }
+
+    /// Keeps the old chunk where the new one is equal.
+    pub(super) fn replace(&mut self, number: u32, bits: Arc<Bits>) {
+        match self
+            .chunks
+            .binary_search_by_key(&number, |(number, _)| *number)
+        {
+            Ok(at) if *self.chunks[at].1 != *bits => self.chunks[at].1 = bits,
+            Ok(_) => {}
+            Err(at) => self.chunks.insert(at, (number, bits)),
+        }
+    }
+
+    /// The UIDs that are set in one and not in the other.
+    pub(super) fn difference(&self, other: &Self) -> UidSet {
+        let mut numbers: Vec<u32> = self
+            .chunks
+            .iter()
+            .chain(&other.chunks)
+            .map(|(number, _)| *number)
+            .collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let nothing = Arc::new(Bits::NONE);
+        let mut differing = UidSet::new();
+        for number in numbers {
+            let was = self.find(number).unwrap_or(&nothing);
+            let is = other.find(number).unwrap_or(&nothing);
+            if Arc::ptr_eq(was, is) {
+                continue;
+            }
+            for offset in was.differing(is) {
+                let uid = number
+                    .checked_mul(CHUNK_UIDS)
+                    .and_then(|base| Uid::new(base + offset));
+                uid.into_iter().for_each(|uid| differing.insert(uid));
+            }
+        }
+        differing
+    }
+
+    fn find(&self, number: u32) -> Option<&Arc<Bits>> {
+        let at = self
+            .chunks
+            .binary_search_by_key(&number, |(number, _)| *number)
+            .ok()?;
+        self.chunks.get(at).map(|(_, bits)| bits)
+    }
+}

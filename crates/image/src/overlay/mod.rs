@@ -1,0 +1,166 @@
+//! One account's private flags on top of an image.
+
+mod bits;
+mod stamps;
+
+use std::sync::Arc;
+
+use mail::{FlagBits, ModSeq, SeqNum, Uid, UidSet};
+
+use crate::image::{Image, clamp};
+use crate::message::Message;
+use bits::{Bits, Plane};
+use stamps::Stamps;
+
+pub use bits::{CHUNK_BYTES, CHUNK_UIDS};
+
+/// The flags that only one account sees in one mailbox. Never changes; versions share their chunks.
+///
+/// Which flags are private is the mailbox's policy and an argument here: an overlay may hold bits
+/// of flags that are shared by now, and nobody sees those.
+#[derive(Clone, Debug, Default)]
+pub struct Overlay {
+    modseq: ModSeq,
+    /// Ascending by flag.
+    planes: Vec<Plane>,
+    stamps: Stamps,
+}
+
+/// What an account changed in its private flags since some mod-sequence.
+#[derive(Clone, Debug)]
+pub struct OverlayDelta {
+    /// Everything up to here is in the delta.
+    pub modseq: ModSeq,
+    /// The chunks that changed, whole, as they are now.
+    pub chunks: Vec<FlagChunk>,
+    /// Which messages were changed when, in any order.
+    pub changed: Vec<(ModSeq, UidSet)>,
+}
+
+/// The same flag of [`CHUNK_UIDS`] neighbouring UIDs, as one row of the database keeps it.
+#[derive(Clone, Debug)]
+pub struct FlagChunk {
+    flag: FlagBits,
+    number: u32,
+    bits: Arc<Bits>,
+}
+
+impl FlagChunk {
+    /// Chunk `number` holds the UIDs from `number` × [`CHUNK_UIDS`] on, the lowest bit of the first
+    /// byte first, as PostgreSQL's `set_bit` counts.
+    ///
+    /// `bytes` beyond [`CHUNK_BYTES`] are ignored, missing ones count as zero.
+    #[must_use]
+    pub fn new(flag: FlagBits, number: u32, bytes: &[u8]) -> Self {
+        Self {
+            flag,
+            number,
+            bits: Arc::new(Bits::from_bytes(bytes)),
+        }
+    }
+}
+
+impl Overlay {
+    /// The overlay after `delta`. One that is older than the overlay changes nothing.
+    #[must_use]
+    pub fn apply(&self, delta: &OverlayDelta) -> Self {
+        if delta.modseq < self.modseq {
+            return self.clone();
+        }
+        let mut next = self.clone();
+        next.modseq = delta.modseq;
+        for chunk in &delta.chunks {
+            next.plane_mut(chunk.flag)
+                .replace(chunk.number, Arc::clone(&chunk.bits));
+        }
+        next.stamps.stamp(&delta.changed);
+        next
+    }
+
+    /// Everything up to here is in the overlay.
+    #[must_use]
+    pub const fn modseq(&self) -> ModSeq {
+        self.modseq
+    }
+
+    /// The private flags of the message with this UID, whether there is one or not.
+    #[must_use]
+    pub fn flags(&self, uid: Uid) -> FlagBits {
+        self.planes
+            .iter()
+            .filter(|plane| plane.contains(uid))
+            .fold(FlagBits::NONE, |flags, plane| flags.union(plane.flag))
+    }
+
+    /// When the private flags of this message last changed; zero when they never did.
+    #[must_use]
+    pub fn changed_at(&self, uid: Uid) -> ModSeq {
+        self.stamps.find(uid).unwrap_or(ModSeq::ZERO)
+    }
+
+    /// The message as the account sees it: those of its flags that are `private` are its own, and
+    /// the mod-sequence is that of the later change.
+    #[must_use]
+    pub fn seen(&self, message: Message, private: FlagBits) -> Message {
+        let own = self.flags(message.uid).intersection(private);
+        Message {
+            flags: message.flags.without(private).union(own),
+            modseq: message.modseq.max(self.changed_at(message.uid)),
+            ..message
+        }
+    }
+
+    /// How many messages of `image` lack `flag` among the private ones.
+    #[must_use]
+    pub fn count_without(&self, flag: FlagBits, image: &Image) -> u32 {
+        clamp(
+            image
+                .iter()
+                .filter(|(_, message)| !self.flags(message.uid).contains(flag))
+                .count(),
+        )
+    }
+
+    /// The first message of `image` that lacks `flag` among the private ones.
+    #[must_use]
+    pub fn first_without(&self, flag: FlagBits, image: &Image) -> Option<SeqNum> {
+        image
+            .iter()
+            .find(|(_, message)| !self.flags(message.uid).contains(flag))
+            .map(|(number, _)| number)
+    }
+
+    /// The UIDs whose private flags, or the time of whose change, differ between the two.
+    ///
+    /// Chunks that both share are skipped. The UIDs need not be in any image.
+    #[must_use]
+    pub fn difference(&self, new: &Self) -> UidSet {
+        let flags = self
+            .planes
+            .iter()
+            .chain(&new.planes)
+            .map(|plane| plane.flag);
+        let mut differing = self.stamps.difference(&new.stamps);
+        for flag in flags.fold(FlagBits::NONE, FlagBits::union).each() {
+            let nothing = Plane::new(flag);
+            let was = self.find_plane(flag).unwrap_or(&nothing);
+            let is = new.find_plane(flag).unwrap_or(&nothing);
+            differing = differing.union(&was.difference(is));
+        }
+        differing
+    }
+
+    fn find_plane(&self, flag: FlagBits) -> Option<&Plane> {
+        self.planes.iter().find(|plane| plane.flag == flag)
+    }
+
+    fn plane_mut(&mut self, flag: FlagBits) -> &mut Plane {
+        let at = self
+            .planes
+            .partition_point(|plane| plane.flag.get() < flag.get());
+        if self.planes.get(at).is_none_or(|plane| plane.flag != flag) {
+            self.planes.insert(at, Plane::new(flag));
+        }
+        &mut self.planes[at]
+    }
+}

@@ -1,0 +1,70 @@
+//! Walking over a run of messages, chunk by chunk.
+
+use std::iter::FusedIterator;
+use std::ops::Range;
+use std::slice;
+
+use mail::SeqNum;
+
+use crate::image::Slot;
+use crate::message::{Message, Row};
+
+/// A run of an image's messages, each with its number.
+#[derive(Clone, Debug)]
+pub struct Messages<'a> {
+    /// What is left of the chunk we are in.
+    rows: slice::Iter<'a, Row>,
+    /// The chunks after it.
+    slots: slice::Iter<'a, Slot>,
+    /// The messages before the next one.
+    before: u32,
+    end: u32,
+}
+
+impl<'a> Messages<'a> {
+    /// The messages with `run.start` to `run.end - 1` others before them. `run.end` is at most the
+    /// number of messages in `slots`.
+    pub(crate) fn new(slots: &'a [Slot], run: Range<u32>) -> Self {
+        let at = slots
+            .partition_point(|slot| slot.before <= run.start)
+            .saturating_sub(1);
+        let mut slots = slots.get(at..).unwrap_or_default().iter();
+        let rows = slots.next().and_then(|slot| {
+            let offset = usize::try_from(run.start - slot.before).ok()?;
+            slot.rows.get(offset..)
+        });
+        Self {
+            rows: rows.unwrap_or_default().iter(),
+            slots,
+            before: run.start,
+            end: run.end,
+        }
+    }
+}
+
+impl Iterator for Messages<'_> {
+    type Item = (SeqNum, Message);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.before >= self.end {
+            return None;
+        }
+        let row = loop {
+            if let Some(row) = self.rows.next() {
+                break *row;
+            }
+            self.rows = self.slots.next()?.rows.iter();
+        };
+        self.before += 1;
+        SeqNum::new(self.before).map(|number| (number, row.into()))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = usize::try_from(self.end.saturating_sub(self.before)).unwrap_or(usize::MAX);
+        (left, Some(left))
+    }
+}
+
+impl ExactSizeIterator for Messages<'_> {}
+
+impl FusedIterator for Messages<'_> {}
