@@ -1,0 +1,100 @@
+//! The chores of this repository, behind one entry: `cargo xtask`.
+//!
+//! A chore lives here when a person and the continuous integration both need it. Nothing that a
+//! running server does lives here: the demo starts the real `postroom` and talks to it from outside.
+#![expect(
+    clippy::print_stdout,
+    reason = "a chore speaks to the person at the terminal"
+)]
+#![expect(
+    clippy::print_stderr,
+    reason = "progress goes beside the output, which may be data"
+)]
+
+mod bench;
+mod check;
+mod ci;
+mod steps;
+mod suite;
+mod talk;
+mod tidy;
+mod tool;
+
+use std::process::ExitCode;
+
+use tool::Trouble;
+
+/// One chore: how it is called, what it is for, and what runs.
+struct Verb {
+    name: &'static str,
+    arguments: &'static str,
+    purpose: &'static str,
+    run: fn(&[String]) -> Result<(), Trouble>,
+}
+
+const VERBS: &[Verb] = &[
+    Verb {
+        name: "test",
+        arguments: "[ARGUMENTS OF THE RUNNER]",
+        purpose: "everything that must pass: tables, models, promises, talks in each world",
+        run: suite::run,
+    },
+    Verb {
+        name: "check",
+        arguments: "",
+        purpose: "fmt, clippy, doc, tidy, deny",
+        run: check::run,
+    },
+    Verb {
+        name: "tidy",
+        arguments: "",
+        purpose: "the house rules that no compiler knows; names the longest files and functions",
+        run: tidy::run,
+    },
+    Verb {
+        name: "talk",
+        arguments: "FILE",
+        purpose: "one talk, its transcript on screen, in each world",
+        run: talk::run,
+    },
+    Verb {
+        name: "bench",
+        arguments: "MIX",
+        purpose: "percentiles, and ratios against a probe in the same run",
+        run: bench::run,
+    },
+    Verb {
+        name: "ci",
+        arguments: "",
+        purpose: "check, deployment files, foreign clients, test",
+        run: ci::run,
+    },
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let Some((name, rest)) = arguments.split_first() else {
+        print!("{}", usage());
+        return ExitCode::SUCCESS;
+    };
+    let Some(verb) = VERBS.iter().find(|verb| verb.name == name) else {
+        eprint!("xtask: no verb {name}\n\n{}", usage());
+        return ExitCode::from(2);
+    };
+    match (verb.run)(rest) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(trouble) => {
+            eprintln!("xtask {name}: {trouble}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn usage() -> String {
+    let mut text = String::from("cargo xtask VERB\n\n");
+    for verb in VERBS {
+        let call = format!("{} {}", verb.name, verb.arguments);
+        text.push_str(&format!("  {call:<34} {}\n", verb.purpose));
+    }
+    text
+}

@@ -1,0 +1,56 @@
+//! Several steps of which none hides another: all run, and the failed ones are named at the end.
+
+use crate::tool::Trouble;
+
+/// What has failed so far.
+#[derive(Debug, Default)]
+pub(crate) struct Steps {
+    failed: Vec<&'static str>,
+}
+
+impl Steps {
+    /// Runs one step; its trouble is printed here and remembered.
+    pub(crate) fn run(&mut self, name: &'static str, step: impl FnOnce() -> Result<(), Trouble>) {
+        eprintln!("== {name}");
+        if let Err(trouble) = step() {
+            eprintln!("== {name} failed: {trouble}");
+            self.failed.push(name);
+        }
+    }
+
+    /// Good only when every step was.
+    pub(crate) fn verdict(self) -> Result<(), Trouble> {
+        if self.failed.is_empty() {
+            return Ok(());
+        }
+        Err(Trouble::new(format!("failed: {}", self.failed.join(", "))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_step_does_not_keep_the_next_from_running() {
+        let mut ran = Vec::new();
+        let mut steps = Steps::default();
+        steps.run("first", || {
+            ran.push(1);
+            Err(Trouble::new("no"))
+        });
+        steps.run("second", || {
+            ran.push(2);
+            Ok(())
+        });
+        assert_eq!(ran, [1, 2]);
+        assert_eq!(steps.verdict().unwrap_err().to_string(), "failed: first");
+    }
+
+    #[test]
+    fn all_good_is_good() {
+        let mut steps = Steps::default();
+        steps.run("only", || Ok(()));
+        assert!(steps.verdict().is_ok());
+    }
+}

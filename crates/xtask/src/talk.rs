@@ -1,0 +1,18 @@
+//! One talk, with its transcript.
+
+use crate::tool::{Trouble, cargo, root, run as run_tool};
+
+pub(crate) fn run(arguments: &[String]) -> Result<(), Trouble> {
+    let [page] = arguments else {
+        return Err(Trouble::new("which talk? cargo xtask talk FILE"));
+    };
+    let page = std::fs::canonicalize(page).map_err(Trouble::at(page))?;
+    if !page.starts_with(root()) {
+        return Err(Trouble::new(format!(
+            "{} is not in this repository",
+            page.display()
+        )));
+    }
+    let mut testkit = cargo(&["run", "--quiet", "--package", "postroom-testkit", "--"]);
+    run_tool(testkit.arg(page))
+}

@@ -1,0 +1,212 @@
+//! What reaches outside, or is one room's own tool, is used in its rooms only. Tests may use more,
+//! and so may dev rooms.
+
+use super::Finding;
+use super::rooms::{self, Floor};
+use super::source::{Source, used_paths};
+use super::tree::{Tree, room_of};
+
+/// A path of the outside world and the rooms that may name it.
+struct Door {
+    path: &'static str,
+    rooms: &'static [&'static str],
+    why: &'static str,
+}
+
+/// `private-pg` starts a PostgreSQL beside the server, so it shares some of the server's doors.
+const DOORS: &[Door] = &[
+    Door {
+        path: "sqlx",
+        rooms: &["store"],
+        why: "SQL is the store's",
+    },
+    Door {
+        path: "mail_parser",
+        rooms: &["mime"],
+        why: "messages are taken apart in mime",
+    },
+    Door {
+        path: "imap_codec",
+        rooms: &["wire"],
+        why: "the grammar is the wire's",
+    },
+    Door {
+        path: "imap_types",
+        rooms: &["wire"],
+        why: "the grammar is the wire's",
+    },
+    Door {
+        path: "rustls",
+        rooms: &["server"],
+        why: "TLS ends at the door",
+    },
+    Door {
+        path: "tokio_rustls",
+        rooms: &["server"],
+        why: "TLS ends at the door",
+    },
+    Door {
+        path: "tokio::net",
+        rooms: &["server"],
+        why: "sockets are the server's",
+    },
+    Door {
+        path: "std::net::TcpListener",
+        rooms: &["server", "private-pg"],
+        why: "sockets are the server's",
+    },
+    Door {
+        path: "std::net::TcpStream",
+        rooms: &["server", "private-pg"],
+        why: "sockets are the server's",
+    },
+    Door {
+        path: "std::env",
+        rooms: &["server", "private-pg"],
+        why: "configuration is read once",
+    },
+    Door {
+        path: "std::fs",
+        rooms: &["server", "private-pg"],
+        why: "files are the server's",
+    },
+    Door {
+        path: "std::process",
+        rooms: &["server", "private-pg"],
+        why: "processes are the server's",
+    },
+    Door {
+        path: "std::thread::spawn",
+        rooms: &["server"],
+        why: "only the server starts what runs",
+    },
+    Door {
+        path: "std::thread::sleep",
+        rooms: &["private-pg"],
+        why: "time is an argument",
+    },
+    Door {
+        path: "tokio::spawn",
+        rooms: &["server"],
+        why: "only the server starts what runs",
+    },
+    Door {
+        path: "tokio::task::spawn",
+        rooms: &["server"],
+        why: "only the server starts what runs",
+    },
+    Door {
+        path: "Instant::now",
+        rooms: &["server", "private-pg"],
+        why: "time is an argument",
+    },
+    Door {
+        path: "SystemTime::now",
+        rooms: &["server", "private-pg"],
+        why: "time is an argument",
+    },
+];
+
+pub(super) fn check(tree: &Tree) -> Vec<Finding> {
+    let map = rooms::map(tree);
+    let mut findings = Vec::new();
+    for (path, text) in tree.files("crates/", ".rs") {
+        let Some(room) = room_of(path) else { continue };
+        let ships = path.starts_with(&format!("crates/{room}/src/"));
+        if !ships || map.get(room) == Some(&Floor::Dev) {
+            continue;
+        }
+        for (line, door) in passed(&Source::read(text).shipped()) {
+            if !door.rooms.contains(&room) {
+                let words = format!("{} does not belong into {room}: {}", door.path, door.why);
+                findings.push(Finding::at(path, line, words));
+            }
+        }
+    }
+    findings
+}
+
+/// Every door that the code goes through, once a line.
+fn passed(code: &str) -> Vec<(usize, &'static Door)> {
+    let written = code
+        .lines()
+        .enumerate()
+        .map(|(i, line)| (i + 1, line.to_owned()));
+    let mut passed = Vec::new();
+    for (line, words) in written.chain(used_paths(code)) {
+        for door in DOORS.iter().filter(|door| names(&words, door.path)) {
+            if !passed
+                .iter()
+                .any(|&(at, known): &(usize, &Door)| at == line && known.path == door.path)
+            {
+                passed.push((line, door));
+            }
+        }
+    }
+    passed
+}
+
+/// Whether `words` contain this very path, not one that only begins or ends alike.
+fn names(words: &str, path: &str) -> bool {
+    let is_letter = |c: char| c.is_alphanumeric() || c == '_';
+    words.match_indices(path).any(|(at, _)| {
+        let before = words[..at].chars().next_back();
+        let after = words[at + path.len()..].chars().next();
+        // A crate's name alone counts only as the head of a path: `store.sqlx` is somebody's field.
+        let is_head = path.contains("::") || after == Some(':');
+        is_head
+            && !before.is_some_and(|c| is_letter(c) || c == '.')
+            && !after.is_some_and(is_letter)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAP: &str = "<!-- room map -->\nfloor 5 server\nfloor 2 store\nfloor 1 acl\n\
+                       dev xtask\n<!-- end of room map -->";
+
+    fn found(path: &str, text: &str) -> Vec<usize> {
+        let tree = Tree::of(&[("docs/ARCHITECTURE.md", MAP), (path, text)]);
+        check(&tree)
+            .into_iter()
+            .filter_map(|finding| finding.line)
+            .collect()
+    }
+
+    #[test]
+    fn sql_is_the_stores() {
+        let text = "//! A\nfn f(pool: sqlx::PgPool) {}\n";
+        assert_eq!(found("crates/acl/src/lib.rs", text), [2]);
+        assert!(found("crates/store/src/lib.rs", text).is_empty());
+        assert!(found("crates/xtask/src/main.rs", text).is_empty());
+    }
+
+    #[test]
+    fn the_outside_world_is_the_servers() {
+        let doors = [
+            "use tokio::net::TcpStream;",
+            "use std::{env, fmt};",
+            "let now = Instant::now();",
+            "let now = std::time::SystemTime::now();",
+            "tokio::spawn(async {});",
+            "std::thread::spawn(|| {});",
+        ];
+        for door in doors {
+            assert_eq!(found("crates/store/src/lib.rs", door), [1], "{door}");
+            assert!(
+                found("crates/server/src/main.rs", door).is_empty(),
+                "{door}"
+            );
+        }
+    }
+
+    #[test]
+    fn words_and_tests_go_through_no_door() {
+        let text = "//! Never `std::env`.\n// Instant::now\nlet x = \"sqlx::\"; my_sqlx::f(); a.sqlx::<u8>();\n\
+                    #[cfg(test)]\nmod tests { use std::env; }\n";
+        assert!(found("crates/acl/src/lib.rs", text).is_empty());
+        assert!(found("crates/acl/tests/promises.rs", "use std::env;").is_empty());
+    }
+}

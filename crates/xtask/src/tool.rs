@@ -1,0 +1,99 @@
+//! Running other programs in the repository, and saying in one line what went wrong.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Why a chore stopped, in one line for the person at the terminal.
+#[derive(Debug)]
+pub(crate) struct Trouble(String);
+
+impl Trouble {
+    pub(crate) fn new(line: impl Into<String>) -> Self {
+        Self(line.into())
+    }
+
+    /// For `map_err`: what was tried, then the cause.
+    pub(crate) fn at<E: fmt::Display>(what: impl fmt::Display) -> impl FnOnce(E) -> Self {
+        move |cause| Self(format!("{what}: {cause}"))
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The repository's root, known since this crate was compiled.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here).to_path_buf()
+}
+
+/// The very cargo that runs us, at the repository's root.
+pub(crate) fn cargo(arguments: &[&str]) -> Command {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(arguments).current_dir(root());
+    command
+}
+
+/// Runs with our own input and output; a failure names the command.
+pub(crate) fn run(command: &mut Command) -> Result<(), Trouble> {
+    let line = shown(command);
+    eprintln!("$ {line}");
+    let status = command.status().map_err(Trouble::at(&line))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Trouble::new(format!("{line}: {status}")))
+    }
+}
+
+/// Runs silently and returns what was written; a failure carries the last line of what was said.
+pub(crate) fn read(command: &mut Command) -> Result<String, Trouble> {
+    let line = shown(command);
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(Trouble::at(&line))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let last = said
+        .lines()
+        .rfind(|said| !said.trim().is_empty())
+        .unwrap_or("it said nothing");
+    Err(Trouble::new(format!("{line}: {}: {last}", output.status)))
+}
+
+/// Whether a program of this name can be started.
+pub(crate) fn is_installed(program: &str) -> bool {
+    let Some(path) = std::env::var_os("PATH") else {
+        return false;
+    };
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
+
+/// Whether `cargo NAME` exists.
+pub(crate) fn has_cargo_command(name: &str) -> bool {
+    is_installed(&format!("cargo-{name}"))
+        || std::env::var_os("CARGO_HOME")
+            .map(PathBuf::from)
+            .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))
+            .is_some_and(|home| home.join("bin").join(format!("cargo-{name}")).is_file())
+}
+
+fn shown(command: &Command) -> String {
+    let program = Path::new(command.get_program())
+        .file_name()
+        .unwrap_or(OsStr::new("?"));
+    let words = std::iter::once(program).chain(command.get_args());
+    words
+        .map(OsStr::to_string_lossy)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
