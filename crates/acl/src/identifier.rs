@@ -1,0 +1,240 @@
+//! Whom an entry of a list is about.
+
+use std::fmt;
+
+use mail::limits::IDENTIFIER_BYTES_MAX;
+
+/// Whom an entry names (RFC 4314, 2).
+///
+/// Texts are prepared as RFC 4013 says, so that one name has one spelling. The reserved
+/// words are known in any case, so that no `Anyone` can be mistaken for `anyone`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Identifier {
+    /// The account of this name, whether it exists or not.
+    User(String),
+    /// `group:name`, also read from `$name`.
+    Group(String),
+    /// `anyone`: everybody, logged in or not.
+    Anyone,
+    /// `authenticated`: everybody who is logged in.
+    Authenticated,
+    /// `anonymous`: whoever is not logged in; never an account.
+    Anonymous,
+    /// `owner`: whose mailbox it is. Nobody, where the mailbox is shared.
+    Owner,
+}
+
+/// The second argument of SETACL: an identifier, or with a `-` before it its negative rights.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Subject {
+    /// Whom it is about.
+    pub identifier: Identifier,
+    /// Whether the entry takes rights instead of giving them.
+    pub is_negative: bool,
+}
+
+/// Why a text names nobody. It is refused whole: BAD, and nothing is stored (RFC 4314, 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadIdentifier {
+    /// Nothing, or nothing behind its prefix.
+    #[error("an identifier is not empty")]
+    Empty,
+    /// Longer than [`IDENTIFIER_BYTES_MAX`] bytes.
+    #[error("an identifier has at most {IDENTIFIER_BYTES_MAX} bytes")]
+    TooLong,
+    /// Control characters, or others that RFC 4013 prohibits.
+    #[error("an identifier holds no control or unassigned characters")]
+    Prohibited,
+    /// A second `-`: identifiers with a dash in front are reserved (RFC 4314, 2).
+    #[error("an identifier does not begin with a dash")]
+    Dash,
+}
+
+const GROUP: &str = "group:";
+const GROUP_SHORT: &str = "$";
+
+impl Identifier {
+    /// # Errors
+    ///
+    /// [`BadIdentifier`] says why the text names nobody.
+    pub fn parse(text: &str) -> Result<Self, BadIdentifier> {
+        if text.len() > IDENTIFIER_BYTES_MAX {
+            return Err(BadIdentifier::TooLong);
+        }
+        let prepared = stringprep::saslprep(text).map_err(|_| BadIdentifier::Prohibited)?;
+        if prepared.starts_with('-') {
+            return Err(BadIdentifier::Dash);
+        }
+        let identifier = Self::from_prepared(&prepared);
+        let (Self::User(name) | Self::Group(name)) = &identifier else {
+            return Ok(identifier);
+        };
+        if name.is_empty() {
+            return Err(BadIdentifier::Empty);
+        }
+        // Again: preparation may lengthen a name, and `$` is shorter than `group:`.
+        if identifier.to_string().len() > IDENTIFIER_BYTES_MAX {
+            return Err(BadIdentifier::TooLong);
+        }
+        Ok(identifier)
+    }
+
+    fn from_prepared(text: &str) -> Self {
+        let prefix = text.get(..GROUP.len());
+        if prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(GROUP)) {
+            return Self::Group(text[GROUP.len()..].to_owned());
+        }
+        if let Some(name) = text.strip_prefix(GROUP_SHORT) {
+            return Self::Group(name.to_owned());
+        }
+        [
+            Self::Anyone,
+            Self::Authenticated,
+            Self::Anonymous,
+            Self::Owner,
+        ]
+        .into_iter()
+        .find(|word| word.to_string().eq_ignore_ascii_case(text))
+        .unwrap_or_else(|| Self::User(text.to_owned()))
+    }
+
+    /// Whether it reaches people whom nobody chose one by one.
+    #[must_use]
+    pub const fn is_everybody(&self) -> bool {
+        match self {
+            Self::Anyone | Self::Authenticated | Self::Anonymous => true,
+            Self::User(_) | Self::Group(_) | Self::Owner => false,
+        }
+    }
+}
+
+impl fmt::Display for Identifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(name) => f.write_str(name),
+            Self::Group(name) => write!(f, "{GROUP}{name}"),
+            Self::Anyone => f.write_str("anyone"),
+            Self::Authenticated => f.write_str("authenticated"),
+            Self::Anonymous => f.write_str("anonymous"),
+            Self::Owner => f.write_str("owner"),
+        }
+    }
+}
+
+impl Subject {
+    /// # Errors
+    ///
+    /// [`BadIdentifier`] says why the text names nobody.
+    pub fn parse(text: &str) -> Result<Self, BadIdentifier> {
+        let (is_negative, name) = match text.strip_prefix('-') {
+            Some(name) => (true, name),
+            None => (false, text),
+        };
+        Ok(Self {
+            identifier: Identifier::parse(name)?,
+            is_negative,
+        })
+    }
+}
+
+/// As ACL shows it.
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let dash = if self.is_negative { "-" } else { "" };
+        write!(f, "{dash}{}", self.identifier)
+    }
+}
+
+/// Whether an account may be called this: exactly what SETACL understands as this user.
+#[must_use]
+pub fn is_account_name(name: &str) -> bool {
+    Identifier::parse(name).is_ok_and(|identifier| identifier == Identifier::User(name.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BadIdentifier, Identifier, Subject, is_account_name};
+
+    #[test]
+    fn texts_name_somebody_or_nobody() {
+        for (text, expected) in [
+            ("bob", Ok("bob")),
+            ("Bob", Ok("Bob")),
+            ("u 12", Ok("u 12")),
+            ("u\"q", Ok("u\"q")),
+            ("back\\slash", Ok("back\\slash")),
+            ("{3}", Ok("{3}")),
+            ("bob@example.org", Ok("bob@example.org")),
+            ("-bob", Ok("-bob")),
+            ("group:staff", Ok("group:staff")),
+            ("GROUP:staff", Ok("group:staff")),
+            ("$staff", Ok("group:staff")),
+            ("-$staff", Ok("-group:staff")),
+            ("anyone", Ok("anyone")),
+            ("ANYONE", Ok("anyone")),
+            ("-Anyone", Ok("-anyone")),
+            ("authenticated", Ok("authenticated")),
+            ("anonymous", Ok("anonymous")),
+            ("owner", Ok("owner")),
+            // SASLprep: one spelling for what looks the same, and no invisible characters.
+            ("Cafe\u{301}", Ok("Café")),
+            ("b\u{ad}ob", Ok("bob")),
+            ("any\u{200d}one", Ok("anyone")),
+            ("", Err(BadIdentifier::Empty)),
+            ("-", Err(BadIdentifier::Empty)),
+            ("group:", Err(BadIdentifier::Empty)),
+            ("$", Err(BadIdentifier::Empty)),
+            ("\u{ad}", Err(BadIdentifier::Empty)),
+            ("--bob", Err(BadIdentifier::Dash)),
+            ("\u{ad}-bob", Err(BadIdentifier::Dash)),
+            ("a\tb", Err(BadIdentifier::Prohibited)),
+            ("a\0b", Err(BadIdentifier::Prohibited)),
+            ("a\r\nb", Err(BadIdentifier::Prohibited)),
+            ("a\u{7f}", Err(BadIdentifier::Prohibited)),
+            ("a\u{202e}b", Err(BadIdentifier::Prohibited)),
+        ] {
+            let parsed = Subject::parse(text).map(|subject| subject.to_string());
+            assert_eq!(parsed, expected.map(str::to_owned), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_shown_is_read_as_the_same() {
+        for text in ["bob", "-bob", "$staff", "-group:a b", "anyone", "-owner"] {
+            let subject = Subject::parse(text).unwrap();
+            assert_eq!(Subject::parse(&subject.to_string()), Ok(subject));
+        }
+    }
+
+    #[test]
+    fn length_counts_as_stored() {
+        assert!(Identifier::parse(&"x".repeat(255)).is_ok());
+        for text in [
+            "x".repeat(256),
+            format!("${}", "x".repeat(250)),
+            // One ligature of three bytes is prepared into eighteen letters of 33 bytes.
+            "\u{fdfa}".repeat(40),
+        ] {
+            assert_eq!(Identifier::parse(&text), Err(BadIdentifier::TooLong));
+        }
+    }
+
+    #[test]
+    fn accounts_are_called_what_setacl_can_name() {
+        for (name, may) in [
+            ("bob", true),
+            ("bob@example.org", true),
+            ("Café", true),
+            ("Cafe\u{301}", false),
+            ("", false),
+            ("-bob", false),
+            ("anyone", false),
+            ("Owner", false),
+            ("$staff", false),
+            ("group:staff", false),
+            ("b\u{ad}ob", false),
+        ] {
+            assert_eq!(is_account_name(name), may, "{name:?}");
+        }
+    }
+}
