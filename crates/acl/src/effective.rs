@@ -91,3 +91,162 @@ fn applies(identifier: &Identifier, who: &Who, ownership: Ownership) -> bool {
         Identifier::Owner => ownership == Ownership::Own,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mail::AccountId;
+    use proptest::prelude::*;
+
+    use super::{Entry, Ownership, Who, effective, implied};
+    use crate::{Rights, Subject};
+
+    fn who(name: &str, groups: &[&str], is_admin: bool) -> Who {
+        Who {
+            account: AccountId(1),
+            name: name.to_owned(),
+            groups: groups.iter().map(|&group| group.to_owned()).collect(),
+            is_admin,
+        }
+    }
+
+    /// `bob lrs, -bob s`
+    fn entries(list: &str) -> Vec<Entry> {
+        list.split(", ")
+            .filter(|line| !line.is_empty())
+            .map(|line| {
+                let (subject, rights) = line.rsplit_once(' ').unwrap();
+                let subject = Subject::parse(subject).unwrap();
+                Entry {
+                    identifier: subject.identifier,
+                    is_negative: subject.is_negative,
+                    rights: Rights::parse(rights).unwrap(),
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_applies_is_united_and_negatives_win() {
+        let bob = who("bob", &["staff", "sales"], false);
+        for (list, expected) in [
+            ("", ""),
+            ("bob lr", "lr"),
+            ("bob lr, $staff s", "lrs"),
+            ("$sales i, $staff s, anyone l", "lsi"),
+            ("authenticated lr", "lr"),
+            ("eve lrs", ""),
+            ("$board lrs", ""),
+            // Names are compared as they are spelled.
+            ("Bob lrs", ""),
+            // A group and a user of one name are two.
+            ("staff lrs", ""),
+            ("$bob lrs", ""),
+            // Somebody is not nobody, and owns no mailbox of nobody.
+            ("anonymous lrs", ""),
+            ("owner lrs", ""),
+            ("bob lrs, -bob s", "lr"),
+            ("-bob s, bob lrs", "lr"),
+            ("anyone lrs, -$staff s", "lr"),
+            ("bob lrs, -anyone r", "ls"),
+            ("bob lrs, -authenticated r", "ls"),
+            ("bob lrs, -eve lrs", "lrs"),
+            ("bob lrs, -anonymous lrs", "lrs"),
+            ("-bob lrs", ""),
+            // The example of RFC 4314, 3.2.
+            ("bob rwipslxetad, -bob wetd, $staff w", "lrsipxa"),
+        ] {
+            assert_eq!(
+                effective(&entries(list), &bob, Ownership::Shared),
+                Rights::parse(expected).unwrap(),
+                "{list}"
+            );
+        }
+    }
+
+    #[test]
+    fn nobody_is_locked_out_of_what_is_theirs_to_put_right() {
+        for (name, is_admin, ownership, list, expected) in [
+            ("bob", false, Ownership::Own, "", "lkxa"),
+            (
+                "bob",
+                false,
+                Ownership::Own,
+                "-bob lrswipkxtean, -anyone a",
+                "lkxa",
+            ),
+            ("bob", false, Ownership::Own, "owner lrs", "lrskxa"),
+            ("bob", false, Ownership::Own, "owner lrs, -owner r", "lskxa"),
+            ("bob", false, Ownership::Theirs, "owner lrs", ""),
+            ("bob", false, Ownership::Shared, "owner lrs", ""),
+            ("root", true, Ownership::Shared, "", "lkxa"),
+            ("root", true, Ownership::Shared, "-root la", "lkxa"),
+            ("root", true, Ownership::Theirs, "", "la"),
+            ("root", true, Ownership::Theirs, "root rx, -root la", "lrxa"),
+            ("root", true, Ownership::Own, "", "lkxa"),
+        ] {
+            assert_eq!(
+                effective(&entries(list), &who(name, &[], is_admin), ownership),
+                Rights::parse(expected).unwrap(),
+                "{name} {ownership:?} {list}"
+            );
+        }
+    }
+
+    /// Right by right: held when implied, or when an entry gives it and none takes it.
+    fn by_definition(entries: &[Entry], who: &Who, ownership: Ownership) -> Rights {
+        let names: Vec<String> = ["anyone", "authenticated", &who.name]
+            .map(str::to_owned)
+            .into_iter()
+            .chain((ownership == Ownership::Own).then(|| "owner".to_owned()))
+            .chain(who.groups.iter().map(|group| format!("group:{group}")))
+            .collect();
+        let says = |right: Rights, is_negative| {
+            entries.iter().any(|entry| {
+                entry.is_negative == is_negative
+                    && entry.rights.contains(right)
+                    && names.contains(&entry.identifier.to_string())
+            })
+        };
+        (0..12)
+            .map(|bit| Rights::from_i16(1 << bit))
+            .filter(|&right| {
+                implied(who.is_admin, ownership).contains(right)
+                    || says(right, false) && !says(right, true)
+            })
+            .fold(Rights::NONE, Rights::union)
+    }
+
+    prop_compose! {
+        fn any_entry()(
+            subject in prop::sample::select(vec![
+                "bob", "eve", "$staff", "$sales", "anyone", "authenticated", "anonymous", "owner",
+            ]),
+            is_negative: bool,
+            bits in 0..=Rights::ALL.to_i16(),
+        ) -> Entry {
+            Entry {
+                identifier: Subject::parse(subject).unwrap().identifier,
+                is_negative,
+                rights: Rights::from_i16(bits),
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn effective_is_what_the_definition_says(
+            entries in prop::collection::vec(any_entry(), 0..8),
+            groups in prop::sample::subsequence(vec!["staff", "sales", "board"], 0..=3),
+            is_admin: bool,
+            ownership in prop::sample::select(vec![
+                Ownership::Own, Ownership::Theirs, Ownership::Shared,
+            ]),
+        ) {
+            let bob = who("bob", &groups, is_admin);
+            prop_assert_eq!(
+                effective(&entries, &bob, ownership),
+                by_definition(&entries, &bob, ownership)
+            );
+        }
+    }
+}

@@ -59,3 +59,74 @@ pub fn list_rights(subject: &Subject, implied: Rights, grantable: Rights) -> Lis
         optional,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mail::AccountId;
+
+    use super::{Everybody, grantable, list_rights};
+    use crate::{Ownership, Rights, Subject, Who, implied};
+
+    #[test]
+    fn what_is_implied_is_required_and_the_rest_stands_alone() {
+        let all = "l r s w i p k x c t e d a n";
+        for (subject, is_admin, ownership, required, optional) in [
+            ("bob", false, Ownership::Theirs, "", all),
+            ("bob", false, Ownership::Shared, "", all),
+            ("group:staff", false, Ownership::Shared, "", all),
+            ("bob", false, Ownership::Own, "lkxca", "r s w i p t e d n"),
+            ("owner", false, Ownership::Own, "lkxca", "r s w i p t e d n"),
+            (
+                "root",
+                true,
+                Ownership::Shared,
+                "lkxca",
+                "r s w i p t e d n",
+            ),
+            (
+                "root",
+                true,
+                Ownership::Theirs,
+                "la",
+                "r s w i p k x c t e d n",
+            ),
+            // What cannot be taken is not offered to be taken.
+            ("-bob", false, Ownership::Own, "", "r s w i p t e d n"),
+            ("-bob", false, Ownership::Theirs, "", all),
+        ] {
+            let subject = Subject::parse(subject).unwrap();
+            let answer = list_rights(&subject, implied(is_admin, ownership), Rights::ALL);
+            assert_eq!(answer.required, required, "{subject}");
+            assert_eq!(answer.optional.join(" "), optional, "{subject}");
+        }
+    }
+
+    #[test]
+    fn everybody_is_given_rights_by_whom_the_policy_names() {
+        use Everybody::{ByAdministrators, ByAnyAdministrator};
+        for (subject, is_admin, policy, may) in [
+            ("bob", false, ByAdministrators, true),
+            ("group:staff", false, ByAdministrators, true),
+            ("owner", false, ByAdministrators, true),
+            ("anyone", false, ByAdministrators, false),
+            ("authenticated", false, ByAdministrators, false),
+            ("anonymous", false, ByAdministrators, false),
+            ("-anyone", false, ByAdministrators, true),
+            ("anyone", true, ByAdministrators, true),
+            ("anyone", false, ByAnyAdministrator, true),
+        ] {
+            let granter = Who {
+                account: AccountId(1),
+                name: "ada".to_owned(),
+                groups: Vec::new(),
+                is_admin,
+            };
+            let subject = Subject::parse(subject).unwrap();
+            let rights = grantable(&subject, &granter, policy);
+            let expected = if may { Rights::ALL } else { Rights::NONE };
+            assert_eq!(rights, expected, "{subject} {policy:?}");
+            let answer = list_rights(&subject, Rights::NONE, rights);
+            assert_eq!(answer.optional.is_empty(), !may, "{subject} {policy:?}");
+        }
+    }
+}

@@ -94,3 +94,224 @@ impl Permit {
         storable(self.needed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mail::{AccountId, FlagBits, MailboxId};
+
+    use super::{Denied, Standing, permit};
+    use crate::{Deed, Rights};
+
+    fn standing(letters: &str) -> Standing {
+        Standing {
+            account: AccountId(7),
+            mailbox: MailboxId(42),
+            rights: Rights::parse(letters).unwrap(),
+            version: 3,
+        }
+    }
+
+    fn deed(word: &str) -> Deed {
+        match word {
+            "list" => Deed::Lookup,
+            "subscribe" => Deed::Subscribe,
+            "read" => Deed::Read,
+            "mark-seen" => Deed::ChangeFlags(FlagBits::SEEN),
+            "mark-deleted" => Deed::ChangeFlags(FlagBits::DELETED),
+            "mark-flagged" => Deed::ChangeFlags(FlagBits::FLAGGED),
+            "mark-seen-flagged" => Deed::ChangeFlags(FlagBits::SEEN.union(FlagBits::FLAGGED)),
+            "mark-nothing" => Deed::ChangeFlags(FlagBits::NONE),
+            "replace-flags" => Deed::ChangeFlags(FlagBits::ALL),
+            "insert" => Deed::Insert(FlagBits::NONE),
+            "insert-seen-deleted" => Deed::Insert(FlagBits::SEEN.union(FlagBits::DELETED)),
+            "insert-any-flags" => Deed::Insert(FlagBits::ALL),
+            "post" => Deed::Post,
+            "expunge" => Deed::Expunge,
+            "move-from" => Deed::MoveFrom,
+            "create-child" => Deed::CreateChild,
+            "delete-mailbox" => Deed::DeleteMailbox,
+            "administer" => Deed::Administer,
+            "my-rights" => Deed::ReadMyRights,
+            "annotate" => Deed::Annotate,
+            other => panic!("no deed is called {other}"),
+        }
+    }
+
+    /// Rows of `held deed verdict`; `-` holds nothing. A verdict is the rights that the permit
+    /// asks for, or `no`, or `hidden`.
+    fn permits(table: &str) {
+        let mut rows = table.lines().map(str::trim).filter(|row| !row.is_empty());
+        assert_eq!(
+            rows.next().unwrap().split_whitespace().collect::<Vec<_>>(),
+            ["held", "deed", "verdict"]
+        );
+        for row in rows {
+            let [held, deed_word, verdict] = row.split_whitespace().collect::<Vec<_>>()[..] else {
+                panic!("not a row: {row}")
+            };
+            let result = permit(&standing(held.trim_matches('-')), deed(deed_word));
+            let expected = match verdict {
+                "no" => Err(Denied::NoPermission),
+                "hidden" => Err(Denied::Hidden),
+                letters => Ok(Rights::parse(letters).unwrap()),
+            };
+            assert_eq!(result.map(|permit| permit.needed()), expected, "{row}");
+        }
+    }
+
+    #[test]
+    fn each_deed_asks_for_its_right() {
+        permits(
+            "
+            held           deed                 verdict
+            l              list                 l
+            rswipkxtean    list                 hidden
+            l              subscribe            l
+            rswipkxtean    subscribe            hidden
+            lr             read                 r
+            r              read                 r
+            lswipkxtean    read                 no
+            lri            insert               i
+            i              insert               i
+            lrswpkxtean    insert               no
+            p              post                 p
+            lrswikxtean    post                 no
+            lre            expunge              re
+            lrswipkxtan    expunge              no
+            lrte           move-from            rte
+            lre            move-from            no
+            lrt            move-from            no
+            lk             create-child         k
+            lrswipxtean    create-child         no
+            lx             delete-mailbox       x
+            lrswipktean    delete-mailbox       no
+            la             administer           a
+            a              administer           a
+            lrswipkxten    administer           no
+            ",
+        );
+    }
+
+    #[test]
+    fn store_passes_when_one_flag_may_be_changed() {
+        permits(
+            "
+            held      deed                 verdict
+            lr        mark-seen            no
+            lrs       mark-seen            rs
+            lrwt      mark-seen            no
+            lrt       mark-deleted         rt
+            lrsw      mark-deleted         no
+            lrw       mark-flagged         rw
+            lrst      mark-flagged         no
+            lrsw      mark-seen-flagged    rsw
+            lrs       mark-seen-flagged    rs
+            lrw       mark-seen-flagged    rw
+            lrt       mark-seen-flagged    no
+            lrswt     replace-flags        rswt
+            lrt       replace-flags        rt
+            lr        replace-flags        no
+            lr        mark-nothing         r
+            lswt      mark-seen            no
+            ",
+        );
+    }
+
+    #[test]
+    fn insert_never_fails_for_a_flag() {
+        permits(
+            "
+            held      deed                   verdict
+            li        insert-seen-deleted    i
+            lis       insert-seen-deleted    is
+            liwt      insert-seen-deleted    it
+            liswt     insert-any-flags       iswt
+            lrsti     insert-any-flags       ist
+            lswt      insert-any-flags       no
+            ",
+        );
+    }
+
+    #[test]
+    fn some_deeds_are_content_with_one_of_several() {
+        permits(
+            "
+            held      deed         verdict
+            l         my-rights    l
+            r         my-rights    r
+            i         my-rights    i
+            k         my-rights    k
+            x         my-rights    x
+            a         my-rights    a
+            swpten    my-rights    hidden
+            -         my-rights    hidden
+            l         annotate     no
+            lkxtea    annotate     no
+            rswip     annotate     hidden
+            lr        annotate     lr
+            ls        annotate     ls
+            lw        annotate     lw
+            li        annotate     li
+            lp        annotate     lp
+            ",
+        );
+    }
+
+    #[test]
+    fn without_l_a_refusal_does_not_admit_that_the_mailbox_exists() {
+        permits(
+            "
+            held          deed              verdict
+            -             read              hidden
+            -             insert            hidden
+            -             post              hidden
+            -             expunge           hidden
+            -             administer        hidden
+            -             mark-seen         hidden
+            rswipkxten    administer        hidden
+            r             insert            hidden
+            r             delete-mailbox    hidden
+            swipkxtean    read              hidden
+            l             administer        no
+            l             read              no
+            ",
+        );
+        // Whoever has it selected knows of it.
+        permits(
+            "
+            held    deed         verdict
+            r       expunge      no
+            r       mark-seen    no
+            r       move-from    no
+            ",
+        );
+    }
+
+    #[test]
+    fn a_permit_says_for_whom_and_as_of_when() {
+        let seen_and_flagged = FlagBits::SEEN.union(FlagBits::FLAGGED);
+        let permit = permit(&standing("lrst"), Deed::ChangeFlags(seen_and_flagged)).unwrap();
+        assert_eq!(permit.account(), AccountId(7));
+        assert_eq!(permit.mailbox(), MailboxId(42));
+        assert_eq!(permit.version(), 3);
+        assert_eq!(permit.held(), Rights::parse("lrst").unwrap());
+        assert_eq!(permit.needed(), Rights::parse("rs").unwrap());
+        // Not \Deleted: the deed did not name it, so it is not asked for again.
+        assert_eq!(permit.storable(), FlagBits::SEEN);
+    }
+
+    #[test]
+    fn a_copy_keeps_the_flags_that_the_rights_of_the_target_allow() {
+        // The two cases of RFC 4314, 4, "Copying or appending messages".
+        for (held, deleted, seen, draft) in
+            [("rwis", false, true, true), ("rsti", true, true, false)]
+        {
+            let flags = permit(&standing(held), Deed::Insert(FlagBits::ALL))
+                .unwrap()
+                .storable();
+            assert_eq!(flags.contains(FlagBits::DELETED), deleted, "{held}");
+            assert_eq!(flags.contains(FlagBits::SEEN), seen, "{held}");
+            assert_eq!(flags.contains(FlagBits::DRAFT), draft, "{held}");
+        }
+    }
+}

@@ -73,3 +73,60 @@ impl Warrant {
         self.ground
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mail::{AccountId, MailboxId};
+
+    use super::{Ground, below, own_tree, shared_root};
+    use crate::{Denied, Rights, Standing, Who};
+
+    fn who(is_admin: bool) -> Who {
+        Who {
+            account: AccountId(7),
+            name: "bob".to_owned(),
+            groups: Vec::new(),
+            is_admin,
+        }
+    }
+
+    #[test]
+    fn below_a_mailbox_it_takes_k() {
+        for (letters, expected) in [
+            ("lk", Ok(())),
+            ("k", Ok(())),
+            ("lrswipxtean", Err(Denied::NoPermission)),
+            ("rswipxtean", Err(Denied::Hidden)),
+        ] {
+            let parent = Standing {
+                account: AccountId(7),
+                mailbox: MailboxId(42),
+                rights: Rights::parse(letters).unwrap(),
+                version: 3,
+            };
+            let warrant = below(&parent);
+            assert_eq!(warrant.map(|_| ()), expected, "{letters}");
+            if let Ok(warrant) = warrant {
+                assert_eq!(warrant.account(), AccountId(7));
+                let Ground::Below(permit) = warrant.ground() else {
+                    panic!("another ground")
+                };
+                assert_eq!(permit.mailbox(), MailboxId(42));
+                assert_eq!(permit.needed(), Rights::CREATE);
+            }
+        }
+    }
+
+    #[test]
+    fn at_the_top_of_the_shared_tree_it_takes_an_administrator() {
+        assert_eq!(shared_root(&who(false)), Err(Denied::NoPermission));
+        let warrant = shared_root(&who(true)).unwrap();
+        assert_eq!(warrant.ground(), Ground::SharedTree);
+        assert_eq!(warrant.account(), AccountId(7));
+    }
+
+    #[test]
+    fn ones_own_tree_is_ones_own() {
+        assert_eq!(own_tree(&who(false)).ground(), Ground::OwnTree);
+    }
+}
