@@ -1,0 +1,527 @@
+//! What a client can ask for, as values. Owned: a command outlives the buffer it came in.
+
+use std::fmt;
+
+use bytes::Bytes;
+use mail::{Flag, InternalDate, ModSeq, NaiveDate, UidSet, UidValidity};
+
+/// One command with its tag.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Command {
+    /// What the tagged response begins with.
+    pub tag: Tag,
+    /// What is asked.
+    pub body: Body,
+}
+
+/// A client's tag: printable, without `+`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tag(pub(crate) Box<str>);
+
+/// Bytes that no log and no `Debug` shows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub Vec<u8>);
+
+/// Whether numbers in sets are UIDs or sequence numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbering {
+    /// `UID FETCH 17 …`
+    Uid,
+    /// `FETCH 17 …`
+    Sequence,
+}
+
+/// A mailbox name as text, decoded from what the session speaks. Not yet known to be valid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailboxArg(pub String);
+
+/// Every command that there is a grammar for. Forms with UID carry a [`Numbering`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
+    /// RFC 3501, 6.1.1
+    Capability,
+    /// RFC 3501, 6.1.2
+    Noop,
+    /// RFC 3501, 6.1.3
+    Logout,
+    /// RFC 3501, 6.2.1
+    StartTls,
+    /// RFC 3501, 6.2.2, with the initial response of RFC 4959, decoded from base64
+    Authenticate {
+        /// In capitals.
+        mechanism: String,
+        /// `=` is an empty one.
+        initial: Option<Secret>,
+    },
+    /// RFC 3501, 6.2.3
+    Login {
+        /// UTF-8, or refused as malformed.
+        user: String,
+        /// As sent.
+        password: Secret,
+    },
+    /// RFC 5161; names in capitals, known or not
+    Enable(Vec<String>),
+    /// RFC 2971; `None` for NIL
+    Id(Option<Vec<(String, Option<String>)>>),
+    /// RFC 3501, 6.3.1 and 6.3.2
+    Select(Select),
+    /// RFC 3501, 6.3.3, with the USE of RFC 6154 (attributes as sent, with backslash)
+    Create {
+        /// The new name; one separator at its end is allowed and was removed.
+        mailbox: MailboxArg,
+        /// `(USE (…))`
+        special_use: Vec<String>,
+    },
+    /// RFC 3501, 6.3.4
+    Delete(MailboxArg),
+    /// RFC 3501, 6.3.5
+    Rename {
+        /// The name that is.
+        from: MailboxArg,
+        /// The name that shall be.
+        to: MailboxArg,
+    },
+    /// RFC 3501, 6.3.6
+    Subscribe(MailboxArg),
+    /// RFC 3501, 6.3.7
+    Unsubscribe(MailboxArg),
+    /// RFC 3501, 6.3.8, and RFC 5258
+    List(List),
+    /// RFC 3501, 6.3.9
+    Lsub {
+        /// Prefix of the pattern.
+        reference: String,
+        /// With `*` and `%`.
+        pattern: String,
+    },
+    /// RFC 2342
+    Namespace,
+    /// RFC 3501, 6.3.10
+    Status {
+        /// Whose.
+        mailbox: MailboxArg,
+        /// In the order asked, without doubles.
+        items: Vec<StatusItem>,
+    },
+    /// RFC 3501, 6.3.11; several messages as of RFC 3502
+    Append {
+        /// Where to.
+        mailbox: MailboxArg,
+        /// At least one.
+        messages: Vec<AppendMessage>,
+    },
+    /// RFC 2177
+    Idle,
+    /// RFC 3501, 6.4.1
+    Check,
+    /// RFC 3501, 6.4.2
+    Close,
+    /// RFC 3691
+    Unselect,
+    /// RFC 3501, 6.4.3
+    Expunge,
+    /// RFC 4315
+    UidExpunge(NumberSet),
+    /// RFC 3501, 6.4.4, and RFC 4731
+    Search(Search),
+    /// RFC 3501, 6.4.5
+    Fetch(Fetch),
+    /// RFC 3501, 6.4.6
+    Store(Store),
+    /// RFC 3501, 6.4.7
+    Copy {
+        /// What the set counts.
+        numbering: Numbering,
+        /// Which messages.
+        set: NumberSet,
+        /// Where to.
+        mailbox: MailboxArg,
+    },
+    /// RFC 6851
+    Move {
+        /// What the set counts.
+        numbering: Numbering,
+        /// Which messages.
+        set: NumberSet,
+        /// Where to.
+        mailbox: MailboxArg,
+    },
+    /// RFC 4314, 3.1
+    SetAcl {
+        /// Whose list.
+        mailbox: MailboxArg,
+        /// As sent; may begin with `-`.
+        identifier: String,
+        /// As sent; may begin with `+` or `-`.
+        rights: String,
+    },
+    /// RFC 4314, 3.2
+    DeleteAcl {
+        /// Whose list.
+        mailbox: MailboxArg,
+        /// As sent.
+        identifier: String,
+    },
+    /// RFC 4314, 3.3
+    GetAcl(MailboxArg),
+    /// RFC 4314, 3.4
+    ListRights {
+        /// Whose list.
+        mailbox: MailboxArg,
+        /// As sent.
+        identifier: String,
+    },
+    /// RFC 4314, 3.5
+    MyRights(MailboxArg),
+}
+
+/// SELECT or EXAMINE.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Select {
+    /// Which.
+    pub mailbox: MailboxArg,
+    /// EXAMINE.
+    pub read_only: bool,
+    /// `(CONDSTORE)`
+    pub condstore: bool,
+    /// `(QRESYNC (…))`
+    pub qresync: Option<Qresync>,
+}
+
+/// What a client remembers of a mailbox (RFC 7162, 3.2.5).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Qresync {
+    /// The UIDVALIDITY it saw.
+    pub uid_validity: UidValidity,
+    /// The HIGHESTMODSEQ it saw.
+    pub modseq: ModSeq,
+    /// The UIDs it has; all below UIDNEXT when missing.
+    pub known_uids: Option<UidSet>,
+    /// Sequence numbers and the UIDs they had, in parallel, ascending.
+    pub match_data: Option<(NumberSet, UidSet)>,
+}
+
+/// A set of numbers as written: `*` is not resolved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NumberSet(pub Vec<NumberRange>);
+
+/// One part of a set. A single number is a range of itself; ends come in any order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NumberRange(pub NumberEnd, pub NumberEnd);
+
+/// An end of a range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NumberEnd {
+    /// Never zero.
+    Number(u32),
+    /// `*`: the highest that there is.
+    Last,
+}
+
+/// LIST in all its forms.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct List {
+    /// Selection options (RFC 5258, 3).
+    pub select: ListSelect,
+    /// Prefix of the patterns.
+    pub reference: String,
+    /// One or more, decoded; an empty one asks for the separator.
+    pub patterns: Vec<String>,
+    /// Return options.
+    pub returns: ListReturn,
+    /// Parentheses or RETURN were used: the client speaks LIST-EXTENDED.
+    pub extended: bool,
+}
+
+/// `LIST (SUBSCRIBED …)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct ListSelect {
+    /// Only what is subscribed to.
+    pub subscribed: bool,
+    /// Also what lives elsewhere; there is nothing elsewhere.
+    pub remote: bool,
+    /// Parents of what matches, too.
+    pub recursive_match: bool,
+    /// Only mailboxes with a special use.
+    pub special_use: bool,
+}
+
+/// `RETURN (…)`.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct ListReturn {
+    /// `\Subscribed`
+    pub subscribed: bool,
+    /// `\HasChildren` and its opposite
+    pub children: bool,
+    /// `\Sent` and the like
+    pub special_use: bool,
+    /// A STATUS response for each (RFC 5819)
+    pub status: Vec<StatusItem>,
+    /// A MYRIGHTS response for each (RFC 8440)
+    pub my_rights: bool,
+}
+
+/// What STATUS tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatusItem {
+    /// MESSAGES
+    Messages,
+    /// RECENT
+    Recent,
+    /// UIDNEXT
+    UidNext,
+    /// UIDVALIDITY
+    UidValidity,
+    /// UNSEEN
+    Unseen,
+    /// DELETED
+    Deleted,
+    /// SIZE (RFC 8438)
+    Size,
+    /// HIGHESTMODSEQ (RFC 7162)
+    HighestModSeq,
+}
+
+/// One message of an APPEND.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AppendMessage {
+    /// To be set on arrival.
+    pub flags: Vec<Flag>,
+    /// When it arrived, if the client knows better.
+    pub date: Option<InternalDate>,
+    /// As it will be stored, byte for byte.
+    pub bytes: Bytes,
+}
+
+/// FETCH.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fetch {
+    /// What the set counts.
+    pub numbering: Numbering,
+    /// Which messages.
+    pub set: NumberSet,
+    /// Macros are taken apart. Never empty.
+    pub items: Vec<FetchItem>,
+    /// `(CHANGEDSINCE n)`; 0 is accepted and means everything
+    pub changed_since: Option<ModSeq>,
+    /// `(CHANGEDSINCE n VANISHED)`
+    pub vanished: bool,
+}
+
+/// What FETCH tells of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FetchItem {
+    /// UID
+    Uid,
+    /// FLAGS
+    Flags,
+    /// INTERNALDATE
+    InternalDate,
+    /// RFC822.SIZE
+    Size,
+    /// ENVELOPE
+    Envelope,
+    /// BODYSTRUCTURE
+    BodyStructure,
+    /// BODY without a section: BODYSTRUCTURE without extension data
+    Body,
+    /// MODSEQ
+    ModSeq,
+    /// `BODY[…]<…>`, and the RFC822 items in their own spelling
+    Section(BodySection),
+}
+
+/// `BODY[section]<first.count>` or one of its older spellings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BodySection {
+    /// How the response names it.
+    pub spelling: Spelling,
+    /// Part numbers, from 1; empty for the message itself.
+    pub part: Vec<u32>,
+    /// What of the part.
+    pub text: SectionText,
+    /// First octet and number of octets (never zero).
+    pub partial: Option<(u32, u32)>,
+    /// `.PEEK`: do not set `\Seen`.
+    pub peek: bool,
+}
+
+/// How an item was asked for, hence how it is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spelling {
+    /// `BODY[…]`
+    Body,
+    /// `RFC822`
+    Rfc822,
+    /// `RFC822.HEADER`
+    Rfc822Header,
+    /// `RFC822.TEXT`
+    Rfc822Text,
+}
+
+/// What of a part (RFC 3501, 6.4.5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SectionText {
+    /// All of it.
+    Whole,
+    /// HEADER
+    Header,
+    /// `HEADER.FIELDS (…)`; names as sent
+    HeaderFields(Vec<String>),
+    /// `HEADER.FIELDS.NOT (…)`; names as sent
+    HeaderFieldsNot(Vec<String>),
+    /// TEXT
+    Text,
+    /// MIME, of a part only
+    Mime,
+}
+
+/// STORE.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Store {
+    /// What the set counts.
+    pub numbering: Numbering,
+    /// Which messages.
+    pub set: NumberSet,
+    /// What to do with the flags.
+    pub operation: StoreOperation,
+    /// Which; may be empty.
+    pub flags: Vec<Flag>,
+    /// `.SILENT`
+    pub silent: bool,
+    /// `(UNCHANGEDSINCE n)`
+    pub unchanged_since: Option<ModSeq>,
+}
+
+/// `FLAGS`, `+FLAGS`, `-FLAGS`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreOperation {
+    /// The message has these flags and no other.
+    Replace,
+    /// These too.
+    Add,
+    /// No longer these.
+    Remove,
+}
+
+/// SEARCH.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Search {
+    /// What results are counted in.
+    pub numbering: Numbering,
+    /// `RETURN (…)`; `None` for the old form with its old response.
+    pub returns: Option<SearchReturn>,
+    /// Anded when there are several; strings are decoded to UTF-8.
+    pub key: SearchKey,
+}
+
+/// `RETURN (…)` (RFC 4731). All false is written `RETURN ()` and means ALL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct SearchReturn {
+    /// MIN
+    pub min: bool,
+    /// MAX
+    pub max: bool,
+    /// ALL
+    pub all: bool,
+    /// COUNT
+    pub count: bool,
+}
+
+/// A search key. Nesting is bounded by [`mail::limits::SEARCH_DEPTH_MAX`].
+#[derive(Clone, Debug, PartialEq)]
+pub enum SearchKey {
+    /// Every message.
+    All,
+    /// All of these; from parentheses and from keys in a row.
+    And(Vec<Self>),
+    /// Either.
+    Or(Box<Self>, Box<Self>),
+    /// The opposite.
+    Not(Box<Self>),
+    /// ANSWERED, FLAGGED, DELETED, SEEN, DRAFT, KEYWORD
+    Has(Flag),
+    /// UNANSWERED … UNKEYWORD
+    HasNot(Flag),
+    /// RECENT, and the first half of NEW
+    Recent,
+    /// OLD
+    Old,
+    /// `BCC`, `CC`, `FROM`, `TO`: inside the addresses of that field
+    Address(AddressField, String),
+    /// `SUBJECT`
+    Subject(String),
+    /// `HEADER name text`; an empty text asks for presence
+    Header(String, String),
+    /// `BODY`
+    Body(String),
+    /// `TEXT`
+    Text(String),
+    /// `BEFORE`, `ON`, `SINCE` by internal date
+    Internal(DateTest, NaiveDate),
+    /// `SENTBEFORE`, `SENTON`, `SENTSINCE` by the Date field
+    Sent(DateTest, NaiveDate),
+    /// `LARGER`
+    Larger(u64),
+    /// `SMALLER`
+    Smaller(u64),
+    /// A set of sequence numbers.
+    Sequence(NumberSet),
+    /// `UID set`
+    Uid(NumberSet),
+    /// `MODSEQ n`; the entry name and type are checked and dropped, as the RFC allows
+    ModSeq(ModSeq),
+    /// `OLDER n` seconds (RFC 5032)
+    Older(u32),
+    /// `YOUNGER n` seconds (RFC 5032)
+    Younger(u32),
+}
+
+/// The address fields that have a search key of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressField {
+    /// From
+    From,
+    /// To
+    To,
+    /// Cc
+    Cc,
+    /// Bcc
+    Bcc,
+}
+
+/// How a day is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DateTest {
+    /// Earlier than the day.
+    Before,
+    /// On the day.
+    On,
+    /// On the day or later.
+    Since,
+}
+
+impl Tag {
+    /// `None` when it is empty or holds what a tag may not (RFC 3501, 9: `tag`).
+    #[must_use]
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        let is_tag = !text.is_empty()
+            && text
+                .iter()
+                .all(|&byte| byte != b'+' && crate::lex::is_astring_char(byte));
+        is_tag.then(|| Self(text.iter().copied().map(char::from).collect()))
+    }
+
+    /// As sent.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}

@@ -1,0 +1,33 @@
+//! Bytes to commands, responses to bytes.
+//!
+//! Framing with literals, the command grammar, the response writer, modified UTF-7 and the base64
+//! lines of SASL live here, without a socket. I/O, rights, and what the session knows or is
+//! allowed never do: a command that this room understands may still be refused above.
+//!
+//! [`Framer`] cuts bytes into [`Frame`]s and announces literals before they are read; [`parse`]
+//! makes a [`Command`] of a frame; [`say`] appends responses to a buffer. Each command has one
+//! grammar, either here or in `imap-codec` ([`KNOWN`] says which); only `parse/codec.rs` names
+//! that crate.
+
+#![cfg_attr(not(test), warn(clippy::indexing_slicing))]
+
+mod command;
+mod frame;
+mod head;
+mod lex;
+mod parse;
+mod sasl;
+pub mod say;
+mod utf7;
+
+pub use command::{
+    AddressField, AppendMessage, Body, BodySection, Command, DateTest, Fetch, FetchItem, List,
+    ListReturn, ListSelect, MailboxArg, NumberEnd, NumberRange, NumberSet, Numbering, Qresync,
+    Search, SearchKey, SearchReturn, Secret, SectionText, Select, Spelling, StatusItem, Store,
+    StoreOperation, Tag,
+};
+pub use frame::{Announced, Expect, Frame, FrameFault, Framer, Limits, LiteralMode, Step};
+pub use parse::{KNOWN, Malformed, Mode, Owner, Row, parse};
+pub use sasl::{SaslLine, sasl_decode};
+pub use say::{Code, Speech, Verdict};
+pub use utf7::{mutf7_decode, mutf7_encode};

@@ -1,0 +1,44 @@
+//! APPEND of one message or several (RFC 3502), and of messages with UTF-8 headers (RFC 6855, 4).
+
+use mail::limits::APPEND_MESSAGES_MAX;
+
+use super::date::date_time;
+use crate::lex::{Bad, Cursor, Lexed};
+use crate::{AppendMessage, Body};
+
+/// `append = "APPEND" SP mailbox 1*append-message`
+pub(super) fn append(cursor: &mut Cursor<'_>) -> Lexed<Body> {
+    cursor.space()?;
+    let mailbox = cursor.mailbox()?;
+    let mut messages = Vec::new();
+    cursor.space()?;
+    loop {
+        if messages.len() == APPEND_MESSAGES_MAX {
+            return Err(Bad::TooMany("messages", APPEND_MESSAGES_MAX));
+        }
+        messages.push(append_message(cursor)?);
+        if !cursor.eat(b' ') {
+            return Ok(Body::Append { mailbox, messages });
+        }
+    }
+}
+
+/// `append-message = [SP flag-list] [SP date-time] SP append-data`, from behind its first space
+fn append_message(cursor: &mut Cursor<'_>) -> Lexed<AppendMessage> {
+    let mut flags = Vec::new();
+    if cursor.peek() == Some(b'(') {
+        flags = cursor.list_or_empty(Cursor::flag)?;
+        cursor.space()?;
+    }
+    let mut date = None;
+    if cursor.peek() == Some(b'"') {
+        date = Some(date_time(cursor)?);
+        cursor.space()?;
+    }
+    let is_utf8 = cursor.eat_text("UTF8 (");
+    let bytes = cursor.message()?;
+    if is_utf8 {
+        cursor.expect(b')', "the end of UTF8")?;
+    }
+    Ok(AppendMessage { flags, date, bytes })
+}

@@ -1,0 +1,171 @@
+//! FETCH, with the modifiers of RFC 7162.
+
+use mail::ModSeq;
+
+use crate::lex::{Bad, Cursor, Lexed};
+use crate::{Body, BodySection, Fetch, FetchItem, Numbering, SectionText, Spelling};
+
+/// Items of one FETCH. Each is answered for every message.
+const ITEMS_MAX: usize = 200;
+
+/// ```abnf
+/// fetch = "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att /
+///         "(" fetch-att *(SP fetch-att) ")") [SP "(" fetch-modifier *(SP fetch-modifier) ")"]
+/// ```
+pub(super) fn fetch(cursor: &mut Cursor<'_>, numbering: Numbering) -> Lexed<Body> {
+    cursor.space()?;
+    let set = cursor.set()?;
+    cursor.space()?;
+    let items = items(cursor)?;
+    let mut modifiers = Modifiers::default();
+    if cursor.eat(b' ') {
+        cursor.list(|cursor| modifier(cursor, &mut modifiers))?;
+    }
+    // VANISHED modifies CHANGEDSINCE, and answers in UIDs (RFC 7162, 3.2.6).
+    if modifiers.vanished && (modifiers.changed_since.is_none() || numbering != Numbering::Uid) {
+        return Err(Bad::Wrong("VANISHED without UID and CHANGEDSINCE"));
+    }
+    Ok(Body::Fetch(Fetch {
+        numbering,
+        set,
+        items,
+        changed_since: modifiers.changed_since,
+        vanished: modifiers.vanished,
+    }))
+}
+
+#[derive(Default)]
+struct Modifiers {
+    changed_since: Option<ModSeq>,
+    vanished: bool,
+}
+
+fn modifier(cursor: &mut Cursor<'_>, modifiers: &mut Modifiers) -> Lexed<()> {
+    match cursor.word().as_str() {
+        "CHANGEDSINCE" => {
+            cursor.space()?;
+            // Zero is no mod-sequence, but clients on phones send it.
+            modifiers.changed_since = Some(cursor.modseq()?);
+        }
+        "VANISHED" => modifiers.vanished = true,
+        _ => return Err(Bad::Expected("a fetch modifier")),
+    }
+    Ok(())
+}
+
+fn items(cursor: &mut Cursor<'_>) -> Lexed<Vec<FetchItem>> {
+    if cursor.peek() != Some(b'(') {
+        let word = cursor.word();
+        return match fetch_macro(&word) {
+            Some(items) => Ok(items),
+            None => Ok(vec![item(cursor, &word)?]),
+        };
+    }
+    let mut items: Vec<FetchItem> = Vec::new();
+    cursor.list(|cursor| {
+        let word = cursor.word();
+        let item = item(cursor, &word)?;
+        if items.contains(&item) {
+            return Ok(());
+        }
+        if items.len() == ITEMS_MAX {
+            return Err(Bad::TooMany("items", ITEMS_MAX));
+        }
+        items.push(item);
+        Ok(())
+    })?;
+    Ok(items)
+}
+
+fn fetch_macro(word: &str) -> Option<Vec<FetchItem>> {
+    use FetchItem::{Body, Envelope, Flags, InternalDate, Size};
+
+    match word {
+        "FAST" => Some(vec![Flags, InternalDate, Size]),
+        "ALL" => Some(vec![Flags, InternalDate, Size, Envelope]),
+        "FULL" => Some(vec![Flags, InternalDate, Size, Envelope, Body]),
+        _ => None,
+    }
+}
+
+/// `fetch-att`, its first word already read.
+fn item(cursor: &mut Cursor<'_>, word: &str) -> Lexed<FetchItem> {
+    match word {
+        "UID" => Ok(FetchItem::Uid),
+        "FLAGS" => Ok(FetchItem::Flags),
+        "INTERNALDATE" => Ok(FetchItem::InternalDate),
+        "RFC822.SIZE" => Ok(FetchItem::Size),
+        "ENVELOPE" => Ok(FetchItem::Envelope),
+        "BODYSTRUCTURE" => Ok(FetchItem::BodyStructure),
+        "MODSEQ" => Ok(FetchItem::ModSeq),
+        "RFC822" => Ok(older(Spelling::Rfc822, SectionText::Whole, false)),
+        // As BODY.PEEK[HEADER] and BODY[TEXT] would (RFC 3501, 6.4.5).
+        "RFC822.HEADER" => Ok(older(Spelling::Rfc822Header, SectionText::Header, true)),
+        "RFC822.TEXT" => Ok(older(Spelling::Rfc822Text, SectionText::Text, false)),
+        "BODY" if cursor.peek() != Some(b'[') => Ok(FetchItem::Body),
+        "BODY" => section(cursor, false).map(FetchItem::Section),
+        "BODY.PEEK" => section(cursor, true).map(FetchItem::Section),
+        _ => Err(Bad::Expected("a fetch item")),
+    }
+}
+
+fn older(spelling: Spelling, text: SectionText, peek: bool) -> FetchItem {
+    FetchItem::Section(BodySection {
+        spelling,
+        part: Vec::new(),
+        text,
+        partial: None,
+        peek,
+    })
+}
+
+/// `section ["<" number "." nz-number ">"]`
+fn section(cursor: &mut Cursor<'_>, peek: bool) -> Lexed<BodySection> {
+    cursor.expect(b'[', "a section")?;
+    let mut part = Vec::new();
+    let mut is_text_next = cursor.peek() != Some(b']');
+    while is_text_next && cursor.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+        part.push(cursor.nz_number()?);
+        is_text_next = cursor.eat(b'.');
+    }
+    let text = if is_text_next {
+        section_text(cursor, &part)?
+    } else {
+        SectionText::Whole
+    };
+    cursor.expect(b']', "the end of a section")?;
+    let partial = if cursor.eat(b'<') {
+        let first = cursor.number()?;
+        cursor.expect(b'.', "a number of octets")?;
+        let count = cursor.nz_number()?;
+        cursor.expect(b'>', "the end of a partial")?;
+        Some((first, count))
+    } else {
+        None
+    };
+    Ok(BodySection {
+        spelling: Spelling::Body,
+        part,
+        text,
+        partial,
+        peek,
+    })
+}
+
+/// `section-text`
+fn section_text(cursor: &mut Cursor<'_>, part: &[u32]) -> Lexed<SectionText> {
+    match cursor.word().as_str() {
+        "HEADER" => Ok(SectionText::Header),
+        "HEADER.FIELDS" => header_list(cursor).map(SectionText::HeaderFields),
+        "HEADER.FIELDS.NOT" => header_list(cursor).map(SectionText::HeaderFieldsNot),
+        "TEXT" => Ok(SectionText::Text),
+        "MIME" if !part.is_empty() => Ok(SectionText::Mime),
+        _ => Err(Bad::Expected("a section")),
+    }
+}
+
+/// `header-list`
+fn header_list(cursor: &mut Cursor<'_>) -> Lexed<Vec<String>> {
+    cursor.space()?;
+    cursor.list(Cursor::astring_text)
+}

@@ -1,0 +1,192 @@
+//! Frames to commands: one grammar a command, found by its name.
+
+mod acl;
+mod append;
+mod codec;
+mod date;
+mod fetch;
+mod list;
+mod mailbox;
+mod search;
+
+use std::borrow::Cow;
+
+use crate::frame::Frame;
+use crate::head::Head;
+use crate::lex::{Bad, Cursor, Lexed};
+use crate::{Body, Command, Numbering, Tag};
+
+/// How the session has agreed to speak.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mode {
+    /// UTF8=ACCEPT or IMAP4rev2 is enabled: names are UTF-8, and so may quoted strings be.
+    pub utf8: bool,
+}
+
+/// Why a frame is not a command.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Malformed {
+    /// The client's grammar: BAD.
+    #[error("{text}")]
+    Grammar {
+        /// `None`: the response is untagged.
+        tag: Option<Tag>,
+        /// For the client. Names the command, and is printable ASCII.
+        text: String,
+    },
+    /// SEARCH in a charset that is neither US-ASCII nor UTF-8: NO, with
+    /// [`Code::BadCharset`](crate::Code::BadCharset).
+    #[error("SEARCH: charset not supported")]
+    Charset {
+        /// Of the SEARCH.
+        tag: Tag,
+    },
+}
+
+/// Whose grammar a command has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// `imap-codec`, which covers it fully.
+    Codec,
+    /// This room: `imap-codec` lacks the command, a form of it, or a bound that we need.
+    Ours,
+}
+
+/// What holds of a command whatever its arguments.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// In capitals, with the word after UID.
+    pub name: &'static str,
+    grammar: Grammar,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Grammar {
+    Codec,
+    Ours(fn(&mut Cursor<'_>) -> Lexed<Body>),
+}
+
+/// Every command that there is a grammar for.
+///
+/// Never both grammars for one command: they would drift apart, and the failure of the first would
+/// say nothing. When `imap-codec` learns a form completely, a canary test names the row to change.
+pub const KNOWN: &[Row] = &[
+    codec("CAPABILITY"),
+    codec("NOOP"),
+    codec("LOGOUT"),
+    codec("STARTTLS"),
+    codec("AUTHENTICATE"),
+    codec("LOGIN"),
+    codec("ENABLE"),
+    codec("ID"),
+    codec("SELECT"),
+    codec("EXAMINE"),
+    ours("CREATE", mailbox::create),
+    codec("DELETE"),
+    codec("RENAME"),
+    codec("SUBSCRIBE"),
+    codec("UNSUBSCRIBE"),
+    ours("LIST", list::list),
+    codec("LSUB"),
+    codec("NAMESPACE"),
+    ours("STATUS", mailbox::status),
+    ours("APPEND", append::append),
+    codec("IDLE"),
+    codec("CHECK"),
+    codec("CLOSE"),
+    codec("UNSELECT"),
+    codec("EXPUNGE"),
+    codec("UID EXPUNGE"),
+    ours("SEARCH", |at| search::search(at, Numbering::Sequence)),
+    ours("UID SEARCH", |at| search::search(at, Numbering::Uid)),
+    ours("FETCH", |at| fetch::fetch(at, Numbering::Sequence)),
+    ours("UID FETCH", |at| fetch::fetch(at, Numbering::Uid)),
+    codec("STORE"),
+    codec("UID STORE"),
+    codec("COPY"),
+    codec("UID COPY"),
+    codec("MOVE"),
+    codec("UID MOVE"),
+    ours("SETACL", acl::set_acl),
+    ours("DELETEACL", acl::delete_acl),
+    ours("GETACL", acl::get_acl),
+    ours("LISTRIGHTS", acl::list_rights),
+    ours("MYRIGHTS", acl::my_rights),
+];
+
+/// The command that `frame` is.
+///
+/// # Errors
+///
+/// [`Malformed`], with what the client is to be told.
+pub fn parse(frame: Frame, mode: Mode) -> Result<Command, Malformed> {
+    let Frame { bytes, detached } = frame;
+    let Head { tag, name, end } = Head::read(&bytes);
+    let Some(tag) = tag else {
+        return Err(grammar(None, "a command begins with a tag"));
+    };
+    let Some(row) = KNOWN.iter().find(|row| row.name == name) else {
+        let text = match name.as_str() {
+            "" => Cow::Borrowed("no command"),
+            name => Cow::Owned(format!("unknown command {name}")),
+        };
+        return Err(grammar(Some(tag), text));
+    };
+    let body = match row.grammar {
+        Grammar::Codec => codec::parse(&bytes, mode),
+        Grammar::Ours(parse) => {
+            let mut cursor = Cursor::new(&bytes, detached, end, mode);
+            parse(&mut cursor).and_then(|body| cursor.end().map(|()| body))
+        }
+    };
+    match body {
+        Ok(body) => Ok(Command { tag, body }),
+        Err(Bad::Charset) => Err(Malformed::Charset { tag }),
+        Err(bad @ (Bad::Expected(_) | Bad::Wrong(_) | Bad::TooMany(..) | Bad::Flag(_))) => {
+            Err(grammar(Some(tag), format!("{name}: {bad}")))
+        }
+    }
+}
+
+impl Row {
+    /// Whose grammar it has.
+    #[must_use]
+    pub const fn owner(&self) -> Owner {
+        match self.grammar {
+            Grammar::Codec => Owner::Codec,
+            Grammar::Ours(_) => Owner::Ours,
+        }
+    }
+}
+
+impl Malformed {
+    /// `None`: the response is untagged.
+    #[must_use]
+    pub const fn tag(&self) -> Option<&Tag> {
+        match self {
+            Self::Grammar { tag, .. } => tag.as_ref(),
+            Self::Charset { tag } => Some(tag),
+        }
+    }
+}
+
+const fn codec(name: &'static str) -> Row {
+    Row {
+        name,
+        grammar: Grammar::Codec,
+    }
+}
+
+const fn ours(name: &'static str, parse: fn(&mut Cursor<'_>) -> Lexed<Body>) -> Row {
+    Row {
+        name,
+        grammar: Grammar::Ours(parse),
+    }
+}
+
+fn grammar(tag: Option<Tag>, text: impl Into<String>) -> Malformed {
+    Malformed::Grammar {
+        tag,
+        text: text.into(),
+    }
+}

@@ -1,0 +1,204 @@
+//! SEARCH, with RETURN (RFC 4731), WITHIN (RFC 5032) and MODSEQ (RFC 7162).
+
+use mail::limits::SEARCH_DEPTH_MAX;
+use mail::{Flag, Keyword};
+
+use super::date::date;
+use crate::lex::{Bad, Cursor, Lexed};
+use crate::{AddressField, Body, DateTest, Numbering, Search, SearchKey, SearchReturn};
+
+/// ```abnf
+/// search = "SEARCH" [SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"]
+///          [SP "CHARSET" SP charset] 1*(SP search-key)
+/// ```
+pub(super) fn search(cursor: &mut Cursor<'_>, numbering: Numbering) -> Lexed<Body> {
+    let returns = if cursor.eat_text(" RETURN ") {
+        Some(returns(cursor)?)
+    } else {
+        None
+    };
+    if cursor.eat_text(" CHARSET ") {
+        charset(cursor)?;
+    }
+    cursor.space()?;
+    let mut keys = vec![key(cursor, SEARCH_DEPTH_MAX)?];
+    while cursor.eat(b' ') {
+        keys.push(key(cursor, SEARCH_DEPTH_MAX)?);
+    }
+    Ok(Body::Search(Search {
+        numbering,
+        returns,
+        key: all_of(keys),
+    }))
+}
+
+fn returns(cursor: &mut Cursor<'_>) -> Lexed<SearchReturn> {
+    let mut returns = SearchReturn::default();
+    cursor.list_or_empty(|cursor| {
+        match cursor.word().as_str() {
+            "MIN" => returns.min = true,
+            "MAX" => returns.max = true,
+            "ALL" => returns.all = true,
+            "COUNT" => returns.count = true,
+            _ => return Err(Bad::Expected("a return option")),
+        }
+        Ok(())
+    })?;
+    Ok(returns)
+}
+
+/// Both charsets are read as UTF-8, which US-ASCII is a part of.
+fn charset(cursor: &mut Cursor<'_>) -> Lexed<()> {
+    let name = cursor.astring()?;
+    let is_known = [&b"US-ASCII"[..], b"UTF-8"]
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known));
+    if !is_known {
+        return Err(Bad::Charset);
+    }
+    cursor.allow_utf8_quoted();
+    Ok(())
+}
+
+/// One key, `depth` levels of which may still be opened.
+fn key(cursor: &mut Cursor<'_>, depth: usize) -> Lexed<SearchKey> {
+    match cursor.peek() {
+        Some(b'(') => {
+            let inner = deeper(depth)?;
+            cursor.list(|cursor| key(cursor, inner)).map(all_of)
+        }
+        Some(b'*' | b'0'..=b'9') => cursor.set().map(SearchKey::Sequence),
+        _ => match cursor.word().as_str() {
+            "NOT" => {
+                cursor.space()?;
+                let inner = key(cursor, deeper(depth)?)?;
+                Ok(SearchKey::Not(Box::new(inner)))
+            }
+            "OR" => alternatives(cursor, deeper(depth)?),
+            word => leaf(cursor, word),
+        },
+    }
+}
+
+fn deeper(depth: usize) -> Lexed<usize> {
+    depth
+        .checked_sub(1)
+        .ok_or(Bad::TooMany("levels of nesting", SEARCH_DEPTH_MAX))
+}
+
+/// `"OR" SP search-key SP search-key`, where `OR a OR b OR c d` is one level: clients chain a
+/// hundred terms that way.
+fn alternatives(cursor: &mut Cursor<'_>, depth: usize) -> Lexed<SearchKey> {
+    let mut keys = Vec::new();
+    loop {
+        cursor.space()?;
+        keys.push(key(cursor, depth)?);
+        if !cursor.eat_text(" OR") {
+            cursor.space()?;
+            keys.push(key(cursor, depth)?);
+            return Ok(any_of(keys));
+        }
+    }
+}
+
+fn all_of(mut keys: Vec<SearchKey>) -> SearchKey {
+    match (keys.pop(), keys.is_empty()) {
+        (Some(only), true) => only,
+        (Some(last), false) => {
+            keys.push(last);
+            SearchKey::And(keys)
+        }
+        (None, _) => SearchKey::All,
+    }
+}
+
+/// A tree no deeper than it has to be.
+fn any_of(mut keys: Vec<SearchKey>) -> SearchKey {
+    match keys.len() {
+        0 | 1 => all_of(keys),
+        count => {
+            let right = keys.split_off(count / 2);
+            SearchKey::Or(Box::new(any_of(keys)), Box::new(any_of(right)))
+        }
+    }
+}
+
+/// A key that holds no other, its first word already read.
+fn leaf(cursor: &mut Cursor<'_>, word: &str) -> Lexed<SearchKey> {
+    Ok(match word {
+        "ALL" => SearchKey::All,
+        "ANSWERED" => SearchKey::Has(Flag::Answered),
+        "DELETED" => SearchKey::Has(Flag::Deleted),
+        "DRAFT" => SearchKey::Has(Flag::Draft),
+        "FLAGGED" => SearchKey::Has(Flag::Flagged),
+        "SEEN" => SearchKey::Has(Flag::Seen),
+        "UNANSWERED" => SearchKey::HasNot(Flag::Answered),
+        "UNDELETED" => SearchKey::HasNot(Flag::Deleted),
+        "UNDRAFT" => SearchKey::HasNot(Flag::Draft),
+        "UNFLAGGED" => SearchKey::HasNot(Flag::Flagged),
+        "UNSEEN" => SearchKey::HasNot(Flag::Seen),
+        "KEYWORD" => SearchKey::Has(keyword(cursor)?),
+        "UNKEYWORD" => SearchKey::HasNot(keyword(cursor)?),
+        "RECENT" => SearchKey::Recent,
+        "NEW" => SearchKey::And(vec![SearchKey::Recent, SearchKey::HasNot(Flag::Seen)]),
+        "OLD" => SearchKey::Old,
+        "BCC" => SearchKey::Address(AddressField::Bcc, string(cursor)?),
+        "CC" => SearchKey::Address(AddressField::Cc, string(cursor)?),
+        "FROM" => SearchKey::Address(AddressField::From, string(cursor)?),
+        "TO" => SearchKey::Address(AddressField::To, string(cursor)?),
+        "SUBJECT" => SearchKey::Subject(string(cursor)?),
+        "HEADER" => {
+            let name = string(cursor)?;
+            SearchKey::Header(name, string(cursor)?)
+        }
+        "BODY" => SearchKey::Body(string(cursor)?),
+        "TEXT" => SearchKey::Text(string(cursor)?),
+        "BEFORE" => SearchKey::Internal(DateTest::Before, spaced(cursor, date)?),
+        "ON" => SearchKey::Internal(DateTest::On, spaced(cursor, date)?),
+        "SINCE" => SearchKey::Internal(DateTest::Since, spaced(cursor, date)?),
+        "SENTBEFORE" => SearchKey::Sent(DateTest::Before, spaced(cursor, date)?),
+        "SENTON" => SearchKey::Sent(DateTest::On, spaced(cursor, date)?),
+        "SENTSINCE" => SearchKey::Sent(DateTest::Since, spaced(cursor, date)?),
+        "LARGER" => SearchKey::Larger(spaced(cursor, Cursor::number64)?),
+        "SMALLER" => SearchKey::Smaller(spaced(cursor, Cursor::number64)?),
+        "UID" => SearchKey::Uid(spaced(cursor, Cursor::set)?),
+        "MODSEQ" => SearchKey::ModSeq(spaced(cursor, modseq)?),
+        "OLDER" => SearchKey::Older(spaced(cursor, Cursor::nz_number)?),
+        "YOUNGER" => SearchKey::Younger(spaced(cursor, Cursor::nz_number)?),
+        _ => return Err(Bad::Expected("a search key")),
+    })
+}
+
+fn spaced<'f, T>(
+    cursor: &mut Cursor<'f>,
+    read: impl FnOnce(&mut Cursor<'f>) -> Lexed<T>,
+) -> Lexed<T> {
+    cursor.space()?;
+    read(cursor)
+}
+
+fn string(cursor: &mut Cursor<'_>) -> Lexed<String> {
+    spaced(cursor, Cursor::astring_text)
+}
+
+fn keyword(cursor: &mut Cursor<'_>) -> Lexed<Flag> {
+    let word = spaced(cursor, Cursor::atom)?;
+    Keyword::parse(word).map(Flag::Keyword).map_err(Bad::Flag)
+}
+
+/// `[entry-name SP entry-type-req SP] mod-sequence-valzer`. All flags of a message share one
+/// mod-sequence here, so the entry does not matter (RFC 7162, 3.1.5).
+fn modseq(cursor: &mut Cursor<'_>) -> Lexed<mail::ModSeq> {
+    if cursor.peek() == Some(b'"') {
+        let entry = cursor.astring_text()?;
+        if !entry.to_ascii_lowercase().starts_with("/flags/") {
+            return Err(Bad::Expected("the entry of a flag"));
+        }
+        cursor.space()?;
+        if !["PRIV", "SHARED", "ALL"].contains(&cursor.word().as_str()) {
+            return Err(Bad::Expected("priv, shared or all"));
+        }
+        cursor.space()?;
+    }
+    cursor.modseq()
+}

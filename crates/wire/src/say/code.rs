@@ -1,0 +1,201 @@
+//! Response codes: what the text of a status means to a program.
+
+use mail::{ModSeq, SeqNum, Uid, UidSet, UidValidity};
+
+use super::token::{number, number_set, separated, uid_set, uids};
+
+/// A response code (RFC 3501, 7.1; RFC 5530; and as noted).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code<'a> {
+    /// ALERT
+    Alert,
+    /// ALREADYEXISTS
+    AlreadyExists,
+    /// APPENDUID (RFC 4315)
+    AppendUid(UidValidity, &'a UidSet),
+    /// AUTHENTICATIONFAILED
+    AuthenticationFailed,
+    /// AUTHORIZATIONFAILED
+    AuthorizationFailed,
+    /// BADCHARSET, with the two that there are.
+    BadCharset,
+    /// CANNOT
+    Cannot,
+    /// CAPABILITY
+    Capability(&'a [&'a str]),
+    /// CLIENTBUG
+    ClientBug,
+    /// CLOSED (RFC 7162)
+    Closed,
+    /// CONTACTADMIN
+    ContactAdmin,
+    /// COPYUID (RFC 4315): each source UID beside the UID of its copy.
+    CopyUid(UidValidity, &'a [Uid], &'a [Uid]),
+    /// EXPIRED
+    Expired,
+    /// EXPUNGEISSUED
+    ExpungeIssued,
+    /// HASCHILDREN (RFC 9051)
+    HasChildren,
+    /// HIGHESTMODSEQ (RFC 7162)
+    HighestModSeq(ModSeq),
+    /// INUSE
+    InUse,
+    /// LIMIT
+    Limit,
+    /// MODIFIED (RFC 7162): numbers of the command's own kind, ascending.
+    Modified(&'a [u32]),
+    /// NOMODSEQ (RFC 7162)
+    NoModSeq,
+    /// NONEXISTENT
+    NonExistent,
+    /// NOPERM
+    NoPerm,
+    /// OVERQUOTA
+    OverQuota,
+    /// PARSE
+    Parse,
+    /// PERMANENTFLAGS
+    PermanentFlags(&'a [&'a str]),
+    /// PRIVACYREQUIRED
+    PrivacyRequired,
+    /// READ-ONLY
+    ReadOnly,
+    /// READ-WRITE
+    ReadWrite,
+    /// SERVERBUG
+    ServerBug,
+    /// TOOBIG (RFC 4469)
+    TooBig,
+    /// TRYCREATE
+    TryCreate,
+    /// UIDNEXT
+    UidNext(Uid),
+    /// UIDNOTSTICKY (RFC 4315)
+    UidNotSticky,
+    /// UIDVALIDITY
+    UidValidity(UidValidity),
+    /// UNAVAILABLE
+    Unavailable,
+    /// UNKNOWN-CTE (RFC 3516)
+    UnknownCte,
+    /// UNSEEN
+    Unseen(SeqNum),
+}
+
+impl Code<'_> {
+    /// Without its brackets.
+    pub(super) fn write(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.name().as_bytes());
+        match self {
+            Self::AppendUid(validity, uids) => {
+                spaced_number(out, u64::from(validity.get()));
+                out.push(b' ');
+                uid_set(out, uids);
+            }
+            Self::CopyUid(validity, sources, copies) => {
+                spaced_number(out, u64::from(validity.get()));
+                out.push(b' ');
+                uids(out, sources);
+                out.push(b' ');
+                uids(out, copies);
+            }
+            Self::Capability(names) => {
+                out.push(b' ');
+                separated(out, names, |out, name| {
+                    out.extend_from_slice(name.as_bytes());
+                });
+            }
+            Self::PermanentFlags(names) => {
+                out.extend_from_slice(b" (");
+                separated(out, names, |out, name| {
+                    out.extend_from_slice(name.as_bytes());
+                });
+                out.push(b')');
+            }
+            Self::BadCharset => out.extend_from_slice(b" (US-ASCII UTF-8)"),
+            Self::Modified(numbers) => {
+                out.push(b' ');
+                number_set(out, numbers.iter().copied());
+            }
+            Self::HighestModSeq(modseq) => spaced_number(out, modseq.get()),
+            Self::UidNext(uid) => spaced_number(out, u64::from(uid.get())),
+            Self::UidValidity(validity) => spaced_number(out, u64::from(validity.get())),
+            Self::Unseen(number) => spaced_number(out, u64::from(number.get())),
+            Self::Alert
+            | Self::AlreadyExists
+            | Self::AuthenticationFailed
+            | Self::AuthorizationFailed
+            | Self::Cannot
+            | Self::ClientBug
+            | Self::Closed
+            | Self::ContactAdmin
+            | Self::Expired
+            | Self::ExpungeIssued
+            | Self::HasChildren
+            | Self::InUse
+            | Self::Limit
+            | Self::NoModSeq
+            | Self::NonExistent
+            | Self::NoPerm
+            | Self::OverQuota
+            | Self::Parse
+            | Self::PrivacyRequired
+            | Self::ReadOnly
+            | Self::ReadWrite
+            | Self::ServerBug
+            | Self::TooBig
+            | Self::TryCreate
+            | Self::UidNotSticky
+            | Self::Unavailable
+            | Self::UnknownCte => {}
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Alert => "ALERT",
+            Self::AlreadyExists => "ALREADYEXISTS",
+            Self::AppendUid(..) => "APPENDUID",
+            Self::AuthenticationFailed => "AUTHENTICATIONFAILED",
+            Self::AuthorizationFailed => "AUTHORIZATIONFAILED",
+            Self::BadCharset => "BADCHARSET",
+            Self::Cannot => "CANNOT",
+            Self::Capability(_) => "CAPABILITY",
+            Self::ClientBug => "CLIENTBUG",
+            Self::Closed => "CLOSED",
+            Self::ContactAdmin => "CONTACTADMIN",
+            Self::CopyUid(..) => "COPYUID",
+            Self::Expired => "EXPIRED",
+            Self::ExpungeIssued => "EXPUNGEISSUED",
+            Self::HasChildren => "HASCHILDREN",
+            Self::HighestModSeq(_) => "HIGHESTMODSEQ",
+            Self::InUse => "INUSE",
+            Self::Limit => "LIMIT",
+            Self::Modified(_) => "MODIFIED",
+            Self::NoModSeq => "NOMODSEQ",
+            Self::NonExistent => "NONEXISTENT",
+            Self::NoPerm => "NOPERM",
+            Self::OverQuota => "OVERQUOTA",
+            Self::Parse => "PARSE",
+            Self::PermanentFlags(_) => "PERMANENTFLAGS",
+            Self::PrivacyRequired => "PRIVACYREQUIRED",
+            Self::ReadOnly => "READ-ONLY",
+            Self::ReadWrite => "READ-WRITE",
+            Self::ServerBug => "SERVERBUG",
+            Self::TooBig => "TOOBIG",
+            Self::TryCreate => "TRYCREATE",
+            Self::UidNext(_) => "UIDNEXT",
+            Self::UidNotSticky => "UIDNOTSTICKY",
+            Self::UidValidity(_) => "UIDVALIDITY",
+            Self::Unavailable => "UNAVAILABLE",
+            Self::UnknownCte => "UNKNOWN-CTE",
+            Self::Unseen(_) => "UNSEEN",
+        }
+    }
+}
+
+fn spaced_number(out: &mut Vec<u8>, value: u64) {
+    out.push(b' ');
+    number(out, value);
+}

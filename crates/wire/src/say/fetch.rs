@@ -1,0 +1,162 @@
+//! `* n FETCH (…)`, item by item.
+
+use std::io::Write;
+
+use mail::{InternalDate, ModSeq, SeqNum, Uid};
+
+use super::token::{astring, literal, number, separated};
+use super::{Speech, end};
+use crate::{BodySection, SectionText, Spelling};
+
+/// A FETCH response that is being written. [`end`](Self::end) closes it.
+#[derive(Debug)]
+#[must_use = "the response is open until `end`"]
+pub struct FetchLine<'o> {
+    out: &'o mut Vec<u8>,
+    has_items: bool,
+}
+
+impl<'o> FetchLine<'o> {
+    /// `* n FETCH (`
+    pub fn begin(out: &'o mut Vec<u8>, message: SeqNum) -> Self {
+        out.extend_from_slice(b"* ");
+        number(out, u64::from(message.get()));
+        out.extend_from_slice(b" FETCH (");
+        Self {
+            out,
+            has_items: false,
+        }
+    }
+
+    /// `UID n`
+    pub fn uid(&mut self, uid: Uid) -> &mut Self {
+        self.item("UID ");
+        number(self.out, u64::from(uid.get()));
+        self
+    }
+
+    /// `FLAGS (name …)`
+    pub fn flags<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) -> &mut Self {
+        self.item("FLAGS (");
+        separated(self.out, names, |out, name| {
+            out.extend_from_slice(name.as_bytes());
+        });
+        self.out.push(b')');
+        self
+    }
+
+    /// `INTERNALDATE "date-time"`
+    pub fn internal_date(&mut self, date: InternalDate) -> &mut Self {
+        self.item("INTERNALDATE \"");
+        // A vector takes everything.
+        let _infallible = write!(self.out, "{date}");
+        self.out.push(b'"');
+        self
+    }
+
+    /// `RFC822.SIZE n`
+    pub fn size(&mut self, bytes: u64) -> &mut Self {
+        self.item("RFC822.SIZE ");
+        number(self.out, bytes);
+        self
+    }
+
+    /// `ENVELOPE (…)`, in IMAP syntax already.
+    pub fn envelope(&mut self, envelope: &[u8]) -> &mut Self {
+        self.ready("ENVELOPE ", envelope)
+    }
+
+    /// `BODYSTRUCTURE (…)`, in IMAP syntax already.
+    pub fn body_structure(&mut self, body_structure: &[u8]) -> &mut Self {
+        self.ready("BODYSTRUCTURE ", body_structure)
+    }
+
+    /// `BODY (…)`, in IMAP syntax already.
+    pub fn body(&mut self, body: &[u8]) -> &mut Self {
+        self.ready("BODY ", body)
+    }
+
+    /// `MODSEQ (n)`
+    pub fn modseq(&mut self, modseq: ModSeq) -> &mut Self {
+        self.item("MODSEQ (");
+        number(self.out, modseq.get());
+        self.out.push(b')');
+        self
+    }
+
+    /// `BODY[section]<origin> {n}…` as it was asked for; `None` is NIL: there is no such part.
+    ///
+    /// `content` is already cut to the partial, if there is one.
+    pub fn section(&mut self, section: &BodySection, content: Option<&[u8]>) -> &mut Self {
+        match section.spelling {
+            Spelling::Body => {
+                self.item("BODY[");
+                self.section_spec(section);
+                self.out.push(b']');
+                if let Some((first, _)) = section.partial {
+                    self.out.push(b'<');
+                    number(self.out, u64::from(first));
+                    self.out.push(b'>');
+                }
+            }
+            Spelling::Rfc822 => self.item("RFC822"),
+            Spelling::Rfc822Header => self.item("RFC822.HEADER"),
+            Spelling::Rfc822Text => self.item("RFC822.TEXT"),
+        }
+        self.out.push(b' ');
+        match content {
+            Some(content) => literal(self.out, content),
+            None => self.out.extend_from_slice(b"NIL"),
+        }
+        self
+    }
+
+    /// `)`
+    pub fn end(self) {
+        self.out.push(b')');
+        end(self.out);
+    }
+
+    /// `section-spec`
+    fn section_spec(&mut self, section: &BodySection) {
+        for (index, &part) in section.part.iter().enumerate() {
+            if index > 0 {
+                self.out.push(b'.');
+            }
+            number(self.out, u64::from(part));
+        }
+        if !section.part.is_empty() && section.text != SectionText::Whole {
+            self.out.push(b'.');
+        }
+        match &section.text {
+            SectionText::Whole => {}
+            SectionText::Header => self.out.extend_from_slice(b"HEADER"),
+            SectionText::HeaderFields(names) => self.header_list("HEADER.FIELDS (", names),
+            SectionText::HeaderFieldsNot(names) => self.header_list("HEADER.FIELDS.NOT (", names),
+            SectionText::Text => self.out.extend_from_slice(b"TEXT"),
+            SectionText::Mime => self.out.extend_from_slice(b"MIME"),
+        }
+    }
+
+    fn header_list(&mut self, start: &str, names: &[String]) {
+        self.out.extend_from_slice(start.as_bytes());
+        separated(self.out, names, |out, name| {
+            astring(out, Speech { utf8: false }, name);
+        });
+        self.out.push(b')');
+    }
+
+    fn ready(&mut self, name: &str, value: &[u8]) -> &mut Self {
+        self.item(name);
+        self.out.extend_from_slice(value);
+        self
+    }
+
+    fn item(&mut self, name: &str) {
+        if self.has_items {
+            self.out.push(b' ');
+        }
+        self.has_items = true;
+        self.out.extend_from_slice(name.as_bytes());
+    }
+}
