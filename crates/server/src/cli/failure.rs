@@ -1,0 +1,39 @@
+//! How a verb ends when it does not succeed.
+
+use std::process::ExitCode;
+
+use crate::config::Mistakes;
+
+/// What is said to the person at the terminal; the exit code follows from it.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    /// It was tried and did not work out, or was refused.
+    #[error("{0}")]
+    Failed(String),
+    /// It could not even be tried.
+    #[error("{0}")]
+    Usage(String),
+}
+
+impl Failure {
+    pub(super) fn failed(words: impl Into<String>) -> Self {
+        Self::Failed(words.into())
+    }
+
+    pub(super) fn usage(words: impl Into<String>) -> Self {
+        Self::Usage(words.into())
+    }
+
+    pub(super) fn code(&self) -> ExitCode {
+        match self {
+            Self::Failed(_) => ExitCode::from(1),
+            Self::Usage(_) => ExitCode::from(2),
+        }
+    }
+}
+
+impl From<Mistakes> for Failure {
+    fn from(mistakes: Mistakes) -> Self {
+        Self::usage(mistakes.to_string())
+    }
+}

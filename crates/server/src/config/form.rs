@@ -1,0 +1,208 @@
+//! One pass over all settings: typed values out, every mistake noted on the way.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use super::setting::{Choice, Secret, Setting, Span};
+use super::sources::{Given, Surroundings};
+
+/// The settings as they were given, and what was asked of them so far.
+pub(super) struct Form {
+    given: BTreeMap<String, Given>,
+    host_name: String,
+    state_dir: String,
+    entries: Vec<Entry>,
+    mistakes: Vec<Mistake>,
+}
+
+/// One setting, for the reference.
+pub(super) struct Entry {
+    pub(super) key: &'static str,
+    pub(super) default: String,
+    pub(super) words: String,
+    pub(super) is_secret: bool,
+}
+
+/// One thing that is wrong with the configuration.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mistake {
+    /// Which setting, as `section.key`.
+    pub key: String,
+    /// What is wrong, and where it was written.
+    pub words: String,
+}
+
+/// All that is wrong with the configuration; never empty.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct Mistakes(pub Vec<Mistake>);
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the configuration has mistakes:")?;
+        for Mistake { key, words } in &self.0 {
+            write!(f, "\n  {key}: {words}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Form {
+    pub(super) fn new(given: BTreeMap<String, Given>, surroundings: &Surroundings) -> Self {
+        Self {
+            given,
+            host_name: surroundings.host_name.clone(),
+            state_dir: surroundings.state_dir.display().to_string(),
+            entries: Vec::new(),
+            mistakes: Vec::new(),
+        }
+    }
+
+    /// The defaults that depend on the machine: the host's name and the state directory.
+    pub(super) fn surroundings(&self) -> (String, String) {
+        (self.host_name.clone(), self.state_dir.clone())
+    }
+
+    /// The setting `key`. A wrong value is noted and `default` taken in its place.
+    pub(super) fn take<T: Setting>(
+        &mut self,
+        key: &'static str,
+        default: &str,
+        words: &'static str,
+    ) -> T {
+        self.entries.push(Entry {
+            key,
+            default: default.to_owned(),
+            words: words.to_owned(),
+            is_secret: false,
+        });
+        if let Some(given) = self.given.remove(key) {
+            match T::parse(&given.texts) {
+                Ok(value) => return value,
+                Err(expected) => self.note(
+                    key,
+                    format!("expected {expected}, found {given} in {}", given.origin),
+                ),
+            }
+        }
+        T::parse(&[default.to_owned()]).unwrap_or_else(|expected| {
+            self.note(key, format!("the default is wrong: expected {expected}"));
+            T::default()
+        })
+    }
+
+    /// One of the words of `T`.
+    pub(super) fn choose<T: Choice>(
+        &mut self,
+        key: &'static str,
+        default: T,
+        words: &'static str,
+    ) -> T {
+        self.entries.push(Entry {
+            key,
+            default: default.word().to_owned(),
+            words: format!("{words} One of: {}.", T::words()),
+            is_secret: false,
+        });
+        let Some(given) = self.given.remove(key) else {
+            return default;
+        };
+        let chosen = T::CHOICES
+            .iter()
+            .find(|(word, _)| given.texts == [*word])
+            .map(|(_, choice)| *choice);
+        chosen.unwrap_or_else(|| {
+            let expected = T::words();
+            self.note(
+                key,
+                format!(
+                    "expected one of {expected}, found {given} in {}",
+                    given.origin
+                ),
+            );
+            default
+        })
+    }
+
+    /// A duration that has a lower bound.
+    pub(super) fn at_least(
+        &mut self,
+        key: &'static str,
+        default: &str,
+        bound: Duration,
+        words: &'static str,
+    ) -> Duration {
+        let Span(duration) = self.take(key, default, words);
+        if duration < bound {
+            self.note(key, format!("must be at least {bound:?}"));
+        }
+        duration
+    }
+
+    /// The setting `key`, or the content of the file that `<key>_file` names.
+    pub(super) fn secret(&mut self, key: &'static str, words: &'static str) -> Option<Secret> {
+        self.entries.push(Entry {
+            key,
+            default: String::new(),
+            words: words.to_owned(),
+            is_secret: true,
+        });
+        let direct = self.given.remove(key).map(|given| given.texts.concat());
+        let file = self.given.remove(&format!("{key}_file"));
+        let text = match (direct, file) {
+            (Some(_), Some(_)) => {
+                self.note(key, format!("and {key}_file are both set"));
+                None
+            }
+            (direct, None) => direct,
+            (None, Some(file)) => self.read_secret(key, &file.texts.concat()),
+        };
+        text.filter(|text| !text.is_empty()).map(Secret::new)
+    }
+
+    fn read_secret(&mut self, key: &'static str, path: &str) -> Option<String> {
+        match std::fs::read_to_string(path) {
+            Ok(text) if text.trim().is_empty() => {
+                self.note(key, format!("{path} is empty"));
+                None
+            }
+            Ok(text) => Some(text.trim().to_owned()),
+            Err(cause) => {
+                self.note(key, format!("{path} cannot be read: {cause}"));
+                None
+            }
+        }
+    }
+
+    /// Notes `words` about `key` unless `is_right`.
+    pub(super) fn check(&mut self, is_right: bool, key: &'static str, words: &str) {
+        let is_noted = self.mistakes.iter().any(|mistake| mistake.key == key);
+        if !is_right && !is_noted {
+            self.note(key, words.to_owned());
+        }
+    }
+
+    /// What is left over is unknown, and that is a mistake too.
+    pub(super) fn finish(mut self) -> Result<(), Mistakes> {
+        for (key, given) in std::mem::take(&mut self.given) {
+            self.note(&key, format!("no such setting (in {})", given.origin));
+        }
+        if self.mistakes.is_empty() {
+            Ok(())
+        } else {
+            Err(Mistakes(self.mistakes))
+        }
+    }
+
+    /// Every setting that was asked for, in order.
+    pub(super) fn into_entries(self) -> Vec<Entry> {
+        self.entries
+    }
+
+    fn note(&mut self, key: &str, words: String) {
+        self.mistakes.push(Mistake {
+            key: key.to_owned(),
+            words,
+        });
+    }
+}

@@ -1,0 +1,170 @@
+//! What operators write, and what they are told.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::time::Duration;
+
+use super::{Config, LogFormat, Mistakes, Sources, WithoutTls, reference};
+
+fn sources(toml: &str, variables: &[(&str, &str)]) -> (tempfile::TempDir, Sources) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("postroom.toml");
+    std::fs::write(&file, toml).unwrap();
+    let sources = Sources {
+        file: Some(file),
+        variables: variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+        surroundings: super::sources::Surroundings {
+            host_name: "ship".to_owned(),
+            state_dir: folder.path().to_owned(),
+        },
+    };
+    (folder, sources)
+}
+
+fn load(toml: &str, variables: &[(&str, &str)]) -> Result<Config, Mistakes> {
+    let (_folder, sources) = sources(toml, variables);
+    Config::load(&sources)
+}
+
+fn keys_of(mistakes: &Mistakes) -> Vec<&str> {
+    mistakes
+        .0
+        .iter()
+        .map(|mistake| mistake.key.as_str())
+        .collect()
+}
+
+#[test]
+fn nothing_configured_is_a_working_server() {
+    let config = load("", &[]).unwrap();
+    assert!(config.database.url.is_none());
+    assert!(config.tls.is_none());
+    assert!(config.otlp.is_none());
+    assert_eq!(config.node.name, "ship");
+    assert_eq!(config.listen.imap, ["0.0.0.0:1143".parse().unwrap()]);
+    assert_eq!(config.login.without_tls, WithoutTls::Never);
+    assert_eq!(config.timeouts.autologout, Duration::from_secs(1800));
+    assert_eq!(config.limits.message_bytes, mail::limits::MESSAGE_BYTES_MAX);
+}
+
+#[test]
+fn variables_win_over_the_file() {
+    let toml = "[listen]\nimap = ['127.0.0.1:1', '127.0.0.1:2']\n[log]\nformat = 'pretty'\n";
+    let config = load(
+        toml,
+        &[
+            ("POSTROOM_LOG__FORMAT", "json"),
+            ("POSTROOM_LISTEN__IMAPS", "127.0.0.1:3, [::1]:4"),
+        ],
+    )
+    .unwrap();
+    assert_eq!(config.log.format, LogFormat::Json);
+    assert_eq!(config.listen.imap.len(), 2);
+    assert_eq!(config.listen.imaps[1], "[::1]:4".parse().unwrap());
+}
+
+#[test]
+fn variables_of_kubernetes_services_are_no_settings() {
+    load(
+        "",
+        &[
+            ("POSTROOM_PORT_1143_TCP_ADDR", "10.0.0.1"),
+            ("POSTROOM_SERVICE_HOST", "10.0.0.1"),
+            ("POSTROOM_CONFIG", "/elsewhere"),
+        ],
+    )
+    .unwrap();
+}
+
+#[test]
+fn all_mistakes_are_listed_at_once() {
+    let mistakes = load(
+        "[database]\nurl = 'mysql://x'\nconnections = 'many'\n\
+         [listen]\nimap = 'here'\nsmtp = '0.0.0.0:25'\n\
+         [tls]\ncertificate = '/c.pem'\n\
+         [login]\nwithout_tls = 'sometimes'\n\
+         [names]\nothers = 'A'\nshared = 'A'\n\
+         [timeouts]\nautologout = '5min'\nlogin = 'soon'\n\
+         [limits]\nliteral_bytes_in_flight = '1MiB'\n\
+         [telemetry]\nratio = 2\notlp_endpoint = 'https://collector'\n",
+        &[("POSTROOM_LOG__LEVEL", "debug")],
+    )
+    .unwrap_err();
+    assert_eq!(
+        keys_of(&mistakes),
+        [
+            "database.url",
+            "database.connections",
+            "listen.imap",
+            "tls.certificate",
+            "login.without_tls",
+            "names.others",
+            "limits.literal_bytes_in_flight",
+            "timeouts.login",
+            "timeouts.autologout",
+            "telemetry.ratio",
+            "telemetry.otlp_endpoint",
+            "listen.smtp",
+            "log.level",
+        ]
+    );
+    let words = mistakes.to_string();
+    assert!(
+        words.contains("expected a whole number, found \"many\" in "),
+        "{words}"
+    );
+    assert!(
+        words.contains("no such setting (in the environment)"),
+        "{words}"
+    );
+    assert!(
+        !words.contains("mysql"),
+        "a URL may hold a password: {words}"
+    );
+}
+
+#[test]
+fn a_broken_file_says_where() {
+    let mistakes = load("[database\n", &[]).unwrap_err();
+    assert!(mistakes.to_string().contains("postroom.toml"), "{mistakes}");
+}
+
+#[test]
+fn a_secret_comes_from_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("url");
+    std::fs::write(&secret, "postgres://mail:pass@db/mail\n").unwrap();
+    let variable = ("POSTROOM_DATABASE__URL_FILE", secret.to_str().unwrap());
+    let url = load("", &[variable]).unwrap().database.url.unwrap();
+    assert_eq!(url.expose(), "postgres://mail:pass@db/mail");
+    assert!(!format!("{url:?}").contains("pass"));
+
+    let both = load("[database]\nurl = 'postgres://x'\n", &[variable]).unwrap_err();
+    assert_eq!(keys_of(&both), ["database.url"]);
+    let missing = load("", &[("POSTROOM_DATABASE__URL_FILE", "/no/such")]).unwrap_err();
+    assert!(missing.to_string().contains("/no/such"), "{missing}");
+}
+
+#[test]
+fn the_reference_is_itself_a_configuration() {
+    let written: String = reference()
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            Some(setting) if !setting.starts_with(' ') => format!("{setting}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    assert!(written.contains("\nconnections = 8\n"), "{written}");
+    load(&written, &[]).unwrap();
+}
+
+#[test]
+fn the_file_is_named_or_usual() {
+    let variables = HashMap::from([("POSTROOM_CONFIG".to_owned(), "/b".to_owned())]);
+    let find = |named: Option<&str>| super::find_file(named.map(Path::new), &variables);
+    assert_eq!(find(Some("/a")).as_deref(), Some(Path::new("/a")));
+    assert_eq!(find(None).as_deref(), Some(Path::new("/b")));
+}

@@ -1,0 +1,134 @@
+//! The HTTP listener: is this node alive, may it take clients, how is it doing.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tracing::debug;
+
+use crate::metrics::Metrics;
+use crate::outside;
+
+/// Probes and scrapers at one time.
+const HTTP_CONNECTIONS_MAX: usize = 64;
+/// For a request's header to arrive.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// For the database to answer the readiness probe.
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
+/// A registry's text.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Asks the database whether it is there.
+pub(crate) type Ping =
+    Box<dyn Fn() -> std::pin::Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
+
+/// What the probes are answered from.
+pub(crate) struct Health {
+    is_draining: AtomicBool,
+    ping: Ping,
+}
+
+impl Health {
+    pub(crate) fn new(ping: Ping) -> Self {
+        Self {
+            is_draining: AtomicBool::new(false),
+            ping,
+        }
+    }
+
+    /// From now on no new clients, please.
+    pub(crate) fn drain(&self) {
+        self.is_draining.store(true, Ordering::Relaxed);
+    }
+
+    async fn readiness(&self) -> (StatusCode, &'static str) {
+        if self.is_draining.load(Ordering::Relaxed) {
+            return (StatusCode::SERVICE_UNAVAILABLE, "draining\n");
+        }
+        let is_there = tokio::time::timeout(PING_TIMEOUT, (self.ping)()).await;
+        match is_there {
+            Ok(true) => (StatusCode::OK, "ready\n"),
+            Ok(false) | Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "database away\n"),
+        }
+    }
+}
+
+/// Answers on `listener` for ever.
+pub(crate) async fn serve(listener: TcpListener, health: Arc<Health>, metrics: Arc<Metrics>) {
+    let seats = Arc::new(Semaphore::new(HTTP_CONNECTIONS_MAX));
+    loop {
+        let Ok(seat) = Arc::clone(&seats).acquire_owned().await else {
+            return;
+        };
+        let socket = match listener.accept().await {
+            Ok((socket, _)) => socket,
+            Err(cause) => {
+                debug!(%cause, "an HTTP connection was not accepted");
+                continue;
+            }
+        };
+        let (health, metrics) = (Arc::clone(&health), Arc::clone(&metrics));
+        outside::start(async move {
+            let answer = service_fn(|request| answer(request, &health, &metrics));
+            let served = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEADER_TIMEOUT)
+                .serve_connection(TokioIo::new(socket), answer)
+                .await;
+            if let Err(cause) = served {
+                debug!(%cause, "an HTTP connection broke");
+            }
+            drop(seat);
+        });
+    }
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    health: &Health,
+    metrics: &Metrics,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Ok(plain(StatusCode::METHOD_NOT_ALLOWED, "GET or HEAD\n"));
+    }
+    Ok(match request.uri().path() {
+        // Says only that this process still runs: a database that is away is no reason for a
+        // restart, and asking it would make it one.
+        "/healthz/live" => plain(StatusCode::OK, "alive\n"),
+        "/healthz/ready" => {
+            let (status, words) = health.readiness().await;
+            plain(status, words)
+        }
+        "/metrics" => {
+            let mut response = Response::new(Full::from(metrics.text()));
+            let content_type = HeaderValue::from_static(OPEN_METRICS);
+            response.headers_mut().insert(CONTENT_TYPE, content_type);
+            response
+        }
+        _ => plain(
+            StatusCode::NOT_FOUND,
+            "/healthz/live, /healthz/ready, /metrics\n",
+        ),
+    })
+}
+
+fn plain(status: StatusCode, words: &'static str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(words));
+    *response.status_mut() = status;
+    let content_type = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
+}
+
+#[cfg(test)]
+mod tests;

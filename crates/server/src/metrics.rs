@@ -1,0 +1,158 @@
+//! What `/metrics` says. Names and units are listed in `docs/LOGGING.md`.
+
+use std::fmt;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::text;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+
+type Labels<const N: usize> = [(&'static str, &'static str); N];
+type Histograms = Family<Labels<1>, Histogram, fn() -> Histogram>;
+
+/// Everything that is counted here; the rooms below count for themselves and are read when asked.
+pub(crate) struct Metrics {
+    registry: Registry,
+    connections: Family<Labels<1>, Gauge>,
+    refused: Family<Labels<1>, Counter>,
+    commands: Family<Labels<2>, Counter>,
+    durations: Histograms,
+    logins: Family<Labels<1>, Counter>,
+    literal_bytes: Gauge<u64, AtomicU64>,
+}
+
+/// How far a connection has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Not logged in.
+    Arriving,
+    /// Logged in.
+    LoggedIn,
+    /// Waiting for news.
+    Idling,
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Metrics")
+    }
+}
+
+impl Metrics {
+    /// With `below` reading what the rooms below count.
+    pub(crate) fn new(below: Option<Box<dyn Collector>>) -> Self {
+        let mut registry = Registry::with_prefix("postroom");
+        let metrics = Self {
+            connections: Family::default(),
+            refused: Family::default(),
+            commands: Family::default(),
+            durations: Family::new_with_constructor(duration_histogram),
+            logins: Family::default(),
+            literal_bytes: Gauge::default(),
+            registry: Registry::default(),
+        };
+        registry.register(
+            "connections",
+            "IMAP connections by how far they have come",
+            metrics.connections.clone(),
+        );
+        registry.register(
+            "connections_refused",
+            "IMAP connections that were turned away, by the bound they met",
+            metrics.refused.clone(),
+        );
+        registry.register(
+            "commands",
+            "IMAP commands by name and result",
+            metrics.commands.clone(),
+        );
+        registry.register_with_unit(
+            "command_duration",
+            "Time from a whole command to its tagged response",
+            Unit::Seconds,
+            metrics.durations.clone(),
+        );
+        registry.register("logins", "Logins by result", metrics.logins.clone());
+        registry.register_with_unit(
+            "literals_in_flight",
+            "Uploaded messages that are held in memory",
+            Unit::Bytes,
+            metrics.literal_bytes.clone(),
+        );
+        if let Some(below) = below {
+            registry.register_collector(below);
+        }
+        Self {
+            registry,
+            ..metrics
+        }
+    }
+
+    /// All of it, in the text format of `OpenMetrics`.
+    pub(crate) fn text(&self) -> String {
+        let mut page = String::new();
+        match text::encode(&mut page, &self.registry) {
+            Ok(()) => page,
+            Err(fmt::Error) => String::new(),
+        }
+    }
+
+    /// A connection has moved on; `None` is before it came and after it left.
+    pub(crate) fn move_connection(&self, from: Option<Stage>, to: Option<Stage>) {
+        if from == to {
+            return;
+        }
+        if let Some(stage) = from {
+            self.connections.get_or_create(&stage.labels()).dec();
+        }
+        if let Some(stage) = to {
+            self.connections.get_or_create(&stage.labels()).inc();
+        }
+    }
+
+    /// A connection was turned away because of `bound`.
+    pub(crate) fn count_refused(&self, bound: &'static str) {
+        self.refused.get_or_create(&[("bound", bound)]).inc();
+    }
+
+    /// A command has run.
+    pub(crate) fn count_command(&self, name: &'static str, result: &'static str, took: Duration) {
+        let labels = [("command", name), ("result", result)];
+        self.commands.get_or_create(&labels).inc();
+        let took_s = took.as_secs_f64();
+        self.durations
+            .get_or_create(&[("command", name)])
+            .observe(took_s);
+    }
+
+    /// Somebody tried to log in.
+    pub(crate) fn count_login(&self, result: &'static str) {
+        self.logins.get_or_create(&[("result", result)]).inc();
+    }
+
+    /// How much of the budget for uploads is used now.
+    pub(crate) fn set_literal_bytes(&self, bytes: u64) {
+        self.literal_bytes.set(bytes);
+    }
+}
+
+impl Stage {
+    fn labels(self) -> Labels<1> {
+        let state = match self {
+            Self::Arriving => "arriving",
+            Self::LoggedIn => "logged_in",
+            Self::Idling => "idling",
+        };
+        [("state", state)]
+    }
+}
+
+/// From 50 µs to 26 s.
+fn duration_histogram() -> Histogram {
+    Histogram::new(exponential_buckets(0.000_05, 2.0, 20))
+}

@@ -1,0 +1,79 @@
+//! The outside world as the rooms below ask for it: tasks, time, randomness, the machine.
+//!
+//! The one file where tasks start, clocks are read and variables are looked at.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rustls::crypto::ring::default_provider;
+
+use crate::config::Surroundings;
+
+/// Starts `task` on the running runtime, and lets it run until it ends.
+#[expect(clippy::disallowed_methods, reason = "the one place that starts tasks")]
+pub(crate) fn start(task: impl Future<Output = ()> + Send + 'static) {
+    drop(tokio::spawn(task));
+}
+
+/// Seconds since 1970, by the machine's clock.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the wall clock"
+)]
+pub(crate) fn unix_seconds() -> i64 {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+    since_1970.map_or(0, |age| i64::try_from(age.as_secs()).unwrap_or(i64::MAX))
+}
+
+/// Bytes that nobody can guess; `None` when the machine has none to give.
+pub(crate) fn random_bytes<const N: usize>() -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    default_provider().secure_random.fill(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// All variables of this process that are text.
+pub(crate) fn variables() -> HashMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+/// Defaults that depend on the machine and on who runs the server.
+pub(crate) fn surroundings(variables: &HashMap<String, String>) -> Surroundings {
+    Surroundings {
+        host_name: host_name(variables),
+        state_dir: state_dir(variables),
+    }
+}
+
+fn host_name(variables: &HashMap<String, String>) -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .ok()
+        .or_else(|| variables.get("HOSTNAME").cloned())
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "postroom".to_owned())
+}
+
+/// Below the user's own state (XDG base directories), or `/var/lib` where there is no such.
+fn state_dir(variables: &HashMap<String, String>) -> PathBuf {
+    let of_user = variables
+        .get("XDG_STATE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| {
+            variables
+                .get("HOME")
+                .map(|home| PathBuf::from(home).join(".local/state"))
+        })
+        .filter(|path| path.is_absolute() && !path.starts_with("/root"));
+    of_user
+        .unwrap_or_else(|| PathBuf::from("/var/lib"))
+        .join("postroom")
+}
+
+/// Cores that this process may use.
+pub(crate) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, Into::into)
+}

@@ -1,0 +1,226 @@
+//! Who may connect: bounds for all, for one address, for one user.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use mail::AccountId;
+use tokio::sync::Notify;
+
+use crate::config::LimitsConfig;
+
+/// All places of this frontend, taken and free.
+#[derive(Debug)]
+pub(crate) struct Seats {
+    taken: Mutex<Taken>,
+    is_empty: Notify,
+    all_max: usize,
+    per_address_max: usize,
+    per_user_max: usize,
+}
+
+#[derive(Debug, Default)]
+struct Taken {
+    all: usize,
+    by_address: HashMap<IpAddr, usize>,
+    by_user: HashMap<AccountId, usize>,
+}
+
+/// One connection's place; given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    seats: Arc<Seats>,
+    network: IpAddr,
+    user: Option<AccountId>,
+}
+
+/// Which bound was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Full {
+    /// `limits.connections`
+    All,
+    /// `limits.connections_per_address`
+    Address,
+    /// `limits.connections_per_user`
+    User,
+}
+
+impl Seats {
+    pub(crate) fn new(limits: &LimitsConfig) -> Arc<Self> {
+        Arc::new(Self {
+            taken: Mutex::default(),
+            is_empty: Notify::new(),
+            all_max: limits.connections,
+            per_address_max: limits.connections_per_address,
+            per_user_max: limits.connections_per_user,
+        })
+    }
+
+    /// A place for a connection from `address`.
+    pub(crate) fn take(self: &Arc<Self>, address: IpAddr) -> Result<Seat, Full> {
+        let network = network(address);
+        let mut taken = self.lock();
+        if taken.all >= self.all_max {
+            return Err(Full::All);
+        }
+        if !count(&mut taken.by_address, network, self.per_address_max) {
+            return Err(Full::Address);
+        }
+        taken.all += 1;
+        drop(taken);
+        Ok(Seat {
+            seats: Arc::clone(self),
+            network,
+            user: None,
+        })
+    }
+
+    /// Resolves once nobody is connected.
+    pub(crate) async fn empty(&self) {
+        loop {
+            let is_empty = self.is_empty.notified();
+            if self.lock().all == 0 {
+                return;
+            }
+            is_empty.await;
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Taken> {
+        // Counters stay true whatever panicked elsewhere.
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seat {
+    /// Counts this connection to `user` from now on.
+    pub(crate) fn assign(&mut self, user: AccountId) -> Result<(), Full> {
+        if self.user.is_some() {
+            return Ok(());
+        }
+        let mut taken = self.seats.lock();
+        if !count(&mut taken.by_user, user, self.seats.per_user_max) {
+            return Err(Full::User);
+        }
+        drop(taken);
+        self.user = Some(user);
+        Ok(())
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut taken = self.seats.lock();
+        taken.all = taken.all.saturating_sub(1);
+        release(&mut taken.by_address, self.network);
+        if let Some(user) = self.user {
+            release(&mut taken.by_user, user);
+        }
+        if taken.all == 0 {
+            self.seats.is_empty.notify_waiters();
+        }
+    }
+}
+
+/// One more of `key`, unless it has `max` already.
+fn count<K: Hash + Eq>(counts: &mut HashMap<K, usize>, key: K, max: usize) -> bool {
+    let taken = counts.entry(key).or_insert(0);
+    let has_room = *taken < max;
+    *taken += usize::from(has_room);
+    has_room
+}
+
+fn release<K: Hash + Eq>(counts: &mut HashMap<K, usize>, key: K) {
+    let left = counts.get(&key).map_or(0, |taken| taken.saturating_sub(1));
+    if left == 0 {
+        counts.remove(&key);
+    } else {
+        counts.insert(key, left);
+    }
+}
+
+/// What counts as one address: of IPv6 a /64, because one host owns all of it.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+    use std::sync::Arc;
+
+    use mail::AccountId;
+
+    use super::{Full, Seats};
+    use crate::config::LimitsConfig;
+
+    fn seats(all: usize, per_address: usize, per_user: usize) -> Arc<Seats> {
+        Seats::new(&LimitsConfig {
+            connections: all,
+            connections_per_address: per_address,
+            connections_per_user: per_user,
+            message_bytes: 0,
+            literal_bytes_in_flight: 0,
+        })
+    }
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn an_address_has_its_share_and_gets_it_back() {
+        let seats = seats(10, 2, 10);
+        let first = seats.take(address("192.0.2.1")).unwrap();
+        let _second = seats.take(address("::ffff:192.0.2.1")).unwrap();
+        assert_eq!(seats.take(address("192.0.2.1")).unwrap_err(), Full::Address);
+        assert!(seats.take(address("192.0.2.2")).is_ok());
+        drop(first);
+        assert!(seats.take(address("192.0.2.1")).is_ok());
+    }
+
+    #[test]
+    fn an_ipv6_network_is_one_address() {
+        let seats = seats(10, 1, 10);
+        let _first = seats.take(address("2001:db8::1")).unwrap();
+        assert_eq!(
+            seats.take(address("2001:db8::2")).unwrap_err(),
+            Full::Address
+        );
+        assert!(seats.take(address("2001:db8:0:1::1")).is_ok());
+    }
+
+    #[test]
+    fn all_together_have_a_bound() {
+        let seats = seats(1, 10, 10);
+        let _first = seats.take(address("192.0.2.1")).unwrap();
+        assert_eq!(seats.take(address("192.0.2.2")).unwrap_err(), Full::All);
+    }
+
+    #[test]
+    fn a_user_has_a_bound_whatever_the_address() {
+        let seats = seats(10, 10, 1);
+        let mut first = seats.take(address("192.0.2.1")).unwrap();
+        let mut second = seats.take(address("192.0.2.2")).unwrap();
+        first.assign(AccountId(7)).unwrap();
+        first.assign(AccountId(7)).unwrap();
+        assert_eq!(second.assign(AccountId(7)), Err(Full::User));
+        drop(first);
+        second.assign(AccountId(7)).unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_last_to_leave_is_heard() {
+        let seats = seats(10, 10, 10);
+        seats.empty().await;
+        let seat = seats.take(address("192.0.2.1")).unwrap();
+        tokio::join!(seats.empty(), async { drop(seat) });
+    }
+}

@@ -1,0 +1,183 @@
+//! TLS: the certificate that is served now, and its successor when the files change.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
+
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use tokio_rustls::TlsAcceptor;
+use tracing::{info, warn};
+
+use crate::config::{Config, TlsFiles};
+
+/// How often a self-made certificate is looked at, like any other.
+const SELF_MADE_RELOAD_EVERY: Duration = Duration::from_secs(60);
+
+/// The certificate in use and the files it came from.
+#[derive(Debug)]
+pub(crate) struct Certificate {
+    files: TlsFiles,
+    current: RwLock<Arc<CertifiedKey>>,
+}
+
+/// Why there is no TLS.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsTrouble {
+    /// A file is missing, unreadable or no PEM.
+    #[error("{}: {cause}", path.display())]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What the machine or the parser says.
+        cause: String,
+    },
+    /// The files do not go together, or the cryptography refuses them.
+    #[error("{} and {}: {cause}", certificate.display(), key.display())]
+    Pair {
+        /// The chain.
+        certificate: PathBuf,
+        /// The key.
+        key: PathBuf,
+        /// What rustls says.
+        cause: rustls::Error,
+    },
+    /// No certificate could be made.
+    #[error("cannot make a certificate: {0}")]
+    SelfMade(#[from] rcgen::Error),
+    /// The TLS library refuses its own defaults.
+    #[error("cannot set up TLS: {0}")]
+    SetUp(#[from] rustls::Error),
+}
+
+impl Certificate {
+    /// The configured certificate, or the self-made one, which is made now if need be.
+    pub(crate) fn open(config: &Config) -> Result<Arc<Self>, TlsTrouble> {
+        let files = match &config.tls {
+            Some(files) => files.clone(),
+            None => self_made(&config.node.state_dir, &config.node.name)?,
+        };
+        let current = RwLock::new(Arc::new(load(&files)?));
+        Ok(Arc::new(Self { files, current }))
+    }
+
+    /// Accepts TLS 1.2 and 1.3 with whatever certificate is current at each handshake.
+    pub(crate) fn acceptor(self: &Arc<Self>) -> Result<TlsAcceptor, TlsTrouble> {
+        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::clone(self) as Arc<dyn ResolvesServerCert>);
+        // Tickets instead of a table of sessions: nothing to keep for who is away.
+        config.ticketer = ring::Ticketer::new()?;
+        config.send_tls13_tickets = 1;
+        Ok(TlsAcceptor::from(Arc::new(config)))
+    }
+
+    /// Looks at the files for ever, and serves what is new and whole in them.
+    pub(crate) async fn follow(self: Arc<Self>) {
+        let mut seen = self.files.stamp();
+        loop {
+            tokio::time::sleep(self.files.reload_every).await;
+            let stamp = self.files.stamp();
+            if stamp == seen {
+                continue;
+            }
+            match load(&self.files) {
+                Ok(fresh) => {
+                    *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
+                    info!("serving a new certificate");
+                    seen = stamp;
+                }
+                // Certificate and key are seldom replaced at one moment: look again.
+                Err(cause) => warn!(%cause, "keeping the old certificate"),
+            }
+        }
+    }
+}
+
+impl ResolvesServerCert for Certificate {
+    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        Some(Arc::clone(&current))
+    }
+}
+
+impl TlsFiles {
+    /// Changes when one of the files does.
+    fn stamp(&self) -> [Option<(SystemTime, u64)>; 2] {
+        [&self.certificate, &self.key].map(|path| {
+            let metadata = fs::metadata(path).ok()?;
+            Some((metadata.modified().ok()?, metadata.len()))
+        })
+    }
+}
+
+/// Reads both files and checks that they belong together.
+pub(crate) fn load(files: &TlsFiles) -> Result<CertifiedKey, TlsTrouble> {
+    let unreadable = |path: &Path, cause: String| TlsTrouble::File {
+        path: path.to_owned(),
+        cause,
+    };
+    let chain: Vec<_> = CertificateDer::pem_file_iter(&files.certificate)
+        .and_then(Iterator::collect)
+        .map_err(|cause| unreadable(&files.certificate, cause.to_string()))?;
+    if chain.is_empty() {
+        return Err(unreadable(
+            &files.certificate,
+            "holds no certificate".into(),
+        ));
+    }
+    let key = PrivateKeyDer::from_pem_file(&files.key)
+        .map_err(|cause| unreadable(&files.key, cause.to_string()))?;
+    CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(|cause| {
+        TlsTrouble::Pair {
+            certificate: files.certificate.clone(),
+            key: files.key.clone(),
+            cause,
+        }
+    })
+}
+
+/// A certificate of our own making, for trying things out: kept, so that clients that were told
+/// to trust it go on doing so.
+fn self_made(state_dir: &Path, node_name: &str) -> Result<TlsFiles, TlsTrouble> {
+    let folder = state_dir.join("tls");
+    let files = TlsFiles {
+        certificate: folder.join("certificate.pem"),
+        key: folder.join("key.pem"),
+        reload_every: SELF_MADE_RELOAD_EVERY,
+    };
+    if files.certificate.exists() && files.key.exists() {
+        return Ok(files);
+    }
+    let names = [node_name, "localhost", "127.0.0.1", "::1"].map(str::to_owned);
+    let made = rcgen::generate_simple_self_signed(names)?;
+    let write = |path: &Path, text: String, mode: u32| {
+        let written = fs::create_dir_all(&folder).and_then(|()| write_new(path, &text, mode));
+        written.map_err(|cause| TlsTrouble::File {
+            path: path.to_owned(),
+            cause: cause.to_string(),
+        })
+    };
+    write(&files.key, made.signing_key.serialize_pem(), 0o600)?;
+    write(&files.certificate, made.cert.pem(), 0o644)?;
+    warn!("no certificate is configured: serving a self-made one, which clients will ask about");
+    Ok(files)
+}
+
+fn write_new(path: &Path, text: &str, mode: u32) -> io::Result<()> {
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(mode)
+        .open(path)?
+        .write_all(text.as_bytes())
+}
