@@ -33,7 +33,7 @@ pub enum Denied {
     /// Not even that it exists may be said: answer as for a name that does not.
     #[error("no such mailbox")]
     Hidden,
-    /// NO [NOPERM].
+    /// It may be said that it exists: answer `NO [NOPERM]`.
     #[error("permission denied")]
     NoPermission,
 }

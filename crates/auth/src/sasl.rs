@@ -1,0 +1,293 @@
+//! SASL exchanges as state machines: bytes in, challenges or credentials out.
+//!
+//! Base64, the empty challenge's spelling and the client's `*` belong to `wire`.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// A mechanism that carries a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mechanism {
+    /// RFC 4616.
+    Plain,
+    /// draft-murchison-sasl-login: obsolete, and still what some clients speak.
+    Login,
+}
+
+/// An exchange that waits for the client's next message.
+#[derive(Clone, Debug)]
+pub struct Exchange(State);
+
+/// Where an exchange has got to.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Send this, and give the answer to the exchange.
+    Challenge(Vec<u8>, Exchange),
+    /// It is over; whether the password is right is for others to say.
+    Credentials(Credentials),
+    /// The client's message is not what the mechanism has.
+    Refused,
+}
+
+/// What somebody says of themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credentials {
+    /// Whom they want to act as, where they said so.
+    pub authzid: Option<String>,
+    /// Who they are, prepared by [`prepare_name`].
+    pub user: String,
+    /// How they prove it.
+    pub password: Password,
+}
+
+/// A password on its way. Wiped when dropped, and never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(Zeroizing<Vec<u8>>);
+
+#[derive(Clone, Debug)]
+enum State {
+    Plain,
+    LoginUser,
+    LoginPassword { user: String },
+}
+
+/// What servers have always asked; some clients compare it.
+const ASK_USER: &[u8] = b"Username:";
+const ASK_PASSWORD: &[u8] = b"Password:";
+
+impl Mechanism {
+    /// Every mechanism, as CAPABILITY may list them.
+    pub const ALL: [Self; 2] = [Self::Plain, Self::Login];
+
+    /// In any case; `None` for a mechanism that is not here.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|mechanism| mechanism.as_str().eq_ignore_ascii_case(name))
+    }
+
+    /// As it is registered.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Plain => "PLAIN",
+            Self::Login => "LOGIN",
+        }
+    }
+
+    /// Begins, with the client's initial response if there was one (RFC 4959).
+    #[must_use]
+    pub fn start(self, initial: Option<Vec<u8>>) -> Step {
+        let (challenge, state) = match self {
+            Self::Plain => (&b""[..], State::Plain),
+            Self::Login => (ASK_USER, State::LoginUser),
+        };
+        match initial {
+            Some(message) => Exchange(state).respond(message),
+            None => Step::Challenge(challenge.to_vec(), Exchange(state)),
+        }
+    }
+}
+
+impl Exchange {
+    /// Goes on with the client's message.
+    #[must_use]
+    pub fn respond(self, message: Vec<u8>) -> Step {
+        let message = Zeroizing::new(message);
+        let credentials = match self.0 {
+            State::Plain => plain(&message),
+            State::LoginUser => {
+                return match prepared_bytes(&message) {
+                    Some(user) => {
+                        Step::Challenge(ASK_PASSWORD.to_vec(), Self(State::LoginPassword { user }))
+                    }
+                    None => Step::Refused,
+                };
+            }
+            State::LoginPassword { user } => Password::new(&message).map(|password| Credentials {
+                authzid: None,
+                user,
+                password,
+            }),
+        };
+        credentials.map_or(Step::Refused, Step::Credentials)
+    }
+}
+
+impl Password {
+    /// `None` for the empty one, which nobody has, and for NUL, which SASL cannot carry.
+    #[must_use]
+    pub fn new(bytes: &[u8]) -> Option<Self> {
+        let is_sound = !bytes.is_empty() && !bytes.contains(&0);
+        is_sound.then(|| Self(Zeroizing::new(bytes.to_vec())))
+    }
+
+    /// The bytes themselves, to verify and to forget.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+/// A login name as names are compared (RFC 4013); `None` for what can be nobody's.
+#[must_use]
+pub fn prepare_name(name: &str) -> Option<String> {
+    let prepared = stringprep::saslprep(name).ok()?;
+    (!prepared.is_empty()).then(|| prepared.into_owned())
+}
+
+/// `message = [authzid] UTF8NUL authcid UTF8NUL passwd` (RFC 4616, 2).
+fn plain(message: &[u8]) -> Option<Credentials> {
+    let mut parts = message.split(|&byte| byte == 0);
+    let (authzid, user, password) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() {
+        return None;
+    }
+    // Its form is not SASL's affair (RFC 4616, 2): it may be the path of a mailbox tree.
+    let authzid = str::from_utf8(authzid).ok()?;
+    Some(Credentials {
+        authzid: (!authzid.is_empty()).then(|| authzid.to_owned()),
+        user: prepared_bytes(user)?,
+        password: Password::new(password)?,
+    })
+}
+
+fn prepared_bytes(name: &[u8]) -> Option<String> {
+    str::from_utf8(name).ok().and_then(prepare_name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Mechanism, Step};
+
+    /// Plays a whole exchange: what the client says, and the server's challenges with the end.
+    fn play(mechanism: &str, initial: Option<&str>, messages: &[&str]) -> String {
+        let bytes = |text: &str| text.as_bytes().to_vec();
+        let mut messages = messages.iter();
+        let mut heard = Vec::new();
+        let mut step = Mechanism::parse(mechanism)
+            .unwrap()
+            .start(initial.map(bytes));
+        loop {
+            match step {
+                Step::Challenge(challenge, exchange) => {
+                    heard.push(format!("<{}>", String::from_utf8(challenge).unwrap()));
+                    step = exchange.respond(bytes(messages.next().unwrap()));
+                }
+                Step::Credentials(found) => {
+                    let password = String::from_utf8_lossy(found.password.as_bytes()).into_owned();
+                    let authzid = found.authzid.as_deref().unwrap_or("-");
+                    heard.push(format!("{authzid} {} {password}", found.user));
+                    break;
+                }
+                Step::Refused => {
+                    heard.push("refused".to_owned());
+                    break;
+                }
+            }
+        }
+        assert_eq!(messages.next(), None);
+        heard.join(" ")
+    }
+
+    #[test]
+    fn exchanges_end_in_credentials_or_are_refused() {
+        for (mechanism, initial, messages, expected) in [
+            // RFC 4616, 4.
+            (
+                "PLAIN",
+                None,
+                &["\0tim\0tanstaaftanstaaf"][..],
+                "<> - tim tanstaaftanstaaf",
+            ),
+            (
+                "PLAIN",
+                None,
+                &["Ursel\0Kurt\0xipj3plmq"],
+                "<> Ursel Kurt xipj3plmq",
+            ),
+            ("plain", Some("\0ada\0pw"), &[], "- ada pw"),
+            (
+                "PLAIN",
+                Some("support/Sent\0ada\0pw"),
+                &[],
+                "support/Sent ada pw",
+            ),
+            (
+                "PLAIN",
+                Some("\0ada@example.org\0p w\r\n"),
+                &[],
+                "- ada@example.org p w\r\n",
+            ),
+            ("PLAIN", Some("\0a\u{ad}da\0pw"), &[], "- ada pw"),
+            ("PLAIN", Some("\0Cafe\u{301}\0pw"), &[], "- Café pw"),
+            ("PLAIN", Some(""), &[], "refused"),
+            ("PLAIN", Some("ada"), &[], "refused"),
+            ("PLAIN", Some("ada\0pw"), &[], "refused"),
+            ("PLAIN", Some("\0\0pw"), &[], "refused"),
+            ("PLAIN", Some("\0\u{ad}\0pw"), &[], "refused"),
+            ("PLAIN", Some("\0ada\0"), &[], "refused"),
+            ("PLAIN", Some("\0ada\0pw\0"), &[], "refused"),
+            ("PLAIN", Some("\0ada\0pw\0more"), &[], "refused"),
+            ("PLAIN", Some("\0a\tda\0pw"), &[], "refused"),
+            (
+                "LOGIN",
+                None,
+                &["ada", "pw"],
+                "<Username:> <Password:> - ada pw",
+            ),
+            ("LOGIN", Some("ada"), &["pw"], "<Password:> - ada pw"),
+            ("LOGIN", None, &[""], "<Username:> refused"),
+            ("LOGIN", None, &["ada\0"], "<Username:> refused"),
+            (
+                "LOGIN",
+                None,
+                &["ada", ""],
+                "<Username:> <Password:> refused",
+            ),
+            (
+                "LOGIN",
+                None,
+                &["ada", "p\0w"],
+                "<Username:> <Password:> refused",
+            ),
+        ] {
+            let heard = play(mechanism, initial, messages);
+            assert_eq!(heard, expected, "{mechanism} {initial:?} {messages:?}");
+        }
+        assert_eq!(Mechanism::parse("CRAM-MD5"), None);
+    }
+
+    #[test]
+    fn names_are_text_and_passwords_are_bytes() {
+        let start = |message: &[u8]| Mechanism::Plain.start(Some(message.to_vec()));
+        assert!(matches!(start(b"\0\xff\0pw"), Step::Refused));
+        assert!(matches!(start(b"\xff\0ada\0pw"), Step::Refused));
+        let Step::Credentials(credentials) = start(b"\0ada\0p\xe9") else {
+            panic!("refused")
+        };
+        assert_eq!(credentials.password.as_bytes(), b"p\xe9");
+    }
+
+    #[test]
+    fn long_parts_are_taken() {
+        let long = "x".repeat(255);
+        let message = format!("{long}\0{long}\0{long}");
+        let expected = format!("{long} {long} {long}");
+        assert_eq!(play("PLAIN", Some(&message), &[]), expected);
+    }
+
+    #[test]
+    fn a_password_is_never_printed() {
+        let step = Mechanism::Plain.start(Some(b"\0ada\0hunter2".to_vec()));
+        assert!(!format!("{step:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,211 @@
+//! Logins that were verified a moment ago and need no hashing now.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+/// Remembers verified logins by a keyed HMAC, so that no password is kept in any form that could
+/// be tried out without this process's key.
+pub struct VerifiedCache {
+    keyed: Hmac<Sha256>,
+    ttl: Duration,
+    capacity: usize,
+    expiries: HashMap<Tag, Instant>,
+    /// Every tag once, in the order in which they end: all live equally long.
+    oldest_first: VecDeque<Tag>,
+}
+
+/// Somebody with a password, and the version of the hash that it was or is to be verified against.
+///
+/// Changing the password changes its version, and so drops what was remembered.
+#[derive(Clone, Copy)]
+pub struct Attempt<'a> {
+    /// The account's name.
+    pub user: &'a str,
+    /// As the client sent it.
+    pub password: &'a [u8],
+    /// The account's password version.
+    pub version: i64,
+}
+
+type Tag = [u8; 32];
+
+impl VerifiedCache {
+    /// `key` is random, and another one in each process.
+    #[must_use]
+    pub fn new(key: &[u8; 32], capacity: usize, ttl: Duration) -> Self {
+        // A key shorter than a block is filled up with zeros (RFC 2104, 2).
+        let mut block = [0; 64];
+        block[..key.len()].copy_from_slice(key);
+        Self {
+            keyed: Hmac::new(&block.into()),
+            ttl,
+            capacity,
+            expiries: HashMap::new(),
+            oldest_first: VecDeque::new(),
+        }
+    }
+
+    /// Whether this very attempt succeeded less than the time to live ago.
+    #[must_use]
+    pub fn knows(&self, attempt: &Attempt<'_>, now: Instant) -> bool {
+        self.expiries
+            .get(&self.tag(attempt))
+            .is_some_and(|&expiry| now < expiry)
+    }
+
+    /// Remembers an attempt that was verified just now; the oldest makes room.
+    ///
+    /// One that is still known keeps its time: however often somebody logs in, the password is
+    /// hashed again once per time to live.
+    pub fn remember(&mut self, attempt: &Attempt<'_>, now: Instant) {
+        self.drop_expired(now);
+        let tag = self.tag(attempt);
+        if self.capacity == 0 || self.expiries.contains_key(&tag) {
+            return;
+        }
+        if self.expiries.len() >= self.capacity {
+            self.drop_oldest();
+        }
+        self.expiries.insert(tag, now + self.ttl);
+        self.oldest_first.push_back(tag);
+    }
+
+    fn drop_expired(&mut self, now: Instant) {
+        while let Some(tag) = self.oldest_first.front()
+            && self.expiries.get(tag).is_none_or(|&expiry| expiry <= now)
+        {
+            self.drop_oldest();
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        if let Some(tag) = self.oldest_first.pop_front() {
+            self.expiries.remove(&tag);
+        }
+    }
+
+    fn tag(&self, attempt: &Attempt<'_>) -> Tag {
+        let mut mac = self.keyed.clone();
+        // Each part behind its length: no two attempts are the same bytes.
+        for part in [attempt.user.as_bytes(), attempt.password] {
+            mac.update(&part.len().to_le_bytes());
+            mac.update(part);
+        }
+        mac.update(&attempt.version.to_le_bytes());
+        mac.finalize().into_bytes().into()
+    }
+}
+
+impl fmt::Debug for VerifiedCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifiedCache")
+            .field("len", &self.expiries.len())
+            .field("capacity", &self.capacity)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Attempt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attempt")
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests need some instant to start from"
+)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::{Attempt, VerifiedCache};
+
+    const TTL: Duration = Duration::from_secs(60);
+
+    fn attempt<'a>(user: &'a str, password: &'a str, version: i64) -> Attempt<'a> {
+        Attempt {
+            user,
+            password: password.as_bytes(),
+            version,
+        }
+    }
+
+    #[test]
+    fn only_the_very_same_attempt_is_known() {
+        let now = Instant::now();
+        let mut cache = VerifiedCache::new(&[7; 32], 10, TTL);
+        cache.remember(&attempt("ada", "secret", 1), now);
+        for (user, password, version, expected) in [
+            ("ada", "secret", 1, true),
+            ("ada", "secret", 2, false),
+            ("ada", "Secret", 1, false),
+            ("bo", "secret", 1, false),
+            // The border between name and password counts.
+            ("adas", "ecret", 1, false),
+            ("", "adasecret", 1, false),
+        ] {
+            let known = cache.knows(&attempt(user, password, version), now);
+            assert_eq!(known, expected, "{user} {password} {version}");
+        }
+    }
+
+    #[test]
+    fn it_is_known_for_its_time_and_not_longer_for_being_used() {
+        let start = Instant::now();
+        let ada = attempt("ada", "secret", 1);
+        let mut cache = VerifiedCache::new(&[7; 32], 10, TTL);
+        cache.remember(&ada, start);
+        cache.remember(&ada, start + TTL / 2);
+        for (after, expected) in [
+            (Duration::ZERO, true),
+            (TTL - Duration::from_millis(1), true),
+            (TTL, false),
+            (TTL * 2, false),
+        ] {
+            assert_eq!(cache.knows(&ada, start + after), expected, "{after:?}");
+        }
+        cache.remember(&ada, start + TTL);
+        assert!(cache.knows(&ada, start + TTL));
+    }
+
+    #[test]
+    fn the_oldest_makes_room() {
+        let start = Instant::now();
+        let mut cache = VerifiedCache::new(&[7; 32], 2, TTL);
+        let names = ["ada", "bo", "cy"];
+        for (second, name) in (0..).zip(names) {
+            cache.remember(&attempt(name, "pw", 1), start + Duration::from_secs(second));
+        }
+        let known = names.map(|name| cache.knows(&attempt(name, "pw", 1), start));
+        assert_eq!(known, [false, true, true]);
+        assert_eq!(cache.expiries.len(), 2);
+        assert_eq!(cache.oldest_first.len(), 2);
+        // What has ended goes first, without anybody asking for it.
+        cache.remember(&attempt("dee", "pw", 1), start + TTL * 2);
+        assert_eq!(cache.expiries.len(), 1);
+        assert_eq!(cache.oldest_first.len(), 1);
+    }
+
+    #[test]
+    fn without_room_nothing_is_remembered() {
+        let now = Instant::now();
+        let mut cache = VerifiedCache::new(&[7; 32], 0, TTL);
+        cache.remember(&attempt("ada", "secret", 1), now);
+        assert!(!cache.knows(&attempt("ada", "secret", 1), now));
+    }
+
+    #[test]
+    fn another_key_makes_another_tag() {
+        let one = VerifiedCache::new(&[7; 32], 2, TTL);
+        let other = VerifiedCache::new(&[8; 32], 2, TTL);
+        let ada = attempt("ada", "secret", 1);
+        assert_ne!(one.tag(&ada), other.tag(&ada));
+    }
+}
