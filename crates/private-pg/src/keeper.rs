@@ -1,0 +1,142 @@
+//! The running server: a thread that waits for its end, and the ways to bring that about.
+
+use std::process::Command;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::Duration;
+use std::{fs, io, thread};
+
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
+use crate::PgTrouble;
+use crate::home::Home;
+use crate::trouble::line_of;
+
+/// One server process.
+#[derive(Debug)]
+pub(crate) struct Keeper {
+    pid: Pid,
+    end: Arc<End>,
+}
+
+/// How a start ended well, or is worth another try.
+pub(crate) enum Start {
+    Ready(Keeper),
+    PortTaken,
+}
+
+#[derive(Debug, Default)]
+struct End {
+    has_come: Mutex<bool>,
+    told: Condvar,
+}
+
+/// From polite to final, each with the time it gets (PostgreSQL manual, "Shutting Down the Server").
+pub(crate) const FAREWELLS: [(Signal, Duration); 2] = [
+    // Fast: connections are cut, everything is written out.
+    (Signal::INT, Duration::from_secs(60)),
+    // Immediate: the next start recovers from the log.
+    (Signal::QUIT, Duration::from_secs(10)),
+];
+
+/// Recovery after a crash replays up to `max_wal_size` of log.
+const START_POLLS_MAX: u32 = 30_000;
+const START_POLL: Duration = Duration::from_millis(10);
+
+impl Keeper {
+    /// Starts `postgres` and returns when it takes connections.
+    pub(crate) fn start(postgres: Command, home: &Home) -> Result<Start, PgTrouble> {
+        let keeper = Self::spawn(postgres).map_err(PgTrouble::io("start", home.data()))?;
+        for _ in 0..START_POLLS_MAX {
+            if keeper.is_ready(home) {
+                return Ok(Start::Ready(keeper));
+            }
+            if keeper.wait(START_POLL) {
+                let log = fs::read_to_string(home.log()).unwrap_or_default();
+                let port_is_taken = log.contains("could not bind") && log.contains("in use");
+                return if port_is_taken {
+                    Ok(Start::PortTaken)
+                } else {
+                    Err(PgTrouble::NotStarted(line_of("FATAL:", &log)))
+                };
+            }
+        }
+        // What it was doing is more telling than that it was killed meanwhile.
+        drop(keeper.stop());
+        Err(PgTrouble::NotStarted("it took too long".to_owned()))
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.pid.as_raw_nonzero().get().unsigned_abs()
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        !*self.end.lock()
+    }
+
+    /// Returns when it has ended, at once if it had already.
+    pub(crate) fn stop(&self) -> Result<(), PgTrouble> {
+        for (signal, patience) in FAREWELLS {
+            if !self.is_running() {
+                return Ok(());
+            }
+            // That there is no such process any more is what we are about to wait for.
+            let _ = kill_process(self.pid, signal);
+            if self.wait(patience) {
+                return Ok(());
+            }
+        }
+        let _ = kill_process_group(self.pid, Signal::KILL);
+        Err(PgTrouble::Killed(self.pid()))
+    }
+
+    /// The thread that spawns is the one that waits, because the kernel takes its end for ours when
+    /// it tells the server that its parent is gone.
+    fn spawn(mut command: Command) -> io::Result<Self> {
+        let end = Arc::new(End::default());
+        let (report, started) = mpsc::sync_channel(1);
+        let keep = {
+            let end = Arc::clone(&end);
+            move || match command.spawn() {
+                Ok(mut child) => {
+                    drop(report.send(Ok(Pid::from_child(&child))));
+                    drop(child.wait());
+                    *end.lock() = true;
+                    end.told.notify_all();
+                }
+                Err(cause) => drop(report.send(Err(cause))),
+            }
+        };
+        thread::Builder::new()
+            .name("private-pg".to_owned())
+            .spawn(keep)?;
+        let pid = started
+            .recv()
+            .unwrap_or_else(|_| Err(io::ErrorKind::BrokenPipe.into()))?;
+        Ok(Self { pid, end })
+    }
+
+    /// Whether it ends within `patience`.
+    fn wait(&self, patience: Duration) -> bool {
+        let waited = self
+            .end
+            .told
+            .wait_timeout_while(self.end.lock(), patience, |ended| !*ended);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// As `pg_ctl` finds out: the eighth line of the file says so, and the first is ours.
+    fn is_ready(&self, home: &Home) -> bool {
+        let file = fs::read_to_string(home.pid_file()).unwrap_or_default();
+        let mut lines = file.lines();
+        lines
+            .next()
+            .is_some_and(|pid| pid == self.pid().to_string())
+            && lines.nth(6).is_some_and(|status| status.trim() == "ready")
+    }
+}
+
+impl End {
+    fn lock(&self) -> MutexGuard<'_, bool> {
+        self.has_come.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

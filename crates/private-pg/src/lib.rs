@@ -1,0 +1,234 @@
+//! A private PostgreSQL: found on the machine, set up, started, stopped.
+//!
+//! What `serve` without a database, the demo and the tests run on. Nothing here knows what the
+//! database is for: no SQL, no schema. Everything blocks, for a second or two at the start and for
+//! as long as a checkpoint takes at the end: call it from `main`, a test, or a thread that may
+//! block, never from an async task.
+
+mod binaries;
+mod home;
+mod keeper;
+mod orphans;
+mod password;
+mod port;
+mod settings;
+mod trouble;
+mod user;
+
+use std::path::{Path, PathBuf};
+use std::{fmt, fs};
+
+use binaries::Binaries;
+use home::Home;
+use keeper::{Keeper, Start};
+
+pub use password::{BadPassword, Password};
+pub use settings::Tuning;
+pub use trouble::PgTrouble;
+
+/// A running PostgreSQL that belongs to this process and to nobody else.
+///
+/// It stops with [`stop`](Self::stop) or when it is dropped. Should this process be killed, the
+/// kernel stops it, where `setpriv` from util-linux is installed; elsewhere it is found and stopped
+/// when its directory is next used.
+pub struct PrivatePg {
+    keeper: Keeper,
+    port: u16,
+    password: Password,
+    server_version: String,
+    /// Holds the lock of the directory, and so goes last.
+    home: Home,
+}
+
+/// How to start a [`PrivatePg`].
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where everything of it lives: a directory that was ours before, or an empty or new one. As
+    /// root its owner becomes the user that PostgreSQL runs as, who must be able to reach it.
+    pub dir: PathBuf,
+    /// What it is for.
+    pub tuning: Tuning,
+    /// The superuser's password when the directory is set up; `None` draws one. A directory that
+    /// is set up already keeps the password that it has.
+    pub password: Option<Password>,
+    /// The directory of `postgres` and `initdb`; `None` looks in the usual places.
+    pub binaries: Option<PathBuf>,
+}
+
+impl Options {
+    /// With a drawn password and the binaries from the usual places.
+    #[must_use]
+    pub fn new(dir: impl Into<PathBuf>, tuning: Tuning) -> Self {
+        Self {
+            dir: dir.into(),
+            tuning,
+            password: None,
+            binaries: None,
+        }
+    }
+}
+
+impl PrivatePg {
+    /// Sets the directory up if it is new, stops what an earlier process may have left running in
+    /// it, and starts PostgreSQL. Returns when it takes connections, recovery included.
+    ///
+    /// # Errors
+    ///
+    /// [`PgTrouble`], each a line that tells a person what to do.
+    pub fn start(options: &Options) -> Result<Self, PgTrouble> {
+        let home = Home::open(&options.dir)?;
+        orphans::stop(&home)?;
+        let data_version = home.data_version()?;
+        let made_by = data_version
+            .as_deref()
+            .map(|version| (home.data(), version));
+        let binaries = Binaries::find(options.binaries.as_deref(), made_by)?;
+        if data_version.is_none() {
+            set_up(&home, &binaries, options)?;
+        }
+        let password = home.load_password()?;
+        let (keeper, port) = start_on_a_free_port(&home, &binaries, options.tuning)?;
+        Ok(Self {
+            keeper,
+            port,
+            password,
+            server_version: binaries.version,
+            home,
+        })
+    }
+
+    /// The superuser's connection to the database `postgres`, over TCP on 127.0.0.1. Holds the
+    /// password: not for logs.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.url_of("postgres")
+    }
+
+    /// As [`url`](Self::url), to another database. Its name must need no escape in a URL.
+    #[must_use]
+    pub fn url_of(&self, database: &str) -> String {
+        let Self { port, password, .. } = self;
+        format!(
+            "postgres://{SUPERUSER}:{}@127.0.0.1:{port}/{database}",
+            password.in_url()
+        )
+    }
+
+    /// The TCP port on 127.0.0.1.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The directory of its Unix socket; `None` where its path would be too long for one.
+    #[must_use]
+    pub fn socket_dir(&self) -> Option<&Path> {
+        self.home.socket_dir()
+    }
+
+    /// The process that the operating system knows it by.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.keeper.pid()
+    }
+
+    /// As it calls itself, such as `15.14 (Debian 15.14-0+deb12u1)`.
+    #[must_use]
+    pub fn server_version(&self) -> &str {
+        &self.server_version
+    }
+
+    /// Where it writes what goes wrong. The log of the run before is beside it, as `.old`.
+    #[must_use]
+    pub fn log_path(&self) -> &Path {
+        self.home.log()
+    }
+
+    /// Whether it has not ended by itself.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.keeper.is_running()
+    }
+
+    /// Cuts all connections, writes everything out and waits for the end.
+    ///
+    /// # Errors
+    ///
+    /// [`PgTrouble::Killed`] when it did not end in time; the next start recovers what was
+    /// committed.
+    pub fn stop(self) -> Result<(), PgTrouble> {
+        self.keeper.stop()
+    }
+}
+
+impl Drop for PrivatePg {
+    fn drop(&mut self) {
+        // Nobody is left to be told; what was committed is recovered by the next start.
+        drop(self.keeper.stop());
+    }
+}
+
+/// Without the password.
+impl fmt::Debug for PrivatePg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PrivatePg")
+            .field("dir", &self.home.dir())
+            .field("pid", &self.pid())
+            .field("port", &self.port)
+            .field("server_version", &self.server_version)
+            .finish_non_exhaustive()
+    }
+}
+
+/// `initdb` works beside the final place, so that one that was interrupted leaves nothing behind
+/// that looks set up.
+fn set_up(home: &Home, binaries: &Binaries, options: &Options) -> Result<(), PgTrouble> {
+    let password = match &options.password {
+        Some(password) => password.clone(),
+        None => Password::draw()?,
+    };
+    home.save_password(&password)?;
+    let unfinished = home.unfinished();
+    if unfinished.exists() {
+        fs::remove_dir_all(&unfinished).map_err(PgTrouble::io("remove", &unfinished))?;
+    }
+    let mut initdb = home.command(&binaries.initdb());
+    settings::initdb(
+        &mut initdb,
+        SUPERUSER,
+        home.password(),
+        &unfinished,
+        options.tuning,
+    );
+    let output = initdb
+        .output()
+        .map_err(PgTrouble::io("run", &binaries.initdb()))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        return Err(PgTrouble::SetUp(trouble::line_of("error:", &said)));
+    }
+    fs::rename(&unfinished, home.data()).map_err(PgTrouble::io("rename", &unfinished))
+}
+
+fn start_on_a_free_port(
+    home: &Home,
+    binaries: &Binaries,
+    tuning: Tuning,
+) -> Result<(Keeper, u16), PgTrouble> {
+    for _ in 0..PORTS_TRIED_MAX {
+        let port = port::find_free()?;
+        let mut postgres = home.command_until_we_end(&binaries.postgres());
+        settings::postgres(&mut postgres, home.data(), home.socket_dir(), port, tuning);
+        postgres.stderr(home.start_log()?);
+        match Keeper::start(postgres, home)? {
+            Start::Ready(keeper) => return Ok((keeper, port)),
+            Start::PortTaken => {}
+        }
+    }
+    Err(PgTrouble::NoPort)
+}
+
+const SUPERUSER: &str = "postroom";
+
+/// Between looking for a free port and using it somebody else may take it.
+const PORTS_TRIED_MAX: usize = 10;
