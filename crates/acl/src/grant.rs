@@ -102,6 +102,14 @@ mod tests {
     }
 
     #[test]
+    fn no_letter_is_listed_twice() {
+        let bob = Subject::parse("bob").unwrap();
+        let answer = list_rights(&bob, Rights::CREATE.union(Rights::EXPUNGE), Rights::ALL);
+        assert_eq!(answer.required, "kced");
+        assert_eq!(answer.optional.join(" "), "l r s w i p x t a n");
+    }
+
+    #[test]
     fn everybody_is_given_rights_by_whom_the_policy_names() {
         use Everybody::{ByAdministrators, ByAnyAdministrator};
         for (subject, is_admin, policy, may) in [
