@@ -1,0 +1,349 @@
+//! Address lists, for ENVELOPE: as in the message, only taken apart (RFC 5322, 3.4 and 4.4).
+
+use crate::header::unfold;
+use crate::write::nstring;
+
+/// An element of ENVELOPE's address lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Address {
+    /// `name <@route:mailbox@host>`
+    Mailbox {
+        /// The display name, or the comment where there is none; encoded words stay encoded.
+        name: Option<Vec<u8>>,
+        route: Option<Vec<u8>>,
+        mailbox: Vec<u8>,
+        host: Vec<u8>,
+    },
+    /// `name:`, and its members follow.
+    GroupStart(Vec<u8>),
+    /// `;`
+    GroupEnd,
+}
+
+// RFC 3501, 7.4.2, lets clients take an empty string for NIL, and a NIL host begins a group. So
+// what is missing gets the names that clients know from other servers.
+const MISSING_MAILBOX: &[u8] = b"MISSING_MAILBOX";
+const MISSING_HOST: &[u8] = b"MISSING_DOMAIN";
+
+/// The addresses of a field's value. Anything that is not an address is still told as one.
+pub(crate) fn addresses(value: &[u8]) -> Vec<Address> {
+    let value = unfold(value);
+    let mut parser = Parser::default();
+    parser.list(&value);
+    parser.addresses
+}
+
+/// `address` of RFC 3501, section 9.
+pub(crate) fn write(out: &mut Vec<u8>, address: &Address) {
+    let (name, route, mailbox, host) = match address {
+        Address::Mailbox {
+            name,
+            route,
+            mailbox,
+            host,
+        } => (
+            name.as_deref(),
+            route.as_deref(),
+            Some(mailbox.as_slice()),
+            Some(host.as_slice()),
+        ),
+        Address::GroupStart(name) => (None, None, Some(name.as_slice()), None),
+        Address::GroupEnd => (None, None, None, None),
+    };
+    out.push(b'(');
+    nstring(out, name);
+    for field in [route, mailbox, host] {
+        out.push(b' ');
+        nstring(out, field);
+    }
+    out.push(b')');
+}
+
+/// Everything before the next comma, as far as it is known.
+#[derive(Default)]
+struct Parser {
+    addresses: Vec<Address>,
+    is_in_group: bool,
+    /// Words before any `<`: a display name, or an address without angle brackets.
+    words: Words,
+    /// What is in angle brackets.
+    angle: Option<Words>,
+    comment: Vec<u8>,
+}
+
+/// Words in two readings: as a phrase, and as an address.
+#[derive(Default)]
+struct Words {
+    /// Single spaces where white space was.
+    phrase: Vec<u8>,
+    /// Without white space.
+    address: Vec<u8>,
+    /// The last `@` of `address` outside quotes.
+    at: Option<usize>,
+    /// Where the address proper starts, behind `@route:`.
+    route_end: usize,
+    has_space_pending: bool,
+}
+
+impl Parser {
+    fn list(&mut self, value: &[u8]) {
+        let mut rest = value;
+        while let Some((&byte, behind)) = rest.split_first() {
+            rest = behind;
+            match byte {
+                b'(' => rest = self.comment(rest),
+                b'"' => rest = self.words().quoted(rest),
+                b'[' => rest = self.words().domain_literal(rest),
+                b'<' => self.angle = Some(Words::default()),
+                b'>' => self.words.has_space_pending = true,
+                b',' if self.is_in_route() => self.words().push(byte),
+                b',' => self.finish_mailbox(),
+                b':' if self.is_in_route() => self.words().finish_route(),
+                b':' if self.may_start_group() => self.start_group(),
+                b';' if self.is_in_group => self.end_group(),
+                b';' => self.finish_mailbox(),
+                b' ' | b'\t' | b'\r' | b'\n' => self.words().has_space_pending = true,
+                b'@' => self.words().push_at(),
+                b'\\' => {
+                    let Some((&escaped, behind)) = rest.split_first() else {
+                        break;
+                    };
+                    rest = behind;
+                    self.words().push(escaped);
+                }
+                _ => self.words().push(byte),
+            }
+        }
+        if self.is_in_group {
+            self.end_group();
+        } else {
+            self.finish_mailbox();
+        }
+    }
+
+    fn words(&mut self) -> &mut Words {
+        self.angle.as_mut().unwrap_or(&mut self.words)
+    }
+
+    /// `<@a,@b:user@host>`: commas and the colon belong to the route (RFC 5322, obs-route).
+    fn is_in_route(&self) -> bool {
+        self.angle
+            .as_ref()
+            .is_some_and(|angle| angle.route_end == 0 && angle.address.starts_with(b"@"))
+    }
+
+    fn may_start_group(&self) -> bool {
+        !self.is_in_group
+            && self.angle.is_none()
+            && self.words.at.is_none()
+            && !self.words.phrase.is_empty()
+    }
+
+    fn start_group(&mut self) {
+        self.is_in_group = true;
+        let name = std::mem::take(&mut self.words).phrase;
+        self.comment.clear();
+        self.addresses.push(Address::GroupStart(name));
+    }
+
+    fn end_group(&mut self) {
+        self.finish_mailbox();
+        self.is_in_group = false;
+        self.addresses.push(Address::GroupEnd);
+    }
+
+    fn finish_mailbox(&mut self) {
+        let words = std::mem::take(&mut self.words);
+        let comment = std::mem::take(&mut self.comment);
+        let (phrase, address) = match self.angle.take() {
+            Some(angle) => (words.phrase, angle),
+            None if words.address.is_empty() => return,
+            None => (Vec::new(), words),
+        };
+        let name = [phrase, comment].into_iter().find(|name| !name.is_empty());
+        self.addresses.push(address.into_mailbox(name));
+    }
+
+    /// Behind its parenthesis; gives what is behind the closing one.
+    fn comment<'v>(&mut self, value: &'v [u8]) -> &'v [u8] {
+        self.comment.clear();
+        self.words().has_space_pending = true;
+        let mut depth = 1_usize;
+        let mut rest = value;
+        while let Some((&byte, behind)) = rest.split_first() {
+            rest = behind;
+            match byte {
+                b')' if depth == 1 => break,
+                b'(' => depth += 1,
+                b')' => depth -= 1,
+                b'\\' => {
+                    self.comment.extend(rest.first());
+                    rest = rest.get(1..).unwrap_or_default();
+                    continue;
+                }
+                _ => {}
+            }
+            self.comment.push(byte);
+        }
+        let trimmed = self.comment.trim_ascii().to_vec();
+        self.comment = trimmed;
+        rest
+    }
+}
+
+impl Words {
+    fn push(&mut self, byte: u8) {
+        if std::mem::take(&mut self.has_space_pending) && !self.phrase.is_empty() {
+            self.phrase.push(b' ');
+        }
+        self.phrase.push(byte);
+        self.address.push(byte);
+    }
+
+    fn push_at(&mut self) {
+        self.at = Some(self.address.len());
+        self.push(b'@');
+    }
+
+    fn finish_route(&mut self) {
+        self.route_end = self.address.len();
+        self.at = None;
+    }
+
+    /// Behind its quote; gives what is behind the closing one.
+    fn quoted<'v>(&mut self, value: &'v [u8]) -> &'v [u8] {
+        let mut rest = value;
+        while let Some((&byte, behind)) = rest.split_first() {
+            rest = behind;
+            match byte {
+                b'"' => break,
+                b'\\' => {
+                    let Some((&escaped, behind)) = rest.split_first() else {
+                        break;
+                    };
+                    rest = behind;
+                    self.push(escaped);
+                }
+                _ => self.push(byte),
+            }
+        }
+        rest
+    }
+
+    /// Behind its bracket; gives what is behind the closing one. Brackets stay.
+    fn domain_literal<'v>(&mut self, value: &'v [u8]) -> &'v [u8] {
+        self.push(b'[');
+        // `[a, b <c@d>`: a bracket nobody closes is a letter like others.
+        let end = value.iter().position(|byte| b"],;<>".contains(byte));
+        let Some(end) = end.filter(|&end| value.get(end) == Some(&b']')) else {
+            return value;
+        };
+        let (literal, rest) = value.split_at_checked(end + 1).unwrap_or_default();
+        literal.iter().for_each(|&byte| self.push(byte));
+        rest
+    }
+
+    fn into_mailbox(self, name: Option<Vec<u8>>) -> Address {
+        let (route, address) = self
+            .address
+            .split_at_checked(self.route_end)
+            .unwrap_or_default();
+        let at = self.at.and_then(|at| at.checked_sub(self.route_end));
+        let (mailbox, host) = match at.and_then(|at| address.split_at_checked(at)) {
+            Some((mailbox, host)) => (mailbox, host.get(1..).unwrap_or_default()),
+            None => (address, &b""[..]),
+        };
+        let or = |text: &[u8], missing: &[u8]| {
+            let text = if text.is_empty() { missing } else { text };
+            text.to_vec()
+        };
+        Address::Mailbox {
+            name,
+            route: (!route.is_empty()).then(|| route.to_vec()),
+            mailbox: or(mailbox, MISSING_MAILBOX),
+            host: or(host, MISSING_HOST),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{addresses, write};
+
+    fn shown(value: &str) -> String {
+        let mut out = Vec::new();
+        for address in addresses(value.as_bytes()) {
+            write(&mut out, &address);
+        }
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn addresses_sound_and_broken() {
+        let table = [
+            ("", ""),
+            (" , ,", ""),
+            ("a@b.c", r#"(NIL NIL "a" "b.c")"#),
+            ("a@b.c, d@e", r#"(NIL NIL "a" "b.c")(NIL NIL "d" "e")"#),
+            ("Ada <a@b>", r#"("Ada" NIL "a" "b")"#),
+            (
+                "\"Lovelace,  Ada \\\"A\\\"\" <a@b>",
+                r#"("Lovelace,  Ada \"A\"" NIL "a" "b")"#,
+            ),
+            (
+                "Ada  King\r\n Lovelace<a@b>",
+                r#"("Ada King Lovelace" NIL "a" "b")"#,
+            ),
+            ("John Q. Public <j@x>", r#"("John Q. Public" NIL "j" "x")"#),
+            ("a@b (Ada (the) King)", r#"("Ada (the) King" NIL "a" "b")"#),
+            ("Ada (x) <a@b>", r#"("Ada" NIL "a" "b")"#),
+            ("\"\" <a@b>", r#"(NIL NIL "a" "b")"#),
+            (
+                "=?utf-8?q?Ad=C3=A1=2C?= <a@b>",
+                r#"("=?utf-8?q?Ad=C3=A1=2C?=" NIL "a" "b")"#,
+            ),
+            ("a@b <a@b>", r#"("a@b" NIL "a" "b")"#),
+            ("\"a b\"@c", r#"(NIL NIL "a b" "c")"#),
+            ("\"a@b\"@c", r#"(NIL NIL "a@b" "c")"#),
+            ("a @ b . c", r#"(NIL NIL "a" "b.c")"#),
+            ("x <a@[IPv6:::1]>", r#"("x" NIL "a" "[IPv6:::1]")"#),
+            ("<@r1,@r2:a@b>", r#"(NIL "@r1,@r2:" "a" "b")"#),
+            (
+                "Team: a@b, Bo <c@d>;",
+                r#"(NIL NIL "Team" NIL)(NIL NIL "a" "b")("Bo" NIL "c" "d")(NIL NIL NIL NIL)"#,
+            ),
+            (
+                "undisclosed-recipients:;",
+                r#"(NIL NIL "undisclosed-recipients" NIL)(NIL NIL NIL NIL)"#,
+            ),
+            (
+                "Team: a@b",
+                r#"(NIL NIL "Team" NIL)(NIL NIL "a" "b")(NIL NIL NIL NIL)"#,
+            ),
+            (
+                "G: a@b;, x@y",
+                r#"(NIL NIL "G" NIL)(NIL NIL "a" "b")(NIL NIL NIL NIL)(NIL NIL "x" "y")"#,
+            ),
+            (": a@b", r#"(NIL NIL ":a" "b")"#),
+            ("a@b; c@d", r#"(NIL NIL "a" "b")(NIL NIL "c" "d")"#),
+            ("nobody", r#"(NIL NIL "nobody" "MISSING_DOMAIN")"#),
+            ("@host", r#"(NIL NIL "MISSING_MAILBOX" "host")"#),
+            (
+                "Ada <>",
+                r#"("Ada" NIL "MISSING_MAILBOX" "MISSING_DOMAIN")"#,
+            ),
+            ("Ada <a@b, c@d", r#"("Ada" NIL "a" "b")(NIL NIL "c" "d")"#),
+            ("\"open <a@b>", r#"(NIL NIL "open <a@b>" "MISSING_DOMAIN")"#),
+            ("[List] Ada <a@b>", r#"("[List] Ada" NIL "a" "b")"#),
+            (
+                "[a, b <c@d>",
+                r#"(NIL NIL "[a" "MISSING_DOMAIN")("b" NIL "c" "d")"#,
+            ),
+            ("(only a comment)", ""),
+            ("a\\", r#"(NIL NIL "a" "MISSING_DOMAIN")"#),
+        ];
+        for (value, expected) in table {
+            assert_eq!(shown(value), expected, "{value:?}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! BODYSTRUCTURE, from the tree of parts (RFC 3501, 7.4.2).
+
+use crate::envelope::envelope;
+use crate::header::{Fields, unfold};
+use crate::parameter::{self, Parameter};
+use crate::tree::{Content, Part};
+use crate::write::{nstring, number, string};
+
+/// The structure of a message in IMAP syntax, with extension data.
+pub(crate) fn body_structure(message: &[u8], root: &Part) -> Vec<u8> {
+    let mut out = Vec::new();
+    body(&mut out, message, root);
+    out
+}
+
+fn body(out: &mut Vec<u8>, message: &[u8], part: &Part) {
+    let fields = MimeFields::of(part.header(message));
+    out.push(b'(');
+    match &part.content {
+        Content::Multipart(parts) => {
+            for child in parts {
+                body(out, message, child);
+            }
+            out.push(b' ');
+            string(out, &part.media.subtype);
+            out.push(b' ');
+            parameters(out, &part.media.parameters);
+        }
+        Content::Message(inner) => {
+            basic_fields(out, message, part, &fields);
+            out.push(b' ');
+            out.extend(envelope(inner.header(message)));
+            out.push(b' ');
+            body(out, message, inner);
+            out.push(b' ');
+            number(out, part.lines);
+            out.push(b' ');
+            nstring(out, fields.md5.map(unfold).as_deref());
+        }
+        Content::Leaf => {
+            basic_fields(out, message, part, &fields);
+            if part.media.is_kind("text") {
+                out.push(b' ');
+                number(out, part.lines);
+            }
+            out.push(b' ');
+            nstring(out, fields.md5.map(unfold).as_deref());
+        }
+    }
+    extensions(out, &fields);
+    out.push(b')');
+}
+
+/// Type, subtype and `body-fields`.
+fn basic_fields(out: &mut Vec<u8>, message: &[u8], part: &Part, fields: &MimeFields<'_>) {
+    string(out, &part.media.kind);
+    out.push(b' ');
+    string(out, &part.media.subtype);
+    out.push(b' ');
+    if part.media.is("text", "plain") && part.media.parameter("charset").is_none() {
+        // RFC 2045, 5.2: what plain text is when nobody says so.
+        let charset: Parameter = (b"charset".to_vec(), b"us-ascii".to_vec());
+        let defaulted: Vec<_> = part
+            .media
+            .parameters
+            .iter()
+            .cloned()
+            .chain([charset])
+            .collect();
+        parameters(out, &defaulted);
+    } else {
+        parameters(out, &part.media.parameters);
+    }
+    out.push(b' ');
+    nstring(out, fields.id.map(unfold).as_deref());
+    out.push(b' ');
+    nstring(out, fields.description.map(unfold).as_deref());
+    out.push(b' ');
+    string(
+        out,
+        fields
+            .encoding
+            .and_then(parameter::token)
+            .unwrap_or(b"7bit"),
+    );
+    out.push(b' ');
+    number(out, part.body(message).len());
+}
+
+/// Disposition, language and location: the end of both kinds of body.
+fn extensions(out: &mut Vec<u8>, fields: &MimeFields<'_>) {
+    out.push(b' ');
+    match fields.disposition.and_then(parameter::disposition) {
+        Some((kind, list)) => {
+            out.push(b'(');
+            string(out, &kind);
+            out.push(b' ');
+            parameters(out, &list);
+            out.push(b')');
+        }
+        None => nstring(out, None),
+    }
+    out.push(b' ');
+    match fields
+        .language
+        .map(parameter::tokens)
+        .unwrap_or_default()
+        .as_slice()
+    {
+        [] => nstring(out, None),
+        [only] => string(out, only),
+        several => list(out, several.iter().copied()),
+    }
+    out.push(b' ');
+    nstring(out, fields.location.map(unfold).as_deref());
+}
+
+fn parameters(out: &mut Vec<u8>, parameters: &[Parameter]) {
+    if parameters.is_empty() {
+        return nstring(out, None);
+    }
+    let strings = parameters
+        .iter()
+        .flat_map(|(attribute, value)| [attribute.as_slice(), value.as_slice()]);
+    list(out, strings);
+}
+
+fn list<'a>(out: &mut Vec<u8>, strings: impl Iterator<Item = &'a [u8]>) {
+    let mut before = b'(';
+    for text in strings {
+        out.push(before);
+        string(out, text);
+        before = b' ';
+    }
+    out.push(b')');
+}
+
+/// The MIME fields of a header that are told besides Content-Type; of each the first.
+#[derive(Default)]
+struct MimeFields<'h> {
+    id: Option<&'h [u8]>,
+    description: Option<&'h [u8]>,
+    encoding: Option<&'h [u8]>,
+    md5: Option<&'h [u8]>,
+    disposition: Option<&'h [u8]>,
+    language: Option<&'h [u8]>,
+    location: Option<&'h [u8]>,
+}
+
+impl<'h> MimeFields<'h> {
+    fn of(header: &'h [u8]) -> Self {
+        let mut fields = Self::default();
+        for field in Fields::of(header) {
+            let slot = match field.name.to_ascii_lowercase().as_slice() {
+                b"content-id" => &mut fields.id,
+                b"content-description" => &mut fields.description,
+                b"content-transfer-encoding" => &mut fields.encoding,
+                b"content-md5" => &mut fields.md5,
+                b"content-disposition" => &mut fields.disposition,
+                b"content-language" => &mut fields.language,
+                b"content-location" => &mut fields.location,
+                _ => continue,
+            };
+            *slot = slot.or(Some(field.value));
+        }
+        fields
+    }
+}

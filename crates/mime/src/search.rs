@@ -1,0 +1,177 @@
+//! What SEARCH looks through: decoded, folded, and laid out so that a search is a scan.
+//!
+//! One line a header field, `name: value`, a line without name being no field but text; an empty
+//! line; then the body: of each part in turn its MIME fields in the same form and its text. Of an
+//! enclosed message its header and text are there, of other things their MIME fields only.
+
+use mail::limits::FOLDED_BYTES_MAX;
+use memchr::memmem;
+
+use crate::fold::fold_into;
+use crate::header::{self, Fields};
+use crate::tree::{Content, Part};
+use crate::{decode, parameter};
+
+/// Address fields that SEARCH has keys of their own for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// FROM
+    From,
+    /// TO
+    To,
+    /// CC
+    Cc,
+    /// BCC
+    Bcc,
+}
+
+/// The search text of one message, asked by needles that went through [`fold`](crate::fold()).
+///
+/// Exact substrings as RFC 3501, 6.4.4, says; beyond [`FOLDED_BYTES_MAX`] nothing is found.
+#[derive(Clone, Copy, Debug)]
+pub struct SearchText<'a> {
+    all: &'a [u8],
+    header: &'a [u8],
+    body: &'a [u8],
+}
+
+impl<'a> SearchText<'a> {
+    /// Reads what [`parse`](crate::parse) wrote as `search_text`.
+    #[must_use]
+    pub fn new(all: &'a [u8]) -> Self {
+        // Every header line has a colon, so the first empty line is the border.
+        let header_length = if all.starts_with(b"\n") {
+            0
+        } else {
+            memmem::find(all, b"\n\n").map_or(all.len(), |at| at + 1)
+        };
+        let (header, rest) = all.split_at_checked(header_length).unwrap_or_default();
+        let body = rest.strip_prefix(b"\n").unwrap_or(rest);
+        Self { all, header, body }
+    }
+
+    /// FROM, TO, CC, BCC: in the decoded text of the field, names and addresses alike.
+    #[must_use]
+    pub fn address(&self, field: Field, folded_needle: &str) -> bool {
+        let name = match field {
+            Field::From => "from",
+            Field::To => "to",
+            Field::Cc => "cc",
+            Field::Bcc => "bcc",
+        };
+        self.header(name, folded_needle)
+    }
+
+    /// SUBJECT
+    #[must_use]
+    pub fn subject(&self, folded_needle: &str) -> bool {
+        self.header("subject", folded_needle)
+    }
+
+    /// HEADER: any field of this name; the empty needle asks whether there is one.
+    #[must_use]
+    pub fn header(&self, name: &str, folded_needle: &str) -> bool {
+        let finder = memmem::Finder::new(folded_needle);
+        self.header.split(|&byte| byte == b'\n').any(|line| {
+            let Some((found, value)) = split_field(line) else {
+                return false;
+            };
+            found.eq_ignore_ascii_case(name.as_bytes()) && finder.find(value).is_some()
+        })
+    }
+
+    /// BODY
+    #[must_use]
+    pub fn body(&self, folded_needle: &str) -> bool {
+        memmem::find(self.body, folded_needle.as_bytes()).is_some()
+    }
+
+    /// TEXT: header or body.
+    #[must_use]
+    pub fn text(&self, folded_needle: &str) -> bool {
+        memmem::find(self.all, folded_needle.as_bytes()).is_some()
+    }
+}
+
+/// The search text of a message.
+pub(crate) fn search_text(message: &[u8], root: &Part) -> Vec<u8> {
+    let mut writer = Writer {
+        message,
+        folded: String::new(),
+    };
+    writer.fields(root.header(message));
+    writer.folded.push('\n');
+    writer.content(root);
+    writer.folded.into_bytes()
+}
+
+const SEPARATOR: &str = ": ";
+
+fn split_field(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let colon = memchr::memchr(b':', line)?;
+    let (name, value) = line.split_at_checked(colon)?;
+    Some((name, value.get(SEPARATOR.len()..)?))
+}
+
+struct Writer<'m> {
+    message: &'m [u8],
+    folded: String,
+}
+
+impl Writer<'_> {
+    fn content(&mut self, part: &Part) {
+        match &part.content {
+            Content::Multipart(parts) => {
+                for child in parts {
+                    self.fields(child.header(self.message));
+                    self.content(child);
+                }
+            }
+            Content::Message(inner) => {
+                self.fields(inner.header(self.message));
+                self.content(inner);
+            }
+            Content::Leaf if part.media.is_kind("text") => self.text(part),
+            Content::Leaf => {}
+        }
+    }
+
+    fn fields(&mut self, header: &[u8]) {
+        for field in Fields::of(header) {
+            let value = decode::unstructured(field.value).replace(['\r', '\n'], " ");
+            let name = decode::text(field.name, None);
+            self.push(&[&name, SEPARATOR, value.trim()].concat());
+        }
+    }
+
+    fn text(&mut self, part: &Part) {
+        let encoding = header::find(part.header(self.message), "Content-Transfer-Encoding");
+        let encoding = encoding.and_then(parameter::token).unwrap_or(b"7bit");
+        let body = part.body(self.message);
+        let body = body.get(..self.bytes_worth_decoding()).unwrap_or(body);
+        let decoded = decode::transfer(body, encoding);
+        self.push(&decode::text(&decoded, part.media.parameter("charset")));
+    }
+
+    /// A line, as far as it fits.
+    fn push(&mut self, text: &str) {
+        let room = FOLDED_BYTES_MAX.saturating_sub(self.folded.len());
+        if room == 0 {
+            return;
+        }
+        // Folding hardly ever shortens, so what does not fit unfolded need not be folded.
+        fold_into(&mut self.folded, truncated(text, room));
+        let fitting = truncated(&self.folded, FOLDED_BYTES_MAX - 1).len();
+        self.folded.truncate(fitting);
+        self.folded.push('\n');
+    }
+
+    /// Three bytes of quoted-printable may be one of text.
+    fn bytes_worth_decoding(&self) -> usize {
+        3 * FOLDED_BYTES_MAX.saturating_sub(self.folded.len())
+    }
+}
+
+fn truncated(text: &str, length: usize) -> &str {
+    text.get(..text.floor_char_boundary(length)).unwrap_or(text)
+}

@@ -1,0 +1,78 @@
+//! `BODY[section]`: slices of the message as it came (RFC 3501, 6.4.5).
+
+use std::borrow::Cow;
+
+use crate::header::{Keep, header_fields};
+use crate::tree::{Content, Part};
+
+/// What of the message, or of one of its parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section<'a> {
+    /// All of it: the message with its header, a part without.
+    Whole,
+    /// HEADER, of the message or an enclosed one.
+    Header,
+    /// HEADER.FIELDS
+    HeaderFields(&'a [String]),
+    /// HEADER.FIELDS.NOT
+    HeaderFieldsNot(&'a [String]),
+    /// TEXT: what follows the header.
+    Text,
+    /// MIME: the header of a part.
+    Mime,
+}
+
+/// The octets of a section; `None` where there is no such part, to be answered NIL.
+///
+/// HEADER and TEXT of a part exist only where the part is a message, MIME only of a part. Part 1
+/// of a message that is no multipart is its body, and its MIME header that of the message.
+#[must_use]
+pub fn section<'m>(message: &'m [u8], part: &[u32], what: Section<'_>) -> Option<Cow<'m, [u8]>> {
+    if part.is_empty() && what == Section::Whole {
+        return Some(Cow::Borrowed(message));
+    }
+    let root = Part::parse(message);
+    if part.is_empty() {
+        return of_message(message, &root, what);
+    }
+    let part = find(&root, part)?;
+    match what {
+        Section::Whole => Some(Cow::Borrowed(part.body(message))),
+        Section::Mime => Some(Cow::Borrowed(part.header(message))),
+        Section::Header
+        | Section::HeaderFields(_)
+        | Section::HeaderFieldsNot(_)
+        | Section::Text => match &part.content {
+            Content::Message(inner) => of_message(message, inner, what),
+            Content::Leaf | Content::Multipart(_) => None,
+        },
+    }
+}
+
+fn of_message<'m>(message: &'m [u8], root: &Part, what: Section<'_>) -> Option<Cow<'m, [u8]>> {
+    let header = root.header(message);
+    Some(match what {
+        Section::Whole => Cow::Borrowed(root.whole(message)),
+        Section::Header => Cow::Borrowed(header),
+        Section::HeaderFields(names) => Cow::Owned(header_fields(header, names, Keep::Named)),
+        Section::HeaderFieldsNot(names) => Cow::Owned(header_fields(header, names, Keep::Others)),
+        Section::Text => Cow::Borrowed(root.body(message)),
+        Section::Mime => return None,
+    })
+}
+
+/// Down the numbers. Those below an enclosed message count the parts of that message's body.
+fn find<'t>(root: &'t Part, numbers: &[u32]) -> Option<&'t Part> {
+    let (&first, deeper) = numbers.split_first()?;
+    let part = match &root.content {
+        Content::Multipart(parts) => parts.get(usize::try_from(first).ok()?.checked_sub(1)?)?,
+        Content::Leaf | Content::Message(_) if first == 1 => root,
+        Content::Leaf | Content::Message(_) => return None,
+    };
+    match &part.content {
+        _ if deeper.is_empty() => Some(part),
+        Content::Multipart(_) => find(part, deeper),
+        Content::Message(inner) => find(inner, deeper),
+        Content::Leaf => None,
+    }
+}

@@ -1,0 +1,110 @@
+//! What must hold of any message, sound or not.
+
+use imap_codec::ResponseCodec;
+use imap_codec::decode::Decoder;
+
+use crate::tree::{Content, Part};
+use crate::{Parsed, Section, body_without_extensions, parse, section};
+
+/// Parses `message` and checks everything that can be checked without knowing it.
+pub(super) fn checked(message: &[u8]) -> Parsed {
+    let parsed = parse(message);
+    is_readable("ENVELOPE", &parsed.envelope);
+    is_readable("BODYSTRUCTURE", &parsed.body_structure);
+    is_readable("BODY", &body_without_extensions(&parsed.body_structure));
+    assert!(str::from_utf8(&parsed.search_text).is_ok_and(|text| !text.contains('\0')));
+
+    let whole = section(message, &[], Section::Whole).unwrap();
+    let header = section(message, &[], Section::Header).unwrap();
+    let text = section(message, &[], Section::Text).unwrap();
+    assert_eq!(&*whole, message);
+    assert_eq!([&*header, &*text].concat(), message);
+    assert_eq!(header.len(), parsed.header_bytes);
+
+    let root = Part::parse(message);
+    parts_are_slices(message, &root, &mut Vec::new());
+    parsed
+}
+
+/// The codec reads what we wrote, whole.
+fn is_readable(item: &str, value: &[u8]) {
+    let response = [b"* 1 FETCH (", item.as_bytes(), b" ", value, b")\r\n"].concat();
+    let rest = ResponseCodec::default()
+        .decode(&response)
+        .map(|(rest, _)| rest.len())
+        .map_err(|cause| format!("{cause:?}"));
+    assert_eq!(rest, Ok(0), "{}", String::from_utf8_lossy(&response));
+}
+
+/// Each part that BODYSTRUCTURE names is there under its number, and is where it should be:
+/// behind its header, within what encloses it, behind its elder sibling.
+fn parts_are_slices(message: &[u8], part: &Part, number: &mut Vec<u32>) {
+    let body = place(message, part.body(message));
+    assert_eq!(place(message, part.header(message)).end, body.start);
+    let newlines = part
+        .body(message)
+        .iter()
+        .filter(|&&byte| byte == b'\n')
+        .count();
+    assert_eq!(part.lines, newlines, "{number:?}");
+    match &part.content {
+        Content::Leaf => {
+            let number = if number.is_empty() { &[1][..] } else { number };
+            let found = section(message, number, Section::Whole).unwrap();
+            assert_eq!(place(message, &found), body, "{number:?}");
+            assert_eq!(section(message, number, Section::Text), None);
+            assert_eq!(
+                section(message, &[number, &[1]].concat(), Section::Whole),
+                None
+            );
+        }
+        Content::Multipart(children) => {
+            let mut end_of_last = body.start;
+            for (index, child) in children.iter().enumerate() {
+                number.push(u32::try_from(index + 1).unwrap());
+                let mime = section(message, number, Section::Mime).unwrap();
+                let text = section(message, number, Section::Whole).unwrap();
+                assert_eq!([&*mime, &*text].concat(), child.whole(message));
+                let child_place = place(message, child.whole(message));
+                assert!(end_of_last <= child_place.start && child_place.end <= body.end);
+                end_of_last = child_place.end;
+                parts_are_slices(message, child, number);
+                number.pop();
+            }
+            let beyond = u32::try_from(children.len() + 1).unwrap();
+            let beyond = [number.as_slice(), &[beyond]].concat();
+            assert_eq!(section(message, &beyond, Section::Whole), None);
+        }
+        Content::Message(inner) => {
+            let is_root = number.is_empty();
+            if is_root {
+                number.push(1);
+            }
+            let header = section(message, number, Section::Header).unwrap();
+            let text = section(message, number, Section::Text).unwrap();
+            assert_eq!(
+                [&*header, &*text].concat(),
+                part.body(message),
+                "{number:?}"
+            );
+            assert_eq!(place(message, inner.whole(message)), body);
+            if matches!(inner.content, Content::Multipart(_)) {
+                parts_are_slices(message, inner, number);
+            } else {
+                number.push(1);
+                parts_are_slices(message, inner, number);
+                number.pop();
+            }
+            if is_root {
+                number.pop();
+            }
+        }
+    }
+}
+
+/// Where a slice of `message` is in it.
+fn place(message: &[u8], slice: &[u8]) -> std::ops::Range<usize> {
+    let start = slice.as_ptr() as usize - message.as_ptr() as usize;
+    assert!(start + slice.len() <= message.len());
+    start..start + slice.len()
+}

@@ -1,0 +1,182 @@
+//! Bytes that nobody meant as mail, and mail that somebody meant as an attack.
+
+use mail::limits::{FOLDED_BYTES_MAX, MIME_PARTS_MAX};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::oracle::checked;
+use crate::{Keep, SearchText, body_without_extensions, header_fields, parse};
+
+/// What messages are built of, so that random ones come near to real ones.
+const PIECES: &[&str] = &[
+    "\r\n",
+    "\n",
+    "\r",
+    "\0",
+    " ",
+    ";",
+    "\"",
+    "(",
+    ")",
+    "<",
+    ">",
+    ":",
+    ",",
+    "@",
+    "\\",
+    "=",
+    "é",
+    "--",
+    "--b",
+    "--b--",
+    "--bb",
+    "\r\n--b\r\n",
+    "\r\n--bb\r\n",
+    "\r\n--b--\r\n",
+    "\r\n\r\n",
+    "a",
+    "text/plain",
+    "Subject: ",
+    "From: ",
+    "To: ",
+    "Date: 1 Jan 2020 00:00:00 +0000",
+    "Content-Type: multipart/mixed; boundary=b\r\n",
+    "Content-Type: multipart/digest; boundary=\"bb\"\r\n",
+    "Content-Type: message/rfc822\r\n\r\n",
+    "Content-Type: text/html; charset=iso-8859-1\r\n",
+    "Content-Type: ",
+    "Content-Disposition: attachment; filename*0*=a",
+    "Content-Transfer-Encoding: base64\r\n",
+    "Content-Transfer-Encoding: quoted-printable\r\n",
+    "Content-Language: de, en\r\n",
+    "=?utf-8?q?",
+    "=?utf-8?b?",
+    "?=",
+    "=C3=A9",
+    "w6k=",
+];
+
+fn pieces() -> impl Strategy<Value = Vec<u8>> {
+    vec(select(PIECES), 0..60).prop_map(|pieces| pieces.concat().into_bytes())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1024))]
+
+    #[test]
+    fn any_bytes_are_described(message in vec(any::<u8>(), 0..400)) {
+        checked(&message);
+    }
+
+    #[test]
+    fn anything_like_mail_is_described(message in pieces()) {
+        checked(&message);
+    }
+
+    #[test]
+    fn named_and_other_fields_make_up_the_header(message in pieces(), names in vec("(?i)subject|from|to|x", 0..3)) {
+        let header = &message[..parse(&message).header_bytes];
+        let named = header_fields(header, &names, Keep::Named);
+        let others = header_fields(header, &names, Keep::Others);
+        let empty_line = header_fields(header, &[], Keep::Named);
+        prop_assert_eq!(named.len() + others.len(), header.len() + empty_line.len());
+    }
+
+    #[test]
+    fn what_is_stored_may_be_damaged(stored in pieces(), needle in "[a-z: ]{0,3}") {
+        prop_assert!(body_without_extensions(&stored).len() <= stored.len());
+        let text = SearchText::new(&stored);
+        prop_assert!(text.text(&needle) || !text.body(&needle));
+    }
+}
+
+const ATTACK_BYTES: usize = 2 * 1024 * 1024;
+
+/// Quadratic behaviour would keep each of these busy for hours, and none takes a second.
+#[test]
+fn repetition_costs_no_more_than_its_length() {
+    let heads = [
+        "",
+        "To: ",
+        "Subject: ",
+        "Date: ",
+        "Content-Type: ",
+        "Content-Type: text/plain; ",
+        "Content-Disposition: a; ",
+        "\n",
+        "Content-Type: multipart/mixed; boundary=b\n\n",
+        "Content-Transfer-Encoding: base64\n\n",
+        "Content-Transfer-Encoding: quoted-printable\n\n",
+    ];
+    let units = [
+        "a",
+        "<",
+        "\"",
+        "(",
+        ")",
+        "[",
+        "\\",
+        "=",
+        "=?",
+        "=?a?q?",
+        "=?utf-8?q?=?=",
+        ";a=",
+        ";a",
+        "a@b,",
+        "x:;",
+        "\n",
+        "\n ",
+        "a: b\n",
+        "--b\n",
+        "--b\n\n",
+        "--\n",
+        "é",
+        "\u{345}",
+        "\0",
+        "--b\nContent-Type: multipart/mixed; boundary=b\n\n",
+        "Content-Type: message/rfc822\n\n",
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\n",
+    ];
+    for head in heads {
+        for unit in units {
+            let message = [head, &unit.repeat(ATTACK_BYTES / heads.len() / unit.len())].concat();
+            let parsed = parse(message.as_bytes());
+            assert!(parsed.search_text.len() <= FOLDED_BYTES_MAX);
+        }
+    }
+}
+
+#[test]
+fn depth_and_number_of_parts_are_bounded() {
+    let deep = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n".repeat(5000);
+    checked(deep.as_bytes());
+    let enclosed = "Content-Type: message/rfc822\r\n\r\n".repeat(5000);
+    let structure = checked(enclosed.as_bytes()).body_structure;
+    assert!(
+        String::from_utf8(structure)
+            .unwrap()
+            .contains("octet-stream")
+    );
+
+    let wide = format!(
+        "Content-Type: multipart/mixed; boundary=b\r\n\r\n{}",
+        "--b\r\n\r\nx\r\n".repeat(5000)
+    );
+    let structure = checked(wide.as_bytes()).body_structure;
+    let parts = String::from_utf8(structure)
+        .unwrap()
+        .matches("plain")
+        .count();
+    assert_eq!(parts, MIME_PARTS_MAX - 1, "the root is a part too");
+}
+
+#[test]
+fn search_text_is_cut_between_characters() {
+    let message = ["\r\n", &"é".repeat(FOLDED_BYTES_MAX)].concat();
+    let parsed = parse(message.as_bytes());
+    assert!(parsed.search_text.len() <= FOLDED_BYTES_MAX);
+    assert!(str::from_utf8(&parsed.search_text).is_ok());
+    let text = SearchText::new(&parsed.search_text);
+    assert!(text.body("e\u{301}"));
+}

@@ -1,0 +1,107 @@
+//! What SEARCH finds in a message, and what it does not.
+
+use crate::{Field, SearchText, fold, parse};
+
+const MESSAGE: &str = "From: =?utf-8?q?Ad=C3=A1?= Lovelace <ada@mail.Example.org>\r\n\
+    To: Team: bo@example.com, \"Chris\" <c@x>;\r\n\
+    Cc: cc@x\r\n\
+    Cc: second@x\r\n\
+    Subject: =?iso-8859-1?q?Gr=FC=DFe_aus?=\r\n =?iso-8859-1?q?_K=F6ln?=: invoices\r\n\
+    X-Empty:\r\n\
+    a line without name\r\n\
+    Content-Type: multipart/mixed; boundary=b\r\n\
+    \r\n\
+    in the preamble\r\n\
+    --b\r\n\
+    Content-Type: text/plain; charset=utf-8\r\n\
+    Content-Transfer-Encoding: quoted-printable\r\n\
+    \r\n\
+    Stra=C3=9Fe with a soft=\r\nbreak\r\n\
+    --b\r\n\
+    Content-Type: text/html; charset=windows-1251\r\n\
+    Content-Transfer-Encoding: base64\r\n\
+    \r\n\
+    PGI+z/Do4uXyPC9iPg==\r\n\
+    --b\r\n\
+    Content-Type: application/octet-stream; name=report.xls\r\n\
+    \r\n\
+    binary\r\n\
+    --b\r\n\
+    Content-Type: message/rfc822\r\n\
+    \r\n\
+    Subject: =?utf-8?q?inn=C3=A9r?=\r\n\
+    \r\n\
+    enclosed text\r\n\
+    --b--\r\n";
+
+#[test]
+fn substrings_are_found_where_the_rfc_says() {
+    let stored = parse(MESSAGE.as_bytes()).search_text;
+    let text = SearchText::new(&stored);
+    let table = [
+        ("from", "ADÁ love", true),
+        ("from", "example.org", true),
+        ("from", "ada@mail", true),
+        ("from", "bo@", false),
+        ("to", "team", true),
+        ("to", "chris", true),
+        ("cc", "second@x", true),
+        ("bcc", "", false),
+        ("subject", "grüße aus köln", true),
+        ("subject", "GRÜSSE", true),
+        ("subject", "voice", true),
+        ("subject", "innér", false),
+        ("header X-EMPTY", "", true),
+        ("header X-Empty", "x", false),
+        ("header X-None", "", false),
+        ("header Content-Type", "multipart", true),
+        ("header Content-Type", "text/plain", false),
+        ("header a line without name", "", false),
+        ("body", "STRASSE", true),
+        ("body", "softbreak", true),
+        ("body", "<b>привет</b>", true),
+        ("body", "report.xls", true),
+        ("body", "subject: innér", true),
+        ("body", "enclosed text", true),
+        ("body", "binary", false),
+        ("body", "köln", false),
+        ("body", "not in there", false),
+        ("text", "köln", true),
+        ("text", "x-empty:", true),
+        ("text", "a line without name", true),
+        ("text", "softbreak", true),
+        ("text", "not in there", false),
+    ];
+    for (key, needle, expected) in table {
+        let folded = fold(needle);
+        let found = match key {
+            "from" => text.address(Field::From, &folded),
+            "to" => text.address(Field::To, &folded),
+            "cc" => text.address(Field::Cc, &folded),
+            "bcc" => text.address(Field::Bcc, &folded),
+            "subject" => text.subject(&folded),
+            "body" => text.body(&folded),
+            "text" => text.text(&folded),
+            header => text.header(header.strip_prefix("header ").unwrap(), &folded),
+        };
+        assert_eq!(found, expected, "{key} {needle:?}");
+    }
+}
+
+#[test]
+fn header_and_body_stay_apart() {
+    for (message, in_header, in_body) in [
+        ("Subject: a\r\n\r\nb", true, true),
+        ("\r\nb", false, true),
+        ("b", false, false),
+        ("Subject: a", true, false),
+        ("Subject: =?utf-8?q?=0A=0Aa?=\r\n\r\nb", true, true),
+        ("", false, false),
+    ] {
+        let stored = parse(message.as_bytes()).search_text;
+        let text = SearchText::new(&stored);
+        assert_eq!(text.subject("a"), in_header, "{message:?}");
+        assert_eq!(text.body("b"), in_body, "{message:?}");
+        assert!(!text.body("a"), "{message:?}");
+    }
+}

@@ -1,0 +1,317 @@
+//! A message as a tree of parts: ranges of its own bytes, found in one pass over its lines.
+
+use std::ops::Range;
+
+use mail::limits::{MIME_DEPTH_MAX, MIME_PARTS_MAX};
+
+use crate::header::{self, line_length, without_line_break};
+use crate::parameter::Media;
+
+/// A message, or one part of it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    header: Range<usize>,
+    body: Range<usize>,
+    /// Line breaks in the body.
+    pub(crate) lines: usize,
+    pub(crate) media: Media,
+    pub(crate) content: Content,
+}
+
+/// What a part's body holds.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// Octets, of whatever kind.
+    Leaf,
+    /// Parts, at least one.
+    Multipart(Vec<Part>),
+    /// Another message; its bytes are the body.
+    Message(Box<Part>),
+}
+
+impl Part {
+    pub(crate) fn parse(message: &[u8]) -> Self {
+        let mut splitter = Splitter {
+            message,
+            position: 0,
+            lines: 0,
+            boundaries: Vec::new(),
+            parts_left: MIME_PARTS_MAX,
+            depth: 0,
+        };
+        splitter.part(Media::plain_text).0
+    }
+
+    /// Its header block with the empty line, out of the `message` it was parsed from.
+    pub(crate) fn header<'m>(&self, message: &'m [u8]) -> &'m [u8] {
+        message.get(self.header.clone()).unwrap_or_default()
+    }
+
+    pub(crate) fn body<'m>(&self, message: &'m [u8]) -> &'m [u8] {
+        message.get(self.body.clone()).unwrap_or_default()
+    }
+
+    /// Header and body, as BODY[3] of an enclosed message.
+    pub(crate) fn whole<'m>(&self, message: &'m [u8]) -> &'m [u8] {
+        message
+            .get(self.header.start..self.body.end)
+            .unwrap_or_default()
+    }
+}
+
+/// Reads lines until somebody's delimiter.
+struct Splitter<'m> {
+    message: &'m [u8],
+    position: usize,
+    /// Line breaks before `position`.
+    lines: usize,
+    /// Of the multiparts around `position`, outermost first.
+    boundaries: Vec<Vec<u8>>,
+    parts_left: usize,
+    depth: usize,
+}
+
+/// Where something ends, and at what.
+#[derive(Clone, Copy)]
+struct End {
+    /// The first byte that no longer belongs to it: a delimiter's line, or the end of everything.
+    position: usize,
+    lines: usize,
+    delimiter: Option<Delimiter>,
+}
+
+#[derive(Clone, Copy)]
+struct Delimiter {
+    /// Whose: an index into `boundaries`.
+    level: usize,
+    is_last: bool,
+}
+
+impl Splitter<'_> {
+    /// One entity from here on; `default` is what it is when its header does not say.
+    fn part(&mut self, default: fn() -> Media) -> (Part, End) {
+        self.parts_left = self.parts_left.saturating_sub(1);
+        let start = self.position;
+        let early_end = self.skip_header();
+        let header = start..self.position;
+        let mut media = self
+            .message
+            .get(header.clone())
+            .and_then(|header| header::find(header, "Content-Type"))
+            .map_or_else(default, |value| {
+                Media::parse(value).unwrap_or_else(Media::plain_text)
+            });
+
+        let body_start = self.position;
+        let lines_before = self.lines;
+        let (content, end) = match early_end {
+            Some(end) => (self.empty(&media), end),
+            None => self.content(&mut media),
+        };
+        let (body_end, lines_end) = match end.delimiter {
+            Some(_) => self.before_line_break(body_start, end),
+            None => (end.position, end.lines),
+        };
+        let part = Part {
+            header,
+            body: body_start..body_end,
+            lines: lines_end.saturating_sub(lines_before),
+            media,
+            content,
+        };
+        (part, end)
+    }
+
+    /// Up to and with the empty line. `Some` where a delimiter, or everything's end, comes first.
+    fn skip_header(&mut self) -> Option<End> {
+        while self.position < self.message.len() {
+            if let Some(end) = self.delimiter() {
+                return Some(end);
+            }
+            if without_line_break(self.skip_line()).is_empty() {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// The body from here on. Where `media` promises parts that are too many or too deep to be
+    /// told, it becomes a heap of octets.
+    fn content(&mut self, media: &mut Media) -> (Content, End) {
+        let is_message = media.is("message", "rfc822");
+        if !is_message && !media.is_kind("multipart") {
+            return (Content::Leaf, self.skip_to_delimiter());
+        }
+        if self.depth >= MIME_DEPTH_MAX || self.parts_left == 0 {
+            *media = Media::octets();
+            return (Content::Leaf, self.skip_to_delimiter());
+        }
+        self.depth += 1;
+        let content = if is_message {
+            let (message, end) = self.part(Media::plain_text);
+            (Content::Message(Box::new(message)), end)
+        } else {
+            self.multipart(media)
+        };
+        self.depth -= 1;
+        content
+    }
+
+    fn multipart(&mut self, media: &Media) -> (Content, End) {
+        let start = self.position;
+        let lines_before = self.lines;
+        let boundary = media.parameter("boundary").map(<[u8]>::trim_ascii_end);
+        let Some(boundary) = boundary.filter(|boundary| !boundary.is_empty()) else {
+            let end = self.skip_to_delimiter();
+            let only = self.undivided(start, lines_before, end);
+            return (Content::Multipart(vec![only]), end);
+        };
+        let default = if media.is("multipart", "digest") {
+            Media::message
+        } else {
+            Media::plain_text
+        };
+
+        let level = self.boundaries.len();
+        self.boundaries.push(boundary.to_vec());
+        let mut parts = Vec::new();
+        let mut end = self.skip_to_delimiter();
+        while end.begins_part_of(level) {
+            self.skip_line();
+            if self.parts_left == 0 {
+                end = self.skip_to_delimiter();
+                continue;
+            }
+            let (part, part_end) = self.part(default);
+            parts.push(part);
+            end = part_end;
+        }
+        self.boundaries.pop();
+        if end.closes(level) {
+            // The epilogue may repeat the boundary; it means nothing there (RFC 2046, 5.1.1).
+            self.skip_line();
+            end = self.skip_to_delimiter();
+        }
+        if parts.is_empty() {
+            parts.push(self.undivided(start, lines_before, end));
+        }
+        (Content::Multipart(parts), end)
+    }
+
+    /// A multipart without a single delimiter shows its body as its one part, as plain text:
+    /// BODYSTRUCTURE must name a part (RFC 3501, body-type-mpart), and nothing gets lost.
+    fn undivided(&self, start: usize, lines_before: usize, end: End) -> Part {
+        let (body_end, lines_end) = match end.delimiter {
+            Some(_) => self.before_line_break(start, end),
+            None => (end.position, end.lines),
+        };
+        Part {
+            header: start..start,
+            body: start..body_end,
+            lines: lines_end.saturating_sub(lines_before),
+            media: Media::plain_text(),
+            content: Content::Leaf,
+        }
+    }
+
+    /// What a part has inside whose header already ran into a delimiter.
+    fn empty(&self, media: &Media) -> Content {
+        let here = self.position;
+        let nothing = Part {
+            header: here..here,
+            body: here..here,
+            lines: 0,
+            media: Media::plain_text(),
+            content: Content::Leaf,
+        };
+        if media.is_kind("multipart") {
+            Content::Multipart(vec![nothing])
+        } else if media.is("message", "rfc822") {
+            Content::Message(Box::new(nothing))
+        } else {
+            Content::Leaf
+        }
+    }
+
+    fn skip_to_delimiter(&mut self) -> End {
+        if self.boundaries.is_empty() {
+            let rest = self.message.get(self.position..).unwrap_or_default();
+            self.lines += memchr::memchr_iter(b'\n', rest).count();
+            self.position = self.message.len();
+        }
+        while self.position < self.message.len() {
+            if let Some(end) = self.delimiter() {
+                return end;
+            }
+            self.skip_line();
+        }
+        End {
+            position: self.position,
+            lines: self.lines,
+            delimiter: None,
+        }
+    }
+
+    fn skip_line(&mut self) -> &[u8] {
+        let rest = self.message.get(self.position..).unwrap_or_default();
+        let line = rest.get(..line_length(rest)).unwrap_or_default();
+        self.position += line.len();
+        self.lines += usize::from(line.ends_with(b"\n"));
+        line
+    }
+
+    /// Whether the line here is a delimiter of any multipart around.
+    ///
+    /// A line that is a delimiter exactly wins, the innermost first; else the longest boundary
+    /// that the line begins with, for that is sufficient too (RFC 2046, 5.1.1).
+    fn delimiter(&self) -> Option<End> {
+        let rest = self.message.get(self.position..)?;
+        if self.boundaries.is_empty() || !rest.starts_with(b"--") {
+            return None;
+        }
+        let line = without_line_break(rest.get(2..line_length(rest))?);
+        let mut begun: Option<(usize, Delimiter)> = None;
+        for (level, boundary) in self.boundaries.iter().enumerate().rev() {
+            let Some(tail) = line.strip_prefix(boundary.as_slice()) else {
+                continue;
+            };
+            let is_last = tail.starts_with(b"--");
+            let delimiter = Delimiter { level, is_last };
+            if matches!(tail.trim_ascii_end(), b"" | b"--") {
+                return Some(self.end_at(delimiter));
+            }
+            if begun.is_none_or(|(length, _)| length < boundary.len()) {
+                begun = Some((boundary.len(), delimiter));
+            }
+        }
+        begun.map(|(_, delimiter)| self.end_at(delimiter))
+    }
+
+    fn end_at(&self, delimiter: Delimiter) -> End {
+        End {
+            position: self.position,
+            lines: self.lines,
+            delimiter: Some(delimiter),
+        }
+    }
+
+    /// The line break before a delimiter is part of the delimiter (RFC 2046, 5.1.1).
+    fn before_line_break(&self, start: usize, end: End) -> (usize, usize) {
+        let body = self.message.get(start..end.position).unwrap_or_default();
+        let trimmed = without_line_break(body).len();
+        let lines = end.lines - usize::from(trimmed < body.len());
+        (start + trimmed, lines)
+    }
+}
+
+impl End {
+    fn begins_part_of(self, level: usize) -> bool {
+        self.delimiter
+            .is_some_and(|delimiter| delimiter.level == level && !delimiter.is_last)
+    }
+
+    fn closes(self, level: usize) -> bool {
+        self.delimiter
+            .is_some_and(|delimiter| delimiter.level == level && delimiter.is_last)
+    }
+}
