@@ -1,0 +1,131 @@
+//! A mail client that says what the page says, and believes nothing.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::responses;
+
+/// How long an answer may take before a talk fails.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+/// How long is listened before it is said that nothing was heard. Only a server that is wrong can
+/// make a talk depend on it.
+const SILENCE: Duration = Duration::from_millis(40);
+
+/// What came over the wire.
+#[derive(Debug)]
+pub enum Heard {
+    /// A whole response, without its last CRLF.
+    Response(Vec<u8>),
+    /// The connection is closed.
+    End,
+    /// Not yet anything.
+    Silence,
+}
+
+/// One connection.
+#[derive(Debug)]
+pub struct Client {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+    /// Responses that were read while something else was waited for.
+    early: VecDeque<Vec<u8>>,
+    /// Commands that have no tagged end yet.
+    pub asked: VecDeque<Asked>,
+    /// The server has asked for the rest: the next line has no tag.
+    pub is_continuing: bool,
+    name: String,
+    tags: u32,
+}
+
+/// A command that was sent.
+#[derive(Debug)]
+pub struct Asked {
+    /// Its tag.
+    pub tag: String,
+    /// Whether untagged responses that the page does not name are passed over.
+    pub passes_over: bool,
+}
+
+impl Client {
+    /// Connects; the greeting is still to be heard.
+    pub async fn connect(name: &str, to: SocketAddr) -> io::Result<Self> {
+        let stream = TcpStream::connect(to).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self {
+            stream,
+            buffer: Vec::new(),
+            early: VecDeque::new(),
+            asked: VecDeque::new(),
+            is_continuing: false,
+            name: name.to_owned(),
+            tags: 0,
+        })
+    }
+
+    /// A tag that this client has not used.
+    pub fn next_tag(&mut self) -> String {
+        self.tags += 1;
+        format!("{}{}", self.name, self.tags)
+    }
+
+    /// Sends all of it. That the other side is gone shows when it is listened to.
+    pub async fn say(&mut self, bytes: &[u8]) {
+        if let Err(gone) = self.stream.write_all(bytes).await {
+            debug_assert!(gone.kind() != io::ErrorKind::InvalidInput, "{gone}");
+        }
+    }
+
+    /// The next response, for which a server may take its time.
+    pub async fn hear(&mut self) -> Heard {
+        self.hear_within(PATIENCE).await
+    }
+
+    /// The next response, if it is there already.
+    pub async fn hear_now(&mut self) -> Heard {
+        self.hear_within(SILENCE).await
+    }
+
+    /// Waits for the `+` that asks for a literal. `false`: the server said something final
+    /// instead, which is kept to be heard.
+    pub async fn is_asked_for_more(&mut self, tag: &str) -> bool {
+        let mut before = VecDeque::new();
+        let is_asked = loop {
+            match self.hear().await {
+                Heard::Response(response) if response.starts_with(b"+") => break true,
+                Heard::Response(response) => {
+                    let is_final = response.starts_with(format!("{tag} ").as_bytes());
+                    before.push_back(response);
+                    if is_final {
+                        break false;
+                    }
+                }
+                Heard::End | Heard::Silence => break false,
+            }
+        };
+        before.append(&mut self.early);
+        self.early = before;
+        is_asked
+    }
+
+    async fn hear_within(&mut self, patience: Duration) -> Heard {
+        if let Some(response) = self.early.pop_front() {
+            return Heard::Response(response);
+        }
+        loop {
+            if let Some(response) = responses::take(&mut self.buffer) {
+                return Heard::Response(response);
+            }
+            match timeout(patience, self.stream.read_buf(&mut self.buffer)).await {
+                Err(_) => return Heard::Silence,
+                Ok(Ok(0) | Err(_)) => return Heard::End,
+                Ok(Ok(_)) => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! The sentences that say how the world is: `given …` before anyone connects, `now …` later.
+
+/// One sentence, taken apart. Names of mailboxes are those that everybody but their owner uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// `two nodes`: this talk means nothing on one.
+    TwoNodes,
+    /// `mailbox Team/Orders with messages $1 $2`
+    Mailbox {
+        /// Its name.
+        name: String,
+        /// Names for the UIDs of its messages.
+        messages: Vec<String>,
+    },
+    /// `message $1 in Team/Orders flagged (\Flagged)`, its bytes following as a literal
+    Message {
+        /// A name for its UID.
+        uid: String,
+        /// Where.
+        mailbox: String,
+        /// Flags that everybody sees.
+        flags: Vec<String>,
+        /// As is.
+        bytes: Vec<u8>,
+    },
+    /// `ada may lrs on Team/Orders`; `nobody` has no entry at all
+    Rights {
+        /// An identifier of RFC 4314, with `-` for negative rights.
+        identifier: String,
+        /// Letters, or `nothing` to delete the entry.
+        rights: String,
+        /// Where.
+        mailbox: String,
+    },
+    /// `group sales of ada, bo`
+    Group {
+        /// Its name.
+        name: String,
+        /// Accounts.
+        members: Vec<String>,
+    },
+    /// `bo joins sales`
+    Joins {
+        /// An account.
+        account: String,
+        /// A group.
+        group: String,
+    },
+    /// `bo leaves sales`
+    Leaves {
+        /// An account.
+        account: String,
+        /// A group.
+        group: String,
+    },
+    /// `zoe administers`: a site administrator
+    Administrator(String),
+    /// `bo is known`: has an account, and is not here.
+    Account(String),
+    /// `ada on node 1, phone of ada on node 2, eve at the door of node 1`
+    Seats(Vec<Seat>),
+}
+
+/// Where somebody's client is connected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seat {
+    /// What the page calls the client.
+    pub client: String,
+    /// Who logs in.
+    pub account: String,
+    /// From 1.
+    pub node: usize,
+    /// `at the door`: connected only, and the greeting is still to be heard.
+    pub at_the_door: bool,
+}
+
+impl Given {
+    /// `literal` is the one that ends the sentence, if it has one.
+    ///
+    /// # Errors
+    ///
+    /// What is not understood.
+    pub fn parse(sentence: &str, literal: Option<Vec<u8>>) -> Result<Self, String> {
+        let words: Vec<&str> = sentence.split_whitespace().collect();
+        match words.as_slice() {
+            ["two", "nodes"] => Ok(Self::TwoNodes),
+            ["mailbox", name @ .., "with", "messages"] if !name.is_empty() => {
+                Err(format!("which messages are in {}?", name.join(" ")))
+            }
+            ["mailbox", rest @ ..] => mailbox(rest),
+            ["message", uid, "in", rest @ ..] => message(uid, rest, literal),
+            ["group", name, "of", members @ ..] => Ok(Self::Group {
+                name: (*name).to_owned(),
+                members: listed(&members.join(" ")),
+            }),
+            [account, "joins", group] => Ok(Self::Joins {
+                account: (*account).to_owned(),
+                group: (*group).to_owned(),
+            }),
+            [account, "leaves", group] => Ok(Self::Leaves {
+                account: (*account).to_owned(),
+                group: (*group).to_owned(),
+            }),
+            [account, "administers"] => Ok(Self::Administrator((*account).to_owned())),
+            [account, "is", "known"] => Ok(Self::Account((*account).to_owned())),
+            [identifier, "may", rights, "on", mailbox @ ..] => Ok(Self::Rights {
+                identifier: (*identifier).to_owned(),
+                rights: (*rights).to_owned(),
+                mailbox: mailbox.join(" "),
+            }),
+            _ => listed(sentence)
+                .iter()
+                .map(|seat| self::seat(seat))
+                .collect::<Result<_, _>>()
+                .map(Self::Seats),
+        }
+    }
+}
+
+fn listed(words: &str) -> Vec<String> {
+    words
+        .split(',')
+        .map(|word| word.trim().to_owned())
+        .collect()
+}
+
+fn mailbox(words: &[&str]) -> Result<Given, String> {
+    let with = words
+        .windows(2)
+        .position(|pair| pair == ["with", "messages"]);
+    let (name, messages) = match with {
+        Some(at) => (words.get(..at), words.get(at + 2..)),
+        None => (Some(words), None),
+    };
+    let messages = messages
+        .unwrap_or_default()
+        .iter()
+        .map(|word| uid_name(word));
+    Ok(Given::Mailbox {
+        name: name.unwrap_or_default().join(" "),
+        messages: messages.collect::<Result<_, _>>()?,
+    })
+}
+
+fn message(uid: &str, words: &[&str], bytes: Option<Vec<u8>>) -> Result<Given, String> {
+    let flagged = words
+        .iter()
+        .position(|word| *word == "flagged")
+        .unwrap_or(words.len());
+    let flags = words.get(flagged + 1..).unwrap_or_default().join(" ");
+    Ok(Given::Message {
+        uid: uid_name(uid)?,
+        mailbox: words.get(..flagged).unwrap_or_default().join(" "),
+        flags: flags
+            .trim_matches(['(', ')'])
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect(),
+        bytes: bytes.ok_or("a message is a literal: >>> … <<<")?,
+    })
+}
+
+fn uid_name(word: &str) -> Result<String, String> {
+    word.strip_prefix('$')
+        .map(str::to_owned)
+        .ok_or_else(|| format!("{word} is no $name"))
+}
+
+fn seat(sentence: &str) -> Result<Seat, String> {
+    let words: Vec<&str> = sentence.split_whitespace().collect();
+    let (client, account, rest) = match words.as_slice() {
+        [client, "of", account, rest @ ..] => (*client, *account, rest),
+        [client, rest @ ..] => (*client, *client, rest),
+        [] => return Err("nothing is given".to_owned()),
+    };
+    let (at_the_door, node) = match rest {
+        ["on", "node", node] => (false, *node),
+        ["at", "the", "door", "of", "node", node] => (true, *node),
+        _ => return Err(format!("not understood: {sentence}")),
+    };
+    let node = node.parse().map_err(|_| format!("{node} is no node"))?;
+    Ok(Seat {
+        client: client.to_owned(),
+        account: account.to_owned(),
+        node,
+        at_the_door,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Given, Seat};
+
+    fn seat(client: &str, account: &str, node: usize, at_the_door: bool) -> Seat {
+        Seat {
+            client: client.to_owned(),
+            account: account.to_owned(),
+            node,
+            at_the_door,
+        }
+    }
+
+    #[test]
+    fn sentences_say_how_the_world_is() {
+        let owned = |words: &[&str]| {
+            words
+                .iter()
+                .map(|&word| word.to_owned())
+                .collect::<Vec<_>>()
+        };
+        for (sentence, given) in [
+            ("two nodes", Given::TwoNodes),
+            (
+                "mailbox Team/x",
+                Given::Mailbox {
+                    name: "Team/x".into(),
+                    messages: vec![],
+                },
+            ),
+            (
+                "mailbox Team/My Orders with messages $1 $2",
+                Given::Mailbox {
+                    name: "Team/My Orders".into(),
+                    messages: owned(&["1", "2"]),
+                },
+            ),
+            (
+                "group:sales  may lrs   on Team/My Orders",
+                Given::Rights {
+                    identifier: "group:sales".into(),
+                    rights: "lrs".into(),
+                    mailbox: "Team/My Orders".into(),
+                },
+            ),
+            (
+                "group sales of ada, bo",
+                Given::Group {
+                    name: "sales".into(),
+                    members: owned(&["ada", "bo"]),
+                },
+            ),
+            (
+                "bo leaves sales",
+                Given::Leaves {
+                    account: "bo".into(),
+                    group: "sales".into(),
+                },
+            ),
+            ("zoe administers", Given::Administrator("zoe".into())),
+            (
+                "ada on node 1, phone of ada on node 2, eve at the door of node 2",
+                Given::Seats(vec![
+                    seat("ada", "ada", 1, false),
+                    seat("phone", "ada", 2, false),
+                    seat("eve", "eve", 2, true),
+                ]),
+            ),
+        ] {
+            assert_eq!(Given::parse(sentence, None), Ok(given), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn a_message_has_flags_and_bytes() {
+        let given = Given::parse(
+            r"message $9 in Team/x flagged (\Draft $Work)",
+            Some(b"x".into()),
+        );
+        let expected = Given::Message {
+            uid: "9".into(),
+            mailbox: "Team/x".into(),
+            flags: vec![r"\Draft".into(), "$Work".into()],
+            bytes: b"x".into(),
+        };
+        assert_eq!(given, Ok(expected));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for sentence in [
+            "",
+            "ada",
+            "ada on node x",
+            "mailbox x with messages",
+            "message $1 in x",
+        ] {
+            assert!(Given::parse(sentence, None).is_err(), "{sentence}");
+        }
+    }
+}

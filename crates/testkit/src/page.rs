@@ -1,0 +1,519 @@
+//! A talk as written: `docs/TESTING.md` has the notation.
+
+use crate::given::Given;
+use crate::pattern::{Literal, Pattern};
+
+/// A talk, read and understood, not yet played.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// What it does, in order.
+    pub steps: Vec<Line>,
+    /// The text, line by line, to show where it failed.
+    pub text: Vec<String>,
+}
+
+/// A step and where it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// From 1.
+    pub number: usize,
+    /// What it says.
+    pub step: Step,
+}
+
+/// What a line of a talk says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// `given …`, `now …`
+    Given(Given),
+    /// `ada> TEXT`: a command, its tag is made; after a `+` a line without tag.
+    Say {
+        /// Whose client.
+        who: String,
+        /// What it sends.
+        text: Pattern,
+    },
+    /// `ada>> TEXT`: sent exactly so.
+    SayRaw {
+        /// Whose client.
+        who: String,
+        /// What it sends.
+        text: Pattern,
+    },
+    /// `ada< TEXT`: the very next response.
+    Hear {
+        /// Whose client.
+        who: String,
+        /// What it hears.
+        text: Pattern,
+    },
+    /// `ada<? TEXT`, several in a row: these responses, in any order.
+    HearRun {
+        /// Whose client.
+        who: String,
+        /// What it hears, with the lines on which it is written.
+        texts: Vec<(usize, Pattern)>,
+    },
+    /// `ada<~ TEXT`: one of the responses before the tagged end; the others do not matter.
+    HearAmong {
+        /// Whose client.
+        who: String,
+        /// What it hears.
+        text: Pattern,
+    },
+    /// `ada< ok [CODE]`: the tagged end of the oldest command that has none yet.
+    End {
+        /// Whose client.
+        who: String,
+        /// `OK`, `NO` or `BAD`.
+        verdict: Verdict,
+        /// The response code with its brackets; not compared when the page has none.
+        code: Option<Pattern>,
+    },
+    /// `bo hears nothing`
+    HearNothing {
+        /// Whose client.
+        who: String,
+    },
+    /// `bo hears the end`: the server has closed the connection, and has said all that it had.
+    HearTheEnd {
+        /// Whose client.
+        who: String,
+    },
+    /// `settle`: every node has learnt of every committed change.
+    Settle,
+    /// `cut bo`: his connection is gone, without a word.
+    Cut {
+        /// Whose client.
+        who: String,
+    },
+    /// `check $b > $a`: a number has grown.
+    Check {
+        /// A bound name.
+        greater: String,
+        /// A bound name.
+        less: String,
+    },
+    /// What goes wrong on a node.
+    Trouble {
+        /// From 1.
+        node: usize,
+        /// What.
+        trouble: Trouble,
+    },
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// `ok`
+    Ok,
+    /// `no`
+    No,
+    /// `bad`
+    Bad,
+}
+
+/// What a talk can do to a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// `drop wakeups on node 2`: from now on none arrives.
+    DropWakeups,
+    /// `pass wakeups on node 2`: they arrive again; those dropped stay lost.
+    PassWakeups,
+    /// `cut listener of node 2`: its LISTEN connection breaks, once.
+    CutListener,
+    /// `cut database of node 2`: all its connections to PostgreSQL break, once.
+    CutDatabase,
+    /// `compare on node 2`: the timer of its safety comparison fires.
+    Compare,
+}
+
+/// Why a page cannot be played.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageFault {
+    /// From 1.
+    pub line: usize,
+    /// What is wrong there.
+    pub what: String,
+}
+
+impl Page {
+    /// # Errors
+    ///
+    /// [`PageFault`] names the first line that is not understood.
+    pub fn parse(text: &str) -> Result<Self, PageFault> {
+        let text: Vec<String> = text.lines().map(str::to_owned).collect();
+        let mut lines = Lines {
+            text: &text,
+            next: 0,
+        };
+        let mut steps: Vec<Line> = Vec::new();
+        while let Some((number, line)) = lines.advance() {
+            if line.trim().is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let step = step(line, &mut lines).map_err(|what| PageFault { line: number, what })?;
+            push(&mut steps, number, step);
+        }
+        Ok(Self { steps, text })
+    }
+
+    /// Whether one node is enough for it.
+    #[must_use]
+    pub fn needs_two_nodes(&self) -> bool {
+        self.steps
+            .iter()
+            .any(|line| line.step == Step::Given(Given::TwoNodes))
+    }
+}
+
+/// Adds a step; a line of a run joins the run before it.
+fn push(steps: &mut Vec<Line>, number: usize, step: Step) {
+    if let Step::HearRun { who, texts } = &step
+        && let Some(Line {
+            step:
+                Step::HearRun {
+                    who: before,
+                    texts: run,
+                },
+            ..
+        }) = steps.last_mut()
+        && before == who
+    {
+        run.extend(texts.iter().map(|(_, text)| (number, text.clone())));
+        return;
+    }
+    let step = match step {
+        Step::HearRun { who, texts } => Step::HearRun {
+            who,
+            texts: texts.into_iter().map(|(_, text)| (number, text)).collect(),
+        },
+        other => other,
+    };
+    steps.push(Line { number, step });
+}
+
+/// The lines of a page; literals take several at once.
+struct Lines<'a> {
+    text: &'a [String],
+    next: usize,
+}
+
+impl<'a> Lines<'a> {
+    fn advance(&mut self) -> Option<(usize, &'a str)> {
+        let line = self.text.get(self.next)?;
+        self.next += 1;
+        Some((self.next, line))
+    }
+}
+
+fn step(line: &str, lines: &mut Lines<'_>) -> Result<Step, String> {
+    if let Some(spoken) = spoken(line) {
+        return said_or_heard(&spoken, lines);
+    }
+    if let Some(sentence) = line
+        .strip_prefix("given ")
+        .or_else(|| line.strip_prefix("now "))
+    {
+        let (sentence, literal) = match sentence.split_once(">>>") {
+            Some((sentence, "")) => (sentence, Some(block(lines)?.0)),
+            Some(_) => return Err("a message begins on its own line".to_owned()),
+            None => (sentence, None),
+        };
+        return Given::parse(sentence.trim(), literal).map(Step::Given);
+    }
+    let words: Vec<&str> = line.split_whitespace().collect();
+    match words.as_slice() {
+        ["settle"] => Ok(Step::Settle),
+        [who, "hears", "nothing"] => Ok(Step::HearNothing {
+            who: (*who).to_owned(),
+        }),
+        [who, "hears", "the", "end"] => Ok(Step::HearTheEnd {
+            who: (*who).to_owned(),
+        }),
+        ["check", greater, ">", less] => Ok(Step::Check {
+            greater: bare(greater)?,
+            less: bare(less)?,
+        }),
+        ["drop", "wakeups", "on", "node", node] => trouble(node, Trouble::DropWakeups),
+        ["pass", "wakeups", "on", "node", node] => trouble(node, Trouble::PassWakeups),
+        ["cut", "listener", "of", "node", node] => trouble(node, Trouble::CutListener),
+        ["cut", "database", "of", "node", node] => trouble(node, Trouble::CutDatabase),
+        ["compare", "on", "node", node] => trouble(node, Trouble::Compare),
+        ["cut", who] => Ok(Step::Cut {
+            who: (*who).to_owned(),
+        }),
+        _ => Err(format!("not understood: {line}")),
+    }
+}
+
+fn trouble(node: &str, trouble: Trouble) -> Result<Step, String> {
+    let node = node.parse().map_err(|_| format!("{node} is no node"))?;
+    Ok(Step::Trouble { node, trouble })
+}
+
+fn bare(name: &str) -> Result<String, String> {
+    name.strip_prefix('$')
+        .map(str::to_owned)
+        .ok_or_else(|| format!("{name} is no $name"))
+}
+
+/// A line of somebody's conversation.
+struct Spoken<'a> {
+    who: &'a str,
+    mark: &'a str,
+    text: &'a str,
+}
+
+fn spoken(line: &str) -> Option<Spoken<'_>> {
+    let end = line.find(['>', '<'])?;
+    let (who, rest) = line.split_at(end);
+    let is_name = who.starts_with(|c: char| c.is_ascii_lowercase())
+        && who.chars().all(|c| c.is_ascii_alphanumeric());
+    let mark = ["<?", "<~", "<", ">>", ">"]
+        .into_iter()
+        .find(|mark| rest.starts_with(mark))?;
+    let text = rest.strip_prefix(mark)?;
+    let is_apart = text.is_empty() || text.starts_with(' ');
+    (is_name && is_apart).then(|| Spoken {
+        who,
+        mark,
+        text: text.trim_start_matches(' '),
+    })
+}
+
+fn said_or_heard(spoken: &Spoken<'_>, lines: &mut Lines<'_>) -> Result<Step, String> {
+    let who = spoken.who.to_owned();
+    if spoken.mark == "<"
+        && let Some((verdict, code)) = ending(spoken.text)
+    {
+        return Ok(Step::End { who, verdict, code });
+    }
+    let text = pattern(spoken.text, lines)?;
+    Ok(match spoken.mark {
+        ">" => Step::Say { who, text },
+        ">>" => Step::SayRaw { who, text },
+        "<?" => Step::HearRun {
+            who,
+            texts: vec![(0, text)],
+        },
+        "<~" => Step::HearAmong { who, text },
+        _ => Step::Hear { who, text },
+    })
+}
+
+fn ending(text: &str) -> Option<(Verdict, Option<Pattern>)> {
+    let (word, code) = text.split_once(' ').unwrap_or((text, ""));
+    let verdict = match word {
+        "ok" => Verdict::Ok,
+        "no" => Verdict::No,
+        "bad" => Verdict::Bad,
+        _ => return None,
+    };
+    let code = code.trim();
+    (code.is_empty() || (code.starts_with('[') && code.ends_with(']')))
+        .then(|| (verdict, (!code.is_empty()).then(|| Pattern::parse(code))))
+}
+
+/// A text that may hold literals, within the line or over several.
+fn pattern(text: &str, lines: &mut Lines<'_>) -> Result<Pattern, String> {
+    let mut pattern = Pattern::default();
+    let mut rest = text.to_owned();
+    while let Some(start) = rest.find(">>>").into_iter().chain(rest.find(">>+")).min() {
+        let (before, literal) = rest.split_at(start);
+        pattern.push_text(before);
+        let non_synchronising = literal.starts_with(">>+");
+        let inside = literal.get(3..).unwrap_or_default();
+        let (bytes, after) = if inside.is_empty() {
+            block(lines)?
+        } else {
+            let (inside, after) = inside.split_once("<<<").ok_or("<<< is missing")?;
+            (inside.as_bytes().to_vec(), after.to_owned())
+        };
+        pattern.push_literal(Literal {
+            bytes,
+            non_synchronising,
+        });
+        rest = after;
+    }
+    pattern.push_text(&rest);
+    Ok(pattern)
+}
+
+/// The lines up to `<<<`, each with CRLF, and what follows the `<<<`.
+fn block(lines: &mut Lines<'_>) -> Result<(Vec<u8>, String), String> {
+    let mut bytes = Vec::new();
+    while let Some((_, line)) = lines.advance() {
+        if let Some(after) = line.strip_prefix("<<<") {
+            return Ok((bytes, after.to_owned()));
+        }
+        bytes.extend_from_slice(line.as_bytes());
+        bytes.extend_from_slice(b"\r\n");
+    }
+    Err("<<< is missing".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Page, Step, Trouble, Verdict};
+    use crate::pattern::{Literal, Pattern};
+
+    fn steps(text: &str) -> Vec<(usize, Step)> {
+        let page = Page::parse(text).unwrap();
+        page.steps
+            .into_iter()
+            .map(|line| (line.number, line.step))
+            .collect()
+    }
+
+    #[test]
+    fn each_form_of_the_notation_is_read() {
+        let who = || "bo".to_owned();
+        for (line, step) in [
+            (
+                "bo>  NOOP",
+                Step::Say {
+                    who: who(),
+                    text: Pattern::parse("NOOP"),
+                },
+            ),
+            (
+                "bo>",
+                Step::Say {
+                    who: who(),
+                    text: Pattern::default(),
+                },
+            ),
+            (
+                "bo>> x NOOP",
+                Step::SayRaw {
+                    who: who(),
+                    text: Pattern::parse("x NOOP"),
+                },
+            ),
+            (
+                "bo<  * 1 EXISTS",
+                Step::Hear {
+                    who: who(),
+                    text: Pattern::parse("* 1 EXISTS"),
+                },
+            ),
+            (
+                "bo<~ * FLAGS ..",
+                Step::HearAmong {
+                    who: who(),
+                    text: Pattern::parse("* FLAGS .."),
+                },
+            ),
+            (
+                "bo<  ok",
+                Step::End {
+                    who: who(),
+                    verdict: Verdict::Ok,
+                    code: None,
+                },
+            ),
+            (
+                "bo<  no [NOPERM]",
+                Step::End {
+                    who: who(),
+                    verdict: Verdict::No,
+                    code: Some(Pattern::parse("[NOPERM]")),
+                },
+            ),
+            ("bo hears nothing", Step::HearNothing { who: who() }),
+            ("bo   hears the end", Step::HearTheEnd { who: who() }),
+            ("settle", Step::Settle),
+            ("cut bo", Step::Cut { who: who() }),
+            (
+                "cut listener of node 2",
+                Step::Trouble {
+                    node: 2,
+                    trouble: Trouble::CutListener,
+                },
+            ),
+            (
+                "check $2 > $1",
+                Step::Check {
+                    greater: "2".into(),
+                    less: "1".into(),
+                },
+            ),
+        ] {
+            assert_eq!(steps(line), [(1, step)], "{line}");
+        }
+    }
+
+    #[test]
+    fn lines_of_a_run_are_one_step() {
+        let run = steps("bo<? * 1 a\nbo<? * 2 b\nada<? * 3 c\n");
+        let texts = |numbers: &[(usize, &str)]| {
+            numbers
+                .iter()
+                .map(|&(line, text)| (line, Pattern::parse(text)))
+                .collect()
+        };
+        assert_eq!(
+            run,
+            [
+                (
+                    1,
+                    Step::HearRun {
+                        who: "bo".into(),
+                        texts: texts(&[(1, "* 1 a"), (2, "* 2 b")])
+                    }
+                ),
+                (
+                    3,
+                    Step::HearRun {
+                        who: "ada".into(),
+                        texts: texts(&[(3, "* 3 c")])
+                    }
+                ),
+            ]
+        );
+    }
+
+    #[test]
+    fn literals_stand_in_a_line_or_over_several() {
+        let mut expected = Pattern::parse("X ");
+        expected.push_literal(Literal {
+            bytes: b"a b".to_vec(),
+            non_synchronising: true,
+        });
+        expected.push_text(" ");
+        expected.push_literal(Literal {
+            bytes: b"# c\r\n\r\n".to_vec(),
+            non_synchronising: false,
+        });
+        expected.push_text(" (d)");
+        let said = steps("bo> X >>+a b<<< >>>\n# c\n\n<<< (d)\nsettle");
+        assert_eq!(
+            said,
+            [
+                (
+                    1,
+                    Step::Say {
+                        who: "bo".into(),
+                        text: expected
+                    }
+                ),
+                (5, Step::Settle)
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named_with_its_line() {
+        for (text, line) in [
+            ("# fine\n\nBo> NOOP", 3),
+            ("bo> X >>>\nnever ends", 1),
+            ("settled", 1),
+            ("given nonsense", 1),
+            ("check 1 > $2", 1),
+        ] {
+            assert_eq!(Page::parse(text).unwrap_err().line, line, "{text}");
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! Plays a page, line by line.
+
+use std::collections::BTreeMap;
+
+use crate::client::{Asked, Client, Heard};
+use crate::given::{Given, Seat};
+use crate::page::{Page, Step, Verdict};
+use crate::pattern::{Names, Pattern, Utterance};
+use crate::world::World;
+
+/// Everybody's password.
+pub const PASSWORD: &str = "pass";
+
+/// A talk that is being played.
+pub struct Player<'w> {
+    world: &'w mut World,
+    clients: BTreeMap<String, Client>,
+    names: Names,
+    /// What was said and heard until now.
+    pub said: Vec<String>,
+}
+
+/// Where and why a talk stopped.
+#[derive(Debug)]
+pub struct Stop {
+    /// The line of the page, from 1.
+    pub line: usize,
+    /// What happened instead of what it says.
+    pub what: String,
+}
+
+type Played = Result<(), String>;
+
+impl<'w> Player<'w> {
+    /// Nobody is connected yet.
+    pub fn new(world: &'w mut World) -> Self {
+        Self { world, clients: BTreeMap::new(), names: Names::new(), said: Vec::new() }
+    }
+
+    /// Plays it to its end.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop`] at the first line that is not as the page says.
+    pub async fn play(&mut self, page: &Page) -> Result<(), Stop> {
+        for line in &page.steps {
+            self.step(&line.step).await.map_err(|what| Stop { line: line.number, what })?;
+        }
+        Ok(())
+    }
+
+    async fn step(&mut self, step: &Step) -> Played {
+        match step {
+            Step::Given(Given::Seats(seats)) => {
+                for seat in seats {
+                    self.sit(seat).await?;
+                }
+                Ok(())
+            }
+            Step::Given(given) => self.world.make(given, &mut self.names).await,
+            Step::Say { who, text } => self.say(who, text).await,
+            Step::SayRaw { who, text } => {
+                let utterances = self.utterances(text)?;
+                self.utter(who, "", utterances).await
+            }
+            Step::Hear { who, text } => self.hear(who, text).await,
+            Step::HearRun { who, texts } => self.hear_run(who, texts).await,
+            Step::HearAmong { who, text } => self.hear_among(who, text).await,
+            Step::End { who, verdict, code } => self.end(who, *verdict, code.as_ref()).await,
+            Step::HearNothing { who } => match self.client(who)?.hear_now().await {
+                Heard::Silence => Ok(()),
+                other => Err(but(&other)),
+            },
+            Step::HearTheEnd { who } => match self.listen(who).await? {
+                Heard::End => self.forget(who),
+                other => Err(but(&other)),
+            },
+            Step::Settle => self.world.settle().await,
+            Step::Cut { who } => self.forget(who),
+            Step::Check { greater, less } => self.check(greater, less),
+            Step::Trouble { node, trouble } => self.world.trouble(*node, *trouble).await,
+        }
+    }
+
+    async fn sit(&mut self, seat: &Seat) -> Played {
+        let address = self.world.address(seat).await?;
+        let client = Client::connect(&seat.client, address).await;
+        let client = client.map_err(|cause| format!("cannot connect: {cause}"))?;
+        self.clients.insert(seat.client.clone(), client);
+        if seat.at_the_door {
+            return Ok(());
+        }
+        self.hear(&seat.client, &Pattern::parse("* OK ..")).await?;
+        let login = format!("LOGIN {} {PASSWORD}", seat.account);
+        self.say(&seat.client, &Pattern::parse(&login)).await?;
+        self.end(&seat.client, Verdict::Ok, None).await
+    }
+
+    async fn say(&mut self, who: &str, text: &Pattern) -> Played {
+        let utterances = self.utterances(text)?;
+        let client = self.client(who)?;
+        if client.is_continuing {
+            client.is_continuing = false;
+            return self.utter(who, "", utterances).await;
+        }
+        let tag = client.next_tag();
+        let word = text.first_word().to_ascii_uppercase();
+        let passes_over = matches!(word.as_str(), "SELECT" | "EXAMINE");
+        client.asked.push_back(Asked { tag: tag.clone(), passes_over });
+        self.utter(who, &tag, utterances).await
+    }
+
+    fn utterances(&self, text: &Pattern) -> Result<Vec<Utterance>, String> {
+        text.utterances(&self.names).map_err(|name| format!("${name} is not bound yet"))
+    }
+
+    async fn utter(&mut self, who: &str, tag: &str, utterances: Vec<Utterance>) -> Played {
+        let prefix = if tag.is_empty() { String::new() } else { format!("{tag} ") };
+        for (index, utterance) in utterances.into_iter().enumerate() {
+            let client = self.client(who)?;
+            let bytes = match utterance {
+                Utterance::Bytes(bytes) => bytes,
+                Utterance::WhenAsked(bytes) if client.is_asked_for_more(tag).await => bytes,
+                Utterance::WhenAsked(_) => return Ok(()),
+            };
+            let prefix = if index == 0 { prefix.as_bytes() } else { b"" };
+            client.say(&[prefix, &bytes].concat()).await;
+            self.said.push(format!("{who}> {}", shown(&[prefix, &bytes].concat())));
+        }
+        Ok(())
+    }
+
+    async fn hear(&mut self, who: &str, text: &Pattern) -> Played {
+        let Heard::Response(response) = self.listen(who).await? else {
+            return Err("but heard nothing".to_owned());
+        };
+        let Some(names) = text.matches(&response, &self.names) else {
+            return Err(format!("but heard: {}", shown(&response)));
+        };
+        self.names = names;
+        let client = self.client(who)?;
+        if response.starts_with(b"+") {
+            client.is_continuing = true;
+        } else if let Some(asked) = client.asked.front_mut() {
+            asked.passes_over = false;
+        }
+        Ok(())
+    }
+
+    /// As many responses as the run has lines, in whatever order.
+    async fn hear_run(&mut self, who: &str, texts: &[(usize, Pattern)]) -> Played {
+        let mut responses = Vec::new();
+        while responses.len() < texts.len() {
+            match self.listen(who).await? {
+                Heard::Response(response) => responses.push(response),
+                Heard::End | Heard::Silence => break,
+            }
+        }
+        let patterns: Vec<&Pattern> = texts.iter().map(|(_, text)| text).collect();
+        let Some(names) = pair(&patterns, &responses, &self.names) else {
+            let heard: Vec<String> = responses.iter().map(|response| shown(response)).collect();
+            return Err(format!("but heard: {}", heard.join("\n                   ")));
+        };
+        self.names = names;
+        if let Some(asked) = self.client(who)?.asked.front_mut() {
+            asked.passes_over = false;
+        }
+        Ok(())
+    }
+
+    async fn hear_among(&mut self, who: &str, text: &Pattern) -> Played {
+        loop {
+            let Heard::Response(response) = self.listen(who).await? else {
+                return Err("but never heard".to_owned());
+            };
+            if let Some(names) = text.matches(&response, &self.names) {
+                self.names = names;
+                if let Some(asked) = self.client(who)?.asked.front_mut() {
+                    asked.passes_over = true;
+                }
+                return Ok(());
+            }
+            if !response.starts_with(b"* ") {
+                return Err(format!("but heard before it: {}", shown(&response)));
+            }
+        }
+    }
+
+    async fn end(&mut self, who: &str, verdict: Verdict, code: Option<&Pattern>) -> Played {
+        let client = self.client(who)?;
+        let asked = client.asked.pop_front().ok_or("no command is waiting for its end")?;
+        client.is_continuing = false;
+        let response = loop {
+            let Heard::Response(response) = self.listen(who).await? else {
+                return Err("but heard nothing".to_owned());
+            };
+            if response.starts_with(format!("{} ", asked.tag).as_bytes()) {
+                break response;
+            }
+            if !(asked.passes_over && response.starts_with(b"* ")) {
+                return Err(format!("but heard: {}", shown(&response)));
+            }
+        };
+        let word = match verdict {
+            Verdict::Ok => "OK",
+            Verdict::No => "NO",
+            Verdict::Bad => "BAD",
+        };
+        let mut expected = Pattern::parse(&format!("{} {word} ", asked.tag));
+        if let Some(code) = code {
+            expected.append(code.clone());
+            expected.push_text(" ");
+        }
+        expected.push_text("..");
+        match expected.matches(&response, &self.names) {
+            Some(names) => {
+                self.names = names;
+                Ok(())
+            }
+            None => Err(format!("but heard: {}", shown(&response))),
+        }
+    }
+
+    fn check(&self, greater: &str, less: &str) -> Played {
+        let number = |name: &str| -> Result<u64, String> {
+            let value = self.names.get(name).ok_or_else(|| format!("${name} is not bound yet"))?;
+            value.parse().map_err(|_| format!("${name} is {value}"))
+        };
+        let (greater, less) = (number(greater)?, number(less)?);
+        if greater > less { Ok(()) } else { Err(format!("but {greater} <= {less}")) }
+    }
+
+    async fn listen(&mut self, who: &str) -> Result<Heard, String> {
+        let heard = self.client(who)?.hear().await;
+        let words = match &heard {
+            Heard::Response(response) => shown(response),
+            Heard::End => "(closed)".to_owned(),
+            Heard::Silence => "(nothing)".to_owned(),
+        };
+        self.said.push(format!("{who}< {words}"));
+        Ok(heard)
+    }
+
+    fn client(&mut self, who: &str) -> Result<&mut Client, String> {
+        self.clients.get_mut(who).ok_or_else(|| format!("{who} is not connected"))
+    }
+
+    fn forget(&mut self, who: &str) -> Played {
+        self.clients.remove(who).map(drop).ok_or_else(|| format!("{who} is not connected"))
+    }
+}
+
+/// Gives each pattern a response of its own.
+fn pair(patterns: &[&Pattern], responses: &[Vec<u8>], names: &Names) -> Option<Names> {
+    let Some((response, others)) = responses.split_first() else {
+        return patterns.is_empty().then(|| names.clone());
+    };
+    patterns.iter().enumerate().find_map(|(index, pattern)| {
+        let names = pattern.matches(response, names)?;
+        let mut patterns = patterns.to_vec();
+        patterns.remove(index);
+        pair(&patterns, others, &names)
+    })
+}
+
+fn but(heard: &Heard) -> String {
+    match heard {
+        Heard::Response(response) => format!("but heard: {}", shown(response)),
+        Heard::End => "but the connection was closed".to_owned(),
+        Heard::Silence => "but heard nothing".to_owned(),
+    }
+}
+
+/// On one line, with what is not text made visible.
+fn shown(bytes: &[u8]) -> String {
+    let line = bytes.strip_suffix(b"\r\n").unwrap_or(bytes);
+    String::from_utf8_lossy(line).escape_debug().to_string().replace("\\\"", "\"").replace("\\\\", "\\")
+}

@@ -1,0 +1,181 @@
+//! Between one node and PostgreSQL: passes everything on, and loses what a talk wants lost.
+//!
+//! The node knows nothing of it, so that what is tested is what runs elsewhere.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// What arrives from PostgreSQL when another session said NOTIFY.
+const NOTIFICATION_RESPONSE: u8 = b'A';
+
+/// A port that leads to PostgreSQL.
+#[derive(Debug)]
+pub struct Tap {
+    address: SocketAddr,
+    wires: Arc<Wires>,
+    accepting: JoinHandle<()>,
+}
+
+#[derive(Debug)]
+struct Wires {
+    drops_wakeups: AtomicBool,
+    /// Counts how often everything was cut.
+    cut: watch::Sender<u32>,
+    /// Counts how often connections that LISTEN were cut.
+    cut_listener: watch::Sender<u32>,
+}
+
+impl Tap {
+    /// Leads to `postgres`.
+    pub async fn open(postgres: SocketAddr) -> io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = listener.local_addr()?;
+        let wires = Arc::new(Wires {
+            drops_wakeups: AtomicBool::new(false),
+            cut: watch::Sender::new(0),
+            cut_listener: watch::Sender::new(0),
+        });
+        let accepting = tokio::spawn(accept(listener, postgres, wires.clone()));
+        Ok(Self { address, wires, accepting })
+    }
+
+    /// Where a node finds PostgreSQL.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Loses all notifications that arrive from now on, or no more.
+    pub fn drop_wakeups(&self, drops: bool) {
+        self.wires.drops_wakeups.store(drops, Ordering::SeqCst);
+    }
+
+    /// Breaks every connection on which LISTEN was said.
+    pub fn cut_listener(&self) {
+        self.wires.cut_listener.send_modify(|count| *count += 1);
+    }
+
+    /// Breaks every connection.
+    pub fn cut(&self) {
+        self.wires.cut.send_modify(|count| *count += 1);
+    }
+}
+
+impl Drop for Tap {
+    fn drop(&mut self) {
+        self.accepting.abort();
+        self.cut();
+    }
+}
+
+async fn accept(listener: TcpListener, postgres: SocketAddr, wires: Arc<Wires>) {
+    while let Ok((node, _)) = listener.accept().await {
+        tokio::spawn(connect(node, postgres, wires.clone()));
+    }
+}
+
+/// One connection, until either side or the talk ends it.
+async fn connect(node: TcpStream, postgres: SocketAddr, wires: Arc<Wires>) {
+    let Ok(postgres) = TcpStream::connect(postgres).await else { return };
+    if node.set_nodelay(true).and_then(|()| postgres.set_nodelay(true)).is_err() {
+        return;
+    }
+    let (mut cut, mut cut_listener) = (wires.cut.subscribe(), wires.cut_listener.subscribe());
+    let listens = AtomicBool::new(false);
+    let (from_node, to_node) = node.into_split();
+    let (from_postgres, to_postgres) = postgres.into_split();
+    tokio::select! {
+        _ = requests(from_node, to_postgres, &listens) => {}
+        _ = answers(from_postgres, to_node, &wires) => {}
+        _ = cut.changed() => {}
+        () = async {
+            loop {
+                if cut_listener.changed().await.is_err() || listens.load(Ordering::SeqCst) {
+                    return;
+                }
+            }
+        } => {}
+    }
+}
+
+/// Towards PostgreSQL, noting whether LISTEN is said.
+async fn requests(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    listens: &AtomicBool,
+) -> io::Result<()> {
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        let read = from.read(&mut buffer).await?;
+        let bytes = buffer.get(..read).unwrap_or_default();
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        if bytes.windows(7).any(|word| word.eq_ignore_ascii_case(b"listen ")) {
+            listens.store(true, Ordering::SeqCst);
+        }
+        to.write_all(bytes).await?;
+    }
+}
+
+/// Towards the node, message by message, without those that shall be lost.
+async fn answers(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    wires: &Wires,
+) -> io::Result<()> {
+    let mut buffer = Vec::new();
+    let mut is_first = true;
+    loop {
+        if from.read_buf(&mut buffer).await? == 0 {
+            return Ok(());
+        }
+        let mut passed = 0;
+        while let Some(length) = message_length(buffer.get(passed..).unwrap_or_default(), is_first) {
+            is_first = false;
+            let message = buffer.get(passed..passed + length).unwrap_or_default();
+            let is_wakeup = message.first() == Some(&NOTIFICATION_RESPONSE);
+            if !(is_wakeup && wires.drops_wakeups.load(Ordering::SeqCst)) {
+                to.write_all(message).await?;
+            }
+            passed += length;
+        }
+        buffer.drain(..passed);
+    }
+}
+
+/// The length of the message at the beginning of `bytes`, once it is whole.
+fn message_length(bytes: &[u8], is_first: bool) -> Option<usize> {
+    // The answer to a client that asked for TLS has no length.
+    if is_first && matches!(bytes, [b'N' | b'S']) {
+        return Some(1);
+    }
+    let length: [u8; 4] = bytes.get(1..5)?.try_into().ok()?;
+    let length = usize::try_from(u32::from_be_bytes(length)).ok()? + 1;
+    (bytes.len() >= length).then_some(length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::message_length;
+
+    #[test]
+    fn messages_are_cut_where_they_end() {
+        for (bytes, is_first, length) in [
+            (&b"N"[..], true, Some(1)),
+            (b"N", false, None),
+            (b"Z\0\0\0\x05I", false, Some(6)),
+            (b"Z\0\0\0\x05", false, None),
+            (b"A\0\0\0\x04Z", false, Some(5)),
+        ] {
+            assert_eq!(message_length(bytes, is_first), length, "{bytes:?}");
+        }
+    }
+}
