@@ -14,6 +14,10 @@
 mod bench;
 mod check;
 mod ci;
+mod demo;
+mod imap;
+mod postgres;
+mod prepare;
 mod steps;
 mod suite;
 mod talk;
@@ -33,6 +37,12 @@ struct Verb {
 }
 
 const VERBS: &[Verb] = &[
+    Verb {
+        name: "demo",
+        arguments: "[--json] [--people N] [--nodes N] [--debug]",
+        purpose: "a team with a shared mailbox on two frontends; prints how to connect",
+        run: demo::run,
+    },
     Verb {
         name: "test",
         arguments: "[ARGUMENTS OF THE RUNNER]",
@@ -62,6 +72,12 @@ const VERBS: &[Verb] = &[
         arguments: "MIX",
         purpose: "percentiles, and ratios against a probe in the same run",
         run: bench::run,
+    },
+    Verb {
+        name: "prepare",
+        arguments: "",
+        purpose: "renews the metadata of checked SQL, lands new migrations",
+        run: prepare::run,
     },
     Verb {
         name: "ci",
@@ -94,7 +110,7 @@ fn usage() -> String {
     let mut text = String::from("cargo xtask VERB\n\n");
     for verb in VERBS {
         let call = format!("{} {}", verb.name, verb.arguments);
-        text.push_str(&format!("  {call:<34} {}\n", verb.purpose));
+        text.push_str(&format!("  {call:<50} {}\n", verb.purpose));
     }
     text
 }

@@ -87,7 +87,8 @@ pub(crate) fn has_cargo_command(name: &str) -> bool {
             .is_some_and(|home| home.join("bin").join(format!("cargo-{name}")).is_file())
 }
 
-fn shown(command: &Command) -> String {
+/// The program's name and its arguments, to print.
+pub(crate) fn shown(command: &Command) -> String {
     let program = Path::new(command.get_program())
         .file_name()
         .unwrap_or(OsStr::new("?"));

@@ -1,95 +1,79 @@
-//! Every row of `COMMANDS` has a file in `session`, and a talk in which somebody says it.
+//! Every row of `COMMANDS` has a file in `session` that begins with its name, and a talk in which
+//! somebody says it.
 
 use std::collections::BTreeSet;
 
 use super::Finding;
-use super::source::Source;
+use super::source::words;
 use super::tree::Tree;
 
-const SESSION: &str = "crates/session/src/";
+const TABLE: &str = "crates/session/src/commands.rs";
 const FILES: &str = "crates/session/src/command/";
 const TALKS: &str = "tests/talks/";
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
-    let Some((path, text)) = tree.files(SESSION, ".rs").find(|(_, text)| has_table(text)) else {
-        return Vec::new();
-    };
+    let headed: BTreeSet<_> = tree
+        .files(FILES, ".rs")
+        .flat_map(|(_, text)| heading(text))
+        .collect();
     let said: BTreeSet<_> = tree
         .files(TALKS, ".talk")
         .flat_map(|(_, talk)| said(talk))
         .collect();
-    let rows = rows(text);
     let mut findings = Vec::new();
-    for row in &rows {
-        if !tree.has(&format!("{FILES}{}.rs", row.module))
-            && !tree.has(&format!("{FILES}{}", row.module))
-        {
-            let words = format!("{} runs {}, which has no file", row.name, row.module);
-            findings.push(Finding::at(path, row.line, words));
+    for (line, name) in rows(tree.text(TABLE).unwrap_or_default()) {
+        if !headed.contains(name.trim_start_matches("UID ")) {
+            let words = format!("no file in {FILES} begins with {name}");
+            findings.push(Finding::at(TABLE, line, words));
         }
-        if !said.contains(row.name) {
-            findings.push(Finding::at(
-                path,
-                row.line,
-                format!("{} is in no talk", row.name),
-            ));
+        if !said.contains(name) {
+            findings.push(Finding::at(TABLE, line, format!("{name} is in no talk")));
         }
     }
     findings
 }
 
-struct Row<'a> {
-    line: usize,
-    name: &'a str,
-    module: &'a str,
-}
-
-fn has_table(text: &str) -> bool {
-    Source::read(text).code.contains("COMMANDS: &[")
-}
-
-/// Rows as they are written: `name: "FETCH"`, and `run: fetch::run` in the same braces.
-fn rows(text: &str) -> Vec<Row<'_>> {
+/// The names in the table: the first text of each row between `COMMANDS` and the closing bracket.
+fn rows(text: &str) -> Vec<(usize, &str)> {
     let mut rows = Vec::new();
-    for (at, field) in text.match_indices("name: \"") {
-        let rest = &text[at + field.len()..];
-        let row = rest.split('}').next().unwrap_or(rest);
-        let name = row.split('"').next();
-        let module = row
-            .split("run: ")
-            .nth(1)
-            .and_then(|run| run.split("::").next());
-        if let (Some(name), Some(module)) = (name, module) {
-            rows.push(Row {
-                line: text[..at].matches('\n').count() + 1,
-                name,
-                module,
-            });
+    let is_start = |line: &str| line.contains("COMMANDS:") && line.ends_with('[');
+    for (i, line) in text
+        .lines()
+        .enumerate()
+        .skip_while(|(_, line)| !is_start(line))
+        .skip(1)
+    {
+        if line.trim_start().starts_with(']') {
+            break;
         }
+        rows.extend(line.split('"').nth(1).map(|name| (i + 1, name)));
     }
     rows
 }
 
-/// The commands that somebody sends in a talk: `ada> UID FETCH 1 FLAGS` is `UID FETCH` and `FETCH`.
+/// The capitals in a file's first words: `//! CLOSE (RFC 9051, 6.4.1) and UNSELECT` is both.
+fn heading(text: &str) -> Vec<&str> {
+    let first = text
+        .lines()
+        .find(|line| line.starts_with("//!"))
+        .unwrap_or_default();
+    words(first).map(|(_, word)| word).collect()
+}
+
+/// The commands that somebody sends in a talk: `ada> UID FETCH 1` is `UID FETCH`.
 fn said(talk: &str) -> Vec<String> {
     let sent = talk.lines().filter_map(|line| {
         let (who, text) = line.split_once('>')?;
-        who.bytes()
-            .all(|b| b.is_ascii_alphanumeric())
-            .then_some(text)
+        let is_name = !who.is_empty() && who.bytes().all(|b| b.is_ascii_alphanumeric());
+        is_name.then_some(text)
     });
-    sent.flat_map(|text| {
+    sent.map(|text| {
         let mut words = text.split_whitespace().map(str::to_ascii_uppercase);
         let first = words.next().unwrap_or_default();
-        let second = words.next().unwrap_or_default();
-        [
-            if first == "UID" {
-                second.clone()
-            } else {
-                first.clone()
-            },
-            format!("{first} {second}"),
-        ]
+        if first != "UID" {
+            return first;
+        }
+        format!("{first} {}", words.next().unwrap_or_default())
     })
     .collect()
 }
@@ -98,45 +82,55 @@ fn said(talk: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    const TABLE: &str = "pub(crate) const COMMANDS: &[Spec] = &[\n\
-        Spec { name: \"NOOP\", run: noop::run },\n\
-        Spec {\n    name: \"UID EXPUNGE\",\n    run: expunge::run,\n},\n];\n";
+    const ROWS: &str = "/// Every command.\npub(crate) static COMMANDS: [Spec; 3] = [\n    row(\"NOOP\", \
+        From::Any),\n    row(\n        \"UID EXPUNGE\",\n        From::Selected,\n    ),\n];\n\
+        fn f() { g(\"OTHER\") }\n";
 
     fn findings(files: &[(&str, &str)]) -> Vec<String> {
-        let mut all = vec![("crates/session/src/commands.rs", TABLE)];
+        let mut all = vec![(TABLE, ROWS)];
         all.extend(files);
         check(&Tree::of(&all))
-            .iter()
-            .map(Finding::to_string)
+            .into_iter()
+            .map(|finding| finding.words)
             .collect()
     }
 
     #[test]
     fn a_row_with_file_and_talk_is_good() {
-        let talk = (
-            "tests/talks/a.talk",
-            "# NOOP\nada> NOOP\nada< ok\nbo>  uid expunge 1\n",
-        );
         let files = [
-            ("crates/session/src/command/noop.rs", ""),
-            ("crates/session/src/command/expunge/mod.rs", ""),
-            talk,
+            (
+                "crates/session/src/command/noop.rs",
+                "//! CHECK (RFC 3501) and NOOP.\n",
+            ),
+            (
+                "crates/session/src/command/expunge.rs",
+                "//! EXPUNGE and UID EXPUNGE.\n",
+            ),
+            (
+                "tests/talks/a.talk",
+                "ada> NOOP\nada< ok\nbo>  uid expunge 1\n",
+            ),
         ];
         assert!(findings(&files).is_empty());
     }
 
     #[test]
     fn a_row_without_file_or_talk_is_found() {
-        let talk = (
-            "tests/talks/a.talk",
-            "# NOOP is only in words here\nada> UID EXPUNGE 1\n",
-        );
-        let files = [("crates/session/src/command/noop.rs", ""), talk];
+        let files = [
+            (
+                "crates/session/src/command/noop.rs",
+                "//! NOOP.\n//! And EXPUNGE, said too late.\n",
+            ),
+            (
+                "tests/talks/a.talk",
+                "# NOOP is only in words here\n>>> NOOP\nada> UID EXPUNGE 1\n",
+            ),
+        ];
         assert_eq!(
             findings(&files),
             [
-                "crates/session/src/commands.rs:2: NOOP is in no talk",
-                "crates/session/src/commands.rs:4: UID EXPUNGE runs expunge, which has no file",
+                "NOOP is in no talk",
+                "no file in crates/session/src/command/ begins with UID EXPUNGE",
             ]
         );
     }

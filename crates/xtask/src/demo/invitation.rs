@@ -1,0 +1,88 @@
+//! What the demo says when it is ready: words for a person, one line of JSON for a program.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::frontend::Frontend;
+use super::world::{ADMIN, LEAD, PASSWORD, SHARED, people};
+
+/// Everything that a visitor needs.
+pub(super) struct Invitation<'a> {
+    pub(super) nodes: &'a [Frontend],
+    pub(super) database: &'a str,
+    pub(super) postgres_pid: u32,
+    pub(super) certificate: &'a Path,
+    pub(super) crowd: usize,
+    pub(super) letters: usize,
+}
+
+impl Invitation<'_> {
+    /// One line. Tests and tools rely on its shape.
+    pub(super) fn json(&self) -> String {
+        let nodes = self.nodes.iter().map(|node| {
+            json!({"imap": node.imap, "imaps": node.imaps, "http": node.http, "pid": node.pid()})
+        });
+        let account = |name: &str| json!({"user": name, "password": PASSWORD});
+        json!({
+            "nodes": nodes.collect::<Vec<_>>(),
+            "postgres": {"url": self.database, "pid": self.postgres_pid},
+            "shared": SHARED,
+            "admin": account(ADMIN),
+            "people": people(self.crowd).map(|name| account(&name)).collect::<Vec<_>>(),
+            "certificate": self.certificate,
+        })
+        .to_string()
+    }
+
+    /// A page for the terminal.
+    pub(super) fn words(&self) -> String {
+        let mut page = format!(
+            "\n{SHARED} is open, with {} messages in it.\n\n  \
+             {LEAD:<8}leads the team and may do everything there\n  \
+             bo      and cleo are her colleagues: group:support may lrswipte\n  \
+             {ADMIN:<8}administrates: may create below Shared Folders/\n",
+            self.letters
+        );
+        if self.crowd > 0 {
+            page.push_str(&format!(
+                "  u1 … u{} may lrswipte, for load tools\n",
+                self.crowd
+            ));
+        }
+        page.push_str(&format!("\nEverybody's password is {PASSWORD}.\n\n"));
+        page.push_str("  node    IMAP     IMAP in TLS    HTTP     process\n");
+        for (i, node) in self.nodes.iter().enumerate() {
+            let (imap, imaps, http, pid) = (node.imap, node.imaps, node.http, node.pid());
+            page.push_str(&format!(
+                "  {:<8}{imap:<9}{imaps:<15}{http:<9}{pid}\n",
+                i + 1
+            ));
+        }
+        page.push_str(&format!(
+            "\n  database {}\n\n{}",
+            self.database,
+            self.commands()
+        ));
+        page.push_str("\nCtrl-C stops everything. Changes of the shared mailbox:\n\n");
+        page
+    }
+
+    fn commands(&self) -> String {
+        let (Some(first), Some(last)) = (self.nodes.first(), self.nodes.last()) else {
+            return String::new();
+        };
+        let certificate = self.certificate.display();
+        format!(
+            "Try:\n  \
+             openssl s_client -quiet -crlf -CAfile {certificate} -connect localhost:{}\n      \
+             a LOGIN {LEAD} {PASSWORD}\n      \
+             b SELECT \"{SHARED}\"\n      \
+             c IDLE\n  \
+             curl --cacert {certificate} --user bo:{PASSWORD} \\\n      \
+             'imaps://localhost:{}/Shared%20Folders%2Fsupport' --request 'STORE 1 +FLAGS (\\Answered)'\n  \
+             mutt -f 'imaps://cleo@localhost:{}/Shared Folders/support'\n",
+            first.imaps, last.imaps, last.imaps
+        )
+    }
+}

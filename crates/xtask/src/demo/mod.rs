@@ -1,0 +1,75 @@
+//! A team with a shared mailbox, two frontends and a database, on this machine, until Ctrl-C.
+//!
+//! Everything is the real thing, called from outside: the world is made with the verbs of
+//! `postroom`, the mail comes in by APPEND.
+
+mod certificate;
+mod frontend;
+mod invitation;
+mod letters;
+mod options;
+mod postroom;
+mod stop;
+mod watch;
+mod world;
+
+use private_pg::Tuning;
+
+use self::frontend::Frontend;
+use self::invitation::Invitation;
+use self::options::Options;
+use self::postroom::Postroom;
+use self::stop::Stop;
+use crate::postgres;
+use crate::tool::{Trouble, root};
+
+pub(crate) fn run(arguments: &[String]) -> Result<(), Trouble> {
+    let options = Options::parse(arguments)?;
+    let mut stop = Stop::listen()?;
+    let program = postroom::build(&options)?;
+    stop.check()?;
+
+    let folder = postgres::scratch_folder("postroom-demo-")?;
+    let postgres = postgres::start(&folder.path().join("postgres"), Tuning::Durable)?;
+    let database = postgres.url();
+    let postroom = Postroom::new(program, &folder.path().join("frontends"), &database)?;
+    postroom.run(&["migrate"])?;
+    world::make(&postroom, options.people)?;
+    stop.check()?;
+
+    let nodes = (1..=options.nodes).map(|number| Frontend::start(&postroom, number));
+    let nodes = nodes.collect::<Result<Vec<_>, _>>()?;
+    let Some(first) = nodes.first() else {
+        return Err(Trouble::new("there are no nodes"));
+    };
+    let letters = letters::gather(&root().join("../shared/corpus"));
+    let invitation = Invitation {
+        nodes: &nodes,
+        database: &database,
+        postgres_pid: postgres.pid(),
+        certificate: postroom.certificate(),
+        crowd: options.people,
+        letters: world::fill(first.imap, &letters)?,
+    };
+    if options.is_json {
+        println!("{}", invitation.json());
+    } else {
+        print!("{}", invitation.words());
+        watch_beside(first.imap);
+    }
+
+    stop.wait();
+    // All are asked before the first is waited for, so that they stop at the same time.
+    nodes.iter().for_each(Frontend::ask_to_stop);
+    drop(nodes);
+    postgres.stop().map_err(Trouble::at("PostgreSQL"))
+}
+
+/// Watching ends with the node; the demo goes on without it.
+fn watch_beside(port: u16) {
+    std::thread::spawn(move || {
+        let ended =
+            watch::watch(port).map_or_else(|trouble| trouble.to_string(), |()| "end".into());
+        eprintln!("no more changes are shown: {ended}");
+    });
+}

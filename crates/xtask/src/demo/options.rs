@@ -1,0 +1,108 @@
+//! What the person asked the demo for.
+
+use crate::tool::Trouble;
+
+/// More frontends than this help nobody on one machine.
+const NODES_MAX: usize = 16;
+/// More people than this take minutes to make.
+const PEOPLE_MAX: usize = 10_000;
+
+/// The command line, understood.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Options {
+    /// One line of JSON instead of words.
+    pub(super) is_json: bool,
+    /// Quick to build instead of quick to run.
+    pub(super) is_debug_build: bool,
+    /// u1…uN, for load tools.
+    pub(super) people: usize,
+    pub(super) nodes: usize,
+}
+
+impl Options {
+    pub(super) fn parse(arguments: &[String]) -> Result<Self, Trouble> {
+        let mut options = Self {
+            is_json: false,
+            is_debug_build: false,
+            people: 0,
+            nodes: 2,
+        };
+        let mut arguments = arguments.iter();
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--json" => options.is_json = true,
+                "--debug" => options.is_debug_build = true,
+                "--people" => options.people = number(argument, arguments.next(), 0..=PEOPLE_MAX)?,
+                "--nodes" => options.nodes = number(argument, arguments.next(), 1..=NODES_MAX)?,
+                unknown => {
+                    let known = "--json, --people N, --nodes N, --debug";
+                    return Err(Trouble::new(format!("{unknown} is none of {known}")));
+                }
+            }
+        }
+        Ok(options)
+    }
+}
+
+fn number(
+    name: &str,
+    text: Option<&String>,
+    allowed: std::ops::RangeInclusive<usize>,
+) -> Result<usize, Trouble> {
+    let number = text
+        .and_then(|text| text.parse().ok())
+        .filter(|number| allowed.contains(number));
+    number.ok_or_else(|| {
+        let (least, most) = allowed.into_inner();
+        Trouble::new(format!("{name} takes a number from {least} to {most}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Options, String> {
+        let arguments: Vec<_> = line.split_whitespace().map(str::to_owned).collect();
+        Options::parse(&arguments).map_err(|trouble| trouble.to_string())
+    }
+
+    #[test]
+    fn alone_it_is_two_nodes_in_words() {
+        let expected = Options {
+            is_json: false,
+            is_debug_build: false,
+            people: 0,
+            nodes: 2,
+        };
+        assert_eq!(parse(""), Ok(expected));
+    }
+
+    #[test]
+    fn everything_can_be_asked_for() {
+        let expected = Options {
+            is_json: true,
+            is_debug_build: true,
+            people: 100,
+            nodes: 3,
+        };
+        assert_eq!(parse("--nodes 3 --json --people 100 --debug"), Ok(expected));
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        assert_eq!(
+            parse("--nodes"),
+            Err("--nodes takes a number from 1 to 16".to_owned())
+        );
+        assert_eq!(
+            parse("--nodes 0"),
+            Err("--nodes takes a number from 1 to 16".to_owned())
+        );
+        assert_eq!(
+            parse("--people x"),
+            Err("--people takes a number from 0 to 10000".to_owned())
+        );
+        assert!(parse("--quick").is_err());
+    }
+}

@@ -1,0 +1,186 @@
+//! The real `postroom`, called from outside with settings of its own.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::certificate::{self, Certificate};
+use super::options::Options;
+use crate::tool::{Trouble, cargo, is_installed, read, shown};
+
+/// A built program, a folder for what it needs, and a database.
+#[derive(Debug)]
+pub(super) struct Postroom {
+    program: PathBuf,
+    folder: PathBuf,
+    certificate: Certificate,
+    /// What every node and every verb is told.
+    settings: String,
+}
+
+impl Postroom {
+    /// Settings below `folder`, which only this user may enter.
+    pub(super) fn new(program: PathBuf, folder: &Path, database: &str) -> Result<Self, Trouble> {
+        std::fs::create_dir(folder).map_err(Trouble::at(folder.display()))?;
+        make_private(folder)?;
+        let certificate = certificate::make(folder)?;
+        let settings = format!(
+            "[database]\nurl = \"{database}\"\n\
+             [tls]\ncertificate = \"{}\"\nkey = \"{}\"\n\
+             [login]\nwithout_tls = \"loopback\"\nwaiting_max = {MANY}\n\
+             [limits]\nconnections_per_address = {MANY}\nconnections_per_user = {MANY}\n\
+             [timeouts]\ndrain = \"200ms\"\nstop = \"10s\"\n",
+            certificate.chain.display(),
+            certificate.key.display(),
+        );
+        let postroom = Self {
+            program,
+            folder: folder.to_owned(),
+            certificate,
+            settings,
+        };
+        postroom.write_settings("verbs", "")?;
+        Ok(postroom)
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What a client may trust.
+    pub(super) fn certificate(&self) -> &Path {
+        &self.certificate.chain
+    }
+
+    /// Runs a verb to its end.
+    pub(super) fn run(&self, verb: &[&str]) -> Result<String, Trouble> {
+        read(self.verb(verb).stdin(Stdio::null()))
+    }
+
+    /// Runs a verb that reads a password.
+    pub(super) fn run_with_password(&self, verb: &[&str], password: &str) -> Result<(), Trouble> {
+        let mut command = self.verb(verb);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        let line = shown(&command);
+        let mut process = command.spawn().map_err(Trouble::at(&line))?;
+        if let Some(mut input) = process.stdin.take() {
+            input
+                .write_all(password.as_bytes())
+                .map_err(Trouble::at(&line))?;
+        }
+        let output = process.wait_with_output().map_err(Trouble::at(&line))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        Err(Trouble::new(format!("{line}: {}", said.trim())))
+    }
+
+    /// A command with the common settings and `more`, which ends when we do, however we end.
+    pub(super) fn command_until_we_end(&self, name: &str, more: &str) -> Result<Command, Trouble> {
+        use std::os::unix::process::CommandExt;
+
+        let settings = self.write_settings(name, more)?;
+        let mut command = if is_installed("setpriv") {
+            let mut setpriv = Command::new("setpriv");
+            setpriv
+                .args(["--pdeathsig", "TERM", "--"])
+                .arg(&self.program);
+            setpriv
+        } else {
+            Command::new(&self.program)
+        };
+        // A group of its own: Ctrl-C is for us, and we stop things in their order.
+        command.process_group(0).arg("--config").arg(settings);
+        without_our_settings(&mut command);
+        Ok(command)
+    }
+
+    fn verb(&self, verb: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .arg("--config")
+            .arg(self.folder.join("verbs.toml"))
+            .args(verb);
+        without_our_settings(&mut command);
+        command
+    }
+
+    fn write_settings(&self, name: &str, more: &str) -> Result<PathBuf, Trouble> {
+        let path = self.folder.join(format!("{name}.toml"));
+        let text = format!("{}{more}", self.settings);
+        std::fs::write(&path, text).map_err(Trouble::at(path.display()))?;
+        Ok(path)
+    }
+}
+
+/// Builds the server and says where it is.
+pub(super) fn build(options: &Options) -> Result<PathBuf, Trouble> {
+    let mut build = cargo(&["build", "--package", "postroom-server", "--bin", "postroom"]);
+    if !options.is_debug_build {
+        build.arg("--release");
+    }
+    build
+        .args(["--message-format", "json-render-diagnostics"])
+        .stderr(Stdio::inherit());
+    let output = build.output().map_err(Trouble::at("cargo build"))?;
+    if !output.status.success() {
+        return Err(Trouble::new("postroom does not build"));
+    }
+    let messages = String::from_utf8_lossy(&output.stdout);
+    executable(&messages).ok_or_else(|| Trouble::new("cargo does not say where postroom is"))
+}
+
+/// The path in cargo's message about the program that it built.
+fn executable(messages: &str) -> Option<PathBuf> {
+    let messages = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok());
+    let mut paths = messages.filter_map(|message: serde_json::Value| {
+        let is_ours = message.get("target")?.get("name")? == "postroom";
+        let path = message.get("executable")?.as_str()?;
+        is_ours.then(|| PathBuf::from(path))
+    });
+    paths.next_back()
+}
+
+/// The demo is the same whatever the person has configured for a server of their own.
+fn without_our_settings(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("POSTROOM_") {
+            command.env_remove(name);
+        }
+    }
+}
+
+fn make_private(folder: &Path) -> Result<(), Trouble> {
+    use std::os::unix::fs::PermissionsExt;
+
+    let only_us = std::fs::Permissions::from_mode(0o700);
+    std::fs::set_permissions(folder, only_us).map_err(Trouble::at(folder.display()))
+}
+
+/// As many of anything as a load tool on this machine may want.
+const MANY: usize = 20_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_is_found_among_cargos_messages() {
+        let messages = concat!(
+            r#"{"reason":"compiler-artifact","target":{"name":"other"},"executable":"/x/other"}"#,
+            "\nnot json\n",
+            r#"{"reason":"compiler-artifact","target":{"name":"postroom"},"executable":null}"#,
+            "\n",
+            r#"{"reason":"compiler-artifact","target":{"name":"postroom"},"executable":"/x/postroom"}"#,
+            "\n{\"reason\":\"build-finished\"}\n",
+        );
+        assert_eq!(executable(messages), Some(PathBuf::from("/x/postroom")));
+        assert_eq!(executable(""), None);
+    }
+}

@@ -1,0 +1,31 @@
+//! Being asked to stop: Ctrl-C, SIGTERM, or a terminal that closes.
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::tool::Trouble;
+
+/// From here on no such signal ends this process by itself.
+#[derive(Debug)]
+pub(super) struct Stop(Signals);
+
+impl Stop {
+    pub(super) fn listen() -> Result<Self, Trouble> {
+        Signals::new([SIGHUP, SIGINT, SIGTERM])
+            .map(Self)
+            .map_err(Trouble::at("signals"))
+    }
+
+    /// Ends a start-up that nobody waits for any more.
+    pub(super) fn check(&mut self) -> Result<(), Trouble> {
+        match self.0.pending().next() {
+            Some(_) => Err(Trouble::new("stopped before it was ready")),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns when somebody asks.
+    pub(super) fn wait(mut self) {
+        self.0.forever().next();
+    }
+}

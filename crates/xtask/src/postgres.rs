@@ -1,0 +1,62 @@
+//! A private PostgreSQL for a chore, installed first where that is ours to do.
+
+use std::path::Path;
+use std::process::Command;
+
+use private_pg::{Options, PgTrouble, PrivatePg, Tuning};
+
+use crate::tool::{Trouble, is_installed, read};
+
+/// Starts one in `folder`. Installs Debian's package when it is missing and we are root.
+pub(crate) fn start(folder: &Path, tuning: Tuning) -> Result<PrivatePg, Trouble> {
+    let options = Options::new(folder, tuning);
+    let started = match PrivatePg::start(&options) {
+        Err(PgTrouble::NotInstalled) if may_install() => {
+            install()?;
+            PrivatePg::start(&options)
+        }
+        started => started,
+    };
+    started.map_err(Trouble::at("PostgreSQL"))
+}
+
+/// Shows that tests will find what they need, before thousands of them look for it.
+pub(crate) fn ensure() -> Result<(), Trouble> {
+    let folder = scratch_folder("postroom-try-")?;
+    let postgres = start(&folder.path().join("postgres"), Tuning::Scratch)?;
+    postgres.stop().map_err(Trouble::at("PostgreSQL"))
+}
+
+/// A folder of our own that PostgreSQL's user may pass through.
+pub(crate) fn scratch_folder(prefix: &str) -> Result<tempfile::TempDir, Trouble> {
+    use std::os::unix::fs::PermissionsExt;
+
+    let open_to_pass = std::fs::Permissions::from_mode(0o711);
+    let mut builder = tempfile::Builder::new();
+    builder
+        .prefix(prefix)
+        .permissions(open_to_pass)
+        .tempdir()
+        .map_err(Trouble::at(prefix))
+}
+
+fn may_install() -> bool {
+    rustix::process::geteuid().is_root() && is_installed("apt-get")
+}
+
+/// The package's own cluster is of no use here, but it is small and stops nobody.
+fn install() -> Result<(), Trouble> {
+    eprintln!("installing Debian's postgresql");
+    let quietly = |arguments: &[&str]| {
+        let mut apt = Command::new("apt-get");
+        read(apt.args(arguments).env("DEBIAN_FRONTEND", "noninteractive")).map(drop)
+    };
+    quietly(&["update", "--quiet"])?;
+    quietly(&[
+        "install",
+        "--yes",
+        "--quiet",
+        "--no-install-recommends",
+        "postgresql",
+    ])
+}

@@ -1,0 +1,86 @@
+//! What is generated and committed: the metadata of checked SQL, and the list of landed migrations.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::SystemTime;
+
+use private_pg::Tuning;
+
+use crate::postgres;
+use crate::tidy;
+use crate::tool::{Trouble, cargo, read, root, run as run_tool};
+
+/// Makes `.sqlx` anew from the migrations and the queries, then lands new migrations.
+pub(crate) fn run(_: &[String]) -> Result<(), Trouble> {
+    let folder = postgres::scratch_folder("postroom-prepare-")?;
+    let postgres = postgres::start(&folder.path().join("postgres"), Tuning::Scratch)?;
+    for migration in migrations()? {
+        let mut psql = Command::new("psql");
+        psql.args([
+            "--no-psqlrc",
+            "--quiet",
+            "--set",
+            "ON_ERROR_STOP=1",
+            "--single-transaction",
+        ]);
+        read(psql.arg("--file").arg(migration).arg(postgres.url()))?;
+    }
+    let fresh = folder.path().join("sqlx");
+    fs::create_dir(&fresh).map_err(Trouble::at(fresh.display()))?;
+    check_queries(&postgres.url(), &fresh)?;
+    replace(&root().join(".sqlx"), &fresh)?;
+    tidy::land(&root())?;
+    postgres.stop().map_err(Trouble::at("PostgreSQL"))
+}
+
+fn migrations() -> Result<Vec<PathBuf>, Trouble> {
+    let folder = root().join("migrations");
+    let entries = fs::read_dir(&folder).map_err(Trouble::at(folder.display()))?;
+    let paths = entries.filter_map(Result::ok).map(|entry| entry.path());
+    let mut paths: Vec<_> = paths
+        .filter(|path| path.extension().is_some_and(|e| e == "sql"))
+        .collect();
+    paths.sort();
+    Ok(paths)
+}
+
+/// Compiles the store against the database; the macros leave what they learned in `metadata`.
+fn check_queries(database: &str, metadata: &Path) -> Result<(), Trouble> {
+    // What is compiled already asks no database: make it look changed.
+    let lib = root().join("crates/store/src/lib.rs");
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a file's time, on a developer's machine"
+    )]
+    let now = SystemTime::now();
+    let touched = File::options()
+        .write(true)
+        .open(&lib)
+        .and_then(|lib| lib.set_modified(now));
+    touched.map_err(Trouble::at(lib.display()))?;
+    let mut check = cargo(&[
+        "check",
+        "--quiet",
+        "--package",
+        "postroom-store",
+        "--all-targets",
+    ]);
+    check
+        .env("DATABASE_URL", database)
+        .env("SQLX_OFFLINE", "false");
+    run_tool(check.env("SQLX_OFFLINE_DIR", metadata))
+}
+
+fn replace(old: &Path, fresh: &Path) -> Result<(), Trouble> {
+    if old.exists() {
+        fs::remove_dir_all(old).map_err(Trouble::at(old.display()))?;
+    }
+    fs::create_dir(old).map_err(Trouble::at(old.display()))?;
+    for entry in fs::read_dir(fresh).map_err(Trouble::at(fresh.display()))? {
+        let entry = entry.map_err(Trouble::at(fresh.display()))?;
+        let target = old.join(entry.file_name());
+        fs::copy(entry.path(), &target).map_err(Trouble::at(target.display()))?;
+    }
+    Ok(())
+}
