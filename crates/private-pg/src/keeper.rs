@@ -30,18 +30,6 @@ struct End {
     told: Condvar,
 }
 
-/// From polite to final, each with the time it gets (PostgreSQL manual, "Shutting Down the Server").
-pub(crate) const FAREWELLS: [(Signal, Duration); 2] = [
-    // Fast: connections are cut, everything is written out.
-    (Signal::INT, Duration::from_secs(60)),
-    // Immediate: the next start recovers from the log.
-    (Signal::QUIT, Duration::from_secs(10)),
-];
-
-/// Recovery after a crash replays up to `max_wal_size` of log.
-const START_POLLS_MAX: u32 = 30_000;
-const START_POLL: Duration = Duration::from_millis(10);
-
 impl Keeper {
     /// Starts `postgres` and returns when it takes connections.
     pub(crate) fn start(postgres: Command, home: &Home) -> Result<Start, PgTrouble> {
@@ -56,13 +44,13 @@ impl Keeper {
                 return if port_is_taken {
                     Ok(Start::PortTaken)
                 } else {
-                    Err(PgTrouble::NotStarted(line_of("FATAL:", &log)))
+                    Err(not_started(line_of("FATAL:", &log), home))
                 };
             }
         }
         // What it was doing is more telling than that it was killed meanwhile.
         drop(keeper.stop());
-        Err(PgTrouble::NotStarted("it took too long".to_owned()))
+        Err(not_started("it took too long".to_owned(), home))
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -140,3 +128,22 @@ impl End {
         self.has_come.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+fn not_started(complaint: String, home: &Home) -> PgTrouble {
+    PgTrouble::NotStarted {
+        complaint,
+        log: home.log().to_owned(),
+    }
+}
+
+/// From polite to final, each with the time it gets (PostgreSQL manual, "Shutting Down the Server").
+pub(crate) const FAREWELLS: [(Signal, Duration); 2] = [
+    // Fast: connections are cut, everything is written out.
+    (Signal::INT, Duration::from_secs(60)),
+    // Immediate: the next start recovers from the log.
+    (Signal::QUIT, Duration::from_secs(10)),
+];
+
+/// Recovery after a crash replays up to `max_wal_size` of log.
+const START_POLLS_MAX: u32 = 30_000;
+const START_POLL: Duration = Duration::from_millis(10);

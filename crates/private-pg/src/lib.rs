@@ -232,3 +232,31 @@ const SUPERUSER: &str = "postroom";
 
 /// Between looking for a free port and using it somebody else may take it.
 const PORTS_TRIED_MAX: usize = 10;
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::{Binaries, Home, Keeper, Options, Start, Tuning, set_up, settings};
+
+    #[test]
+    fn a_port_that_was_taken_meanwhile_is_told_from_trouble() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::open(dir.path()).unwrap();
+        let binaries = Binaries::find(None, None).unwrap();
+        set_up(&home, &binaries, &Options::new(dir.path(), Tuning::Scratch)).unwrap();
+        let rival = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = rival.local_addr().unwrap().port();
+        let mut postgres = home.command_until_we_end(&binaries.postgres());
+        settings::postgres(
+            &mut postgres,
+            home.data(),
+            home.socket_dir(),
+            port,
+            Tuning::Scratch,
+        );
+        postgres.stderr(home.start_log().unwrap());
+        let start = Keeper::start(postgres, &home).unwrap();
+        assert!(matches!(start, Start::PortTaken));
+    }
+}

@@ -62,6 +62,8 @@ const COMMON: &[&str] = &[
     "listen_addresses=127.0.0.1",
     "max_connections=200",
     "unix_socket_permissions=0700",
+    // Also how long a client that says nothing can hold up a stop.
+    "authentication_timeout=10s",
     // We read the log when it does not start, and everybody reads it when something is wrong. A
     // detail or a statement could quote somebody's mail.
     "logging_collector=off",

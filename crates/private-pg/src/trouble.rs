@@ -46,15 +46,20 @@ pub enum PgTrouble {
     /// PostgreSQL refuses to run as root.
     #[error("PostgreSQL does not run as root, and there is neither a user `postgres` nor `nobody`")]
     NoUser,
-    /// The file went, the data stayed.
-    #[error("{0} is missing, and with it the password of the database beside it")]
+    /// The password went, the data stayed.
+    #[error("{0} holds no password any more, and the database beside it wants the one it had")]
     PasswordLost(PathBuf),
     /// `initdb` gave up.
     #[error("initdb: {0}")]
     SetUp(String),
     /// The server gave up, or was too slow.
-    #[error("PostgreSQL did not start: {0}")]
-    NotStarted(String),
+    #[error("PostgreSQL did not start: {complaint} (more in {log})")]
+    NotStarted {
+        /// Its last word.
+        complaint: String,
+        /// All its words.
+        log: PathBuf,
+    },
     /// Every port that was free a moment ago was taken by somebody.
     #[error("PostgreSQL found no free port on 127.0.0.1")]
     NoPort,

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what cannot be set up fails the test")]
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
@@ -70,11 +70,27 @@ fn start_elsewhere(mut holder: Command, dir: &Path) -> (Child, String, Pid) {
     (child, url.trim().to_owned(), process(pid))
 }
 
-/// Returns when nobody accepts connections there any more: the server's end closes ours.
-fn wait_for_the_end_of(connection: &mut TcpStream) {
-    let mut rest = Vec::new();
-    // A reset is an end as well.
-    drop(connection.read_to_end(&mut rest));
+/// A client in the midst of a long query.
+fn busy_client(url: &str) -> Child {
+    let mut client = Command::new("psql")
+        .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"])
+        .args([
+            "--command",
+            "select 'busy'",
+            "--command",
+            "select pg_sleep(600)",
+            url,
+        ])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(client.stdout.as_mut().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    assert_eq!(line, "busy\n");
+    client
 }
 
 #[test]
@@ -170,11 +186,10 @@ fn what_was_written_is_there_after_a_stop_and_after_a_crash() {
 fn it_ends_when_the_process_that_started_it_is_killed() {
     let dir = tempfile::tempdir().unwrap();
     let (mut holder, url, server) = start_elsewhere(scratch_pg(dir.path()), dir.path());
-    let address = url.rsplit('@').next().unwrap().split('/').next().unwrap();
-    let mut connection = TcpStream::connect(address).unwrap();
+    let mut client = busy_client(&url);
     holder.kill().unwrap();
     holder.wait().unwrap();
-    wait_for_the_end_of(&mut connection);
+    assert!(!client.wait().unwrap().success(), "it went on");
     // The next one waits for what is left of it.
     let postgres = start(&dir);
     assert_eq!(psql(&postgres.url(), "select 1").unwrap(), "1");
@@ -256,11 +271,31 @@ fn why_it_does_not_start_is_said_in_one_line() {
     )
     .unwrap();
     let trouble = PrivatePg::start(&Options::new(dir.path(), Tuning::Scratch)).unwrap_err();
-    assert!(matches!(trouble, PgTrouble::NotStarted(_)), "{trouble}");
+    assert!(matches!(trouble, PgTrouble::NotStarted { .. }), "{trouble}");
     assert_eq!(trouble.to_string().lines().count(), 1);
-    assert!(trouble.to_string().contains("work_mem"), "{trouble}");
+    assert!(trouble.to_string().contains("postgresql.conf"), "{trouble}");
+    assert!(
+        fs::read_to_string(dir.path().join("postgres.log"))
+            .unwrap()
+            .contains("work_mem")
+    );
 
-    fs::remove_file(dir.path().join("password")).unwrap();
+    fs::write(dir.path().join("password"), "").unwrap();
     let trouble = PrivatePg::start(&Options::new(dir.path(), Tuning::Scratch)).unwrap_err();
-    assert!(matches!(trouble, PgTrouble::NotOurs(_)), "{trouble}");
+    assert!(matches!(trouble, PgTrouble::PasswordLost(_)), "{trouble}");
+}
+
+#[test]
+fn root_is_told_where_its_servant_cannot_go() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let closed = tempfile::tempdir().unwrap();
+    fs::set_permissions(closed.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    let options = Options::new(closed.path().join("deep/inside"), Tuning::Scratch);
+    let trouble = PrivatePg::start(&options).unwrap_err();
+    let PgTrouble::Unreachable { barrier, .. } = trouble else {
+        panic!("{trouble}")
+    };
+    assert_eq!(barrier, closed.path());
 }

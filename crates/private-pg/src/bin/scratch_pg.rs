@@ -6,6 +6,7 @@ use std::io::{self, Read, Write};
 
 use private_pg::{Options, PrivatePg, Tuning};
 use rustix as _;
+#[cfg(test)]
 use tempfile as _;
 use thiserror as _;
 
