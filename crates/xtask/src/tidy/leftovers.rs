@@ -2,7 +2,7 @@
 
 use super::Finding;
 use super::source::{Source, words};
-use super::tree::Tree;
+use super::tree::{Tree, is_test_file};
 
 /// Marks for work that nobody owns.
 const MARKS: &[&str] = &["FIXME", "XXX", "HACK"];
@@ -13,7 +13,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
         let source = Source::read(text);
         findings.extend(marks(path, &source.comments));
         findings.extend(switched_off(path, &source.code));
-        let tests = if path.contains("/tests/") {
+        let tests = if is_test_file(path) {
             source.code.clone()
         } else {
             source.tests()
@@ -76,7 +76,7 @@ fn sleeps(path: &str, tests: &str) -> Vec<Finding> {
     tests
         .lines()
         .enumerate()
-        .filter(|(_, line)| line.contains("sleep("))
+        .filter(|(_, line)| words(line).any(|(_, word)| word == "sleep") && line.contains("sleep("))
         .map(|(i, _)| Finding::at(path, i + 1, "a test never sleeps: wait for what it needs"))
         .collect()
 }

@@ -1,7 +1,7 @@
 //! The longest files and functions: no error, but where to look first.
 
 use super::source::Source;
-use super::tree::Tree;
+use super::tree::{Tree, is_test_file};
 
 const SHOWN: usize = 5;
 
@@ -11,6 +11,9 @@ pub(super) fn longest(tree: &Tree) -> String {
     let mut functions = Vec::new();
     for (path, text) in tree.files("crates/", ".rs") {
         files.push((text.lines().count(), path.to_owned()));
+        if is_test_file(path) {
+            continue;
+        }
         let shipped = Source::read(text).shipped();
         functions.extend(
             functions_of(&shipped)

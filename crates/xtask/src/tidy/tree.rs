@@ -75,6 +75,11 @@ pub(super) fn room_of(path: &str) -> Option<&str> {
     path.strip_prefix("crates/")?.split('/').next()
 }
 
+/// Whether the whole file is there for tests: `tests/…`, `src/tests.rs`, `src/frame/tests/…`.
+pub(super) fn is_test_file(path: &str) -> bool {
+    path.contains("/tests/") || path.ends_with("/tests.rs")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,6 +91,14 @@ mod tests {
         assert!(tree.has("docs/adr/"));
         assert!(tree.has("docs/adr/0001-rooms.md"));
         assert!(!tree.has("docs/ad"));
+    }
+
+    #[test]
+    fn test_files_are_told_by_their_place() {
+        assert!(is_test_file("crates/wire/src/tests/grammar.rs"));
+        assert!(is_test_file("crates/server/src/config/tests.rs"));
+        assert!(is_test_file("crates/store/tests/promises.rs"));
+        assert!(!is_test_file("crates/wire/src/contests.rs"));
     }
 
     #[test]
