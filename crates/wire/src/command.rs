@@ -503,10 +503,14 @@ pub enum DateTest {
 }
 
 impl Tag {
-    /// `None` when it is empty or holds what a tag may not (RFC 3501, 9: `tag`).
+    /// More would be echoed for nothing: clients count to a few digits.
+    const BYTES_MAX: usize = 255;
+
+    /// `None` when it is empty, long, or holds what a tag may not (RFC 3501, 9: `tag`).
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
         let is_tag = !text.is_empty()
+            && text.len() <= Self::BYTES_MAX
             && text
                 .iter()
                 .all(|&byte| byte != b'+' && crate::lex::is_astring_char(byte));

@@ -4,10 +4,10 @@
 //! lines of SASL live here, without a socket. I/O, rights, and what the session knows or is
 //! allowed never do: a command that this room understands may still be refused above.
 //!
-//! [`Framer`] cuts bytes into [`Frame`]s and announces literals before they are read; [`parse`]
+//! [`Framer`] cuts bytes into [`Frame`]s and announces literals before they are read; [`parse()`]
 //! makes a [`Command`] of a frame; [`say`] appends responses to a buffer. Each command has one
-//! grammar, either here or in `imap-codec` ([`KNOWN`] says which); only `parse/codec.rs` names
-//! that crate.
+//! grammar, either here or in `imap-codec` ([`KNOWN`] says which); outside the tests only
+//! `parse/codec.rs` names that crate.
 
 #![cfg_attr(not(test), warn(clippy::indexing_slicing))]
 
@@ -18,6 +18,8 @@ mod lex;
 mod parse;
 mod sasl;
 pub mod say;
+#[cfg(test)]
+mod tests;
 mod utf7;
 
 pub use command::{

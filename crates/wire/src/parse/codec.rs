@@ -1,4 +1,4 @@
-//! The commands whose grammar is `imap-codec`'s, in our words; the only file that names it.
+//! The commands whose grammar is `imap-codec`'s, in our words. No other file names it, but tests.
 //!
 //! Every variant is taken apart without a wildcard, so that an upgrade which adds something does
 //! not compile until somebody has looked. What upstream accepts and we must not is refused here.

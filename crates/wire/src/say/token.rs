@@ -67,7 +67,7 @@ fn range(out: &mut Vec<u8>, low: u32, high: u32) {
 
 /// `mailbox`
 pub(super) fn mailbox(out: &mut Vec<u8>, speech: Speech, name: &str) {
-    if speech.utf8 || name.is_ascii() && !name.contains('&') {
+    if speech.utf8 {
         astring(out, speech, name);
     } else {
         astring(out, speech, &mutf7_encode(name));

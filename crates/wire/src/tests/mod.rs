@@ -1,0 +1,33 @@
+//! What keeps the seam to `imap-codec` honest, and the whole way from bytes to commands.
+
+mod canary;
+mod differential;
+mod framing;
+mod grammar;
+mod hostile;
+mod oracle;
+
+use crate::{Body, Frame, Malformed, Mode, parse};
+
+/// What one command, literals inline, is in IMAP4rev1.
+fn body(command: &str) -> Result<Body, Malformed> {
+    body_in(Mode { utf8: false }, command)
+}
+
+fn body_in(mode: Mode, command: &str) -> Result<Body, Malformed> {
+    let frame = Frame::from(format!("a1 {command}\r\n").into_bytes());
+    parse(frame, mode).map(|command| command.body)
+}
+
+/// What the client is told of a command that is none.
+fn complaint(command: &str) -> String {
+    body(command).unwrap_err().to_string()
+}
+
+/// A failure is told, not written into the tree: it becomes a case of its own.
+fn cases() -> proptest::test_runner::Config {
+    proptest::test_runner::Config {
+        failure_persistence: None,
+        ..proptest::test_runner::Config::default()
+    }
+}
