@@ -1,0 +1,34 @@
+-- Every mailbox on whose list something applies to the account, with the entries that do.
+with asker as (
+  select a.id, a.name, a.is_admin, identifiers_of(a.id) as identifiers
+    from account a
+   where a.id = $1
+), candidate (mailbox) as (
+  select n.mailbox
+    from asker
+    join mailbox_name n on n.owner = asker.id
+  union
+  select e.mailbox
+    from asker
+    join acl_entry e on e.identifier = any (asker.identifiers)
+  union
+  select n.mailbox
+    from asker
+    join mailbox_name n on asker.is_admin
+), entry_list as (
+  select c.mailbox,
+         array_agg(e.identifier) as identifiers,
+         array_agg(e.is_negative) as negatives,
+         array_agg(e.rights) as rights
+    from asker, candidate c
+    join acl_entry e on e.mailbox = c.mailbox
+   where e.identifier = any (asker.identifiers || 'owner'::text)
+   group by c.mailbox
+)
+select n.mailbox, n.owner, n.path, n.special_use, owner.name as "owner_name?",
+       l.identifiers as "identifiers?", l.negatives as "negatives?", l.rights as "rights?"
+  from candidate c
+  join mailbox_name n on n.mailbox = c.mailbox
+  left join entry_list l on l.mailbox = c.mailbox
+  left join account owner on owner.id = n.owner
+ order by n.owner, n.path

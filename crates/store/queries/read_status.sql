@@ -1,0 +1,14 @@
+-- Counters of mailboxes, unseen as $1 sees them: what it has marked, less what is gone by now.
+select m.id, m.uid_validity, m.uid_next, m.modseq, m.message_count, m.byte_count, m.deleted_count,
+       case when n.owner <> $1 and n.private_flags & 8 <> 0
+            then m.message_count
+                 - coalesce((select sum(bit_count(f.bits & ~coalesce(t.bits, b'0'::bit(8192))))
+                               from user_flags f
+                               left join tombstone t on t.mailbox = f.mailbox and t.chunk = f.chunk
+                              where f.account = $1 and f.mailbox = m.id and f.flag = 3), 0)::bigint
+            else m.unseen_count
+       end as "unseen_count!"
+  from unnest($2::bigint[]) with ordinality as asked (id, place)
+  join mailbox m on m.id = asked.id
+  join mailbox_name n on n.mailbox = m.id
+ order by asked.place

@@ -1,0 +1,247 @@
+//! Who can log in.
+//!
+//! Names are folded to one spelling, lower case prepared as identifiers are, wherever they come in:
+//! in the database, in lists and in [`acl::Who`] equal means equal.
+
+use acl::{Identifier, Who};
+use mail::AccountId;
+
+use crate::{Fault, Store, wake};
+
+/// An account, with what a login needs.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Account {
+    /// For as long as the account lives.
+    pub id: AccountId,
+    /// Folded.
+    pub name: String,
+    /// A PHC string; `None` where no password opens the account.
+    pub password_hash: Option<String>,
+    /// Rises with every change of the password.
+    pub password_version: i64,
+    /// Whether this is a site administrator.
+    pub is_admin: bool,
+    /// Whether it may not log in for now.
+    pub is_disabled: bool,
+}
+
+impl Store {
+    /// The account of this name, in any case.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    pub async fn find_account(&self, name: &str) -> Result<Option<Account>, Fault> {
+        let Some(name) = fold(name) else {
+            return Ok(None);
+        };
+        let row = sqlx::query_as!(
+            Row,
+            "select id, name, password_hash, password_version, is_admin, is_disabled
+               from account
+              where name = $1",
+            name
+        )
+        .fetch_optional(self.pool())
+        .await?;
+        Ok(row.map(Account::from))
+    }
+
+    /// All accounts, by name.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    pub async fn accounts(&self) -> Result<Vec<Account>, Fault> {
+        let rows = sqlx::query_as!(
+            Row,
+            "select id, name, password_hash, password_version, is_admin, is_disabled
+               from account
+              order by name"
+        )
+        .fetch_all(self.pool())
+        .await?;
+        Ok(rows.into_iter().map(Account::from).collect())
+    }
+
+    /// With an INBOX of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Exists`] for a name that is taken in any case; [`Fault::Limit`] for a text that no list
+    /// could name, or that holds `/`, `*` or `%`.
+    pub async fn create_account(
+        &self,
+        name: &str,
+        password_hash: Option<&str>,
+        is_admin: bool,
+    ) -> Result<AccountId, Fault> {
+        let name = fold(name).ok_or(NO_NAME)?;
+        let id = sqlx::query_scalar!(
+            r#"select create_account($1, $2, $3) as "id!""#,
+            name,
+            password_hash,
+            is_admin
+        )
+        .fetch_one(self.pool())
+        .await?;
+        Ok(AccountId(id))
+    }
+
+    /// `None` closes the account for passwords. Raises the password's version.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Gone`] when there is no such account.
+    pub async fn set_password(&self, account: AccountId, hash: Option<&str>) -> Result<(), Fault> {
+        let changed = sqlx::query!(
+            "update account
+                set password_hash = $2, password_version = password_version + 1
+              where id = $1",
+            account.0,
+            hash
+        )
+        .execute(self.pool())
+        .await?;
+        if changed.rows_affected() == 0 {
+            Err(Fault::Gone)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// With its mailboxes and all in them, and with its name out of every list.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Gone`] when there is no such account.
+    pub async fn delete_account(&self, account: AccountId) -> Result<(), Fault> {
+        let woken = sqlx::query_as!(
+            wake::Row,
+            r#"select mailbox as "mailbox!", modseq as "modseq!" from delete_account($1)"#,
+            account.0
+        )
+        .fetch_all(self.pool())
+        .await?;
+        self.wake(woken);
+        Ok(())
+    }
+
+    /// Who this is, as far as rights are concerned.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Gone`] when there is no such account.
+    pub async fn who(&self, account: AccountId) -> Result<Who, Fault> {
+        let row = sqlx::query!(
+            r#"select a.name, a.is_admin,
+                      array(select g.name
+                              from user_group_member m
+                              join user_group g on g.id = m.user_group
+                             where m.account = a.id) as "groups!"
+                 from account a
+                where a.id = $1"#,
+            account.0
+        )
+        .fetch_optional(self.pool())
+        .await?
+        .ok_or(Fault::Gone)?;
+        Ok(Who {
+            account,
+            name: row.name,
+            groups: row.groups,
+            is_admin: row.is_admin,
+        })
+    }
+}
+
+struct Row {
+    id: i64,
+    name: String,
+    password_hash: Option<String>,
+    password_version: i64,
+    is_admin: bool,
+    is_disabled: bool,
+}
+
+impl From<Row> for Account {
+    fn from(row: Row) -> Self {
+        Self {
+            id: AccountId(row.id),
+            name: row.name,
+            password_hash: row.password_hash,
+            password_version: row.password_version,
+            is_admin: row.is_admin,
+            is_disabled: row.is_disabled,
+        }
+    }
+}
+
+/// Without the hash.
+impl std::fmt::Debug for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Account")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .field("password_version", &self.password_version)
+            .field("is_admin", &self.is_admin)
+            .field("is_disabled", &self.is_disabled)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The one spelling of an account's name; `None` for what no account can be called.
+pub(crate) fn fold(name: &str) -> Option<String> {
+    match fold_identifier(&Identifier::parse(&name.to_lowercase()).ok()?) {
+        Identifier::User(name) if !name.contains(['/', '*', '%']) => Some(name),
+        Identifier::User(_)
+        | Identifier::Group(_)
+        | Identifier::Anyone
+        | Identifier::Authenticated
+        | Identifier::Anonymous
+        | Identifier::Owner => None,
+    }
+}
+
+/// An identifier with the name in it folded, as lists keep it.
+pub(crate) fn fold_identifier(identifier: &Identifier) -> Identifier {
+    match identifier {
+        Identifier::User(name) => Identifier::User(name.to_lowercase()),
+        Identifier::Group(name) => Identifier::Group(name.to_lowercase()),
+        Identifier::Anyone
+        | Identifier::Authenticated
+        | Identifier::Anonymous
+        | Identifier::Owner => identifier.clone(),
+    }
+}
+
+/// What a name of an account or a group must be.
+pub(crate) const NO_NAME: Fault =
+    Fault::Limit("a name has 1 to 255 bytes and no / * % or control characters");
+
+#[cfg(test)]
+mod tests {
+    use super::fold;
+
+    #[test]
+    fn names_have_one_spelling_or_none() {
+        for (name, folded) in [
+            ("bob", Some("bob")),
+            ("Bob@Example.org", Some("bob@example.org")),
+            ("CAFE\u{301}", Some("café")),
+            ("", None),
+            ("a/b", None),
+            ("a*", None),
+            ("50%", None),
+            ("anyone", None),
+            ("Owner", None),
+            ("group:x", None),
+            ("$x", None),
+            ("-bob", None),
+            ("a\nb", None),
+        ] {
+            assert_eq!(fold(name).as_deref(), folded, "{name:?}");
+        }
+        assert_eq!(fold(&"x".repeat(256)), None);
+    }
+}

@@ -1,0 +1,168 @@
+//! New messages.
+
+use std::collections::VecDeque;
+
+use acl::Permit;
+use mail::{FlagBits, MailboxId, ModSeq, Uid, UidValidity};
+
+use crate::batch::{Done, Job, Permits, Queues, Ticket};
+use crate::fault::BatchFault;
+use crate::store::Inner;
+use crate::{Cause, Fault, Prepared, Store};
+
+/// A message on its way into a mailbox.
+#[derive(Debug)]
+pub struct NewMessage {
+    /// What it is made of.
+    pub prepared: Prepared,
+    /// Flags that everybody will see.
+    pub shared: FlagBits,
+    /// Flags that only whoever appends will see.
+    pub private: FlagBits,
+}
+
+/// Where new messages are now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// Of the mailbox.
+    pub uid_validity: UidValidity,
+    /// One for each message, in order.
+    pub uids: Vec<Uid>,
+    /// The mailbox's mod-sequence with them in it.
+    pub modseq: ModSeq,
+}
+
+/// Messages of one APPEND: all of them, or none.
+pub(crate) struct Append(Vec<NewMessage>);
+
+impl Store {
+    /// Adds all of `messages`, or none.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Gone`], [`Fault::Denied`], [`Fault::Unavailable`]; nothing is there then.
+    pub async fn append(
+        &self,
+        permit: &Permit,
+        messages: Vec<NewMessage>,
+    ) -> Result<Appended, Fault> {
+        self.submit(permit, Append(messages)).await
+    }
+}
+
+impl Job for Append {
+    type Answer = Appended;
+
+    fn bytes(&self) -> usize {
+        self.0
+            .iter()
+            .map(|message| message.prepared.packed_bytes())
+            .sum()
+    }
+
+    fn queue(queues: &mut Queues) -> &mut VecDeque<Ticket<Self>> {
+        &mut queues.appends
+    }
+
+    async fn write(
+        inner: &Inner,
+        mailbox: MailboxId,
+        tickets: &[Ticket<Self>],
+    ) -> Result<Done<Appended>, BatchFault> {
+        let permits = Permits::of(tickets);
+        let columns = Columns::of(tickets);
+        let row = sqlx::query!(
+            r#"select uid_validity as "uid_validity!", first_uid as "first_uid!", modseq as "modseq!"
+                 from append_messages($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"#,
+            mailbox.0,
+            &permits.accounts,
+            &permits.versions,
+            &permits.needed,
+            &columns.sizes,
+            &columns.sent as &[Option<i32>],
+            &columns.envelopes as &[&[u8]],
+            &columns.structures as &[&[u8]],
+            &columns.headers as &[&[u8]],
+            &columns.bodies as &[&[u8]],
+            &columns.folded as &[&[u8]],
+            &columns.dates,
+            &columns.flags,
+            &columns.users,
+            &columns.private,
+        )
+        .fetch_one(&inner.pool)
+        .await?;
+        answers(tickets, row.uid_validity, row.first_uid, row.modseq)
+            .ok_or_else(|| BatchFault::All(Fault::Broken(Cause::new("numbers out of range"))))
+    }
+}
+
+/// UIDs are consecutive, in the order of the tickets and of their messages.
+fn answers(
+    tickets: &[Ticket<Append>],
+    uid_validity: i64,
+    first_uid: i64,
+    modseq: i64,
+) -> Option<Done<Appended>> {
+    let uid_validity = UidValidity::from_i64(uid_validity)?;
+    let modseq = ModSeq::from_i64(modseq)?;
+    let mut uids = (first_uid..).map_while(Uid::from_i64);
+    let answers = tickets
+        .iter()
+        .map(|ticket| {
+            let uids: Vec<Uid> = uids.by_ref().take(ticket.job.0.len()).collect();
+            Appended {
+                uid_validity,
+                uids,
+                modseq,
+            }
+        })
+        .collect();
+    Some(Done {
+        answers,
+        news: Some(modseq),
+    })
+}
+
+/// The messages of a batch, column by column.
+#[derive(Default)]
+struct Columns<'t> {
+    sizes: Vec<i32>,
+    sent: Vec<Option<i32>>,
+    envelopes: Vec<&'t [u8]>,
+    structures: Vec<&'t [u8]>,
+    headers: Vec<&'t [u8]>,
+    bodies: Vec<&'t [u8]>,
+    folded: Vec<&'t [u8]>,
+    dates: Vec<i64>,
+    flags: Vec<i64>,
+    users: Vec<i64>,
+    private: Vec<i64>,
+}
+
+impl<'t> Columns<'t> {
+    fn of(tickets: &'t [Ticket<Append>]) -> Self {
+        let mut columns = Self::default();
+        for ticket in tickets {
+            for message in &ticket.job.0 {
+                columns.push(message);
+                columns.users.push(ticket.permit.account().0);
+            }
+        }
+        columns
+    }
+
+    fn push(&mut self, message: &'t NewMessage) {
+        let prepared = &message.prepared;
+        self.sizes.push(prepared.size);
+        self.sent.push(prepared.sent);
+        self.envelopes.push(&prepared.envelope);
+        self.structures.push(&prepared.structure);
+        self.headers.push(&prepared.header);
+        self.bodies.push(&prepared.body);
+        self.folded.push(&prepared.folded);
+        self.dates.push(prepared.date.packed());
+        self.flags.push(message.shared.to_i64());
+        self.private.push(message.private.to_i64());
+    }
+}

@@ -1,0 +1,310 @@
+//! Writes to one mailbox that arrive while another is under way are done together.
+//!
+//! Each mailbox that is being written to on this node has one task, which takes what is queued, does
+//! it in as few calls as there are kinds of it, answers everybody, and ends when nothing is left. No
+//! timer: a lone writer does not wait, and the more writers there are the larger the batches.
+
+use std::collections::{HashMap, VecDeque};
+use std::mem;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use acl::Permit;
+use bus::Wakeup;
+use mail::{MailboxId, ModSeq};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use crate::append::Append;
+use crate::expunge::Expunge;
+use crate::fault::BatchFault;
+use crate::flags::{Edit, ExactEdit};
+use crate::stats::add;
+use crate::store::Inner;
+use crate::{Cause, Fault, Store};
+
+/// A kind of write that can be batched.
+pub(crate) trait Job: Sized + Send + Sync + 'static {
+    /// What the caller hears.
+    type Answer: Send;
+
+    /// How many may go into one call.
+    const TOGETHER_MAX: usize = 512;
+
+    /// Bytes that wait with it.
+    fn bytes(&self) -> usize {
+        0
+    }
+
+    /// Where its like wait.
+    fn queue(queues: &mut Queues) -> &mut VecDeque<Ticket<Self>>;
+
+    /// Does all of `tickets` in one transaction, and answers each in its place.
+    fn write(
+        inner: &Inner,
+        mailbox: MailboxId,
+        tickets: &[Ticket<Self>],
+    ) -> impl Future<Output = Result<Done<Self::Answer>, BatchFault>> + Send;
+}
+
+/// What a call did.
+pub(crate) struct Done<Answer> {
+    /// One for each ticket, in order.
+    pub(crate) answers: Vec<Answer>,
+    /// Up to where the mailbox has news; `None` when nothing changed.
+    pub(crate) news: Option<ModSeq>,
+}
+
+/// A queued write and who waits for it.
+pub(crate) struct Ticket<J: Job> {
+    pub(crate) permit: Permit,
+    pub(crate) job: J,
+    waiter: oneshot::Sender<Result<J::Answer, Fault>>,
+    /// Given back when the ticket is answered.
+    _room: OwnedSemaphorePermit,
+}
+
+/// The permits of a call, as its function takes them.
+pub(crate) struct Permits {
+    pub(crate) accounts: Vec<i64>,
+    pub(crate) versions: Vec<i64>,
+    pub(crate) needed: Vec<i16>,
+}
+
+/// What waits for one mailbox.
+#[derive(Default)]
+pub(crate) struct Queues {
+    pub(crate) appends: VecDeque<Ticket<Append>>,
+    pub(crate) edits: VecDeque<Ticket<Edit>>,
+    pub(crate) exact_edits: VecDeque<Ticket<ExactEdit>>,
+    pub(crate) expunges: VecDeque<Ticket<Expunge>>,
+}
+
+/// The mailboxes of this node that have a task.
+pub(crate) struct Batches {
+    queues: Mutex<HashMap<MailboxId, Queues>>,
+    room: Arc<Semaphore>,
+}
+
+/// Everything that may wait on one node, in KiB; whoever comes then waits to be let in.
+const QUEUED_KIB_MAX: u32 = 256 * 1024;
+/// Messages that go into one call, in bytes; a larger one goes alone.
+const TOGETHER_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+impl Store {
+    /// Queues `job` and waits for its answer. Once queued it is done whether or not somebody waits.
+    pub(crate) async fn submit<J: Job>(&self, permit: &Permit, job: J) -> Result<J::Answer, Fault> {
+        let batches = &self.inner().batches;
+        let room = batches
+            .room
+            .clone()
+            .acquire_many_owned(kib(job.bytes()))
+            .await
+            .map_err(|_| Fault::Unavailable(Cause::draining()))?;
+        let (waiter, answer) = oneshot::channel();
+        let ticket = Ticket {
+            permit: *permit,
+            job,
+            waiter,
+            _room: room,
+        };
+        self.enqueue(permit.mailbox(), ticket);
+        answer.await.unwrap_or_else(|_| {
+            Err(Fault::Broken(Cause::new(
+                "the task that wrote to the mailbox died",
+            )))
+        })
+    }
+
+    fn enqueue<J: Job>(&self, mailbox: MailboxId, ticket: Ticket<J>) {
+        let inner = self.inner();
+        let mut queues = inner.batches.lock();
+        let is_first = !queues.contains_key(&mailbox);
+        J::queue(queues.entry(mailbox).or_default()).push_back(ticket);
+        drop(queues);
+        if is_first {
+            let task = Task {
+                inner: inner.clone(),
+                mailbox,
+                has_ended: false,
+            };
+            (inner.spawn)(Box::pin(task.run()));
+        }
+    }
+}
+
+impl Batches {
+    /// Waits until all that is queued is answered; nothing is let in from then on.
+    pub(crate) async fn drain(&self) {
+        // Fair: whoever asks for room later waits behind this.
+        let all = self.room.acquire_many(QUEUED_KIB_MAX).await;
+        self.room.close();
+        drop(all);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<MailboxId, Queues>> {
+        // Nothing panics while it is held.
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Batches {
+    fn default() -> Self {
+        let room = usize::try_from(QUEUED_KIB_MAX).unwrap_or(usize::MAX);
+        Self {
+            queues: Mutex::default(),
+            room: Arc::new(Semaphore::new(room)),
+        }
+    }
+}
+
+/// The one writer of a mailbox on this node.
+struct Task {
+    inner: Arc<Inner>,
+    mailbox: MailboxId,
+    /// The mailbox is no longer ours: another task may have it by now.
+    has_ended: bool,
+}
+
+impl Task {
+    async fn run(mut self) {
+        add(&self.inner.counters.queues, 1);
+        while let Some(queues) = self.take() {
+            self.write_all(queues.appends).await;
+            self.write_all(queues.edits).await;
+            self.write_all(queues.exact_edits).await;
+            self.write_all(queues.expunges).await;
+        }
+    }
+
+    /// All that is queued; with nothing left, the mailbox has no task any more.
+    fn take(&mut self) -> Option<Queues> {
+        let mut queues = self.inner.batches.lock();
+        let taken = queues
+            .get_mut(&self.mailbox)
+            .map(mem::take)
+            .unwrap_or_default();
+        if taken.is_empty() {
+            queues.remove(&self.mailbox);
+            self.has_ended = true;
+            return None;
+        }
+        Some(taken)
+    }
+
+    async fn write_all<J: Job>(&self, mut queue: VecDeque<Ticket<J>>) {
+        while !queue.is_empty() {
+            self.write_together(next_batch(&mut queue)).await;
+        }
+    }
+
+    /// One call, and again without those whose permits no longer hold.
+    async fn write_together<J: Job>(&self, mut tickets: Vec<Ticket<J>>) {
+        while !tickets.is_empty() {
+            self.inner.counters.count_batch(tickets.len());
+            let fault = match J::write(&self.inner, self.mailbox, &tickets).await {
+                Ok(done) => return self.answer(tickets, done),
+                Err(fault) => fault,
+            };
+            add(&self.inner.counters.batches_failed, 1);
+            match fault {
+                BatchFault::Denied(places) => tickets = refuse(tickets, &places),
+                BatchFault::All(fault) => {
+                    tickets
+                        .into_iter()
+                        .for_each(|ticket| ticket.answer(Err(fault.clone())));
+                    return;
+                }
+            }
+        }
+    }
+
+    fn answer<J: Job>(&self, tickets: Vec<Ticket<J>>, done: Done<J::Answer>) {
+        if let Some(modseq) = done.news {
+            self.inner.outbox.post(Wakeup {
+                mailbox: self.mailbox,
+                modseq,
+            });
+        }
+        for (ticket, answer) in tickets.into_iter().zip(done.answers) {
+            ticket.answer(Ok(answer));
+        }
+    }
+}
+
+/// When the task dies in the midst of its work, whoever waits hears of it, and who comes next starts
+/// another.
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.inner.counters.queues.fetch_sub(1, Ordering::Relaxed);
+        if !self.has_ended {
+            let abandoned = self.inner.batches.lock().remove(&self.mailbox);
+            drop(abandoned);
+        }
+    }
+}
+
+impl<J: Job> Ticket<J> {
+    fn answer(self, answer: Result<J::Answer, Fault>) {
+        // Whoever asked may be gone; the work is done all the same.
+        drop(self.waiter.send(answer));
+    }
+}
+
+impl Permits {
+    pub(crate) fn of<J: Job>(tickets: &[Ticket<J>]) -> Self {
+        let permits = || tickets.iter().map(|ticket| &ticket.permit);
+        Self {
+            accounts: permits().map(|permit| permit.account().0).collect(),
+            versions: permits().map(Permit::version).collect(),
+            needed: permits().map(|permit| permit.needed().to_i16()).collect(),
+        }
+    }
+}
+
+impl Queues {
+    fn is_empty(&self) -> bool {
+        let Self {
+            appends,
+            edits,
+            exact_edits,
+            expunges,
+        } = self;
+        appends.is_empty() && edits.is_empty() && exact_edits.is_empty() && expunges.is_empty()
+    }
+}
+
+/// As many from the front as may go together, at least one.
+fn next_batch<J: Job>(queue: &mut VecDeque<Ticket<J>>) -> Vec<Ticket<J>> {
+    let mut bytes = 0_usize;
+    let fitting = queue
+        .iter()
+        .take(J::TOGETHER_MAX)
+        .take_while(|ticket| {
+            bytes = bytes.saturating_add(ticket.job.bytes());
+            bytes <= TOGETHER_BYTES_MAX
+        })
+        .count();
+    queue.drain(..fitting.max(1).min(queue.len())).collect()
+}
+
+/// Answers those at `places` with a denial and returns the others. Should the database have named
+/// nobody that is here, all are denied: going on would never end.
+fn refuse<J: Job>(tickets: Vec<Ticket<J>>, places: &[usize]) -> Vec<Ticket<J>> {
+    let is_named = |place: &usize| places.contains(place);
+    let is_anybody_named = (0..tickets.len()).any(|place| is_named(&place));
+    let mut others = Vec::new();
+    for (place, ticket) in tickets.into_iter().enumerate() {
+        if is_named(&place) || !is_anybody_named {
+            ticket.answer(Err(Fault::Denied));
+        } else {
+            others.push(ticket);
+        }
+    }
+    others
+}
+
+fn kib(bytes: usize) -> u32 {
+    u32::try_from(bytes / 1024 + 1)
+        .unwrap_or(QUEUED_KIB_MAX)
+        .min(QUEUED_KIB_MAX)
+}

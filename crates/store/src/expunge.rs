@@ -1,0 +1,85 @@
+//! Messages that leave for good.
+
+use std::collections::VecDeque;
+
+use acl::Permit;
+use mail::{MailboxId, ModSeq, Uid, UidSet};
+
+use crate::batch::{Done, Job, Permits, Queues, Ticket};
+use crate::fault::BatchFault;
+use crate::store::Inner;
+use crate::{Fault, Store, multirange};
+
+/// Which messages to expunge; always only what carries `\Deleted`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Doomed {
+    /// EXPUNGE and CLOSE.
+    AllDeleted,
+    /// UID EXPUNGE.
+    DeletedAmong(UidSet),
+}
+
+/// What was expunged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expunged {
+    /// Which, as far as it was asked for. Two who ask at the same time may both hear of a message.
+    pub uids: UidSet,
+    /// The mailbox's mod-sequence afterwards; where nothing was deleted, the one it had.
+    pub modseq: ModSeq,
+}
+
+/// UIDs to expunge.
+pub(crate) struct Expunge(UidSet);
+
+impl Store {
+    /// Removes what is deleted. Its content stays for a while, for readers who do not know yet.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Gone`], [`Fault::Denied`], [`Fault::Unavailable`]; everything is still there then.
+    pub async fn expunge(&self, permit: &Permit, doomed: Doomed) -> Result<Expunged, Fault> {
+        let uids = match doomed {
+            Doomed::AllDeleted => UidSet::from_ranges([(Uid::MIN, Uid::MAX)]),
+            Doomed::DeletedAmong(uids) => uids,
+        };
+        self.submit(permit, Expunge(uids)).await
+    }
+}
+
+impl Job for Expunge {
+    type Answer = Expunged;
+
+    fn queue(queues: &mut Queues) -> &mut VecDeque<Ticket<Self>> {
+        &mut queues.expunges
+    }
+
+    async fn write(
+        inner: &Inner,
+        mailbox: MailboxId,
+        tickets: &[Ticket<Self>],
+    ) -> Result<Done<Expunged>, BatchFault> {
+        let permits = Permits::of(tickets);
+        let wanted = UidSet::from_ranges(tickets.iter().flat_map(|ticket| ticket.job.0.ranges()));
+        let row = sqlx::query!(
+            r#"select modseq as "modseq!", uids as "uids!"
+                 from expunge_messages($1, $2, $3, $4, $5::text::int8multirange)"#,
+            mailbox.0,
+            &permits.accounts,
+            &permits.versions,
+            &permits.needed,
+            multirange::print(&wanted),
+        )
+        .fetch_one(&inner.pool)
+        .await?;
+        let modseq = ModSeq::from_i64(row.modseq).unwrap_or_default();
+        let gone = multirange::parse(&row.uids).map_err(BatchFault::All)?;
+        let answer = |ticket: &Ticket<Self>| Expunged {
+            uids: gone.intersection(&ticket.job.0),
+            modseq,
+        };
+        Ok(Done {
+            answers: tickets.iter().map(answer).collect(),
+            news: (!gone.is_empty()).then_some(modseq),
+        })
+    }
+}

@@ -1,0 +1,135 @@
+//! How the store says no, and where PostgreSQL's errors end.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+/// Why something was not done. Nothing of it happened.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Fault {
+    /// No such mailbox, account or group any more.
+    #[error("it does not exist any more")]
+    Gone,
+    /// The rights, read again inside the transaction, did not suffice.
+    #[error("the rights do not suffice any more")]
+    Denied,
+    /// The name is taken.
+    #[error("it exists already")]
+    Exists,
+    /// There are mailboxes below it that the account can see.
+    #[error("there are mailboxes below it")]
+    HasChildren,
+    /// A bound was reached, or a name breaks the rules; the text is for the client.
+    #[error("{0}")]
+    Limit(&'static str),
+    /// The database is away or overloaded: the client may try again.
+    #[error("the database is not available: {0}")]
+    Unavailable(Cause),
+    /// Our trouble, for the log.
+    #[error("the database did not do as asked: {0}")]
+    Broken(Cause),
+}
+
+/// What lies behind a fault, for the log and never for a client.
+#[derive(Clone, Debug)]
+pub struct Cause(Arc<dyn Error + Send + Sync>);
+
+impl Cause {
+    pub(crate) fn new(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self(Arc::from(cause.into()))
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A fault of a call that several waiters share.
+pub(crate) enum BatchFault {
+    /// The permits at these places no longer hold; without them the call may be made again.
+    Denied(Vec<usize>),
+    /// All of them fail.
+    All(Fault),
+}
+
+impl From<sqlx::Error> for Fault {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(database) => {
+                let code = database.code().unwrap_or_default().into_owned();
+                from_sqlstate(&code, database.message()).unwrap_or_else(|| {
+                    if is_passing(&code) {
+                        Self::Unavailable(Cause::new(error))
+                    } else {
+                        Self::Broken(Cause::new(error))
+                    }
+                })
+            }
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => Self::Unavailable(Cause::new(error)),
+            // Foreign and non-exhaustive: whatever else there is, it is ours to look into.
+            _ => Self::Broken(Cause::new(error)),
+        }
+    }
+}
+
+impl From<sqlx::Error> for BatchFault {
+    fn from(error: sqlx::Error) -> Self {
+        denied_places(&error).map_or_else(|| Self::All(error.into()), Self::Denied)
+    }
+}
+
+/// Our own codes, as `migrations/` raises them, and the breach of a unique name.
+fn from_sqlstate(code: &str, message: &str) -> Option<Fault> {
+    match code {
+        "PR001" => Some(Fault::Gone),
+        "PR002" => Some(Fault::Denied),
+        "PR003" | "23505" => Some(Fault::Exists),
+        "PR004" => Some(Fault::Limit(limit_text(message))),
+        "PR005" => Some(Fault::HasChildren),
+        _ => None,
+    }
+}
+
+/// The sentences of `PR004`, so that a text from the database never reaches a client unseen.
+fn limit_text(message: &str) -> &'static str {
+    const TEXTS: [&str; 5] = [
+        "the mailbox has no UID left",
+        "the mailbox has no room for another keyword",
+        "the access control list is full",
+        "a mailbox cannot be moved below itself",
+        "a name below it would become too long",
+    ];
+    TEXTS
+        .into_iter()
+        .find(|text| *text == message)
+        .unwrap_or("a limit was reached")
+}
+
+/// Connection trouble, too many connections, shutdown, fail-over to a read-only server, a deadlock
+/// or a cancelled statement: the transaction is gone, and another may succeed.
+fn is_passing(code: &str) -> bool {
+    let class = code.get(..2).unwrap_or_default();
+    matches!(class, "08" | "53" | "57") || matches!(code, "25006" | "40001" | "40P01")
+}
+
+/// Which permits were refused, from 0; the functions name them from 1.
+fn denied_places(error: &sqlx::Error) -> Option<Vec<usize>> {
+    let database = error.as_database_error()?;
+    if database.code()? != "PR002" {
+        return None;
+    }
+    let detail = database
+        .try_downcast_ref::<sqlx::postgres::PgDatabaseError>()?
+        .detail()?;
+    detail
+        .split(',')
+        .map(|place| place.parse::<usize>().ok()?.checked_sub(1))
+        .collect()
+}

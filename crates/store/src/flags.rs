@@ -1,0 +1,375 @@
+//! Changes of flags, shared and private.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use acl::Permit;
+use mail::{FlagBits, MailboxId, ModSeq, UidSet};
+
+use crate::batch::{Done, Job, Permits, Queues, Ticket};
+use crate::fault::BatchFault;
+use crate::store::Inner;
+use crate::{Cause, Fault, Store, multirange};
+
+/// A change of flags of some messages.
+#[derive(Clone, Debug)]
+pub struct FlagEdit {
+    /// Which. UIDs that are not there are passed over.
+    pub uids: UidSet,
+    /// What becomes of the flags that everybody sees.
+    pub shared: Masks,
+    /// What becomes of the flags that only the account of the permit sees.
+    pub private: Masks,
+    /// Passes over messages that were changed after this (RFC 7162, 3.1.3).
+    pub unchanged_since: Option<ModSeq>,
+}
+
+/// Flags become `flags & keep | add`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Masks {
+    /// What stays, if it is set.
+    pub keep: FlagBits,
+    /// What is set then.
+    pub add: FlagBits,
+}
+
+/// A change of flags that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlagsEdited {
+    /// The mailbox's mod-sequence afterwards; where nothing changed, the one it had.
+    pub modseq: ModSeq,
+    /// The messages that UNCHANGEDSINCE passed over.
+    pub modified: UidSet,
+}
+
+/// An edit that others may be composed with.
+pub(crate) struct Edit {
+    uids: UidSet,
+    shared: Masks,
+    private: Masks,
+}
+
+/// An edit with UNCHANGEDSINCE, which is a call of its own.
+pub(crate) struct ExactEdit {
+    edit: Edit,
+    unchanged_since: ModSeq,
+}
+
+impl Store {
+    /// Changes flags. What is as wanted already does not change, and takes no mod-sequence.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Gone`], [`Fault::Denied`], [`Fault::Unavailable`]; nothing has changed then.
+    pub async fn edit_flags(&self, permit: &Permit, edit: FlagEdit) -> Result<FlagsEdited, Fault> {
+        let FlagEdit {
+            uids,
+            shared,
+            private,
+            unchanged_since,
+        } = edit;
+        let edit = Edit {
+            uids,
+            shared,
+            private,
+        };
+        match unchanged_since {
+            None => self.submit(permit, edit).await,
+            Some(unchanged_since) => {
+                self.submit(
+                    permit,
+                    ExactEdit {
+                        edit,
+                        unchanged_since,
+                    },
+                )
+                .await
+            }
+        }
+    }
+}
+
+impl Masks {
+    /// Nothing changes.
+    pub const IDENTITY: Self = Self {
+        keep: FlagBits::ALL,
+        add: FlagBits::NONE,
+    };
+
+    /// These, and after them `next`.
+    #[must_use]
+    pub const fn then(self, next: Self) -> Self {
+        Self {
+            keep: self.keep.intersection(next.keep),
+            add: self.add.intersection(next.keep).union(next.add),
+        }
+    }
+}
+
+impl Job for Edit {
+    type Answer = FlagsEdited;
+
+    fn queue(queues: &mut Queues) -> &mut VecDeque<Ticket<Self>> {
+        &mut queues.edits
+    }
+
+    async fn write(
+        inner: &Inner,
+        mailbox: MailboxId,
+        tickets: &[Ticket<Self>],
+    ) -> Result<Done<FlagsEdited>, BatchFault> {
+        let permits = Permits::of(tickets);
+        let shared = shared_columns(tickets);
+        let (users, private) = private_columns(tickets);
+        let row = sqlx::query!(
+            r#"select modseq as "modseq!", is_changed as "is_changed!"
+                 from edit_flags($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"#,
+            mailbox.0,
+            &permits.accounts,
+            &permits.versions,
+            &permits.needed,
+            &shared.lows,
+            &shared.highs,
+            &shared.keeps,
+            &shared.adds,
+            &users,
+            &private.lows,
+            &private.highs,
+            &private.keeps,
+            &private.adds,
+        )
+        .fetch_one(&inner.pool)
+        .await?;
+        let modseq = ModSeq::from_i64(row.modseq).unwrap_or_default();
+        let edited = FlagsEdited {
+            modseq,
+            modified: UidSet::new(),
+        };
+        Ok(Done {
+            answers: vec![edited; tickets.len()],
+            news: row.is_changed.then_some(modseq),
+        })
+    }
+}
+
+impl Job for ExactEdit {
+    type Answer = FlagsEdited;
+
+    /// Each must see what the one before it changed.
+    const TOGETHER_MAX: usize = 1;
+
+    fn queue(queues: &mut Queues) -> &mut VecDeque<Ticket<Self>> {
+        &mut queues.exact_edits
+    }
+
+    async fn write(
+        inner: &Inner,
+        mailbox: MailboxId,
+        tickets: &[Ticket<Self>],
+    ) -> Result<Done<FlagsEdited>, BatchFault> {
+        let [ticket] = tickets else {
+            let cause = Cause::new("edits with UNCHANGEDSINCE go one by one");
+            return Err(BatchFault::All(Fault::Broken(cause)));
+        };
+        let Self {
+            edit,
+            unchanged_since,
+        } = &ticket.job;
+        let row = sqlx::query!(
+            r#"select modseq as "modseq!", is_changed as "is_changed!", modified as "modified!"
+                 from edit_unchanged_flags($1, $2, $3, $4, $5::text::int8multirange, $6, $7, $8, $9, $10)"#,
+            mailbox.0,
+            ticket.permit.account().0,
+            ticket.permit.version(),
+            ticket.permit.needed().to_i16(),
+            multirange::print(&edit.uids),
+            edit.shared.keep.to_i64(),
+            edit.shared.add.to_i64(),
+            edit.private.keep.to_i64(),
+            edit.private.add.to_i64(),
+            i64::from(*unchanged_since),
+        )
+        .fetch_one(&inner.pool)
+        .await?;
+        let modseq = ModSeq::from_i64(row.modseq).unwrap_or_default();
+        let modified = multirange::parse(&row.modified).map_err(BatchFault::All)?;
+        Ok(Done {
+            answers: vec![FlagsEdited { modseq, modified }],
+            news: row.is_changed.then_some(modseq),
+        })
+    }
+}
+
+/// Ranges of UIDs with their masks, column by column.
+#[derive(Default)]
+struct Columns {
+    lows: Vec<i64>,
+    highs: Vec<i64>,
+    keeps: Vec<i64>,
+    adds: Vec<i64>,
+}
+
+impl Columns {
+    fn extend(&mut self, edits: &[(&UidSet, Masks)]) {
+        for Stretch { low, high, masks } in compose(edits) {
+            self.lows.push(i64::from(low));
+            self.highs.push(i64::from(high));
+            self.keeps.push(masks.keep.to_i64());
+            self.adds.push(masks.add.to_i64());
+        }
+    }
+}
+
+fn shared_columns(tickets: &[Ticket<Edit>]) -> Columns {
+    let edits: Vec<_> = tickets
+        .iter()
+        .map(|t| (&t.job.uids, t.job.shared))
+        .collect();
+    let mut columns = Columns::default();
+    columns.extend(&edits);
+    columns
+}
+
+/// Each account's edits are composed apart; the accounts stand beside the columns.
+fn private_columns(tickets: &[Ticket<Edit>]) -> (Vec<i64>, Columns) {
+    let mut edits: BTreeMap<i64, Vec<(&UidSet, Masks)>> = BTreeMap::new();
+    for ticket in tickets {
+        let own = edits.entry(ticket.permit.account().0).or_default();
+        own.push((&ticket.job.uids, ticket.job.private));
+    }
+    let (mut accounts, mut columns) = (Vec::new(), Columns::default());
+    for (account, edits) in edits {
+        columns.extend(&edits);
+        accounts.resize(columns.lows.len(), account);
+    }
+    (accounts, columns)
+}
+
+/// Neighbouring UIDs that share their masks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stretch {
+    low: u32,
+    high: u32,
+    masks: Masks,
+}
+
+/// What all of `edits` do, one after the other, as stretches that do not overlap. Where they do
+/// nothing there is no stretch.
+fn compose(edits: &[(&UidSet, Masks)]) -> Vec<Stretch> {
+    let mut borders = borders(edits).into_iter().peekable();
+    let mut active = BTreeSet::new();
+    let mut stretches: Vec<Stretch> = Vec::new();
+    while let Some((low, changes)) = borders.next() {
+        for change in changes {
+            match change {
+                Border::Begin(edit) => active.insert(edit),
+                Border::End(edit) => active.remove(&edit),
+            };
+        }
+        let Some((end, _)) = borders.peek() else {
+            break;
+        };
+        let masks = active
+            .iter()
+            .filter_map(|&edit| edits.get(edit))
+            .fold(Masks::IDENTITY, |masks, (_, next)| masks.then(*next));
+        if masks != Masks::IDENTITY {
+            let (Ok(low), Ok(high)) = (u32::try_from(low), u32::try_from(end - 1)) else {
+                break;
+            };
+            stretches.push(Stretch { low, high, masks });
+        }
+    }
+    stretches
+}
+
+/// Where an edit begins to matter, and where it no longer does.
+enum Border {
+    Begin(usize),
+    End(usize),
+}
+
+/// By UID; ends stand behind the last UID, which is why they take 64 bits.
+fn borders(edits: &[(&UidSet, Masks)]) -> BTreeMap<u64, Vec<Border>> {
+    let mut borders: BTreeMap<u64, Vec<Border>> = BTreeMap::new();
+    for (edit, (uids, _)) in edits.iter().enumerate() {
+        for (low, high) in uids.ranges() {
+            borders
+                .entry(low.get().into())
+                .or_default()
+                .push(Border::Begin(edit));
+            borders
+                .entry(u64::from(high.get()) + 1)
+                .or_default()
+                .push(Border::End(edit));
+        }
+    }
+    borders
+}
+
+#[cfg(test)]
+mod tests {
+    use mail::{FlagBits, Uid, UidSet};
+    use proptest::prelude::{Strategy, prop, proptest};
+
+    use super::{Masks, compose};
+
+    fn masks() -> impl Strategy<Value = Masks> {
+        (0..32_i64, 0..32_i64).prop_map(|(keep, add)| Masks {
+            keep: FlagBits::from_i64(keep),
+            add: FlagBits::from_i64(add),
+        })
+    }
+
+    fn uids() -> impl Strategy<Value = UidSet> {
+        prop::collection::vec((1..20_u32, 1..20_u32), 0..4).prop_map(|ranges| {
+            UidSet::from_ranges(
+                ranges
+                    .into_iter()
+                    .map(|(a, b)| (Uid::new(a).unwrap(), Uid::new(b).unwrap())),
+            )
+        })
+    }
+
+    fn applied(masks: Masks, flags: FlagBits) -> FlagBits {
+        flags.intersection(masks.keep).union(masks.add)
+    }
+
+    proptest! {
+        #[test]
+        fn composed_is_one_after_the_other(
+            edits in prop::collection::vec((uids(), masks()), 0..6),
+            before in 0..32_i64,
+        ) {
+            let before = FlagBits::from_i64(before);
+            let edits: Vec<_> = edits.iter().map(|(uids, masks)| (uids, *masks)).collect();
+            let stretches = compose(&edits);
+            for pair in stretches.windows(2) {
+                assert!(pair[0].high < pair[1].low, "stretches ascend and do not overlap");
+            }
+            for number in 1..=20 {
+                let uid = Uid::new(number).unwrap();
+                let one_by_one = edits
+                    .iter()
+                    .filter(|(uids, _)| uids.contains(uid))
+                    .fold(before, |flags, (_, masks)| applied(*masks, flags));
+                let at_once = stretches
+                    .iter()
+                    .find(|stretch| (stretch.low..=stretch.high).contains(&number))
+                    .map_or(before, |stretch| applied(stretch.masks, before));
+                assert_eq!(at_once, one_by_one, "message {number}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_highest_uid_has_an_end_too() {
+        let all = UidSet::from_ranges([(Uid::MIN, Uid::MAX)]);
+        let masks = Masks {
+            keep: FlagBits::ALL,
+            add: FlagBits::SEEN,
+        };
+        let stretches = compose(&[(&all, masks)]);
+        assert_eq!(stretches.len(), 1);
+        assert_eq!((stretches[0].low, stretches[0].high), (1, u32::MAX));
+    }
+}

@@ -1,0 +1,109 @@
+//! Groups of accounts, for access control lists.
+
+use mail::AccountId;
+
+use crate::account::{NO_NAME, fold};
+use crate::{Fault, Store, wake};
+
+/// A group and who is in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Folded, as accounts' names are.
+    pub name: String,
+    /// Names of accounts, in order.
+    pub members: Vec<String>,
+}
+
+impl Store {
+    /// A group without members.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Exists`] for a name that is taken in any case; [`Fault::Limit`] for what is no name.
+    pub async fn create_group(&self, name: &str) -> Result<(), Fault> {
+        let name = fold(name).ok_or(NO_NAME)?;
+        sqlx::query!("insert into user_group (name) values ($1)", name)
+            .execute(self.pool())
+            .await?;
+        Ok(())
+    }
+
+    /// With its entries in every list.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Gone`] when there is no such group.
+    pub async fn delete_group(&self, name: &str) -> Result<(), Fault> {
+        let name = fold(name).ok_or(Fault::Gone)?;
+        let woken = sqlx::query_as!(
+            wake::Row,
+            r#"select mailbox as "mailbox!", modseq as "modseq!" from delete_group($1)"#,
+            name
+        )
+        .fetch_all(self.pool())
+        .await?;
+        self.wake(woken);
+        Ok(())
+    }
+
+    /// All groups, by name.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    pub async fn groups(&self) -> Result<Vec<Group>, Fault> {
+        let rows = sqlx::query_as!(
+            Group,
+            r#"select g.name,
+                      array(select a.name
+                              from user_group_member m
+                              join account a on a.id = m.account
+                             where m.user_group = g.id
+                             order by a.name) as "members!"
+                 from user_group g
+                order by g.name"#
+        )
+        .fetch_all(self.pool())
+        .await?;
+        Ok(rows)
+    }
+
+    /// Whoever is in already stays so. Open sessions hear of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Gone`] when there is no such group or account.
+    pub async fn add_member(&self, group: &str, account: AccountId) -> Result<(), Fault> {
+        self.change_membership(group, account, true).await
+    }
+
+    /// Whoever is not in stays so. Open sessions hear of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Gone`] when there is no such group or account.
+    pub async fn remove_member(&self, group: &str, account: AccountId) -> Result<(), Fault> {
+        self.change_membership(group, account, false).await
+    }
+
+    async fn change_membership(
+        &self,
+        group: &str,
+        account: AccountId,
+        is_member: bool,
+    ) -> Result<(), Fault> {
+        let group = fold(group).ok_or(Fault::Gone)?;
+        let woken = sqlx::query_as!(
+            wake::Row,
+            r#"select mailbox as "mailbox!", modseq as "modseq!"
+                 from change_membership($1, $2, $3)"#,
+            group,
+            account.0,
+            is_member
+        )
+        .fetch_all(self.pool())
+        .await?;
+        self.wake(woken);
+        Ok(())
+    }
+}

@@ -1,0 +1,68 @@
+//! What may go after a while. Called by whoever has a clock; any node may, at any time.
+
+use std::time::Duration;
+
+use sqlx::postgres::types::PgInterval;
+
+use crate::{Fault, Store};
+
+/// Contents that are looked at in one transaction.
+const COLLECTED_MAX: i32 = 1000;
+
+impl Store {
+    /// Deletes content that lost its last message longer ago than this.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away; what was collected until then is gone.
+    pub async fn collect_garbage(&self, older_than: Duration) -> Result<(), Fault> {
+        loop {
+            let looked_at = sqlx::query_scalar!(
+                r#"select collect_garbage($1, $2) as "looked_at!""#,
+                interval(older_than),
+                COLLECTED_MAX
+            )
+            .fetch_one(self.pool())
+            .await?;
+            if looked_at < i64::from(COLLECTED_MAX) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Forgets what was logged longer ago than this. Clients that were away for longer are told
+    /// everything anew.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away; mailboxes done until then stay so.
+    pub async fn trim_changes(&self, older_than: Duration) -> Result<(), Fault> {
+        let older_than = interval(older_than);
+        let mailboxes = sqlx::query_scalar!(
+            r#"select distinct mailbox as "mailbox!" from change where at < now() - $1::interval"#,
+            older_than
+        )
+        .fetch_all(self.pool())
+        .await?;
+        // One by one, so that no writer waits for more than its own mailbox.
+        for mailbox in mailboxes {
+            sqlx::query!(
+                "select trim_changes($1, now() - $2::interval)",
+                mailbox,
+                older_than
+            )
+            .execute(self.pool())
+            .await?;
+        }
+        Ok(())
+    }
+}
+
+fn interval(duration: Duration) -> PgInterval {
+    let microseconds = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+    PgInterval {
+        months: 0,
+        days: 0,
+        microseconds,
+    }
+}

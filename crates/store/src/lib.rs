@@ -1,0 +1,66 @@
+//! What is promised of mail, kept in PostgreSQL. The only room that knows SQL.
+//!
+//! The promises:
+//!
+//! - **Done is durable.** What a method returns as done is committed and flushed; what it returns as a
+//!   [`Fault`] did not happen. The one exception is honest: when the connection dies while a commit is
+//!   under way, [`Fault::Unavailable`] may hide a commit, and never half of one.
+//! - **Order.** UIDs and mod-sequences of a mailbox are taken under the lock of its row, in the
+//!   transaction that writes. Nobody ever sees a higher one before a lower one.
+//! - **No news is lost.** [`Store::load_delta`] reads the highest mod-sequence and what led to it in
+//!   one statement. Wake-ups are posted after the commit; losing one costs time only.
+//! - **Rights hold at the commit.** Each write compares the permit's version with the mailbox's under
+//!   the lock, asks again when they differ, and does nothing when a right is gone.
+//! - **Colleagues do not fail each other.** Writes to one mailbox queue and are done together; none is
+//!   refused because of another, and only UNCHANGEDSINCE may lose.
+//! - **Dropping a future loses nothing.** What was queued is done, whether or not somebody waits.
+//! - **Messages are immutable**, byte for byte as they came, and stored once however often copied.
+//!
+//! Lock order, everywhere: name locks of trees in ascending owner, groups, accounts, then rows of
+//! `mailbox` in ascending id, and all else of a mailbox only under its row. The functions in
+//! `migrations/` keep it; each is one round trip and one transaction.
+//!
+//! What never lives here: tags, sequence numbers, and when a client is told what.
+
+mod account;
+mod append;
+mod batch;
+mod content;
+mod copy;
+mod delta;
+mod expunge;
+mod fault;
+mod flags;
+mod group;
+mod keeping;
+mod keyword;
+mod mailbox;
+mod migrate;
+mod multirange;
+mod name;
+mod overlay;
+mod place;
+mod rights;
+mod rows;
+mod snapshot;
+mod stats;
+mod status;
+mod store;
+mod subscription;
+mod wake;
+
+pub use account::Account;
+pub use append::{Appended, NewMessage};
+pub use content::{Head, Prepared, prepare};
+pub use copy::{Copied, Moved};
+pub use delta::{Delta, News};
+pub use expunge::{Doomed, Expunged};
+pub use fault::{Cause, Fault};
+pub use flags::{FlagEdit, FlagsEdited, Masks};
+pub use group::Group;
+pub use mailbox::{Found, Listed};
+pub use snapshot::Loaded;
+pub use stats::{BATCH_BUCKETS, Stats};
+pub use status::Status;
+pub use store::{Options, Spawn, Store};
+pub use wake::{Heard, Listener};

@@ -1,0 +1,219 @@
+//! Which mailbox a name means, and what somebody may do there.
+
+use acl::{Entry, Identifier, Rights, Standing, Who};
+use mail::{AccountId, FlagBits, MailboxId, ModSeq, Place, UidValidity};
+
+use crate::place::{Tree, ownership, place};
+use crate::{Cause, Fault, Store};
+
+/// A mailbox as one account finds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// For as long as the mailbox lives.
+    pub id: MailboxId,
+    /// In whose tree it is; `None` for the tree that nobody owns.
+    pub owner: Option<AccountId>,
+    /// Of this mailbox under whatever name.
+    pub uid_validity: UidValidity,
+    /// Who asked.
+    pub who: Who,
+    /// The whole list, by identifier.
+    pub entries: Vec<Entry>,
+    /// What whoever asked may do.
+    pub standing: Standing,
+    /// The flags that whoever asked has apart from everybody else here.
+    pub private_flags: FlagBits,
+    /// The attribute of RFC 6154, with its backslash.
+    pub special_use: Option<String>,
+}
+
+/// A mailbox on which somebody holds `l`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// For as long as the mailbox lives.
+    pub id: MailboxId,
+    /// Where it is.
+    pub place: Place,
+    /// What whoever asked may do.
+    pub rights: Rights,
+    /// The attribute of RFC 6154, with its backslash.
+    pub special_use: Option<String>,
+}
+
+impl Store {
+    /// The mailbox at `place`, whether or not the asker may know of it: that is for [`acl::permit`].
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    pub async fn resolve(&self, asker: AccountId, place: &Place) -> Result<Option<Found>, Fault> {
+        let tree = Tree::from(place);
+        let row = sqlx::query_as!(
+            Row,
+            r#"select d.mailbox as "mailbox!", d.owner as "owner!", d.uid_validity as "uid_validity!",
+                      d.rights_version as "rights_version!", d.private_flags as "private_flags!",
+                      d.special_use, d.account_name as "account_name!", d.is_admin as "is_admin!",
+                      d.groups as "groups!", d.identifiers as "identifiers!",
+                      d.negatives as "negatives!", d.rights as "rights!"
+                 from mailbox_name n, describe_mailbox($1, n.mailbox) d
+                where n.owner = owner_of_place($1, $2, $3)
+                  and n.path = $4"#,
+            asker.0,
+            tree.kind,
+            tree.owner_name,
+            tree.path,
+        )
+        .fetch_optional(self.pool())
+        .await?;
+        row.map(|row| row.read(asker)).transpose()
+    }
+
+    /// The same for a mailbox that is known by its id, as after a change of rights.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    pub async fn standing(
+        &self,
+        asker: AccountId,
+        mailbox: MailboxId,
+    ) -> Result<Option<Found>, Fault> {
+        let row = sqlx::query_as!(
+            Row,
+            r#"select d.mailbox as "mailbox!", d.owner as "owner!", d.uid_validity as "uid_validity!",
+                      d.rights_version as "rights_version!", d.private_flags as "private_flags!",
+                      d.special_use, d.account_name as "account_name!", d.is_admin as "is_admin!",
+                      d.groups as "groups!", d.identifiers as "identifiers!",
+                      d.negatives as "negatives!", d.rights as "rights!"
+                 from describe_mailbox($1, $2) d"#,
+            asker.0,
+            mailbox.0,
+        )
+        .fetch_optional(self.pool())
+        .await?;
+        row.map(|row| row.read(asker)).transpose()
+    }
+
+    /// Every mailbox on which the asker holds `l`, by owner and path.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Gone`] when the asker is; [`Fault::Unavailable`] when the database is away.
+    pub async fn visible(&self, asker: AccountId) -> Result<Vec<Listed>, Fault> {
+        let who = self.who(asker).await?;
+        let rows = sqlx::query_file!("queries/list_visible.sql", asker.0)
+            .fetch_all(self.pool())
+            .await?;
+        let mut listed = Vec::with_capacity(rows.len());
+        for row in rows {
+            let entries = entries(
+                row.identifiers.unwrap_or_default(),
+                row.negatives.unwrap_or_default(),
+                row.rights.unwrap_or_default(),
+            )?;
+            let rights = acl::effective(&entries, &who, ownership(asker, row.owner));
+            let place = place(asker, row.owner, row.owner_name, row.path);
+            if let Some(place) = place.filter(|_| rights.contains(Rights::LOOKUP)) {
+                let special_use = row.special_use;
+                listed.push(Listed {
+                    id: MailboxId(row.mailbox),
+                    place,
+                    rights,
+                    special_use,
+                });
+            }
+        }
+        Ok(listed)
+    }
+
+    /// How far each mailbox is, to find out whether a wake-up was lost. What is gone is missing.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    pub async fn counters(
+        &self,
+        mailboxes: &[MailboxId],
+    ) -> Result<Vec<(MailboxId, ModSeq)>, Fault> {
+        let ids: Vec<i64> = mailboxes.iter().map(|mailbox| mailbox.0).collect();
+        let rows = sqlx::query!("select id, modseq from mailbox where id = any ($1)", &ids)
+            .fetch_all(self.pool())
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| {
+                (
+                    MailboxId(row.id),
+                    ModSeq::from_i64(row.modseq).unwrap_or_default(),
+                )
+            })
+            .collect())
+    }
+}
+
+/// A row of `describe_mailbox`.
+struct Row {
+    mailbox: i64,
+    owner: i64,
+    uid_validity: i64,
+    rights_version: i64,
+    private_flags: i64,
+    special_use: Option<String>,
+    account_name: String,
+    is_admin: bool,
+    groups: Vec<String>,
+    identifiers: Vec<String>,
+    negatives: Vec<bool>,
+    rights: Vec<i16>,
+}
+
+impl Row {
+    fn read(self, asker: AccountId) -> Result<Found, Fault> {
+        let id = MailboxId(self.mailbox);
+        let who = Who {
+            account: asker,
+            name: self.account_name,
+            groups: self.groups,
+            is_admin: self.is_admin,
+        };
+        let entries = entries(self.identifiers, self.negatives, self.rights)?;
+        let standing = Standing {
+            account: asker,
+            mailbox: id,
+            rights: acl::effective(&entries, &who, ownership(asker, self.owner)),
+            version: self.rights_version,
+        };
+        Ok(Found {
+            id,
+            owner: (self.owner != 0).then_some(AccountId(self.owner)),
+            uid_validity: UidValidity::from_i64(self.uid_validity)
+                .ok_or_else(|| Fault::Broken(Cause::new("UIDVALIDITY out of range")))?,
+            who,
+            entries,
+            standing,
+            private_flags: FlagBits::from_i64(self.private_flags),
+            special_use: self.special_use,
+        })
+    }
+}
+
+fn entries(
+    identifiers: Vec<String>,
+    negatives: Vec<bool>,
+    rights: Vec<i16>,
+) -> Result<Vec<Entry>, Fault> {
+    identifiers
+        .into_iter()
+        .zip(negatives)
+        .zip(rights)
+        .map(|((identifier, is_negative), rights)| {
+            let identifier =
+                Identifier::parse(&identifier).map_err(|bad| Fault::Broken(Cause::new(bad)))?;
+            Ok(Entry {
+                identifier,
+                is_negative,
+                rights: Rights::from_i16(rights),
+            })
+        })
+        .collect()
+}

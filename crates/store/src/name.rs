@@ -1,0 +1,131 @@
+//! Mailboxes come, go, and get other names.
+
+use acl::{Ground, Permit, Warrant};
+use mail::{MailboxId, Place};
+
+use crate::place::Tree;
+use crate::{Fault, Store, wake};
+
+impl Store {
+    /// A new mailbox, with the list of the nearest one above it and all rights for its creator.
+    /// Names between the two remain names.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Exists`]; [`Fault::Denied`] where the warrant does not cover the place;
+    /// [`Fault::Gone`] when the owner of the tree is.
+    pub async fn create_mailbox(
+        &self,
+        warrant: &Warrant,
+        place: &Place,
+        special_use: Option<&str>,
+    ) -> Result<MailboxId, Fault> {
+        let ground = GroundRow::from(warrant);
+        let tree = Tree::from(place);
+        let id = sqlx::query_scalar!(
+            r#"select create_mailbox($1, $2, $3, $4, $5, owner_of_place($1, $6, $7), $8, $9) as "id!""#,
+            warrant.account().0,
+            ground.kind,
+            ground.below,
+            ground.version,
+            ground.needed,
+            tree.kind,
+            tree.owner_name,
+            tree.path,
+            special_use,
+        )
+        .fetch_one(self.pool())
+        .await?;
+        Ok(MailboxId(id))
+    }
+
+    /// The mailbox with all in it. What is below it and hidden from the account stays.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::HasChildren`] when the account can see mailboxes below; [`Fault::Denied`] for an INBOX;
+    /// [`Fault::Gone`].
+    pub async fn delete_mailbox(&self, permit: &Permit) -> Result<(), Fault> {
+        let modseq = sqlx::query_scalar!(
+            r#"select delete_mailbox($1, $2, $3, $4) as "modseq!""#,
+            permit.mailbox().0,
+            permit.account().0,
+            permit.version(),
+            permit.needed().to_i16(),
+        )
+        .fetch_one(self.pool())
+        .await?;
+        self.wake([wake::Row {
+            mailbox: permit.mailbox().0,
+            modseq,
+        }]);
+        Ok(())
+    }
+
+    /// The mailbox and all below it get another place in one moment; who has them open keeps them
+    /// open. An INBOX stays where it is and gives its messages to a new mailbox (RFC 9051, 6.3.6).
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Exists`] when any new name is taken; [`Fault::Gone`] when the mailbox is no longer at
+    /// `from`; [`Fault::Denied`]; [`Fault::Limit`] for a place below itself.
+    pub async fn rename_mailbox(
+        &self,
+        permit: &Permit,
+        warrant: &Warrant,
+        from: &Place,
+        to: &Place,
+    ) -> Result<(), Fault> {
+        if permit.account() != warrant.account() {
+            return Err(Fault::Denied);
+        }
+        let ground = GroundRow::from(warrant);
+        let (from, to) = (Tree::from(from), Tree::from(to));
+        let woken = sqlx::query_as!(
+            wake::Row,
+            r#"select mailbox as "mailbox!", modseq as "modseq!"
+                 from rename_mailbox($1, $2, $3, $4, $5, $6, $7, $8, $9,
+                                     owner_of_place($2, $10, $11), $12)"#,
+            permit.mailbox().0,
+            permit.account().0,
+            permit.version(),
+            permit.needed().to_i16(),
+            from.path,
+            ground.kind,
+            ground.below,
+            ground.version,
+            ground.needed,
+            to.kind,
+            to.owner_name,
+            to.path,
+        )
+        .fetch_all(self.pool())
+        .await?;
+        self.wake(woken);
+        Ok(())
+    }
+}
+
+/// The ground of a warrant, as the functions take it.
+struct GroundRow {
+    kind: i16,
+    below: Option<i64>,
+    version: Option<i64>,
+    needed: Option<i16>,
+}
+
+impl From<&Warrant> for GroundRow {
+    fn from(warrant: &Warrant) -> Self {
+        let (kind, permit) = match warrant.ground() {
+            Ground::OwnTree => (0, None),
+            Ground::Below(permit) => (1, Some(permit)),
+            Ground::SharedTree => (2, None),
+        };
+        Self {
+            kind,
+            below: permit.map(|permit| permit.mailbox().0),
+            version: permit.map(|permit| permit.version()),
+            needed: permit.map(|permit| permit.needed().to_i16()),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Changes of a mailbox's list.
+
+use acl::{Modification, Permit, Rights, Subject};
+
+use crate::account::fold_identifier;
+use crate::{Fault, Store, wake};
+
+impl Store {
+    /// Changes the entry of `subject`; an entry without rights goes. Whoever has the mailbox open, on
+    /// whichever node, hears of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Gone`], [`Fault::Denied`], [`Fault::Unavailable`]; [`Fault::Limit`] for a list that is full.
+    pub async fn set_rights(
+        &self,
+        permit: &Permit,
+        subject: &Subject,
+        modification: Modification,
+    ) -> Result<(), Fault> {
+        let (mode, rights) = match modification {
+            Modification::Replace(rights) => (0, rights),
+            Modification::Add(rights) => (1, rights),
+            Modification::Remove(rights) => (2, rights),
+        };
+        let modseq = sqlx::query_scalar!(
+            r#"select set_rights($1, $2, $3, $4, $5, $6, $7, $8) as "modseq!""#,
+            permit.mailbox().0,
+            permit.account().0,
+            permit.version(),
+            permit.needed().to_i16(),
+            fold_identifier(&subject.identifier).to_string(),
+            subject.is_negative,
+            mode,
+            rights.to_i16(),
+        )
+        .fetch_one(self.pool())
+        .await?;
+        self.wake([wake::Row {
+            mailbox: permit.mailbox().0,
+            modseq,
+        }]);
+        Ok(())
+    }
+
+    /// Removes the entry of `subject`, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Gone`], [`Fault::Denied`], [`Fault::Unavailable`].
+    pub async fn delete_rights(&self, permit: &Permit, subject: &Subject) -> Result<(), Fault> {
+        self.set_rights(permit, subject, Modification::Replace(Rights::NONE))
+            .await
+    }
+}

@@ -1,0 +1,281 @@
+//! A whole mailbox at once: from a packed snapshot and what happened since, or from its rows.
+//!
+//! Rows are the truth. A snapshot is a copy of them as of one mod-sequence, written after a large
+//! mailbox was read row by row; it may be old and may be missing.
+
+use std::sync::atomic::Ordering;
+
+use bytes::Buf;
+use image::{Image, Message};
+use mail::{ContentId, FlagBits, InternalDate, Keywords, MailboxId, ModSeq, Uid, UidValidity};
+use sqlx::PgConnection;
+use tracing::warn;
+
+use crate::{Cause, Delta, Fault, Store, content, keyword, rows};
+
+/// A mailbox to open.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// Its messages.
+    pub image: Image,
+    /// Its keywords, in the order of their bits.
+    pub keywords: Keywords,
+    /// For as long as it lives.
+    pub uid_validity: UidValidity,
+    /// Which version of its rights is in force.
+    pub rights_version: i64,
+    /// The flags that each user but the owner has apart.
+    pub private_policy: FlagBits,
+}
+
+/// Smaller mailboxes are read row by row.
+const SNAPSHOT_MESSAGES_MIN: i64 = 4096;
+/// Messages in one row of `snapshot`.
+const SEGMENT_MESSAGES: usize = 8192;
+/// A snapshot is written anew when more was committed since than this, and than a sixteenth of what
+/// it holds.
+const SNAPSHOT_LAG_MIN: i64 = 1000;
+
+impl Store {
+    /// All of a mailbox; `None` when it is gone.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    pub async fn load_image(&self, mailbox: MailboxId) -> Result<Option<Loaded>, Fault> {
+        let mut transaction = self
+            .pool()
+            .begin_with("begin isolation level repeatable read, read only")
+            .await?;
+        let Some(header) = load_header(&mut transaction, mailbox).await? else {
+            return Ok(None);
+        };
+        let snapshot = if header.has_useful_snapshot() {
+            load_snapshot(&mut transaction, mailbox).await?
+        } else {
+            None
+        };
+        let counters = &self.inner().counters;
+        let (image, keywords) = if let Some(old) = snapshot {
+            transaction.commit().await?;
+            counters
+                .images_from_snapshots
+                .fetch_add(1, Ordering::Relaxed);
+            match self.catch_up(mailbox, old, header.keywords.len()).await? {
+                CaughtUp::Gone => return Ok(None),
+                CaughtUp::TooOld => return Box::pin(self.load_image(mailbox)).await,
+                CaughtUp::Now(image, keywords) => (image, keywords),
+            }
+        } else {
+            let messages = rows::copy_out(&mut transaction, mailbox).await?;
+            transaction.commit().await?;
+            counters.images_from_rows.fetch_add(1, Ordering::Relaxed);
+            let image = Image::from_messages(messages, header.modseq()?, header.uid_next()?);
+            (
+                image.map_err(|error| Fault::Broken(Cause::new(error)))?,
+                None,
+            )
+        };
+        if header.wants_snapshot() {
+            self.write_snapshot_later(mailbox, image.clone());
+        }
+        header.loaded(image, keywords).map(Some)
+    }
+
+    async fn catch_up(
+        &self,
+        mailbox: MailboxId,
+        old: Image,
+        known_keywords: usize,
+    ) -> Result<CaughtUp, Fault> {
+        Ok(
+            match self
+                .load_delta(mailbox, old.modseq(), known_keywords, &[])
+                .await?
+            {
+                Delta::Gone => CaughtUp::Gone,
+                Delta::TooOld => CaughtUp::TooOld,
+                Delta::News(news) => CaughtUp::Now(old.apply(&news.delta), news.keywords),
+            },
+        )
+    }
+
+    fn write_snapshot_later(&self, mailbox: MailboxId, image: Image) {
+        let store = self.clone();
+        (self.inner().spawn)(Box::pin(async move {
+            if let Err(fault) = store.write_snapshot(mailbox, &image).await {
+                warn!(mailbox.id = %mailbox, cause = %fault, "could not write a snapshot");
+            }
+        }));
+    }
+
+    /// Replaces the snapshot, unless a newer one is there or somebody else is at it.
+    async fn write_snapshot(&self, mailbox: MailboxId, image: &Image) -> Result<(), Fault> {
+        let messages: Vec<Message> = image.iter().map(|(_, message)| message).collect();
+        let segments: Vec<Vec<u8>> = messages.chunks(SEGMENT_MESSAGES).map(pack).collect();
+        sqlx::query!(
+            "select write_snapshot($1, $2, $3, $4)",
+            mailbox.0,
+            i64::from(image.modseq()),
+            i64::from(image.uid_next()),
+            &segments
+        )
+        .execute(self.pool())
+        .await?;
+        Ok(())
+    }
+}
+
+enum CaughtUp {
+    Gone,
+    TooOld,
+    Now(Image, Option<Keywords>),
+}
+
+/// What a mailbox's own rows say.
+struct Header {
+    uid_validity: i64,
+    uid_next: i64,
+    modseq: i64,
+    rights_version: i64,
+    log_floor: i64,
+    message_count: i64,
+    private_flags: i64,
+    keywords: Vec<String>,
+    snapshot_modseq: Option<i64>,
+}
+
+impl Header {
+    fn has_useful_snapshot(&self) -> bool {
+        self.message_count >= SNAPSHOT_MESSAGES_MIN
+            && self
+                .snapshot_modseq
+                .is_some_and(|modseq| modseq >= self.log_floor)
+            && self.lag() <= SNAPSHOT_LAG_MIN.max(self.message_count / 4)
+    }
+
+    fn wants_snapshot(&self) -> bool {
+        self.message_count >= SNAPSHOT_MESSAGES_MIN
+            && (!self.has_useful_snapshot()
+                || self.lag() > SNAPSHOT_LAG_MIN.max(self.message_count / 16))
+    }
+
+    /// Statements since the snapshot.
+    fn lag(&self) -> i64 {
+        self.modseq - self.snapshot_modseq.unwrap_or(0)
+    }
+
+    fn modseq(&self) -> Result<ModSeq, Fault> {
+        ModSeq::from_i64(self.modseq).ok_or_else(unreadable)
+    }
+
+    fn uid_next(&self) -> Result<Uid, Fault> {
+        Uid::from_i64(self.uid_next).ok_or_else(unreadable)
+    }
+
+    fn loaded(self, image: Image, newer: Option<Keywords>) -> Result<Loaded, Fault> {
+        Ok(Loaded {
+            image,
+            keywords: newer.map_or_else(|| keyword::read(&self.keywords), Ok)?,
+            uid_validity: UidValidity::from_i64(self.uid_validity).ok_or_else(unreadable)?,
+            rights_version: self.rights_version,
+            private_policy: FlagBits::from_i64(self.private_flags),
+        })
+    }
+}
+
+async fn load_header(
+    connection: &mut PgConnection,
+    mailbox: MailboxId,
+) -> Result<Option<Header>, Fault> {
+    let header = sqlx::query_file_as!(Header, "queries/load_header.sql", mailbox.0)
+        .fetch_optional(connection)
+        .await?;
+    Ok(header)
+}
+
+async fn load_snapshot(
+    connection: &mut PgConnection,
+    mailbox: MailboxId,
+) -> Result<Option<Image>, Fault> {
+    let segments = sqlx::query!(
+        "select modseq, uid_next, messages from snapshot where mailbox = $1 order by segment",
+        mailbox.0
+    )
+    .fetch_all(connection)
+    .await?;
+    let Some(first) = segments.first() else {
+        return Ok(None);
+    };
+    let modseq = ModSeq::from_i64(first.modseq).ok_or_else(unreadable)?;
+    let uid_next = Uid::from_i64(first.uid_next).ok_or_else(unreadable)?;
+    let mut messages = Vec::new();
+    for segment in segments {
+        let columns = content::unpack(segment.messages)?;
+        unpack(&columns, &mut messages).ok_or_else(unreadable)?;
+    }
+    let image = Image::from_messages(messages, modseq, uid_next);
+    image
+        .map(Some)
+        .map_err(|error| Fault::Broken(Cause::new(error)))
+}
+
+const NUMBER_BYTES: usize = 8;
+const COLUMNS: usize = 6;
+
+/// Column by column, which packs better than message by message.
+fn pack(messages: &[Message]) -> Vec<u8> {
+    let mut columns = Vec::with_capacity(messages.len() * COLUMNS * NUMBER_BYTES);
+    let mut push = |column: &dyn Fn(&Message) -> i64| {
+        for message in messages {
+            columns.extend_from_slice(&column(message).to_le_bytes());
+        }
+    };
+    push(&|message| message.uid.into());
+    push(&|message| message.modseq.into());
+    push(&|message| message.flags.to_i64());
+    push(&|message| message.content.0);
+    push(&|message| message.size.into());
+    push(&|message| message.date.packed());
+    content::pack(&columns)
+}
+
+/// The inverse of [`pack`], once the columns are unpacked.
+fn unpack(columns: &[u8], messages: &mut Vec<Message>) -> Option<()> {
+    let column_bytes = columns.len() / COLUMNS;
+    let is_whole = columns.len().is_multiple_of(COLUMNS * NUMBER_BYTES) && column_bytes > 0;
+    if !is_whole {
+        return None;
+    }
+    let mut columns = columns.chunks_exact(column_bytes);
+    let [
+        mut uids,
+        mut modseqs,
+        mut flags,
+        mut contents,
+        mut sizes,
+        mut dates,
+    ] = [
+        columns.next()?,
+        columns.next()?,
+        columns.next()?,
+        columns.next()?,
+        columns.next()?,
+        columns.next()?,
+    ];
+    while uids.has_remaining() {
+        messages.push(Message {
+            uid: Uid::from_i64(uids.get_i64_le())?,
+            modseq: ModSeq::from_i64(modseqs.get_i64_le())?,
+            flags: FlagBits::from_i64(flags.get_i64_le()),
+            content: ContentId(contents.get_i64_le()),
+            size: u32::try_from(sizes.get_i64_le()).ok()?,
+            date: InternalDate::from_packed(dates.get_i64_le()),
+        });
+    }
+    Some(())
+}
+
+fn unreadable() -> Fault {
+    Fault::Broken(Cause::new("a mailbox with numbers out of range"))
+}

@@ -1,0 +1,84 @@
+//! Counts for whoever watches over the store.
+
+use std::array;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sqlx::PgPool;
+
+/// Upper bounds of the batch sizes that are counted apart; larger ones count in the last bucket.
+pub const BATCH_BUCKETS: [u64; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
+
+const BUCKETS: usize = BATCH_BUCKETS.len() + 1;
+
+/// The store's counts at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Calls that wrote, by how many requests each of them did together.
+    pub batches: [u64; BUCKETS],
+    /// Requests that went through the queues.
+    pub batched_requests: u64,
+    /// Calls that wrote and failed.
+    pub batches_failed: u64,
+    /// Mailboxes that have something queued or under way.
+    pub queues: u64,
+    /// Wake-ups sent to the other nodes, after merging.
+    pub wakeups_sent: u64,
+    /// Notifications these were packed into.
+    pub notifications_sent: u64,
+    /// Images read row by row, because there was no snapshot to begin with.
+    pub images_from_rows: u64,
+    /// Images read from a snapshot and what happened since.
+    pub images_from_snapshots: u64,
+    /// Deltas read.
+    pub deltas: u64,
+    /// Connections of the pool.
+    pub connections: u32,
+    /// Those of them that nobody uses now.
+    pub connections_idle: u64,
+}
+
+/// What [`Stats`] are read from.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    batches: [AtomicU64; BUCKETS],
+    pub(crate) batched_requests: AtomicU64,
+    pub(crate) batches_failed: AtomicU64,
+    pub(crate) queues: AtomicU64,
+    pub(crate) wakeups_sent: AtomicU64,
+    pub(crate) notifications_sent: AtomicU64,
+    pub(crate) images_from_rows: AtomicU64,
+    pub(crate) images_from_snapshots: AtomicU64,
+    pub(crate) deltas: AtomicU64,
+}
+
+impl Counters {
+    pub(crate) fn count_batch(&self, requests: usize) {
+        let requests = u64::try_from(requests).unwrap_or(u64::MAX);
+        let bucket = BATCH_BUCKETS.partition_point(|&bound| bound < requests);
+        if let Some(count) = self.batches.get(bucket) {
+            add(count, 1);
+        }
+        add(&self.batched_requests, requests);
+    }
+
+    pub(crate) fn read(&self, pool: &PgPool) -> Stats {
+        let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        Stats {
+            batches: array::from_fn(|bucket| self.batches.get(bucket).map_or(0, read)),
+            batched_requests: read(&self.batched_requests),
+            batches_failed: read(&self.batches_failed),
+            queues: read(&self.queues),
+            wakeups_sent: read(&self.wakeups_sent),
+            notifications_sent: read(&self.notifications_sent),
+            images_from_rows: read(&self.images_from_rows),
+            images_from_snapshots: read(&self.images_from_snapshots),
+            deltas: read(&self.deltas),
+            connections: pool.size(),
+            connections_idle: u64::try_from(pool.num_idle()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+pub(crate) fn add(count: &AtomicU64, more: u64) {
+    count.fetch_add(more, Ordering::Relaxed);
+}

@@ -1,0 +1,78 @@
+//! What STATUS tells, without opening the mailbox.
+
+use mail::{AccountId, MailboxId, ModSeq, Uid, UidValidity};
+
+use crate::{Cause, Fault, Store};
+
+/// A mailbox in numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// MESSAGES
+    pub messages: u64,
+    /// UIDNEXT
+    pub uid_next: Uid,
+    /// UIDVALIDITY
+    pub uid_validity: UidValidity,
+    /// UNSEEN, as whoever asked has seen them.
+    pub unseen: u64,
+    /// DELETED
+    pub deleted: u64,
+    /// SIZE
+    pub size: u64,
+    /// HIGHESTMODSEQ
+    pub modseq: ModSeq,
+}
+
+impl Store {
+    /// Of each mailbox, in the order of the question; what is gone is missing. One query, however
+    /// many mailboxes and messages there are.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    pub async fn status(
+        &self,
+        asker: AccountId,
+        mailboxes: &[MailboxId],
+    ) -> Result<Vec<(MailboxId, Status)>, Fault> {
+        let ids: Vec<i64> = mailboxes.iter().map(|mailbox| mailbox.0).collect();
+        let rows = sqlx::query_file_as!(Row, "queries/read_status.sql", asker.0, &ids)
+            .fetch_all(self.pool())
+            .await?;
+        rows.into_iter()
+            .map(|row| {
+                let id = MailboxId(row.id);
+                let status = row.read();
+                status
+                    .map(|status| (id, status))
+                    .ok_or_else(|| Fault::Broken(Cause::new("numbers out of range")))
+            })
+            .collect()
+    }
+}
+
+struct Row {
+    id: i64,
+    uid_validity: i64,
+    uid_next: i64,
+    modseq: i64,
+    message_count: i64,
+    byte_count: i64,
+    deleted_count: i64,
+    unseen_count: i64,
+}
+
+impl Row {
+    fn read(&self) -> Option<Status> {
+        let count = |number: i64| u64::try_from(number).ok();
+        Some(Status {
+            messages: count(self.message_count)?,
+            uid_next: Uid::from_i64(self.uid_next)?,
+            uid_validity: UidValidity::from_i64(self.uid_validity)?,
+            unseen: count(self.unseen_count)?,
+            deleted: count(self.deleted_count)?,
+            size: count(self.byte_count)?,
+            modseq: ModSeq::from_i64(self.modseq)?,
+        })
+    }
+}

@@ -1,0 +1,154 @@
+//! The store itself: its connections, its start and its end.
+
+use std::fmt;
+use std::pin::Pin;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::Outbox;
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+use tokio::sync::watch;
+
+use crate::batch::Batches;
+use crate::stats::Counters;
+use crate::{Cause, Fault, Stats, wake};
+
+/// The only way in which a task starts below `server`.
+pub type Spawn = Arc<dyn Fn(Pin<Box<dyn Future<Output = ()> + Send>>) + Send + Sync>;
+
+/// Where the database is, and how much of it to take.
+#[derive(Clone)]
+pub struct Options {
+    /// `postgres://user:password@host/database`, with `?sslmode=…` where the way is not private.
+    pub url: String,
+    /// Connections in the pool; 8 to 16 serve a node best.
+    pub connections: u32,
+    /// How this node is called in `pg_stat_activity`.
+    pub application_name: String,
+}
+
+/// Everything that is promised of mail. Clones share one pool and one set of queues.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+/// What all clones share.
+pub(crate) struct Inner {
+    pub(crate) pool: PgPool,
+    pub(crate) batches: Batches,
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) spawn: Spawn,
+    pub(crate) is_drained: watch::Sender<bool>,
+    database: PgConnectOptions,
+}
+
+/// How long a caller waits for a free connection before it hears [`Fault::Unavailable`].
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+impl Store {
+    /// Opens the pool and starts the notifier. The database must have all migrations.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database cannot be reached.
+    pub async fn connect(options: Options, spawn: Spawn) -> Result<Self, Fault> {
+        let database = PgConnectOptions::from_str(&options.url)?
+            .application_name(&options.application_name)
+            .options([
+                ("synchronous_commit", "on"),
+                // Our statements are short; compiling them would take longer than running them.
+                ("jit", "off"),
+                ("idle_in_transaction_session_timeout", "60s"),
+            ]);
+        let pool = PgPoolOptions::new()
+            .max_connections(options.connections)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            // A ping on each use costs 40 % of the throughput; a dead connection shows soon enough.
+            .test_before_acquire(false)
+            .connect_with(database.clone())
+            .await?;
+        let inner = Arc::new(Inner {
+            pool,
+            batches: Batches::default(),
+            outbox: Arc::new(Outbox::new()),
+            counters: Arc::default(),
+            spawn,
+            is_drained: watch::Sender::new(false),
+            database,
+        });
+        wake::start_notifier(&inner);
+        Ok(Self(inner))
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when it does not.
+    pub async fn ping(&self) -> Result<(), Fault> {
+        sqlx::query!(r#"select 1 as "one!""#)
+            .fetch_one(self.pool())
+            .await?;
+        Ok(())
+    }
+
+    /// Finishes what is queued, says the last wake-ups, and refuses everything queued later with
+    /// [`Fault::Unavailable`]. Reading still works.
+    ///
+    /// # Errors
+    ///
+    /// As the last wake-ups could not be sent; everything queued is done all the same.
+    pub async fn drain(&self) -> Result<(), Fault> {
+        self.0.batches.drain().await;
+        self.0.is_drained.send_replace(true);
+        wake::say(&self.0, &self.0.outbox.take()).await
+    }
+
+    /// Counts since the start.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.0.counters.read(self.pool())
+    }
+
+    pub(crate) fn pool(&self) -> &PgPool {
+        &self.0.pool
+    }
+
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
+        &self.0
+    }
+}
+
+impl Inner {
+    /// For a connection outside the pool.
+    pub(crate) fn database(&self) -> PgConnectOptions {
+        self.database.clone()
+    }
+}
+
+impl Cause {
+    pub(crate) fn draining() -> Self {
+        Self::new("the store is being drained")
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("pool", self.pool())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Without the URL, which holds a password.
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("connections", &self.connections)
+            .field("application_name", &self.application_name)
+            .finish_non_exhaustive()
+    }
+}

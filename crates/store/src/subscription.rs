@@ -1,0 +1,81 @@
+//! Which names an account wants LSUB to show. They need not exist.
+
+use mail::{AccountId, Place};
+
+use crate::place::{Tree, place};
+use crate::{Fault, Store};
+
+impl Store {
+    /// The places that `asker` is subscribed to, by owner and path.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    pub async fn subscriptions(&self, asker: AccountId) -> Result<Vec<Place>, Fault> {
+        let rows = sqlx::query!(
+            r#"select s.owner, s.path, a.name as "owner_name?"
+                 from subscription s
+                 left join account a on a.id = s.owner
+                where s.account = $1
+                order by s.owner, s.path"#,
+            asker.0
+        )
+        .fetch_all(self.pool())
+        .await?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|row| place(asker, row.owner, row.owner_name, row.path))
+            .collect())
+    }
+
+    /// What is subscribed already stays so.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Gone`] for the tree of an account that does not exist.
+    pub async fn subscribe(&self, asker: AccountId, place: &Place) -> Result<(), Fault> {
+        let tree = Tree::from(place);
+        let owner = sqlx::query_scalar!(
+            "select owner_of_place($1, $2, $3)",
+            asker.0,
+            tree.kind,
+            tree.owner_name
+        )
+        .fetch_one(self.pool())
+        .await?
+        .ok_or(Fault::Gone)?;
+        sqlx::query!(
+            "insert into subscription (account, owner, path)
+             values ($1, $2, $3)
+             on conflict (account, owner, path) do nothing",
+            asker.0,
+            owner,
+            tree.path
+        )
+        .execute(self.pool())
+        .await?;
+        Ok(())
+    }
+
+    /// What is not subscribed stays so.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    pub async fn unsubscribe(&self, asker: AccountId, place: &Place) -> Result<(), Fault> {
+        let tree = Tree::from(place);
+        sqlx::query!(
+            "delete from subscription
+              where account = $1
+                and owner = owner_of_place($1, $2, $3)
+                and path = $4",
+            asker.0,
+            tree.kind,
+            tree.owner_name,
+            tree.path
+        )
+        .execute(self.pool())
+        .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,222 @@
+//! Telling the other nodes that a mailbox has news, and hearing it from them.
+//!
+//! Never inside the transaction that writes: a notification there makes every commit of the whole
+//! database wait for every other.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::Wakeup;
+use futures_util::future::{Either, select};
+use mail::{MailboxId, ModSeq};
+use sqlx::postgres::{PgConnectOptions, PgListener, PgNotification, PgPoolOptions};
+use sqlx::{ConnectOptions, PgConnection, PgExecutor};
+use tokio::sync::watch;
+use tracing::warn;
+
+use crate::stats::add;
+use crate::store::Inner;
+use crate::{Fault, Store};
+
+/// Wake-ups as they come in from all nodes, this one among them.
+#[derive(Debug)]
+pub struct Listener {
+    database: PgConnectOptions,
+    connection: Option<PgListener>,
+    is_drained: watch::Receiver<bool>,
+}
+
+/// What a [`Listener`] heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// News, as somebody told them.
+    Wakeups(Vec<Wakeup>),
+    /// The connection was lost and is back, so anything may have been missed: compare counters.
+    Resync,
+    /// The store was drained; there is nobody left to hear for.
+    Closed,
+}
+
+/// A mailbox to wake, as the database's functions return it.
+pub(crate) struct Row {
+    pub(crate) mailbox: i64,
+    pub(crate) modseq: i64,
+}
+
+const CHANNEL: &str = "postroom_wakeup";
+/// Between two attempts to reach a database that is away.
+const RETRY_PAUSE: Duration = Duration::from_millis(500);
+
+impl Store {
+    /// Listens on a connection of its own, which is never in a transaction: a listener that lags
+    /// would fill the queue of the whole database. What was committed before is not heard of.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database cannot be reached.
+    pub async fn listen(&self) -> Result<Listener, Fault> {
+        let database = self.inner().database();
+        let connection = Some(connect_listener(&database).await?);
+        Ok(Listener {
+            database,
+            connection,
+            is_drained: self.inner().is_drained.subscribe(),
+        })
+    }
+
+    /// Leaves wake-ups for the notifier.
+    pub(crate) fn wake(&self, rows: impl IntoIterator<Item = Row>) {
+        for row in rows {
+            if let Some(modseq) = ModSeq::from_i64(row.modseq) {
+                self.inner().outbox.post(Wakeup {
+                    mailbox: MailboxId(row.mailbox),
+                    modseq,
+                });
+            }
+        }
+    }
+}
+
+impl Listener {
+    /// Waits for the next thing to be heard. Loses nothing when dropped and called again.
+    pub async fn next(&mut self) -> Heard {
+        let mut is_drained = self.is_drained.clone();
+        let drained = pin!(is_drained.wait_for(|is_drained| *is_drained));
+        match select(pin!(self.hear()), drained).await {
+            Either::Left((heard, _)) => heard,
+            Either::Right(_) => Heard::Closed,
+        }
+    }
+
+    async fn hear(&mut self) -> Heard {
+        loop {
+            let Some(connection) = &mut self.connection else {
+                self.connection = Some(reconnect(&self.database).await);
+                return Heard::Resync;
+            };
+            match connection.try_recv().await {
+                Ok(Some(notification)) => {
+                    let mut wakeups = read(&notification);
+                    while let Some(notification) = connection.next_buffered() {
+                        wakeups.extend(read(&notification));
+                    }
+                    return Heard::Wakeups(wakeups);
+                }
+                Ok(None) => self.connection = None,
+                Err(error) => {
+                    warn!(cause = %error, "lost the connection that listens for wake-ups");
+                    self.connection = None;
+                }
+            }
+        }
+    }
+}
+
+fn read(notification: &PgNotification) -> Vec<Wakeup> {
+    bus::unpack(notification.payload()).unwrap_or_else(|bad| {
+        warn!(cause = %bad, "somebody else writes to our channel");
+        Vec::new()
+    })
+}
+
+async fn reconnect(database: &PgConnectOptions) -> PgListener {
+    loop {
+        match connect_listener(database).await {
+            Ok(listener) => return listener,
+            Err(error) => {
+                warn!(cause = %error, "cannot listen for wake-ups");
+                tokio::time::sleep(RETRY_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// A pool of one, since that is what a listener takes its connection from.
+async fn connect_listener(database: &PgConnectOptions) -> Result<PgListener, sqlx::Error> {
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .max_lifetime(None)
+        .idle_timeout(None)
+        .connect_with(database.clone())
+        .await?;
+    let mut listener = PgListener::connect_with(&pool).await?;
+    listener.eager_reconnect(false);
+    listener.listen(CHANNEL).await?;
+    Ok(listener)
+}
+
+/// Starts the one task of this node that sends wake-ups. It ends when the store is drained.
+pub(crate) fn start_notifier(inner: &Arc<Inner>) {
+    let notifier = Notifier {
+        inner: inner.clone(),
+        connection: None,
+    };
+    (inner.spawn)(Box::pin(notifier.run()));
+}
+
+struct Notifier {
+    inner: Arc<Inner>,
+    connection: Option<PgConnection>,
+}
+
+impl Notifier {
+    async fn run(mut self) {
+        let mut is_drained = self.inner.is_drained.subscribe();
+        let outbox = self.inner.outbox.clone();
+        loop {
+            let drained = pin!(is_drained.wait_for(|is_drained| *is_drained));
+            let Either::Left((wakeups, _)) = select(pin!(outbox.wait()), drained).await else {
+                return;
+            };
+            if let Err(error) = self.send(&wakeups).await {
+                warn!(cause = %error, "cannot send wake-ups");
+                self.connection = None;
+                wakeups.into_iter().for_each(|wakeup| outbox.post(wakeup));
+                tokio::time::sleep(RETRY_PAUSE).await;
+            }
+        }
+    }
+
+    async fn send(&mut self, wakeups: &[Wakeup]) -> Result<(), sqlx::Error> {
+        let connection = match &mut self.connection {
+            Some(connection) => connection,
+            // A hint need not be durable.
+            None => {
+                let database = self
+                    .inner
+                    .database()
+                    .options([("synchronous_commit", "off")]);
+                self.connection.insert(database.connect().await?)
+            }
+        };
+        notify(connection, wakeups, &self.inner).await
+    }
+}
+
+/// Sends `wakeups` at once, for whoever leaves.
+pub(crate) async fn say(inner: &Inner, wakeups: &[Wakeup]) -> Result<(), Fault> {
+    Ok(notify(&inner.pool, wakeups, inner).await?)
+}
+
+async fn notify(
+    executor: impl PgExecutor<'_>,
+    wakeups: &[Wakeup],
+    inner: &Inner,
+) -> Result<(), sqlx::Error> {
+    let payloads = bus::pack(wakeups);
+    if payloads.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "select pg_notify($1, payload) from unnest($2::text[]) as p (payload)",
+        CHANNEL,
+        &payloads
+    )
+    .execute(executor)
+    .await?;
+    let count = |length| u64::try_from(length).unwrap_or(u64::MAX);
+    add(&inner.counters.wakeups_sent, count(wakeups.len()));
+    add(&inner.counters.notifications_sent, count(payloads.len()));
+    Ok(())
+}
