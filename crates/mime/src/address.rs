@@ -307,7 +307,7 @@ mod tests {
             ("\"a@b\"@c", r#"(NIL NIL "a@b" "c")"#),
             ("a @ b . c", r#"(NIL NIL "a" "b.c")"#),
             ("x <a@[IPv6:::1]>", r#"("x" NIL "a" "[IPv6:::1]")"#),
-            ("<@r1,@r2:a@b>", r#"(NIL "@r1,@r2:" "a" "b")"#),
+            ("<@r1,@r2:a@b>", r#"(NIL "@r1,@r2" "a" "b")"#),
             (
                 "Team: a@b, Bo <c@d>;",
                 r#"(NIL NIL "Team" NIL)(NIL NIL "a" "b")("Bo" NIL "c" "d")(NIL NIL NIL NIL)"#,

@@ -102,19 +102,17 @@ impl Splitter<'_> {
                 Media::parse(value).unwrap_or_else(Media::plain_text)
             });
 
-        let body_start = self.position;
+        let header_end = self.position;
         let lines_before = self.lines;
         let (content, end) = match early_end {
-            Some(end) => (self.empty(&media), end),
+            Some(end) => (self.nothing_in(&media, start, end), end),
             None => self.content(&mut media),
         };
-        let (body_end, lines_end) = match end.delimiter {
-            Some(_) => self.before_line_break(body_start, end),
-            None => (end.position, end.lines),
-        };
+        let (part_end, lines_end) = self.before_line_break(start, end);
+        let header_end = header_end.min(part_end);
         let part = Part {
-            header,
-            body: body_start..body_end,
+            header: start..header_end,
+            body: header_end..part_end,
             lines: lines_end.saturating_sub(lines_before),
             media,
             content,
@@ -122,14 +120,15 @@ impl Splitter<'_> {
         (part, end)
     }
 
-    /// Up to and with the empty line. `Some` where a delimiter, or everything's end, comes first.
+    /// Up to and with the empty line. `Some` where there is no body: a delimiter comes first, or
+    /// right behind the empty line, whose line break is then the delimiter's.
     fn skip_header(&mut self) -> Option<End> {
         while self.position < self.message.len() {
             if let Some(end) = self.delimiter() {
                 return Some(end);
             }
             if without_line_break(self.skip_line()).is_empty() {
-                return None;
+                return self.delimiter();
             }
         }
         None
@@ -201,10 +200,7 @@ impl Splitter<'_> {
     /// A multipart without a single delimiter shows its body as its one part, as plain text:
     /// BODYSTRUCTURE must name a part (RFC 3501, body-type-mpart), and nothing gets lost.
     fn undivided(&self, start: usize, lines_before: usize, end: End) -> Part {
-        let (body_end, lines_end) = match end.delimiter {
-            Some(_) => self.before_line_break(start, end),
-            None => (end.position, end.lines),
-        };
+        let (body_end, lines_end) = self.before_line_break(start, end);
         Part {
             header: start..start,
             body: start..body_end,
@@ -214,9 +210,9 @@ impl Splitter<'_> {
         }
     }
 
-    /// What a part has inside whose header already ran into a delimiter.
-    fn empty(&self, media: &Media) -> Content {
-        let here = self.position;
+    /// The content of a part from `start` that has no body.
+    fn nothing_in(&self, media: &Media, start: usize, end: End) -> Content {
+        let (here, _) = self.before_line_break(start, end);
         let nothing = Part {
             header: here..here,
             body: here..here,
@@ -260,43 +256,45 @@ impl Splitter<'_> {
         line
     }
 
-    /// Whether the line here is a delimiter of any multipart around.
+    /// Whether the line here is a delimiter of any multipart around, the innermost first.
     ///
-    /// A line that is a delimiter exactly wins, the innermost first; else the longest boundary
-    /// that the line begins with, for that is sufficient too (RFC 2046, 5.1.1).
+    /// The whole line must be one, but for white space at its end. RFC 2046, 5.1.1, would have a
+    /// line do that only begins with one; but clients in use nest `Mail-1` and `Mail-12`.
     fn delimiter(&self) -> Option<End> {
         let rest = self.message.get(self.position..)?;
         if self.boundaries.is_empty() || !rest.starts_with(b"--") {
             return None;
         }
-        let line = without_line_break(rest.get(2..line_length(rest))?);
-        let mut begun: Option<(usize, Delimiter)> = None;
-        for (level, boundary) in self.boundaries.iter().enumerate().rev() {
-            let Some(tail) = line.strip_prefix(boundary.as_slice()) else {
-                continue;
-            };
-            let is_last = tail.starts_with(b"--");
-            let delimiter = Delimiter { level, is_last };
-            if matches!(tail.trim_ascii_end(), b"" | b"--") {
-                return Some(self.end_at(delimiter));
-            }
-            if begun.is_none_or(|(length, _)| length < boundary.len()) {
-                begun = Some((boundary.len(), delimiter));
-            }
-        }
-        begun.map(|(_, delimiter)| self.end_at(delimiter))
-    }
-
-    fn end_at(&self, delimiter: Delimiter) -> End {
-        End {
+        let line = without_line_break(rest.get(2..line_length(rest))?).trim_ascii_end();
+        let of = |text: &[u8]| {
+            self.boundaries
+                .iter()
+                .rposition(|boundary| boundary == text)
+        };
+        let delimiter = match (of(line), line.strip_suffix(b"--").and_then(of)) {
+            (Some(level), _) => Delimiter {
+                level,
+                is_last: false,
+            },
+            (None, Some(level)) => Delimiter {
+                level,
+                is_last: true,
+            },
+            (None, None) => return None,
+        };
+        Some(End {
             position: self.position,
             lines: self.lines,
             delimiter: Some(delimiter),
-        }
+        })
     }
 
-    /// The line break before a delimiter is part of the delimiter (RFC 2046, 5.1.1).
+    /// Where something from `start` on ends, and the line breaks up to there. The line break
+    /// before a delimiter is part of the delimiter (RFC 2046, 5.1.1).
     fn before_line_break(&self, start: usize, end: End) -> (usize, usize) {
+        if end.delimiter.is_none() {
+            return (end.position, end.lines);
+        }
         let body = self.message.get(start..end.position).unwrap_or_default();
         let trimmed = without_line_break(body).len();
         let lines = end.lines - usize::from(trimmed < body.len());

@@ -15,7 +15,6 @@ fn every_message_of_the_corpus_is_described() {
     let files = files_below(&corpus);
     assert!(files.len() > 100, "{} files", files.len());
     for file in files {
-        eprintln!("{}", file.display());
         let message = fs::read(&file).unwrap();
         checked(&message);
         checked(&with_line_breaks(&message, b"\n"));

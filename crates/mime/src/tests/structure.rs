@@ -248,7 +248,10 @@ fn delimiters_sound_and_broken() {
             vec!["1 --b\n -- b"],
         ),
         ("--b\n\n1\n--b--\n--b\n\n2\n".to_owned(), vec!["1"]),
-        ("--b\n\n1\n--b junk\n\n2\n".to_owned(), vec!["1", "2\n"]),
+        (
+            "--b\n\n1\n--b junk\n\n2\n".to_owned(),
+            vec!["1\n--b junk\n\n2\n"],
+        ),
         ("--b--\n\n1".to_owned(), vec!["--b--\n\n1"]),
         ("no delimiter\n".to_owned(), vec!["no delimiter\n"]),
         (
