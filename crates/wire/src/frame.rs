@@ -12,8 +12,9 @@ use std::fmt;
 use bytes::{Buf, Bytes, BytesMut};
 use mail::limits::{DETACH_BYTES_MIN, LITERALS_PER_COMMAND_MAX, SWALLOW_BYTES_MAX};
 
+use crate::announcement::{Announcement, LiteralMode};
 use crate::head::Head;
-use crate::lex::{Cursor, parse_u63};
+use crate::lex::Cursor;
 use crate::{MailboxArg, Mode, Tag};
 
 /// What one command may take. The server sets them anew when the state changes.
@@ -54,15 +55,6 @@ pub enum Step {
     TooLong(Option<Tag>),
     /// Where the next command begins can no longer be said: BYE, and close. Told for ever.
     Fatal(FrameFault),
-}
-
-/// Who waits for whom when a literal is announced (RFC 7888).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LiteralMode {
-    /// `{n}`: the client waits for a continuation.
-    Synchronising,
-    /// `{n+}`: the bytes are on their way.
-    NonSynchronising,
 }
 
 /// A literal of which no byte was read yet.
@@ -150,13 +142,6 @@ enum State {
 enum Cause {
     Refused,
     TooLong,
-}
-
-/// What the end of a line says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Announcement {
-    length: u64,
-    mode: LiteralMode,
 }
 
 /// An announcement, and what the limits say to it.
@@ -515,37 +500,6 @@ impl Announced {
     pub fn mailbox(&self, mode: Mode) -> Option<MailboxArg> {
         let name = crate::lex::mailbox_text(self.mailbox.as_deref()?, mode);
         name.ok().map(MailboxArg)
-    }
-}
-
-impl Announcement {
-    /// Looks back from the end of a line: `{n}` or `{n+}`.
-    fn at_end_of(line: &[u8]) -> Result<Option<Self>, FrameFault> {
-        /// Any 64-bit number, and some zeros before it.
-        const DIGITS_MAX: usize = 24;
-
-        let Some(inside) = line.strip_suffix(b"}") else {
-            return Ok(None);
-        };
-        let (inside, mode) = match inside.strip_suffix(b"+") {
-            Some(inside) => (inside, LiteralMode::NonSynchronising),
-            None => (inside, LiteralMode::Synchronising),
-        };
-        let count = inside
-            .iter()
-            .rev()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
-        let (before, digits) = inside.split_at(inside.len() - count);
-        // The brace of a very long number may have been dropped with its line.
-        if count > DIGITS_MAX {
-            return Err(FrameFault::LiteralTooLong);
-        }
-        if count == 0 || !before.ends_with(b"{") {
-            return Ok(None);
-        }
-        let length = parse_u63(digits).ok_or(FrameFault::LiteralTooLong)?;
-        Ok(Some(Self { length, mode }))
     }
 }
 

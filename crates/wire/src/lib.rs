@@ -11,6 +11,7 @@
 
 #![cfg_attr(not(test), warn(clippy::indexing_slicing))]
 
+mod announcement;
 mod command;
 mod frame;
 mod head;
@@ -22,13 +23,14 @@ pub mod say;
 mod tests;
 mod utf7;
 
+pub use announcement::LiteralMode;
 pub use command::{
     AddressField, AppendMessage, Body, BodySection, Command, DateTest, Fetch, FetchItem, List,
     ListReturn, ListSelect, MailboxArg, NumberEnd, NumberRange, NumberSet, Numbering, Qresync,
     Search, SearchKey, SearchReturn, Secret, SectionText, Select, Spelling, StatusItem, Store,
     StoreOperation, Tag,
 };
-pub use frame::{Announced, Expect, Frame, FrameFault, Framer, Limits, LiteralMode, Step};
+pub use frame::{Announced, Expect, Frame, FrameFault, Framer, Limits, Step};
 pub use parse::{KNOWN, Malformed, Mode, Owner, Row, parse};
 pub use sasl::{SaslLine, sasl_decode};
 pub use say::{Code, Speech, Verdict};
