@@ -159,3 +159,88 @@ impl Builder {
         self.directory.push(joined.collect());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use mail::{ContentId, FlagBits, InternalDate, ModSeq, Uid, UidSet};
+
+    use super::{CHUNK_MESSAGES_MAX, Delta, NEIGHBOURS_MESSAGES_MIN};
+    use crate::{Image, Message};
+
+    fn uid(number: usize) -> Uid {
+        Uid::new(u32::try_from(number).unwrap()).unwrap()
+    }
+
+    fn message(number: usize, modseq: u64) -> Message {
+        Message {
+            uid: uid(number),
+            modseq: ModSeq::new(modseq).unwrap(),
+            flags: FlagBits::NONE,
+            content: ContentId(i64::try_from(number).unwrap()),
+            size: 1,
+            date: InternalDate {
+                unix_seconds: 0,
+                offset_minutes: 0,
+            },
+        }
+    }
+
+    fn image(messages: usize) -> Image {
+        let all = (1..=messages).map(|number| message(number, 1));
+        Image::from_messages(all, ModSeq::new(1).unwrap(), Uid::MIN).unwrap()
+    }
+
+    fn delta(upserts: Vec<Message>, expunged: UidSet) -> Delta {
+        Delta {
+            modseq: ModSeq::new(2).unwrap(),
+            uid_next: Uid::MIN,
+            upserts,
+            expunged,
+        }
+    }
+
+    /// By chunk of `new`: whether `old` has the same one.
+    fn shared(old: &Image, new: &Image) -> Vec<bool> {
+        let is_old = |rows| old.slots().iter().any(|slot| Arc::ptr_eq(&slot.rows, rows));
+        new.slots().iter().map(|slot| is_old(&slot.rows)).collect()
+    }
+
+    #[test]
+    fn only_touched_chunks_are_copied() {
+        let old = image(5 * CHUNK_MESSAGES_MAX);
+        let in_second = message(CHUNK_MESSAGES_MAX + 7, 2);
+        let in_fourth = UidSet::from_iter([uid(3 * CHUNK_MESSAGES_MAX + 1)]);
+        let new = old.apply(&delta(vec![in_second], in_fourth));
+        assert_eq!(shared(&old, &new), [true, false, true, false, true]);
+
+        let arrival = message(5 * CHUNK_MESSAGES_MAX + 1, 2);
+        let new = old.apply(&delta(vec![arrival], UidSet::new()));
+        assert_eq!(shared(&old, &new), [true, true, true, true, true, false]);
+        let next = new.apply(&delta(vec![arrival], UidSet::new()));
+        assert_eq!(shared(&new, &next), [true; 6], "said twice");
+    }
+
+    #[test]
+    fn a_mailbox_that_shrinks_does_not_end_in_crumbs() {
+        let keep_every = |image: &Image, nth: u32| {
+            let gone = image.iter().filter(|(number, _)| number.get() % nth != 0);
+            let gone: UidSet = gone.map(|(_, message)| message.uid).collect();
+            image.apply(&delta(Vec::new(), gone))
+        };
+        let mut image = image(40 * CHUNK_MESSAGES_MAX);
+        for nth in [2, 3, 5, 7] {
+            image = keep_every(&image, nth);
+            for pair in image.slots().windows(2) {
+                assert!(pair[0].rows.len() + pair[1].rows.len() > NEIGHBOURS_MESSAGES_MIN);
+            }
+        }
+        assert_eq!(
+            image.len(),
+            u32::try_from(40 * CHUNK_MESSAGES_MAX / 210).unwrap()
+        );
+        let middle = UidSet::from_ranges([(uid(1000), uid(30_000))]);
+        assert!(image.apply(&delta(Vec::new(), middle)).slots().len() == 1);
+    }
+}

@@ -17,3 +17,7 @@ pub use difference::Difference;
 pub use message::Message;
 pub use overlay::{CHUNK_BYTES, CHUNK_UIDS, FlagChunk, Overlay, OverlayDelta};
 pub use walk::Messages;
+
+// The models in tests/ use it; the tests beside the code do not.
+#[cfg(test)]
+use proptest as _;

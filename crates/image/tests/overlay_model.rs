@@ -1,0 +1,198 @@
+//! Random private flags against a plain map, and what differs against what was changed.
+
+#![expect(clippy::unwrap_used, reason = "what cannot be set up fails the test")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use image::{CHUNK_BYTES, CHUNK_UIDS, FlagChunk, Image, Message, Overlay, OverlayDelta};
+use mail::{ContentId, FlagBits, InternalDate, ModSeq, Uid, UidSet};
+use proptest::prelude::{ProptestConfig, Strategy, any, prop, prop_oneof, proptest};
+use thiserror as _;
+
+/// One committed change: a flag set or taken away on a run of UIDs.
+type Step = (bool, bool, u32, u32);
+
+const FLAGS: [FlagBits; 2] = [FlagBits::FLAGGED, FlagBits::SEEN];
+
+/// What the database would hold.
+#[derive(Default)]
+struct Model {
+    flags: BTreeMap<(u32, u64), BTreeSet<u32>>,
+    stamps: BTreeMap<u32, u64>,
+}
+
+impl Model {
+    fn take(&mut self, modseq: u64, (is_seen, is_set, low, span): Step) -> OverlayDelta {
+        let flag = FLAGS[usize::from(is_seen)];
+        let high = low.saturating_add(span);
+        for number in low..=high {
+            let chunk = self
+                .flags
+                .entry((number / CHUNK_UIDS, flag.get()))
+                .or_default();
+            if is_set {
+                chunk.insert(number)
+            } else {
+                chunk.remove(&number)
+            };
+            self.stamps.insert(number, modseq);
+        }
+        let chunks = low / CHUNK_UIDS..=high / CHUNK_UIDS;
+        let uids = UidSet::from_ranges([(Uid::new(low).unwrap(), Uid::new(high).unwrap())]);
+        OverlayDelta {
+            modseq: ModSeq::new(modseq).unwrap(),
+            chunks: chunks.map(|number| self.chunk(flag, number)).collect(),
+            changed: vec![(ModSeq::new(modseq).unwrap(), uids)],
+        }
+    }
+
+    /// As PostgreSQL's `set_bit` would have made it.
+    fn chunk(&self, flag: FlagBits, number: u32) -> FlagChunk {
+        let mut bytes = [0_u8; CHUNK_BYTES];
+        for uid in &self.flags[&(number, flag.get())] {
+            let offset = uid % CHUNK_UIDS;
+            bytes[offset as usize / 8] |= 1 << (offset % 8);
+        }
+        FlagChunk::new(flag, number, &bytes)
+    }
+
+    fn seen(&self, number: u32) -> (FlagBits, u64) {
+        let is_set = |flag: &FlagBits| {
+            let chunk = self.flags.get(&(number / CHUNK_UIDS, flag.get()));
+            chunk.is_some_and(|chunk| chunk.contains(&number))
+        };
+        let flags = FLAGS
+            .into_iter()
+            .filter(is_set)
+            .fold(FlagBits::NONE, FlagBits::union);
+        (flags, self.stamps.get(&number).copied().unwrap_or(0))
+    }
+
+    /// What is seen of each UID that anything was ever said about.
+    fn all(&self) -> BTreeMap<u32, (FlagBits, u64)> {
+        self.stamps
+            .keys()
+            .map(|number| (*number, self.seen(*number)))
+            .collect()
+    }
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let low = prop_oneof![1..20_000_u32, (u32::MAX - 9000)..=u32::MAX];
+    prop::collection::vec(
+        (
+            any::<bool>(),
+            any::<bool>(),
+            low,
+            prop_oneof![0..5_u32, 0..9000_u32],
+        ),
+        1..12,
+    )
+}
+
+fn message(number: u32) -> Message {
+    Message {
+        uid: Uid::new(number).unwrap(),
+        modseq: ModSeq::new(3).unwrap(),
+        flags: FlagBits::SEEN.union(FlagBits::DRAFT),
+        content: ContentId(1),
+        size: 1,
+        date: InternalDate {
+            unix_seconds: 0,
+            offset_minutes: 0,
+        },
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20))]
+
+    #[test]
+    fn an_overlay_is_what_the_deltas_made_of_it(
+        steps in steps(),
+        behind in any::<prop::sample::Index>(),
+    ) {
+        let mut model = Model::default();
+        let mut versions = vec![(Overlay::default(), BTreeMap::new())];
+        for (step, modseq) in steps.iter().zip(1..) {
+            let next = versions.last().unwrap().0.apply(&model.take(modseq, *step));
+            assert_eq!(next.modseq().get(), modseq);
+            versions.push((next, model.all()));
+        }
+        let (overlay, now) = versions.last().unwrap();
+        for (number, (flags, modseq)) in now {
+            let uid = Uid::new(*number).unwrap();
+            assert_eq!((overlay.flags(uid), overlay.changed_at(uid).get()), (*flags, *modseq));
+        }
+        let (old, then) = behind.get(&versions);
+        let nothing = (FlagBits::NONE, 0);
+        let differing = now.iter().filter(|(number, is)| then.get(*number).unwrap_or(&nothing) != *is);
+        let differing: UidSet = differing.map(|(number, _)| Uid::new(*number).unwrap()).collect();
+        assert_eq!(old.difference(overlay), differing);
+        assert_eq!(overlay.difference(old), differing);
+
+        let image = Image::from_messages((1..5000).map(message), ModSeq::ZERO, Uid::MIN).unwrap();
+        let lacking: Vec<u32> =
+            (1..5000).filter(|number| !model.seen(*number).0.contains(FlagBits::SEEN)).collect();
+        assert_eq!(overlay.count_without(FlagBits::SEEN, &image) as usize, lacking.len());
+        let first = overlay.first_without(FlagBits::SEEN, &image).map(|number| number.get());
+        assert_eq!(first, lacking.first().copied());
+    }
+}
+
+#[test]
+fn one_sees_ones_own_of_what_is_private_and_everybodys_of_the_rest() {
+    let mut model = Model::default();
+    let overlay = Overlay::default().apply(&model.take(9, (false, true, 5, 0)));
+    let seen = |number, private| overlay.seen(message(number), private);
+    let (flagged, draft) = (FlagBits::FLAGGED, FlagBits::DRAFT);
+    let own = FlagBits::SEEN.union(flagged);
+    assert_eq!(seen(5, own).flags, flagged.union(draft));
+    assert_eq!(seen(5, own).modseq.get(), 9);
+    assert_eq!(seen(6, own).flags, draft);
+    assert_eq!(seen(6, own).modseq.get(), 3);
+    assert_eq!(
+        seen(5, FlagBits::NONE).flags,
+        message(5).flags,
+        "a policy that was taken back"
+    );
+}
+
+#[test]
+fn the_latest_of_several_changes_counts_whatever_their_order() {
+    let uids = |low, high| UidSet::from_ranges([(Uid::new(low).unwrap(), Uid::new(high).unwrap())]);
+    let at = |number| ModSeq::new(number).unwrap();
+    let changed = vec![
+        (at(8), uids(10, 12)),
+        (at(4), uids(1, 20_000)),
+        (at(6), uids(11, 11)),
+    ];
+    let delta = OverlayDelta {
+        modseq: at(8),
+        chunks: Vec::new(),
+        changed,
+    };
+    let overlay = Overlay::default().apply(&delta);
+    let stamps = [9, 10, 11, 13, 20_000, 20_001]
+        .map(|number| overlay.changed_at(Uid::new(number).unwrap()).get());
+    assert_eq!(stamps, [4, 8, 8, 4, 4, 0]);
+    let older = OverlayDelta {
+        modseq: at(7),
+        chunks: Vec::new(),
+        changed: vec![(at(7), uids(5, 5))],
+    };
+    assert!(overlay.difference(&overlay.apply(&older)).is_empty());
+}
+
+#[test]
+fn a_chunk_may_be_short() {
+    let chunk = FlagChunk::new(FlagBits::SEEN, 0, &[0b10]);
+    let delta = OverlayDelta {
+        modseq: ModSeq::ZERO,
+        chunks: vec![chunk],
+        changed: Vec::new(),
+    };
+    let overlay = Overlay::default().apply(&delta);
+    assert_eq!(overlay.flags(Uid::MIN), FlagBits::SEEN);
+    assert_eq!(overlay.flags(Uid::new(9).unwrap()), FlagBits::NONE);
+}
