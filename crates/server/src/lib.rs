@@ -3,11 +3,23 @@
 //!
 //! Decisions about mail never live here.
 
+mod below;
 pub mod cli;
 pub mod config;
+mod connection;
+mod database;
+mod door;
+mod drain;
+mod frontend;
 mod http;
+mod listen;
 mod metrics;
 mod outside;
 mod seats;
 mod telemetry;
 mod tls;
+mod trouble;
+
+pub use frontend::{Addresses, Frontend};
+pub use tls::TlsTrouble;
+pub use trouble::Trouble;

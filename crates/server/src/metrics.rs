@@ -1,7 +1,6 @@
 //! What `/metrics` says. Names and units are listed in `docs/LOGGING.md`.
 
 use std::fmt;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use prometheus_client::collector::Collector;
@@ -23,7 +22,6 @@ pub(crate) struct Metrics {
     commands: Family<Labels<2>, Counter>,
     durations: Histograms,
     logins: Family<Labels<1>, Counter>,
-    literal_bytes: Gauge<u64, AtomicU64>,
 }
 
 /// How far a connection has come.
@@ -53,7 +51,6 @@ impl Metrics {
             commands: Family::default(),
             durations: Family::new_with_constructor(duration_histogram),
             logins: Family::default(),
-            literal_bytes: Gauge::default(),
             registry: Registry::default(),
         };
         registry.register(
@@ -78,12 +75,6 @@ impl Metrics {
             metrics.durations.clone(),
         );
         registry.register("logins", "Logins by result", metrics.logins.clone());
-        registry.register_with_unit(
-            "literals_in_flight",
-            "Uploaded messages that are held in memory",
-            Unit::Bytes,
-            metrics.literal_bytes.clone(),
-        );
         if let Some(below) = below {
             registry.register_collector(below);
         }
@@ -133,11 +124,6 @@ impl Metrics {
     /// Somebody tried to log in.
     pub(crate) fn count_login(&self, result: &'static str) {
         self.logins.get_or_create(&[("result", result)]).inc();
-    }
-
-    /// How much of the budget for uploads is used now.
-    pub(crate) fn set_literal_bytes(&self, bytes: u64) {
-        self.literal_bytes.set(bytes);
     }
 }
 

@@ -4,7 +4,8 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use rustls::crypto::ring::default_provider;
 
@@ -14,6 +15,27 @@ use crate::config::Surroundings;
 #[expect(clippy::disallowed_methods, reason = "the one place that starts tasks")]
 pub(crate) fn start(task: impl Future<Output = ()> + Send + 'static) {
     drop(tokio::spawn(task));
+}
+
+/// What the rooms below start their tasks with.
+pub(crate) fn spawn() -> store::Spawn {
+    Arc::new(start)
+}
+
+/// Runs what takes a core for long on a thread of its own; `None` if it panicked.
+pub(crate) async fn burn<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    tokio::task::spawn_blocking(work).await.ok()
+}
+
+/// Now, by the clock that never goes back.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the steady clock"
+)]
+pub(crate) fn now() -> Instant {
+    Instant::now()
 }
 
 /// Seconds since 1970, by the machine's clock.

@@ -46,6 +46,17 @@ pub(crate) enum Full {
     User,
 }
 
+impl Full {
+    /// For metrics.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Address => "address",
+            Self::User => "user",
+        }
+    }
+}
+
 impl Seats {
     pub(crate) fn new(limits: &LimitsConfig) -> Arc<Self> {
         Arc::new(Self {
@@ -167,6 +178,7 @@ mod tests {
             connections_per_address: per_address,
             connections_per_user: per_user,
             message_bytes: 0,
+            cache_bytes: 0,
             literal_bytes_in_flight: 0,
         })
     }

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::config::Mistakes;
+use crate::trouble::Trouble;
 
 /// What is said to the person at the terminal; the exit code follows from it.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +30,12 @@ impl Failure {
             Self::Failed(_) => ExitCode::from(1),
             Self::Usage(_) => ExitCode::from(2),
         }
+    }
+}
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        Self::failed(trouble.to_string())
     }
 }
 

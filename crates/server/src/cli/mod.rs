@@ -1,16 +1,26 @@
 //! The command line: one file a verb.
 //!
 //! Exit codes: 0 done, 1 failed, 2 not understood (arguments or configuration). What went wrong
-//! is one line on standard error; what was asked for is on standard output.
+//! is on standard error; what was asked for is on standard output.
 
+mod acl;
 mod config;
+mod desk;
+mod doctor;
 mod failure;
+mod group;
+mod mailbox;
+mod migrate;
+mod password;
+mod serve;
 mod terminal;
+mod user;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tokio::runtime::{Builder, Runtime};
 
 use crate::config::{Config, Sources, find_file};
 use crate::outside;
@@ -23,10 +33,10 @@ use terminal::Terminal;
     name = "postroom",
     version,
     arg_required_else_help = true,
-    after_help = "A first mailbox, from nothing:\n  \
+    after_help = "A first shared mailbox, from nothing:\n  \
         postroom serve &\n  \
-        postroom user add ada --password-stdin < secret\n  \
         postroom user add admin --admin --password-file admin.secret\n  \
+        postroom user add ada --password-stdin < ada.secret\n  \
         postroom mailbox create 'Shared Folders/support'\n  \
         postroom acl set 'Shared Folders/support' ada lrswipte\n\n\
         Exit codes: 0 done, 1 failed, 2 arguments or configuration not understood."
@@ -44,6 +54,26 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Run a frontend until SIGTERM or SIGINT.
+    #[command(after_help = serve::HELP)]
+    Serve,
+    /// Bring the database up to date.
+    #[command(after_help = migrate::HELP)]
+    Migrate,
+    /// Accounts: who can log in.
+    #[command(subcommand, after_help = user::HELP)]
+    User(user::Verb),
+    /// Groups of accounts, for access control lists.
+    #[command(subcommand, after_help = group::HELP)]
+    Group(group::Verb),
+    /// Mailboxes, under the names that a site administrator sees.
+    #[command(after_help = mailbox::HELP)]
+    Mailbox(mailbox::Args),
+    /// Who may do what in a mailbox (RFC 4314).
+    #[command(after_help = acl::HELP)]
+    Acl(acl::Args),
+    /// Look at configuration, database, certificate and ports, and say what is wrong.
+    Doctor,
     /// Print every setting with its default, as a file to start from.
     Config,
 }
@@ -61,7 +91,7 @@ pub fn main() -> ExitCode {
         }
     };
     let terminal = Terminal::new(cli.json);
-    match run(cli, &terminal) {
+    match run(&cli, &terminal) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             terminal.complain(&failure);
@@ -70,18 +100,39 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli, terminal: &Terminal) -> Result<(), Failure> {
-    match cli.verb {
-        Verb::Config => config::run(terminal),
+fn run(cli: &Cli, terminal: &Terminal) -> Result<(), Failure> {
+    let sources = sources(cli);
+    match &cli.verb {
+        Verb::Config => return config::run(terminal),
+        Verb::Doctor => return runtime()?.block_on(doctor::run(&sources, terminal)),
+        Verb::Serve => return serve::run(&Config::load(&sources)?, terminal),
+        Verb::Migrate | Verb::User(_) | Verb::Group(_) | Verb::Mailbox(_) | Verb::Acl(_) => {}
+    }
+    let config = Config::load(&sources)?;
+    runtime()?.block_on(async {
+        match &cli.verb {
+            Verb::Migrate => migrate::run(&config, terminal).await,
+            Verb::User(verb) => user::run(verb, &config, terminal).await,
+            Verb::Group(verb) => group::run(verb, &config, terminal).await,
+            Verb::Mailbox(args) => mailbox::run(args, &config, terminal).await,
+            Verb::Acl(args) => acl::run(args, &config, terminal).await,
+            Verb::Serve | Verb::Doctor | Verb::Config => Ok(()),
+        }
+    })
+}
+
+fn sources(cli: &Cli) -> Sources {
+    let variables = outside::variables();
+    Sources {
+        file: find_file(cli.config.as_deref(), &variables),
+        surroundings: outside::surroundings(&variables),
+        variables,
     }
 }
 
-fn load_config(named: Option<PathBuf>) -> Result<Config, Failure> {
-    let variables = outside::variables();
-    let sources = Sources {
-        file: find_file(named.as_deref(), &variables),
-        surroundings: outside::surroundings(&variables),
-        variables,
-    };
-    Ok(Config::load(&sources)?)
+fn runtime() -> Result<Runtime, Failure> {
+    Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|cause| Failure::failed(format!("cannot start threads: {cause}")))
 }

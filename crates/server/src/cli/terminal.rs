@@ -18,6 +18,10 @@ impl Terminal {
         Self { is_json }
     }
 
+    pub(super) fn is_json(&self) -> bool {
+        self.is_json
+    }
+
     /// What was asked for.
     pub(super) fn print(&self, words: impl Display) -> Result<(), Failure> {
         writeln!(io::stdout().lock(), "{words}").map_err(|cause| Failure::failed(cause.to_string()))

@@ -8,7 +8,6 @@ mod reference;
 mod setting;
 mod sources;
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -129,6 +128,8 @@ pub struct LimitsConfig {
     pub connections_per_user: usize,
     /// One message.
     pub message_bytes: usize,
+    /// Parts of messages that are kept in memory for all sessions.
+    pub cache_bytes: u64,
     /// All messages that are being uploaded to this frontend at one time.
     pub literal_bytes_in_flight: usize,
 }
@@ -384,6 +385,13 @@ impl LimitsConfig {
             message_bytes: form
                 .take::<ByteCount>("limits.message_bytes", "64MiB", "One message.")
                 .0,
+            cache_bytes: form
+                .take::<ByteCount>(
+                    "limits.cache_bytes",
+                    "128MiB",
+                    "Parts of messages that are kept in memory for all sessions.",
+                )
+                .0 as u64,
             literal_bytes_in_flight: form
                 .take::<ByteCount>(
                     "limits.literal_bytes_in_flight",
@@ -505,12 +513,6 @@ impl OtlpConfig {
             "must begin with http://",
         );
         endpoint.map(|endpoint| Self { endpoint, ratio })
-    }
-}
-
-impl fmt::Display for WithoutTls {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
     }
 }
 

@@ -1,0 +1,170 @@
+//! Where verbs work on mail: a store, and a site administrator who asks.
+
+use ::acl::{Deed, Denied, Permit, Warrant, Who};
+use mail::{MailboxName, Namespaces, Place};
+use store::{Account, Fault, Found, Options, Store};
+
+use super::failure::Failure;
+use crate::config::Config;
+use crate::database::Database;
+use crate::outside;
+
+/// Connections that a verb uses.
+const CONNECTIONS: u32 = 2;
+
+/// A store for one verb, closed in the end.
+pub(super) struct Desk {
+    pub(super) store: Store,
+    namespaces: Namespaces,
+    database: Database,
+}
+
+/// Who asks: verbs pass the same checks as a session of this account.
+pub(super) struct Operator {
+    pub(super) account: Account,
+    pub(super) who: Who,
+}
+
+impl Desk {
+    pub(super) async fn open(config: &Config) -> Result<Self, Failure> {
+        let state_dir = &config.node.state_dir;
+        std::fs::create_dir_all(state_dir).map_err(|cause| {
+            Failure::failed(format!("cannot make {}: {cause}", state_dir.display()))
+        })?;
+        let database = Database::reach(config).await?;
+        match Self::connect(&database).await {
+            Ok(store) => Ok(Self {
+                store,
+                namespaces: config.namespaces.clone(),
+                database,
+            }),
+            Err(failure) => {
+                database.stop().await;
+                Err(failure)
+            }
+        }
+    }
+
+    async fn connect(database: &Database) -> Result<Store, Failure> {
+        if database.pid().is_some() {
+            // Nobody else could have brought it up to date.
+            Store::migrate(database.url()).await?;
+        }
+        let options = Options {
+            url: database.url().to_owned(),
+            connections: CONNECTIONS,
+            application_name: "postroom command line".to_owned(),
+        };
+        Ok(Store::connect(options, outside::spawn()).await?)
+    }
+
+    /// Tells the other nodes what was done, and gives the database back.
+    pub(super) async fn close(self, done: Result<(), Failure>) -> Result<(), Failure> {
+        let drained = self.store.drain().await;
+        self.database.stop().await;
+        done?;
+        Ok(drained?)
+    }
+
+    pub(super) async fn find_account(&self, name: &str) -> Result<Account, Failure> {
+        let account = self.store.find_account(name).await?;
+        account.ok_or_else(|| Failure::failed(format!("no user {name}")))
+    }
+
+    /// The named user, or the first site administrator.
+    pub(super) async fn operator(&self, named: Option<&str>) -> Result<Operator, Failure> {
+        let account = match named {
+            Some(name) => self.find_account(name).await?,
+            None => {
+                let accounts = self.store.accounts().await?;
+                let admin = accounts.into_iter().find(|account| account.is_admin);
+                admin.ok_or_else(|| {
+                    Failure::failed(
+                        "there is no site administrator yet; make one: \
+                         postroom user add NAME --admin --password-file FILE",
+                    )
+                })?
+            }
+        };
+        let who = self.store.who(account.id).await?;
+        Ok(Operator { account, who })
+    }
+
+    /// Where `name` is, as the operator says it.
+    pub(super) fn place(&self, name: &str) -> Result<Place, Failure> {
+        let parsed =
+            MailboxName::parse(name).map_err(|cause| Failure::usage(format!("{name}: {cause}")))?;
+        self.namespaces
+            .place(&parsed)
+            .ok_or_else(|| Failure::usage(format!("{name} is where names begin, not a mailbox")))
+    }
+
+    pub(super) fn name(&self, place: &Place) -> MailboxName {
+        self.namespaces.name(place)
+    }
+
+    /// The mailbox, as far as the operator may know of it.
+    pub(super) async fn find(&self, who: &Operator, place: &Place) -> Result<Found, Failure> {
+        let found = self.store.resolve(who.account.id, place).await?;
+        found.ok_or_else(|| self.no_such(place))
+    }
+
+    /// Leave for `deed`, from the same function that sessions ask.
+    pub(super) fn permit(
+        &self,
+        found: &Found,
+        place: &Place,
+        deed: Deed,
+    ) -> Result<Permit, Failure> {
+        ::acl::permit(&found.standing, deed).map_err(|denied| self.denied(denied, place))
+    }
+
+    /// Leave to create `place`: in one's own tree, below the nearest mailbox above, or at the
+    /// root of the shared tree.
+    pub(super) async fn warrant(&self, who: &Operator, place: &Place) -> Result<Warrant, Failure> {
+        let mut above = match place {
+            Place::Mine(_) => return Ok(::acl::own_tree(&who.who)),
+            Place::Theirs { .. } | Place::Shared(_) => parent(place),
+        };
+        while let Some(place) = above {
+            if let Some(found) = self.store.resolve(who.account.id, &place).await? {
+                let warrant = ::acl::below(&found.standing);
+                return warrant.map_err(|denied| self.denied(denied, &place));
+            }
+            above = parent(&place);
+        }
+        ::acl::shared_root(&who.who).map_err(|denied| self.denied(denied, place))
+    }
+
+    fn denied(&self, denied: Denied, place: &Place) -> Failure {
+        match denied {
+            Denied::Hidden => self.no_such(place),
+            Denied::NoPermission => {
+                Failure::failed(format!("{}: no right to do that", self.name(place)))
+            }
+        }
+    }
+
+    fn no_such(&self, place: &Place) -> Failure {
+        Failure::failed(format!("no mailbox {}", self.name(place)))
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Self::failed(fault.to_string())
+    }
+}
+
+/// One level up in the same tree.
+fn parent(place: &Place) -> Option<Place> {
+    let above = |path: &str| path.rsplit_once('/').map(|(above, _)| above.to_owned());
+    match place {
+        Place::Mine(path) => above(path).map(Place::Mine),
+        Place::Shared(path) => above(path).map(Place::Shared),
+        Place::Theirs { owner, path } => above(path).map(|path| Place::Theirs {
+            owner: owner.clone(),
+            path,
+        }),
+    }
+}

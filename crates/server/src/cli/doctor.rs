@@ -1,0 +1,198 @@
+//! `postroom doctor`: what is wrong, before users notice.
+
+use std::net::{SocketAddr, TcpListener};
+
+use serde_json::json;
+use store::{Options, Store};
+
+use super::failure::Failure;
+use super::terminal::Terminal;
+use crate::config::{Config, Sources};
+use crate::database::Database;
+use crate::outside;
+use crate::tls;
+
+/// One thing that was looked at.
+struct Finding {
+    what: &'static str,
+    verdict: Verdict,
+    words: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Good,
+    /// Works, but somebody should know.
+    Note,
+    Bad,
+}
+
+impl Verdict {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Note => "note",
+            Self::Bad => "bad",
+        }
+    }
+}
+
+impl Finding {
+    fn good(what: &'static str, words: impl Into<String>) -> Self {
+        Self::new(what, Verdict::Good, words)
+    }
+
+    fn note(what: &'static str, words: impl Into<String>) -> Self {
+        Self::new(what, Verdict::Note, words)
+    }
+
+    fn bad(what: &'static str, words: impl Into<String>) -> Self {
+        Self::new(what, Verdict::Bad, words)
+    }
+
+    fn new(what: &'static str, verdict: Verdict, words: impl Into<String>) -> Self {
+        Self {
+            what,
+            verdict,
+            words: words.into(),
+        }
+    }
+}
+
+pub(super) async fn run(sources: &Sources, terminal: &Terminal) -> Result<(), Failure> {
+    let findings = examine(sources).await;
+    let data = findings.iter().map(|finding| {
+        json!({
+            "what": finding.what,
+            "verdict": finding.verdict.word(),
+            "words": finding.words,
+        })
+    });
+    terminal.show(&data.collect(), || {
+        let line = |finding: &Finding| {
+            format!(
+                "{}  {}: {}\n",
+                finding.verdict.word(),
+                finding.what,
+                finding.words
+            )
+        };
+        findings.iter().map(line).collect()
+    })?;
+    let bad = findings
+        .iter()
+        .filter(|finding| finding.verdict == Verdict::Bad);
+    match bad.count() {
+        0 => Ok(()),
+        1 => Err(Failure::failed("one thing is wrong")),
+        count => Err(Failure::failed(format!("{count} things are wrong"))),
+    }
+}
+
+async fn examine(sources: &Sources) -> Vec<Finding> {
+    let config = match Config::load(sources) {
+        Ok(config) => config,
+        Err(mistakes) => {
+            let bad = |mistake: &crate::config::Mistake| {
+                Finding::bad(
+                    "configuration",
+                    format!("{}: {}", mistake.key, mistake.words),
+                )
+            };
+            return mistakes.0.iter().map(bad).collect();
+        }
+    };
+    let file = sources.file.as_ref().map_or_else(
+        || "defaults and variables".to_owned(),
+        |file| file.display().to_string(),
+    );
+    let mut findings = vec![Finding::good("configuration", file)];
+    findings.extend(examine_database(&config).await);
+    findings.push(examine_certificate(&config));
+    findings.extend(examine_ports(&config));
+    findings
+}
+
+async fn examine_database(config: &Config) -> Vec<Finding> {
+    let what = "database";
+    let database = match Database::reach(config).await {
+        Ok(database) => database,
+        Err(trouble) => return vec![Finding::bad(what, trouble.to_string())],
+    };
+    let findings = match examine_store(&database).await {
+        Ok(findings) => findings,
+        Err(fault) => vec![Finding::bad(what, fault.to_string())],
+    };
+    database.stop().await;
+    findings
+}
+
+async fn examine_store(database: &Database) -> Result<Vec<Finding>, store::Fault> {
+    let what = "database";
+    let pending = Store::pending_migrations(database.url()).await?;
+    if !pending.is_empty() {
+        let words = format!(
+            "{} migrations are missing; serve applies them, and so does postroom migrate",
+            pending.len()
+        );
+        return Ok(vec![Finding::note(what, words)]);
+    }
+    let options = Options {
+        url: database.url().to_owned(),
+        connections: 1,
+        application_name: "postroom doctor".to_owned(),
+    };
+    let store = Store::connect(options, outside::spawn()).await?;
+    store.ping().await?;
+    let accounts = store.accounts().await?;
+    let admins = accounts.iter().filter(|account| account.is_admin).count();
+    let mut findings = vec![Finding::good(what, "answers and is up to date")];
+    findings.push(if admins == 0 {
+        Finding::note(
+            "accounts",
+            "no site administrator: postroom user add NAME --admin",
+        )
+    } else {
+        let words = format!(
+            "{} users, {admins} of them site administrators",
+            accounts.len()
+        );
+        Finding::good("accounts", words)
+    });
+    Ok(findings)
+}
+
+fn examine_certificate(config: &Config) -> Finding {
+    let what = "certificate";
+    let Some(files) = &config.tls else {
+        let words = "none is configured: serve makes one, which clients will ask about";
+        return Finding::note(what, words);
+    };
+    match tls::load(files) {
+        Ok(_) => Finding::good(what, files.certificate.display().to_string()),
+        Err(trouble) => Finding::bad(what, trouble.to_string()),
+    }
+}
+
+fn examine_ports(config: &Config) -> impl Iterator<Item = Finding> {
+    let listen = &config.listen;
+    let all = [
+        ("listen.imap", &listen.imap),
+        ("listen.imaps", &listen.imaps),
+        ("listen.http", &listen.http),
+    ];
+    all.into_iter()
+        .flat_map(|(what, addresses)| addresses.iter().map(move |&address| (what, address)))
+        .map(|(what, address)| examine_port(what, address))
+}
+
+fn examine_port(what: &'static str, address: SocketAddr) -> Finding {
+    match TcpListener::bind(address) {
+        Ok(_) => Finding::good(what, format!("{address} is free")),
+        Err(cause) if cause.kind() == std::io::ErrorKind::AddrInUse => Finding::note(
+            what,
+            format!("{address} is in use; by a postroom that runs, one hopes"),
+        ),
+        Err(cause) => Finding::bad(what, format!("{address}: {cause}")),
+    }
+}

@@ -1,0 +1,108 @@
+//! `postroom group`: groups of accounts, for access control lists.
+
+use serde_json::json;
+use store::Fault;
+
+use super::desk::Desk;
+use super::failure::Failure;
+use super::terminal::Terminal;
+use crate::config::Config;
+
+pub(super) const HELP: &str = "Examples:\n  \
+    postroom group add support\n  \
+    postroom group member add support ada\n  \
+    postroom acl set 'Shared Folders/support' group:support lrswipte";
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Verb {
+    /// Make a group without members.
+    Add {
+        /// Its name, without `group:`.
+        name: String,
+    },
+    /// Delete a group, with its entries in every list.
+    Delete {
+        /// Its name, without `group:`.
+        name: String,
+    },
+    /// List all groups and who is in them.
+    List,
+    /// Who is in a group.
+    #[command(subcommand)]
+    Member(Member),
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Member {
+    /// Put a user into a group. Open sessions hear of it.
+    Add {
+        /// The group.
+        group: String,
+        /// The user.
+        user: String,
+    },
+    /// Take a user out of a group. Open sessions hear of it.
+    Remove {
+        /// The group.
+        group: String,
+        /// The user.
+        user: String,
+    },
+}
+
+pub(super) async fn run(verb: &Verb, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
+    let desk = Desk::open(config).await?;
+    let done = run_on(&desk, verb, terminal).await;
+    desk.close(done).await
+}
+
+async fn run_on(desk: &Desk, verb: &Verb, terminal: &Terminal) -> Result<(), Failure> {
+    match verb {
+        Verb::Add { name } => match desk.store.create_group(name).await {
+            Ok(()) => terminal.report(format!("group {name} added")),
+            Err(Fault::Exists) => Err(Failure::failed(format!("group {name} exists already"))),
+            Err(fault) => Err(fault.into()),
+        },
+        Verb::Delete { name } => {
+            let deleted = desk.store.delete_group(name).await;
+            deleted.map_err(|fault| no_group(fault, name))?;
+            terminal.report(format!("group {name} deleted"))
+        }
+        Verb::List => list(desk, terminal).await,
+        Verb::Member(Member::Add { group, user }) => {
+            let account = desk.find_account(user).await?;
+            let added = desk.store.add_member(group, account.id).await;
+            added.map_err(|fault| no_group(fault, group))?;
+            terminal.report(format!("user {user} is in group {group}"))
+        }
+        Verb::Member(Member::Remove { group, user }) => {
+            let account = desk.find_account(user).await?;
+            let removed = desk.store.remove_member(group, account.id).await;
+            removed.map_err(|fault| no_group(fault, group))?;
+            terminal.report(format!("user {user} is not in group {group}"))
+        }
+    }
+}
+
+async fn list(desk: &Desk, terminal: &Terminal) -> Result<(), Failure> {
+    let groups = desk.store.groups().await?;
+    let data = groups
+        .iter()
+        .map(|group| json!({ "name": group.name, "members": group.members }));
+    terminal.show(&data.collect(), || {
+        let line = |group: &store::Group| format!("{}: {}\n", group.name, group.members.join(" "));
+        groups.iter().map(line).collect()
+    })
+}
+
+fn no_group(fault: Fault, name: &str) -> Failure {
+    match fault {
+        Fault::Gone => Failure::failed(format!("no group {name}")),
+        Fault::Denied
+        | Fault::Exists
+        | Fault::HasChildren
+        | Fault::Limit(_)
+        | Fault::Unavailable(_)
+        | Fault::Broken(_) => fault.into(),
+    }
+}

@@ -1,0 +1,143 @@
+//! `postroom mailbox`: create, list, delete, rename.
+
+use ::acl::Deed;
+use serde_json::json;
+use store::{Fault, Listed};
+
+use super::desk::{Desk, Operator};
+use super::failure::Failure;
+use super::terminal::Terminal;
+use crate::config::Config;
+
+pub(super) const HELP: &str = "Names are those that the acting user sees.\n\n\
+    Examples:\n  \
+    postroom mailbox create 'Shared Folders/support'\n  \
+    postroom mailbox create --as ada Work --special-use '\\Archive'\n  \
+    postroom mailbox rename 'Shared Folders/support' 'Shared Folders/help'\n  \
+    postroom mailbox list --as ada";
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Act as this user; else as the first site administrator.
+    #[arg(long = "as", global = true, value_name = "USER")]
+    acting: Option<String>,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    /// Create a mailbox. It takes over the list of the one above it.
+    Create {
+        /// Such as `Shared Folders/support`.
+        name: String,
+        /// What it is for (RFC 6154), such as `\Sent`.
+        #[arg(long, value_name = "ATTRIBUTE")]
+        special_use: Option<String>,
+    },
+    /// List what the acting user may know of.
+    List,
+    /// Delete a mailbox with all mail in it.
+    Delete {
+        /// Its name.
+        name: String,
+    },
+    /// Rename a mailbox and all below it.
+    Rename {
+        /// Its name now.
+        from: String,
+        /// Its name afterwards.
+        to: String,
+    },
+}
+
+pub(super) async fn run(args: &Args, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
+    let desk = Desk::open(config).await?;
+    let done = run_on(&desk, args, terminal).await;
+    desk.close(done).await
+}
+
+async fn run_on(desk: &Desk, args: &Args, terminal: &Terminal) -> Result<(), Failure> {
+    let who = desk.operator(args.acting.as_deref()).await?;
+    match &args.verb {
+        Verb::Create { name, special_use } => {
+            create(desk, &who, name, special_use.as_deref()).await?;
+            terminal.report(format!("mailbox {name} created"))
+        }
+        Verb::List => list(desk, &who, terminal).await,
+        Verb::Delete { name } => {
+            let place = desk.place(name)?;
+            let found = desk.find(&who, &place).await?;
+            let permit = desk.permit(&found, &place, Deed::DeleteMailbox)?;
+            desk.store.delete_mailbox(&permit).await?;
+            terminal.report(format!("mailbox {name} deleted"))
+        }
+        Verb::Rename { from, to } => {
+            rename(desk, &who, from, to).await?;
+            terminal.report(format!("mailbox {from} is now {to}"))
+        }
+    }
+}
+
+async fn create(
+    desk: &Desk,
+    who: &Operator,
+    name: &str,
+    special_use: Option<&str>,
+) -> Result<(), Failure> {
+    let place = desk.place(name)?;
+    let warrant = desk.warrant(who, &place).await?;
+    let created = desk
+        .store
+        .create_mailbox(&warrant, &place, special_use)
+        .await;
+    created.map_err(|fault| taken(fault, name)).map(|_| ())
+}
+
+async fn rename(desk: &Desk, who: &Operator, from: &str, to: &str) -> Result<(), Failure> {
+    let (old, new) = (desk.place(from)?, desk.place(to)?);
+    let found = desk.find(who, &old).await?;
+    let permit = desk.permit(&found, &old, Deed::DeleteMailbox)?;
+    let warrant = desk.warrant(who, &new).await?;
+    let renamed = desk
+        .store
+        .rename_mailbox(&permit, &warrant, &old, &new)
+        .await;
+    renamed.map_err(|fault| taken(fault, to)).map(|_| ())
+}
+
+async fn list(desk: &Desk, who: &Operator, terminal: &Terminal) -> Result<(), Failure> {
+    let mut listed = desk.store.visible(who.account.id).await?;
+    listed.sort_by_cached_key(|mailbox| desk.name(&mailbox.place));
+    let data = listed.iter().map(|mailbox| {
+        json!({
+            "name": desk.name(&mailbox.place).as_str(),
+            "rights": mailbox.rights.to_string(),
+            "special_use": mailbox.special_use,
+        })
+    });
+    terminal.show(&data.collect(), || {
+        let line = |mailbox: &Listed| {
+            let special_use = mailbox.special_use.as_deref().unwrap_or_default();
+            let line = format!(
+                "{:13} {}  {special_use}",
+                mailbox.rights.to_string(),
+                desk.name(&mailbox.place)
+            );
+            line.trim_end().to_owned() + "\n"
+        };
+        listed.iter().map(line).collect()
+    })
+}
+
+fn taken(fault: Fault, name: &str) -> Failure {
+    match fault {
+        Fault::Exists => Failure::failed(format!("mailbox {name} exists already")),
+        Fault::Gone
+        | Fault::Denied
+        | Fault::HasChildren
+        | Fault::Limit(_)
+        | Fault::Unavailable(_)
+        | Fault::Broken(_) => fault.into(),
+    }
+}

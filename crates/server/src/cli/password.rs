@@ -1,0 +1,57 @@
+//! Where a new password comes from: never from the arguments, which everybody on the machine can
+//! read.
+
+use std::io::{self, Read as _};
+use std::path::PathBuf;
+
+use auth::Hasher;
+
+use super::failure::Failure;
+use crate::outside;
+
+/// What a password may measure; also keeps a wrong file from being read for ever.
+const PASSWORD_BYTES_MAX: u64 = 1024;
+
+#[derive(Debug, clap::Args)]
+#[group(multiple = false)]
+pub(super) struct Args {
+    /// Read the password from this file; the end of its last line does not belong to it.
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+    /// Read the password from standard input.
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+impl Args {
+    /// The hash of the password; `None` when none was given.
+    pub(super) fn hash(&self) -> Result<Option<String>, Failure> {
+        let text = match &self.password_file {
+            Some(path) => std::fs::File::open(path)
+                .and_then(read)
+                .map_err(|cause| Failure::failed(format!("{}: {cause}", path.display())))?,
+            None if self.password_stdin => read(io::stdin())
+                .map_err(|cause| Failure::failed(format!("standard input: {cause}")))?,
+            None => return Ok(None),
+        };
+        let salt = outside::random_bytes()
+            .ok_or_else(|| Failure::failed("this machine gives no random numbers"))?;
+        let password = text.strip_suffix('\n').unwrap_or(&text);
+        let password = password.strip_suffix('\r').unwrap_or(password);
+        let hash = Hasher::new().hash(password.as_bytes(), &salt);
+        hash.map(Some)
+            .map_err(|cause| Failure::failed(cause.to_string()))
+    }
+}
+
+fn read(source: impl io::Read) -> io::Result<String> {
+    let mut text = String::new();
+    source
+        .take(PASSWORD_BYTES_MAX + 1)
+        .read_to_string(&mut text)?;
+    if text.len() as u64 > PASSWORD_BYTES_MAX {
+        let words = format!("a password has at most {PASSWORD_BYTES_MAX} bytes");
+        return Err(io::Error::new(io::ErrorKind::InvalidData, words));
+    }
+    Ok(text)
+}

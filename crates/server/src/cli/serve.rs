@@ -1,0 +1,111 @@
+//! `postroom serve`: run a frontend until it is told to stop.
+
+use std::net::SocketAddr;
+
+use serde_json::json;
+use tokio::runtime::Handle;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing::{info, warn};
+
+use super::failure::Failure;
+use super::runtime;
+use super::terminal::Terminal;
+use crate::config::Config;
+use crate::frontend::Frontend;
+use crate::telemetry::{self, Telemetry};
+
+pub(super) const HELP: &str = "Without settings it starts a PostgreSQL of its own and listens on \
+    ports 1143 (STARTTLS) and 1993 (TLS). `postroom config` prints all settings.\n\n\
+    SIGTERM or SIGINT: not ready, no new clients, BYE to all, what was begun is finished. A second \
+    one ends it at once.\n\
+    With --json one line says when it is ready, and on which ports.\n\n\
+    Examples:\n  \
+    postroom serve\n  \
+    POSTROOM_LISTEN__IMAP=127.0.0.1:0 postroom serve --json\n  \
+    postroom serve --config /etc/postroom/postroom.toml";
+
+/// Ended by a second signal, as the shell has it for SIGINT.
+const ENDED_AT_ONCE: i32 = 130;
+
+pub(super) fn run(config: &Config, terminal: &Terminal) -> Result<(), Failure> {
+    let runtime = runtime()?;
+    let telemetry = start_telemetry(config, runtime.handle())?;
+    let served = runtime.block_on(serve(config, terminal));
+    // While the runtime still runs, because it sends the last traces.
+    telemetry.stop();
+    served
+}
+
+fn start_telemetry(config: &Config, runtime: &Handle) -> Result<Telemetry, Failure> {
+    let name = &config.node.name;
+    let (subscriber, telemetry) =
+        telemetry::subscriber(&config.log, config.otlp.as_ref(), name, runtime)
+            .map_err(|cause| Failure::usage(format!("telemetry.otlp_endpoint: {cause}")))?;
+    tracing::subscriber::set_global_default(subscriber)
+        .map_err(|cause| Failure::failed(cause.to_string()))?;
+    Ok(telemetry)
+}
+
+async fn serve(config: &Config, terminal: &Terminal) -> Result<(), Failure> {
+    let mut stops = Stops::listen()?;
+    let frontend = tokio::select! {
+        started = Frontend::start(config) => started?,
+        // Nothing was promised to anybody yet.
+        () = stops.next() => return Ok(()),
+    };
+    announce(&frontend, terminal)?;
+    stops.next().await;
+    tokio::select! {
+        () = frontend.stop() => Ok(()),
+        () = stops.next() => {
+            warn!("told twice to stop: ending at once");
+            std::process::exit(ENDED_AT_ONCE)
+        }
+    }
+}
+
+fn announce(frontend: &Frontend, terminal: &Terminal) -> Result<(), Failure> {
+    let addresses = frontend.addresses();
+    info!(
+        imap = ?addresses.imap,
+        imaps = ?addresses.imaps,
+        http = ?addresses.http,
+        "ready"
+    );
+    if !terminal.is_json() {
+        return Ok(());
+    }
+    let texts = |addresses: &[SocketAddr]| -> Vec<String> {
+        addresses.iter().map(ToString::to_string).collect()
+    };
+    terminal.print(json!({
+        "imap": texts(&addresses.imap),
+        "imaps": texts(&addresses.imaps),
+        "http": texts(&addresses.http),
+        "pid": std::process::id(),
+        "postgres": frontend.postgres_pid(),
+    }))
+}
+
+/// Signals that ask this process to stop.
+struct Stops {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stops {
+    fn listen() -> Result<Self, Failure> {
+        let listen = |kind| signal(kind).map_err(|cause| Failure::failed(cause.to_string()));
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! `postroom user`: who can log in.
+
+use serde_json::json;
+use store::Fault;
+
+use super::desk::Desk;
+use super::failure::Failure;
+use super::password;
+use super::terminal::Terminal;
+use crate::config::Config;
+
+pub(super) const HELP: &str = "Examples:\n  \
+    postroom user add ada --password-stdin < ada.secret\n  \
+    postroom user add admin --admin --password-file admin.secret\n  \
+    postroom user passwd ada --password-file new.secret\n  \
+    postroom user list --json";
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Verb {
+    /// Make an account, with an INBOX.
+    Add {
+        /// The login name, in any case.
+        name: String,
+        /// A site administrator: may create below the shared root and administer every list.
+        #[arg(long)]
+        admin: bool,
+        #[command(flatten)]
+        password: password::Args,
+    },
+    /// Give an account a new password. Without one nobody can log in to it.
+    Passwd {
+        /// The login name.
+        name: String,
+        #[command(flatten)]
+        password: password::Args,
+    },
+    /// List all accounts.
+    List,
+    /// Delete an account with its mailboxes and all mail in them.
+    Delete {
+        /// The login name.
+        name: String,
+    },
+}
+
+pub(super) async fn run(verb: &Verb, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
+    let desk = Desk::open(config).await?;
+    let done = run_on(&desk, verb, terminal).await;
+    desk.close(done).await
+}
+
+async fn run_on(desk: &Desk, verb: &Verb, terminal: &Terminal) -> Result<(), Failure> {
+    match verb {
+        Verb::Add {
+            name,
+            admin,
+            password,
+        } => {
+            let hash = password.hash()?;
+            let created = desk
+                .store
+                .create_account(name, hash.as_deref(), *admin)
+                .await;
+            match created {
+                Ok(_) => terminal.report(format!("user {name} added")),
+                Err(Fault::Exists) => Err(Failure::failed(format!("user {name} exists already"))),
+                Err(fault) => Err(fault.into()),
+            }
+        }
+        Verb::Passwd { name, password } => {
+            let account = desk.find_account(name).await?;
+            let hash = password.hash()?;
+            desk.store.set_password(account.id, hash.as_deref()).await?;
+            terminal.report(match hash {
+                Some(_) => format!("user {name} has a new password"),
+                None => format!("user {name} has no password now"),
+            })
+        }
+        Verb::List => list(desk, terminal).await,
+        Verb::Delete { name } => {
+            let account = desk.find_account(name).await?;
+            desk.store.delete_account(account.id).await?;
+            terminal.report(format!("user {name} deleted"))
+        }
+    }
+}
+
+async fn list(desk: &Desk, terminal: &Terminal) -> Result<(), Failure> {
+    let accounts = desk.store.accounts().await?;
+    let data = accounts.iter().map(|account| {
+        json!({
+            "name": account.name,
+            "admin": account.is_admin,
+            "disabled": account.is_disabled,
+            "password": account.password_hash.is_some(),
+        })
+    });
+    terminal.show(&data.collect(), || {
+        let line = |account: &store::Account| {
+            let mut line = account.name.clone();
+            for (is_so, word) in [
+                (account.is_admin, "  admin"),
+                (account.is_disabled, "  disabled"),
+                (account.password_hash.is_none(), "  no password"),
+            ] {
+                line.push_str(if is_so { word } else { "" });
+            }
+            line + "\n"
+        };
+        accounts.iter().map(line).collect()
+    })
+}

@@ -1,0 +1,344 @@
+//! One client's connection: its socket, its frames, its timers, around one [`Session`].
+//!
+//! An idle connection is this struct, a socket and what TLS needs. Nothing is read into a buffer
+//! of its own, responses live only until they are written, and what runs a command is on the heap
+//! while it runs.
+
+mod feed;
+mod literals;
+mod pen;
+mod stream;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use session::{Admission, Goodbye, Hangup, Input, Next, Now, Out, Peer, Session};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_rustls::TlsAcceptor;
+use tracing::{Instrument as _, Span, debug, field, info_span};
+use wire::{Announced, Framer, LiteralMode, Step, Verdict, say};
+
+pub(crate) use literals::{Budget, Upload};
+pub(crate) use stream::Stream;
+
+use crate::config::TimeoutsConfig;
+use crate::drain::Drain;
+use crate::metrics::{Metrics, Stage};
+use crate::outside;
+use crate::seats::Seat;
+use pen::Pen;
+
+/// What all connections of a frontend share.
+pub(crate) struct Lobby {
+    pub(crate) node: Arc<session::Node>,
+    pub(crate) tls: TlsAcceptor,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) uploads: Budget,
+    pub(crate) timeouts: TimeoutsConfig,
+    pub(crate) drain: Drain,
+}
+
+/// One client, from its first byte to its last.
+pub(crate) struct Connection {
+    lobby: Arc<Lobby>,
+    stream: Stream,
+    framer: Framer,
+    session: Session,
+    seat: Seat,
+    drain: Drain,
+    /// Memory that is reserved for the messages of the command that is coming in.
+    uploads: Vec<Upload>,
+    stage: Stage,
+    connected_at: Instant,
+    /// When the client last sent something.
+    heard_at: Instant,
+    /// When something was last said to an idling client.
+    said_at: Instant,
+}
+
+/// What a connection waited for.
+enum Event {
+    /// The client has sent something.
+    Fed,
+    /// The client is gone.
+    Gone,
+    /// There is something to say.
+    News,
+    /// A timer has run out.
+    Late,
+    /// It is this connection's turn to leave a node that stops.
+    Leave,
+}
+
+impl Connection {
+    pub(crate) fn new(lobby: Arc<Lobby>, stream: Stream, peer: Peer, seat: Seat) -> Self {
+        let session = Session::new(Arc::clone(&lobby.node), peer);
+        let now = Instant::now();
+        lobby.metrics.move_connection(None, Some(Stage::Arriving));
+        Self {
+            framer: Framer::new(session.limits()),
+            drain: lobby.drain.clone(),
+            lobby,
+            stream,
+            session,
+            seat,
+            uploads: Vec::new(),
+            stage: Stage::Arriving,
+            connected_at: now,
+            heard_at: now,
+            said_at: now,
+        }
+    }
+
+    /// Until one side hangs up.
+    pub(crate) async fn run(mut self) {
+        if let Err(Hangup) = self.converse().await {
+            debug!("a client hung up or was too slow");
+        }
+        Box::pin(self.stream.close()).await;
+    }
+
+    async fn converse(&mut self) -> Result<(), Hangup> {
+        let mut greeting = Vec::new();
+        self.session.greet(&mut greeting);
+        Box::pin(self.say(greeting)).await?;
+        loop {
+            match self.wait().await {
+                Event::Fed => match Box::pin(self.work_off()).await? {
+                    Next::Go => {}
+                    Next::StartTls => Box::pin(self.start_tls()).await?,
+                    Next::Close => return Ok(()),
+                },
+                Event::News => match Box::pin(self.tell()).await? {
+                    Next::Go | Next::StartTls => {}
+                    Next::Close => return Ok(()),
+                },
+                Event::Late if self.session.is_idling() => Box::pin(self.keep_alive()).await?,
+                Event::Late => return Box::pin(self.leave(Goodbye::Timeout)).await,
+                Event::Leave => return Box::pin(self.leave(Goodbye::Shutdown)).await,
+                Event::Gone => return Ok(()),
+            }
+        }
+    }
+
+    /// The one place that waits for several things.
+    async fn wait(&mut self) -> Event {
+        let late_at = self.late_at();
+        let Self {
+            stream,
+            framer,
+            session,
+            drain,
+            ..
+        } = self;
+        let event = tokio::select! {
+            fed = feed::feed(stream, framer) => match fed {
+                Ok(1..) => Event::Fed,
+                Ok(0) | Err(_) => Event::Gone,
+            },
+            () = session.woken() => Event::News,
+            () = sleep_until(late_at) => Event::Late,
+            () = drain.turn() => Event::Leave,
+        };
+        if matches!(event, Event::Fed) {
+            self.heard_at = Instant::now();
+        }
+        event
+    }
+
+    /// When a client that says nothing has said nothing for too long, or needs a sign of life.
+    fn late_at(&self) -> Instant {
+        let timeouts = &self.lobby.timeouts;
+        match self.stage {
+            Stage::Arriving => self.connected_at + timeouts.login,
+            Stage::LoggedIn => self.heard_at + timeouts.autologout,
+            Stage::Idling => self.said_at + timeouts.keep_alive,
+        }
+    }
+
+    /// Runs every command that has come in whole.
+    async fn work_off(&mut self) -> Result<Next, Hangup> {
+        loop {
+            self.framer.set_limits(self.session.limits());
+            let input = match self.framer.step(self.session.expects()) {
+                Step::Hungry => return Ok(Next::Go),
+                Step::Frame(frame) => Input::Frame(frame),
+                Step::Line(line) => Input::Line(line),
+                Step::Refused(_) => Input::Refused,
+                Step::TooLong(tag) => Input::TooLong(tag),
+                Step::Literal(literal) => {
+                    self.admit(&literal).await?;
+                    continue;
+                }
+                Step::Fatal(_) => {
+                    self.leave(Goodbye::Unframeable).await?;
+                    return Ok(Next::Close);
+                }
+            };
+            let next = self.run_command(input).await?;
+            if next != Next::Go {
+                return Ok(next);
+            }
+        }
+    }
+
+    async fn run_command(&mut self, input: Input) -> Result<Next, Hangup> {
+        let started = Instant::now();
+        let span = info_span!(
+            "imap.command",
+            command = field::Empty,
+            result = field::Empty,
+            user.id = self.session.account().map(|account| account.0),
+        );
+        let now = Now {
+            unix_seconds: outside::unix_seconds(),
+        };
+        let mut pen = Pen::new(&mut self.stream, self.lobby.timeouts.write);
+        let mut out = Out::new(Vec::new(), &mut pen);
+        let report = self
+            .session
+            .run(input, now, &mut out)
+            .instrument(span.clone())
+            .await;
+        let mut replies = std::mem::take(&mut out.buffer);
+        self.uploads.clear();
+        if let Some(verdict) = report.verdict {
+            let took = started.elapsed();
+            self.note(&span, report.command, verdict, took);
+        }
+        let mut next = report.next;
+        if self.settle().is_err() {
+            replies.clear();
+            self.session.goodbye(Goodbye::TooMany, &mut replies);
+            next = Next::Close;
+        }
+        self.say(replies).await?;
+        Ok(next)
+    }
+
+    fn note(&self, span: &Span, command: &'static str, verdict: Verdict, took: Duration) {
+        let result = match verdict {
+            Verdict::Ok => "ok",
+            Verdict::No => "no",
+            Verdict::Bad => "bad",
+        };
+        span.record("command", command).record("result", result);
+        self.lobby.metrics.count_command(command, result, took);
+    }
+
+    /// Takes note of how far the session has come. An error: this user has too many connections.
+    fn settle(&mut self) -> Result<(), crate::seats::Full> {
+        let stage = match self.session.account() {
+            None => Stage::Arriving,
+            Some(_) if self.session.is_idling() => Stage::Idling,
+            Some(_) => Stage::LoggedIn,
+        };
+        let metrics = &self.lobby.metrics;
+        if self.stage == Stage::Arriving
+            && let Some(account) = self.session.account()
+            && let Err(full) = self.seat.assign(account)
+        {
+            metrics.count_refused(full.word());
+            return Err(full);
+        }
+        metrics.move_connection(Some(self.stage), Some(stage));
+        self.stage = stage;
+        self.said_at = Instant::now();
+        Ok(())
+    }
+
+    /// Lets an announced literal come, or says why not.
+    async fn admit(&mut self, literal: &Announced) -> Result<(), Hangup> {
+        let mut reply = Vec::new();
+        match self.session.admit(literal) {
+            Admission::Refuse(refusal) => {
+                self.framer.refuse();
+                reply = refusal;
+            }
+            Admission::Accept if self.has_room(literal).await => {
+                self.framer.accept();
+                if literal.mode == LiteralMode::Synchronising {
+                    say::continuation(&mut reply, "Ready for the literal");
+                }
+            }
+            Admission::Accept => {
+                self.framer.refuse();
+                literals::refuse(literal, &mut reply);
+            }
+        }
+        self.say(reply).await
+    }
+
+    /// Reserves memory for a message. What stays in the command's buffer has its own bound.
+    async fn has_room(&mut self, literal: &Announced) -> bool {
+        if !literal.detached {
+            return true;
+        }
+        let Some(upload) = self.lobby.uploads.reserve(literal.length).await else {
+            return false;
+        };
+        self.uploads.push(upload);
+        true
+    }
+
+    async fn tell(&mut self) -> Result<Next, Hangup> {
+        let mut pen = Pen::new(&mut self.stream, self.lobby.timeouts.write);
+        let mut out = Out::new(Vec::new(), &mut pen);
+        let next = self.session.tell(&mut out).await;
+        let news = std::mem::take(&mut out.buffer);
+        self.said_at = Instant::now();
+        self.say(news).await?;
+        Ok(next)
+    }
+
+    async fn keep_alive(&mut self) -> Result<(), Hangup> {
+        let mut sign = Vec::new();
+        self.session.keep_alive(&mut sign);
+        self.said_at = Instant::now();
+        self.say(sign).await
+    }
+
+    async fn leave(&mut self, why: Goodbye) -> Result<(), Hangup> {
+        let mut words = Vec::new();
+        self.session.goodbye(why, &mut words);
+        self.say(words).await
+    }
+
+    async fn start_tls(&mut self) -> Result<(), Hangup> {
+        // What came before the handshake was not protected by it.
+        self.framer.discard();
+        let Some(socket) = self.stream.take_plain() else {
+            return Err(Hangup);
+        };
+        self.stream = handshake(&self.lobby, socket).await.ok_or(Hangup)?;
+        self.session.secured();
+        Ok(())
+    }
+
+    async fn say(&mut self, words: Vec<u8>) -> Result<(), Hangup> {
+        let mut pen = Pen::new(&mut self.stream, self.lobby.timeouts.write);
+        pen.write(&words).await
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.lobby.metrics.move_connection(Some(self.stage), None);
+    }
+}
+
+/// TLS on a fresh socket; `None` when the client cannot, will not, or takes too long.
+pub(crate) async fn handshake(lobby: &Lobby, socket: TcpStream) -> Option<Stream> {
+    match timeout(lobby.timeouts.login, lobby.tls.accept(socket)).await {
+        Ok(Ok(stream)) => Some(Stream::tls(stream)),
+        Ok(Err(cause)) => {
+            debug!(%cause, "a TLS handshake failed");
+            None
+        }
+        Err(_) => {
+            debug!("a TLS handshake took too long");
+            None
+        }
+    }
+}

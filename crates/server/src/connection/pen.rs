@@ -1,0 +1,43 @@
+//! Writing, as long as the client reads.
+
+use std::time::Duration;
+
+use session::{BoxFuture, Hangup, Sink};
+use tokio::io::AsyncWriteExt as _;
+use tokio::time::timeout;
+
+use super::Stream;
+
+/// Writes to one client, and gives it up when it takes nothing for too long.
+pub(super) struct Pen<'a> {
+    stream: &'a mut Stream,
+    patience: Duration,
+}
+
+impl<'a> Pen<'a> {
+    pub(super) fn new(stream: &'a mut Stream, patience: Duration) -> Self {
+        Self { stream, patience }
+    }
+
+    /// All of `words`. A slow client is waited for as long as it takes anything at all.
+    pub(super) async fn write(&mut self, words: &[u8]) -> Result<(), Hangup> {
+        let mut rest = words;
+        while !rest.is_empty() {
+            let written = timeout(self.patience, self.stream.write(rest)).await;
+            let written = written.map_err(|_| Hangup)?.map_err(|_| Hangup)?;
+            rest = rest.get(written..).filter(|_| written > 0).ok_or(Hangup)?;
+        }
+        let flushed = timeout(self.patience, self.stream.flush()).await;
+        flushed.map_err(|_| Hangup)?.map_err(|_| Hangup)
+    }
+}
+
+impl Sink for Pen<'_> {
+    fn write<'a>(&'a mut self, bytes: &'a mut Vec<u8>) -> BoxFuture<'a, Result<(), Hangup>> {
+        Box::pin(async move {
+            self.write(bytes).await?;
+            bytes.clear();
+            Ok(())
+        })
+    }
+}

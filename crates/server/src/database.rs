@@ -1,0 +1,114 @@
+//! The PostgreSQL to work on: the configured one, or a private one below the state directory.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use private_pg::{Options, PgTrouble, PrivatePg, Tuning};
+use tracing::{info, warn};
+
+use crate::config::{Config, Secret};
+use crate::outside;
+use crate::trouble::Trouble;
+
+/// Where the database is, and what must be stopped in the end.
+#[derive(Debug)]
+pub(crate) struct Database {
+    url: Secret,
+    private: Option<Private>,
+}
+
+/// A private PostgreSQL that runs for as long as this process needs it.
+#[derive(Debug)]
+struct Private {
+    postgres: PrivatePg,
+    /// Tells the verbs of the command line where it is.
+    notice: PathBuf,
+}
+
+impl Database {
+    /// For a server: it is the one that runs the private PostgreSQL, if there is one.
+    pub(crate) async fn open(config: &Config) -> Result<Self, Trouble> {
+        match &config.database.url {
+            Some(url) => Ok(Self::elsewhere(url.clone())),
+            None => Self::start(&config.node.state_dir).await,
+        }
+    }
+
+    /// For a verb of the command line: beside a server that runs a private PostgreSQL it uses
+    /// that one.
+    pub(crate) async fn reach(config: &Config) -> Result<Self, Trouble> {
+        if let Some(url) = &config.database.url {
+            return Ok(Self::elsewhere(url.clone()));
+        }
+        match Self::start(&config.node.state_dir).await {
+            // Without a notice the server is about to start or to stop.
+            Err(trouble @ Trouble::PrivatePg(PgTrouble::InUse(_))) => {
+                let url = fs::read_to_string(notice_path(&config.node.state_dir));
+                url.map_or(Err(trouble), |url| Ok(Self::elsewhere(Secret::new(url))))
+            }
+            started => started,
+        }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        self.url.expose()
+    }
+
+    /// The process of the private PostgreSQL, if there is one.
+    pub(crate) fn pid(&self) -> Option<u32> {
+        self.private.as_ref().map(|private| private.postgres.pid())
+    }
+
+    /// Stops what was started.
+    pub(crate) async fn stop(self) {
+        let Some(Private { postgres, notice }) = self.private else {
+            return;
+        };
+        // Gone already is as good.
+        drop(fs::remove_file(notice));
+        let stopped = outside::burn(move || postgres.stop()).await;
+        if let Some(Err(cause)) = stopped {
+            warn!(%cause, "the private PostgreSQL did not stop cleanly");
+        }
+    }
+
+    fn elsewhere(url: Secret) -> Self {
+        Self { url, private: None }
+    }
+
+    async fn start(state_dir: &Path) -> Result<Self, Trouble> {
+        let options = Options::new(state_dir.join("postgres"), Tuning::Durable);
+        let dir = options.dir.clone();
+        let started = outside::burn(move || PrivatePg::start(&options)).await;
+        let postgres = started.ok_or(Trouble::Panicked)??;
+        let (url, notice) = (postgres.url(), notice_path(state_dir));
+        if let Err(cause) = write_secret(&notice, &url) {
+            warn!(%cause, "other verbs will not find the private PostgreSQL");
+        }
+        info!(dir = %dir.display(), pid = postgres.pid(), "using a private PostgreSQL");
+        Ok(Self {
+            url: Secret::new(url),
+            private: Some(Private { postgres, notice }),
+        })
+    }
+}
+
+fn notice_path(state_dir: &Path) -> PathBuf {
+    state_dir.join("database.url")
+}
+
+/// Readable by us alone from its first byte on.
+fn write_secret(path: &Path, text: &str) -> io::Result<()> {
+    let fresh = path.with_extension("new");
+    // What another process may have left.
+    drop(fs::remove_file(&fresh));
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&fresh)?
+        .write_all(text.as_bytes())?;
+    fs::rename(&fresh, path)
+}

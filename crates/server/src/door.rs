@@ -1,0 +1,269 @@
+//! Who is let in: passwords against hashes, with a brake on guessing and a bound on hashing.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use auth::{Attempt, Hasher, Policy, Throttle, Verdict, Verified, VerifiedCache};
+use session::{BoxFuture, Door, LoginVerdict};
+use store::{Account, Store};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+use tracing::warn;
+use wire::Secret;
+
+use crate::metrics::Metrics;
+use crate::outside;
+
+/// How long a verified login is remembered.
+const VERIFIED_TTL: Duration = Duration::from_secs(5 * 60);
+/// How many verified logins are remembered.
+const VERIFIED_MAX: usize = 10_000;
+/// How long a login waits for a core before it is told to come back.
+const CORE_TIMEOUT: Duration = Duration::from_secs(10);
+
+const GUESSES_BY_USER: Policy = Policy {
+    failures_free: 5,
+    delay_min: Duration::from_secs(1),
+    delay_max: Duration::from_secs(5 * 60),
+    forget_after: Duration::from_secs(60 * 60),
+    keys_max: 100_000,
+};
+/// Many people may share an address.
+const GUESSES_BY_ADDRESS: Policy = Policy {
+    failures_free: 20,
+    ..GUESSES_BY_USER
+};
+
+/// The door of one frontend.
+pub(crate) struct FrontDoor {
+    store: Store,
+    metrics: Arc<Metrics>,
+    throttle: Mutex<Throttle>,
+    verified: Mutex<VerifiedCache>,
+    cores: Arc<Semaphore>,
+    /// As many as there are cores; each keeps the memory that hashing takes.
+    hashers: Mutex<Vec<Hasher>>,
+    waiting: AtomicUsize,
+    waiting_max: usize,
+}
+
+/// What a password turned out to be.
+enum Checked {
+    Right,
+    /// Right, and this is its hash by today's recipe.
+    Rehashed(String),
+    Wrong,
+    /// The stored hash cannot be compared with anything.
+    Unreadable,
+}
+
+impl fmt::Debug for FrontDoor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FrontDoor")
+    }
+}
+
+impl FrontDoor {
+    /// `key` is random, and another one in each process.
+    pub(crate) fn new(
+        store: Store,
+        metrics: Arc<Metrics>,
+        key: &[u8; 32],
+        waiting_max: usize,
+    ) -> Self {
+        let cores = outside::cores();
+        Self {
+            store,
+            metrics,
+            throttle: Mutex::new(Throttle::new(GUESSES_BY_USER, GUESSES_BY_ADDRESS)),
+            verified: Mutex::new(VerifiedCache::new(key, VERIFIED_MAX, VERIFIED_TTL)),
+            cores: Arc::new(Semaphore::new(cores)),
+            hashers: Mutex::new((0..cores).map(|_| Hasher::new()).collect()),
+            waiting: AtomicUsize::new(0),
+            waiting_max,
+        }
+    }
+
+    async fn ask(&self, user: &str, password: &[u8], address: IpAddr) -> LoginVerdict {
+        let account = match self.store.find_account(user).await {
+            Ok(account) => account.filter(|account| !account.is_disabled),
+            Err(fault) => {
+                warn!(cause = %fault, "could not look up who logs in");
+                return LoginVerdict::Unavailable;
+            }
+        };
+        // Before the throttle: a stranger's guesses must not keep the real user out.
+        if let Some(account) = &account
+            && self.knows(account, password)
+        {
+            return LoginVerdict::Welcome(account.clone());
+        }
+        let Some(core) = self.wait_for_core().await else {
+            return LoginVerdict::TooMany;
+        };
+        // After the wait: who guesses on many connections at once is braked by the first answers.
+        if !self.may_try(user, address) {
+            return LoginVerdict::TooMany;
+        }
+        let stored = account
+            .as_ref()
+            .and_then(|account| account.password_hash.clone());
+        let checked = self.check(password.to_vec(), stored, core).await;
+        self.conclude(account, user, password, address, checked)
+            .await
+    }
+
+    fn knows(&self, account: &Account, password: &[u8]) -> bool {
+        let attempt = attempt(account, password);
+        account.password_hash.is_some() && lock(&self.verified).knows(&attempt, outside::now())
+    }
+
+    fn may_try(&self, user: &str, address: IpAddr) -> bool {
+        let verdict = lock(&self.throttle).ask(user, address, outside::now());
+        match verdict {
+            Verdict::Go => true,
+            Verdict::Wait(_) => false,
+        }
+    }
+
+    /// `None` when too many wait already, or it takes too long.
+    async fn wait_for_core(&self) -> Option<OwnedSemaphorePermit> {
+        let waiting = Waiting::join(&self.waiting, self.waiting_max)?;
+        let core = timeout(CORE_TIMEOUT, Arc::clone(&self.cores).acquire_owned()).await;
+        drop(waiting);
+        core.ok()?.ok()
+    }
+
+    /// Burns a core, away from the runtime's threads.
+    async fn check(
+        &self,
+        password: Vec<u8>,
+        stored: Option<String>,
+        core: OwnedSemaphorePermit,
+    ) -> Checked {
+        let hasher = lock(&self.hashers).pop().unwrap_or_default();
+        let salt = outside::random_bytes();
+        let hashing = outside::burn(move || {
+            let mut hasher = hasher;
+            let checked = check(&mut hasher, &password, stored.as_deref(), salt);
+            (hasher, checked)
+        });
+        let Some((hasher, checked)) = hashing.await else {
+            return Checked::Unreadable;
+        };
+        lock(&self.hashers).push(hasher);
+        drop(core);
+        checked
+    }
+
+    async fn conclude(
+        &self,
+        account: Option<Account>,
+        user: &str,
+        password: &[u8],
+        address: IpAddr,
+        checked: Checked,
+    ) -> LoginVerdict {
+        let (account, rehashed) = match (account, checked) {
+            (Some(account), Checked::Right) => (account, None),
+            (Some(account), Checked::Rehashed(hash)) => (account, Some(hash)),
+            (Some(account), Checked::Unreadable) => {
+                warn!(user.id = %account.id, "a stored password hash cannot be verified");
+                return LoginVerdict::Unavailable;
+            }
+            (_, Checked::Wrong) | (None, _) => {
+                lock(&self.throttle).failed(user, address, outside::now());
+                return LoginVerdict::Refused;
+            }
+        };
+        lock(&self.throttle).succeeded(user, address, outside::now());
+        match rehashed {
+            None => lock(&self.verified).remember(&attempt(&account, password), outside::now()),
+            Some(hash) => self.replace_hash(&account, &hash).await,
+        }
+        LoginVerdict::Welcome(account)
+    }
+
+    /// The login stands whether or not its hash could be renewed.
+    async fn replace_hash(&self, account: &Account, hash: &str) {
+        if let Err(fault) = self.store.set_password(account.id, Some(hash)).await {
+            warn!(cause = %fault, user.id = %account.id, "could not renew a password hash");
+        }
+    }
+}
+
+impl Door for FrontDoor {
+    fn login<'a>(
+        &'a self,
+        user: &'a str,
+        password: &'a Secret,
+        address: IpAddr,
+    ) -> BoxFuture<'a, LoginVerdict> {
+        Box::pin(async move {
+            let verdict = self.ask(user, &password.0, address).await;
+            self.metrics.count_login(match &verdict {
+                LoginVerdict::Welcome(_) => "welcome",
+                LoginVerdict::Refused => "refused",
+                LoginVerdict::TooMany => "too_many",
+                LoginVerdict::Unavailable => "unavailable",
+            });
+            verdict
+        })
+    }
+}
+
+/// A place in the queue for a core; given back when dropped, however the wait ends.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn join(queue: &'a AtomicUsize, length_max: usize) -> Option<Self> {
+        if queue.fetch_add(1, Ordering::Relaxed) < length_max {
+            return Some(Self(queue));
+        }
+        queue.fetch_sub(1, Ordering::Relaxed);
+        None
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn attempt<'a>(account: &'a Account, password: &'a [u8]) -> Attempt<'a> {
+    Attempt {
+        user: &account.name,
+        password,
+        version: account.password_version,
+    }
+}
+
+fn check(
+    hasher: &mut Hasher,
+    password: &[u8],
+    stored: Option<&str>,
+    salt: Option<[u8; 16]>,
+) -> Checked {
+    let Some(stored) = stored else {
+        // The time must not tell who has an account.
+        hasher.verify_nobody(password);
+        return Checked::Wrong;
+    };
+    match hasher.verify(password, stored) {
+        Ok(Verified::Yes) => Checked::Right,
+        Ok(Verified::No) => Checked::Wrong,
+        Ok(Verified::YesRehash) => salt
+            .and_then(|salt| hasher.hash(password, &salt).ok())
+            .map_or(Checked::Right, Checked::Rehashed),
+        Err(_) => Checked::Unreadable,
+    }
+}
+
+/// None of these is left half-changed by a panic.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,232 @@
+//! One frontend: everything put together, started and stopped.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use live::Live;
+use session::Node;
+use store::Store;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tracing::{info, warn};
+
+use crate::below::Below;
+use crate::config::Config;
+use crate::connection::{Budget, Lobby};
+use crate::database::Database;
+use crate::door::FrontDoor;
+use crate::drain::{Plug, drain};
+use crate::http::{self, Health};
+use crate::listen::{self, Beginning};
+use crate::metrics::Metrics;
+use crate::outside;
+use crate::seats::Seats;
+use crate::tls::Certificate;
+use crate::trouble::Trouble;
+
+/// Between two tries to listen for wake-ups.
+const FOLLOW_PAUSE: Duration = Duration::from_secs(1);
+
+/// A running frontend. Dropped without [`stop`](Self::stop), it hangs up on everybody.
+#[derive(Debug)]
+pub struct Frontend {
+    addresses: Addresses,
+    database: Database,
+    store: Store,
+    health: Arc<Health>,
+    seats: Arc<Seats>,
+    plug: Plug,
+    stop_timeout: Duration,
+    listeners: JoinSet<()>,
+    background: JoinSet<()>,
+}
+
+/// Where a frontend really listens, ports chosen by the machine included.
+#[derive(Clone, Debug)]
+pub struct Addresses {
+    /// IMAP that begins in the clear.
+    pub imap: Vec<SocketAddr>,
+    /// IMAP inside TLS.
+    pub imaps: Vec<SocketAddr>,
+    /// Health and metrics.
+    pub http: Vec<SocketAddr>,
+}
+
+impl Frontend {
+    /// Brings the database up to date and listens.
+    ///
+    /// # Errors
+    ///
+    /// [`Trouble`] says what to look at; nothing is left running.
+    pub async fn start(config: &Config) -> Result<Self, Trouble> {
+        let state_dir = &config.node.state_dir;
+        std::fs::create_dir_all(state_dir).map_err(|cause| Trouble::StateDir {
+            path: state_dir.display().to_string(),
+            cause,
+        })?;
+        let database = Database::open(config).await?;
+        match Self::start_on(config, &database).await {
+            Ok(started) => Ok(started(database)),
+            Err(trouble) => {
+                database.stop().await;
+                Err(trouble)
+            }
+        }
+    }
+
+    async fn start_on(
+        config: &Config,
+        database: &Database,
+    ) -> Result<impl FnOnce(Database) -> Self + use<>, Trouble> {
+        let certificate = Certificate::open(config)?;
+        let tls = certificate.acceptor()?;
+        for migration in Store::migrate(database.url()).await? {
+            info!("migrated the database: {migration}");
+        }
+        let options = store::Options {
+            url: database.url().to_owned(),
+            connections: config.database.connections,
+            application_name: format!("postroom {}", config.node.name),
+        };
+        let store = Store::connect(options, outside::spawn()).await?;
+        let live = Live::new(store.clone(), outside::spawn(), config.limits.cache_bytes);
+        let uploads = Budget::new(config.limits.literal_bytes_in_flight);
+        let below = Below::new(store.clone(), Arc::clone(&live), uploads.clone());
+        let metrics = Arc::new(Metrics::new(Some(Box::new(below))));
+        let key = outside::random_bytes().ok_or(Trouble::NoRandomness)?;
+        let door = FrontDoor::new(
+            store.clone(),
+            Arc::clone(&metrics),
+            &key,
+            config.login.waiting_max,
+        );
+        let (plug, drain) = drain(config.timeouts.drain);
+        let lobby = Arc::new(Lobby {
+            node: Arc::new(Node {
+                store: store.clone(),
+                live: Arc::clone(&live),
+                namespaces: config.namespaces.clone(),
+                message_bytes_max: config.limits.message_bytes,
+                door: Arc::new(door),
+            }),
+            tls,
+            metrics: Arc::clone(&metrics),
+            uploads,
+            timeouts: config.timeouts.clone(),
+            drain,
+        });
+        let health = Arc::new(Health::new(ping(store.clone())));
+        let seats = Seats::new(&config.limits);
+
+        let imap = listen::bind(&config.listen.imap)?;
+        let imaps = listen::bind(&config.listen.imaps)?;
+        let http = listen::bind(&config.listen.http)?;
+        let addresses = Addresses {
+            imap: addresses(&imap),
+            imaps: addresses(&imaps),
+            http: addresses(&http),
+        };
+        let mut background = JoinSet::new();
+        background.spawn(certificate.follow());
+        background.spawn(follow(Arc::clone(&live)));
+        background.spawn(compare(live, config.database.safety_poll));
+        for listener in http {
+            background.spawn(http::serve(
+                listener,
+                Arc::clone(&health),
+                Arc::clone(&metrics),
+            ));
+        }
+        let mut listeners = JoinSet::new();
+        let plain = Beginning::Plain(config.login.without_tls);
+        let all = imap.into_iter().map(|listener| (listener, plain));
+        let all = all.chain(imaps.into_iter().map(|listener| (listener, Beginning::Tls)));
+        for (listener, beginning) in all {
+            let (lobby, seats) = (Arc::clone(&lobby), Arc::clone(&seats));
+            listeners.spawn(listen::accept(listener, beginning, lobby, seats));
+        }
+        let stop_timeout = config.timeouts.stop;
+        Ok(move |database| Self {
+            addresses,
+            database,
+            store,
+            health,
+            seats,
+            plug,
+            stop_timeout,
+            listeners,
+            background,
+        })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// The process of its private PostgreSQL, if it runs one.
+    #[must_use]
+    pub fn postgres_pid(&self) -> Option<u32> {
+        self.database.pid()
+    }
+
+    /// Not ready, no new clients, BYE to all in turn, what was begun finished, everything down.
+    pub async fn stop(mut self) {
+        info!("stopping: no new clients from now on");
+        self.health.drain();
+        self.listeners.shutdown().await;
+        self.plug.pull();
+        if timeout(self.stop_timeout, self.seats.empty())
+            .await
+            .is_err()
+        {
+            warn!("some clients did not leave in time");
+        }
+        if let Err(cause) = self.store.drain().await {
+            warn!(%cause, "the last wake-ups were not sent; other nodes will find out by themselves");
+        }
+        self.background.shutdown().await;
+        self.database.stop().await;
+        info!("stopped");
+    }
+}
+
+fn addresses(listeners: &[TcpListener]) -> Vec<SocketAddr> {
+    listeners
+        .iter()
+        .filter_map(|listener| listener.local_addr().ok())
+        .collect()
+}
+
+fn ping(store: Store) -> http::Ping {
+    Box::new(move || {
+        let store = store.clone();
+        Box::pin(async move { store.ping().await.is_ok() })
+    })
+}
+
+/// Listens for wake-ups, whatever becomes of the connection.
+async fn follow(live: Arc<Live>) {
+    loop {
+        match Arc::clone(&live).follow().await {
+            Ok(()) => return,
+            Err(cause) => warn!(%cause, "cannot listen for wake-ups; polling meanwhile"),
+        }
+        sleep(FOLLOW_PAUSE).await;
+    }
+}
+
+/// The safety net under lost wake-ups.
+async fn compare(live: Arc<Live>, every: Duration) {
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(cause) = live.compare().await {
+            warn!(%cause, "could not compare open mailboxes with the database");
+        }
+    }
+}

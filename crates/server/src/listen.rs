@@ -1,0 +1,134 @@
+//! Listening sockets, and who comes in through them.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use session::{Peer, Security};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::time::{sleep, timeout};
+use tracing::{debug, warn};
+use wire::{Code, say};
+
+use crate::config::WithoutTls;
+use crate::connection::{Connection, Lobby, Stream, handshake};
+use crate::outside;
+use crate::seats::{Full, Seat, Seats};
+use crate::trouble::Trouble;
+
+/// Clients that the kernel holds until we accept them.
+const BACKLOG: u32 = 1024;
+/// After an accept that failed, most likely for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// For a client that is turned away to hear so.
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How clients of one listener begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Beginning {
+    /// In the clear; this says who may log in so.
+    Plain(WithoutTls),
+    /// With a handshake.
+    Tls,
+}
+
+/// A listener on each of `addresses`.
+pub(crate) fn bind(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, Trouble> {
+    let bind_one = |&address: &SocketAddr| {
+        bind_to(address).map_err(|cause| Trouble::Listen { address, cause })
+    };
+    addresses.iter().map(bind_one).collect()
+}
+
+fn bind_to(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    // A restart does not wait for the last connections' TIME-WAIT.
+    socket.set_reuseaddr(true)?;
+    // Accepted sockets inherit it: who vanished without a word is noticed.
+    socket.set_keepalive(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// Lets clients in for ever.
+pub(crate) async fn accept(
+    listener: TcpListener,
+    beginning: Beginning,
+    lobby: Arc<Lobby>,
+    seats: Arc<Seats>,
+) {
+    loop {
+        let (socket, address) = match listener.accept().await {
+            Ok(accepted) => accepted,
+            Err(cause) => {
+                warn!(%cause, "a connection was not accepted");
+                sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        match seats.take(address.ip()) {
+            Ok(seat) => outside::start(converse(socket, address, beginning, lobby.clone(), seat)),
+            Err(full) => {
+                lobby.metrics.count_refused(full.word());
+                outside::start(turn_away(socket, beginning, full));
+            }
+        }
+    }
+}
+
+async fn converse(
+    socket: TcpStream,
+    address: SocketAddr,
+    beginning: Beginning,
+    lobby: Arc<Lobby>,
+    seat: Seat,
+) {
+    // Responses are written whole: waiting for more to send helps nobody.
+    if let Err(cause) = socket.set_nodelay(true) {
+        debug!(%cause, "a client left at once");
+        return;
+    }
+    let (stream, security) = match beginning {
+        Beginning::Plain(without_tls) => (Stream::Plain(socket), plain(without_tls, address)),
+        Beginning::Tls => match Box::pin(handshake(&lobby, socket)).await {
+            Some(stream) => (stream, Security::Tls),
+            None => return,
+        },
+    };
+    let peer = Peer { address, security };
+    Connection::new(lobby, stream, peer, seat).run().await;
+}
+
+fn plain(without_tls: WithoutTls, address: SocketAddr) -> Security {
+    let may_login = match without_tls {
+        WithoutTls::Never => false,
+        WithoutTls::Loopback => address.ip().to_canonical().is_loopback(),
+        WithoutTls::Always => true,
+    };
+    Security::Plain {
+        may_login,
+        may_starttls: true,
+    }
+}
+
+/// Says why in the clear; a handshake would cost more than the answer is worth.
+async fn turn_away(socket: TcpStream, beginning: Beginning, full: Full) {
+    if beginning == Beginning::Tls {
+        return;
+    }
+    let words = match full {
+        Full::All => "Too many connections; try again later",
+        Full::Address => "Too many connections from your address",
+        Full::User => "Too many connections of this user",
+    };
+    let mut bye = Vec::new();
+    say::bye(&mut bye, Some(Code::Unavailable), words);
+    let mut stream = socket;
+    let said = tokio::io::AsyncWriteExt::write_all(&mut stream, &bye);
+    // Whoever does not listen is turned away all the same.
+    drop(timeout(REFUSAL_TIMEOUT, said).await);
+}

@@ -1,0 +1,45 @@
+//! Why a frontend does not start.
+
+use std::io;
+use std::net::SocketAddr;
+
+use private_pg::PgTrouble;
+use store::Fault;
+
+use crate::tls::TlsTrouble;
+
+/// Each a line that tells an operator what to look at.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// The database is away, or does not do as asked.
+    #[error("database: {0}")]
+    Database(#[from] Fault),
+    /// The private PostgreSQL does not run.
+    #[error("private PostgreSQL: {0}")]
+    PrivatePg(#[from] PgTrouble),
+    /// There is no certificate to serve.
+    #[error("TLS: {0}")]
+    Tls(#[from] TlsTrouble),
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}: {cause}")]
+    Listen {
+        /// As configured.
+        address: SocketAddr,
+        /// What the machine says.
+        cause: io::Error,
+    },
+    /// The machine has no random numbers to give.
+    #[error("this machine gives no random numbers")]
+    NoRandomness,
+    /// A bug of ours, on a thread of its own.
+    #[error("a thread panicked")]
+    Panicked,
+    /// The state directory cannot be made.
+    #[error("cannot make {path}: {cause}")]
+    StateDir {
+        /// As configured.
+        path: String,
+        /// What the machine says.
+        cause: io::Error,
+    },
+}
