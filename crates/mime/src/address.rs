@@ -234,7 +234,7 @@ impl Words {
     fn domain_literal<'v>(&mut self, value: &'v [u8]) -> &'v [u8] {
         self.push(b'[');
         // `[a, b <c@d>`: a bracket nobody closes is a letter like others.
-        let end = value.iter().position(|byte| b"],;<>".contains(byte));
+        let end = value.iter().position(|byte| b"[],;<>".contains(byte));
         let Some(end) = end.filter(|&end| value.get(end) == Some(&b']')) else {
             return value;
         };

@@ -138,6 +138,9 @@ impl Writer<'_> {
 
     fn fields(&mut self, header: &[u8]) {
         for field in Fields::of(header) {
+            if self.room() == 0 {
+                return;
+            }
             let value = decode::unstructured(field.value).replace(['\r', '\n'], " ");
             let name = decode::text(field.name, None);
             self.push(&[&name, SEPARATOR, value.trim()].concat());
@@ -148,14 +151,15 @@ impl Writer<'_> {
         let encoding = header::find(part.header(self.message), "Content-Transfer-Encoding");
         let encoding = encoding.and_then(parameter::token).unwrap_or(b"7bit");
         let body = part.body(self.message);
-        let body = body.get(..self.bytes_worth_decoding()).unwrap_or(body);
+        // Three bytes of quoted-printable may be one of text; more will not fit.
+        let body = body.get(..3 * self.room()).unwrap_or(body);
         let decoded = decode::transfer(body, encoding);
         self.push(&decode::text(&decoded, part.media.parameter("charset")));
     }
 
     /// A line, as far as it fits.
     fn push(&mut self, text: &str) {
-        let room = FOLDED_BYTES_MAX.saturating_sub(self.folded.len());
+        let room = self.room();
         if room == 0 {
             return;
         }
@@ -166,9 +170,8 @@ impl Writer<'_> {
         self.folded.push('\n');
     }
 
-    /// Three bytes of quoted-printable may be one of text.
-    fn bytes_worth_decoding(&self) -> usize {
-        3 * FOLDED_BYTES_MAX.saturating_sub(self.folded.len())
+    fn room(&self) -> usize {
+        FOLDED_BYTES_MAX.saturating_sub(self.folded.len())
     }
 }
 
