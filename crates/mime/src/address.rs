@@ -25,12 +25,20 @@ pub(crate) enum Address {
 const MISSING_MAILBOX: &[u8] = b"MISSING_MAILBOX";
 const MISSING_HOST: &[u8] = b"MISSING_DOMAIN";
 
-/// The addresses of a field's value. Anything that is not an address is still told as one.
-pub(crate) fn addresses(value: &[u8]) -> Vec<Address> {
-    let value = unfold(value);
-    let mut parser = Parser::default();
-    parser.list(&value);
-    parser.addresses
+/// Of one list, over all fields of that name.
+const ADDRESSES_MAX: usize = 10_000;
+
+/// Adds the addresses of a field's value. Anything that is not an address is still told as one.
+pub(crate) fn read(addresses: &mut Vec<Address>, value: &[u8]) {
+    if addresses.len() >= ADDRESSES_MAX {
+        return;
+    }
+    let mut parser = Parser {
+        addresses: std::mem::take(addresses),
+        ..Parser::default()
+    };
+    parser.list(&unfold(value));
+    *addresses = parser.addresses;
 }
 
 /// `address` of RFC 3501, section 9.
@@ -89,6 +97,9 @@ impl Parser {
     fn list(&mut self, value: &[u8]) {
         let mut rest = value;
         while let Some((&byte, behind)) = rest.split_first() {
+            if self.addresses.len() >= ADDRESSES_MAX {
+                break;
+            }
             rest = behind;
             match byte {
                 b'(' => rest = self.comment(rest),
@@ -268,11 +279,13 @@ impl Words {
 
 #[cfg(test)]
 mod tests {
-    use super::{addresses, write};
+    use super::{read, write};
 
     fn shown(value: &str) -> String {
+        let mut addresses = Vec::new();
+        read(&mut addresses, value.as_bytes());
         let mut out = Vec::new();
-        for address in addresses(value.as_bytes()) {
+        for address in addresses {
             write(&mut out, &address);
         }
         String::from_utf8(out).unwrap()

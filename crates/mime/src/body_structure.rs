@@ -1,10 +1,14 @@
 //! BODYSTRUCTURE, from the tree of parts (RFC 3501, 7.4.2).
 
 use crate::envelope::envelope;
-use crate::header::{Fields, unfold};
-use crate::parameter::{self, Parameter};
+use crate::header::{known_fields, unfold};
+use crate::parameter::{self, Media, Parameter};
 use crate::tree::{Content, Part};
 use crate::write::{nstring, number, string};
+
+/// From here on parts are told without header fields, in bytes; no mail comes near it but that
+/// which wants to.
+const STRUCTURE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// The structure of a message in IMAP syntax, with extension data.
 pub(crate) fn body_structure(message: &[u8], root: &Part) -> Vec<u8> {
@@ -14,7 +18,12 @@ pub(crate) fn body_structure(message: &[u8], root: &Part) -> Vec<u8> {
 }
 
 fn body(out: &mut Vec<u8>, message: &[u8], part: &Part) {
-    let fields = MimeFields::of(part.header(message));
+    let is_full = out.len() >= STRUCTURE_BYTES_MAX;
+    let fields = if is_full {
+        MimeFields::default()
+    } else {
+        MimeFields::of(part.header(message), &part.media)
+    };
     out.push(b'(');
     match &part.content {
         Content::Multipart(parts) => {
@@ -24,12 +33,13 @@ fn body(out: &mut Vec<u8>, message: &[u8], part: &Part) {
             out.push(b' ');
             string(out, &part.media.subtype);
             out.push(b' ');
-            parameters(out, &part.media.parameters);
+            parameters(out, fields.parameters);
         }
         Content::Message(inner) => {
             basic_fields(out, message, part, &fields);
             out.push(b' ');
-            out.extend(envelope(inner.header(message)));
+            let header = if is_full { b"" } else { inner.header(message) };
+            out.extend(envelope(header));
             out.push(b' ');
             body(out, message, inner);
             out.push(b' ');
@@ -60,16 +70,9 @@ fn basic_fields(out: &mut Vec<u8>, message: &[u8], part: &Part, fields: &MimeFie
     if part.media.is("text", "plain") && part.media.parameter("charset").is_none() {
         // RFC 2045, 5.2: what plain text is when nobody says so.
         let charset: Parameter = (b"charset".to_vec(), b"us-ascii".to_vec());
-        let defaulted: Vec<_> = part
-            .media
-            .parameters
-            .iter()
-            .cloned()
-            .chain([charset])
-            .collect();
-        parameters(out, &defaulted);
+        parameters(out, &[fields.parameters, &[charset]].concat());
     } else {
-        parameters(out, &part.media.parameters);
+        parameters(out, fields.parameters);
     }
     out.push(b' ');
     nstring(out, fields.id.map(unfold).as_deref());
@@ -135,9 +138,10 @@ fn list<'a>(out: &mut Vec<u8>, strings: impl Iterator<Item = &'a [u8]>) {
     out.push(b')');
 }
 
-/// The MIME fields of a header that are told besides Content-Type; of each the first.
+/// The MIME fields of a header that are told besides the type itself; of each the first.
 #[derive(Default)]
 struct MimeFields<'h> {
+    parameters: &'h [Parameter],
     id: Option<&'h [u8]>,
     description: Option<&'h [u8]>,
     encoding: Option<&'h [u8]>,
@@ -148,9 +152,12 @@ struct MimeFields<'h> {
 }
 
 impl<'h> MimeFields<'h> {
-    fn of(header: &'h [u8]) -> Self {
-        let mut fields = Self::default();
-        for field in Fields::of(header) {
+    fn of(header: &'h [u8], media: &'h Media) -> Self {
+        let mut fields = Self {
+            parameters: &media.parameters,
+            ..Self::default()
+        };
+        for field in known_fields(header) {
             let slot = match field.name.to_ascii_lowercase().as_slice() {
                 b"content-id" => &mut fields.id,
                 b"content-description" => &mut fields.description,

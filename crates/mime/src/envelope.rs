@@ -1,13 +1,13 @@
 //! ENVELOPE, from a header block (RFC 3501, 7.4.2).
 
-use crate::address::{self, Address, addresses};
-use crate::header::{Fields, unfold};
+use crate::address::{self, Address, read};
+use crate::header::{known_fields, unfold};
 use crate::write::nstring;
 
 /// The envelope of one header block, in IMAP syntax.
 pub(crate) fn envelope(header: &[u8]) -> Vec<u8> {
     let mut envelope = Envelope::default();
-    for field in Fields::of(header) {
+    for field in known_fields(header) {
         envelope.read(field.name, field.value);
     }
     envelope.written()
@@ -35,12 +35,12 @@ impl<'h> Envelope<'h> {
             b"subject" => self.subject = self.subject.or(Some(value)),
             b"in-reply-to" => self.in_reply_to = self.in_reply_to.or(Some(value)),
             b"message-id" => self.message_id = self.message_id.or(Some(value)),
-            b"from" => self.from.extend(addresses(value)),
-            b"sender" => self.sender.extend(addresses(value)),
-            b"reply-to" => self.reply_to.extend(addresses(value)),
-            b"to" => self.to.extend(addresses(value)),
-            b"cc" => self.cc.extend(addresses(value)),
-            b"bcc" => self.bcc.extend(addresses(value)),
+            b"from" => read(&mut self.from, value),
+            b"sender" => read(&mut self.sender, value),
+            b"reply-to" => read(&mut self.reply_to, value),
+            b"to" => read(&mut self.to, value),
+            b"cc" => read(&mut self.cc, value),
+            b"bcc" => read(&mut self.bcc, value),
             _ => {}
         }
     }

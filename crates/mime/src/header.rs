@@ -5,6 +5,8 @@ use std::collections::HashSet;
 
 /// Bytes of one field's value that are taken apart; a recipient list of thousands fits.
 pub(crate) const FIELD_BYTES_MAX: usize = 256 * 1024;
+/// Fields of one header that are understood; [`header_fields`] keeps and drops all there are.
+const HEADER_FIELDS_MAX: usize = 10_000;
 
 /// Which fields [`header_fields`] keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,9 +40,14 @@ pub fn header_fields(header: &[u8], names: &[String], keep: Keep) -> Vec<u8> {
 
 /// The value of the first field of this name, as folded as it came.
 pub(crate) fn find<'h>(header: &'h [u8], name: &str) -> Option<&'h [u8]> {
-    Fields::of(header)
+    known_fields(header)
         .find(|field| field.is(name))
         .map(|field| field.value)
+}
+
+/// The fields that are understood.
+pub(crate) fn known_fields(header: &[u8]) -> impl Iterator<Item = Field<'_>> {
+    Fields::of(header).take(HEADER_FIELDS_MAX)
 }
 
 /// A value on one line: its line breaks are taken out, and the white space around it.
@@ -65,23 +72,23 @@ pub(crate) struct Field<'h> {
     /// What follows the colon, still folded, without the last line break.
     pub(crate) value: &'h [u8],
     /// All of it, with its line breaks.
-    pub(crate) raw: &'h [u8],
+    raw: &'h [u8],
 }
 
 impl Field<'_> {
-    pub(crate) fn is(&self, name: &str) -> bool {
+    fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name.as_bytes())
     }
 }
 
 /// The fields of a header block, in order. What is left over in the end is the empty line.
 #[derive(Debug)]
-pub(crate) struct Fields<'h> {
+struct Fields<'h> {
     rest: &'h [u8],
 }
 
 impl<'h> Fields<'h> {
-    pub(crate) fn of(header: &'h [u8]) -> Self {
+    fn of(header: &'h [u8]) -> Self {
         Self { rest: header }
     }
 }

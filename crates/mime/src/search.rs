@@ -8,7 +8,7 @@ use mail::limits::FOLDED_BYTES_MAX;
 use memchr::memmem;
 
 use crate::fold::fold_into;
-use crate::header::{self, Fields};
+use crate::header::{self, known_fields};
 use crate::tree::{Content, Part};
 use crate::{decode, parameter};
 
@@ -100,7 +100,9 @@ pub(crate) fn search_text(message: &[u8], root: &Part) -> Vec<u8> {
         folded: String::new(),
     };
     writer.fields(root.header(message));
-    writer.folded.push('\n');
+    if writer.room() > 0 {
+        writer.folded.push('\n');
+    }
     writer.content(root);
     writer.folded.into_bytes()
 }
@@ -137,7 +139,7 @@ impl Writer<'_> {
     }
 
     fn fields(&mut self, header: &[u8]) {
-        for field in Fields::of(header) {
+        for field in known_fields(header) {
             if self.room() == 0 {
                 return;
             }

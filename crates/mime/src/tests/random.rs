@@ -173,6 +173,22 @@ fn depth_and_number_of_parts_are_bounded() {
 }
 
 #[test]
+fn descriptions_are_bounded() {
+    let many = "To: a@b, c@d\r\n".repeat(20_000);
+    let parsed = checked(many.as_bytes());
+    let addresses = String::from_utf8(parsed.envelope).unwrap();
+    assert_eq!(addresses.matches(r#"(NIL NIL ""#).count(), 10_000);
+
+    let enclosed = format!("--b\r\n\r\nFrom: {}\r\n\r\nx\r\n", "a@b,".repeat(8_000));
+    let head = "Content-Type: multipart/digest; boundary=b\r\n\r\n";
+    let message = [head, &enclosed.repeat(100)].concat();
+    let structure = parse(message.as_bytes()).body_structure;
+    assert!(structure.len() < 5 * 1024 * 1024);
+    let structure = String::from_utf8(structure).unwrap();
+    assert_eq!(structure.matches("rfc822").count(), 100);
+}
+
+#[test]
 fn search_text_is_cut_between_characters() {
     let message = ["\r\n", &"é".repeat(FOLDED_BYTES_MAX)].concat();
     let parsed = parse(message.as_bytes());
