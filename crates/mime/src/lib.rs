@@ -8,8 +8,8 @@
 //! Who does what: IMAP numbers and slices the *raw* octets of parts (RFC 3501, 6.4.5) and sends
 //! header strings still encoded (7.4.2), while `mail-parser` hands out decoded values and sets its
 //! own rules for broken boundaries. So the splitting, the header fields and the addresses are ours
-//! ([`tree`], [`header`], [`address`]), and `mail-parser` decodes: charsets, transfer encodings,
-//! encoded words and dates. Only [`decode`] knows it.
+//! (`tree`, `header`, `address`), and `mail-parser` decodes: charsets, transfer encodings,
+//! encoded words and dates. Only `decode` knows it.
 
 #![cfg_attr(not(test), warn(clippy::indexing_slicing))]
 
