@@ -10,11 +10,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Trouble> {
     // nextest leaves examples in documentation to the older runner; its summary comes last.
     let mut runner = if has_cargo_command("nextest") {
         if arguments.is_empty() {
-            run_tool(&mut cargo(&["test", "--doc", "--workspace", "--quiet"]))?;
+            run_tool(&mut cargo(&["test", "--doc", "--quiet"]))?;
         }
-        cargo(&["nextest", "run", "--workspace", "--no-fail-fast"])
+        cargo(&["nextest", "run", "--no-fail-fast"])
     } else {
-        cargo(&["test", "--workspace", "--no-fail-fast"])
+        cargo(&["test", "--no-fail-fast"])
     };
     run_tool(runner.args(arguments))
 }

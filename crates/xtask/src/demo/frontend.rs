@@ -1,14 +1,15 @@
 //! One running `postroom serve`: its ports, its process, its end.
 
 use std::fs::File;
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 
 use super::postroom::Postroom;
 use crate::tool::Trouble;
@@ -16,90 +17,67 @@ use crate::tool::Trouble;
 /// One node of the demo. Stops when it is dropped.
 #[derive(Debug)]
 pub(super) struct Frontend {
+    pub(super) ports: Ports,
+    process: Child,
+    is_asked_to_stop: bool,
+}
+
+/// Where it listens on 127.0.0.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ports {
     pub(super) imap: u16,
     pub(super) imaps: u16,
     pub(super) http: u16,
-    process: Child,
-}
-
-/// What came of starting one.
-enum Start {
-    Ready(Frontend),
-    /// It ended by itself; somebody may have taken one of its ports.
-    Ended(String),
 }
 
 impl Frontend {
     /// Starts node `number` and returns when it takes clients.
     pub(super) fn start(postroom: &Postroom, number: usize) -> Result<Self, Trouble> {
-        let mut last_words = String::new();
-        for _ in 0..STARTS_MAX {
-            match Self::try_start(postroom, number)? {
-                Start::Ready(frontend) => return Ok(frontend),
-                Start::Ended(words) => last_words = words,
-            }
-        }
-        Err(Trouble::new(format!(
-            "node {number} did not start: {last_words}"
-        )))
-    }
-
-    fn try_start(postroom: &Postroom, number: usize) -> Result<Start, Trouble> {
-        let [imap, imaps, http] = free_ports().map_err(Trouble::at("free ports"))?;
         let name = format!("node-{number}");
+        let folder = postroom.folder();
         let settings = format!(
             "[node]\nname = \"{name}\"\nstate_dir = \"{}\"\n\
-             [listen]\nimap = \"127.0.0.1:{imap}\"\nimaps = \"127.0.0.1:{imaps}\"\n\
-             http = \"127.0.0.1:{http}\"\n",
-            postroom.folder().join(&name).display(),
+             [listen]\nimap = \"127.0.0.1:0\"\nimaps = \"127.0.0.1:0\"\nhttp = \"127.0.0.1:0\"\n",
+            folder.join(&name).display(),
         );
-        let log_path = postroom.folder().join(format!("{name}.log"));
+        let log_path = folder.join(format!("{name}.log"));
         let log = File::create(&log_path).map_err(Trouble::at(log_path.display()))?;
-        let errors = log.try_clone().map_err(Trouble::at(log_path.display()))?;
         let mut serve = postroom.command_until_we_end(&name, &settings)?;
         serve
-            .arg("serve")
+            .args(["serve", "--json"])
             .stdin(Stdio::null())
-            .stdout(log)
-            .stderr(errors);
-        let process = serve.spawn().map_err(Trouble::at(&name))?;
-        let mut frontend = Self {
-            imap,
-            imaps,
-            http,
-            process,
-        };
-        for _ in 0..LOOKS_MAX {
-            if is_ready(http) {
-                return Ok(Start::Ready(frontend));
+            .stdout(Stdio::piped())
+            .stderr(log);
+        let mut process = serve.spawn().map_err(Trouble::at(&name))?;
+        match announced(&mut process) {
+            Some(ports) => Ok(Self {
+                ports,
+                process,
+                is_asked_to_stop: false,
+            }),
+            None => {
+                drop(process.kill().and_then(|()| process.wait()));
+                let words = last_words(&log_path);
+                Err(Trouble::new(format!("{name} did not start: {words}")))
             }
-            if frontend
-                .process
-                .try_wait()
-                .map_err(Trouble::at(&name))?
-                .is_some()
-            {
-                return Ok(Start::Ended(last_words(&log_path)));
-            }
-            sleep(LOOK_EVERY);
         }
-        Err(Trouble::new(format!(
-            "{name} does not become ready: {}",
-            last_words(&log_path)
-        )))
     }
 
     pub(super) fn pid(&self) -> u32 {
         self.process.id()
     }
 
-    /// Asks it to stop; it goes on finishing what it has begun.
-    pub(super) fn ask_to_stop(&self) {
+    /// Asks it to stop; it goes on finishing what it has begun. Asked a second time it would end
+    /// at once, so it is asked only once.
+    pub(super) fn ask_to_stop(&mut self) {
         let pid = i32::try_from(self.process.id())
             .ok()
             .and_then(Pid::from_raw);
-        // One that has ended already needs no telling.
-        let _ = pid.map(|pid| kill_process(pid, Signal::TERM));
+        if let Some(pid) = pid.filter(|_| !self.is_asked_to_stop) {
+            // One that has ended already needs no telling.
+            let _ = kill_process(pid, Signal::TERM);
+            self.is_asked_to_stop = true;
+        }
     }
 }
 
@@ -113,32 +91,30 @@ impl Drop for Frontend {
             sleep(LOOK_EVERY);
         }
         // It had its time. What was committed is safe.
-        let killed = self.process.kill().and_then(|()| self.process.wait());
-        drop(killed);
+        drop(self.process.kill().and_then(|()| self.process.wait()));
     }
 }
 
-/// Ports that were free a moment ago.
-fn free_ports() -> std::io::Result<[u16; 3]> {
-    let find = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
-    // All are held before the first is given back, so they differ.
-    let found = [find()?, find()?, find()?];
-    let [a, b, c] = found.each_ref().map(TcpListener::local_addr);
-    Ok([a?.port(), b?.port(), c?.port()])
+/// The line that says it is ready; none when it ends without one.
+fn announced(process: &mut Child) -> Option<Ports> {
+    let mut line = String::new();
+    BufReader::new(process.stdout.take()?)
+        .read_line(&mut line)
+        .ok()?;
+    ports(&line)
 }
 
-/// Whether the health port says that clients may come.
-fn is_ready(port: u16) -> bool {
-    let ask = || {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
-        stream.write_all(
-            b"GET /healthz/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
-        )?;
-        let mut status = [0; 12];
-        stream.read_exact(&mut status)?;
-        std::io::Result::Ok(&status == b"HTTP/1.1 200")
+fn ports(line: &str) -> Option<Ports> {
+    let said: Value = serde_json::from_str(line).ok()?;
+    let port = |listener: &str| {
+        let address: SocketAddr = said.get(listener)?.get(0)?.as_str()?.parse().ok()?;
+        Some(address.port())
     };
-    ask().unwrap_or(false)
+    Some(Ports {
+        imap: port("imap")?,
+        imaps: port("imaps")?,
+        http: port("http")?,
+    })
 }
 
 fn last_words(log: &Path) -> String {
@@ -149,8 +125,26 @@ fn last_words(log: &Path) -> String {
 
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// Half a minute.
-const LOOKS_MAX: usize = 1500;
+/// A little longer than `timeouts.stop`.
+const LOOKS_MAX: usize = 600;
 
-/// Between looking for free ports and using them somebody else may take one.
-const STARTS_MAX: usize = 5;
+#[cfg(test)]
+mod tests {
+    use super::{Ports, ports};
+
+    #[test]
+    fn ports_are_read_from_the_line() {
+        let line =
+            r#"{"http":["127.0.0.1:3"],"imap":["127.0.0.1:1"],"imaps":["127.0.0.1:2"],"pid":9}"#;
+        assert_eq!(
+            ports(line),
+            Some(Ports {
+                imap: 1,
+                imaps: 2,
+                http: 3
+            })
+        );
+        assert_eq!(ports(r#"{"imap":[],"imaps":[],"http":[]}"#), None);
+        assert_eq!(ports(""), None);
+    }
+}

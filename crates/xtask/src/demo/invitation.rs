@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::frontend::Frontend;
+use super::frontend::{Frontend, Ports};
 use super::world::{ADMIN, LEAD, PASSWORD, SHARED, people};
 
 /// Everything that a visitor needs.
@@ -21,7 +21,8 @@ impl Invitation<'_> {
     /// One line. Tests and tools rely on its shape.
     pub(super) fn json(&self) -> String {
         let nodes = self.nodes.iter().map(|node| {
-            json!({"imap": node.imap, "imaps": node.imaps, "http": node.http, "pid": node.pid()})
+            let Ports { imap, imaps, http } = node.ports;
+            json!({"imap": imap, "imaps": imaps, "http": http, "pid": node.pid()})
         });
         let account = |name: &str| json!({"user": name, "password": PASSWORD});
         json!({
@@ -53,7 +54,7 @@ impl Invitation<'_> {
         page.push_str(&format!("\nEverybody's password is {PASSWORD}.\n\n"));
         page.push_str("  node    IMAP     IMAP in TLS    HTTP     process\n");
         for (i, node) in self.nodes.iter().enumerate() {
-            let (imap, imaps, http, pid) = (node.imap, node.imaps, node.http, node.pid());
+            let (Ports { imap, imaps, http }, pid) = (node.ports, node.pid());
             page.push_str(&format!(
                 "  {:<8}{imap:<9}{imaps:<15}{http:<9}{pid}\n",
                 i + 1
@@ -82,7 +83,7 @@ impl Invitation<'_> {
              curl --cacert {certificate} --user bo:{PASSWORD} \\\n      \
              'imaps://localhost:{}/Shared%20Folders%2Fsupport' --request 'STORE 1 +FLAGS (\\Answered)'\n  \
              mutt -f 'imaps://cleo@localhost:{}/Shared Folders/support'\n",
-            first.imaps, last.imaps, last.imaps
+            first.ports.imaps, last.ports.imaps, last.ports.imaps
         )
     }
 }

@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Trouble> {
     stop.check()?;
 
     let nodes = (1..=options.nodes).map(|number| Frontend::start(&postroom, number));
-    let nodes = nodes.collect::<Result<Vec<_>, _>>()?;
+    let mut nodes = nodes.collect::<Result<Vec<_>, _>>()?;
     let Some(first) = nodes.first() else {
         return Err(Trouble::new("there are no nodes"));
     };
@@ -49,18 +49,18 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Trouble> {
         postgres_pid: postgres.pid(),
         certificate: postroom.certificate(),
         crowd: options.people,
-        letters: world::fill(first.imap, &letters)?,
+        letters: world::fill(first.ports.imap, &letters)?,
     };
     if options.is_json {
         println!("{}", invitation.json());
     } else {
         print!("{}", invitation.words());
-        watch_beside(first.imap);
+        watch_beside(first.ports.imap);
     }
 
     stop.wait();
     // All are asked before the first is waited for, so that they stop at the same time.
-    nodes.iter().for_each(Frontend::ask_to_stop);
+    nodes.iter_mut().for_each(Frontend::ask_to_stop);
     drop(nodes);
     postgres.stop().map_err(Trouble::at("PostgreSQL"))
 }

@@ -1,5 +1,7 @@
 //! Who is in the demo, and what they find there.
 
+use std::num::NonZero;
+
 use super::postroom::Postroom;
 use crate::imap::Client;
 use crate::tool::Trouble;
@@ -28,20 +30,35 @@ pub(super) fn people(crowd: usize) -> impl Iterator<Item = String> {
 /// Makes accounts, groups, the shared mailbox and its list.
 pub(super) fn make(postroom: &Postroom, crowd: usize) -> Result<(), Trouble> {
     add_user(postroom, ADMIN, &["--admin"])?;
-    for person in people(crowd) {
-        add_user(postroom, &person, &[])?;
-    }
     postroom.run(&["mailbox", "create", SHARED])?;
-    postroom.run(&["acl", "set", SHARED, LEAD, LEAD_MAY])?;
-    let team: Vec<_> = COLLEAGUES.iter().map(|name| (*name).to_owned()).collect();
-    let crowd: Vec<_> = people(crowd).skip(1 + COLLEAGUES.len()).collect();
-    for (group, members) in [(TEAM, team), (CROWD, crowd)] {
-        if !members.is_empty() {
-            add_group(postroom, group, &members)?;
-            postroom.run(&["acl", "set", SHARED, &format!("group:{group}"), MEMBERS_MAY])?;
+    postroom.run(&["group", "add", TEAM])?;
+    postroom.run(&["group", "add", CROWD])?;
+    at_once(&people(crowd).collect::<Vec<_>>(), |person| {
+        add_user(postroom, person, &[])?;
+        match group_of(person) {
+            Some(group) => postroom
+                .run(&["group", "member", "add", group, person])
+                .map(drop),
+            None => Ok(()),
         }
+    })?;
+    for (identifier, rights) in [
+        (LEAD, LEAD_MAY),
+        ("group:support", MEMBERS_MAY),
+        ("group:crowd", MEMBERS_MAY),
+    ] {
+        postroom.run(&["acl", "set", SHARED, identifier, rights])?;
     }
     Ok(())
+}
+
+/// The lead has an entry of her own.
+fn group_of(person: &str) -> Option<&'static str> {
+    match person {
+        LEAD => None,
+        colleague if COLLEAGUES.contains(&colleague) => Some(TEAM),
+        _ => Some(CROWD),
+    }
 }
 
 fn add_user(postroom: &Postroom, name: &str, more: &[&str]) -> Result<(), Trouble> {
@@ -49,12 +66,26 @@ fn add_user(postroom: &Postroom, name: &str, more: &[&str]) -> Result<(), Troubl
     postroom.run_with_password(&[verb.as_slice(), more].concat(), PASSWORD)
 }
 
-fn add_group(postroom: &Postroom, group: &str, members: &[String]) -> Result<(), Trouble> {
-    postroom.run(&["group", "create", group])?;
-    for member in members {
-        postroom.run(&["group", "add", group, member])?;
-    }
-    Ok(())
+/// Does the same for each person, on all cores: most of it is hashing.
+fn at_once(
+    people: &[String],
+    make: impl Fn(&str) -> Result<(), Trouble> + Sync,
+) -> Result<(), Trouble> {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let each = people.len().div_ceil(cores).max(1);
+    let make = &make;
+    std::thread::scope(|scope| {
+        let work = |share: &'_ [String]| share.iter().try_for_each(|person| make(person));
+        let workers: Vec<_> = people
+            .chunks(each)
+            .map(|share| scope.spawn(move || work(share)))
+            .collect();
+        workers.into_iter().try_for_each(|worker| {
+            worker
+                .join()
+                .unwrap_or_else(|_| Err(Trouble::new("making people failed")))
+        })
+    })
 }
 
 /// Puts `letters` into the shared mailbox, and returns how many it took.
