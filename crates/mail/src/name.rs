@@ -134,6 +134,21 @@ impl fmt::Display for MailboxName {
     }
 }
 
+impl Place {
+    /// The place one level up in the same tree; `None` at its top.
+    #[must_use]
+    pub fn parent(&self) -> Option<Self> {
+        let above = |path: &str| path.rsplit_once('/').map(|(above, _)| above.to_owned());
+        match self {
+            Self::Mine(path) => above(path).map(Self::Mine),
+            Self::Shared(path) => above(path).map(Self::Shared),
+            Self::Theirs { owner, path } => {
+                above(path).map(|path| Self::Theirs { owner: owner.clone(), path })
+            }
+        }
+    }
+}
+
 impl Default for Namespaces {
     fn default() -> Self {
         Self {

@@ -1,0 +1,153 @@
+//! Messages' immutable parts, kept in memory because colleagues read the same mail.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use mail::ContentId;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use store::{Fault, Head, Store};
+
+/// The caches of one node, bounded by bytes.
+pub struct Contents {
+    store: Store,
+    heads: Cache<ContentId, Arc<Head>, ByBytes>,
+    messages: Cache<ContentId, Bytes, ByBytes>,
+    stats: ContentsStats,
+}
+
+/// How often the caches had what was asked for.
+#[derive(Debug, Default)]
+pub struct ContentsStats {
+    /// Found in memory.
+    pub hits: AtomicU64,
+    /// Read from the database.
+    pub misses: AtomicU64,
+}
+
+/// One statement reads at most this many rows, so that its answer stays small.
+const ROWS_PER_READ_MAX: usize = 1000;
+/// A message larger than this share of the cache would push out too many others.
+const LARGEST_SHARE: u64 = 16;
+
+impl std::fmt::Debug for Contents {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Contents")
+            .field("stats", &self.stats)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Contents {
+    /// Three quarters of `bytes_max` are for whole messages, a quarter for their heads.
+    pub(crate) fn new(store: Store, bytes_max: u64) -> Self {
+        let heads_max = bytes_max / 4;
+        let messages_max = bytes_max - heads_max;
+        let items = |weight: u64, each: u64| usize::try_from(weight / each).unwrap_or(1).max(16);
+        Self {
+            store,
+            heads: Cache::with_weighter(items(heads_max, 2048), heads_max, ByBytes),
+            messages: Cache::with_weighter(items(messages_max, 16_384), messages_max, ByBytes),
+            stats: ContentsStats::default(),
+        }
+    }
+
+    /// How often memory sufficed.
+    #[must_use]
+    pub fn stats(&self) -> &ContentsStats {
+        &self.stats
+    }
+
+    /// ENVELOPE, BODYSTRUCTURE and header of each, in any order. What no longer exists is missing.
+    ///
+    /// # Errors
+    ///
+    /// As the store has it.
+    pub async fn heads(&self, ids: &[ContentId]) -> Result<HashMap<ContentId, Arc<Head>>, Fault> {
+        let mut found = HashMap::with_capacity(ids.len());
+        let mut missing = Vec::new();
+        for &id in ids {
+            match self.heads.get(&id) {
+                Some(head) => drop(found.insert(id, head)),
+                None => missing.push(id),
+            }
+        }
+        self.tally(found.len(), missing.len());
+        for ids in missing.chunks(ROWS_PER_READ_MAX) {
+            for head in self.store.load_heads(ids).await? {
+                let head = Arc::new(head);
+                self.heads.insert(head.id, head.clone());
+                found.insert(head.id, head);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whole messages, byte for byte, in any order. The caller bounds how much it asks for.
+    ///
+    /// # Errors
+    ///
+    /// As the store has it.
+    pub async fn messages(&self, ids: &[ContentId]) -> Result<HashMap<ContentId, Bytes>, Fault> {
+        let mut found = HashMap::with_capacity(ids.len());
+        let mut missing = Vec::new();
+        for &id in ids {
+            match self.messages.get(&id) {
+                Some(message) => drop(found.insert(id, message)),
+                None => missing.push(id),
+            }
+        }
+        self.tally(found.len(), missing.len());
+        let cached_bytes_max = self.messages.capacity() / LARGEST_SHARE;
+        for ids in missing.chunks(ROWS_PER_READ_MAX) {
+            for (id, message) in self.store.load_messages(ids).await? {
+                if bytes(&message) <= cached_bytes_max {
+                    self.messages.insert(id, message.clone());
+                }
+                found.insert(id, message);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Folded search texts. Not cached: a search reads each once.
+    ///
+    /// # Errors
+    ///
+    /// As the store has it.
+    pub async fn texts(&self, ids: &[ContentId]) -> Result<HashMap<ContentId, Bytes>, Fault> {
+        Ok(self.store.load_texts(ids).await?.into_iter().collect())
+    }
+
+    fn tally(&self, hits: usize, misses: usize) {
+        let add = |counter: &AtomicU64, n: usize| {
+            counter.fetch_add(u64::try_from(n).unwrap_or(u64::MAX), Ordering::Relaxed);
+        };
+        add(&self.stats.hits, hits);
+        add(&self.stats.misses, misses);
+    }
+}
+
+/// What an entry costs, with the cache's own share.
+#[derive(Clone, Copy, Debug)]
+struct ByBytes;
+
+const ENTRY_BYTES: u64 = 96;
+
+fn bytes(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
+}
+
+impl Weighter<ContentId, Bytes> for ByBytes {
+    fn weight(&self, _: &ContentId, message: &Bytes) -> u64 {
+        bytes(message) + ENTRY_BYTES
+    }
+}
+
+impl Weighter<ContentId, Arc<Head>> for ByBytes {
+    fn weight(&self, _: &ContentId, head: &Arc<Head>) -> u64 {
+        bytes(&head.envelope) + bytes(&head.body_structure) + bytes(&head.header) + ENTRY_BYTES
+    }
+}

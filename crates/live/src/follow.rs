@@ -1,0 +1,216 @@
+//! Which mailboxes are open here, and what makes them read their news.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use bus::Wakeup;
+use mail::{MailboxId, ModSeq};
+use store::{Fault, Heard, Spawn, Store};
+use tracing::{info, warn};
+
+use crate::content::Contents;
+use crate::mailbox::LiveMailbox;
+use crate::stats::{Stats, count};
+
+/// The open mailboxes of one node, and the caches that its sessions share.
+pub struct Live {
+    store: Store,
+    spawn: Spawn,
+    open: Mutex<HashMap<MailboxId, Slot>>,
+    contents: Contents,
+    stats: Arc<Stats>,
+}
+
+/// A mailbox while it is open, and the lock under which it is opened once.
+#[derive(Default, Clone)]
+struct Slot {
+    mailbox: Weak<LiveMailbox>,
+    opening: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl std::fmt::Debug for Live {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Live")
+            .field("stats", &self.stats)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Live {
+    /// With caches of `cache_bytes_max` in all.
+    #[must_use]
+    pub fn new(store: Store, spawn: Spawn, cache_bytes_max: u64) -> Arc<Self> {
+        Arc::new(Self {
+            contents: Contents::new(store.clone(), cache_bytes_max),
+            store,
+            spawn,
+            open: Mutex::default(),
+            stats: Arc::default(),
+        })
+    }
+
+    /// Counters for whoever publishes them.
+    #[must_use]
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// Messages' immutable parts, cached for all sessions of the node.
+    #[must_use]
+    pub fn contents(&self) -> &Contents {
+        &self.contents
+    }
+
+    /// Up to where this node's picture of `id` goes; `None` when nobody here has it open.
+    #[must_use]
+    pub fn modseq(&self, id: MailboxId) -> Option<ModSeq> {
+        let open = self
+            .slots()
+            .get(&id)
+            .and_then(|slot| slot.mailbox.upgrade());
+        open.map(|mailbox| mailbox.picture().modseq())
+    }
+
+    /// How many mailboxes are open here.
+    #[must_use]
+    pub fn open_mailboxes(&self) -> usize {
+        self.slots()
+            .values()
+            .filter(|slot| slot.mailbox.strong_count() > 0)
+            .count()
+    }
+
+    /// The mailbox, opened if nobody here had it open, and no older than the database is now.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Gone`] when there is no such mailbox, else as the store has it.
+    pub async fn open(&self, id: MailboxId) -> Result<Arc<LiveMailbox>, Fault> {
+        let slot = self.slots().entry(id).or_default().clone();
+        let _opening = slot.opening.lock().await;
+        let known = self
+            .slots()
+            .get(&id)
+            .and_then(|slot| slot.mailbox.upgrade());
+        if let Some(mailbox) = known {
+            self.catch_up(&mailbox).await?;
+            return Ok(mailbox);
+        }
+        let opened = LiveMailbox::open(id, self.store.clone(), self.stats.clone()).await;
+        let mut slots = self.slots();
+        let mailbox = match opened {
+            Ok(mailbox) => Arc::new(mailbox),
+            Err(fault) => {
+                slots.remove(&id);
+                return Err(fault);
+            }
+        };
+        slots.insert(
+            id,
+            Slot {
+                mailbox: Arc::downgrade(&mailbox),
+                opening: slot.opening.clone(),
+            },
+        );
+        Ok(mailbox)
+    }
+
+    /// Listens until the store is closed: every wake-up makes its mailbox read, if it is open.
+    ///
+    /// # Errors
+    ///
+    /// When there is no connection to listen on to begin with; later ones are made anew.
+    pub async fn follow(self: Arc<Self>) -> Result<(), Fault> {
+        let mut listener = self.store.listen().await?;
+        // What happened before we listened was told to nobody here.
+        self.compare_logged().await;
+        loop {
+            match listener.next().await {
+                Heard::Wakeups(wakeups) => self.wake(&wakeups),
+                Heard::Resync => {
+                    info!("listening again after the connection was lost");
+                    self.compare_logged().await;
+                }
+                Heard::Closed => return Ok(()),
+            }
+        }
+    }
+
+    /// Compares every open mailbox with the database and reads what is missing: the safety net
+    /// under lost wake-ups.
+    ///
+    /// # Errors
+    ///
+    /// As the store has it; what was not compared is at the next call.
+    pub async fn compare(&self) -> Result<(), Fault> {
+        let open = self.open_now();
+        let ids: Vec<MailboxId> = open.iter().map(|mailbox| mailbox.id()).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let counters: HashMap<_, _> = self.store.counters(&ids).await?.into_iter().collect();
+        for mailbox in open {
+            let Some(&modseq) = counters.get(&mailbox.id()) else {
+                mailbox.close();
+                continue;
+            };
+            if !mailbox.heard_of(modseq) && mailbox.picture().modseq() < modseq {
+                count(&self.stats.wakeups_missed);
+            }
+            mailbox.reach(modseq).await?;
+        }
+        Ok(())
+    }
+
+    async fn compare_logged(&self) {
+        if let Err(fault) = self.compare().await {
+            warn!(cause = %fault, "could not compare open mailboxes with the database");
+        }
+    }
+
+    /// A mailbox that is open may lag behind a commit of which this user already knows.
+    async fn catch_up(&self, mailbox: &LiveMailbox) -> Result<(), Fault> {
+        let counters = self.store.counters(&[mailbox.id()]).await?;
+        let Some(&(_, modseq)) = counters.first() else {
+            mailbox.close();
+            return Err(Fault::Gone);
+        };
+        mailbox.reach(modseq).await
+    }
+
+    fn wake(&self, wakeups: &[Wakeup]) {
+        for wakeup in wakeups {
+            count(&self.stats.wakeups_received);
+            let open = self
+                .slots()
+                .get(&wakeup.mailbox)
+                .and_then(|slot| slot.mailbox.upgrade());
+            if let Some(mailbox) = open {
+                self.want(&mailbox, wakeup.modseq);
+            }
+        }
+    }
+
+    fn want(&self, mailbox: &Arc<LiveMailbox>, modseq: ModSeq) {
+        if mailbox.want(modseq) {
+            let mailbox = mailbox.clone();
+            (self.spawn)(Box::pin(async move { mailbox.follow().await }));
+        }
+    }
+
+    /// Also forgets those that nobody holds any more.
+    fn open_now(&self) -> Vec<Arc<LiveMailbox>> {
+        let mut open = Vec::new();
+        self.slots().retain(|_, slot| {
+            let mailbox = slot.mailbox.upgrade();
+            let is_used = mailbox.is_some() || Arc::strong_count(&slot.opening) > 1;
+            open.extend(mailbox);
+            is_used
+        });
+        open
+    }
+
+    fn slots(&self) -> std::sync::MutexGuard<'_, HashMap<MailboxId, Slot>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

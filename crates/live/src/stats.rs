@@ -1,0 +1,24 @@
+//! What an operator may want to know of the open mailboxes, as plain counters.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Counted since the node started. Read by whoever publishes metrics.
+#[derive(Debug, Default)]
+pub struct Stats {
+    /// Deltas read.
+    pub deltas: AtomicU64,
+    /// Whole images read.
+    pub images: AtomicU64,
+    /// Wake-ups that came over the bus.
+    pub wakeups_received: AtomicU64,
+    /// Changes that only the safety comparison found.
+    pub wakeups_missed: AtomicU64,
+    /// Untagged responses that were encoded.
+    pub phrases_encoded: AtomicU64,
+    /// Untagged responses that another watcher had already encoded.
+    pub phrases_shared: AtomicU64,
+}
+
+pub(crate) fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}

@@ -1,0 +1,75 @@
+//! APPEND (RFC 9051, 6.3.12), also of several messages (RFC 3502). All or nothing.
+
+use acl::{Deed, Permit};
+use mail::{Flag, FlagBits, InternalDate, Keyword, UidSet};
+use store::{NewMessage, Store};
+use wire::{AppendMessage, MailboxArg};
+
+use crate::ending::{Done, DoneCode, Ending, Outcome};
+use crate::names::Missing;
+use crate::node::Now;
+use crate::session::Session;
+
+pub(crate) async fn run(
+    session: &mut Session,
+    mailbox: &MailboxArg,
+    messages: Vec<AppendMessage>,
+    now: Now,
+) -> Outcome {
+    let deed = Deed::Insert(FlagBits::ALL);
+    let (named, permit) = session.permit(mailbox, deed, Missing::Target).await?;
+    let store = session.node.store.clone();
+    let mut arriving = Vec::with_capacity(messages.len());
+    for message in messages {
+        let flags = flag_bits(&store, &permit, &message.flags).await?;
+        let private = named.found.private_flags;
+        let date = message.date.unwrap_or(InternalDate {
+            unix_seconds: now.unix_seconds,
+            offset_minutes: 0,
+        });
+        arriving.push(NewMessage {
+            prepared: store::prepare(message.bytes, date),
+            shared: flags.without(private),
+            private: flags.intersection(private),
+        });
+    }
+    let appended = store.append(&permit, arriving).await?;
+    if let Some(selected) = session
+        .selected
+        .as_deref_mut()
+        .filter(|s| s.found.id == named.found.id)
+    {
+        selected.reach(appended.modseq).await;
+    }
+    let uids: UidSet = appended.uids.into_iter().collect();
+    Ok(Done::with(DoneCode::AppendUid(appended.uid_validity, uids)))
+}
+
+/// The bits of those flags that the permit lets one set; the others are left out
+/// (RFC 4314, 4).
+pub(crate) async fn flag_bits(
+    store: &Store,
+    permit: &Permit,
+    flags: &[Flag],
+) -> Result<FlagBits, Ending> {
+    let storable = permit.storable();
+    // Keyword bits come and go together: one stands for all.
+    let takes_keywords = FlagBits::keyword(0).is_some_and(|bit| storable.contains(bit));
+    let keywords: Vec<Keyword> = flags
+        .iter()
+        .filter_map(|flag| match flag {
+            Flag::Keyword(keyword) if takes_keywords => Some(keyword.clone()),
+            _ => None,
+        })
+        .collect();
+    let numbered = if keywords.is_empty() {
+        mail::Keywords::default()
+    } else {
+        store.number_keywords(permit, &keywords).await?
+    };
+    let bits = flags
+        .iter()
+        .filter_map(|flag| numbered.bit(flag))
+        .fold(FlagBits::NONE, FlagBits::union);
+    Ok(bits.intersection(storable))
+}

@@ -1,0 +1,35 @@
+//! CLOSE (RFC 9051, 6.4.1) and UNSELECT (RFC 3691).
+
+use acl::Deed;
+use store::Doomed;
+
+use crate::ending::{Done, DoneCode, Outcome};
+use crate::session::Session;
+
+/// Expunges silently where that is allowed; where it is not, it only closes (RFC 4314, 4).
+pub(crate) async fn close(session: &mut Session) -> Outcome {
+    let selected = session.selected()?;
+    let permit = selected.permit_change(Deed::Expunge).ok();
+    let mut modseq = selected.view.latest().modseq();
+    if let Some(permit) = permit {
+        modseq = session
+            .node
+            .store
+            .expunge(&permit, Doomed::AllDeleted)
+            .await?
+            .modseq;
+    }
+    let is_told = session.enabled.qresync;
+    session.selected = None;
+    // So that the client knows up to where it is in step (RFC 7162, 3.2.8).
+    Ok(if is_told {
+        Done::with(DoneCode::HighestModSeq(modseq))
+    } else {
+        Done::completed()
+    })
+}
+
+pub(crate) fn unselect(session: &mut Session) -> Done {
+    session.selected = None;
+    Done::completed()
+}

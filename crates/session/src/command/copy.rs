@@ -1,0 +1,42 @@
+//! COPY (RFC 9051, 6.4.7). All or nothing; COPYUID says what became of what (RFC 4315).
+
+use acl::Deed;
+use mail::FlagBits;
+use wire::{MailboxArg, NumberSet, Numbering};
+
+use crate::ending::{Done, DoneCode, Outcome, Refused};
+use crate::names::Missing;
+use crate::session::Session;
+
+pub(crate) async fn run(
+    session: &mut Session,
+    numbering: Numbering,
+    set: &NumberSet,
+    mailbox: &MailboxArg,
+) -> Outcome {
+    let selected = session.selected()?;
+    let uids = selected.view.uids(&selected.resolve(numbering, set)?);
+    let from = selected.permit(Deed::Read)?;
+    let (target, to) = session
+        .permit(mailbox, Deed::Insert(FlagBits::ALL), Missing::Target)
+        .await?;
+    if uids.is_empty() {
+        return Ok(Done {
+            code: None,
+            text: "No message matched",
+        });
+    }
+    let allowed = to.storable();
+    let copied = session.node.store.copy(&from, &to, &uids, allowed).await?;
+    if copied.pairs.is_empty() {
+        return Err(Refused::ExpungeIssued.into());
+    }
+    let selected = session.selected()?;
+    if selected.found.id == target.found.id {
+        selected.reach(copied.modseq).await;
+    }
+    Ok(Done::with(DoneCode::CopyUid(
+        copied.uid_validity,
+        copied.pairs,
+    )))
+}

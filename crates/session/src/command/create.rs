@@ -1,0 +1,87 @@
+//! CREATE (RFC 9051, 6.3.4), with the special use of RFC 6154.
+
+use acl::{Denied, Warrant};
+use mail::Place;
+use store::Found;
+use wire::MailboxArg;
+
+use crate::ending::{Done, Ending, Outcome, Refused};
+use crate::session::Session;
+
+/// RFC 6154, 2, and RFC 8457. `\All` and `\Flagged` are views, which nobody creates.
+const SPECIAL_USES: [&str; 6] = [
+    "\\Archive",
+    "\\Drafts",
+    "\\Junk",
+    "\\Sent",
+    "\\Trash",
+    "\\Important",
+];
+
+pub(crate) async fn run(
+    session: &mut Session,
+    mailbox: &MailboxArg,
+    special_use: &[String],
+) -> Outcome {
+    let (_, place) = session.place(mailbox)?;
+    let special_use = special_use_of(special_use)?;
+    let warrant = warrant(session, &place).await?;
+    session
+        .node
+        .store
+        .create_mailbox(&warrant, &place, special_use)
+        .await?;
+    Ok(Done::completed())
+}
+
+/// Leave to create `place`: by the nearest mailbox above it that exists (RFC 4314, 4).
+///
+/// Whether `place` itself exists is not asked: that is for the store to say, to those with leave.
+pub(crate) async fn warrant(session: &Session, place: &Place) -> Result<Warrant, Ending> {
+    let store = &session.node.store;
+    let account = session.logged_in()?.id;
+    if let Place::Mine(_) = place {
+        return Ok(acl::own_tree(&store.who(account).await?));
+    }
+    match nearest_parent(session, place).await? {
+        Some(parent) => acl::below(&parent.standing).map_err(refusal),
+        None if matches!(place, Place::Shared(_)) => {
+            acl::shared_root(&store.who(account).await?).map_err(refusal)
+        }
+        None => Err(Refused::NoPermission.into()),
+    }
+}
+
+/// Below a mailbox that must stay hidden nothing can be created, as nowhere else.
+fn refusal(denied: Denied) -> Ending {
+    match denied {
+        Denied::Hidden | Denied::NoPermission => Refused::NoPermission.into(),
+    }
+}
+
+async fn nearest_parent(session: &Session, place: &Place) -> Result<Option<Found>, Ending> {
+    let account = session.logged_in()?.id;
+    let mut place = place.clone();
+    while let Some(above) = place.parent() {
+        if let Some(found) = session.node.store.resolve(account, &above).await? {
+            return Ok(Some(found));
+        }
+        place = above;
+    }
+    Ok(None)
+}
+
+fn special_use_of(names: &[String]) -> Result<Option<&'static str>, Ending> {
+    let [name] = names else {
+        return if names.is_empty() {
+            Ok(None)
+        } else {
+            Err(Refused::UseAttr("A mailbox has one special use at most").into())
+        };
+    };
+    SPECIAL_USES
+        .into_iter()
+        .find(|known| known.eq_ignore_ascii_case(name))
+        .map(Some)
+        .ok_or_else(|| Refused::UseAttr("This special use is not supported").into())
+}

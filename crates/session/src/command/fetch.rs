@@ -1,0 +1,336 @@
+//! FETCH (RFC 9051, 6.4.5), with CHANGEDSINCE and VANISHED (RFC 7162, 3.1.4 and 3.2.6).
+//!
+//! Answered from the view: what a colleague expunged and this client was not told of is still
+//! there, for messages never change.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use acl::Deed;
+use bytes::Bytes;
+use image::Message;
+use live::Live;
+use mail::{ContentId, FlagBits, SeqNum, UidSet};
+use mime::Section;
+use store::{FlagEdit, Head, Masks, Store};
+use wire::{BodySection, Fetch, FetchItem, Numbering, SectionText, say};
+
+use super::select::vanished_among;
+use crate::ending::{Done, Ending, Outcome, Refused};
+use crate::out::Out;
+use crate::selected::Selected;
+use crate::session::Session;
+
+/// Messages whose heads are read at once.
+const HEADS_PER_READ_MAX: usize = 1000;
+/// Messages whose bodies are read at once.
+const BODIES_PER_READ_MAX: usize = 100;
+/// Bytes of bodies that are read at once; one message may be larger.
+const BODY_BYTES_PER_READ_MAX: u64 = 4 * 1024 * 1024;
+
+pub(crate) async fn run(session: &mut Session, fetch: Fetch, out: &mut Out<'_>) -> Outcome {
+    let Fetch {
+        numbering,
+        set,
+        mut items,
+        changed_since,
+        vanished,
+    } = fetch;
+    if vanished && !(session.enabled.qresync && numbering == Numbering::Uid) {
+        return Err(Ending::malformed("VANISHED takes UID FETCH and QRESYNC"));
+    }
+    let asks_modseq = items.contains(&FetchItem::ModSeq);
+    session.enabled.condstore |= asks_modseq || changed_since.is_some();
+    add_implied(&mut items, numbering, changed_since.is_some());
+    let (store, live) = (session.node.store.clone(), session.node.live.clone());
+    let selected = session.selected()?;
+    selected.permit(Deed::Read)?;
+    let picked = selected.resolve(numbering, &set)?;
+    if let (Some(modseq), true) = (changed_since, vanished) {
+        let asked = selected.uids_named(&set);
+        let gone = vanished_among(&store, selected, modseq, &asked).await?;
+        if !gone.is_empty() {
+            say::vanished_earlier(&mut out.buffer, &gone);
+        }
+    }
+    let messages: Vec<(SeqNum, Message)> = selected
+        .view
+        .messages(&picked)
+        .filter(|(_, message)| {
+            changed_since.is_none_or(|modseq| selected.view.shown(message).modseq > modseq)
+        })
+        .collect();
+    let needs = Needs::of(&items);
+    let seen = if needs.marks_seen {
+        mark_seen(&store, selected, &messages).await?
+    } else {
+        UidSet::new()
+    };
+    selected.tell_keywords(&mut out.buffer);
+    let lost = tell_all(&live, selected, &messages, &items, needs, &seen, out).await?;
+    if lost {
+        Err(Refused::ExpungeIssued.into())
+    } else {
+        Ok(Done::completed())
+    }
+}
+
+/// UID FETCH tells the UID; CHANGEDSINCE tells the mod-sequence (RFC 7162, 3.1.4.1).
+fn add_implied(items: &mut Vec<FetchItem>, numbering: Numbering, has_changed_since: bool) {
+    if numbering == Numbering::Uid && !items.contains(&FetchItem::Uid) {
+        items.insert(0, FetchItem::Uid);
+    }
+    if has_changed_since && !items.contains(&FetchItem::ModSeq) {
+        items.push(FetchItem::ModSeq);
+    }
+}
+
+/// What has to be read to answer some items.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Needs {
+    heads: bool,
+    bodies: bool,
+    marks_seen: bool,
+}
+
+impl Needs {
+    fn of(items: &[FetchItem]) -> Self {
+        let mut needs = Self::default();
+        for item in items {
+            match item {
+                FetchItem::Uid
+                | FetchItem::Flags
+                | FetchItem::InternalDate
+                | FetchItem::Size
+                | FetchItem::ModSeq => {}
+                FetchItem::Envelope | FetchItem::BodyStructure | FetchItem::Body => {
+                    needs.heads = true;
+                }
+                FetchItem::Section(section) => {
+                    needs.marks_seen |= !section.peek;
+                    if is_in_head(section) {
+                        needs.heads = true;
+                    } else {
+                        needs.bodies = true;
+                    }
+                }
+            }
+        }
+        needs
+    }
+}
+
+/// The message's own header block is kept apart from the rest.
+fn is_in_head(section: &BodySection) -> bool {
+    let is_header = match section.text {
+        SectionText::Header | SectionText::HeaderFields(_) | SectionText::HeaderFieldsNot(_) => {
+            true
+        }
+        SectionText::Whole | SectionText::Text | SectionText::Mime => false,
+    };
+    is_header && section.part.is_empty()
+}
+
+/// To fetch a body is to read it (RFC 9051, 6.4.5), where rights and EXAMINE allow that mark.
+async fn mark_seen(
+    store: &Store,
+    selected: &mut Selected,
+    messages: &[(SeqNum, Message)],
+) -> Result<UidSet, Ending> {
+    let Ok(permit) = selected.permit_change(Deed::ChangeFlags(FlagBits::SEEN)) else {
+        return Ok(UidSet::new());
+    };
+    let is_unseen =
+        |message: &Message| !selected.view.shown(message).flags.contains(FlagBits::SEEN);
+    let uids: UidSet = messages
+        .iter()
+        .filter(|(_, message)| is_unseen(message))
+        .map(|(_, message)| message.uid)
+        .collect();
+    if uids.is_empty() {
+        return Ok(uids);
+    }
+    let is_own = selected.view.private().contains(FlagBits::SEEN);
+    let add = |is_here: bool| {
+        if is_here {
+            FlagBits::SEEN
+        } else {
+            FlagBits::NONE
+        }
+    };
+    let edit = FlagEdit {
+        uids: uids.clone(),
+        shared: Masks {
+            keep: FlagBits::ALL,
+            add: add(!is_own),
+        },
+        private: Masks {
+            keep: FlagBits::ALL,
+            add: add(is_own),
+        },
+        unchanged_since: None,
+    };
+    let edited = store.edit_flags(&permit, edit).await?;
+    selected.reach(edited.modseq).await;
+    for uid in uids.iter() {
+        if let Some(shown) = selected.view.now(uid) {
+            selected.view.note(uid, shown);
+        }
+    }
+    Ok(uids)
+}
+
+/// Says what was asked of each message; true when one of them no longer has a body.
+async fn tell_all(
+    live: &Live,
+    selected: &Selected,
+    messages: &[(SeqNum, Message)],
+    items: &[FetchItem],
+    needs: Needs,
+    seen: &UidSet,
+    out: &mut Out<'_>,
+) -> Result<bool, Ending> {
+    let mut is_any_lost = false;
+    for batch in batches(messages, needs) {
+        let ids: Vec<ContentId> = batch.iter().map(|(_, message)| message.content).collect();
+        let contents = live.contents();
+        let heads = if needs.heads {
+            contents.heads(&ids).await?
+        } else {
+            HashMap::new()
+        };
+        let bodies = if needs.bodies {
+            contents.messages(&ids).await?
+        } else {
+            HashMap::new()
+        };
+        for &(seq, message) in batch {
+            let (head, body) = (heads.get(&message.content), bodies.get(&message.content));
+            if (needs.heads && head.is_none()) || (needs.bodies && body.is_none()) {
+                is_any_lost = true;
+                continue;
+            }
+            let is_marked = seen.contains(message.uid);
+            tell_one(
+                selected,
+                seq,
+                &message,
+                items,
+                Parts { head, body },
+                is_marked,
+                out,
+            );
+            out.breathe().await?;
+        }
+    }
+    Ok(is_any_lost)
+}
+
+/// As many messages as may be in memory at once.
+fn batches(
+    messages: &[(SeqNum, Message)],
+    needs: Needs,
+) -> impl Iterator<Item = &[(SeqNum, Message)]> {
+    let mut rest = messages;
+    std::iter::from_fn(move || {
+        let mut bytes = 0;
+        let max = if needs.bodies {
+            BODIES_PER_READ_MAX
+        } else {
+            HEADS_PER_READ_MAX
+        };
+        let count = rest
+            .iter()
+            .take(max)
+            .take_while(|(_, message)| {
+                let is_first = bytes == 0;
+                bytes += u64::from(message.size).max(1);
+                is_first || !needs.bodies || bytes <= BODY_BYTES_PER_READ_MAX
+            })
+            .count();
+        let (batch, after) = rest.split_at(count);
+        rest = after;
+        (!batch.is_empty()).then_some(batch)
+    })
+}
+
+/// A message's immutable parts, as far as they are needed.
+#[derive(Clone, Copy)]
+struct Parts<'p> {
+    head: Option<&'p Arc<Head>>,
+    body: Option<&'p Bytes>,
+}
+
+fn tell_one(
+    selected: &Selected,
+    seq: SeqNum,
+    message: &Message,
+    items: &[FetchItem],
+    parts: Parts<'_>,
+    is_marked: bool,
+    out: &mut Out<'_>,
+) {
+    let shown = selected.view.shown(message);
+    let names = || selected.view.latest().keywords.names(shown.flags);
+    let head = parts.head.map(AsRef::as_ref);
+    let mut line = say::FetchLine::begin(&mut out.buffer, seq);
+    for item in items {
+        match item {
+            FetchItem::Uid => line.uid(message.uid),
+            FetchItem::Flags => line.flags(names()),
+            FetchItem::InternalDate => line.internal_date(message.date),
+            FetchItem::Size => line.size(u64::from(message.size)),
+            FetchItem::ModSeq => line.modseq(shown.modseq),
+            FetchItem::Envelope => line.envelope(head.map_or(&[], |head| &head.envelope)),
+            FetchItem::BodyStructure => {
+                line.body_structure(head.map_or(&[], |head| &head.body_structure))
+            }
+            FetchItem::Body => {
+                let structure = head.map_or(&[][..], |head| &head.body_structure);
+                line.body(&mime::body_without_extensions(structure))
+            }
+            FetchItem::Section(section) => tell_section(&mut line, section, parts),
+        };
+    }
+    if is_marked && !items.contains(&FetchItem::Flags) {
+        line.flags(names());
+    }
+    line.end();
+}
+
+fn tell_section<'l, 'o>(
+    line: &'l mut say::FetchLine<'o>,
+    section: &BodySection,
+    parts: Parts<'_>,
+) -> &'l mut say::FetchLine<'o> {
+    let what = match &section.text {
+        SectionText::Whole => Section::Whole,
+        SectionText::Header => Section::Header,
+        SectionText::HeaderFields(names) => Section::HeaderFields(names),
+        SectionText::HeaderFieldsNot(names) => Section::HeaderFieldsNot(names),
+        SectionText::Text => Section::Text,
+        SectionText::Mime => Section::Mime,
+    };
+    // A header block by itself is a message without a body.
+    let source = if is_in_head(section) {
+        parts.head.map(|head| head.header.as_ref())
+    } else {
+        parts.body.map(AsRef::as_ref)
+    };
+    let found = source.and_then(|message| mime::section(message, &section.part, what));
+    let slice = found
+        .as_deref()
+        .map(|bytes| part_of(bytes, section.partial));
+    line.section(section, slice)
+}
+
+/// `<first.count>`: beyond the end there is nothing (RFC 9051, 6.4.5).
+fn part_of(bytes: &[u8], partial: Option<(u32, u32)>) -> &[u8] {
+    let Some((first, count)) = partial else {
+        return bytes;
+    };
+    let size = |number| usize::try_from(number).unwrap_or(usize::MAX);
+    let from = size(first).min(bytes.len());
+    let to = from.saturating_add(size(count)).min(bytes.len());
+    bytes.get(from..to).unwrap_or_default()
+}

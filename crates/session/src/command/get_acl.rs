@@ -1,0 +1,46 @@
+//! GETACL (RFC 4314, 3.3).
+
+use acl::{Deed, Entry, Subject};
+use wire::{MailboxArg, say};
+
+use crate::ending::{Done, Outcome};
+use crate::names::Missing;
+use crate::out::Out;
+use crate::session::Session;
+
+pub(crate) async fn run(session: &mut Session, mailbox: &MailboxArg, out: &mut Out<'_>) -> Outcome {
+    let (named, _) = session
+        .permit(mailbox, Deed::Administer, Missing::Mailbox)
+        .await?;
+    let lines: Vec<(String, String)> = named
+        .found
+        .entries
+        .iter()
+        .map(|entry| {
+            let Entry {
+                identifier,
+                is_negative,
+                rights,
+            } = entry.clone();
+            (
+                Subject {
+                    identifier,
+                    is_negative,
+                }
+                .to_string(),
+                rights.to_string(),
+            )
+        })
+        .collect();
+    let lines: Vec<(&str, &str)> = lines
+        .iter()
+        .map(|(subject, rights)| (subject.as_str(), rights.as_str()))
+        .collect();
+    say::acl(
+        &mut out.buffer,
+        session.speech(),
+        named.name.as_str(),
+        &lines,
+    );
+    Ok(Done::completed())
+}

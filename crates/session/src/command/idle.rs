@@ -1,0 +1,25 @@
+//! IDLE (RFC 2177): the connection wakes the session whenever there is news.
+
+use wire::{Tag, say};
+
+use super::Step;
+use crate::ending::{Done, Ending, Outcome};
+use crate::out::Out;
+use crate::session::{Awaiting, Session};
+use crate::view::Moment;
+
+pub(crate) fn run(session: &mut Session, tag: &Tag, out: &mut Out<'_>) -> Step {
+    say::continuation(&mut out.buffer, "idling");
+    session.tell_news(Moment::Safe, out);
+    session.awaiting = Awaiting::Idle { tag: tag.clone() };
+    Step::Later
+}
+
+/// The line that ends it.
+pub(crate) fn done(line: &[u8]) -> Outcome {
+    if line.eq_ignore_ascii_case(b"DONE") {
+        Ok(Done::completed())
+    } else {
+        Err(Ending::malformed("Expected DONE"))
+    }
+}

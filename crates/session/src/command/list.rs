@@ -1,0 +1,158 @@
+//! LIST (RFC 9051, 6.3.9), with LIST-EXTENDED (RFC 5258), CHILDREN (RFC 3348), SPECIAL-USE
+//! (RFC 6154), LIST-STATUS (RFC 5819) and LIST-MYRIGHTS (RFC 8440).
+
+use std::collections::HashMap;
+
+use acl::Rights;
+use mail::{MailboxId, MailboxName};
+use store::Status;
+use wire::{List, say};
+
+use super::status;
+use crate::ending::{Done, Ending, Outcome};
+use crate::listing::{Mailbox, Node, Pattern, Tree};
+use crate::out::Out;
+use crate::session::Session;
+
+pub(crate) async fn run(session: &mut Session, list: &List, out: &mut Out<'_>) -> Outcome {
+    if list.select.recursive_match && !list.select.subscribed {
+        return Err(Ending::malformed("RECURSIVEMATCH takes another selection"));
+    }
+    if let ([pattern], false) = (list.patterns.as_slice(), list.extended)
+        && pattern.is_empty()
+    {
+        return Ok(tell_separator(session, &list.reference, out));
+    }
+    status::enable_condstore(session, &list.returns.status);
+    let tree = load_tree(session).await?;
+    let patterns: Vec<Pattern> = list
+        .patterns
+        .iter()
+        .map(|pattern| Pattern::new(&list.reference, pattern))
+        .collect();
+    let mut listed = if list.select.subscribed {
+        tree.subscribed(&patterns, list.select.recursive_match)
+    } else {
+        tree.existing(&patterns)
+    };
+    if list.select.special_use {
+        listed.retain(|(_, node)| special_use(node).is_some());
+    }
+    let counted = count(session, list, &listed).await?;
+    for (name, node) in listed {
+        tell(session, list, name, node, out);
+        if let Some(mailbox) = &node.mailbox {
+            tell_more(session, list, name, mailbox, &counted, out);
+        }
+        out.breathe().await?;
+    }
+    Ok(Done::completed())
+}
+
+/// Everything that this user may be told of.
+pub(crate) async fn load_tree(session: &Session) -> Result<Tree, Ending> {
+    let account = session.logged_in()?.id;
+    let (store, spaces) = (&session.node.store, &session.node.namespaces);
+    let visible = store.visible(account).await?.into_iter().map(|listed| {
+        let mailbox = Mailbox {
+            id: listed.id,
+            rights: listed.rights,
+            special_use: listed.special_use,
+        };
+        (spaces.name(&listed.place), mailbox)
+    });
+    let subscriptions = store.subscriptions(account).await?;
+    Ok(Tree::new(
+        visible,
+        subscriptions.iter().map(|place| spaces.name(place)),
+    ))
+}
+
+/// An empty pattern asks for the separator and for the root of the reference.
+fn tell_separator(session: &Session, reference: &str, out: &mut Out<'_>) -> Done {
+    let spaces = &session.node.namespaces;
+    let root = [spaces.others(), spaces.shared()]
+        .into_iter()
+        .find(|prefix| reference.starts_with(*prefix))
+        .unwrap_or_default();
+    let line = say::ListLine {
+        attributes: &["\\Noselect"],
+        name: root,
+        ..Default::default()
+    };
+    say::list(&mut out.buffer, session.speech(), &line);
+    Done::completed()
+}
+
+/// Counters of those that may be read, in one query.
+async fn count(
+    session: &Session,
+    list: &List,
+    listed: &[(&MailboxName, &Node)],
+) -> Result<HashMap<MailboxId, Status>, Ending> {
+    if list.returns.status.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let ids: Vec<MailboxId> = listed
+        .iter()
+        .filter_map(|(_, node)| node.mailbox.as_ref())
+        .filter(|mailbox| mailbox.rights.contains(Rights::READ))
+        .map(|mailbox| mailbox.id)
+        .collect();
+    let account = session.logged_in()?.id;
+    Ok(session
+        .node
+        .store
+        .status(account, &ids)
+        .await?
+        .into_iter()
+        .collect())
+}
+
+fn tell(session: &Session, list: &List, name: &MailboxName, node: &Node, out: &mut Out<'_>) {
+    let mut attributes = Vec::new();
+    if node.mailbox.is_none() {
+        attributes.push("\\Noselect");
+        if list.extended {
+            attributes.push("\\NonExistent");
+        }
+    }
+    attributes.push(if node.has_children {
+        "\\HasChildren"
+    } else {
+        "\\HasNoChildren"
+    });
+    if node.is_subscribed && (list.returns.subscribed || list.select.subscribed) {
+        attributes.push("\\Subscribed");
+    }
+    attributes.extend(special_use(node));
+    let line = say::ListLine {
+        attributes: &attributes,
+        name: name.as_str(),
+        child_info_subscribed: list.select.recursive_match && node.leads_to_subscribed,
+        ..Default::default()
+    };
+    say::list(&mut out.buffer, session.speech(), &line);
+}
+
+fn tell_more(
+    session: &Session,
+    list: &List,
+    name: &MailboxName,
+    mailbox: &Mailbox,
+    counted: &HashMap<MailboxId, Status>,
+    out: &mut Out<'_>,
+) {
+    if list.returns.my_rights {
+        let rights = mailbox.rights.to_string();
+        say::my_rights(&mut out.buffer, session.speech(), name.as_str(), &rights);
+    }
+    if let Some(counted) = counted.get(&mailbox.id) {
+        let told = status::told(&list.returns.status, counted);
+        say::status(&mut out.buffer, session.speech(), name.as_str(), &told);
+    }
+}
+
+fn special_use(node: &Node) -> Option<&str> {
+    node.mailbox.as_ref()?.special_use.as_deref()
+}

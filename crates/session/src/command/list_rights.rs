@@ -1,0 +1,61 @@
+//! LISTRIGHTS (RFC 4314, 3.4).
+
+use acl::{Deed, Everybody, Identifier, Ownership, Subject};
+use wire::{MailboxArg, say};
+
+use super::set_acl::malformed;
+use crate::ending::{Done, Outcome};
+use crate::names::{Missing, Named};
+use crate::out::Out;
+use crate::session::Session;
+
+pub(crate) async fn run(
+    session: &mut Session,
+    mailbox: &MailboxArg,
+    identifier: &str,
+    out: &mut Out<'_>,
+) -> Outcome {
+    let subject = Subject::parse(identifier).map_err(malformed)?;
+    let (named, _) = session
+        .permit(mailbox, Deed::Administer, Missing::Mailbox)
+        .await?;
+    let implied = implied(session, &named, &subject).await?;
+    let grantable = acl::grantable(&subject, &named.found.who, Everybody::ByAdministrators);
+    let rights = acl::list_rights(&subject, implied, grantable);
+    let optional: Vec<&str> = rights.optional.iter().map(String::as_str).collect();
+    say::list_rights(
+        &mut out.buffer,
+        session.speech(),
+        named.name.as_str(),
+        identifier,
+        &rights.required,
+        &optional,
+    );
+    Ok(Done::completed())
+}
+
+/// What the subject holds here whatever the list says.
+async fn implied(
+    session: &Session,
+    named: &Named,
+    subject: &Subject,
+) -> Result<acl::Rights, crate::ending::Ending> {
+    let owner = named.found.owner;
+    let (account, is_admin) = match &subject.identifier {
+        Identifier::User(name) => match session.node.store.find_account(name).await? {
+            Some(account) => (Some(account.id), account.is_admin),
+            None => (None, false),
+        },
+        Identifier::Owner => (owner, false),
+        Identifier::Group(_)
+        | Identifier::Anyone
+        | Identifier::Authenticated
+        | Identifier::Anonymous => (None, false),
+    };
+    let ownership = match owner {
+        None => Ownership::Shared,
+        Some(owner) if Some(owner) == account => Ownership::Own,
+        Some(_) => Ownership::Theirs,
+    };
+    Ok(acl::implied(is_admin, ownership))
+}

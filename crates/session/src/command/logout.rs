@@ -1,0 +1,15 @@
+//! LOGOUT (RFC 9051, 6.1.3).
+
+use wire::say;
+
+use super::Step;
+use crate::ending::Done;
+use crate::out::Out;
+use crate::session::{Next, Session};
+
+pub(crate) fn run(session: &mut Session, out: &mut Out<'_>) -> Step {
+    // News is not told any more: nobody is interested.
+    session.selected = None;
+    say::bye(&mut out.buffer, None, "Goodbye");
+    Step::Last(Done::completed(), Next::Close)
+}

@@ -1,0 +1,36 @@
+//! LSUB (RFC 3501, 6.3.9).
+
+use wire::say;
+
+use super::list::load_tree;
+use crate::ending::{Done, Outcome};
+use crate::listing::Pattern;
+use crate::out::Out;
+use crate::session::Session;
+
+/// With `%`, a name that is not subscribed to but leads to one that is is told as `\Noselect`.
+pub(crate) async fn run(
+    session: &mut Session,
+    reference: &str,
+    pattern: &str,
+    out: &mut Out<'_>,
+) -> Outcome {
+    let tree = load_tree(session).await?;
+    let speech = session.speech();
+    for (name, node) in tree.subscribed(&[Pattern::new(reference, pattern)], true) {
+        let attributes: &[&str] = if node.is_subscribed {
+            &[]
+        } else {
+            &["\\Noselect"]
+        };
+        let line = say::ListLine {
+            lsub: true,
+            attributes,
+            name: name.as_str(),
+            ..Default::default()
+        };
+        say::list(&mut out.buffer, speech, &line);
+        out.breathe().await?;
+    }
+    Ok(Done::completed())
+}

@@ -1,0 +1,155 @@
+//! One file a command. A handler tells the story: resolve, permit, commit, learn, tell.
+
+pub(crate) mod append;
+pub(crate) mod authenticate;
+mod close;
+mod copy;
+mod create;
+mod delete;
+mod delete_acl;
+mod enable;
+mod expunge;
+mod fetch;
+mod get_acl;
+mod id;
+pub(crate) mod idle;
+mod list;
+mod list_rights;
+mod login;
+mod logout;
+mod lsub;
+mod r#move;
+mod my_rights;
+mod namespace;
+mod rename;
+mod search;
+mod select;
+mod set_acl;
+mod status;
+mod store;
+mod subscribe;
+
+use wire::{Body, Tag, say};
+
+use crate::ending::{Done, Ending};
+use crate::node::Now;
+use crate::out::Out;
+use crate::session::{Next, Session};
+
+/// How far a command has come.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// To its end.
+    Done(Done),
+    /// It waits for the client to go on.
+    Later,
+    /// To its end, and the conversation goes on in another way.
+    Last(Done, Next),
+}
+
+impl From<Done> for Step {
+    fn from(done: Done) -> Self {
+        Self::Done(done)
+    }
+}
+
+/// Does what `body` asks. Every branch is boxed: an idle session is as large as the largest.
+pub(crate) async fn run(
+    session: &mut Session,
+    tag: &Tag,
+    body: Body,
+    now: Now,
+    out: &mut Out<'_>,
+) -> Result<Step, Ending> {
+    let done = match body {
+        Body::Capability => {
+            say::capability(&mut out.buffer, &session.capabilities());
+            Done::completed()
+        }
+        // What is new is told at the end of every command.
+        Body::Noop | Body::Check => Done::completed(),
+        Body::Logout => return Ok(logout::run(session, out)),
+        Body::StartTls => return start_tls(session),
+        Body::Authenticate { mechanism, initial } => {
+            return Box::pin(authenticate::run(session, tag, &mechanism, initial, out)).await;
+        }
+        Body::Login { user, password } => Box::pin(login::run(session, &user, &password)).await?,
+        Body::Enable(names) => enable::run(session, &names, out),
+        Body::Id(pairs) => id::run(pairs.as_deref(), out)?,
+        Body::Select(select) => Box::pin(select::run(session, select, out)).await?,
+        Body::Create {
+            mailbox,
+            special_use,
+        } => Box::pin(create::run(session, &mailbox, &special_use)).await?,
+        Body::Delete(mailbox) => Box::pin(delete::run(session, &mailbox)).await?,
+        Body::Rename { from, to } => Box::pin(rename::run(session, &from, &to)).await?,
+        Body::Subscribe(mailbox) => Box::pin(subscribe::subscribe(session, &mailbox)).await?,
+        Body::Unsubscribe(mailbox) => Box::pin(subscribe::unsubscribe(session, &mailbox)).await?,
+        Body::List(list) => Box::pin(list::run(session, &list, out)).await?,
+        Body::Lsub { reference, pattern } => {
+            Box::pin(lsub::run(session, &reference, &pattern, out)).await?
+        }
+        Body::Namespace => namespace::run(session, out),
+        Body::Status { mailbox, items } => {
+            Box::pin(status::run(session, &mailbox, &items, out)).await?
+        }
+        Body::Append { mailbox, messages } => {
+            Box::pin(append::run(session, &mailbox, messages, now)).await?
+        }
+        Body::Idle => return Ok(idle::run(session, tag, out)),
+        Body::Close => Box::pin(close::close(session)).await?,
+        Body::Unselect => close::unselect(session),
+        Body::Expunge => Box::pin(expunge::run(session, None)).await?,
+        Body::UidExpunge(set) => Box::pin(expunge::run(session, Some(&set))).await?,
+        Body::Search(search) => Box::pin(search::run(session, tag, search, now, out)).await?,
+        Body::Fetch(fetch) => Box::pin(fetch::run(session, fetch, out)).await?,
+        Body::Store(request) => Box::pin(store::run(session, request, out)).await?,
+        Body::Copy {
+            numbering,
+            set,
+            mailbox,
+        } => Box::pin(copy::run(session, numbering, &set, &mailbox)).await?,
+        Body::Move {
+            numbering,
+            set,
+            mailbox,
+        } => Box::pin(r#move::run(session, numbering, &set, &mailbox, out)).await?,
+        Body::SetAcl {
+            mailbox,
+            identifier,
+            rights,
+        } => Box::pin(set_acl::run(session, &mailbox, &identifier, &rights)).await?,
+        Body::DeleteAcl {
+            mailbox,
+            identifier,
+        } => Box::pin(delete_acl::run(session, &mailbox, &identifier)).await?,
+        Body::GetAcl(mailbox) => Box::pin(get_acl::run(session, &mailbox, out)).await?,
+        Body::ListRights {
+            mailbox,
+            identifier,
+        } => Box::pin(list_rights::run(session, &mailbox, &identifier, out)).await?,
+        Body::MyRights(mailbox) => Box::pin(my_rights::run(session, &mailbox, out)).await?,
+    };
+    Ok(done.into())
+}
+
+/// RFC 9051, 6.2.1. The connection shakes hands once the answer is written.
+fn start_tls(session: &Session) -> Result<Step, Ending> {
+    use crate::node::Security;
+    match session.peer.security {
+        Security::Plain {
+            may_starttls: true, ..
+        } => {
+            let done = Done {
+                code: None,
+                text: "Begin TLS now",
+            };
+            Ok(Step::Last(done, Next::StartTls))
+        }
+        Security::Plain {
+            may_starttls: false,
+            ..
+        } => Err(Ending::malformed("TLS is not configured")),
+        Security::Tls => Err(Ending::malformed("TLS is already active")),
+    }
+}

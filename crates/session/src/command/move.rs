@@ -1,0 +1,51 @@
+//! MOVE (RFC 6851): a copy and an expunge that happen together or not at all.
+
+use acl::Deed;
+use mail::FlagBits;
+use wire::{Code, MailboxArg, NumberSet, Numbering, Verdict, say};
+
+use crate::ending::{Done, DoneCode, Outcome, Refused};
+use crate::names::Missing;
+use crate::out::Out;
+use crate::session::Session;
+
+pub(crate) async fn run(
+    session: &mut Session,
+    numbering: Numbering,
+    set: &NumberSet,
+    mailbox: &MailboxArg,
+    out: &mut Out<'_>,
+) -> Outcome {
+    let selected = session.selected()?;
+    let uids = selected.view.uids(&selected.resolve(numbering, set)?);
+    let from = selected.permit_change(Deed::MoveFrom)?;
+    let (_, to) = session
+        .permit(mailbox, Deed::Insert(FlagBits::ALL), Missing::Target)
+        .await?;
+    if uids.is_empty() {
+        return Ok(Done {
+            code: None,
+            text: "No message matched",
+        });
+    }
+    let allowed = to.storable();
+    let moved = session
+        .node
+        .store
+        .move_messages(&from, &to, &uids, allowed)
+        .await?;
+    if moved.copied.pairs.is_empty() {
+        return Err(Refused::ExpungeIssued.into());
+    }
+    // COPYUID comes before the EXPUNGEs, so that nothing seems lost (RFC 6851, 4.3).
+    let (sources, targets): (Vec<_>, Vec<_>) = moved.copied.pairs.iter().copied().unzip();
+    let code = Code::CopyUid(moved.copied.uid_validity, &sources, &targets);
+    say::untagged(&mut out.buffer, Verdict::Ok, Some(code), "Moved");
+    let is_told = session.enabled.qresync;
+    session.selected()?.reach(moved.source_modseq).await;
+    Ok(if is_told {
+        Done::with(DoneCode::HighestModSeq(moved.source_modseq))
+    } else {
+        Done::completed()
+    })
+}

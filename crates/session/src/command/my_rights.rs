@@ -1,0 +1,23 @@
+//! MYRIGHTS (RFC 4314, 3.5): the rights by which everything else is decided.
+
+use acl::Deed;
+use wire::{MailboxArg, say};
+
+use crate::ending::{Done, Outcome};
+use crate::names::Missing;
+use crate::out::Out;
+use crate::session::Session;
+
+pub(crate) async fn run(session: &mut Session, mailbox: &MailboxArg, out: &mut Out<'_>) -> Outcome {
+    let (named, _) = session
+        .permit(mailbox, Deed::ReadMyRights, Missing::Mailbox)
+        .await?;
+    let rights = named.found.standing.rights.to_string();
+    say::my_rights(
+        &mut out.buffer,
+        session.speech(),
+        named.name.as_str(),
+        &rights,
+    );
+    Ok(Done::completed())
+}

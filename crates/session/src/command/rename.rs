@@ -1,0 +1,24 @@
+//! RENAME (RFC 9051, 6.3.6): `x` on what is, `k` above what shall be (RFC 4314, 4).
+
+use acl::Deed;
+use wire::MailboxArg;
+
+use super::create::warrant;
+use crate::ending::{Done, Outcome};
+use crate::names::Missing;
+use crate::session::Session;
+
+/// Whoever has the mailbox open keeps it open: it is known by its id, not by its name.
+pub(crate) async fn run(session: &mut Session, from: &MailboxArg, to: &MailboxArg) -> Outcome {
+    let (_, place) = session.place(to)?;
+    let (named, permit) = session
+        .permit(from, Deed::DeleteMailbox, Missing::Mailbox)
+        .await?;
+    let warrant = warrant(session, &place).await?;
+    session
+        .node
+        .store
+        .rename_mailbox(&permit, &warrant, &named.place, &place)
+        .await?;
+    Ok(Done::completed())
+}

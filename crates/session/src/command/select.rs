@@ -1,0 +1,151 @@
+//! SELECT and EXAMINE (RFC 9051, 6.3.2 and 6.3.3), with CONDSTORE and QRESYNC (RFC 7162, 3.2.5).
+
+use acl::Deed;
+use mail::{FlagBits, SeqNum, Uid, UidSet};
+use store::Store;
+use wire::{Code, Qresync, Select, Verdict, say};
+
+use crate::ending::{Done, DoneCode, Ending, Outcome};
+use crate::names::Missing;
+use crate::out::Out;
+use crate::selected::Selected;
+use crate::session::Session;
+use crate::view::{View, Voice, say_shown};
+
+pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>) -> Outcome {
+    if select.qresync.is_some() && !session.enabled.qresync {
+        return Err(Ending::malformed("Enable QRESYNC first"));
+    }
+    session.enabled.condstore |= select.condstore || select.qresync.is_some();
+    // Whatever comes of it, nothing is selected any more (RFC 9051, 6.3.2).
+    if session.selected.take().is_some() && session.enabled.qresync {
+        say::untagged(
+            &mut out.buffer,
+            Verdict::Ok,
+            Some(Code::Closed),
+            "The other mailbox",
+        );
+    }
+    let (named, permit) = session
+        .permit(&select.mailbox, Deed::Read, Missing::Mailbox)
+        .await?;
+    let mailbox = session.node.live.open(permit.mailbox()).await?;
+    let watch = mailbox.watch(permit.account()).await?;
+    let picture = watch.picture();
+    let selected = Box::new(Selected {
+        view: View::new(permit.account(), named.found.private_flags, picture),
+        watch,
+        found: named.found,
+        is_examined: select.read_only,
+    });
+    tell_mailbox(&selected, &mut out.buffer);
+    if let Some(remembered) = &select.qresync
+        && remembered.uid_validity == mailbox.uid_validity()
+    {
+        let store = session.node.store.clone();
+        tell_since(&store, &selected, remembered, session.voice(), out).await?;
+    }
+    let rights = selected.found.standing.rights;
+    let is_read_write =
+        !selected.is_examined && acl::is_read_write(rights, selected.view.private());
+    session.selected = Some(selected);
+    Ok(Done::with(if is_read_write {
+        DoneCode::ReadWrite
+    } else {
+        DoneCode::ReadOnly
+    }))
+}
+
+fn tell_mailbox(selected: &Selected, out: &mut Vec<u8>) {
+    let picture = selected.view.known();
+    let image = &picture.image;
+    say::flags(out, picture.keywords.names(FlagBits::ALL));
+    say::exists(out, image.len());
+    // `\Recent` is never set: nobody can be the first to see what many watch.
+    say::recent(out, 0);
+    let ok = |out: &mut Vec<u8>, code, text| say::untagged(out, Verdict::Ok, Some(code), text);
+    if let Some(unseen) = first_unseen(selected) {
+        ok(out, Code::Unseen(unseen), "First unseen");
+    }
+    let permanent = selected.permanent_flags();
+    let mut names: Vec<&str> = picture.keywords.names(permanent).collect();
+    let takes_keywords = FlagBits::keyword(0).is_some_and(|bit| permanent.contains(bit));
+    if takes_keywords {
+        names.push("\\*");
+    }
+    ok(out, Code::PermanentFlags(&names), "Flags that are kept");
+    ok(
+        out,
+        Code::UidValidity(selected.watch.mailbox().uid_validity()),
+        "UIDs valid",
+    );
+    ok(out, Code::UidNext(image.uid_next()), "Next UID");
+    ok(
+        out,
+        Code::HighestModSeq(picture.modseq()),
+        "Highest mod-sequence",
+    );
+}
+
+fn first_unseen(selected: &Selected) -> Option<SeqNum> {
+    let picture = selected.view.known();
+    if !selected.view.private().contains(FlagBits::SEEN) {
+        return picture.image.first_without(FlagBits::SEEN);
+    }
+    match selected.watch.overlay(picture) {
+        Some(overlay) => overlay.first_without(FlagBits::SEEN, &picture.image),
+        None => picture.image.get(SeqNum::MIN).map(|_| SeqNum::MIN),
+    }
+}
+
+/// What happened since the client was last here (RFC 7162, 3.2.5.1). Its match data is a hint
+/// for servers that do not remember what left; ours remembers, or names all that is not there.
+async fn tell_since(
+    store: &Store,
+    selected: &Selected,
+    remembered: &Qresync,
+    voice: Voice,
+    out: &mut Out<'_>,
+) -> Result<(), Ending> {
+    let picture = selected.view.known();
+    let known = match &remembered.known_uids {
+        Some(uids) => uids.clone(),
+        None => uids_below(picture.image.uid_next()),
+    };
+    let vanished = vanished_among(store, selected, remembered.modseq, &known).await?;
+    if !vanished.is_empty() {
+        say::vanished_earlier(&mut out.buffer, &vanished);
+    }
+    for (seq, message) in picture.image.iter() {
+        let shown = selected.view.shown(&message);
+        if shown.modseq > remembered.modseq && known.contains(message.uid) {
+            say_shown(&mut out.buffer, voice, picture, seq, message.uid, shown);
+            out.breathe().await?;
+        }
+    }
+    Ok(())
+}
+
+/// Which of `known` left since `modseq`, and maybe some that left before.
+pub(crate) async fn vanished_among(
+    store: &Store,
+    selected: &Selected,
+    modseq: mail::ModSeq,
+    known: &UidSet,
+) -> Result<UidSet, Ending> {
+    let image = &selected.view.known().image;
+    let vanished = match store.vanished_since(selected.found.id, modseq).await? {
+        Some(vanished) => vanished.intersection(known),
+        None => known.clone(),
+    };
+    // What came back to life cannot be: UIDs are never used twice. What is still known to this
+    // session's client is there until it is told otherwise.
+    Ok(vanished.difference(&image.resolve(&vanished)))
+}
+
+fn uids_below(uid_next: Uid) -> UidSet {
+    let highest = Uid::new(uid_next.get() - 1);
+    highest.map_or_else(UidSet::new, |highest| {
+        UidSet::from_ranges([(Uid::MIN, highest)])
+    })
+}

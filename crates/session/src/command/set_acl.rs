@@ -1,0 +1,39 @@
+//! SETACL (RFC 4314, 3.1).
+
+use std::fmt;
+
+use acl::{Deed, Everybody, Modification, Subject};
+use wire::MailboxArg;
+
+use crate::ending::{Done, Ending, Outcome, Refused};
+use crate::names::Missing;
+use crate::session::Session;
+
+/// What is wrong with the identifier or the rights is wrong for every mailbox: BAD, and nothing
+/// is looked up.
+pub(crate) async fn run(
+    session: &mut Session,
+    mailbox: &MailboxArg,
+    identifier: &str,
+    rights: &str,
+) -> Outcome {
+    let subject = Subject::parse(identifier).map_err(malformed)?;
+    let modification = Modification::parse(rights).map_err(malformed)?;
+    let (named, permit) = session
+        .permit(mailbox, Deed::Administer, Missing::Mailbox)
+        .await?;
+    let grantable = acl::grantable(&subject, &named.found.who, Everybody::ByAdministrators);
+    if !grantable.contains(modification.gives()) {
+        return Err(Refused::NoPermission.into());
+    }
+    session
+        .node
+        .store
+        .set_rights(&permit, &subject, modification)
+        .await?;
+    Ok(Done::completed())
+}
+
+pub(super) fn malformed(why: impl fmt::Display) -> Ending {
+    Ending::Malformed(why.to_string().into())
+}

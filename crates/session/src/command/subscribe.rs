@@ -1,0 +1,28 @@
+//! SUBSCRIBE (RFC 9051, 6.3.7) and UNSUBSCRIBE (6.3.8).
+
+use acl::Deed;
+use wire::MailboxArg;
+
+use crate::ending::{Done, Outcome};
+use crate::names::Missing;
+use crate::session::Session;
+
+pub(crate) async fn subscribe(session: &mut Session, mailbox: &MailboxArg) -> Outcome {
+    let (named, permit) = session
+        .permit(mailbox, Deed::Subscribe, Missing::Mailbox)
+        .await?;
+    session
+        .node
+        .store
+        .subscribe(permit.account(), &named.place)
+        .await?;
+    Ok(Done::completed())
+}
+
+/// Needs no right: one may always forget, also what is gone or hidden by now.
+pub(crate) async fn unsubscribe(session: &mut Session, mailbox: &MailboxArg) -> Outcome {
+    let account = session.logged_in()?.id;
+    let (_, place) = session.place(mailbox)?;
+    session.node.store.unsubscribe(account, &place).await?;
+    Ok(Done::completed())
+}

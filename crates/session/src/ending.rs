@@ -1,0 +1,225 @@
+//! How a command ends, and the one place that puts it into words.
+
+use std::borrow::Cow;
+
+use mail::{BadName, ModSeq, Uid, UidSet, UidValidity};
+use store::Fault;
+use tracing::{error, warn};
+use wire::{Code, Tag, Verdict, say};
+
+use crate::out::Hangup;
+
+/// The good ending.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) code: Option<DoneCode>,
+    pub(crate) text: &'static str,
+}
+
+/// A response code of a good ending, with what it says.
+#[derive(Debug)]
+pub(crate) enum DoneCode {
+    ReadOnly,
+    ReadWrite,
+    HighestModSeq(ModSeq),
+    AppendUid(UidValidity, UidSet),
+    CopyUid(UidValidity, Vec<(Uid, Uid)>),
+    /// Some messages lost UNCHANGEDSINCE; numbers as the command counts them.
+    Modified(Vec<u32>),
+    Capability(Vec<&'static str>),
+}
+
+/// The bad endings; there is no other.
+#[derive(Debug)]
+pub(crate) enum Ending {
+    /// The client's grammar or state: BAD.
+    Malformed(Cow<'static, str>),
+    /// Understood, and no.
+    Refused(Refused),
+    /// Our trouble.
+    Broken(Fault),
+    /// Nobody is there to hear.
+    HungUp,
+}
+
+/// Why a command that was understood is not done.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    /// There is no such mailbox, or none that this user may know of: one answer for both.
+    NoSuchMailbox,
+    /// The same, for the target of APPEND, COPY and MOVE, which the client may create.
+    NoSuchTarget,
+    NoPermission,
+    Exists,
+    HasChildren,
+    BadName(BadName),
+    BadCharset,
+    Cannot(&'static str),
+    LoginFailed,
+    NotAuthorised,
+    TooManyLogins,
+    Unavailable(&'static str),
+    UseAttr(&'static str),
+    PrivacyRequired,
+    Limit(Cow<'static, str>),
+    TooBig,
+    ExpungeIssued,
+}
+
+pub(crate) type Outcome = Result<Done, Ending>;
+
+impl Done {
+    pub(crate) const fn completed() -> Self {
+        Self {
+            code: None,
+            text: "Completed",
+        }
+    }
+
+    pub(crate) const fn with(code: DoneCode) -> Self {
+        Self {
+            code: Some(code),
+            text: "Completed",
+        }
+    }
+}
+
+impl Ending {
+    pub(crate) fn malformed(text: &'static str) -> Self {
+        Self::Malformed(Cow::Borrowed(text))
+    }
+}
+
+impl From<Refused> for Ending {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}
+
+impl From<Hangup> for Ending {
+    fn from(_: Hangup) -> Self {
+        Self::HungUp
+    }
+}
+
+impl From<BadName> for Ending {
+    fn from(bad: BadName) -> Self {
+        Self::Refused(Refused::BadName(bad))
+    }
+}
+
+/// What the store says of a mailbox that was there a moment ago.
+impl From<Fault> for Ending {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Gone => Self::Refused(Refused::NoSuchMailbox),
+            Fault::Denied => Self::Refused(Refused::NoPermission),
+            Fault::Exists => Self::Refused(Refused::Exists),
+            Fault::HasChildren => Self::Refused(Refused::HasChildren),
+            Fault::Limit(what) => Self::Refused(Refused::Limit(what.into())),
+            Fault::Unavailable(_) | Fault::Broken(_) => Self::Broken(fault),
+        }
+    }
+}
+
+/// Writes the tagged response; `None` when there is nobody to read it.
+pub(crate) fn conclude(
+    out: &mut Vec<u8>,
+    tag: &Tag,
+    name: &str,
+    outcome: Outcome,
+) -> Option<Verdict> {
+    match outcome {
+        Ok(done) => {
+            tell_done(out, tag, &done);
+            Some(Verdict::Ok)
+        }
+        Err(Ending::Malformed(text)) => {
+            say::tagged(out, tag, Verdict::Bad, None, &format!("{name}: {text}"));
+            Some(Verdict::Bad)
+        }
+        Err(Ending::Refused(refused)) => {
+            let (code, text) = refused.words();
+            say::tagged(out, tag, Verdict::No, code, &text);
+            Some(Verdict::No)
+        }
+        Err(Ending::Broken(fault)) => {
+            let code = match fault {
+                Fault::Unavailable(_) => {
+                    warn!(cause = %fault, "the database did not answer");
+                    Code::Unavailable
+                }
+                _ => {
+                    error!(cause = %fault, "a command failed by our own fault");
+                    Code::ServerBug
+                }
+            };
+            say::tagged(
+                out,
+                tag,
+                Verdict::No,
+                Some(code),
+                "Not done; please try again later",
+            );
+            Some(Verdict::No)
+        }
+        Err(Ending::HungUp) => None,
+    }
+}
+
+fn tell_done(out: &mut Vec<u8>, tag: &Tag, done: &Done) {
+    let mut pairs = (Vec::new(), Vec::new());
+    let code = done.code.as_ref().map(|code| match code {
+        DoneCode::ReadOnly => Code::ReadOnly,
+        DoneCode::ReadWrite => Code::ReadWrite,
+        DoneCode::HighestModSeq(modseq) => Code::HighestModSeq(*modseq),
+        DoneCode::AppendUid(validity, uids) => Code::AppendUid(*validity, uids),
+        DoneCode::CopyUid(validity, uids) => {
+            pairs = uids.iter().copied().unzip();
+            Code::CopyUid(*validity, &pairs.0, &pairs.1)
+        }
+        DoneCode::Modified(numbers) => Code::Modified(numbers),
+        DoneCode::Capability(names) => Code::Capability(names),
+    });
+    say::tagged(out, tag, Verdict::Ok, code, done.text);
+}
+
+impl Refused {
+    fn words(&self) -> (Option<Code<'static>>, Cow<'static, str>) {
+        let (code, text): (_, Cow<'static, str>) = match self {
+            Self::NoSuchMailbox => (Code::NonExistent, "No such mailbox".into()),
+            Self::NoSuchTarget => (Code::TryCreate, "No such mailbox".into()),
+            Self::NoPermission => (Code::NoPerm, "You may not do that".into()),
+            Self::Exists => (
+                Code::AlreadyExists,
+                "There is a mailbox of that name".into(),
+            ),
+            Self::HasChildren => (
+                Code::HasChildren,
+                "The mailbox has mailboxes below it".into(),
+            ),
+            Self::BadName(bad) => (Code::Cannot, bad.to_string().into()),
+            Self::BadCharset => (
+                Code::BadCharset,
+                "Only US-ASCII and UTF-8 can be searched".into(),
+            ),
+            Self::Cannot(text) => (Code::Cannot, (*text).into()),
+            Self::LoginFailed => (Code::AuthenticationFailed, "Login failed".into()),
+            Self::NotAuthorised => (
+                Code::AuthorizationFailed,
+                "You may not act as somebody else".into(),
+            ),
+            Self::Unavailable(text) => (Code::Unavailable, (*text).into()),
+            Self::UseAttr(text) => (Code::Cannot, (*text).into()),
+            Self::TooManyLogins => (Code::Limit, "Too many logins; try again later".into()),
+            Self::PrivacyRequired => (Code::PrivacyRequired, "Start TLS first".into()),
+            Self::Limit(what) => (Code::Limit, what.clone()),
+            Self::TooBig => (Code::TooBig, "The message is too large".into()),
+            Self::ExpungeIssued => (
+                Code::ExpungeIssued,
+                "Some of the messages no longer exist".into(),
+            ),
+        };
+        (Some(code), text)
+    }
+}

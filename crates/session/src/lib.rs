@@ -1,0 +1,21 @@
+//! One client's conversation, without its socket: commands in, responses out.
+//!
+//! A handler resolves, permits, commits, learns, tells. No clock, no socket, no task is started
+//! here: a handler may await the store, the open mailboxes and the door, and nothing else.
+
+mod capability;
+mod command;
+mod commands;
+mod criteria;
+mod ending;
+mod listing;
+mod names;
+mod node;
+mod out;
+mod selected;
+mod session;
+mod view;
+
+pub use node::{BoxFuture, Door, LoginVerdict, Node, Now, Peer, Security};
+pub use out::{Hangup, Out, Sink};
+pub use session::{Admission, Goodbye, Input, Next, Report, Session};

@@ -1,0 +1,280 @@
+//! Which lines LIST and LSUB write: names, patterns, parents. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use acl::Rights;
+use mail::{MailboxId, MailboxName};
+
+/// A mailbox that may be told of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mailbox {
+    pub(crate) id: MailboxId,
+    pub(crate) rights: Rights,
+    pub(crate) special_use: Option<String>,
+}
+
+/// Everything that one user may be told of, by name; parents that only lead somewhere included.
+#[derive(Debug, Default)]
+pub(crate) struct Tree {
+    nodes: BTreeMap<MailboxName, Node>,
+}
+
+/// One name of a tree.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Node {
+    /// `None` for a name that only leads to others, or is only subscribed to.
+    pub(crate) mailbox: Option<Mailbox>,
+    pub(crate) has_children: bool,
+    pub(crate) is_subscribed: bool,
+    /// Something below is subscribed to.
+    pub(crate) leads_to_subscribed: bool,
+}
+
+/// Reference and pattern of a LIST, put together.
+#[derive(Clone, Debug)]
+pub(crate) struct Pattern(Vec<char>);
+
+impl Tree {
+    /// Of what is visible and what is subscribed to.
+    pub(crate) fn new(
+        mailboxes: impl IntoIterator<Item = (MailboxName, Mailbox)>,
+        subscriptions: impl IntoIterator<Item = MailboxName>,
+    ) -> Self {
+        let mut tree = Self::default();
+        for (name, mailbox) in mailboxes {
+            tree.mark_parents(&name, |parent| parent.has_children = true);
+            tree.nodes.entry(name).or_default().mailbox = Some(mailbox);
+        }
+        for name in subscriptions {
+            tree.mark_parents(&name, |parent| parent.leads_to_subscribed = true);
+            tree.nodes.entry(name).or_default().is_subscribed = true;
+        }
+        tree
+    }
+
+    fn mark_parents(&mut self, name: &MailboxName, mark: impl Fn(&mut Node)) {
+        let mut above = name.parent();
+        while let Some(parent) = above {
+            above = parent.parent();
+            mark(self.nodes.entry(parent).or_default());
+        }
+    }
+
+    /// Names that exist or lead to some that do, and match; in order. A name that only leads
+    /// is left out where what it leads to is told anyway.
+    pub(crate) fn existing(&self, patterns: &[Pattern]) -> Vec<(&MailboxName, &Node)> {
+        let matching = self.matching(patterns, |node| node.mailbox.is_some() || node.has_children);
+        let told: BTreeSet<&MailboxName> = matching
+            .iter()
+            .filter(|(_, node)| node.mailbox.is_some())
+            .map(|(name, _)| *name)
+            .collect();
+        without_told_parents(matching, |node| node.mailbox.is_some(), &told)
+    }
+
+    /// Names that are subscribed to, whether they exist or not, and match. With `parents`, also
+    /// those that match and lead to a subscribed name that does not.
+    pub(crate) fn subscribed(
+        &self,
+        patterns: &[Pattern],
+        parents: bool,
+    ) -> Vec<(&MailboxName, &Node)> {
+        let matching = self.matching(patterns, |node| {
+            node.is_subscribed || (parents && node.leads_to_subscribed)
+        });
+        let told: BTreeSet<&MailboxName> = matching
+            .iter()
+            .filter(|(_, node)| node.is_subscribed)
+            .map(|(name, _)| *name)
+            .collect();
+        without_told_parents(matching, |node| node.is_subscribed, &told)
+    }
+
+    fn matching(
+        &self,
+        patterns: &[Pattern],
+        is_listed: impl Fn(&Node) -> bool,
+    ) -> Vec<(&MailboxName, &Node)> {
+        self.nodes
+            .iter()
+            .filter(|(name, node)| {
+                is_listed(node)
+                    && patterns
+                        .iter()
+                        .any(|pattern| pattern.matches(name.as_str()))
+            })
+            .collect()
+    }
+}
+
+/// Leaves out those that are `told` for nothing but what is below them, when that is told.
+fn without_told_parents<'t>(
+    matching: Vec<(&'t MailboxName, &'t Node)>,
+    counts_by_itself: impl Fn(&Node) -> bool,
+    told: &BTreeSet<&MailboxName>,
+) -> Vec<(&'t MailboxName, &'t Node)> {
+    matching
+        .into_iter()
+        .filter(|(name, node)| counts_by_itself(node) || !is_any_below(told, name))
+        .collect()
+}
+
+/// What is below a name follows it in order, after names that continue its last level.
+fn is_any_below(told: &BTreeSet<&MailboxName>, name: &MailboxName) -> bool {
+    told.range::<&MailboxName, _>(name..)
+        .take_while(|other| other.as_str().starts_with(name.as_str()))
+        .any(|other| other.is_below(name))
+}
+
+impl Pattern {
+    pub(crate) fn new(reference: &str, pattern: &str) -> Self {
+        let whole = format!("{reference}{pattern}");
+        // INBOX is INBOX in any case (RFC 9051, 5.1).
+        let first = whole
+            .split(MailboxName::SEPARATOR)
+            .next()
+            .map_or(0, str::len);
+        let is_inbox = whole
+            .get(..first)
+            .is_some_and(|level| level.eq_ignore_ascii_case(MailboxName::INBOX));
+        let rest = whole.get(first..).unwrap_or_default();
+        Self(if is_inbox {
+            MailboxName::INBOX.chars().chain(rest.chars()).collect()
+        } else {
+            whole.chars().collect()
+        })
+    }
+
+    /// `*` stands for anything, `%` for anything within one level (RFC 9051, 6.3.9).
+    fn matches(&self, name: &str) -> bool {
+        // reached[i]: the first i signs of the pattern can match what was read of the name.
+        let mut reached = vec![false; self.0.len() + 1];
+        if let Some(start) = reached.first_mut() {
+            *start = true;
+        }
+        self.skip_wildcards(&mut reached);
+        for c in name.chars() {
+            let mut next = vec![false; reached.len()];
+            for (index, &sign) in self.0.iter().enumerate() {
+                if !reached.get(index).is_some_and(|is_reached| *is_reached) {
+                    continue;
+                }
+                let (stays, advances) = match sign {
+                    '*' => (true, false),
+                    '%' => (c != MailboxName::SEPARATOR, false),
+                    literal => (false, literal == c),
+                };
+                if let Some(here) = next.get_mut(index) {
+                    *here |= stays;
+                }
+                if let Some(after) = next.get_mut(index + 1) {
+                    *after |= advances;
+                }
+            }
+            self.skip_wildcards(&mut next);
+            reached = next;
+        }
+        reached.last().is_some_and(|is_reached| *is_reached)
+    }
+
+    /// A wildcard may stand for nothing.
+    fn skip_wildcards(&self, reached: &mut [bool]) {
+        for (index, sign) in self.0.iter().enumerate() {
+            let is_open = matches!(sign, '*' | '%') && reached.get(index) == Some(&true);
+            if let (true, Some(after)) = (is_open, reached.get_mut(index + 1)) {
+                *after = true;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use acl::Rights;
+    use mail::{MailboxId, MailboxName};
+
+    use super::{Mailbox, Pattern, Tree};
+
+    fn name(text: &str) -> MailboxName {
+        MailboxName::parse(text).unwrap()
+    }
+
+    fn tree(mailboxes: &[&str], subscriptions: &[&str]) -> Tree {
+        let mailbox = Mailbox {
+            id: MailboxId(1),
+            rights: Rights::ALL,
+            special_use: None,
+        };
+        Tree::new(
+            mailboxes.iter().map(|text| (name(text), mailbox.clone())),
+            subscriptions.iter().map(|text| name(text)),
+        )
+    }
+
+    fn existing(tree: &Tree, pattern: &str) -> Vec<String> {
+        let listed = tree.existing(&[Pattern::new("", pattern)]);
+        listed
+            .into_iter()
+            .map(|(name, _)| name.to_string())
+            .collect()
+    }
+
+    #[test]
+    fn patterns_match_as_the_rfc_says() {
+        for (pattern, name, expected) in [
+            ("*", "a/b/c", true),
+            ("%", "a/b", false),
+            ("%", "a", true),
+            ("a/%", "a/b", true),
+            ("a/%", "a/b/c", false),
+            ("%/%", "a/b", true),
+            ("*/c", "a/b/c", true),
+            ("a*c", "abbbc", true),
+            ("a*c", "abbb", false),
+            ("inbox", "INBOX", true),
+            ("InBox/%", "INBOX/x", true),
+            ("", "a", false),
+            ("*%*", "", true),
+            ("Arch%", "Archive", true),
+        ] {
+            assert_eq!(
+                Pattern::new("", pattern).matches(name),
+                expected,
+                "{pattern} {name}"
+            );
+        }
+        assert!(Pattern::new("a/", "%").matches("a/b"));
+    }
+
+    #[test]
+    fn a_parent_that_only_leads_is_told_where_its_children_are_not() {
+        let tree = tree(&["INBOX", "Shared Folders/support/Sent"], &[]);
+        assert_eq!(
+            existing(&tree, "*"),
+            ["INBOX", "Shared Folders/support/Sent"]
+        );
+        assert_eq!(existing(&tree, "%"), ["INBOX", "Shared Folders"]);
+        assert_eq!(
+            existing(&tree, "Shared Folders/%"),
+            ["Shared Folders/support"]
+        );
+    }
+
+    #[test]
+    fn a_subscription_outlives_its_mailbox() {
+        let tree = tree(&["a/b"], &["a/b", "gone", "x/y"]);
+        let names = |patterns, parents| {
+            let listed = tree.subscribed(patterns, parents);
+            listed
+                .into_iter()
+                .map(|(name, _)| name.to_string())
+                .collect::<Vec<_>>()
+        };
+        let all = [Pattern::new("", "*")];
+        assert_eq!(names(&all, false), ["a/b", "gone", "x/y"]);
+        let top = [Pattern::new("", "%")];
+        assert_eq!(names(&top, false), ["gone"]);
+        assert_eq!(names(&top, true), ["a", "gone", "x"]);
+        assert!(existing(&tree, "gone").is_empty() && existing(&tree, "x").is_empty());
+    }
+}

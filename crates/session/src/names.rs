@@ -1,0 +1,74 @@
+//! From what a client calls a mailbox to the mailbox, and what this user may do there.
+
+use acl::{Deed, Denied, Permit};
+use mail::{MailboxName, Place};
+use store::Found;
+use wire::MailboxArg;
+
+use crate::ending::{Ending, Refused};
+use crate::session::Session;
+
+/// A mailbox that was asked for by name.
+pub(crate) struct Named {
+    pub(crate) name: MailboxName,
+    pub(crate) place: Place,
+    pub(crate) found: Found,
+}
+
+/// What a name that means nothing to this user is answered with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// NONEXISTENT
+    Mailbox,
+    /// TRYCREATE: the target of APPEND, COPY or MOVE
+    Target,
+}
+
+impl Missing {
+    fn refusal(self) -> Ending {
+        match self {
+            Self::Mailbox => Refused::NoSuchMailbox.into(),
+            Self::Target => Refused::NoSuchTarget.into(),
+        }
+    }
+}
+
+impl Session {
+    /// The place that `arg` means to this user.
+    pub(crate) fn place(&self, arg: &MailboxArg) -> Result<(MailboxName, Place), Ending> {
+        let name = MailboxName::parse(&arg.0)?;
+        match self.node.namespaces.place(&name) {
+            Some(place) => Ok((name, place)),
+            None => Err(Refused::Cannot("No mailbox can be there").into()),
+        }
+    }
+
+    /// The mailbox, if it may be known and `deed` may be done there. One answer for what does
+    /// not exist and for what must stay hidden (RFC 4314, 6).
+    pub(crate) async fn permit(
+        &self,
+        arg: &MailboxArg,
+        deed: Deed,
+        missing: Missing,
+    ) -> Result<(Named, Permit), Ending> {
+        let named = self.find(arg, missing).await?;
+        match acl::permit(&named.found.standing, deed) {
+            Ok(permit) => Ok((named, permit)),
+            Err(Denied::Hidden) => Err(missing.refusal()),
+            Err(Denied::NoPermission) => Err(Refused::NoPermission.into()),
+        }
+    }
+
+    /// The mailbox, whether this user may know of it or not: the caller asks for a permit.
+    async fn find(&self, arg: &MailboxArg, missing: Missing) -> Result<Named, Ending> {
+        let account = self.logged_in()?.id;
+        // A name that cannot be is a name that is not there.
+        let Ok((name, place)) = self.place(arg) else {
+            return Err(missing.refusal());
+        };
+        match self.node.store.resolve(account, &place).await? {
+            Some(found) => Ok(Named { name, place, found }),
+            None => Err(missing.refusal()),
+        }
+    }
+}

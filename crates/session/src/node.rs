@@ -1,0 +1,101 @@
+//! What a session is given: the node it runs on, the peer it talks to, the time.
+
+use std::fmt;
+use std::future::Future;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use live::Live;
+use mail::Namespaces;
+use store::{Account, Store};
+use wire::Secret;
+
+/// A future on the heap, so that the rare ways of a session do not make all of them large.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What all sessions of one frontend share.
+pub struct Node {
+    /// Where mail is.
+    pub store: Store,
+    /// The mailboxes that are open here.
+    pub live: Arc<Live>,
+    /// The prefixes of other users' and shared mailboxes.
+    pub namespaces: Namespaces,
+    /// The largest message that APPEND takes, in bytes.
+    pub message_bytes_max: usize,
+    /// Who lets users in.
+    pub door: Arc<dyn Door>,
+}
+
+/// What a login needs of the outside world: a clock, a hash that takes its time, a throttle.
+pub trait Door: Send + Sync {
+    /// Whether `user` may enter with `password`, coming from `address`.
+    fn login<'a>(
+        &'a self,
+        user: &'a str,
+        password: &'a Secret,
+        address: IpAddr,
+    ) -> BoxFuture<'a, LoginVerdict>;
+}
+
+/// How a login ends.
+#[derive(Clone, Debug)]
+pub enum LoginVerdict {
+    /// This account, from now on.
+    Welcome(Account),
+    /// Unknown user, wrong password, disabled account: nobody is told which.
+    Refused,
+    /// Too many tries, or too many at once: later.
+    TooMany,
+    /// The database does not answer.
+    Unavailable,
+}
+
+/// The other end of the connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer {
+    /// As the network, or a trusted proxy, says.
+    pub address: SocketAddr,
+    /// What may be said before TLS.
+    pub security: Security,
+}
+
+/// How well the connection is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Security {
+    /// By TLS.
+    Tls,
+    /// Not at all.
+    Plain {
+        /// The configuration exempts this peer from TLS.
+        may_login: bool,
+        /// There is a certificate to start TLS with.
+        may_starttls: bool,
+    },
+}
+
+/// The time, as whoever calls sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Now {
+    /// Seconds since 1970-01-01 00:00 UTC.
+    pub unix_seconds: i64,
+}
+
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Node")
+            .field("namespaces", &self.namespaces)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Security {
+    /// Whether a password may be sent.
+    pub(crate) fn may_login(self) -> bool {
+        match self {
+            Self::Tls => true,
+            Self::Plain { may_login, .. } => may_login,
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! The selected mailbox of one session: what it watches, what it told, what it may do.
+
+use acl::{Deed, Permit};
+use live::Watch;
+use mail::{FlagBits, ModSeq, Uid, UidSet};
+use store::{Fault, Found};
+use tracing::debug;
+use wire::{NumberEnd, NumberSet, Numbering, say};
+
+use crate::ending::{Ending, Refused};
+use crate::out::Out;
+use crate::session::{Next, Session};
+use crate::view::{Moment, NoSuchNumber, Picked, View, Voice, say_shown};
+
+/// The mailbox that a session has open.
+#[derive(Debug)]
+pub(crate) struct Selected {
+    pub(crate) watch: Watch,
+    pub(crate) view: View,
+    /// As read last; outdated when the picture has another version of the rights.
+    pub(crate) found: Found,
+    /// Opened by EXAMINE: nothing is changed, whatever the rights.
+    pub(crate) is_examined: bool,
+}
+
+/// Whether the mailbox may stay selected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Footing {
+    Holds,
+    /// It was deleted, or may no longer be read.
+    Lost,
+}
+
+impl Selected {
+    /// Resolves when there is anything that the client was not told.
+    pub(crate) async fn changed(&self) {
+        self.watch.changed(self.view.known()).await;
+    }
+
+    pub(crate) fn permit(&self, deed: Deed) -> Result<Permit, Ending> {
+        acl::permit(&self.found.standing, deed).map_err(|_| Refused::NoPermission.into())
+    }
+
+    /// As [`permit`](Self::permit), for what changes the mailbox.
+    pub(crate) fn permit_change(&self, deed: Deed) -> Result<Permit, Ending> {
+        let permit = self.permit(deed)?;
+        if self.is_examined {
+            return Err(Refused::Cannot("The mailbox is open for reading only").into());
+        }
+        Ok(permit)
+    }
+
+    pub(crate) fn resolve(&self, numbering: Numbering, set: &NumberSet) -> Result<Picked, Ending> {
+        self.view
+            .resolve(numbering, set)
+            .map_err(|NoSuchNumber| Ending::malformed("There is no message with that number"))
+    }
+
+    /// The UIDs that `set` names, whether they are there or not.
+    pub(crate) fn uids_named(&self, set: &NumberSet) -> UidSet {
+        let last = self.view.known().image.uid_max();
+        let uid = |end| match end {
+            NumberEnd::Number(number) => Uid::new(number),
+            NumberEnd::Last => last,
+        };
+        let ranges = set
+            .0
+            .iter()
+            .filter_map(|range| uid(range.0).zip(uid(range.1)));
+        UidSet::from_ranges(ranges)
+    }
+
+    pub(crate) fn learn(&mut self) {
+        self.view.learn(self.watch.picture());
+    }
+
+    pub(crate) fn tell(&mut self, moment: Moment, voice: Voice, out: &mut Vec<u8>) {
+        let mailbox = self.watch.mailbox().clone();
+        self.view.tell(
+            moment,
+            voice,
+            |phrase, encode| mailbox.say(phrase, encode),
+            out,
+        );
+    }
+
+    /// Waits until this node sees `modseq`, and learns it. What was committed stays committed
+    /// when that fails: the news comes later.
+    pub(crate) async fn reach(&mut self, modseq: ModSeq) {
+        if let Err(fault) = self.watch.mailbox().reach(modseq).await {
+            debug!(cause = %fault, "own change is not visible yet");
+        }
+        self.learn();
+    }
+
+    /// FETCH responses for what can change of `uids`, and notes them as told. Those that are
+    /// gone are passed over.
+    pub(crate) fn echo(&mut self, uids: &UidSet, voice: Voice, out: &mut Vec<u8>) {
+        for uid in uids.iter() {
+            let Some((seq, _)) = self.view.known().image.find(uid) else {
+                continue;
+            };
+            let Some(shown) = self.view.now(uid) else {
+                continue;
+            };
+            say_shown(out, voice, self.view.latest(), seq, uid, shown);
+            self.view.note(uid, shown);
+        }
+    }
+
+    /// A keyword that was not there when FLAGS was last told must be told before it is used.
+    pub(crate) fn tell_keywords(&self, out: &mut Vec<u8>) {
+        let (known, latest) = (&self.view.known().keywords, &self.view.latest().keywords);
+        if known.len() != latest.len() {
+            say::flags(out, latest.names(FlagBits::ALL));
+        }
+    }
+
+    /// The flags that may be set here, now and in a later session (RFC 9051, 7.1).
+    pub(crate) fn permanent_flags(&self) -> FlagBits {
+        if self.is_examined {
+            FlagBits::NONE
+        } else {
+            acl::storable(self.found.standing.rights)
+        }
+    }
+
+    /// The number of `uid` as the client counts.
+    pub(crate) fn number(&self, numbering: Numbering, uid: Uid) -> Option<u32> {
+        match numbering {
+            Numbering::Uid => Some(uid.get()),
+            Numbering::Sequence => Some(self.view.known().image.find(uid)?.0.get()),
+        }
+    }
+}
+
+impl Session {
+    /// Learns what this node knows of the selected mailbox, and reads the rights anew when
+    /// they changed.
+    pub(crate) async fn catch_up(&mut self) -> Result<Footing, Fault> {
+        let Some(selected) = &mut self.selected else {
+            return Ok(Footing::Holds);
+        };
+        let picture = selected.watch.picture();
+        if picture.is_gone {
+            return Ok(Footing::Lost);
+        }
+        if picture.rights_version != selected.found.standing.version {
+            let (account, mailbox) = (
+                selected.found.standing.account,
+                selected.found.standing.mailbox,
+            );
+            let found = self.node.store.standing(account, mailbox).await?;
+            let Some(found) =
+                found.filter(|found| acl::permit(&found.standing, Deed::Read).is_ok())
+            else {
+                return Ok(Footing::Lost);
+            };
+            selected.view.set_private(found.private_flags);
+            selected.found = found;
+        }
+        selected.view.learn(picture);
+        Ok(Footing::Holds)
+    }
+
+    /// Learns what is known by now, without asking for the rights again.
+    pub(crate) fn learn(&mut self) {
+        if let Some(selected) = &mut self.selected {
+            selected.learn();
+        }
+    }
+
+    /// The selected mailbox is no longer there for this user: never stale mail.
+    pub(crate) fn lose_selected(&mut self, out: &mut Out<'_>) -> Next {
+        self.selected = None;
+        let text = "The selected mailbox is no longer available to you";
+        // A client with QRESYNC knows that CLOSED ends the selected state (RFC 7162, 3.2.11).
+        if self.enabled.qresync {
+            say::untagged(
+                &mut out.buffer,
+                wire::Verdict::Ok,
+                Some(wire::Code::Closed),
+                text,
+            );
+            return Next::Go;
+        }
+        say::bye(&mut out.buffer, None, text);
+        Next::Close
+    }
+}

@@ -1,0 +1,363 @@
+//! What one client was told of its selected mailbox, and what it may be told next.
+//!
+//! The client's sequence numbers are those of `known`. News is learned at any time and told at
+//! moments: EXPUNGE only where the RFC lets numbers move (RFC 9051, 7.5.1). No I/O, no rights.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use image::{Image, Message};
+use live::{Phrase, Picture};
+use mail::{AccountId, FlagBits, ModSeq, SeqNum, Uid, UidSet};
+use wire::{NumberEnd, NumberRange, NumberSet, Numbering, say};
+
+/// When something may be said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// Numbers may move.
+    Safe,
+    /// A command that counts by sequence number is being answered: numbers stand still.
+    Pinned,
+}
+
+/// What the client switched on, as far as it changes untagged responses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Voice {
+    /// MODSEQ in every FETCH: CONDSTORE is enabled (RFC 7162, 3.1).
+    pub(crate) modseq: bool,
+    /// UID in every FETCH: QRESYNC is enabled, or a UID command is answered.
+    pub(crate) uid: bool,
+    /// VANISHED for EXPUNGE: QRESYNC is enabled (RFC 7162, 3.2.10).
+    pub(crate) vanished: bool,
+}
+
+/// One client's picture of its mailbox.
+#[derive(Debug)]
+pub(crate) struct View {
+    account: AccountId,
+    /// Flags of which this account has its own.
+    private: FlagBits,
+    known: Arc<Picture>,
+    latest: Arc<Picture>,
+    /// What the client knows of single messages beyond `known`.
+    told: HashMap<Uid, Shown>,
+}
+
+/// What a client sees of a message that can change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Shown {
+    pub(crate) flags: FlagBits,
+    pub(crate) modseq: ModSeq,
+}
+
+/// Messages of a view as ascending ranges of sequence numbers; ends are included.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Picked(Vec<(u32, u32)>);
+
+/// A sequence number beyond the last message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NoSuchNumber;
+
+/// Everything that leads from `known` to `latest`, ready to be written.
+struct News {
+    expunged: Vec<SeqNum>,
+    vanished: UidSet,
+    exists: Option<u32>,
+    changed: Vec<(SeqNum, Uid, Shown)>,
+}
+
+impl View {
+    /// As SELECT is about to tell it.
+    pub(crate) fn new(account: AccountId, private: FlagBits, picture: Arc<Picture>) -> Self {
+        Self {
+            account,
+            private,
+            known: picture.clone(),
+            latest: picture,
+            told: HashMap::new(),
+        }
+    }
+
+    /// What the client believes, but for what it was told of single messages.
+    pub(crate) fn known(&self) -> &Arc<Picture> {
+        &self.known
+    }
+
+    /// The newest that was learned.
+    pub(crate) fn latest(&self) -> &Arc<Picture> {
+        &self.latest
+    }
+
+    /// Which flags are this account's own.
+    pub(crate) fn private(&self) -> FlagBits {
+        self.private
+    }
+
+    /// The policy of the mailbox changed; what is shown from now on follows it.
+    pub(crate) fn set_private(&mut self, private: FlagBits) {
+        self.private = private;
+    }
+
+    /// Takes in a newer picture. Says nothing.
+    pub(crate) fn learn(&mut self, picture: Arc<Picture>) {
+        self.latest = picture;
+    }
+
+    /// What the client sees of `message`, one of `known`.
+    pub(crate) fn shown(&self, message: &Message) -> Shown {
+        let told = self.told.get(&message.uid).copied();
+        told.unwrap_or_else(|| self.seen_in(&self.known, message))
+    }
+
+    /// What there is to see of a message now; `None` when it is gone.
+    pub(crate) fn now(&self, uid: Uid) -> Option<Shown> {
+        let (_, message) = self.latest.image.find(uid)?;
+        Some(self.seen_in(&self.latest, &message))
+    }
+
+    /// The client was told this of `uid` outside [`tell`](Self::tell), or knows it by itself.
+    pub(crate) fn note(&mut self, uid: Uid, shown: Shown) {
+        self.told.insert(uid, shown);
+    }
+
+    /// The messages that `set` means.
+    ///
+    /// # Errors
+    ///
+    /// [`NoSuchNumber`] for a sequence number that the client was never told. UIDs that are
+    /// not there are passed over (RFC 9051, 6.4.9).
+    pub(crate) fn resolve(
+        &self,
+        numbering: Numbering,
+        set: &NumberSet,
+    ) -> Result<Picked, NoSuchNumber> {
+        let image = &self.known.image;
+        let last = match numbering {
+            Numbering::Sequence => image.len(),
+            Numbering::Uid => image.uid_max().map_or(0, Uid::get),
+        };
+        let mut ranges = Vec::with_capacity(set.0.len());
+        for &NumberRange(from, to) in &set.0 {
+            let number = |end| match end {
+                NumberEnd::Number(number) => number,
+                NumberEnd::Last => last,
+            };
+            let (from, to) = (number(from), number(to));
+            let (low, high) = (from.min(to), from.max(to));
+            match numbering {
+                // In an empty mailbox `1:*` means nothing, and clients do say it.
+                Numbering::Sequence if last == 0 && to == 0 => {}
+                Numbering::Sequence if low == 0 || high > last => return Err(NoSuchNumber),
+                Numbering::Sequence => ranges.push((low, high)),
+                Numbering::Uid => ranges.extend(numbers_between(image, low, high)),
+            }
+        }
+        Ok(Picked::from_ranges(ranges))
+    }
+
+    /// The picked messages, ascending.
+    pub(crate) fn messages<'v>(
+        &'v self,
+        picked: &'v Picked,
+    ) -> impl Iterator<Item = (SeqNum, Message)> + 'v {
+        let number = |number| SeqNum::new(number).unwrap_or(SeqNum::MIN);
+        picked
+            .0
+            .iter()
+            .flat_map(move |&(low, high)| self.known.image.by_number(number(low)..=number(high)))
+    }
+
+    /// Their UIDs.
+    pub(crate) fn uids(&self, picked: &Picked) -> UidSet {
+        self.messages(picked)
+            .map(|(_, message)| message.uid)
+            .collect()
+    }
+
+    /// Says what is new, if this moment allows all of it; otherwise nothing.
+    ///
+    /// `share` may hand back bytes that another watcher encoded for the same phrase.
+    pub(crate) fn tell(
+        &mut self,
+        moment: Moment,
+        voice: Voice,
+        share: impl FnOnce(Phrase, &dyn Fn() -> Vec<u8>) -> Bytes,
+        out: &mut Vec<u8>,
+    ) {
+        if Arc::ptr_eq(&self.known, &self.latest) {
+            return;
+        }
+        let news = self.news(voice);
+        if moment == Moment::Pinned && !news.expunged.is_empty() {
+            return;
+        }
+        let keywords = (self.known.keywords.len(), self.latest.keywords.len());
+        if !news.is_empty() || keywords.0 != keywords.1 {
+            let phrase = Phrase {
+                from: self.known.modseq(),
+                to: self.latest.modseq(),
+                keywords,
+                speech: voice.packed(),
+                tint: news.tint(),
+            };
+            out.extend_from_slice(&share(phrase, &|| {
+                news.encode(voice, &self.latest, keywords)
+            }));
+        }
+        self.known = self.latest.clone();
+        let known = self.known.modseq();
+        self.told.retain(|_, shown| shown.modseq > known);
+    }
+
+    fn news(&self, voice: Voice) -> News {
+        let difference = self.known.image.difference(&self.latest.image);
+        let mut changed = Vec::new();
+        for (seq, message) in &difference.changed {
+            changed.extend(self.change(voice, *seq, message));
+        }
+        for uid in self.recoloured().iter() {
+            let is_counted = changed.iter().any(|&(_, known, _)| known == uid);
+            let both = self.known.image.find(uid).zip(self.latest.image.find(uid));
+            if let Some((_, (seq, message))) = both.filter(|_| !is_counted) {
+                changed.extend(self.change(voice, seq, &message));
+            }
+        }
+        changed.sort_unstable_by_key(|&(seq, ..)| seq);
+        News {
+            expunged: difference.expunged,
+            vanished: difference.vanished,
+            exists: (difference.arrived > 0).then(|| self.latest.image.len()),
+            changed,
+        }
+    }
+
+    /// UIDs whose private flags differ.
+    fn recoloured(&self) -> UidSet {
+        let overlay = |picture: &Picture| picture.overlays.get(&self.account).cloned();
+        match (overlay(&self.known), overlay(&self.latest)) {
+            (Some(before), Some(after)) if !Arc::ptr_eq(&before, &after) => {
+                before.difference(&after)
+            }
+            // The account watches for as long as the view lives, so both have its overlay.
+            _ => UidSet::new(),
+        }
+    }
+
+    /// What is to be said of a message that both pictures hold, if the client can see it.
+    fn change(&self, voice: Voice, seq: SeqNum, after: &Message) -> Option<(SeqNum, Uid, Shown)> {
+        let before = match self.told.get(&after.uid) {
+            Some(shown) => *shown,
+            None => self.seen_in(&self.known, &self.known.image.find(after.uid)?.1),
+        };
+        let now = self.seen_in(&self.latest, after);
+        let is_visible = before.flags != now.flags || (voice.modseq && before.modseq != now.modseq);
+        is_visible.then_some((seq, after.uid, now))
+    }
+
+    fn seen_in(&self, picture: &Picture, message: &Message) -> Shown {
+        let message = match picture.overlays.get(&self.account) {
+            Some(overlay) => overlay.seen(*message, self.private),
+            None => *message,
+        };
+        Shown {
+            flags: message.flags,
+            modseq: message.modseq,
+        }
+    }
+}
+
+impl Voice {
+    fn packed(self) -> u16 {
+        u16::from(self.modseq) | u16::from(self.uid) << 1 | u16::from(self.vanished) << 2
+    }
+}
+
+impl News {
+    fn is_empty(&self) -> bool {
+        self.expunged.is_empty() && self.exists.is_none() && self.changed.is_empty()
+    }
+
+    /// Two watchers with the same phrase and tint hear the same bytes.
+    fn tint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.changed.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    fn encode(&self, voice: Voice, latest: &Picture, keywords: (usize, usize)) -> Vec<u8> {
+        let mut out = Vec::new();
+        if voice.vanished && !self.vanished.is_empty() {
+            say::vanished(&mut out, &self.vanished);
+        } else {
+            for seq in self.expunged.iter().rev() {
+                say::expunge(&mut out, seq.get());
+            }
+        }
+        if let Some(exists) = self.exists {
+            say::exists(&mut out, exists);
+            say::recent(&mut out, 0);
+        }
+        if keywords.0 != keywords.1 {
+            say::flags(&mut out, latest.keywords.names(FlagBits::ALL));
+        }
+        for &(seq, uid, shown) in &self.changed {
+            say_shown(&mut out, voice, latest, seq, uid, shown);
+        }
+        out
+    }
+}
+
+/// The sequence numbers of the messages with UIDs from `low` to `high`, ends included.
+fn numbers_between(image: &Image, low: u32, high: u32) -> Option<(u32, u32)> {
+    let mut run = image.by_uid(Uid::new(low).unwrap_or(Uid::MIN)..=Uid::new(high)?);
+    let (first, _) = run.next()?;
+    let more = u32::try_from(run.len()).unwrap_or(u32::MAX);
+    Some((first.get(), first.get().saturating_add(more)))
+}
+
+/// An untagged FETCH with what can change of a message.
+pub(crate) fn say_shown(
+    out: &mut Vec<u8>,
+    voice: Voice,
+    picture: &Picture,
+    seq: SeqNum,
+    uid: Uid,
+    shown: Shown,
+) {
+    let mut line = say::FetchLine::begin(out, seq);
+    if voice.uid {
+        line.uid(uid);
+    }
+    line.flags(picture.keywords.names(shown.flags));
+    if voice.modseq {
+        line.modseq(shown.modseq);
+    }
+    line.end();
+}
+
+impl Picked {
+    pub(crate) fn from_ranges(mut ranges: Vec<(u32, u32)>) -> Self {
+        ranges.sort_unstable();
+        let mut merged: Vec<(u32, u32)> = Vec::with_capacity(ranges.len());
+        for (low, high) in ranges {
+            match merged.last_mut() {
+                Some(last) if low <= last.1.saturating_add(1) => last.1 = last.1.max(high),
+                _ => merged.push((low, high)),
+            }
+        }
+        Self(merged)
+    }
+
+    pub(crate) fn contains(&self, seq: SeqNum) -> bool {
+        let after = self.0.partition_point(|&(low, _)| low <= seq.get());
+        after
+            .checked_sub(1)
+            .and_then(|index| self.0.get(index))
+            .is_some_and(|&(_, high)| high >= seq.get())
+    }
+}
+
+#[cfg(test)]
+mod model;

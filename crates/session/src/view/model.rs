@@ -1,0 +1,256 @@
+//! The view against a naïve client that only believes what it is told.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use image::{Delta, FlagChunk, Image, Message, Overlay, OverlayDelta};
+use live::Picture;
+use mail::{AccountId, ContentId, FlagBits, InternalDate, ModSeq, Uid, UidSet};
+
+use super::{Moment, View, Voice};
+
+const READER: AccountId = AccountId(7);
+const DATE: InternalDate = InternalDate {
+    unix_seconds: 0,
+    offset_minutes: 0,
+};
+
+/// A small linear congruential generator: the same story in every run.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, bound: u32) -> u32 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        u32::try_from((self.0 >> 33) % u64::from(bound)).unwrap()
+    }
+}
+
+/// The mailbox, and what everybody does to it.
+struct World {
+    picture: Arc<Picture>,
+    own: [u8; 1024],
+    chance: Chance,
+}
+
+impl World {
+    fn new(seed: u64) -> Self {
+        let picture = Picture {
+            image: Image::from_messages([], ModSeq::ZERO, Uid::MIN).unwrap(),
+            keywords: Arc::default(),
+            overlays: Arc::new(HashMap::from([(READER, Arc::new(Overlay::default()))])),
+            rights_version: 1,
+            is_gone: false,
+        };
+        Self {
+            picture: Arc::new(picture),
+            own: [0; 1024],
+            chance: Chance(seed),
+        }
+    }
+
+    fn any_message(&mut self) -> Option<Message> {
+        let len = self.picture.image.len();
+        let number = if len == 0 {
+            return None;
+        } else {
+            self.chance.below(len) + 1
+        };
+        self.picture.image.get(mail::SeqNum::new(number).unwrap())
+    }
+
+    fn happen(&mut self) {
+        let (kind, chosen) = (self.chance.below(4), self.any_message());
+        let image = &self.picture.image;
+        let modseq = ModSeq::new(image.modseq().get() + 1).unwrap();
+        let mut delta = Delta {
+            modseq,
+            uid_next: image.uid_next(),
+            upserts: Vec::new(),
+            expunged: UidSet::new(),
+        };
+        let mut picture = (*self.picture).clone();
+        match (kind, chosen) {
+            (0, Some(message)) => delta.expunged.insert(message.uid),
+            (1, Some(message)) => {
+                let flags = FlagBits::from_i64(i64::from(self.chance.below(32)));
+                delta.upserts.push(Message {
+                    flags,
+                    modseq,
+                    ..message
+                });
+            }
+            (2, Some(message)) => {
+                let (byte, bit) = (
+                    usize::try_from(message.uid.get() / 8).unwrap(),
+                    message.uid.get() % 8,
+                );
+                self.own[byte] ^= 1 << bit;
+                let change = OverlayDelta {
+                    modseq,
+                    chunks: vec![FlagChunk::new(FlagBits::SEEN, 0, &self.own)],
+                    changed: vec![(modseq, [message.uid].into_iter().collect())],
+                };
+                let overlay = picture.overlays[&READER].apply(&change);
+                picture.overlays = Arc::new(HashMap::from([(READER, Arc::new(overlay))]));
+            }
+            _ => {
+                let uid = image.uid_next();
+                delta.uid_next = Uid::new(uid.get() + 1).unwrap();
+                let flags = FlagBits::from_i64(i64::from(self.chance.below(32)));
+                let content = ContentId(i64::from(uid));
+                delta.upserts.push(Message {
+                    uid,
+                    modseq,
+                    flags,
+                    content,
+                    size: 1,
+                    date: DATE,
+                });
+            }
+        }
+        picture.image = picture.image.apply(&delta);
+        self.picture = Arc::new(picture);
+    }
+}
+
+/// What the client believes: the flags of each message, by number.
+#[derive(Default)]
+struct Client {
+    messages: Vec<String>,
+}
+
+impl Client {
+    fn hear(&mut self, view: &View, heard: &[u8], moment: Moment) {
+        for line in std::str::from_utf8(heard).unwrap().lines() {
+            let mut words = line.trim_start_matches("* ").split(' ');
+            let number: usize = words.next().unwrap().parse().unwrap();
+            match words.next().unwrap() {
+                "EXPUNGE" => {
+                    assert_eq!(moment, Moment::Safe, "numbers moved while they were in use");
+                    self.messages.remove(number - 1);
+                }
+                "EXISTS" => {
+                    assert!(number >= self.messages.len(), "EXISTS took messages away");
+                    // A client asks for what it hears of; what it is told then is the truth.
+                    for number in self.messages.len() + 1..=number {
+                        self.messages.push(believed(view, number));
+                    }
+                }
+                "RECENT" => assert_eq!(number, 0),
+                "FETCH" => {
+                    let (_, flags) = line.split_once("FLAGS (").unwrap();
+                    flags
+                        .split_once(')')
+                        .unwrap()
+                        .0
+                        .clone_into(&mut self.messages[number - 1]);
+                }
+                other => panic!("heard {other}"),
+            }
+        }
+    }
+}
+
+fn believed(view: &View, number: usize) -> String {
+    let number = mail::SeqNum::new(u32::try_from(number).unwrap()).unwrap();
+    let message = view.known().image.get(number).unwrap();
+    let flags = view.shown(&message).flags;
+    view.known()
+        .keywords
+        .names(flags)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn tell(view: &mut View, client: &mut Client, moment: Moment) {
+    let voice = Voice {
+        modseq: false,
+        uid: false,
+        vanished: false,
+    };
+    let mut heard = Vec::new();
+    view.tell(moment, voice, |_, encode| Bytes::from(encode()), &mut heard);
+    client.hear(view, &heard, moment);
+}
+
+#[test]
+fn after_every_safe_moment_the_client_knows_the_truth() {
+    for seed in 0..300 {
+        let mut world = World::new(seed);
+        for _ in 0..world.chance.below(20) {
+            world.happen();
+        }
+        let mut view = View::new(READER, FlagBits::SEEN, world.picture.clone());
+        let mut client = Client::default();
+        for number in 1..=view.known().image.len() {
+            client
+                .messages
+                .push(believed(&view, usize::try_from(number).unwrap()));
+        }
+        for _ in 0..60 {
+            for _ in 0..world.chance.below(4) {
+                world.happen();
+            }
+            view.learn(world.picture.clone());
+            let moment = if world.chance.below(2) == 0 {
+                Moment::Safe
+            } else {
+                Moment::Pinned
+            };
+            tell(&mut view, &mut client, moment);
+            assert_eq!(
+                client.messages.len(),
+                usize::try_from(view.known().image.len()).unwrap()
+            );
+            if moment == Moment::Safe {
+                assert!(Arc::ptr_eq(view.known(), &world.picture));
+            }
+            for (index, flags) in client.messages.iter().enumerate() {
+                assert_eq!(*flags, believed(&view, index + 1), "seed {seed}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_client_did_itself_is_not_told_again() {
+    let mut world = World::new(1);
+    while world.picture.image.is_empty() {
+        world.happen();
+    }
+    let mut view = View::new(READER, FlagBits::NONE, world.picture.clone());
+    let (_, message) = world.picture.image.iter().next().unwrap();
+    let modseq = ModSeq::new(world.picture.modseq().get() + 1).unwrap();
+    let flags = if message.flags.is_empty() {
+        FlagBits::FLAGGED
+    } else {
+        FlagBits::NONE
+    };
+    let delta = Delta {
+        modseq,
+        uid_next: world.picture.image.uid_next(),
+        upserts: vec![Message {
+            flags,
+            modseq,
+            ..message
+        }],
+        expunged: UidSet::new(),
+    };
+    let mut picture = (*world.picture).clone();
+    picture.image = picture.image.apply(&delta);
+    view.learn(Arc::new(picture));
+    let shown = view.now(message.uid).unwrap();
+    view.note(message.uid, shown);
+    let mut heard = Vec::new();
+    view.tell(
+        Moment::Safe,
+        Voice::default(),
+        |_, encode| Bytes::from(encode()),
+        &mut heard,
+    );
+    assert_eq!(heard, b"");
+}
