@@ -7,12 +7,13 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::steps::Steps;
 use crate::tool::{Trouble, is_installed, read, root, run as run_tool};
-use crate::{check, suite};
+use crate::{check, settings, suite};
 
 pub(crate) fn run(_: &[String]) -> Result<(), Trouble> {
     let mut steps = Steps::default();
     steps.run("check", || check::run(&[]));
     steps.run("deployment files", render);
+    steps.run("settings", settings::check);
     steps.run("foreign clients", foreign);
     // Last, so that the runner's summary is what one sees.
     steps.run("test", || suite::run(&[]));

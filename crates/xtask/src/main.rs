@@ -18,6 +18,7 @@ mod demo;
 mod imap;
 mod postgres;
 mod prepare;
+mod settings;
 mod steps;
 mod suite;
 mod talk;
@@ -76,7 +77,7 @@ const VERBS: &[Verb] = &[
     Verb {
         name: "prepare",
         arguments: "",
-        purpose: "renews the metadata of checked SQL, lands new migrations",
+        purpose: "renews what is generated and committed: SQL metadata, settings, landed migrations",
         run: prepare::run,
     },
     Verb {

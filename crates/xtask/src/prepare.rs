@@ -1,4 +1,5 @@
-//! What is generated and committed: the metadata of checked SQL, and the list of landed migrations.
+//! What is generated and committed: the metadata of checked SQL, the reference of settings, and the
+//! list of landed migrations.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -8,10 +9,11 @@ use std::time::SystemTime;
 use private_pg::Tuning;
 
 use crate::postgres;
+use crate::settings;
 use crate::tidy;
 use crate::tool::{Trouble, cargo, read, root, run as run_tool};
 
-/// Makes `.sqlx` anew from the migrations and the queries, then lands new migrations.
+/// Makes `.sqlx` anew from the migrations and the queries, then the rest.
 pub(crate) fn run(_: &[String]) -> Result<(), Trouble> {
     let folder = postgres::scratch_folder("postroom-prepare-")?;
     let postgres = postgres::start(&folder.path().join("postgres"), Tuning::Scratch)?;
@@ -30,6 +32,7 @@ pub(crate) fn run(_: &[String]) -> Result<(), Trouble> {
     fs::create_dir(&fresh).map_err(Trouble::at(fresh.display()))?;
     check_queries(&postgres.url(), &fresh)?;
     replace(&root().join(".sqlx"), &fresh)?;
+    settings::renew()?;
     tidy::land(&root())?;
     postgres.stop().map_err(Trouble::at("PostgreSQL"))
 }
