@@ -49,6 +49,10 @@ mod store;
 mod subscription;
 mod wake;
 
+// For the promises in `tests/`.
+#[cfg(test)]
+use private_pg as _;
+
 pub use account::Account;
 pub use append::{Appended, NewMessage};
 pub use content::{Head, Prepared, prepare};

@@ -1,0 +1,323 @@
+//! Deltas, snapshots and rows tell the same story.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use acl::Deed;
+use image::{Image, Overlay};
+use mail::{AccountId, FlagBits, Keyword, MailboxId, ModSeq, Uid};
+use store::{Delta, Doomed, FlagEdit, Store};
+
+use crate::world::{
+    Random, World, adding, append, contents, image, inbox, news, overlay, permit, privately, uids,
+};
+
+#[tokio::test]
+async fn a_chain_of_deltas_is_a_reload() {
+    let world = World::new().await;
+    let (ada, bo) = (world.account("ada").await, world.account("bo").await);
+    let people = [ada, bo];
+    let mailbox = world
+        .shared("team", &[("ada", "lrswite"), ("bo", "lrswite")])
+        .await;
+    let random = Random::new(3);
+    let mut known = image(&world.store, mailbox).await;
+    let mut own: BTreeMap<AccountId, Overlay> = BTreeMap::new();
+    for who in people {
+        own.insert(who, overlay(&world.store, who, mailbox).await);
+    }
+    for round in 0..150 {
+        let who = people[usize::try_from(random.below(2)).unwrap()];
+        change_something(&world.store, who, mailbox, &random).await;
+        if random.below(3) == 0 {
+            continue;
+        }
+        let news = news(&world.store, mailbox, known.modseq(), &people).await;
+        known = known.apply(&news.delta);
+        for (who, delta) in &news.private {
+            let next = own[who].apply(delta);
+            own.insert(*who, next);
+        }
+        assert_eq!(
+            contents(&known),
+            contents(&image(&world.store, mailbox).await),
+            "round {round}"
+        );
+        for who in people {
+            let reloaded = overlay(&world.store, who, mailbox).await;
+            for (_, message) in &known {
+                let uid = message.uid;
+                assert_eq!(own[&who].flags(uid), reloaded.flags(uid), "round {round}");
+                assert_eq!(
+                    own[&who].changed_at(uid),
+                    reloaded.changed_at(uid),
+                    "round {round}"
+                );
+            }
+            let (_, status) = world.store.status(who, &[mailbox]).await.unwrap()[0];
+            let unseen = own[&who].count_without(FlagBits::SEEN, &known);
+            assert_eq!(status.unseen, u64::from(unseen), "round {round}");
+        }
+    }
+}
+
+async fn change_something(store: &Store, who: AccountId, mailbox: MailboxId, random: &Random) {
+    let highest = image(store, mailbox).await.uid_max().map_or(1, Uid::get);
+    match random.below(5) {
+        0 | 1 => drop(append(store, who, mailbox, &["x", "y"]).await),
+        2 => {
+            let permit = permit(store, who, mailbox, Deed::ChangeFlags(FlagBits::ALL)).await;
+            let edit = FlagEdit {
+                uids: random.uids(highest),
+                shared: random.masks(),
+                private: random.masks(),
+                unchanged_since: None,
+            };
+            store.edit_flags(&permit, edit).await.unwrap();
+        }
+        3 => {
+            let permit = permit(store, who, mailbox, Deed::Expunge).await;
+            store
+                .expunge(&permit, Doomed::DeletedAmong(random.uids(highest)))
+                .await
+                .unwrap();
+        }
+        _ => {
+            let from = permit(store, who, mailbox, Deed::MoveFrom).await;
+            let to = permit(store, who, mailbox, Deed::Insert(FlagBits::ALL)).await;
+            store
+                .move_messages(&from, &to, &random.uids(highest), FlagBits::ALL)
+                .await
+                .unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_delta_carries_private_changes_to_those_who_watch_alone() {
+    let world = World::new().await;
+    let (ada, bo) = (world.account("ada").await, world.account("bo").await);
+    let mailbox = world
+        .shared("team", &[("ada", "lrswi"), ("bo", "lrs")])
+        .await;
+    append(&world.store, ada, mailbox, &["x"]).await;
+    let before = image(&world.store, mailbox).await.modseq();
+    let permit = permit(
+        &world.store,
+        ada,
+        mailbox,
+        Deed::ChangeFlags(FlagBits::SEEN),
+    )
+    .await;
+    let read = privately(adding(&uids([1]), FlagBits::SEEN));
+    world.store.edit_flags(&permit, read).await.unwrap();
+
+    let to_ada = news(&world.store, mailbox, before, &[bo, ada]).await;
+    assert_eq!(to_ada.private.len(), 1);
+    assert_eq!(to_ada.private[0].0, ada);
+    assert!(to_ada.delta.upserts.is_empty());
+    let to_bo = news(&world.store, mailbox, before, &[bo]).await;
+    assert!(to_bo.private.is_empty() && to_bo.changes.is_empty());
+    assert_eq!(to_bo.delta.modseq, to_ada.delta.modseq);
+}
+
+#[tokio::test]
+async fn keywords_come_with_a_delta_when_there_are_more_than_were_known() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let mailbox = inbox(&world.store, ada).await;
+    let since = image(&world.store, mailbox).await.modseq();
+    let permit = permit(
+        &world.store,
+        ada,
+        mailbox,
+        Deed::ChangeFlags(FlagBits::FLAGGED),
+    )
+    .await;
+    let words = ["one", "two"].map(|name| Keyword::parse(name).unwrap());
+    let all = world.store.number_keywords(&permit, &words).await.unwrap();
+    for (known, expected) in [(0, Some(&all)), (1, Some(&all)), (2, None)] {
+        let delta = world
+            .store
+            .load_delta(mailbox, since, known, &[])
+            .await
+            .unwrap();
+        let Delta::News(news) = delta else {
+            panic!("{delta:?}")
+        };
+        assert_eq!(news.keywords.as_ref(), expected, "{known} known");
+    }
+}
+
+#[tokio::test]
+async fn changes_tell_what_happened_in_order_and_vanished_what_left() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let mailbox = inbox(&world.store, ada).await;
+    let store = &world.store;
+    append(store, ada, mailbox, &["a", "b"]).await;
+    let flags = permit(store, ada, mailbox, Deed::ChangeFlags(FlagBits::ALL)).await;
+    let deleted = store
+        .edit_flags(&flags, adding(&uids([2]), FlagBits::DELETED))
+        .await
+        .unwrap()
+        .modseq;
+    let expunge = permit(store, ada, mailbox, Deed::Expunge).await;
+    store.expunge(&expunge, Doomed::AllDeleted).await.unwrap();
+
+    let changes = store
+        .changes_since(mailbox, ModSeq::ZERO, ada)
+        .await
+        .unwrap()
+        .unwrap();
+    let told: Vec<String> = changes
+        .iter()
+        .map(|change| format!("{:?} {}", change.kind, change.uids))
+        .collect();
+    assert_eq!(told, ["Arrived 1:2", "Flags 2", "Expunged 2"]);
+    let since = store
+        .changes_since(mailbox, deleted, ada)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(since, changes[2..]);
+    assert_eq!(
+        store
+            .vanished_since(mailbox, deleted)
+            .await
+            .unwrap()
+            .unwrap(),
+        uids([2])
+    );
+    let now = image(store, mailbox).await.modseq();
+    assert!(
+        store
+            .vanished_since(mailbox, now)
+            .await
+            .unwrap()
+            .unwrap()
+            .is_empty()
+    );
+    assert_eq!(
+        store
+            .vanished_since(MailboxId(i64::MAX), now)
+            .await
+            .unwrap(),
+        None
+    );
+}
+
+/// Enough messages for a snapshot to be worth it.
+async fn large_mailbox(world: &World, who: AccountId) -> MailboxId {
+    let mailbox = inbox(&world.store, who).await;
+    let subjects = vec!["x"; 1000];
+    for _ in 0..5 {
+        append(&world.store, who, mailbox, &subjects).await;
+    }
+    mailbox
+}
+
+/// Loads until a snapshot was used: it is written by a task of its own, which takes its time.
+async fn load_from_snapshot(store: &Store, mailbox: MailboxId) -> Image {
+    let before = store.stats().images_from_snapshots;
+    for _ in 0..1000 {
+        let image = image(store, mailbox).await;
+        if store.stats().images_from_snapshots > before {
+            return image;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("no snapshot was written");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_and_what_happened_since_are_the_rows() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let mailbox = large_mailbox(&world, ada).await;
+    let from_rows = image(&world.store, mailbox).await;
+    assert_eq!(world.store.stats().images_from_rows, 1);
+    let from_snapshot = load_from_snapshot(&world.store, mailbox).await;
+    assert_eq!(contents(&from_snapshot), contents(&from_rows));
+
+    // The chain of deltas never looks at the snapshot.
+    let mut known = from_rows;
+    let random = Random::new(9);
+    for _ in 0..30 {
+        change_something(&world.store, ada, mailbox, &random).await;
+    }
+    known = known.apply(&news(&world.store, mailbox, known.modseq(), &[]).await.delta);
+    let from_snapshot = load_from_snapshot(&world.store, mailbox).await;
+    assert_eq!(contents(&from_snapshot), contents(&known));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_older_than_the_log_is_not_used() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let mailbox = large_mailbox(&world, ada).await;
+    let known = image(&world.store, mailbox).await;
+    load_from_snapshot(&world.store, mailbox).await;
+    let flags = permit(&world.store, ada, mailbox, Deed::ChangeFlags(FlagBits::ALL)).await;
+    world
+        .store
+        .edit_flags(&flags, adding(&uids([7]), FlagBits::DRAFT))
+        .await
+        .unwrap();
+    world.store.trim_changes(Duration::ZERO).await.unwrap();
+
+    let delta = world
+        .store
+        .load_delta(mailbox, known.modseq(), 0, &[])
+        .await
+        .unwrap();
+    assert!(matches!(delta, Delta::TooOld));
+    assert_eq!(
+        world
+            .store
+            .vanished_since(mailbox, known.modseq())
+            .await
+            .unwrap(),
+        None
+    );
+    assert_eq!(
+        world
+            .store
+            .changes_since(mailbox, known.modseq(), ada)
+            .await
+            .unwrap(),
+        None
+    );
+    let rows_before = world.store.stats().images_from_rows;
+    let reloaded = image(&world.store, mailbox).await;
+    assert_eq!(world.store.stats().images_from_rows, rows_before + 1);
+    let (_, shown) = reloaded.find(Uid::new(7).unwrap()).unwrap();
+    assert_eq!(shown.flags, FlagBits::DRAFT);
+    // From where the log begins, deltas go on.
+    let now = news(&world.store, mailbox, reloaded.modseq(), &[]).await;
+    assert!(now.changes.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_gone_has_no_image_and_no_news() {
+    let world = World::new().await;
+    let nowhere = MailboxId(i64::MAX);
+    let ada = world.account("ada").await;
+    assert!(world.store.load_image(nowhere).await.unwrap().is_none());
+    let delta = world
+        .store
+        .load_delta(nowhere, ModSeq::ZERO, 0, &[])
+        .await
+        .unwrap();
+    assert!(matches!(delta, Delta::Gone));
+    assert!(world.store.load_overlay(ada, nowhere).await.is_err());
+    assert!(world.store.counters(&[nowhere]).await.unwrap().is_empty());
+    assert!(
+        world
+            .store
+            .status(ada, &[nowhere])
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}

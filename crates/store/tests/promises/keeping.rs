@@ -1,0 +1,98 @@
+//! What goes after a while, and what never does.
+
+use std::time::Duration;
+
+use acl::Deed;
+use mail::{ContentId, FlagBits, MailboxId};
+use store::{Doomed, Store};
+
+use crate::world::{World, adding, append, image, inbox, permit, uids};
+
+const LONG: Duration = Duration::from_hours(24);
+
+async fn contents_of(store: &Store, mailbox: MailboxId) -> Vec<ContentId> {
+    image(store, mailbox)
+        .await
+        .iter()
+        .map(|(_, message)| message.content)
+        .collect()
+}
+
+async fn expunge_all(world: &World, who: mail::AccountId, mailbox: MailboxId) {
+    let store = &world.store;
+    let flags = permit(store, who, mailbox, Deed::ChangeFlags(FlagBits::DELETED)).await;
+    let expunge = permit(store, who, mailbox, Deed::Expunge).await;
+    store
+        .edit_flags(&flags, adding(&uids(1..100), FlagBits::DELETED))
+        .await
+        .unwrap();
+    store.expunge(&expunge, Doomed::AllDeleted).await.unwrap();
+}
+
+#[tokio::test]
+async fn expunged_content_can_be_read_until_its_time_is_over() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let mailbox = inbox(&world.store, ada).await;
+    append(&world.store, ada, mailbox, &["a", "b"]).await;
+    let ids = contents_of(&world.store, mailbox).await;
+    expunge_all(&world, ada, mailbox).await;
+    world.store.collect_garbage(LONG).await.unwrap();
+    assert_eq!(world.store.load_messages(&ids).await.unwrap().len(), 2);
+    world.store.collect_garbage(Duration::ZERO).await.unwrap();
+    assert!(world.store.load_messages(&ids).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn content_that_has_another_copy_stays() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let from = inbox(&world.store, ada).await;
+    let to = world.shared("archive", &[("ada", "lrswite")]).await;
+    append(&world.store, ada, from, &["kept", "lost"]).await;
+    let ids = contents_of(&world.store, from).await;
+    let source = permit(&world.store, ada, from, Deed::Read).await;
+    let target = permit(&world.store, ada, to, Deed::Insert(FlagBits::NONE)).await;
+    world
+        .store
+        .copy(&source, &target, &uids([1]), FlagBits::NONE)
+        .await
+        .unwrap();
+    expunge_all(&world, ada, from).await;
+    world.store.collect_garbage(Duration::ZERO).await.unwrap();
+    let left = world.store.load_messages(&ids).await.unwrap();
+    assert_eq!(left.iter().map(|(id, _)| *id).collect::<Vec<_>>(), [ids[0]]);
+    // And goes with its last copy.
+    expunge_all(&world, ada, to).await;
+    world.store.collect_garbage(Duration::ZERO).await.unwrap();
+    assert!(world.store.load_messages(&ids).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_content_of_a_deleted_mailbox_goes_too() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let mailbox = world.shared("team", &[("ada", "lrswitex")]).await;
+    append(&world.store, ada, mailbox, &["a"]).await;
+    let ids = contents_of(&world.store, mailbox).await;
+    let delete = permit(&world.store, ada, mailbox, Deed::DeleteMailbox).await;
+    world.store.delete_mailbox(&delete).await.unwrap();
+    assert_eq!(world.store.load_messages(&ids).await.unwrap().len(), 1);
+    world.store.collect_garbage(Duration::ZERO).await.unwrap();
+    assert!(world.store.load_messages(&ids).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_young_stays_in_the_log() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let mailbox = inbox(&world.store, ada).await;
+    append(&world.store, ada, mailbox, &["a"]).await;
+    world.store.trim_changes(LONG).await.unwrap();
+    let changes = world
+        .store
+        .changes_since(mailbox, mail::ModSeq::ZERO, ada)
+        .await
+        .unwrap();
+    assert_eq!(changes.unwrap().len(), 1);
+}

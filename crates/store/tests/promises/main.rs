@@ -1,0 +1,24 @@
+//! The promises of the store, each as a test by its name, against a real PostgreSQL.
+
+#![expect(
+    unused_crate_dependencies,
+    reason = "the room's, and not all of its tests'"
+)]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "in tests, and in the helpers that are not marked as such"
+)]
+
+mod contents;
+mod copies;
+mod deltas;
+mod faults;
+mod flags;
+mod keeping;
+mod names;
+mod order;
+mod people;
+mod rights;
+mod wakeups;
+mod world;

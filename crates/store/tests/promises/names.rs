@@ -1,0 +1,413 @@
+//! Mailboxes come, go, and get other names.
+
+use acl::{Deed, Rights, Warrant};
+use mail::{AccountId, FlagBits, MailboxId, Place};
+use store::{Fault, Store};
+
+use crate::world::{World, append, contents, found, image, inbox, permit, uid};
+
+fn mine(path: &str) -> Place {
+    Place::Mine(path.into())
+}
+
+fn shared(path: &str) -> Place {
+    Place::Shared(path.into())
+}
+
+async fn own_tree(store: &Store, who: AccountId) -> Warrant {
+    acl::own_tree(&store.who(who).await.unwrap())
+}
+
+async fn below(store: &Store, who: AccountId, parent: MailboxId) -> Warrant {
+    acl::below(&found(store, who, parent).await.standing).unwrap()
+}
+
+async fn create(store: &Store, who: AccountId, path: &str) -> MailboxId {
+    let warrant = own_tree(store, who).await;
+    store
+        .create_mailbox(&warrant, &mine(path), None)
+        .await
+        .unwrap()
+}
+
+async fn at(store: &Store, who: AccountId, place: &Place) -> Option<MailboxId> {
+    store
+        .resolve(who, place)
+        .await
+        .unwrap()
+        .map(|found| found.id)
+}
+
+#[tokio::test]
+async fn a_name_is_taken_once_and_a_uidvalidity_never_comes_again() {
+    let world = World::new().await;
+    let store = &world.store;
+    let ada = world.account("ada").await;
+    let first = create(store, ada, "Work").await;
+    let again = store
+        .create_mailbox(&own_tree(store, ada).await, &mine("Work"), None)
+        .await;
+    assert!(matches!(again, Err(Fault::Exists)));
+    let validity = found(store, ada, first).await.uid_validity;
+    let delete = permit(store, ada, first, Deed::DeleteMailbox).await;
+    store.delete_mailbox(&delete).await.unwrap();
+    let second = create(store, ada, "Work").await;
+    assert!(found(store, ada, second).await.uid_validity > validity);
+}
+
+#[tokio::test]
+async fn of_many_who_create_the_same_name_one_does() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let other = world.another_node().await;
+    let warrant = own_tree(&world.store, ada).await;
+    let place = mine("Contested");
+    let outcomes = futures_util::future::join_all((0..10).map(|number| {
+        let store = if number % 2 == 0 {
+            &world.store
+        } else {
+            &other
+        };
+        store.create_mailbox(&warrant, &place, None)
+    }))
+    .await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+    let lost = outcomes
+        .iter()
+        .filter(|outcome| matches!(outcome, Err(Fault::Exists)))
+        .count();
+    assert_eq!(lost, 9);
+}
+
+#[tokio::test]
+async fn a_new_mailbox_has_its_parents_list_and_all_rights_for_its_creator() {
+    let world = World::new().await;
+    let store = &world.store;
+    let ada = world.account("ada").await;
+    let team = world
+        .shared("team", &[("ada", "lrk"), ("bo", "lrs"), ("-eve", "r")])
+        .await;
+    let place = shared("team/a/b");
+    let warrant = below(store, ada, team).await;
+    let child = store
+        .create_mailbox(&warrant, &place, Some("\\Sent"))
+        .await
+        .unwrap();
+    let child = found(store, ada, child).await;
+    assert_eq!(child.standing.rights, Rights::ALL);
+    assert_eq!(child.special_use.as_deref(), Some("\\Sent"));
+    let entries: Vec<String> = child
+        .entries
+        .iter()
+        .map(|entry| {
+            let dash = if entry.is_negative { "-" } else { "" };
+            format!("{dash}{} {}", entry.identifier, entry.rights)
+        })
+        .collect();
+    assert_eq!(
+        entries,
+        [
+            "ada lrswipkxctedan",
+            "bo lrs",
+            "-eve r",
+            "root lrswipkxctedan"
+        ],
+        "the administrator who created the parent is on its list too"
+    );
+    // What lies between is a name and no mailbox.
+    assert_eq!(at(store, ada, &shared("team/a")).await, None);
+}
+
+#[tokio::test]
+async fn a_warrant_is_good_for_its_ground_alone() {
+    let world = World::new().await;
+    let store = &world.store;
+    let (ada, bo) = (world.account("ada").await, world.account("bo").await);
+    let team = world.shared("team", &[("ada", "lrk"), ("bo", "l")]).await;
+    let nearer = world.shared("team/nearer", &[]).await;
+    let of_ada = own_tree(store, ada).await;
+    let below_team = below(store, ada, team).await;
+    let theirs = Place::Theirs {
+        owner: "bo".into(),
+        path: "Work".into(),
+    };
+    let refused = async |warrant: &Warrant, place: &Place| {
+        matches!(
+            store.create_mailbox(warrant, place, None).await,
+            Err(Fault::Denied)
+        )
+    };
+    assert!(refused(&of_ada, &shared("team/x")).await);
+    assert!(refused(&of_ada, &theirs).await);
+    assert!(refused(&below_team, &mine("x")).await);
+    assert!(refused(&below_team, &shared("other/x")).await);
+    assert!(
+        refused(&below_team, &shared("team/nearer/x")).await,
+        "{nearer} is nearer"
+    );
+    assert!(
+        store
+            .create_mailbox(&below_team, &shared("team/x"), None)
+            .await
+            .is_ok()
+    );
+
+    // Another user's tree begins at the INBOX.
+    let bos_inbox = inbox(store, bo).await;
+    world.grant(bo, bos_inbox, "ada", "lk").await;
+    let below_inbox = below(store, ada, bos_inbox).await;
+    assert!(
+        store
+            .create_mailbox(&below_inbox, &theirs, None)
+            .await
+            .is_ok()
+    );
+    assert!(at(store, bo, &mine("Work")).await.is_some());
+    let nobody = Place::Theirs {
+        owner: "nobody".into(),
+        path: "x".into(),
+    };
+    assert!(
+        store
+            .create_mailbox(&below_inbox, &nobody, None)
+            .await
+            .is_err()
+    );
+
+    // A right that was withdrawn since.
+    let root = store.find_account("root").await.unwrap().unwrap().id;
+    world.grant(root, team, "ada", "lr").await;
+    assert!(refused(&below_team, &shared("team/y")).await);
+}
+
+#[tokio::test]
+async fn delete_takes_one_mailbox_and_nothing_below_it() {
+    let world = World::new().await;
+    let store = &world.store;
+    let (ada, _bo) = (world.account("ada").await, world.account("bo").await);
+    let parent = create(store, ada, "a").await;
+    let child = create(store, ada, "a/b").await;
+    let sibling = create(store, ada, "a0").await;
+    let delete = async |mailbox| {
+        let permit = permit(store, ada, mailbox, Deed::DeleteMailbox).await;
+        store.delete_mailbox(&permit).await
+    };
+    assert!(matches!(delete(parent).await, Err(Fault::HasChildren)));
+    delete(child).await.unwrap();
+    let again = crate::world::claim(ada, child, Deed::DeleteMailbox);
+    assert!(matches!(
+        store.delete_mailbox(&again).await,
+        Err(Fault::Gone)
+    ));
+    delete(parent).await.unwrap();
+    assert!(at(store, ada, &mine("a0")).await == Some(sibling));
+    let own = inbox(store, ada).await;
+    assert!(matches!(delete(own).await, Err(Fault::Denied)));
+
+    // What the account cannot see is not told of, and stays.
+    let team = world.shared("team", &[("ada", "lx")]).await;
+    let hidden = world
+        .shared("team/hidden", &[("bo", "lr"), ("ada", "")])
+        .await;
+    delete(team).await.unwrap();
+    assert_eq!(at(store, ada, &shared("team/hidden")).await, Some(hidden));
+}
+
+#[tokio::test]
+async fn rename_takes_the_whole_tree_and_every_session_along() {
+    let world = World::new().await;
+    let store = &world.store;
+    let ada = world.account("ada").await;
+    let parent = create(store, ada, "a").await;
+    let child = create(store, ada, "a/b/c").await;
+    let sibling = create(store, ada, "a0").await;
+    append(store, ada, child, &["x"]).await;
+    let before = contents(&image(store, child).await);
+    let rename = async |mailbox, from: &str, to: &str| {
+        let permit = permit(store, ada, mailbox, Deed::DeleteMailbox).await;
+        let warrant = own_tree(store, ada).await;
+        store
+            .rename_mailbox(&permit, &warrant, &mine(from), &mine(to))
+            .await
+    };
+    rename(parent, "a", "z/new").await.unwrap();
+    assert_eq!(at(store, ada, &mine("z/new")).await, Some(parent));
+    assert_eq!(at(store, ada, &mine("z/new/b/c")).await, Some(child));
+    assert_eq!(at(store, ada, &mine("a0")).await, Some(sibling));
+    assert_eq!(at(store, ada, &mine("a")).await, None);
+    let after = contents(&image(store, child).await);
+    assert_eq!(before.2, after.2);
+    assert!(before.0 < after.0, "open sessions hear of it");
+
+    assert!(matches!(
+        rename(sibling, "a0", "z/new").await,
+        Err(Fault::Exists)
+    ));
+    assert!(matches!(
+        rename(parent, "z/new", "z/new/b/d").await,
+        Err(Fault::Limit(_))
+    ));
+    assert!(matches!(rename(parent, "a", "y").await, Err(Fault::Gone)));
+    // A name in the way, below: nothing moves at all.
+    create(store, ada, "q/b/c").await;
+    assert!(matches!(
+        rename(parent, "z/new", "q").await,
+        Err(Fault::Exists)
+    ));
+    assert_eq!(at(store, ada, &mine("z/new/b/c")).await, Some(child));
+}
+
+#[tokio::test]
+async fn a_renamed_inbox_stays_and_gives_its_messages() {
+    let world = World::new().await;
+    let store = &world.store;
+    let ada = world.account("ada").await;
+    let own = inbox(store, ada).await;
+    let below = create(store, ada, "INBOX/Sub").await;
+    append(store, ada, own, &["a", "b"]).await;
+    let permit = permit(store, ada, own, Deed::DeleteMailbox).await;
+    let warrant = own_tree(store, ada).await;
+    let (from, to) = (mine("INBOX"), mine("Old mail"));
+    store
+        .rename_mailbox(&permit, &warrant, &from, &to)
+        .await
+        .unwrap();
+
+    assert_eq!(inbox(store, ada).await, own);
+    assert!(image(store, own).await.is_empty());
+    assert_eq!(
+        image(store, own).await.uid_next(),
+        uid(3),
+        "UIDs of the INBOX do not come again"
+    );
+    let moved = at(store, ada, &to).await.unwrap();
+    assert_eq!(image(store, moved).await.len(), 2);
+    assert_eq!(at(store, ada, &mine("INBOX/Sub")).await, Some(below));
+    let permit = crate::world::permit(store, ada, own, Deed::DeleteMailbox).await;
+    let again = store.rename_mailbox(&permit, &warrant, &from, &to).await;
+    assert!(matches!(again, Err(Fault::Exists)));
+}
+
+#[tokio::test]
+async fn a_tree_that_moves_to_nobody_has_no_owner_any_more() {
+    let world = World::new().await;
+    let store = &world.store;
+    let ada = world.account("ada").await;
+    let team = world.shared("team", &[("ada", "lrk")]).await;
+    let work = create(store, ada, "Work").await;
+    world.grant(ada, work, "ada", "lr").await;
+    assert!(
+        found(store, ada, work)
+            .await
+            .standing
+            .rights
+            .contains(Rights::ADMINISTER)
+    );
+    let permit = permit(store, ada, work, Deed::DeleteMailbox).await;
+    let warrant = below(store, ada, team).await;
+    let to = shared("team/Work");
+    store
+        .rename_mailbox(&permit, &warrant, &mine("Work"), &to)
+        .await
+        .unwrap();
+    let found = found(store, ada, work).await;
+    assert_eq!(found.owner, None);
+    assert_eq!(found.standing.rights, Rights::parse("lr").unwrap());
+    assert!(found.standing.version > permit.version());
+    assert_eq!(found.private_flags, FlagBits::SEEN);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn renames_across_each_other_wait_for_nobody_forever() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let team = world.shared("team", &[("ada", "lrswipkxtea")]).await;
+    let other = world.another_node().await;
+    let mut movers = tokio::task::JoinSet::new();
+    for number in 0..4 {
+        let store = if number % 2 == 0 {
+            world.store.clone()
+        } else {
+            other.clone()
+        };
+        let mailbox = create(&store, ada, &format!("box{number}")).await;
+        movers.spawn(async move {
+            let (here, there) = (
+                mine(&format!("box{number}")),
+                shared(&format!("team/box{number}")),
+            );
+            for _ in 0..15 {
+                let permit = permit(&store, ada, mailbox, Deed::DeleteMailbox).await;
+                let warrant = below(&store, ada, team).await;
+                store
+                    .rename_mailbox(&permit, &warrant, &here, &there)
+                    .await
+                    .unwrap();
+                let permit = crate::world::permit(&store, ada, mailbox, Deed::DeleteMailbox).await;
+                let warrant = own_tree(&store, ada).await;
+                store
+                    .rename_mailbox(&permit, &warrant, &there, &here)
+                    .await
+                    .unwrap();
+                append(&store, ada, team, &["between"]).await;
+            }
+        });
+    }
+    movers.join_all().await;
+    assert_eq!(image(&world.store, team).await.len(), 60);
+}
+
+#[tokio::test]
+async fn everybody_sees_what_may_be_looked_up_under_its_own_name() {
+    let world = World::new().await;
+    let store = &world.store;
+    let (ada, bo) = (world.account("ada").await, world.account("bo").await);
+    world.shared("open", &[("anyone", "lr")]).await;
+    world.shared("closed", &[("ada", "r")]).await;
+    world
+        .shared("taken", &[("anyone", "lr"), ("-ada", "l")])
+        .await;
+    store.create_group("team").await.unwrap();
+    store.add_member("team", ada).await.unwrap();
+    world.shared("team", &[("$team", "lrs")]).await;
+    let bos_inbox = inbox(store, bo).await;
+    world.grant(bo, bos_inbox, "ada", "lr").await;
+    create(store, ada, "Work").await;
+    let names = async |who| -> Vec<String> {
+        let listed = store.visible(who).await.unwrap();
+        listed
+            .iter()
+            .map(|listed| format!("{:?} {}", listed.place, listed.rights))
+            .collect()
+    };
+    assert_eq!(
+        names(ada).await,
+        [
+            r#"Shared("open") lr"#,
+            r#"Shared("team") lrs"#,
+            r#"Mine("INBOX") lrswipkxctedan"#,
+            r#"Mine("Work") lrswipkxctedan"#,
+            r#"Theirs { owner: "bo", path: "INBOX" } lr"#,
+        ]
+    );
+    assert_eq!(
+        names(bo).await,
+        [
+            r#"Shared("open") lr"#,
+            r#"Shared("taken") lr"#,
+            r#"Mine("INBOX") lrswipkxctedan"#
+        ]
+    );
+    // A site administrator sees everything, and reads nothing by that.
+    let root = store.find_account("root").await.unwrap().unwrap().id;
+    let listed = store.visible(root).await.unwrap();
+    assert_eq!(listed.len(), 8);
+    let work = listed.iter().find(|listed| {
+        listed.place.to_owned()
+            == Place::Theirs {
+                owner: "ada".into(),
+                path: "Work".into(),
+            }
+    });
+    assert_eq!(work.unwrap().rights, Rights::parse("la").unwrap());
+}

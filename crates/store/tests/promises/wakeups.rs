@@ -1,0 +1,137 @@
+//! Every node hears of every commit, sooner or later, and of its own losses.
+
+use std::collections::HashMap;
+
+use acl::Deed;
+use mail::{FlagBits, MailboxId, ModSeq};
+use store::{Heard, Listener};
+
+use crate::world::{World, append, claim, inbox, new_message, permit, uids};
+
+/// Listens until each of these mailboxes is known to have news up to here.
+async fn hear(listener: &mut Listener, expected: &[(MailboxId, ModSeq)]) {
+    let mut heard: HashMap<MailboxId, ModSeq> = HashMap::new();
+    while !expected
+        .iter()
+        .all(|(mailbox, modseq)| heard.get(mailbox) >= Some(modseq))
+    {
+        match listener.next().await {
+            Heard::Wakeups(wakeups) => {
+                heard.extend(wakeups.iter().map(|wakeup| (wakeup.mailbox, wakeup.modseq)));
+            }
+            other @ (Heard::Resync | Heard::Closed) => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_kind_of_commit_is_heard_on_every_node() {
+    let world = World::new().await;
+    let store = &world.store;
+    let ada = world.account("ada").await;
+    let team = world.shared("team", &[("ada", "lrswitexka")]).await;
+    let own = inbox(store, ada).await;
+    let other = world.another_node().await;
+    let mut here = store.listen().await.unwrap();
+    let mut there = other.listen().await.unwrap();
+
+    let appended = append(store, ada, team, &["a", "b"]).await.modseq;
+    hear(&mut here, &[(team, appended)]).await;
+    hear(&mut there, &[(team, appended)]).await;
+
+    let flags = permit(store, ada, team, Deed::ChangeFlags(FlagBits::ALL)).await;
+    let edit = crate::world::adding(&uids([1]), FlagBits::DELETED);
+    let edited = store.edit_flags(&flags, edit).await.unwrap().modseq;
+    hear(&mut there, &[(team, edited)]).await;
+
+    let expunge = permit(store, ada, team, Deed::Expunge).await;
+    let expunged = store
+        .expunge(&expunge, store::Doomed::AllDeleted)
+        .await
+        .unwrap()
+        .modseq;
+    hear(&mut there, &[(team, expunged)]).await;
+
+    let take = permit(store, ada, team, Deed::MoveFrom).await;
+    let give = permit(store, ada, own, Deed::Insert(FlagBits::NONE)).await;
+    let moved = store
+        .move_messages(&take, &give, &uids([2]), FlagBits::NONE)
+        .await
+        .unwrap();
+    hear(
+        &mut there,
+        &[(team, moved.source_modseq), (own, moved.copied.modseq)],
+    )
+    .await;
+
+    let administer = permit(store, ada, team, Deed::Administer).await;
+    let subject = acl::Subject::parse("bo").unwrap();
+    let lookup = acl::Modification::Replace(acl::Rights::LOOKUP);
+    store
+        .set_rights(&administer, &subject, lookup)
+        .await
+        .unwrap();
+    let counted = store.counters(&[team]).await.unwrap();
+    hear(&mut there, &counted).await;
+
+    store
+        .delete_mailbox(&claim(ada, team, Deed::DeleteMailbox))
+        .await
+        .unwrap();
+    let (mailbox, last) = counted[0];
+    hear(
+        &mut there,
+        &[(mailbox, ModSeq::new(last.get() + 1).unwrap())],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_missed_while_the_connection_was_lost_is_a_resync() {
+    let world = World::new().await;
+    let mut listener = world.store.listen().await.unwrap();
+    world.cut_connections().await;
+    assert_eq!(listener.next().await, Heard::Resync);
+    // And from then on news are heard again.
+    let other = world.another_node().await;
+    let ada = other.create_account("ada", None, false).await.unwrap();
+    let own = inbox(&other, ada).await;
+    let modseq = append(&other, ada, own, &["x"]).await.modseq;
+    hear(&mut listener, &[(own, modseq)]).await;
+}
+
+#[tokio::test]
+async fn a_wakeup_that_could_not_be_sent_is_sent_later() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let own = inbox(&world.store, ada).await;
+    let other = world.another_node().await;
+    // The notifier has a connection, which is cut while it waits.
+    let mut listener = other.listen().await.unwrap();
+    let first = append(&world.store, ada, own, &["x"]).await.modseq;
+    hear(&mut listener, &[(own, first)]).await;
+    world.cut_connections().await;
+    assert_eq!(listener.next().await, Heard::Resync);
+    let insert = claim(ada, own, Deed::Insert(FlagBits::NONE));
+    let modseq = loop {
+        let messages = vec![new_message("y", FlagBits::NONE, FlagBits::NONE)];
+        if let Ok(appended) = world.store.append(&insert, messages).await {
+            break appended.modseq;
+        }
+    };
+    hear(&mut listener, &[(own, modseq)]).await;
+}
+
+#[tokio::test]
+async fn draining_says_the_last_words_and_ends_the_listening() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let own = inbox(&world.store, ada).await;
+    let other = world.another_node().await;
+    let mut here = world.store.listen().await.unwrap();
+    let mut there = other.listen().await.unwrap();
+    let modseq = append(&world.store, ada, own, &["x"]).await.modseq;
+    world.store.drain().await.unwrap();
+    hear(&mut there, &[(own, modseq)]).await;
+    while here.next().await != Heard::Closed {}
+}

@@ -1,0 +1,314 @@
+//! A database of its own for each test, and short ways to say who does what.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use acl::{Deed, Modification, Permit, Rights, Standing, Subject};
+use image::{Image, Overlay};
+use mail::{AccountId, FlagBits, InternalDate, MailboxId, ModSeq, Place, Uid, UidSet};
+use private_pg::{Options as PgOptions, PgTrouble, PrivatePg, Tuning};
+use sqlx::{Connection, Executor, PgConnection};
+use store::{Appended, Delta, Fault, FlagEdit, Found, Masks, NewMessage, News, Options, Store};
+
+/// One database, and a node or two that work on it.
+pub(crate) struct World {
+    pub(crate) url: String,
+    pub(crate) store: Store,
+}
+
+/// The one server of this process. Its directory is used again by the next run.
+struct Server {
+    postgres: PrivatePg,
+    /// Databases are cloned one at a time: the template must have no other user.
+    cloning: tokio::sync::Mutex<bool>,
+}
+
+const TEMPLATE: &str = "template_of_promises";
+
+static SERVER: OnceLock<Server> = OnceLock::new();
+static DATABASES: AtomicU32 = AtomicU32::new(0);
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let server = tokio::task::spawn_blocking(|| SERVER.get_or_init(Server::start))
+            .await
+            .unwrap();
+        let url = server.clone_template().await;
+        let store = connect(&url).await;
+        Self { url, store }
+    }
+
+    /// Another node on the same database.
+    pub(crate) async fn another_node(&self) -> Store {
+        connect(&self.url).await
+    }
+
+    /// Ends every connection of every node in the midst of whatever it does.
+    pub(crate) async fn cut_connections(&self) {
+        let mut admin = PgConnection::connect(&self.url).await.unwrap();
+        admin
+            .execute(
+                "select pg_terminate_backend(pid)
+                   from pg_stat_activity
+                  where datname = current_database() and pid <> pg_backend_pid()",
+            )
+            .await
+            .unwrap();
+        admin.close().await.unwrap();
+    }
+
+    pub(crate) async fn account(&self, name: &str) -> AccountId {
+        self.store.create_account(name, None, false).await.unwrap()
+    }
+
+    pub(crate) async fn admin(&self) -> AccountId {
+        self.store.create_account("root", None, true).await.unwrap()
+    }
+
+    /// A shared mailbox on which each of `may` holds these rights.
+    pub(crate) async fn shared(&self, path: &str, may: &[(&str, &str)]) -> MailboxId {
+        let root = match self.store.find_account("root").await.unwrap() {
+            Some(root) => root.id,
+            None => self.admin().await,
+        };
+        let who = self.store.who(root).await.unwrap();
+        let warrant = acl::shared_root(&who).unwrap();
+        let place = Place::Shared(path.into());
+        let mailbox = self
+            .store
+            .create_mailbox(&warrant, &place, None)
+            .await
+            .unwrap();
+        for (subject, rights) in may {
+            self.grant(root, mailbox, subject, rights).await;
+        }
+        mailbox
+    }
+
+    pub(crate) async fn grant(
+        &self,
+        admin: AccountId,
+        mailbox: MailboxId,
+        subject: &str,
+        rights: &str,
+    ) {
+        let permit = permit(&self.store, admin, mailbox, Deed::Administer).await;
+        let subject = Subject::parse(subject).unwrap();
+        let modification = Modification::parse(rights).unwrap();
+        self.store
+            .set_rights(&permit, &subject, modification)
+            .await
+            .unwrap();
+    }
+}
+
+impl Server {
+    fn start() -> Self {
+        // Other processes run other tests at the same time; each takes a directory that is free.
+        let start = |slot| {
+            let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("promises-{slot}"));
+            PrivatePg::start(&PgOptions::new(dir, Tuning::Scratch))
+        };
+        let postgres = (0..)
+            .map(start)
+            .find(|started| !matches!(started, Err(PgTrouble::InUse(_))))
+            .unwrap()
+            .unwrap();
+        Self {
+            postgres,
+            cloning: tokio::sync::Mutex::new(false),
+        }
+    }
+
+    async fn clone_template(&self) -> String {
+        let mut has_template = self.cloning.lock().await;
+        let mut admin = PgConnection::connect(&self.postgres.url()).await.unwrap();
+        let mut run = async |statement: String| {
+            admin.execute(sqlx::AssertSqlSafe(statement)).await.unwrap();
+        };
+        if !*has_template {
+            run(format!("drop database if exists {TEMPLATE}")).await;
+            run(format!("create database {TEMPLATE}")).await;
+            Store::migrate(&self.postgres.url_of(TEMPLATE))
+                .await
+                .unwrap();
+            *has_template = true;
+        }
+        let name = format!("world_{}", DATABASES.fetch_add(1, Ordering::Relaxed));
+        run(format!("drop database if exists {name}")).await;
+        run(format!("create database {name} template {TEMPLATE}")).await;
+        admin.close().await.unwrap();
+        self.postgres.url_of(&name)
+    }
+}
+
+pub(crate) async fn connect(url: &str) -> Store {
+    let options = Options {
+        url: url.into(),
+        connections: 8,
+        application_name: "promises".into(),
+    };
+    #[expect(clippy::disallowed_methods, reason = "a test is its own server")]
+    let spawn: store::Spawn = Arc::new(|task| drop(tokio::spawn(task)));
+    Store::connect(options, spawn).await.unwrap()
+}
+
+pub(crate) async fn found(store: &Store, asker: AccountId, mailbox: MailboxId) -> Found {
+    store.standing(asker, mailbox).await.unwrap().unwrap()
+}
+
+pub(crate) async fn permit(
+    store: &Store,
+    asker: AccountId,
+    mailbox: MailboxId,
+    deed: Deed,
+) -> Permit {
+    acl::permit(&found(store, asker, mailbox).await.standing, deed).unwrap()
+}
+
+/// A permit that claims everything as of a version that never was, so that the store has to ask.
+pub(crate) fn claim(account: AccountId, mailbox: MailboxId, deed: Deed) -> Permit {
+    let standing = Standing {
+        account,
+        mailbox,
+        rights: Rights::ALL,
+        version: 0,
+    };
+    acl::permit(&standing, deed).unwrap()
+}
+
+pub(crate) async fn inbox(store: &Store, account: AccountId) -> MailboxId {
+    let place = Place::Mine("INBOX".into());
+    store.resolve(account, &place).await.unwrap().unwrap().id
+}
+
+pub(crate) fn message(subject: &str) -> Vec<u8> {
+    format!("From: ada@example.org\r\nSubject: {subject}\r\n\r\nDear Bo,\r\n{subject}\r\n").into()
+}
+
+pub(crate) fn new_message(subject: &str, shared: FlagBits, private: FlagBits) -> NewMessage {
+    let date = InternalDate {
+        unix_seconds: 1_700_000_000,
+        offset_minutes: 60,
+    };
+    NewMessage {
+        prepared: store::prepare(message(subject), date),
+        shared,
+        private,
+    }
+}
+
+/// Appends as many messages as there are subjects, in one go.
+pub(crate) async fn append(
+    store: &Store,
+    asker: AccountId,
+    mailbox: MailboxId,
+    subjects: &[&str],
+) -> Appended {
+    let permit = permit(store, asker, mailbox, Deed::Insert(FlagBits::NONE)).await;
+    let messages = subjects
+        .iter()
+        .map(|subject| new_message(subject, FlagBits::NONE, FlagBits::NONE))
+        .collect();
+    store.append(&permit, messages).await.unwrap()
+}
+
+pub(crate) fn adding(uids: &UidSet, flags: FlagBits) -> FlagEdit {
+    FlagEdit {
+        uids: uids.clone(),
+        shared: Masks {
+            keep: FlagBits::ALL,
+            add: flags,
+        },
+        private: Masks::IDENTITY,
+        unchanged_since: None,
+    }
+}
+
+pub(crate) fn removing(uids: &UidSet, flags: FlagBits) -> FlagEdit {
+    FlagEdit {
+        shared: Masks {
+            keep: FlagBits::ALL.without(flags),
+            add: FlagBits::NONE,
+        },
+        ..adding(uids, FlagBits::NONE)
+    }
+}
+
+/// The same for the flags that the account has for itself.
+pub(crate) fn privately(edit: FlagEdit) -> FlagEdit {
+    FlagEdit {
+        shared: Masks::IDENTITY,
+        private: edit.shared,
+        ..edit
+    }
+}
+
+pub(crate) fn uids(numbers: impl IntoIterator<Item = u32>) -> UidSet {
+    numbers.into_iter().filter_map(Uid::new).collect()
+}
+
+pub(crate) fn uid(number: u32) -> Uid {
+    Uid::new(number).unwrap()
+}
+
+pub(crate) async fn image(store: &Store, mailbox: MailboxId) -> Image {
+    store.load_image(mailbox).await.unwrap().unwrap().image
+}
+
+pub(crate) async fn overlay(store: &Store, account: AccountId, mailbox: MailboxId) -> Overlay {
+    store.load_overlay(account, mailbox).await.unwrap()
+}
+
+pub(crate) async fn news(
+    store: &Store,
+    mailbox: MailboxId,
+    since: ModSeq,
+    watching: &[AccountId],
+) -> News {
+    match store.load_delta(mailbox, since, 0, watching).await.unwrap() {
+        Delta::News(news) => news,
+        other @ (Delta::Gone | Delta::TooOld) => panic!("no news but {other:?}"),
+    }
+}
+
+/// All that an image says, to compare two.
+pub(crate) fn contents(image: &Image) -> (ModSeq, Uid, Vec<image::Message>) {
+    let messages = image.iter().map(|(_, message)| message).collect();
+    (image.modseq(), image.uid_next(), messages)
+}
+
+pub(crate) fn is_denied<T: std::fmt::Debug>(outcome: &Result<T, Fault>) -> bool {
+    matches!(outcome, Err(Fault::Denied))
+}
+
+/// The same numbers in every run.
+pub(crate) struct Random(Mutex<u64>);
+
+impl Random {
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self(Mutex::new(seed))
+    }
+
+    pub(crate) fn below(&self, bound: u32) -> u32 {
+        let mut state = self.0.lock().unwrap();
+        *state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        u32::try_from((*state >> 33) % u64::from(bound)).unwrap()
+    }
+
+    pub(crate) fn uids(&self, highest: u32) -> UidSet {
+        let count = self.below(6) + 1;
+        uids((0..count).map(|_| self.below(highest) + 1))
+    }
+
+    pub(crate) fn masks(&self) -> Masks {
+        let bits = |bits: u32| FlagBits::from_i64(bits.into());
+        Masks {
+            keep: bits(self.below(32)).union(bits(self.below(32))),
+            add: bits(self.below(32)),
+        }
+    }
+}
