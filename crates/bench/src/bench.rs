@@ -1,0 +1,230 @@
+//! The world while it is measured: clients for it, mailboxes of our own in it, and the probes.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
+use crate::client::{Client, quoted};
+use crate::letter::letter;
+use crate::probe::Probes;
+use crate::rounds::{Budget, drive};
+use crate::tls::Tls;
+use crate::trouble::Trouble;
+use crate::world::{Node, World};
+
+/// What every mix works with.
+pub(crate) struct Bench {
+    pub(crate) world: World,
+    pub(crate) tls: Tls,
+    pub(crate) probes: Probes,
+    /// Mailboxes that were made here, in order.
+    made: Vec<String>,
+    stocked: BTreeMap<Stock, String>,
+}
+
+/// Mailboxes that several mixes read and none changes. Filled through the first node, so that the last
+/// one has not seen them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stock {
+    /// [`LETTERS`] of 4 KB.
+    Letters,
+    /// The letters, copied until there are [`ARCHIVE`].
+    Archive,
+    /// [`PARCELS`] of 75 KB.
+    Parcels,
+}
+
+pub(crate) const LETTERS: usize = 10_000;
+pub(crate) const LETTER_BYTES: usize = 4 * 1024;
+pub(crate) const ARCHIVE: usize = 100_000;
+pub(crate) const PARCELS: usize = 400;
+pub(crate) const PARCEL_BYTES: usize = 75 * 1024;
+
+/// Where sessions go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spread {
+    FirstNode,
+    AllNodes,
+}
+
+impl Bench {
+    pub(crate) fn new(world: World) -> Result<Self, Trouble> {
+        Ok(Self {
+            tls: Tls::trusting(&world.certificate)?,
+            probes: Probes::new(&world)?,
+            made: Vec::new(),
+            stocked: BTreeMap::new(),
+            world,
+        })
+    }
+
+    /// Sessions in the clear, each of another person as far as there are people.
+    pub(crate) async fn sessions(
+        &self,
+        count: usize,
+        spread: Spread,
+    ) -> Result<Vec<Client>, Trouble> {
+        self.open(count, |number| async move {
+            let mut client = Client::connect(self.seat(number, spread)?).await?;
+            self.login(&mut client, number).await?;
+            Ok(client)
+        })
+        .await
+    }
+
+    /// Sessions in TLS, as people at home have them.
+    pub(crate) async fn tls_sessions(
+        &self,
+        count: usize,
+        spread: Spread,
+    ) -> Result<Vec<Client>, Trouble> {
+        self.open(count, |number| async move {
+            let node = self.seat(number, spread)?;
+            let mut client = Client::connect_tls(node, &self.tls).await?;
+            self.login(&mut client, number).await?;
+            Ok(client)
+        })
+        .await
+    }
+
+    /// One session in the clear on `node`.
+    pub(crate) async fn session(&self, node: &Node) -> Result<Client, Trouble> {
+        let mut client = Client::connect(node).await?;
+        self.login(&mut client, 0).await?;
+        Ok(client)
+    }
+
+    /// An empty mailbox in which everybody may do everything but administrate.
+    pub(crate) async fn create(&mut self, purpose: &str) -> Result<String, Trouble> {
+        // More than one run may meet in one world, and an earlier one may have left something.
+        let name = format!("bench-{}-{}-{purpose}", std::process::id(), self.made.len());
+        let mailbox = self.world.beside_shared(&name);
+        let mut admin = Client::connect(self.world.first_node()?).await?;
+        admin.login(&self.world.admin).await?;
+        let quoted = quoted(&mailbox);
+        admin.ask(&format!("CREATE {quoted}")).await?;
+        self.made.push(mailbox.clone());
+        admin
+            .ask(&format!("SETACL {quoted} anyone lrswipte"))
+            .await?;
+        Ok(mailbox)
+    }
+
+    /// Appends letters until there are `count`.
+    pub(crate) async fn fill(
+        &self,
+        mailbox: &str,
+        count: usize,
+        bytes: usize,
+    ) -> Result<(), Trouble> {
+        eprintln!("filling {mailbox} with {count} messages of {bytes} bytes");
+        let mut clients = self.sessions(FILLERS, Spread::FirstNode).await?;
+        let budget = Budget {
+            operations_max: count,
+            time_max: FILL_TIME_MAX,
+        };
+        drive(&mut clients, budget, async |client, turn| {
+            client.append(mailbox, &letter(turn.operation, bytes)).await
+        })
+        .await?;
+        self.expect(mailbox, count).await
+    }
+
+    /// A mailbox that may have been filled for another mix before.
+    pub(crate) async fn stock(&mut self, stock: Stock) -> Result<String, Trouble> {
+        if let Some(mailbox) = self.stocked.get(&stock) {
+            return Ok(mailbox.clone());
+        }
+        let mailbox = match stock {
+            Stock::Letters => self.stock_letters().await?,
+            Stock::Archive => self.stock_archive().await?,
+            Stock::Parcels => {
+                let mailbox = self.create("parcels").await?;
+                self.fill(&mailbox, PARCELS, PARCEL_BYTES).await?;
+                mailbox
+            }
+        };
+        self.stocked.insert(stock, mailbox.clone());
+        Ok(mailbox)
+    }
+
+    /// Deletes every mailbox that was made here.
+    pub(crate) async fn clear(&mut self) -> Result<(), Trouble> {
+        let mut admin = Client::connect(self.world.first_node()?).await?;
+        admin.login(&self.world.admin).await?;
+        for mailbox in self.made.drain(..) {
+            admin.ask(&format!("DELETE {}", quoted(&mailbox))).await?;
+        }
+        Ok(())
+    }
+
+    async fn stock_letters(&mut self) -> Result<String, Trouble> {
+        let mailbox = self.create("letters").await?;
+        self.fill(&mailbox, LETTERS, LETTER_BYTES).await?;
+        Ok(mailbox)
+    }
+
+    async fn stock_archive(&mut self) -> Result<String, Trouble> {
+        let letters = match self.stocked.get(&Stock::Letters) {
+            Some(letters) => letters.clone(),
+            None => self.stock_letters().await?,
+        };
+        self.stocked.insert(Stock::Letters, letters.clone());
+        let archive = self.create("archive").await?;
+        eprintln!("copying into {archive} until there are {ARCHIVE} messages");
+        let mut client = self.session(self.world.first_node()?).await?;
+        client.ask(&format!("EXAMINE {}", quoted(&letters))).await?;
+        for _ in 0..ARCHIVE / LETTERS {
+            client
+                .ask(&format!("COPY 1:* {}", quoted(&archive)))
+                .await?;
+        }
+        self.expect(&archive, ARCHIVE).await?;
+        Ok(archive)
+    }
+
+    async fn expect(&self, mailbox: &str, messages: usize) -> Result<(), Trouble> {
+        let mut client = self.session(self.world.first_node()?).await?;
+        let expected = format!("(MESSAGES {messages})");
+        let mut found = String::new();
+        let status = format!("STATUS {} (MESSAGES)", quoted(mailbox));
+        client
+            .ask_and(&status, |response| {
+                found.push_str(&String::from_utf8_lossy(response));
+            })
+            .await?;
+        if found.ends_with(&expected) {
+            return Ok(());
+        }
+        Err(Trouble::new(format!("expected {expected}, but {found}")))
+    }
+
+    async fn open<F: Future<Output = Result<Client, Trouble>>>(
+        &self,
+        count: usize,
+        each: impl Fn(usize) -> F,
+    ) -> Result<Vec<Client>, Trouble> {
+        let opening = stream::iter((0..count).map(each)).buffered(OPENING_MAX);
+        opening.try_collect().await
+    }
+
+    fn seat(&self, number: usize, spread: Spread) -> Result<&Node, Trouble> {
+        match spread {
+            Spread::FirstNode => self.world.first_node(),
+            Spread::AllNodes => self.world.node(number % self.world.nodes.len()),
+        }
+    }
+
+    async fn login(&self, client: &mut Client, number: usize) -> Result<(), Trouble> {
+        let person = self.world.regulars().iter().cycle().nth(number);
+        let person = person.ok_or_else(|| Trouble::new("the world has no people"))?;
+        client.login(person).await
+    }
+}
+
+/// Connections that are opened at the same time.
+const OPENING_MAX: usize = 16;
+/// As many writers as make good batches.
+const FILLERS: usize = 32;
+const FILL_TIME_MAX: Duration = Duration::from_secs(300);

@@ -1,0 +1,227 @@
+//! One mail client: a command at a time, every answer read to its end. What it reads is counted and
+//! thrown away; what is not OK is trouble.
+
+use std::net::Ipv4Addr;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::inbox::Inbox;
+use crate::tls::Tls;
+use crate::trouble::Trouble;
+use crate::world::{Node, Person};
+
+/// One connection.
+pub(crate) struct Client {
+    stream: Box<dyn Stream>,
+    inbox: Inbox,
+    /// What is sent in one write; kept for its capacity.
+    outbox: Vec<u8>,
+    tags: u32,
+}
+
+/// TCP or TLS.
+trait Stream: AsyncRead + AsyncWrite + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Unpin> Stream for T {}
+
+/// What came between a command and its tagged end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Answer {
+    /// Untagged responses.
+    pub(crate) responses: usize,
+    /// Their size with all literals.
+    pub(crate) bytes: usize,
+}
+
+impl Client {
+    /// In the clear. The greeting has been read.
+    pub(crate) async fn connect(to: &Node) -> Result<Self, Trouble> {
+        Self::greeted(Box::new(dial(to.imap).await?)).await
+    }
+
+    /// In TLS from the first byte, each time by a full handshake.
+    pub(crate) async fn connect_tls(to: &Node, tls: &Tls) -> Result<Self, Trouble> {
+        let stream = tls.shake_hands(dial(to.imaps).await?).await?;
+        Self::greeted(Box::new(stream)).await
+    }
+
+    pub(crate) async fn login(&mut self, person: &Person) -> Result<(), Trouble> {
+        let Person { user, password } = person;
+        self.ask(&format!("LOGIN {} {}", quoted(user), quoted(password)))
+            .await
+            .map(drop)
+    }
+
+    /// Asks and reads to the tagged OK.
+    pub(crate) async fn ask(&mut self, command: &str) -> Result<Answer, Trouble> {
+        self.ask_and(command, |_| ()).await
+    }
+
+    /// As [`ask`](Self::ask), showing each untagged response as it comes.
+    pub(crate) async fn ask_and(
+        &mut self,
+        command: &str,
+        each: impl FnMut(&[u8]),
+    ) -> Result<Answer, Trouble> {
+        let tag = self.begin(command);
+        self.outbox.extend_from_slice(b"\r\n");
+        self.send().await?;
+        self.finish(&tag, command, each).await
+    }
+
+    /// Appends one message. Its literal is not waited for (RFC 7888), so it is one flight.
+    pub(crate) async fn append(&mut self, mailbox: &str, message: &[u8]) -> Result<(), Trouble> {
+        let command = format!("APPEND {} {{{}+}}", quoted(mailbox), message.len());
+        let tag = self.begin(&command);
+        self.outbox.extend_from_slice(b"\r\n");
+        self.outbox.extend_from_slice(message);
+        self.outbox.extend_from_slice(b"\r\n");
+        self.send().await?;
+        self.finish(&tag, &command, |_| ()).await.map(drop)
+    }
+
+    /// Begins to idle (RFC 2177); from here on the client only listens.
+    pub(crate) async fn idle(&mut self) -> Result<(), Trouble> {
+        self.begin("IDLE");
+        self.outbox.extend_from_slice(b"\r\n");
+        self.send().await?;
+        let is_continued = |response: &[u8]| response.starts_with(b"+").then_some(());
+        self.hear("IDLE", is_continued).await
+    }
+
+    /// Listens until the mailbox has `messages` or more, and says when that was read.
+    pub(crate) async fn hear_exists(&mut self, messages: usize) -> Result<Instant, Trouble> {
+        let is_there = |response: &[u8]| {
+            exists(response)
+                .is_some_and(|exists| exists >= messages)
+                .then(Instant::now)
+        };
+        self.hear("EXISTS", is_there).await
+    }
+
+    async fn greeted(stream: Box<dyn Stream>) -> Result<Self, Trouble> {
+        let mut client = Self {
+            stream,
+            inbox: Inbox::default(),
+            outbox: Vec::new(),
+            tags: 0,
+        };
+        let is_ok = |response: &[u8]| response.starts_with(b"* OK").then_some(());
+        client.hear("the greeting", is_ok).await?;
+        Ok(client)
+    }
+
+    /// A new tag and `command` in the outbox.
+    fn begin(&mut self, command: &str) -> Vec<u8> {
+        self.tags += 1;
+        let tag = format!("b{} ", self.tags).into_bytes();
+        self.outbox.clear();
+        self.outbox.extend_from_slice(&tag);
+        self.outbox.extend_from_slice(command.as_bytes());
+        tag
+    }
+
+    async fn send(&mut self) -> Result<(), Trouble> {
+        let sent = async {
+            self.stream.write_all(&self.outbox).await?;
+            self.stream.flush().await
+        };
+        sent.await.map_err(Trouble::at("sending"))
+    }
+
+    async fn finish(
+        &mut self,
+        tag: &[u8],
+        command: &str,
+        mut each: impl FnMut(&[u8]),
+    ) -> Result<Answer, Trouble> {
+        let mut answer = Answer::default();
+        let is_end = |response: &[u8]| {
+            if let Some(verdict) = response.strip_prefix(tag) {
+                return Some(verdict.to_vec());
+            }
+            answer.responses += 1;
+            answer.bytes += response.len();
+            each(response);
+            None
+        };
+        let verdict = self.hear(command, is_end).await?;
+        if verdict.starts_with(b"OK") {
+            return Ok(answer);
+        }
+        let verdict = String::from_utf8_lossy(&verdict);
+        Err(Trouble::new(format!("{command}: {verdict}")))
+    }
+
+    /// Shows `is_end` each response until it has found what it waits for.
+    async fn hear<T>(
+        &mut self,
+        what: &str,
+        mut is_end: impl FnMut(&[u8]) -> Option<T>,
+    ) -> Result<T, Trouble> {
+        let heard = async {
+            loop {
+                while let Some(response) = self.inbox.take() {
+                    if let Some(found) = is_end(response) {
+                        return Ok(found);
+                    }
+                }
+                let read = self.stream.read_buf(self.inbox.room()).await;
+                if read.map_err(Trouble::at(what))? == 0 {
+                    return Err(Trouble::new(format!("{what}: the connection was closed")));
+                }
+            }
+        };
+        timeout(ANSWER_TIMEOUT, heard)
+            .await
+            .map_err(|_| Trouble::new(format!("{what}: no answer in {ANSWER_TIMEOUT:?}")))?
+    }
+}
+
+async fn dial(port: u16) -> Result<TcpStream, Trouble> {
+    let dialled = async {
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
+        stream.set_nodelay(true)?;
+        Ok::<_, std::io::Error>(stream)
+    };
+    dialled.await.map_err(Trouble::at(format!("port {port}")))
+}
+
+/// A quoted string (RFC 3501, 4.3). Good for names and passwords that we made ourselves.
+pub(crate) fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// The number in `* 23 EXISTS`.
+fn exists(response: &[u8]) -> Option<usize> {
+    let number = response.strip_prefix(b"* ")?.strip_suffix(b" EXISTS")?;
+    std::str::from_utf8(number).ok()?.parse().ok()
+}
+
+/// Longer than this nothing takes that is still worth measuring.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use super::{exists, quoted};
+
+    #[test]
+    fn exists_is_told_from_its_likes() {
+        for (response, number) in [
+            ("* 23 EXISTS", Some(23)),
+            ("* 0 EXISTS", Some(0)),
+            ("* 23 EXPUNGE", None),
+            ("* OK it EXISTS", None),
+            ("* 1 FETCH (FLAGS ())", None),
+        ] {
+            assert_eq!(exists(response.as_bytes()), number, "{response}");
+        }
+    }
+
+    #[test]
+    fn quotes_are_escaped() {
+        assert_eq!(quoted(r#"a\b"c"#), r#""a\\b\"c""#);
+    }
+}

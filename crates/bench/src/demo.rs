@@ -1,0 +1,77 @@
+//! The demo as the world to measure: started by its own command, read from its own line, stopped as
+//! a person would stop it.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::trouble::Trouble;
+use crate::world::{PEOPLE_MIN, World};
+
+/// A demo of our own. Stops when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Demo {
+    process: Child,
+}
+
+impl Demo {
+    /// Builds and starts two frontends with enough people, and returns when they take clients.
+    pub(crate) fn start() -> Result<(Self, World), Trouble> {
+        let mut command = cargo_until_we_end();
+        command
+            .args(["xtask", "demo", "--json", "--nodes", "2", "--people"])
+            .arg(PEOPLE_MIN.to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped());
+        let mut process = command.spawn().map_err(Trouble::at("the demo"))?;
+        let output = process.stdout.take();
+        let demo = Self { process };
+        let mut line = String::new();
+        if let Some(output) = output {
+            BufReader::new(output)
+                .read_line(&mut line)
+                .map_err(Trouble::at("the demo"))?;
+        }
+        if line.is_empty() {
+            return Err(Trouble::new("the demo did not start"));
+        }
+        Ok((demo, World::parse(&line)?))
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let pid = i32::try_from(self.process.id())
+            .ok()
+            .and_then(Pid::from_raw);
+        // One that has ended already needs no telling.
+        let _ = pid.map(|pid| kill_process(pid, Signal::TERM));
+        for _ in 0..LOOKS_MAX {
+            if !matches!(self.process.try_wait(), Ok(None)) {
+                return;
+            }
+            sleep(LOOK_EVERY);
+        }
+        let killed = self.process.kill().and_then(|()| self.process.wait());
+        drop(killed);
+    }
+}
+
+/// `cargo run` becomes the program that it runs, so the demo is told when we end, however we end.
+fn cargo_until_we_end() -> Command {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "TERM", "--"]).arg(cargo);
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    command.current_dir(here.ancestors().nth(2).unwrap_or(here));
+    command
+}
+
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Half a minute: frontends finish what they have begun, the database writes everything out.
+const LOOKS_MAX: usize = 600;

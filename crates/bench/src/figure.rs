@@ -1,0 +1,196 @@
+//! What was found, beside its yardstick and what `docs/BENCHMARKS.md` wants to reach. Pure.
+
+use std::fmt;
+
+use crate::probe::Yardstick;
+use crate::usage::Shares;
+
+/// One row.
+#[derive(Clone, Debug)]
+pub(crate) struct Figure {
+    pub(crate) name: String,
+    pub(crate) value: f64,
+    pub(crate) unit: &'static str,
+    /// The yardstick in the same minute; `None` where the machine has none or it says nothing.
+    pub(crate) probe: Option<Reading>,
+    pub(crate) target: Target,
+    /// Who used the processors meanwhile.
+    pub(crate) shares: Option<Shares>,
+}
+
+/// How many of a yardstick's operations there were in a second.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    pub(crate) yardstick: Yardstick,
+    pub(crate) per_second: f64,
+    /// The figure's value in these, each round by its own probe; `None` for what is no rate.
+    pub(crate) ratio: Option<f64>,
+}
+
+/// What would be good.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Target {
+    /// A rate of so many times the figure's probe.
+    Times(f64),
+    AtLeast(f64),
+    AtMost(f64),
+    /// Shown for comparison.
+    Nothing,
+}
+
+impl Figure {
+    /// What has nothing to do with how busy the machine is.
+    pub(crate) fn alone(
+        name: impl Into<String>,
+        value: f64,
+        unit: &'static str,
+        target: Target,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            value,
+            unit,
+            probe: None,
+            target,
+            shares: None,
+        }
+    }
+
+    /// `None` where there is no target, or nothing to compare with.
+    pub(crate) fn is_reached(&self) -> Option<bool> {
+        match self.target {
+            Target::Times(times) => Some(self.probe?.ratio? >= times),
+            Target::AtLeast(least) => Some(self.value >= least),
+            Target::AtMost(most) => Some(self.value <= most),
+            Target::Nothing => None,
+        }
+    }
+
+    /// In words; empty where there is none.
+    pub(crate) fn target(&self) -> String {
+        let unit = self.unit;
+        match (self.target, self.probe) {
+            (Target::Times(times), Some(probe)) => {
+                format!("≥ {times} × {}", probe.yardstick.name())
+            }
+            (Target::Times(times), None) => format!("≥ {times} × its probe"),
+            (Target::AtLeast(least), _) => format!("≥ {} {unit}", Short(least)),
+            (Target::AtMost(most), _) => format!("≤ {} {unit}", Short(most)),
+            (Target::Nothing, _) => String::new(),
+        }
+    }
+}
+
+/// A number with as many digits as mean something.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Short(pub(crate) f64);
+
+impl fmt::Display for Short {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = match self.0.abs() {
+            0.0 => 0,
+            size if size < 1.0 => 3,
+            size if size < 10.0 => 2,
+            size if size < 100.0 => 1,
+            _ => 0,
+        };
+        let text = format!("{:.digits$}", self.0);
+        let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
+        let rest = rest.trim_end_matches('0').trim_end_matches('.');
+        f.pad(&format!("{}{rest}", grouped(whole)))
+    }
+}
+
+/// Thousands apart: `1,234,567`.
+fn grouped(whole: &str) -> String {
+    let mut text = String::with_capacity(whole.len() * 4 / 3);
+    for (i, digit) in whole.chars().enumerate() {
+        if i > 0 && (whole.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figure(value: f64, ratio: Option<f64>, target: Target) -> Figure {
+        let reading = Reading {
+            yardstick: Yardstick::Fdatasync,
+            per_second: 1000.0,
+            ratio,
+        };
+        Figure {
+            name: "x".into(),
+            value,
+            unit: "ms",
+            probe: Some(reading),
+            target,
+            shares: None,
+        }
+    }
+
+    #[test]
+    fn reaching_is_measured_in_its_own_terms() {
+        for (value, ratio, target, expected, words) in [
+            (
+                5.0,
+                Some(1.5),
+                Target::Times(1.5),
+                Some(true),
+                "≥ 1.5 × fdatasync",
+            ),
+            (
+                5.0,
+                Some(1.4),
+                Target::Times(1.5),
+                Some(false),
+                "≥ 1.5 × fdatasync",
+            ),
+            (5.0, None, Target::Times(1.5), None, "≥ 1.5 × fdatasync"),
+            (5.0, None, Target::AtMost(5.0), Some(true), "≤ 5 ms"),
+            (5.1, None, Target::AtMost(5.0), Some(false), "≤ 5 ms"),
+            (
+                5.0,
+                None,
+                Target::AtLeast(1000.0),
+                Some(false),
+                "≥ 1,000 ms",
+            ),
+            (5.0, None, Target::Nothing, None, ""),
+        ] {
+            let figure = figure(value, ratio, target);
+            assert_eq!(figure.is_reached(), expected, "{target:?}");
+            assert_eq!(figure.target(), words);
+        }
+    }
+
+    #[test]
+    fn without_its_probe_nothing_is_reached() {
+        let mut figure = figure(5.0, Some(9.0), Target::Times(1.5));
+        figure.probe = None;
+        assert_eq!(figure.is_reached(), None);
+        assert_eq!(figure.target(), "≥ 1.5 × its probe");
+    }
+
+    #[test]
+    fn numbers_are_as_long_as_they_are_true() {
+        for (number, text) in [
+            (0.0, "0"),
+            (0.0123, "0.012"),
+            (0.5, "0.5"),
+            (1.25, "1.25"),
+            (12.34, "12.3"),
+            (20.0, "20"),
+            (999.4, "999"),
+            (1234.5, "1,234"),
+            (1_234_567.0, "1,234,567"),
+        ] {
+            assert_eq!(Short(number).to_string(), text);
+        }
+        assert_eq!(format!("{:>6}", Short(20.0)), "    20");
+    }
+}

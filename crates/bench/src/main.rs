@@ -1,0 +1,147 @@
+//! Loads on real frontends over real sockets, with a probe of the machine beside each.
+//!
+//! Figures live here and how they come about; what is promised of them does not: no test fails because
+//! a machine was slow. `docs/BENCHMARKS.md` says how to read them.
+#![expect(
+    clippy::print_stdout,
+    reason = "a benchmark speaks to the person at the terminal"
+)]
+#![expect(
+    clippy::print_stderr,
+    reason = "progress goes beside the output, which may be data"
+)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the time that passes is what is measured"
+)]
+
+mod bench;
+mod client;
+mod demo;
+mod figure;
+mod inbox;
+mod letter;
+mod mix;
+mod pgbench;
+mod probe;
+mod report;
+mod rounds;
+mod sample;
+mod slice;
+mod tls;
+mod trouble;
+mod usage;
+mod world;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use rustix::process::{Resource, getrlimit, setrlimit};
+
+use bench::Bench;
+use demo::Demo;
+use mix::Mix;
+use report::Section;
+use trouble::Trouble;
+use world::World;
+
+/// Loads on real frontends, each with a probe of the machine beside it.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask bench", arg_required_else_help = true)]
+struct Options {
+    /// What to measure.
+    mix: Mix,
+    /// A file with the line of a running `cargo xtask demo --json --people 40`; without it a demo is
+    /// started and stopped again.
+    #[arg(long)]
+    world: Option<PathBuf>,
+    /// One JSON object at the end instead of tables.
+    #[arg(long)]
+    json: bool,
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    match run(&options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(trouble) => {
+            eprintln!("bench: {trouble}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<(), Trouble> {
+    raise_open_files();
+    // Both before anything is started, which inherits them.
+    let slice = slice::shorten();
+    eprintln!("time slice {slice}");
+    let (demo, world) = match &options.world {
+        Some(path) => {
+            let line = std::fs::read_to_string(path).map_err(Trouble::at(path.display()))?;
+            (None, World::parse(&line)?)
+        }
+        None => {
+            let (demo, world) = Demo::start()?;
+            (Some(demo), world)
+        }
+    };
+    // One thread: it is cheap, and leaves the other processors to what is measured.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Trouble::at("tokio"))?;
+    let measured = runtime.block_on(measure(world, options, &slice));
+    drop(demo);
+    measured
+}
+
+/// A mix that fails does not keep the others from being measured.
+async fn measure(world: World, options: &Options, slice: &str) -> Result<(), Trouble> {
+    let mut bench = Bench::new(world)?;
+    let mut sections = Vec::new();
+    let mut failed = Vec::new();
+    for mix in options.mix.parts() {
+        let name = mix.name();
+        eprintln!("{name}");
+        let before = usage::load();
+        match mix.run(&mut bench).await {
+            Ok(figures) => {
+                let load = [before, usage::load()];
+                let section = Section {
+                    mix: name,
+                    figures,
+                    load,
+                };
+                if !options.json {
+                    print!("{}", report::table(&section));
+                }
+                sections.push(section);
+            }
+            Err(trouble) => {
+                eprintln!("{name}: {trouble}");
+                failed.push(name);
+            }
+        }
+    }
+    if options.json {
+        println!("{}", report::json(&sections, slice));
+    }
+    if options.world.is_some() {
+        bench.clear().await?;
+    }
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(Trouble::new(format!("no figures of {}", failed.join(", "))))
+}
+
+/// A thousand sessions are a thousand files, here and in the frontends that inherit the limit.
+fn raise_open_files() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(cause) = setrlimit(Resource::Nofile, limit) {
+        eprintln!("open files stay limited: {cause}");
+    }
+}

@@ -1,0 +1,133 @@
+//! APPEND into one mailbox. Small messages show what a commit costs and how well commits are shared;
+//! large ones show how fast bytes go through.
+
+use std::time::Duration;
+
+use crate::bench::{Bench, LETTER_BYTES, PARCEL_BYTES, Spread};
+use crate::figure::{Figure, Target};
+use crate::letter::letters;
+use crate::probe::Yardstick;
+use crate::rounds::{Budget, drive, rounds};
+use crate::trouble::Trouble;
+
+pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
+    let mut figures = Vec::new();
+    for load in &SMALL {
+        figures.push(small(bench, load).await?);
+    }
+    for (name, bytes, operations_max) in LARGE {
+        figures.push(large(bench, name, bytes, operations_max).await?);
+    }
+    Ok(figures)
+}
+
+async fn small(bench: &mut Bench, load: &Load) -> Result<Figure, Trouble> {
+    let mailbox = bench.create("append").await?;
+    let messages = letters(DIFFERENT, LETTER_BYTES);
+    let mut clients = bench.sessions(load.sessions, load.spread).await?;
+    let once = async || {
+        drive(&mut clients, SMALL_BUDGET, async |client, turn| {
+            let message = messages.get(turn.operation % DIFFERENT);
+            client
+                .append(&mailbox, message.map_or(&[], Vec::as_slice))
+                .await
+        })
+        .await
+    };
+    let found = rounds(
+        &bench.world,
+        &mut bench.probes,
+        load.yardstick,
+        ROUNDS,
+        once,
+    )
+    .await?;
+    Ok(found.rate(load.name, "/s", load.target))
+}
+
+async fn large(
+    bench: &mut Bench,
+    name: &str,
+    bytes: usize,
+    operations_max: usize,
+) -> Result<Figure, Trouble> {
+    let mailbox = bench.create("append").await?;
+    let messages = letters(LARGE_DIFFERENT, bytes);
+    let mut clients = bench.sessions(LARGE_SESSIONS, Spread::FirstNode).await?;
+    let budget = Budget {
+        operations_max,
+        ..SMALL_BUDGET
+    };
+    let once = async || {
+        let rate = drive(&mut clients, budget, async |client, turn| {
+            let message = messages.get(turn.operation % LARGE_DIFFERENT);
+            client
+                .append(&mailbox, message.map_or(&[], Vec::as_slice))
+                .await
+        });
+        Ok(rate.await? * bytes as f64 / 1e6)
+    };
+    let found = rounds(
+        &bench.world,
+        &mut bench.probes,
+        Yardstick::Fdatasync,
+        ROUNDS,
+        once,
+    )
+    .await?;
+    Ok(found.other(name, "MB/s", Target::AtLeast(250.0)))
+}
+
+struct Load {
+    name: &'static str,
+    sessions: usize,
+    spread: Spread,
+    yardstick: Yardstick,
+    target: Target,
+}
+
+const SMALL: [Load; 4] = [
+    Load {
+        name: "4 KB, 1 session",
+        sessions: 1,
+        spread: Spread::FirstNode,
+        yardstick: Yardstick::Commit,
+        target: Target::Times(0.6),
+    },
+    Load {
+        name: "4 KB, 8 sessions",
+        sessions: 8,
+        spread: Spread::FirstNode,
+        yardstick: Yardstick::Fdatasync,
+        target: Target::Times(1.5),
+    },
+    Load {
+        name: "4 KB, 32 sessions",
+        sessions: 32,
+        spread: Spread::FirstNode,
+        yardstick: Yardstick::Fdatasync,
+        target: Target::Times(3.5),
+    },
+    Load {
+        name: "4 KB, 32 sessions on all nodes",
+        sessions: 32,
+        spread: Spread::AllNodes,
+        yardstick: Yardstick::Fdatasync,
+        target: Target::Nothing,
+    },
+];
+
+/// Size in words and bytes, and how many a round.
+const LARGE: [(&str, usize, usize); 2] = [
+    ("75 KB, 4 sessions", PARCEL_BYTES, 800),
+    ("1 MB, 4 sessions", 1 << 20, 80),
+];
+const LARGE_SESSIONS: usize = 4;
+const SMALL_BUDGET: Budget = Budget {
+    operations_max: 20_000,
+    time_max: Duration::from_secs(2),
+};
+const ROUNDS: usize = 5;
+/// Letters that differ; after them they begin again.
+const DIFFERENT: usize = 500;
+const LARGE_DIFFERENT: usize = 20;

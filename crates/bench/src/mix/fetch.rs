@@ -1,0 +1,127 @@
+//! FETCH by one session on a node that did not store the messages: what a mail client asks for when it
+//! synchronises flags, draws its list, and downloads. `first` comes out of the database; `again` is the
+//! same question once more.
+
+use crate::bench::{ARCHIVE, Bench, LETTERS, PARCELS, Spread, Stock};
+use crate::client::{Client, quoted};
+use crate::figure::{Figure, Target};
+use crate::probe::Yardstick;
+use crate::rounds::{Found, rounds, timed};
+use crate::trouble::Trouble;
+
+pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
+    let mut figures = flags(bench).await?;
+    figures.extend(overview(bench).await?);
+    figures.extend(bodies(bench).await?);
+    Ok(figures)
+}
+
+async fn flags(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
+    let mailbox = bench.stock(Stock::Archive).await?;
+    let mut client = opened(bench, &mailbox).await?;
+    let ask = Ask {
+        command: "FETCH 1:* (FLAGS)",
+        messages: ARCHIVE,
+        counts: Counts::Messages,
+    };
+    let found = repeat(bench, &mut client, &ask, ROUNDS).await?;
+    let target = Target::AtLeast(1_000_000.0);
+    Ok(vec![found.other("FLAGS of 100,000", "/s", target)])
+}
+
+async fn overview(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
+    let mailbox = bench.stock(Stock::Letters).await?;
+    let mut client = opened(bench, &mailbox).await?;
+    let ask = Ask {
+        command: "FETCH 1:* (ENVELOPE BODYSTRUCTURE)",
+        messages: LETTERS,
+        counts: Counts::Messages,
+    };
+    let first = repeat(bench, &mut client, &ask, 1).await?;
+    let again = repeat(bench, &mut client, &ask, ROUNDS).await?;
+    let whole = Ask {
+        command: "FETCH 1:* (BODY.PEEK[])",
+        messages: LETTERS,
+        counts: Counts::Megabytes,
+    };
+    let small_bodies = repeat(bench, &mut client, &whole, ROUNDS).await?;
+    let again_target = Target::AtLeast(100_000.0);
+    Ok(vec![
+        first.other(
+            "ENVELOPE BODYSTRUCTURE of 10,000, first",
+            "/s",
+            Target::Nothing,
+        ),
+        again.other(
+            "ENVELOPE BODYSTRUCTURE of 10,000, again",
+            "/s",
+            again_target,
+        ),
+        small_bodies.other("bodies of 4 KB", "MB/s", Target::Nothing),
+    ])
+}
+
+async fn bodies(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
+    let mailbox = bench.stock(Stock::Parcels).await?;
+    let mut client = opened(bench, &mailbox).await?;
+    let ask = Ask {
+        command: "FETCH 1:* (BODY.PEEK[])",
+        messages: PARCELS,
+        counts: Counts::Megabytes,
+    };
+    let first = repeat(bench, &mut client, &ask, 1).await?;
+    let again = repeat(bench, &mut client, &ask, ROUNDS).await?;
+    let mut figures = vec![
+        first.other("bodies of 75 KB, first", "MB/s", Target::Nothing),
+        again.other("bodies of 75 KB, again", "MB/s", Target::AtLeast(500.0)),
+    ];
+    for mut client in bench.tls_sessions(1, Spread::FirstNode).await? {
+        client.ask(&format!("EXAMINE {}", quoted(&mailbox))).await?;
+        let in_tls = repeat(bench, &mut client, &ask, ROUNDS).await?;
+        figures.push(in_tls.other("bodies of 75 KB, in TLS", "MB/s", Target::Nothing));
+    }
+    Ok(figures)
+}
+
+/// A question and what it must bring.
+struct Ask {
+    command: &'static str,
+    messages: usize,
+    counts: Counts,
+}
+
+/// What is counted a second.
+#[derive(Clone, Copy)]
+enum Counts {
+    Messages,
+    Megabytes,
+}
+
+async fn opened(bench: &Bench, mailbox: &str) -> Result<Client, Trouble> {
+    let mut client = bench.session(bench.world.last_node()?).await?;
+    client.ask(&format!("EXAMINE {}", quoted(mailbox))).await?;
+    Ok(client)
+}
+
+async fn repeat(
+    bench: &mut Bench,
+    client: &mut Client,
+    ask: &Ask,
+    count: usize,
+) -> Result<Found, Trouble> {
+    let once = async || {
+        let (answer, ms) = timed(client.ask(ask.command)).await?;
+        if answer.responses != ask.messages {
+            let (command, came) = (ask.command, answer.responses);
+            return Err(Trouble::new(format!("{command}: {came} responses came")));
+        }
+        Ok(match ask.counts {
+            Counts::Messages => answer.responses as f64 / ms * 1e3,
+            Counts::Megabytes => answer.bytes as f64 / ms / 1e3,
+        })
+    };
+    let (world, probes) = (&bench.world, &mut bench.probes);
+    rounds(world, probes, Yardstick::Fdatasync, count, once).await
+}
+
+const ROUNDS: usize = 5;

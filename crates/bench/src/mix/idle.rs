@@ -1,0 +1,57 @@
+//! What one more idling TLS session costs its frontend in memory. The kernel's own buffers are not in it.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use crate::bench::{Bench, Spread};
+use crate::client::{Client, quoted};
+use crate::figure::{Figure, Target};
+use crate::trouble::Trouble;
+use crate::usage::resident_bytes;
+
+pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
+    let mailbox = bench.create("idle").await?;
+    bench.fill(&mailbox, MESSAGES, MESSAGE_BYTES).await?;
+    // What the first sessions bring into being stays: the image, pools, verified logins.
+    let warming = idlers(bench, WARMING, &mailbox).await?;
+    let node = bench.world.first_node()?.pid;
+    let before = settled_bytes(node).await?;
+    let idling = idlers(bench, SESSIONS, &mailbox).await?;
+    let after = settled_bytes(node).await?;
+    drop((warming, idling));
+    let kilobytes = (after as f64 - before as f64) / 1024.0;
+    let of_one = format!("one of {SESSIONS} sessions");
+    let of_all = format!("the frontend with {} sessions", WARMING + SESSIONS);
+    Ok(vec![
+        Figure::alone(
+            of_one,
+            kilobytes / SESSIONS as f64,
+            "KB",
+            Target::AtMost(16.0),
+        ),
+        Figure::alone(of_all, after as f64 / 1e6, "MB", Target::Nothing),
+    ])
+}
+
+/// Logged in, in the mailbox, idling.
+async fn idlers(bench: &Bench, count: usize, mailbox: &str) -> Result<Vec<Client>, Trouble> {
+    let mut clients = bench.tls_sessions(count, Spread::FirstNode).await?;
+    for client in &mut clients {
+        client.ask(&format!("SELECT {}", quoted(mailbox))).await?;
+        client.idle().await?;
+    }
+    Ok(clients)
+}
+
+async fn settled_bytes(pid: u32) -> Result<u64, Trouble> {
+    sleep(SETTLE_TIME).await;
+    resident_bytes(pid)
+}
+
+const MESSAGES: usize = 100;
+const MESSAGE_BYTES: usize = 1024;
+const WARMING: usize = 100;
+const SESSIONS: usize = 1000;
+/// Time for buffers to be given back.
+const SETTLE_TIME: Duration = Duration::from_secs(1);

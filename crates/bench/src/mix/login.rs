@@ -1,0 +1,75 @@
+//! LOGIN on a connection that is there already. The first of a person on a node hashes the password;
+//! after that the node remembers that it was right.
+
+use std::cell::RefCell;
+
+use crate::bench::Bench;
+use crate::client::Client;
+use crate::figure::{Figure, Target};
+use crate::probe::Yardstick;
+use crate::rounds::{rounds, timed};
+use crate::sample::Sample;
+use crate::trouble::Trouble;
+use crate::usage::cpu_ms;
+use crate::world::{Node, Person};
+
+pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
+    let mut figures = first(bench).await?;
+    figures.push(again(bench).await?);
+    Ok(figures)
+}
+
+/// A round a node: nobody comes to one for the first time twice.
+async fn first(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
+    let world = &bench.world;
+    let mut nodes = world.nodes.iter();
+    let (waited, worked) = (RefCell::new(vec![]), RefCell::new(vec![]));
+    let once = async || {
+        let Some(node) = nodes.next() else {
+            return Err(Trouble::new("there are more rounds than nodes"));
+        };
+        let before = cpu_ms(node.pid)?;
+        let times = logins(node, world.newcomers()).await?;
+        let each = (cpu_ms(node.pid)? - before) / times.len() as f64;
+        waited.borrow_mut().extend_from_slice(&times);
+        worked.borrow_mut().push(each);
+        Ok(each)
+    };
+    let count = world.nodes.len();
+    let found = rounds(world, &mut bench.probes, Yardstick::Fdatasync, count, once).await?;
+    let waited = Sample::of(waited.into_inner());
+    let waited = waited.ok_or_else(|| Trouble::new("nobody logged in"))?;
+    let within_25 = Target::AtMost(25.0);
+    Ok(vec![
+        found.other("first, work of the frontend", "ms", within_25),
+        found
+            .with(waited.median())
+            .other("first, answered, p50", "ms", Target::Nothing),
+    ])
+}
+
+async fn again(bench: &mut Bench) -> Result<Figure, Trouble> {
+    let world = &bench.world;
+    let node = world.last_node()?;
+    let people: Vec<Person> = world.regulars().to_vec();
+    logins(node, &people).await?;
+    let once = async || {
+        let times = Sample::of(logins(node, &people).await?);
+        Ok(times.map_or(f64::NAN, |times| times.median()))
+    };
+    let found = rounds(world, &mut bench.probes, Yardstick::Fdatasync, ROUNDS, once).await?;
+    Ok(found.other("again, answered, p50", "ms", Target::AtMost(1.0)))
+}
+
+/// One after another; how long each waited for its OK, in milliseconds.
+async fn logins(node: &Node, people: &[Person]) -> Result<Vec<f64>, Trouble> {
+    let mut times = Vec::new();
+    for person in people {
+        let mut client = Client::connect(node).await?;
+        times.push(timed(client.login(person)).await?.1);
+        client.ask("LOGOUT").await?;
+    }
+    Ok(times)
+}
+
+const ROUNDS: usize = 5;

@@ -1,0 +1,85 @@
+//! The mixes: each a load as people make it, and the figures that come of it.
+
+mod append;
+mod fetch;
+mod idle;
+mod login;
+mod push;
+mod search;
+mod select;
+mod store;
+
+use clap::ValueEnum;
+
+use crate::bench::Bench;
+use crate::figure::Figure;
+use crate::trouble::Trouble;
+
+/// What can be asked for by name. `all` runs them in this order: what must be seen for the first time
+/// comes before what makes it known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Mix {
+    /// Logins: first of a person on a node, and again.
+    Login,
+    /// APPEND into one mailbox by 1, 8 and 32 sessions, and large messages.
+    Append,
+    /// STORE in one mailbox by 1 and 32 users, and of 1:1000.
+    Store,
+    /// From an APPEND to the EXISTS that idling sessions on all nodes read.
+    Push,
+    /// Memory of an idling TLS session.
+    Idle,
+    /// SELECT of 100,000 messages: first on a node, while open, again.
+    Select,
+    /// FETCH of flags, of what a list shows, and of whole messages.
+    Fetch,
+    /// SEARCH TEXT for absent, rare and common words.
+    Search,
+    /// All of them.
+    All,
+}
+
+impl Mix {
+    /// The mixes that this one stands for.
+    pub(crate) fn parts(self) -> Vec<Self> {
+        let all = Self::value_variants().iter().copied();
+        all.filter(|&part| part != Self::All && (self == Self::All || self == part))
+            .collect()
+    }
+
+    /// As it is called on the command line.
+    pub(crate) fn name(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    pub(crate) async fn run(self, bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
+        match self {
+            Self::Login => Box::pin(login::run(bench)).await,
+            Self::Append => Box::pin(append::run(bench)).await,
+            Self::Store => Box::pin(store::run(bench)).await,
+            Self::Push => Box::pin(push::run(bench)).await,
+            Self::Idle => Box::pin(idle::run(bench)).await,
+            Self::Select => Box::pin(select::run(bench)).await,
+            Self::Fetch => Box::pin(fetch::run(bench)).await,
+            Self::Search => Box::pin(search::run(bench)).await,
+            Self::All => Err(Trouble::new("all is run by its parts")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_is_every_other_mix() {
+        assert_eq!(Mix::All.parts().len(), Mix::value_variants().len() - 1);
+        assert_eq!(Mix::Push.parts(), [Mix::Push]);
+    }
+
+    #[test]
+    fn names_are_those_of_the_command_line() {
+        assert_eq!(Mix::Append.name(), "append");
+    }
+}

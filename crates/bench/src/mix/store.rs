@@ -1,0 +1,138 @@
+//! STORE in one mailbox that all who work there have selected, so everybody is told what everybody else
+//! does. Flags go on and off: nothing is stored that was so already.
+
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+use crate::bench::{Bench, Spread};
+use crate::client::{Client, quoted};
+use crate::figure::{Figure, Target};
+use crate::probe::Yardstick;
+use crate::rounds::{Budget, drive, rounds, timed};
+use crate::sample::Sample;
+use crate::trouble::Trouble;
+
+pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
+    let mailbox = bench.create("store").await?;
+    bench.fill(&mailbox, MESSAGES, MESSAGE_BYTES).await?;
+    let mut figures = Vec::new();
+    for load in &LOADS {
+        figures.push(single(bench, &mailbox, load).await?);
+    }
+    figures.push(many(bench, &mailbox).await?);
+    Ok(figures)
+}
+
+/// Each user flags and unflags messages of his own.
+async fn single(bench: &mut Bench, mailbox: &str, load: &Load) -> Result<Figure, Trouble> {
+    let mut clients = bench.sessions(load.users, load.spread).await?;
+    select(&mut clients, mailbox).await?;
+    let own = MESSAGES / load.users;
+    let turns: Vec<Cell<usize>> = clients.iter().map(|_| Cell::new(0)).collect();
+    let once = async || {
+        drive(&mut clients, BUDGET, async |client, turn| {
+            let Some(turns) = turns.get(turn.client) else {
+                return Ok(());
+            };
+            let count = turns.replace(turns.get() + 1);
+            let number = turn.client * own + count % own + 1;
+            let sign = if (count / own).is_multiple_of(2) {
+                '+'
+            } else {
+                '-'
+            };
+            let command = format!("STORE {number} {sign}FLAGS.SILENT (\\Flagged)");
+            client.ask(&command).await.map(drop)
+        })
+        .await
+    };
+    let found = rounds(
+        &bench.world,
+        &mut bench.probes,
+        load.yardstick,
+        ROUNDS,
+        once,
+    )
+    .await?;
+    // What is flagged now must not make the next load's flags no news.
+    let mut last = clients.into_iter().next();
+    if let Some(client) = &mut last {
+        client.ask("STORE 1:* -FLAGS.SILENT (\\Flagged)").await?;
+    }
+    Ok(found.rate(load.name, "/s", load.target))
+}
+
+async fn many(bench: &mut Bench, mailbox: &str) -> Result<Figure, Trouble> {
+    let mut clients = bench.sessions(1, Spread::FirstNode).await?;
+    select(&mut clients, mailbox).await?;
+    let times = RefCell::new(Vec::new());
+    let once = async || {
+        let mut round = Vec::new();
+        for sign in ['+', '-'].into_iter().cycle().take(STORES_PER_ROUND) {
+            for client in &mut clients {
+                let command = format!("STORE 1:{MESSAGES} {sign}FLAGS.SILENT (\\Answered)");
+                round.push(timed(client.ask(&command)).await?.1);
+            }
+        }
+        times.borrow_mut().extend_from_slice(&round);
+        let round = Sample::of(round).ok_or_else(|| Trouble::new("nothing was stored"))?;
+        Ok(round.median())
+    };
+    let found = rounds(
+        &bench.world,
+        &mut bench.probes,
+        Yardstick::Fdatasync,
+        ROUNDS,
+        once,
+    )
+    .await?;
+    Ok(found.other("1:1000, 1 user, p50", "ms", Target::AtMost(10.0)))
+}
+
+async fn select(clients: &mut [Client], mailbox: &str) -> Result<(), Trouble> {
+    for client in clients {
+        client.ask(&format!("SELECT {}", quoted(mailbox))).await?;
+    }
+    Ok(())
+}
+
+struct Load {
+    name: &'static str,
+    users: usize,
+    spread: Spread,
+    yardstick: Yardstick,
+    target: Target,
+}
+
+const LOADS: [Load; 3] = [
+    Load {
+        name: "one message, 1 user",
+        users: 1,
+        spread: Spread::FirstNode,
+        yardstick: Yardstick::Commit,
+        target: Target::Times(0.5),
+    },
+    Load {
+        name: "one message, 32 users",
+        users: 32,
+        spread: Spread::FirstNode,
+        yardstick: Yardstick::Fdatasync,
+        target: Target::Times(6.0),
+    },
+    Load {
+        name: "one message, 32 users on all nodes",
+        users: 32,
+        spread: Spread::AllNodes,
+        yardstick: Yardstick::Fdatasync,
+        target: Target::Nothing,
+    },
+];
+
+const MESSAGES: usize = 1000;
+const MESSAGE_BYTES: usize = 1024;
+const ROUNDS: usize = 5;
+const STORES_PER_ROUND: usize = 10;
+const BUDGET: Budget = Budget {
+    operations_max: 40_000,
+    time_max: Duration::from_secs(2),
+};

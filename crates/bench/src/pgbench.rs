@@ -1,0 +1,114 @@
+//! Single-row commits, by PostgreSQL's own benchmark: no code of ours is in between.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use tempfile::NamedTempFile;
+
+use crate::trouble::Trouble;
+
+/// A table of its own in the world's database, dropped at the end.
+pub(crate) struct Pgbench {
+    program: PathBuf,
+    /// Names a database on loopback and its password, which the demo has printed anyway.
+    url: String,
+    insert: NamedTempFile,
+}
+
+impl Pgbench {
+    /// `None` where it is not installed.
+    pub(crate) fn find(url: &str) -> Result<Option<Self>, Trouble> {
+        let Some(program) = find_program() else {
+            return Ok(None);
+        };
+        let pgbench = Self {
+            program,
+            url: url.to_owned(),
+            insert: script("insert into bench_probe (word) values ('one small row')")?,
+        };
+        pgbench.once("drop table if exists bench_probe")?;
+        pgbench.once(
+            "create table bench_probe (id bigint generated always as identity, word text not null)",
+        )?;
+        Ok(Some(pgbench))
+    }
+
+    /// Commits a second by one client.
+    pub(crate) fn rate(&mut self) -> Result<f64, Trouble> {
+        let report = self.run(&self.insert, &["--time", "1", "--protocol", "prepared"])?;
+        tps(&report).ok_or_else(|| Trouble::new("pgbench does not say how many"))
+    }
+
+    fn once(&self, statement: &str) -> Result<(), Trouble> {
+        self.run(&script(statement)?, &["--transactions", "1"])
+            .map(drop)
+    }
+
+    fn run(&self, script: &NamedTempFile, how_long: &[&str]) -> Result<String, Trouble> {
+        let output = Command::new(&self.program)
+            .args(["--no-vacuum", "--client", "1"])
+            .args(how_long)
+            .arg("--file")
+            .arg(script.path())
+            .arg(&self.url)
+            .stdin(Stdio::null())
+            .output()
+            .map_err(Trouble::at("pgbench"))?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        let last = said.lines().last().unwrap_or("it said nothing");
+        Err(Trouble::new(format!("pgbench: {last}")))
+    }
+}
+
+impl Drop for Pgbench {
+    fn drop(&mut self) {
+        // A database that is gone has no table either.
+        drop(self.once("drop table if exists bench_probe"));
+    }
+}
+
+fn script(statement: &str) -> Result<NamedTempFile, Trouble> {
+    let written = NamedTempFile::new().and_then(|mut file| {
+        writeln!(file, "{statement};")?;
+        Ok(file)
+    });
+    written.map_err(Trouble::at("pgbench"))
+}
+
+/// Debian keeps it beside the server's binaries, and links to it.
+fn find_program() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter();
+    let installed = installed
+        .flatten()
+        .flatten()
+        .map(|version| version.path().join("bin"));
+    std::env::split_paths(&path)
+        .chain(installed)
+        .map(|folder| folder.join("pgbench"))
+        .find(|program| program.is_file())
+}
+
+fn tps(report: &str) -> Option<f64> {
+    let line = report
+        .lines()
+        .find_map(|line| line.strip_prefix("tps = "))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tps;
+
+    #[test]
+    fn the_rate_is_found_in_the_report() {
+        let report = "pgbench (15.14)\nscaling factor: 1\nlatency average = 0.209 ms\n\
+                      tps = 4766.250000 (without initial connection time)\n";
+        assert_eq!(tps(report), Some(4766.25));
+        assert_eq!(tps("pgbench: error"), None);
+    }
+}

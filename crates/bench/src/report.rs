@@ -1,0 +1,192 @@
+//! Figures as a table for a person, or as JSON for a program. Pure.
+
+use serde_json::{Value, json};
+
+use crate::figure::{Figure, Short};
+
+/// What one mix found.
+#[derive(Clone, Debug)]
+pub(crate) struct Section {
+    pub(crate) mix: String,
+    pub(crate) figures: Vec<Figure>,
+    /// Load averages before and after.
+    pub(crate) load: [String; 2],
+}
+
+/// A table under the mix's name. The last four columns say who used the processors.
+pub(crate) fn table(section: &Section) -> String {
+    let rows = std::iter::once(HEADS.map(str::to_owned)).chain(section.figures.iter().map(row));
+    let rows: Vec<_> = rows.collect();
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..HEADS.len()).map(width).collect();
+    let [before, after] = &section.load;
+    let mut text = format!("\n{} (load {before} → {after})\n", section.mix);
+    for row in &rows {
+        let cells = row.iter().zip(&widths).enumerate();
+        let cells = cells.map(|(column, (cell, &width))| match ALIGN.get(column) {
+            Some(Align::Right) => format!("{cell:>width$}"),
+            _ => format!("{cell:<width$}"),
+        });
+        let line = cells.collect::<Vec<_>>().join("  ");
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// All sections and what the machine was like.
+pub(crate) fn json(sections: &[Section], slice: &str) -> Value {
+    json!({
+        "slice": slice,
+        "processors": std::thread::available_parallelism().map_or(0, usize::from),
+        "mixes": sections.iter().map(section).collect::<Vec<_>>(),
+    })
+}
+
+fn section(section: &Section) -> Value {
+    let [before, after] = &section.load;
+    json!({
+        "mix": section.mix,
+        "load": {"before": before, "after": after},
+        "figures": section.figures.iter().map(figure).collect::<Vec<_>>(),
+    })
+}
+
+fn figure(figure: &Figure) -> Value {
+    let probe = figure.probe.map(|probe| {
+        json!({"of": probe.yardstick.name(), "per_second": probe.per_second, "ratio": probe.ratio})
+    });
+    let shares = figure.shares.map(|shares| {
+        json!({
+            "nodes": shares.nodes,
+            "postgres": shares.postgres,
+            "bench": shares.bench,
+            "others": shares.others,
+        })
+    });
+    json!({
+        "name": figure.name,
+        "value": figure.value,
+        "unit": figure.unit,
+        "probe": probe,
+        "target": figure.target(),
+        "reached": figure.is_reached(),
+        "processors": shares,
+    })
+}
+
+fn row(figure: &Figure) -> [String; COLUMNS] {
+    let reading = |of: fn(&Figure) -> Option<String>| of(figure).unwrap_or_default();
+    let percent = |share: f64| format!("{:.0} %", share * 100.0);
+    let shares = figure.shares.map_or_else(Default::default, |shares| {
+        [shares.nodes, shares.postgres, shares.bench, shares.others].map(percent)
+    });
+    let [nodes, postgres, bench, others] = shares;
+    [
+        figure.name.clone(),
+        Short(figure.value).to_string(),
+        figure.unit.to_owned(),
+        reading(|figure| {
+            let probe = figure.probe?;
+            Some(format!(
+                "{} {}/s",
+                Short(probe.per_second),
+                probe.yardstick.name()
+            ))
+        }),
+        reading(|figure| Some(format!("{:.2}", figure.probe?.ratio?))),
+        figure.target(),
+        reading(|figure| Some(if figure.is_reached()? { "yes" } else { "no" }.to_owned())),
+        nodes,
+        postgres,
+        bench,
+        others,
+    ]
+}
+
+enum Align {
+    Left,
+    Right,
+}
+
+const COLUMNS: usize = 11;
+const HEADS: [&str; COLUMNS] = [
+    "figure", "value", "unit", "probe", "ratio", "target", "reached", "nodes", "postgres", "bench",
+    "others",
+];
+const ALIGN: [Align; COLUMNS] = [
+    Align::Left,
+    Align::Right,
+    Align::Left,
+    Align::Right,
+    Align::Right,
+    Align::Left,
+    Align::Left,
+    Align::Right,
+    Align::Right,
+    Align::Right,
+    Align::Right,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figure::{Reading, Target};
+    use crate::probe::Yardstick;
+    use crate::usage::Shares;
+
+    fn append() -> Section {
+        let mut rate = Figure::alone("4 KB, 1 session", 1234.0, "/s", Target::Times(0.6));
+        rate.probe = Some(Reading {
+            yardstick: Yardstick::Commit,
+            per_second: 4000.0,
+            ratio: Some(0.31),
+        });
+        rate.shares = Some(Shares {
+            nodes: 0.25,
+            postgres: 0.5,
+            bench: 0.05,
+            others: 0.2,
+        });
+        let memory = Figure::alone("a session", 12.0, "KB", Target::AtMost(16.0));
+        Section {
+            mix: "append".into(),
+            figures: vec![rate, memory],
+            load: ["1.0".into(), "2.0".into()],
+        }
+    }
+
+    #[test]
+    fn columns_stand_below_each_other() {
+        let expected = "\n\
+            append (load 1.0 → 2.0)\n\
+            figure           value  unit            probe  ratio  target         reached  nodes  postgres  bench  others\n\
+            4 KB, 1 session  1,234  /s    4,000 commits/s   0.31  ≥ 0.6 × commits  no      25 %      50 %    5 %    20 %\n\
+            a session           12  KB                            ≤ 16 KB        yes\n";
+        let squeeze = |text: &str| {
+            let lines = text
+                .lines()
+                .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+            lines.collect::<Vec<_>>()
+        };
+        let table = table(&append());
+        assert_eq!(squeeze(&table), squeeze(expected));
+        let at = |word: &str| {
+            let line = table.lines().find(|line| line.contains(word)).unwrap();
+            line[..line.find(word).unwrap()].chars().count()
+        };
+        assert_eq!(at("/s "), at("KB "));
+    }
+
+    #[test]
+    fn a_program_reads_the_same() {
+        let json = json(&[append()], "as the system has it");
+        let figure = &json["mixes"][0]["figures"][0];
+        assert_eq!(figure["reached"], false);
+        assert_eq!(figure["probe"]["of"], "commits");
+        assert_eq!(json["mixes"][0]["figures"][1]["probe"], Value::Null);
+    }
+}

@@ -1,0 +1,151 @@
+//! The same thing several times, the probe before and after each.
+
+use futures_util::future::try_join_all;
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use crate::client::Client;
+use crate::figure::{Figure, Reading, Target};
+use crate::probe::{Probes, Yardstick};
+use crate::sample::Sample;
+use crate::trouble::Trouble;
+use crate::usage::{Meter, Shares};
+use crate::world::World;
+
+/// Medians of what the rounds found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found {
+    value: f64,
+    probe: Option<Reading>,
+    shares: Shares,
+}
+
+impl Found {
+    /// A rate, compared with its probe.
+    pub(crate) fn rate(
+        self,
+        name: impl Into<String>,
+        unit: &'static str,
+        target: Target,
+    ) -> Figure {
+        let Self {
+            value,
+            probe,
+            shares,
+        } = self;
+        Figure {
+            name: name.into(),
+            value,
+            unit,
+            probe,
+            target,
+            shares: Some(shares),
+        }
+    }
+
+    /// Something else than a rate: the probe only says how busy the machine was.
+    pub(crate) fn other(
+        mut self,
+        name: impl Into<String>,
+        unit: &'static str,
+        target: Target,
+    ) -> Figure {
+        if let Some(probe) = &mut self.probe {
+            probe.ratio = None;
+        }
+        self.rate(name, unit, target)
+    }
+
+    /// The same rounds, seen by another of their values.
+    pub(crate) const fn with(self, value: f64) -> Self {
+        Self { value, ..self }
+    }
+}
+
+/// Repeats `once`, each time beside its own probe.
+pub(crate) async fn rounds(
+    world: &World,
+    probes: &mut Probes,
+    yardstick: Yardstick,
+    count: usize,
+    mut once: impl AsyncFnMut() -> Result<f64, Trouble>,
+) -> Result<Found, Trouble> {
+    let (mut values, mut rates, mut ratios, mut shares) = (vec![], vec![], vec![], vec![]);
+    let mut before = probes.read(yardstick)?;
+    for _ in 0..count {
+        let meter = Meter::start(world);
+        let value = once().await?;
+        shares.push(meter.shares());
+        let after = probes.read(yardstick)?;
+        values.push(value);
+        if let (Some(before), Some(after)) = (before, after) {
+            let rate = before.midpoint(after);
+            rates.push(rate);
+            ratios.push(value / rate);
+        }
+        before = after;
+    }
+    let median = |values: Vec<f64>| Sample::of(values).map(|sample| sample.median());
+    let of = |part: fn(&Shares) -> f64| median(shares.iter().map(part).collect()).unwrap_or(0.0);
+    Ok(Found {
+        value: median(values).ok_or_else(|| Trouble::new("no rounds were made"))?,
+        probe: median(rates).map(|per_second| Reading {
+            yardstick,
+            per_second,
+            ratio: median(ratios),
+        }),
+        shares: Shares {
+            nodes: of(|shares| shares.nodes),
+            postgres: of(|shares| shares.postgres),
+            bench: of(|shares| shares.bench),
+            others: of(|shares| shares.others),
+        },
+    })
+}
+
+/// When enough was done.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Budget {
+    pub(crate) operations_max: usize,
+    pub(crate) time_max: Duration,
+}
+
+/// All clients at once repeat `once` until the budget is spent; operations in a second. `once` gets
+/// the operation's number and the client's.
+pub(crate) async fn drive(
+    clients: &mut [Client],
+    budget: Budget,
+    once: impl AsyncFn(&mut Client, Turn) -> Result<(), Trouble>,
+) -> Result<f64, Trouble> {
+    let start = Instant::now();
+    let taken = Cell::new(0);
+    let (once, taken) = (&once, &taken);
+    let work = clients
+        .iter_mut()
+        .enumerate()
+        .map(async |(client, connection)| {
+            while taken.get() < budget.operations_max && start.elapsed() < budget.time_max {
+                let operation = taken.replace(taken.get() + 1);
+                once(connection, Turn { operation, client }).await?;
+            }
+            Ok::<_, Trouble>(())
+        });
+    try_join_all(work).await?;
+    Ok(taken.get() as f64 / start.elapsed().as_secs_f64())
+}
+
+/// Whose turn it is to do what.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Turn {
+    pub(crate) operation: usize,
+    pub(crate) client: usize,
+}
+
+/// How long `work` took, in milliseconds.
+pub(crate) async fn timed<T>(
+    work: impl Future<Output = Result<T, Trouble>>,
+) -> Result<(T, f64), Trouble> {
+    let start = Instant::now();
+    let done = work.await?;
+    Ok((done, start.elapsed().as_secs_f64() * 1e3))
+}

@@ -1,0 +1,195 @@
+//! What the kernel counts for a process: who used the processors while something was measured, and how
+//! much memory a frontend holds.
+
+use std::fs::read_to_string;
+
+use crate::trouble::Trouble;
+use crate::world::World;
+
+/// Processor time so far, in the kernel's ticks.
+#[derive(Clone, Copy, Debug, Default)]
+struct Ticks {
+    nodes: u64,
+    postgres: u64,
+    bench: u64,
+    machine: u64,
+}
+
+/// Measures from when it is made.
+#[derive(Debug)]
+pub(crate) struct Meter<'a> {
+    world: &'a World,
+    before: Ticks,
+}
+
+/// Who used the processors, as shares of all that was used.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Shares {
+    pub(crate) nodes: f64,
+    pub(crate) postgres: f64,
+    pub(crate) bench: f64,
+    /// Everybody else on this machine: the noise.
+    pub(crate) others: f64,
+}
+
+impl<'a> Meter<'a> {
+    pub(crate) fn start(world: &'a World) -> Self {
+        Self {
+            world,
+            before: ticks(world),
+        }
+    }
+
+    pub(crate) fn shares(&self) -> Shares {
+        shares(self.before, ticks(self.world))
+    }
+}
+
+/// What is not there counts as nothing: the meter must not stop a measurement.
+fn ticks(world: &World) -> Ticks {
+    let own = |pid: &str| stat(pid).map_or(0, |stat| stat.own);
+    let postmaster = world.postgres.pid;
+    let backends = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let backends = backends
+        .filter_map(|entry| stat(entry.file_name().to_str()?))
+        .filter(|stat| stat.parent == postmaster);
+    Ticks {
+        nodes: world
+            .nodes
+            .iter()
+            .map(|node| own(&node.pid.to_string()))
+            .sum(),
+        postgres: backends.map(|stat| stat.own).sum::<u64>()
+            + stat(&postmaster.to_string()).map_or(0, |stat| stat.own + stat.ended_children),
+        bench: stat("self").map_or(0, |stat| stat.own + stat.ended_children),
+        machine: read_to_string("/proc/stat")
+            .ok()
+            .and_then(|text| busy(&text))
+            .unwrap_or(0),
+    }
+}
+
+fn shares(before: Ticks, after: Ticks) -> Shares {
+    let machine = after.machine.saturating_sub(before.machine);
+    let share = |before: u64, after: u64| match machine {
+        0 => 0.0,
+        machine => after.saturating_sub(before) as f64 / machine as f64,
+    };
+    let nodes = share(before.nodes, after.nodes);
+    let postgres = share(before.postgres, after.postgres);
+    let bench = share(before.bench, after.bench);
+    Shares {
+        nodes,
+        postgres,
+        bench,
+        others: (1.0 - nodes - postgres - bench).max(0.0),
+    }
+}
+
+struct Stat {
+    parent: u32,
+    own: u64,
+    ended_children: u64,
+}
+
+fn stat(pid: &str) -> Option<Stat> {
+    parse_stat(&read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
+/// The fields after the program's name, which is in parentheses and may hold anything (proc(5)).
+fn parse_stat(text: &str) -> Option<Stat> {
+    let (_, fields) = text.rsplit_once(')')?;
+    let fields: Vec<&str> = fields.split_whitespace().collect();
+    let number = |i: usize| fields.get(i)?.parse::<u64>().ok();
+    Some(Stat {
+        parent: fields.get(1)?.parse().ok()?,
+        own: number(11)? + number(12)?,
+        ended_children: number(13)? + number(14)?,
+    })
+}
+
+/// All that was not idle: user, nice, system, irq, softirq, and what the host took.
+fn busy(text: &str) -> Option<u64> {
+    let line = text.lines().next()?.strip_prefix("cpu ")?;
+    let ticks: Option<Vec<u64>> = line.split_whitespace().map(|n| n.parse().ok()).collect();
+    let ticks = ticks?;
+    Some(
+        [0, 1, 2, 5, 6, 7]
+            .iter()
+            .filter_map(|&i| ticks.get(i))
+            .sum(),
+    )
+}
+
+/// Memory of a process that is in RAM, in bytes.
+pub(crate) fn resident_bytes(pid: u32) -> Result<u64, Trouble> {
+    let path = format!("/proc/{pid}/status");
+    let status = read_to_string(&path).map_err(Trouble::at(&path))?;
+    parse_resident(&status).ok_or_else(|| Trouble::new(format!("{path} has no VmRSS")))
+}
+
+fn parse_resident(status: &str) -> Option<u64> {
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1024)
+}
+
+/// Processor time of a process, all its threads together, in milliseconds. Finer than ticks.
+pub(crate) fn cpu_ms(pid: u32) -> Result<f64, Trouble> {
+    let path = format!("/proc/{pid}/task");
+    let threads = std::fs::read_dir(&path).map_err(Trouble::at(&path))?;
+    let nanoseconds = threads.flatten().filter_map(|thread| {
+        let text = read_to_string(thread.path().join("schedstat")).ok()?;
+        text.split_whitespace().next()?.parse::<u64>().ok()
+    });
+    Ok(nanoseconds.sum::<u64>() as f64 / 1e6)
+}
+
+/// The load averages as the kernel writes them.
+pub(crate) fn load() -> String {
+    let text = read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split_whitespace()
+        .take(3)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_may_be_called_anything() {
+        let text = "42 (a) b (c)) S 7 42 42 0 -1 4194304 1 2 3 4 100 20 3 4 20 0 9 0 1 2 3";
+        let stat = parse_stat(text).unwrap();
+        assert_eq!((stat.parent, stat.own, stat.ended_children), (7, 120, 7));
+    }
+
+    #[test]
+    fn waiting_is_not_work() {
+        let text = "cpu  100 1 50 9000 800 2 3 4 0 0\ncpu0 1 1 1 1\n";
+        assert_eq!(busy(text), Some(160));
+    }
+
+    #[test]
+    fn what_nobody_of_ours_used_others_did() {
+        let before = Ticks::default();
+        let after = Ticks {
+            nodes: 10,
+            postgres: 20,
+            bench: 30,
+            machine: 100,
+        };
+        let Shares { nodes, others, .. } = shares(before, after);
+        assert!((nodes - 0.1).abs() < 1e-9 && (others - 0.4).abs() < 1e-9);
+        assert_eq!(shares(before, before).nodes, 0.0);
+    }
+
+    #[test]
+    fn resident_memory_is_in_kilobytes() {
+        assert_eq!(parse_resident("Name:\tx\nVmRSS:\t   12 kB\n"), Some(12_288));
+        assert_eq!(parse_resident("Name:\tx\n"), None);
+    }
+}

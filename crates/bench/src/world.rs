@@ -1,0 +1,137 @@
+//! What is measured: the line of JSON that the demo says when it is ready.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::trouble::Trouble;
+
+/// Running frontends on one database, and who may log in.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct World {
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) postgres: Postgres,
+    /// A shared mailbox; others are made beside it.
+    pub(crate) shared: String,
+    /// May create beside `shared`.
+    pub(crate) admin: Person,
+    pub(crate) people: Vec<Person>,
+    /// What TLS clients trust, PEM.
+    pub(crate) certificate: PathBuf,
+}
+
+/// One frontend. All ports are on 127.0.0.1.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Node {
+    pub(crate) imap: u16,
+    pub(crate) imaps: u16,
+    pub(crate) pid: u32,
+}
+
+/// The database below the frontends.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Postgres {
+    pub(crate) url: String,
+    pub(crate) pid: u32,
+}
+
+/// Who logs in.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Person {
+    pub(crate) user: String,
+    pub(crate) password: String,
+}
+
+impl World {
+    /// Fails also where a mix would be left without a node or a person.
+    pub(crate) fn parse(line: &str) -> Result<Self, Trouble> {
+        let world: Self = serde_json::from_str(line.trim()).map_err(Trouble::at("the world"))?;
+        if world.nodes.is_empty() {
+            return Err(Trouble::new("the world has no nodes"));
+        }
+        if world.people.len() < PEOPLE_MIN {
+            return Err(Trouble::new(format!(
+                "the world needs {PEOPLE_MIN} people, ask the demo for --people {PEOPLE_MIN}"
+            )));
+        }
+        Ok(world)
+    }
+
+    /// The node that fills mailboxes.
+    pub(crate) fn first_node(&self) -> Result<&Node, Trouble> {
+        self.node(0)
+    }
+
+    /// The node that sees mailboxes for the first time when they are measured.
+    pub(crate) fn last_node(&self) -> Result<&Node, Trouble> {
+        self.node(self.nodes.len().saturating_sub(1))
+    }
+
+    pub(crate) fn node(&self, number: usize) -> Result<&Node, Trouble> {
+        let node = self.nodes.get(number);
+        node.ok_or_else(|| Trouble::new("the world has no such node"))
+    }
+
+    /// Those who log in over and over.
+    pub(crate) fn regulars(&self) -> &[Person] {
+        self.people.split_at(self.people.len() - NEWCOMERS).0
+    }
+
+    /// Those whom no frontend has seen before the login mix.
+    pub(crate) fn newcomers(&self) -> &[Person] {
+        self.people.split_at(self.people.len() - NEWCOMERS).1
+    }
+
+    /// The name of a mailbox beside the shared one.
+    pub(crate) fn beside_shared(&self, name: &str) -> String {
+        let parent = self.shared.rfind('/').and_then(|at| self.shared.get(..=at));
+        format!("{}{name}", parent.unwrap_or_default())
+    }
+}
+
+/// A first login is measured once a person and node.
+const NEWCOMERS: usize = 8;
+/// 32 at work in one mailbox, and those who come new.
+pub(crate) const PEOPLE_MIN: usize = 32 + NEWCOMERS;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(people: usize, nodes: &str) -> String {
+        let people: Vec<_> = (0..people)
+            .map(|i| format!(r#"{{"user":"u{i}","password":"pass"}}"#))
+            .collect();
+        format!(
+            r#"{{"nodes":[{nodes}],"postgres":{{"url":"postgres://a:b@127.0.0.1:5/postgres","pid":7}},
+            "shared":"Shared Folders/support","admin":{{"user":"admin","password":"pass"}},
+            "people":[{}],"certificate":"/x/certificate.pem"}}"#,
+            people.join(",")
+        )
+    }
+
+    const NODE: &str = r#"{"imap":1,"imaps":2,"http":3,"pid":4}"#;
+
+    #[test]
+    fn the_demos_line_is_understood() {
+        let world = World::parse(&line(PEOPLE_MIN + 3, NODE)).unwrap();
+        assert_eq!(world.nodes[0].imaps, 2);
+        assert_eq!(world.postgres.pid, 7);
+        assert_eq!(world.admin.user, "admin");
+        assert_eq!(world.beside_shared("bench"), "Shared Folders/bench");
+    }
+
+    #[test]
+    fn nobody_is_regular_and_new() {
+        let world = World::parse(&line(PEOPLE_MIN, NODE)).unwrap();
+        assert_eq!((world.regulars().len(), world.newcomers().len()), (32, 8));
+        assert_eq!(world.newcomers()[0].user, "u32");
+    }
+
+    #[test]
+    fn a_world_that_is_too_small_is_refused() {
+        assert!(World::parse(&line(PEOPLE_MIN - 1, NODE)).is_err());
+        assert!(World::parse(&line(PEOPLE_MIN, "")).is_err());
+        assert!(World::parse("{}").is_err());
+    }
+}
