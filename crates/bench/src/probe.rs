@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::pgbench::Pgbench;
 use crate::trouble::Trouble;
+use crate::usage::Processes;
 use crate::world::World;
 
 /// A thing that no mail server can go around.
@@ -33,6 +34,8 @@ impl Yardstick {
 pub(crate) struct Probes {
     disk: Disk,
     commits: Option<Pgbench>,
+    /// Whose share of the processors is told beside them.
+    pub(crate) processes: Processes,
 }
 
 impl Probes {
@@ -41,6 +44,7 @@ impl Probes {
         let probes = Self {
             disk: Disk::new(world.postgres.pid)?,
             commits: Pgbench::find(&world.postgres.url)?,
+            processes: Processes::of(world),
         };
         if probes.commits.is_none() {
             eprintln!("pgbench is not installed: nothing is put beside commits");

@@ -1,8 +1,9 @@
 //! The same thing several times, the probe before and after each.
 
-use futures_util::future::try_join_all;
 use std::cell::Cell;
 use std::time::{Duration, Instant};
+
+use futures_util::future::try_join_all;
 
 use crate::client::Client;
 use crate::figure::{Figure, Reading, Target};
@@ -10,7 +11,6 @@ use crate::probe::{Probes, Yardstick};
 use crate::sample::Sample;
 use crate::trouble::Trouble;
 use crate::usage::{Meter, Shares};
-use crate::world::World;
 
 /// Medians of what the rounds found.
 #[derive(Clone, Copy, Debug)]
@@ -64,16 +64,16 @@ impl Found {
 
 /// Repeats `once`, each time beside its own probe.
 pub(crate) async fn rounds(
-    world: &World,
     probes: &mut Probes,
     yardstick: Yardstick,
     count: usize,
     mut once: impl AsyncFnMut() -> Result<f64, Trouble>,
 ) -> Result<Found, Trouble> {
     let (mut values, mut rates, mut ratios, mut shares) = (vec![], vec![], vec![], vec![]);
+    let processes = probes.processes.clone();
     let mut before = probes.read(yardstick)?;
     for _ in 0..count {
-        let meter = Meter::start(world);
+        let meter = Meter::start(&processes);
         let value = once().await?;
         shares.push(meter.shares());
         let after = probes.read(yardstick)?;

@@ -15,10 +15,17 @@ struct Ticks {
     machine: u64,
 }
 
+/// Those whose processor time is told apart.
+#[derive(Clone, Debug)]
+pub(crate) struct Processes {
+    nodes: Vec<u32>,
+    postmaster: u32,
+}
+
 /// Measures from when it is made.
 #[derive(Debug)]
 pub(crate) struct Meter<'a> {
-    world: &'a World,
+    processes: &'a Processes,
     before: Ticks,
 }
 
@@ -32,40 +39,43 @@ pub(crate) struct Shares {
     pub(crate) others: f64,
 }
 
-impl<'a> Meter<'a> {
-    pub(crate) fn start(world: &'a World) -> Self {
+impl Processes {
+    pub(crate) fn of(world: &World) -> Self {
         Self {
-            world,
-            before: ticks(world),
+            nodes: world.nodes.iter().map(|node| node.pid).collect(),
+            postmaster: world.postgres.pid,
+        }
+    }
+
+    /// What is not there counts as nothing: the meter must not stop a measurement.
+    fn ticks(&self) -> Ticks {
+        let stat = |pid: &u32| stat(&pid.to_string());
+        let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        let backends = entries
+            .filter_map(|entry| self::stat(entry.file_name().to_str()?))
+            .filter(|stat| stat.parent == self.postmaster);
+        let nodes = self.nodes.iter().filter_map(stat);
+        let machine = read_to_string("/proc/stat").ok();
+        Ticks {
+            nodes: nodes.map(|stat| stat.own).sum(),
+            postgres: backends.map(|stat| stat.own).sum::<u64>()
+                + stat(&self.postmaster).map_or(0, |stat| stat.own + stat.ended_children),
+            bench: self::stat("self").map_or(0, |stat| stat.own + stat.ended_children),
+            machine: machine.and_then(|text| busy(&text)).unwrap_or(0),
+        }
+    }
+}
+
+impl<'a> Meter<'a> {
+    pub(crate) fn start(processes: &'a Processes) -> Self {
+        Self {
+            processes,
+            before: processes.ticks(),
         }
     }
 
     pub(crate) fn shares(&self) -> Shares {
-        shares(self.before, ticks(self.world))
-    }
-}
-
-/// What is not there counts as nothing: the meter must not stop a measurement.
-fn ticks(world: &World) -> Ticks {
-    let own = |pid: &str| stat(pid).map_or(0, |stat| stat.own);
-    let postmaster = world.postgres.pid;
-    let backends = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let backends = backends
-        .filter_map(|entry| stat(entry.file_name().to_str()?))
-        .filter(|stat| stat.parent == postmaster);
-    Ticks {
-        nodes: world
-            .nodes
-            .iter()
-            .map(|node| own(&node.pid.to_string()))
-            .sum(),
-        postgres: backends.map(|stat| stat.own).sum::<u64>()
-            + stat(&postmaster.to_string()).map_or(0, |stat| stat.own + stat.ended_children),
-        bench: stat("self").map_or(0, |stat| stat.own + stat.ended_children),
-        machine: read_to_string("/proc/stat")
-            .ok()
-            .and_then(|text| busy(&text))
-            .unwrap_or(0),
+        shares(self.before, self.processes.ticks())
     }
 }
 

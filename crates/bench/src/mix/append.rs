@@ -34,14 +34,7 @@ async fn small(bench: &mut Bench, load: &Load) -> Result<Figure, Trouble> {
         })
         .await
     };
-    let found = rounds(
-        &bench.world,
-        &mut bench.probes,
-        load.yardstick,
-        ROUNDS,
-        once,
-    )
-    .await?;
+    let found = rounds(&mut bench.probes, load.yardstick, ROUNDS, once).await?;
     Ok(found.rate(load.name, "/s", load.target))
 }
 
@@ -67,14 +60,7 @@ async fn large(
         });
         Ok(rate.await? * bytes as f64 / 1e6)
     };
-    let found = rounds(
-        &bench.world,
-        &mut bench.probes,
-        Yardstick::Fdatasync,
-        ROUNDS,
-        once,
-    )
-    .await?;
+    let found = rounds(&mut bench.probes, Yardstick::Fdatasync, ROUNDS, once).await?;
     Ok(found.other(name, "MB/s", Target::AtLeast(250.0)))
 }
 

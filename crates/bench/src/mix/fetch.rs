@@ -120,8 +120,7 @@ async fn repeat(
             Counts::Megabytes => answer.bytes as f64 / ms / 1e3,
         })
     };
-    let (world, probes) = (&bench.world, &mut bench.probes);
-    rounds(world, probes, Yardstick::Fdatasync, count, once).await
+    rounds(&mut bench.probes, Yardstick::Fdatasync, count, once).await
 }
 
 const ROUNDS: usize = 5;

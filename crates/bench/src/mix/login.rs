@@ -36,7 +36,7 @@ async fn first(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
         Ok(each)
     };
     let count = world.nodes.len();
-    let found = rounds(world, &mut bench.probes, Yardstick::Fdatasync, count, once).await?;
+    let found = rounds(&mut bench.probes, Yardstick::Fdatasync, count, once).await?;
     let waited = Sample::of(waited.into_inner());
     let waited = waited.ok_or_else(|| Trouble::new("nobody logged in"))?;
     let within_25 = Target::AtMost(25.0);
@@ -57,7 +57,7 @@ async fn again(bench: &mut Bench) -> Result<Figure, Trouble> {
         let times = Sample::of(logins(node, &people).await?);
         Ok(times.map_or(f64::NAN, |times| times.median()))
     };
-    let found = rounds(world, &mut bench.probes, Yardstick::Fdatasync, ROUNDS, once).await?;
+    let found = rounds(&mut bench.probes, Yardstick::Fdatasync, ROUNDS, once).await?;
     Ok(found.other("again, answered, p50", "ms", Target::AtMost(1.0)))
 }
 

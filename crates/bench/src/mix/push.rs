@@ -45,14 +45,7 @@ async fn told(bench: &mut Bench, count: usize) -> Result<Vec<Figure>, Trouble> {
         let round = Sample::of(round).ok_or_else(|| Trouble::new("nobody was told"))?;
         Ok(round.median())
     };
-    let found = rounds(
-        &bench.world,
-        &mut bench.probes,
-        Yardstick::Fdatasync,
-        ROUNDS,
-        once,
-    )
-    .await?;
+    let found = rounds(&mut bench.probes, Yardstick::Fdatasync, ROUNDS, once).await?;
     let News {
         told_ms,
         answered_ms,

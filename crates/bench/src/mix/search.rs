@@ -16,8 +16,7 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
     let mut figures = Vec::new();
     for (name, word, hits, target) in NEEDLES {
         let once = async || median_of(&mut client, word, hits).await;
-        let (world, probes) = (&bench.world, &mut bench.probes);
-        let found = rounds(world, probes, Yardstick::Fdatasync, ROUNDS, once).await?;
+        let found = rounds(&mut bench.probes, Yardstick::Fdatasync, ROUNDS, once).await?;
         figures.push(found.other(format!("{LETTERS} letters, {name}"), "ms", target));
     }
     Ok(figures)

@@ -15,17 +15,16 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
     let node = bench.world.last_node()?;
     let mut opener = bench.session(node).await?;
     let mut follower = bench.session(node).await?;
-    let (world, probes) = (&bench.world, &mut bench.probes);
 
     let once = async || Ok(timed(opener.ask(&select)).await?.1);
-    let first = rounds(world, probes, Yardstick::Fdatasync, 1, once).await?;
+    let first = rounds(&mut bench.probes, Yardstick::Fdatasync, 1, once).await?;
 
     let once = async || median_of(&mut follower, &select).await;
-    let open = rounds(world, probes, Yardstick::Fdatasync, ROUNDS, once).await?;
+    let open = rounds(&mut bench.probes, Yardstick::Fdatasync, ROUNDS, once).await?;
 
     opener.ask("UNSELECT").await?;
     let once = async || median_of(&mut follower, &select).await;
-    let again = rounds(world, probes, Yardstick::Fdatasync, ROUNDS, once).await?;
+    let again = rounds(&mut bench.probes, Yardstick::Fdatasync, ROUNDS, once).await?;
 
     let name = |when: &str| format!("{ARCHIVE} messages, {when}");
     Ok(vec![

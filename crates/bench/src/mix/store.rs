@@ -46,14 +46,7 @@ async fn single(bench: &mut Bench, mailbox: &str, load: &Load) -> Result<Figure,
         })
         .await
     };
-    let found = rounds(
-        &bench.world,
-        &mut bench.probes,
-        load.yardstick,
-        ROUNDS,
-        once,
-    )
-    .await?;
+    let found = rounds(&mut bench.probes, load.yardstick, ROUNDS, once).await?;
     // What is flagged now must not make the next load's flags no news.
     let mut last = clients.into_iter().next();
     if let Some(client) = &mut last {
@@ -78,14 +71,7 @@ async fn many(bench: &mut Bench, mailbox: &str) -> Result<Figure, Trouble> {
         let round = Sample::of(round).ok_or_else(|| Trouble::new("nothing was stored"))?;
         Ok(round.median())
     };
-    let found = rounds(
-        &bench.world,
-        &mut bench.probes,
-        Yardstick::Fdatasync,
-        ROUNDS,
-        once,
-    )
-    .await?;
+    let found = rounds(&mut bench.probes, Yardstick::Fdatasync, ROUNDS, once).await?;
     Ok(found.other("1:1000, 1 user, p50", "ms", Target::AtMost(10.0)))
 }
 
