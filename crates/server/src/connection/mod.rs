@@ -251,7 +251,7 @@ impl Connection {
     /// Lets an announced literal come, or says why not.
     async fn admit(&mut self, literal: &Announced) -> Result<(), Hangup> {
         let mut reply = Vec::new();
-        match self.session.admit(literal) {
+        match self.session.admit(literal).await {
             Admission::Refuse(refusal) => {
                 self.framer.refuse();
                 reply = refusal;
@@ -342,3 +342,6 @@ pub(crate) async fn handshake(lobby: &Lobby, socket: TcpStream) -> Option<Stream
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
