@@ -14,8 +14,6 @@ pub struct Phrase {
     pub from: ModSeq,
     /// What it is about to know.
     pub to: ModSeq,
-    /// How many keywords it knows, and how many there are.
-    pub keywords: (usize, usize),
     /// The session's settings that change a response, packed by the session.
     pub speech: u16,
     /// A fingerprint of the private flags on the messages concerned.

@@ -35,6 +35,7 @@ pub struct Frontend {
     addresses: Addresses,
     database: Database,
     store: Store,
+    live: Arc<Live>,
     health: Arc<Health>,
     seats: Arc<Seats>,
     plug: Plug,
@@ -131,7 +132,7 @@ impl Frontend {
         let mut background = JoinSet::new();
         background.spawn(certificate.follow());
         background.spawn(follow(Arc::clone(&live)));
-        background.spawn(compare(live, config.database.safety_poll));
+        background.spawn(compare(Arc::clone(&live), config.database.safety_poll));
         for listener in http {
             background.spawn(http::serve(
                 listener,
@@ -152,6 +153,7 @@ impl Frontend {
             addresses,
             database,
             store,
+            live,
             health,
             seats,
             plug,
@@ -165,6 +167,12 @@ impl Frontend {
     #[must_use]
     pub fn addresses(&self) -> &Addresses {
         &self.addresses
+    }
+
+    /// The mailboxes that are open here.
+    #[must_use]
+    pub fn live(&self) -> &Arc<Live> {
+        &self.live
     }
 
     /// The process of its private PostgreSQL, if it runs one.

@@ -210,7 +210,7 @@ impl Refused {
                 "You may not act as somebody else".into(),
             ),
             Self::Unavailable(text) => (Code::Unavailable, (*text).into()),
-            Self::UseAttr(text) => (Code::Cannot, (*text).into()),
+            Self::UseAttr(text) => (Code::UseAttr, (*text).into()),
             Self::TooManyLogins => (Code::Limit, "Too many logins; try again later".into()),
             Self::PrivacyRequired => (Code::PrivacyRequired, "Start TLS first".into()),
             Self::Limit(what) => (Code::Limit, what.clone()),

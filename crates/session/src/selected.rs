@@ -5,7 +5,7 @@ use live::Watch;
 use mail::{FlagBits, ModSeq, Uid, UidSet};
 use store::{Fault, Found};
 use tracing::debug;
-use wire::{NumberEnd, NumberSet, Numbering, say};
+use wire::{Code, NumberEnd, NumberSet, Numbering, Verdict, say};
 
 use crate::ending::{Ending, Refused};
 use crate::out::Out;
@@ -21,6 +21,8 @@ pub(crate) struct Selected {
     pub(crate) found: Found,
     /// Opened by EXAMINE: nothing is changed, whatever the rights.
     pub(crate) is_examined: bool,
+    /// How many keywords FLAGS has named.
+    pub(crate) keywords_told: usize,
 }
 
 /// Whether the mailbox may stay selected.
@@ -75,6 +77,7 @@ impl Selected {
     }
 
     pub(crate) fn tell(&mut self, moment: Moment, voice: Voice, out: &mut Vec<u8>) {
+        self.tell_keywords(out);
         let mailbox = self.watch.mailbox().clone();
         self.view.tell(
             moment,
@@ -108,16 +111,30 @@ impl Selected {
         }
     }
 
-    /// A keyword that was not there when FLAGS was last told must be told before it is used.
-    pub(crate) fn tell_keywords(&self, out: &mut Vec<u8>) {
-        let (known, latest) = (&self.view.known().keywords, &self.view.latest().keywords);
-        if known.len() != latest.len() {
-            say::flags(out, latest.names(FlagBits::ALL));
+    /// A keyword that was not there when FLAGS was last told is told before it is used, and that
+    /// it can be kept (RFC 9051, 7.3.1).
+    pub(crate) fn tell_keywords(&mut self, out: &mut Vec<u8>) {
+        let picture = self.view.latest().clone();
+        if picture.keywords.len() != self.keywords_told {
+            self.keywords_told = picture.keywords.len();
+            say::flags(out, picture.keywords.names(FlagBits::ALL));
+            self.tell_permanent_flags(out);
         }
     }
 
-    /// The flags that may be set here, now and in a later session (RFC 9051, 7.1).
-    pub(crate) fn permanent_flags(&self) -> FlagBits {
+    /// Which flags may be set here, now and in a later session (RFC 9051, 7.1).
+    pub(crate) fn tell_permanent_flags(&self, out: &mut Vec<u8>) {
+        let permanent = self.permanent_flags();
+        let mut names: Vec<&str> = self.view.latest().keywords.names(permanent).collect();
+        let takes_keywords = FlagBits::keyword(0).is_some_and(|bit| permanent.contains(bit));
+        if takes_keywords {
+            names.push("\\*");
+        }
+        let code = Code::PermanentFlags(&names);
+        say::untagged(out, Verdict::Ok, Some(code), "Flags that are kept");
+    }
+
+    fn permanent_flags(&self) -> FlagBits {
         if self.is_examined {
             FlagBits::NONE
         } else {
@@ -176,12 +193,7 @@ impl Session {
         let text = "The selected mailbox is no longer available to you";
         // A client with QRESYNC knows that CLOSED ends the selected state (RFC 7162, 3.2.11).
         if self.enabled.qresync {
-            say::untagged(
-                &mut out.buffer,
-                wire::Verdict::Ok,
-                Some(wire::Code::Closed),
-                text,
-            );
+            say::untagged(&mut out.buffer, Verdict::Ok, Some(Code::Closed), text);
             return Next::Go;
         }
         say::bye(&mut out.buffer, None, text);

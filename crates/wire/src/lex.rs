@@ -274,18 +274,16 @@ impl<'f> Cursor<'f> {
         Ok(literal)
     }
 
-    /// `literal` or `literal8`, wherever its bytes are.
+    /// `literal` or `literal8`, wherever its bytes are. A message is taken as it is, with NUL in it
+    /// too: to refuse it would not mend it.
     pub(crate) fn message(&mut self) -> Lexed<Bytes> {
-        let may_hold_nul = self.eat(b'~');
+        self.eat(b'~');
         let length = self.literal_length()?;
         let here = self.at;
         let message = match self.detached.next_if(|(at, _)| *at == here) {
             Some((_, message)) => message,
             None => Bytes::copy_from_slice(self.inline_literal(length)?),
         };
-        if !may_hold_nul && memchr::memchr(0, &message).is_some() {
-            return Err(Bad::Wrong("NUL in a literal"));
-        }
         Ok(message)
     }
 

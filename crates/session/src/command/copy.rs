@@ -4,7 +4,7 @@ use acl::Deed;
 use mail::FlagBits;
 use wire::{MailboxArg, NumberSet, Numbering};
 
-use crate::ending::{Done, DoneCode, Outcome, Refused};
+use crate::ending::{Done, DoneCode, Outcome};
 use crate::names::Missing;
 use crate::session::Session;
 
@@ -29,7 +29,11 @@ pub(crate) async fn run(
     let allowed = to.storable();
     let copied = session.node.store.copy(&from, &to, &uids, allowed).await?;
     if copied.pairs.is_empty() {
-        return Err(Refused::ExpungeIssued.into());
+        // A colleague was faster. What is not there cannot fail to be copied.
+        return Ok(Done {
+            code: None,
+            text: "No message is left",
+        });
     }
     let selected = session.selected()?;
     if selected.found.id == target.found.id {

@@ -4,7 +4,7 @@ use acl::Deed;
 use mail::FlagBits;
 use wire::{Code, MailboxArg, NumberSet, Numbering, Verdict, say};
 
-use crate::ending::{Done, DoneCode, Outcome, Refused};
+use crate::ending::{Done, DoneCode, Outcome};
 use crate::names::Missing;
 use crate::out::Out;
 use crate::session::Session;
@@ -35,7 +35,12 @@ pub(crate) async fn run(
         .move_messages(&from, &to, &uids, allowed)
         .await?;
     if moved.copied.pairs.is_empty() {
-        return Err(Refused::ExpungeIssued.into());
+        // A colleague was faster. What is not there cannot fail to be moved.
+        session.selected()?.reach(moved.source_modseq).await;
+        return Ok(Done {
+            code: None,
+            text: "No message is left",
+        });
     }
     // COPYUID comes before the EXPUNGEs, so that nothing seems lost (RFC 6851, 4.3).
     let (sources, targets): (Vec<_>, Vec<_>) = moved.copied.pairs.iter().copied().unzip();

@@ -4,16 +4,19 @@ use acl::Deed;
 use wire::MailboxArg;
 
 use super::create::warrant;
-use crate::ending::{Done, Outcome};
+use crate::ending::{Done, Outcome, Refused};
 use crate::names::Missing;
 use crate::session::Session;
 
 /// Whoever has the mailbox open keeps it open: it is known by its id, not by its name.
 pub(crate) async fn run(session: &mut Session, from: &MailboxArg, to: &MailboxArg) -> Outcome {
-    let (_, place) = session.place(to)?;
+    let (target, place) = session.place(to)?;
     let (named, permit) = session
         .permit(from, Deed::DeleteMailbox, Missing::Mailbox)
         .await?;
+    if target.is_below(&named.name) {
+        return Err(Refused::Cannot("A mailbox cannot be moved below itself").into());
+    }
     let warrant = warrant(session, &place).await?;
     session
         .node

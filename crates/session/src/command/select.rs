@@ -32,11 +32,13 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
     let mailbox = session.node.live.open(permit.mailbox()).await?;
     let watch = mailbox.watch(permit.account()).await?;
     let picture = watch.picture();
+    let keywords_told = picture.keywords.len();
     let selected = Box::new(Selected {
         view: View::new(permit.account(), named.found.private_flags, picture),
         watch,
         found: named.found,
         is_examined: select.read_only,
+        keywords_told,
     });
     tell_mailbox(&selected, &mut out.buffer);
     if let Some(remembered) = &select.qresync
@@ -67,13 +69,7 @@ fn tell_mailbox(selected: &Selected, out: &mut Vec<u8>) {
     if let Some(unseen) = first_unseen(selected) {
         ok(out, Code::Unseen(unseen), "First unseen");
     }
-    let permanent = selected.permanent_flags();
-    let mut names: Vec<&str> = picture.keywords.names(permanent).collect();
-    let takes_keywords = FlagBits::keyword(0).is_some_and(|bit| permanent.contains(bit));
-    if takes_keywords {
-        names.push("\\*");
-    }
-    ok(out, Code::PermanentFlags(&names), "Flags that are kept");
+    selected.tell_permanent_flags(out);
     ok(
         out,
         Code::UidValidity(selected.watch.mailbox().uid_validity()),

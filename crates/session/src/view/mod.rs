@@ -193,18 +193,14 @@ impl View {
         if moment == Moment::Pinned && !news.expunged.is_empty() {
             return;
         }
-        let keywords = (self.known.keywords.len(), self.latest.keywords.len());
-        if !news.is_empty() || keywords.0 != keywords.1 {
+        if !news.is_empty() {
             let phrase = Phrase {
                 from: self.known.modseq(),
                 to: self.latest.modseq(),
-                keywords,
                 speech: voice.packed(),
                 tint: news.tint(),
             };
-            out.extend_from_slice(&share(phrase, &|| {
-                news.encode(voice, &self.latest, keywords)
-            }));
+            out.extend_from_slice(&share(phrase, &|| news.encode(voice, &self.latest)));
         }
         self.known = self.latest.clone();
         let known = self.known.modseq();
@@ -286,21 +282,19 @@ impl News {
         hasher.finish()
     }
 
-    fn encode(&self, voice: Voice, latest: &Picture, keywords: (usize, usize)) -> Vec<u8> {
+    fn encode(&self, voice: Voice, latest: &Picture) -> Vec<u8> {
         let mut out = Vec::new();
         if voice.vanished && !self.vanished.is_empty() {
             say::vanished(&mut out, &self.vanished);
         } else {
-            for seq in self.expunged.iter().rev() {
+            // Highest first, so that the numbers of the others are still what they were.
+            for seq in &self.expunged {
                 say::expunge(&mut out, seq.get());
             }
         }
         if let Some(exists) = self.exists {
             say::exists(&mut out, exists);
             say::recent(&mut out, 0);
-        }
-        if keywords.0 != keywords.1 {
-            say::flags(&mut out, latest.keywords.names(FlagBits::ALL));
         }
         for &(seq, uid, shown) in &self.changed {
             say_shown(&mut out, voice, latest, seq, uid, shown);

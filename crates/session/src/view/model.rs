@@ -64,7 +64,7 @@ impl World {
 
     fn happen(&mut self) {
         let (kind, chosen) = (self.chance.below(4), self.any_message());
-        let image = &self.picture.image;
+        let image = self.picture.image.clone();
         let modseq = ModSeq::new(image.modseq().get() + 1).unwrap();
         let mut delta = Delta {
             modseq,
@@ -74,7 +74,16 @@ impl World {
         };
         let mut picture = (*self.picture).clone();
         match (kind, chosen) {
-            (0, Some(message)) => delta.expunged.insert(message.uid),
+            (0, Some(message)) => {
+                delta.expunged.insert(message.uid);
+                // Its neighbours go with it more often than not.
+                let from = message.uid.get();
+                for uid in (from..=from + self.chance.below(5)).filter_map(Uid::new) {
+                    if image.find(uid).is_some() {
+                        delta.expunged.insert(uid);
+                    }
+                }
+            }
             (1, Some(message)) => {
                 let flags = FlagBits::from_i64(i64::from(self.chance.below(32)));
                 delta.upserts.push(Message {

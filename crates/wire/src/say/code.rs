@@ -81,6 +81,8 @@ pub enum Code<'a> {
     UnknownCte,
     /// UNSEEN
     Unseen(SeqNum),
+    /// USEATTR (RFC 6154)
+    UseAttr,
 }
 
 impl Code<'_> {
@@ -148,7 +150,8 @@ impl Code<'_> {
             | Self::TryCreate
             | Self::UidNotSticky
             | Self::Unavailable
-            | Self::UnknownCte => {}
+            | Self::UnknownCte
+            | Self::UseAttr => {}
         }
     }
 
@@ -190,6 +193,7 @@ impl Code<'_> {
             Self::UidValidity(_) => "UIDVALIDITY",
             Self::Unavailable => "UNAVAILABLE",
             Self::UnknownCte => "UNKNOWN-CTE",
+            Self::UseAttr => "USEATTR",
             Self::Unseen(_) => "UNSEEN",
         }
     }

@@ -224,7 +224,6 @@ fn complaints_name_the_command() {
         ),
         ("APPEND INBOX", "APPEND: expected a space"),
         ("APPEND INBOX x", "APPEND: expected a literal"),
-        ("APPEND INBOX {1+}\r\n\0", "APPEND: NUL in a literal"),
         (
             "APPEND INBOX (\\Recent) {1+}\r\nx",
             "APPEND: \\Recent cannot be stored",

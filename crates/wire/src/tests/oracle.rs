@@ -143,6 +143,7 @@ fn codes_are_understood() {
         ("UIDVALIDITY 9", Code::UidValidity(validity)),
         ("UNAVAILABLE", Code::Unavailable),
         ("UNKNOWN-CTE", Code::UnknownCte),
+        ("USEATTR", Code::UseAttr),
         ("UNSEEN 12", Code::Unseen(SeqNum::new(12).unwrap())),
     ] {
         understood(&format!("* OK [{expected}] x"), code(value));
