@@ -11,8 +11,10 @@ use tokio::time::timeout;
 
 use crate::responses;
 
+/// Everybody's.
+pub const PASSWORD: &str = "pass";
 /// How long an answer may take before a talk fails.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// How long is listened before it is said that nothing was heard. Only a server that is wrong can
 /// make a talk depend on it.
 const SILENCE: Duration = Duration::from_millis(40);
@@ -72,6 +74,37 @@ impl Client {
     pub fn next_tag(&mut self) -> String {
         self.tags += 1;
         format!("{}{}", self.name, self.tags)
+    }
+
+    /// Sends a command, tag and line end added, and returns all responses up to its tagged one,
+    /// which is the last; whatever else came first, when the connection ended instead.
+    pub async fn ask(&mut self, command: impl AsRef<[u8]>) -> Vec<Vec<u8>> {
+        let tag = self.next_tag();
+        self.say(&[tag.as_bytes(), b" ", command.as_ref(), b"\r\n"].concat())
+            .await;
+        let end = format!("{tag} ");
+        let mut responses = Vec::new();
+        while let Heard::Response(response) = self.hear().await {
+            let is_end = response.starts_with(end.as_bytes());
+            responses.push(response);
+            if is_end {
+                break;
+            }
+        }
+        responses
+    }
+
+    /// As [`ask`](Self::ask), when nothing but OK will do: without the tagged response.
+    ///
+    /// # Errors
+    ///
+    /// The last response, when it is not OK.
+    pub async fn ask_ok(&mut self, command: impl AsRef<[u8]>) -> Result<Vec<Vec<u8>>, String> {
+        let mut responses = self.ask(command).await;
+        let last = responses.pop().unwrap_or_default();
+        let last = String::from_utf8_lossy(&last).into_owned();
+        let is_ok = last.split(' ').nth(1) == Some("OK");
+        if is_ok { Ok(responses) } else { Err(last) }
     }
 
     /// Sends all of it. That the other side is gone shows when it is listened to.

@@ -77,7 +77,10 @@ mod tests {
 
     #[test]
     fn a_test_is_named_by_its_page() {
-        let name = Failure::test_name(Path::new("/r/tests/talks/acl/x.talk"), Path::new("/r/tests/talks"));
+        let name = Failure::test_name(
+            Path::new("/r/tests/talks/acl/x.talk"),
+            Path::new("/r/tests/talks"),
+        );
         assert_eq!(name, "acl/x");
     }
 }

@@ -4,10 +4,126 @@
 //! [`play`] over real sockets against nodes that run in this process, each talk on a database of
 //! its own. Nothing here knows what the right answers are: that is what the pages are for.
 
+mod architect;
+mod client;
+mod cluster;
+mod failure;
 mod given;
 mod page;
 mod pattern;
+mod play;
 mod responses;
+mod stage;
+mod tap;
+mod trouble;
 
+use std::fs;
+use std::path::{Path, PathBuf};
+
+pub use architect::Architect;
+pub use client::{Client, Heard, PASSWORD};
+pub use cluster::{Cluster, Database};
+pub use failure::Failure;
 pub use given::{Given, Seat};
-pub use page::{Line, Page, PageFault, Step, Trouble, Verdict};
+pub use page::{Line, Page, PageFault, Step, Trouble as Mishap, Verdict};
+pub use pattern::{Literal, Names, Pattern, Utterance};
+pub use play::{Player, Stop};
+pub use stage::{Stage, World};
+pub use tap::Tap;
+pub use trouble::Trouble;
+
+// Used by the tests beside this library only.
+#[cfg(test)]
+use {imap_codec as _, libtest_mimic as _, serde_json as _};
+
+/// Where the talks are.
+#[must_use]
+pub fn talks_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/talks")
+}
+
+/// Every page below `folder`, by name.
+///
+/// # Errors
+///
+/// [`Trouble::Machine`] for a folder that cannot be read.
+pub fn find_pages(folder: &Path) -> Result<Vec<PathBuf>, Trouble> {
+    let mut pages = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries =
+            fs::read_dir(&folder).map_err(Trouble::machine(folder.display().to_string()))?;
+        for path in entries.flatten().map(|entry| entry.path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path
+                .extension()
+                .is_some_and(|extension| extension == "talk")
+            {
+                pages.push(path);
+            }
+        }
+    }
+    pages.sort();
+    Ok(pages)
+}
+
+/// Plays a page in a world of its own, and returns what was said.
+///
+/// # Errors
+///
+/// [`Failure`] shows the page with an arrow at the line that went otherwise.
+pub fn play(cluster: &Cluster, page: &Path, world: World) -> Result<Vec<String>, Box<Failure>> {
+    let name = page.strip_prefix(talks_folder()).unwrap_or(page);
+    let failure = |line, what, text, said| {
+        Box::new(Failure {
+            page: name.to_owned(),
+            world: world.name(),
+            line,
+            what,
+            text,
+            said,
+        })
+    };
+    let text = fs::read_to_string(page)
+        .map_err(|cause| failure(0, cause.to_string(), Vec::new(), Vec::new()))?;
+    let page = Page::parse(&text)
+        .map_err(|fault| failure(fault.line, fault.what, lines(&text), Vec::new()))?;
+    let played = in_world(cluster, world, async |stage: &mut Stage| {
+        let mut player = Player::new(stage);
+        let played = player.play(&page).await;
+        (played, player.said)
+    });
+    match played {
+        Ok((Ok(()), said)) => Ok(said),
+        Ok((Err(stop), said)) => Err(failure(stop.line, stop.what, page.text, said)),
+        Err(trouble) => Err(failure(0, trouble.to_string(), Vec::new(), Vec::new())),
+    }
+}
+
+/// Builds a world, lets `act` act in it, and takes it down.
+///
+/// # Errors
+///
+/// [`Trouble`] when there is no world to act in.
+pub fn in_world<T>(
+    cluster: &Cluster,
+    world: World,
+    act: impl AsyncFnOnce(&mut Stage) -> T,
+) -> Result<T, Trouble> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(Trouble::machine("a runtime"))?;
+    runtime.block_on(async {
+        let mut stage = Stage::build(cluster, world).await?;
+        let done = act(&mut stage).await;
+        stage.tear_down().await;
+        Ok(done)
+    })
+}
+
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(str::to_owned).collect()
+}

@@ -119,7 +119,7 @@ pub enum Verdict {
 pub enum Trouble {
     /// `drop wakeups on node 2`: from now on none arrives.
     DropWakeups,
-    /// `pass wakeups on node 2`: they arrive again; those dropped stay lost.
+    /// `pass wakeups on node 2`: once one was lost, the next ones arrive again.
     PassWakeups,
     /// `cut listener of node 2`: its LISTEN connection breaks, once.
     CutListener,

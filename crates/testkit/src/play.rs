@@ -2,18 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::client::{Asked, Client, Heard};
+use crate::client::{Asked, Client, Heard, PASSWORD};
 use crate::given::{Given, Seat};
 use crate::page::{Page, Step, Verdict};
 use crate::pattern::{Names, Pattern, Utterance};
-use crate::world::World;
-
-/// Everybody's password.
-pub const PASSWORD: &str = "pass";
+use crate::stage::Stage;
+use crate::trouble::Trouble;
 
 /// A talk that is being played.
-pub struct Player<'w> {
-    world: &'w mut World,
+#[derive(Debug)]
+pub struct Player<'s> {
+    stage: &'s mut Stage,
     clients: BTreeMap<String, Client>,
     names: Names,
     /// What was said and heard until now.
@@ -31,10 +30,15 @@ pub struct Stop {
 
 type Played = Result<(), String>;
 
-impl<'w> Player<'w> {
+impl<'s> Player<'s> {
     /// Nobody is connected yet.
-    pub fn new(world: &'w mut World) -> Self {
-        Self { world, clients: BTreeMap::new(), names: Names::new(), said: Vec::new() }
+    pub fn new(stage: &'s mut Stage) -> Self {
+        Self {
+            stage,
+            clients: BTreeMap::new(),
+            names: Names::new(),
+            said: Vec::new(),
+        }
     }
 
     /// Plays it to its end.
@@ -44,7 +48,10 @@ impl<'w> Player<'w> {
     /// [`Stop`] at the first line that is not as the page says.
     pub async fn play(&mut self, page: &Page) -> Result<(), Stop> {
         for line in &page.steps {
-            self.step(&line.step).await.map_err(|what| Stop { line: line.number, what })?;
+            self.step(&line.step).await.map_err(|what| Stop {
+                line: line.number,
+                what,
+            })?;
         }
         Ok(())
     }
@@ -57,7 +64,7 @@ impl<'w> Player<'w> {
                 }
                 Ok(())
             }
-            Step::Given(given) => self.world.make(given, &mut self.names).await,
+            Step::Given(given) => told(self.stage.make(given, &mut self.names).await),
             Step::Say { who, text } => self.say(who, text).await,
             Step::SayRaw { who, text } => {
                 let utterances = self.utterances(text)?;
@@ -75,15 +82,19 @@ impl<'w> Player<'w> {
                 Heard::End => self.forget(who),
                 other => Err(but(&other)),
             },
-            Step::Settle => self.world.settle().await,
+            Step::Settle => told(self.stage.settle().await),
             Step::Cut { who } => self.forget(who),
             Step::Check { greater, less } => self.check(greater, less),
-            Step::Trouble { node, trouble } => self.world.trouble(*node, *trouble).await,
+            Step::Trouble { node, trouble } => told(self.stage.suffer(*node, *trouble).await),
         }
     }
 
     async fn sit(&mut self, seat: &Seat) -> Played {
-        let address = self.world.address(seat).await?;
+        let address = self
+            .stage
+            .address(seat)
+            .await
+            .map_err(|trouble| trouble.to_string())?;
         let client = Client::connect(&seat.client, address).await;
         let client = client.map_err(|cause| format!("cannot connect: {cause}"))?;
         self.clients.insert(seat.client.clone(), client);
@@ -106,16 +117,24 @@ impl<'w> Player<'w> {
         let tag = client.next_tag();
         let word = text.first_word().to_ascii_uppercase();
         let passes_over = matches!(word.as_str(), "SELECT" | "EXAMINE");
-        client.asked.push_back(Asked { tag: tag.clone(), passes_over });
+        client.asked.push_back(Asked {
+            tag: tag.clone(),
+            passes_over,
+        });
         self.utter(who, &tag, utterances).await
     }
 
     fn utterances(&self, text: &Pattern) -> Result<Vec<Utterance>, String> {
-        text.utterances(&self.names).map_err(|name| format!("${name} is not bound yet"))
+        text.utterances(&self.names)
+            .map_err(|name| format!("${name} is not bound yet"))
     }
 
     async fn utter(&mut self, who: &str, tag: &str, utterances: Vec<Utterance>) -> Played {
-        let prefix = if tag.is_empty() { String::new() } else { format!("{tag} ") };
+        let prefix = if tag.is_empty() {
+            String::new()
+        } else {
+            format!("{tag} ")
+        };
         for (index, utterance) in utterances.into_iter().enumerate() {
             let client = self.client(who)?;
             let bytes = match utterance {
@@ -125,7 +144,8 @@ impl<'w> Player<'w> {
             };
             let prefix = if index == 0 { prefix.as_bytes() } else { b"" };
             client.say(&[prefix, &bytes].concat()).await;
-            self.said.push(format!("{who}> {}", shown(&[prefix, &bytes].concat())));
+            self.said
+                .push(format!("{who}> {}", shown(&[prefix, &bytes].concat())));
         }
         Ok(())
     }
@@ -159,10 +179,15 @@ impl<'w> Player<'w> {
         let patterns: Vec<&Pattern> = texts.iter().map(|(_, text)| text).collect();
         let Some(names) = pair(&patterns, &responses, &self.names) else {
             let heard: Vec<String> = responses.iter().map(|response| shown(response)).collect();
-            return Err(format!("but heard: {}", heard.join("\n                   ")));
+            return Err(format!(
+                "but heard: {}",
+                heard.join("\n                   ")
+            ));
         };
         self.names = names;
-        if let Some(asked) = self.client(who)?.asked.front_mut() {
+        let client = self.client(who)?;
+        client.is_continuing |= responses.iter().any(|response| response.starts_with(b"+"));
+        if let Some(asked) = client.asked.front_mut() {
             asked.passes_over = false;
         }
         Ok(())
@@ -188,7 +213,10 @@ impl<'w> Player<'w> {
 
     async fn end(&mut self, who: &str, verdict: Verdict, code: Option<&Pattern>) -> Played {
         let client = self.client(who)?;
-        let asked = client.asked.pop_front().ok_or("no command is waiting for its end")?;
+        let asked = client
+            .asked
+            .pop_front()
+            .ok_or("no command is waiting for its end")?;
         client.is_continuing = false;
         let response = loop {
             let Heard::Response(response) = self.listen(who).await? else {
@@ -223,11 +251,18 @@ impl<'w> Player<'w> {
 
     fn check(&self, greater: &str, less: &str) -> Played {
         let number = |name: &str| -> Result<u64, String> {
-            let value = self.names.get(name).ok_or_else(|| format!("${name} is not bound yet"))?;
+            let value = self
+                .names
+                .get(name)
+                .ok_or_else(|| format!("${name} is not bound yet"))?;
             value.parse().map_err(|_| format!("${name} is {value}"))
         };
         let (greater, less) = (number(greater)?, number(less)?);
-        if greater > less { Ok(()) } else { Err(format!("but {greater} <= {less}")) }
+        if greater > less {
+            Ok(())
+        } else {
+            Err(format!("but {greater} <= {less}"))
+        }
     }
 
     async fn listen(&mut self, who: &str) -> Result<Heard, String> {
@@ -242,12 +277,21 @@ impl<'w> Player<'w> {
     }
 
     fn client(&mut self, who: &str) -> Result<&mut Client, String> {
-        self.clients.get_mut(who).ok_or_else(|| format!("{who} is not connected"))
+        self.clients
+            .get_mut(who)
+            .ok_or_else(|| format!("{who} is not connected"))
     }
 
     fn forget(&mut self, who: &str) -> Played {
-        self.clients.remove(who).map(drop).ok_or_else(|| format!("{who} is not connected"))
+        self.clients
+            .remove(who)
+            .map(drop)
+            .ok_or_else(|| format!("{who} is not connected"))
     }
+}
+
+fn told(made: Result<(), Trouble>) -> Played {
+    made.map_err(|trouble| trouble.to_string())
 }
 
 /// Gives each pattern a response of its own.
@@ -274,5 +318,9 @@ fn but(heard: &Heard) -> String {
 /// On one line, with what is not text made visible.
 fn shown(bytes: &[u8]) -> String {
     let line = bytes.strip_suffix(b"\r\n").unwrap_or(bytes);
-    String::from_utf8_lossy(line).escape_debug().to_string().replace("\\\"", "\"").replace("\\\\", "\\")
+    String::from_utf8_lossy(line)
+        .escape_debug()
+        .to_string()
+        .replace("\\\"", "\"")
+        .replace("\\\\", "\\")
 }

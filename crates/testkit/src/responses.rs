@@ -1,7 +1,7 @@
 //! Cuts what a server says into whole responses: a line with all its literals.
 
 /// Takes the first whole response off `buffer`, without its CRLF; `None` while it is incomplete.
-pub fn take(buffer: &mut Vec<u8>) -> Option<Vec<u8>> {
+pub(crate) fn take(buffer: &mut Vec<u8>) -> Option<Vec<u8>> {
     let mut end = 0;
     loop {
         let rest = buffer.get(end..)?;

@@ -26,7 +26,11 @@ pub struct Tap {
 
 #[derive(Debug)]
 struct Wires {
+    /// Where PostgreSQL is now.
+    postgres: watch::Sender<SocketAddr>,
     drops_wakeups: AtomicBool,
+    /// Counts what was lost since it was told to lose.
+    lost: watch::Sender<u32>,
     /// Counts how often everything was cut.
     cut: watch::Sender<u32>,
     /// Counts how often connections that LISTEN were cut.
@@ -35,26 +39,50 @@ struct Wires {
 
 impl Tap {
     /// Leads to `postgres`.
+    ///
+    /// # Errors
+    ///
+    /// When there is no port to be had.
     pub async fn open(postgres: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let wires = Arc::new(Wires {
+            postgres: watch::Sender::new(postgres),
             drops_wakeups: AtomicBool::new(false),
+            lost: watch::Sender::new(0),
             cut: watch::Sender::new(0),
             cut_listener: watch::Sender::new(0),
         });
-        let accepting = tokio::spawn(accept(listener, postgres, wires.clone()));
-        Ok(Self { address, wires, accepting })
+        let accepting = start(accept(listener, wires.clone()));
+        Ok(Self {
+            address,
+            wires,
+            accepting,
+        })
     }
 
     /// Where a node finds PostgreSQL.
+    #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Loses all notifications that arrive from now on, or no more.
-    pub fn drop_wakeups(&self, drops: bool) {
-        self.wires.drops_wakeups.store(drops, Ordering::SeqCst);
+    /// PostgreSQL has moved: new connections go there.
+    pub fn lead_to(&self, postgres: SocketAddr) {
+        self.wires.postgres.send_replace(postgres);
+    }
+
+    /// Loses all notifications that arrive from now on.
+    pub fn drop_wakeups(&self) {
+        self.wires.lost.send_replace(0);
+        self.wires.drops_wakeups.store(true, Ordering::SeqCst);
+    }
+
+    /// Waits until one is lost, and lets the next ones pass.
+    pub async fn pass_wakeups(&self) {
+        // The sender is ours.
+        drop(self.wires.lost.subscribe().wait_for(|&lost| lost > 0).await);
+        self.wires.drops_wakeups.store(false, Ordering::SeqCst);
     }
 
     /// Breaks every connection on which LISTEN was said.
@@ -75,16 +103,31 @@ impl Drop for Tap {
     }
 }
 
-async fn accept(listener: TcpListener, postgres: SocketAddr, wires: Arc<Wires>) {
+async fn accept(listener: TcpListener, wires: Arc<Wires>) {
     while let Ok((node, _)) = listener.accept().await {
-        tokio::spawn(connect(node, postgres, wires.clone()));
+        drop(start(connect(node, wires.clone())));
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a tap is outside of the rooms that it serves"
+)]
+fn start(task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+    tokio::spawn(task)
+}
+
 /// One connection, until either side or the talk ends it.
-async fn connect(node: TcpStream, postgres: SocketAddr, wires: Arc<Wires>) {
-    let Ok(postgres) = TcpStream::connect(postgres).await else { return };
-    if node.set_nodelay(true).and_then(|()| postgres.set_nodelay(true)).is_err() {
+async fn connect(node: TcpStream, wires: Arc<Wires>) {
+    let postgres = *wires.postgres.borrow();
+    let Ok(postgres) = TcpStream::connect(postgres).await else {
+        return;
+    };
+    if node
+        .set_nodelay(true)
+        .and_then(|()| postgres.set_nodelay(true))
+        .is_err()
+    {
         return;
     }
     let (mut cut, mut cut_listener) = (wires.cut.subscribe(), wires.cut_listener.subscribe());
@@ -118,7 +161,10 @@ async fn requests(
         if bytes.is_empty() {
             return Ok(());
         }
-        if bytes.windows(7).any(|word| word.eq_ignore_ascii_case(b"listen ")) {
+        if bytes
+            .windows(7)
+            .any(|word| word.eq_ignore_ascii_case(b"listen "))
+        {
             listens.store(true, Ordering::SeqCst);
         }
         to.write_all(bytes).await?;
@@ -126,11 +172,7 @@ async fn requests(
 }
 
 /// Towards the node, message by message, without those that shall be lost.
-async fn answers(
-    mut from: OwnedReadHalf,
-    mut to: OwnedWriteHalf,
-    wires: &Wires,
-) -> io::Result<()> {
+async fn answers(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, wires: &Wires) -> io::Result<()> {
     let mut buffer = Vec::new();
     let mut is_first = true;
     loop {
@@ -138,11 +180,14 @@ async fn answers(
             return Ok(());
         }
         let mut passed = 0;
-        while let Some(length) = message_length(buffer.get(passed..).unwrap_or_default(), is_first) {
+        while let Some(length) = message_length(buffer.get(passed..).unwrap_or_default(), is_first)
+        {
             is_first = false;
             let message = buffer.get(passed..passed + length).unwrap_or_default();
             let is_wakeup = message.first() == Some(&NOTIFICATION_RESPONSE);
-            if !(is_wakeup && wires.drops_wakeups.load(Ordering::SeqCst)) {
+            if is_wakeup && wires.drops_wakeups.load(Ordering::SeqCst) {
+                wires.lost.send_modify(|lost| *lost += 1);
+            } else {
                 to.write_all(message).await?;
             }
             passed += length;

@@ -1,0 +1,303 @@
+//! Makes true what is given: accounts, groups, mailboxes, lists, messages; through the store only.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+use acl::{Deed, Identifier, Modification, Permit, Rights, Subject};
+use mail::{AccountId, Flag, FlagBits, InternalDate, MailboxName, NaiveDate, Namespaces, Place};
+use store::{Fault, Found, NewMessage, Options, Spawn, Store};
+
+use crate::client::PASSWORD;
+use crate::given::Given;
+use crate::pattern::Names;
+use crate::trouble::Trouble;
+
+/// A site administrator of whom a page never hears: lists hold only what the page gives.
+#[derive(Debug)]
+pub struct Architect {
+    store: Store,
+    id: AccountId,
+    accounts: BTreeMap<String, AccountId>,
+    namespaces: Namespaces,
+}
+
+/// The names of talks are short, and without spaces that would have to be quoted.
+pub(crate) const SHARED: &str = "Team";
+/// The first level of what is another's.
+pub(crate) const OTHERS: &str = "People";
+
+/// Nobody logs in by this name.
+const NAME: &str = "architect";
+/// One hash serves everybody: it takes its time to make.
+static PASSWORD_HASH: LazyLock<Option<String>> = LazyLock::new(|| {
+    auth::Hasher::new()
+        .hash(PASSWORD.as_bytes(), b"salt of the test")
+        .ok()
+});
+
+impl Architect {
+    /// In the migrated, empty database at `url`.
+    ///
+    /// # Errors
+    ///
+    /// [`Trouble::Store`].
+    pub async fn enter_at(url: &str) -> Result<Self, Trouble> {
+        let options = Options {
+            url: url.to_owned(),
+            connections: 2,
+            application_name: NAME.to_owned(),
+        };
+        let store = Store::connect(options, spawn()).await?;
+        let namespaces = Namespaces::new(OTHERS, SHARED);
+        let namespaces = namespaces.map_err(|bad| Trouble::Sentence(bad.to_string()))?;
+        let id = store.create_account(NAME, None, true).await?;
+        Ok(Self {
+            store,
+            id,
+            accounts: BTreeMap::new(),
+            namespaces,
+        })
+    }
+
+    /// Its own way to the database.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Everybody who may be able to see a mailbox.
+    pub fn accounts(&self) -> impl Iterator<Item = AccountId> {
+        self.accounts.values().copied().chain([self.id])
+    }
+
+    /// Makes a sentence true. `names` gains the UIDs of messages.
+    ///
+    /// # Errors
+    ///
+    /// [`Trouble`] when it cannot be made true.
+    pub async fn make(&mut self, given: &Given, names: &mut Names) -> Result<(), Trouble> {
+        match given {
+            Given::TwoNodes | Given::Seats(_) => Ok(()),
+            Given::Account(name) => self.account(name).await.map(drop),
+            Given::Administrator(name) => self.create_account(name, true).await.map(drop),
+            Given::Mailbox { name, messages } => {
+                self.mailbox(name).await?;
+                for (index, uid) in messages.iter().enumerate() {
+                    let bytes = format!("Subject: {name} {}\r\n\r\nHello.\r\n", index + 1);
+                    self.message(name, uid, &[], bytes.as_bytes(), names)
+                        .await?;
+                }
+                Ok(())
+            }
+            Given::Message {
+                uid,
+                mailbox,
+                flags,
+                bytes,
+            } => {
+                self.mailbox(mailbox).await?;
+                self.message(mailbox, uid, flags, bytes, names).await
+            }
+            Given::Rights {
+                identifier,
+                rights,
+                mailbox,
+            } => self.rights(identifier, rights, mailbox).await,
+            Given::Group { name, members } => {
+                self.store.create_group(name).await?;
+                for member in members {
+                    let account = self.account(member).await?;
+                    self.store.add_member(name, account).await?;
+                }
+                Ok(())
+            }
+            Given::Joins { account, group } => {
+                let account = self.account(account).await?;
+                Ok(self.store.add_member(group, account).await?)
+            }
+            Given::Leaves { account, group } => {
+                let account = self.account(account).await?;
+                Ok(self.store.remove_member(group, account).await?)
+            }
+        }
+    }
+
+    /// The account of this name, made when it is first heard of.
+    ///
+    /// # Errors
+    ///
+    /// [`Trouble::Store`].
+    pub async fn account(&mut self, name: &str) -> Result<AccountId, Trouble> {
+        match self.accounts.get(name) {
+            Some(&account) => Ok(account),
+            None => self.create_account(name, false).await,
+        }
+    }
+
+    async fn create_account(&mut self, name: &str, is_admin: bool) -> Result<AccountId, Trouble> {
+        let hash = PASSWORD_HASH.as_deref();
+        let account = self.store.create_account(name, hash, is_admin).await?;
+        self.accounts.insert(name.to_owned(), account);
+        Ok(account)
+    }
+
+    /// Who may do everything there, and the place as that account names it.
+    async fn locate(&mut self, name: &str) -> Result<(AccountId, Place), Trouble> {
+        let parsed = MailboxName::parse(name).ok();
+        match parsed.and_then(|name| self.namespaces.place(&name)) {
+            Some(Place::Theirs { owner, path }) => {
+                Ok((self.account(&owner).await?, Place::Mine(path)))
+            }
+            Some(place @ Place::Shared(_)) => Ok((self.id, place)),
+            Some(Place::Mine(_)) | None => Err(Trouble::Sentence(format!(
+                "{name} is in nobody's tree: begin with {} or {}",
+                self.namespaces.shared(),
+                self.namespaces.others(),
+            ))),
+        }
+    }
+
+    async fn find(&self, asker: AccountId, place: &Place) -> Result<Found, Trouble> {
+        Ok(self.store.resolve(asker, place).await?.ok_or(Fault::Gone)?)
+    }
+
+    async fn leave_to_administer(
+        &self,
+        asker: AccountId,
+        place: &Place,
+    ) -> Result<Permit, Trouble> {
+        let found = self.find(asker, place).await?;
+        acl::permit(&found.standing, Deed::Administer).map_err(denied)
+    }
+
+    /// Creates it unless it is there. A shared one has an empty list.
+    async fn mailbox(&mut self, name: &str) -> Result<(), Trouble> {
+        let (builder, place) = self.locate(name).await?;
+        if self.store.resolve(builder, &place).await?.is_some() {
+            return Ok(());
+        }
+        let who = self.store.who(builder).await?;
+        let Place::Shared(path) = &place else {
+            self.store
+                .create_mailbox(&acl::own_tree(&who), &place, None)
+                .await?;
+            return Ok(());
+        };
+        let parent = path
+            .rsplit_once('/')
+            .map(|(parent, _)| Place::Shared(parent.to_owned()));
+        let parent = match parent {
+            Some(parent) => self.store.resolve(builder, &parent).await?,
+            None => None,
+        };
+        let warrant = match parent {
+            Some(parent) => acl::below(&parent.standing),
+            None => acl::shared_root(&who),
+        };
+        let warrant = warrant.map_err(denied)?;
+        self.store.create_mailbox(&warrant, &place, None).await?;
+        let permit = self.leave_to_administer(builder, &place).await?;
+        for entry in self.find(builder, &place).await?.entries {
+            let subject = Subject {
+                identifier: entry.identifier,
+                is_negative: entry.is_negative,
+            };
+            self.store.delete_rights(&permit, &subject).await?;
+        }
+        Ok(())
+    }
+
+    async fn rights(&mut self, text: &str, letters: &str, name: &str) -> Result<(), Trouble> {
+        let not_understood = |what: String| Trouble::Sentence(format!("{text} {letters}: {what}"));
+        let subject = Subject::parse(text).map_err(|bad| not_understood(bad.to_string()))?;
+        let rights = Rights::parse(letters).map_err(|bad| not_understood(bad.to_string()))?;
+        if let Identifier::User(account) = &subject.identifier {
+            self.account(account).await?;
+        }
+        let (builder, place) = self.locate(name).await?;
+        let permit = self.leave_to_administer(builder, &place).await?;
+        Ok(self
+            .store
+            .set_rights(&permit, &subject, Modification::Replace(rights))
+            .await?)
+    }
+
+    /// Appends, whatever the list says, and leaves the list as it was.
+    async fn message(
+        &mut self,
+        mailbox: &str,
+        uid: &str,
+        flags: &[String],
+        bytes: &[u8],
+        names: &mut Names,
+    ) -> Result<(), Trouble> {
+        let (builder, place) = self.locate(mailbox).await?;
+        let own_entry = (builder == self.id).then(|| Subject {
+            identifier: Identifier::User(NAME.to_owned()),
+            is_negative: false,
+        });
+        if let Some(subject) = &own_entry {
+            let permit = self.leave_to_administer(builder, &place).await?;
+            let all = Modification::Replace(Rights::ALL);
+            self.store.set_rights(&permit, subject, all).await?;
+        }
+        let found = self.find(builder, &place).await?;
+        let permit = acl::permit(&found.standing, Deed::Insert(FlagBits::ALL)).map_err(denied)?;
+        let message = self.prepare(&permit, flags, bytes).await?;
+        let appended = self.store.append(&permit, vec![message]).await?;
+        names.extend(
+            appended
+                .uids
+                .first()
+                .map(|given| (uid.to_owned(), given.to_string())),
+        );
+        if let Some(subject) = &own_entry {
+            let permit = self.leave_to_administer(builder, &place).await?;
+            self.store.delete_rights(&permit, subject).await?;
+        }
+        Ok(())
+    }
+
+    async fn prepare(
+        &self,
+        permit: &Permit,
+        flags: &[String],
+        bytes: &[u8],
+    ) -> Result<NewMessage, Trouble> {
+        let flags: Result<Vec<Flag>, _> = flags.iter().map(|flag| Flag::parse(flag)).collect();
+        let flags = flags.map_err(|bad| Trouble::Sentence(bad.to_string()))?;
+        let keywords: Vec<_> = flags
+            .iter()
+            .filter_map(|flag| match flag {
+                Flag::Keyword(keyword) => Some(keyword.clone()),
+                Flag::Answered | Flag::Flagged | Flag::Deleted | Flag::Seen | Flag::Draft => None,
+            })
+            .collect();
+        let keywords = self.store.number_keywords(permit, &keywords).await?;
+        let bits = flags.iter().filter_map(|flag| keywords.bit(flag));
+        Ok(NewMessage {
+            prepared: store::prepare(bytes, arrival()?),
+            shared: bits.fold(FlagBits::NONE, FlagBits::union),
+            private: FlagBits::NONE,
+        })
+    }
+}
+
+/// When everything that is given arrived.
+fn arrival() -> Result<InternalDate, Trouble> {
+    NaiveDate::from_ymd(2023, 11, 14)
+        .and_then(|day| InternalDate::from_parts(day, (12, 0, 0), 0))
+        .ok_or_else(|| Trouble::Sentence("no such day".to_owned()))
+}
+
+fn denied(denied: acl::Denied) -> Trouble {
+    Trouble::Sentence(format!("the architect may not: {denied}"))
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a world is the outside of the rooms in it"
+)]
+fn spawn() -> Spawn {
+    Arc::new(|task| drop(tokio::spawn(task)))
+}

@@ -1,0 +1,213 @@
+//! The PostgreSQL that tests share, and the databases that each test has for itself.
+
+use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{self, Command};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use private_pg::{Options, PrivatePg, Tuning};
+use store::Store;
+use tempfile::TempDir;
+
+use crate::trouble::Trouble;
+
+/// Names a superuser's URL of a server that many test processes share.
+const VARIABLE: &str = "POSTROOM_TEST_POSTGRES";
+
+/// A PostgreSQL whose data nobody will miss, with a migrated database to copy.
+#[derive(Debug)]
+pub struct Cluster {
+    location: Location,
+    template: String,
+    /// Stops when dropped.
+    _own: Option<(PrivatePg, TempDir)>,
+}
+
+/// A database that one test has for itself, as long as this lives.
+#[derive(Debug)]
+pub struct Database {
+    location: Location,
+    name: String,
+}
+
+/// A superuser's way to a server.
+#[derive(Clone, Debug)]
+struct Location {
+    /// `user:password`
+    credentials: String,
+    address: SocketAddr,
+}
+
+impl Cluster {
+    /// The server that `POSTROOM_TEST_POSTGRES` names; else a private one, until it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`Trouble`] when there is none, or it cannot be prepared.
+    pub fn start() -> Result<Self, Trouble> {
+        #[expect(clippy::disallowed_methods, reason = "a dev tool's one variable")]
+        let shared = std::env::var(VARIABLE).ok();
+        let (location, own) = match shared {
+            Some(url) => (Location::parse(&url)?, None),
+            None => {
+                let dir = tempfile::tempdir().map_err(Trouble::machine("a temporary folder"))?;
+                let postgres = PrivatePg::start(&Options::new(dir.path(), Tuning::Scratch))?;
+                (Location::parse(&postgres.url())?, Some((postgres, dir)))
+            }
+        };
+        let template = format!("postroom_template_{:016x}", migrations_fingerprint()?);
+        // Other processes may be at it, too.
+        let path = std::env::temp_dir().join(format!("postroom-{}.lock", location.address.port()));
+        let lock = File::create(&path).map_err(Trouble::machine(path.display().to_string()))?;
+        lock.lock()
+            .map_err(Trouble::machine(path.display().to_string()))?;
+        prepare(&location, &template)?;
+        Ok(Self {
+            location,
+            template,
+            _own: own,
+        })
+    }
+
+    /// A copy of the migrated, empty database.
+    ///
+    /// # Errors
+    ///
+    /// [`Trouble::Program`] when PostgreSQL refuses.
+    pub fn clone_database(&self) -> Result<Database, Trouble> {
+        static SERIAL: AtomicU32 = AtomicU32::new(0);
+        let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+        let name = format!("test_{}_{serial}", process::id());
+        self.location
+            .run("createdb", &["--template", &self.template, &name])?;
+        Ok(Database {
+            location: self.location.clone(),
+            name,
+        })
+    }
+}
+
+impl Database {
+    /// Straight to PostgreSQL.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.url_by(self.location.address)
+    }
+
+    /// By another way that leads there.
+    #[must_use]
+    pub fn url_by(&self, address: SocketAddr) -> String {
+        format!(
+            "postgres://{}@{address}/{}",
+            self.location.credentials, self.name
+        )
+    }
+
+    /// Where PostgreSQL listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.location.address
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        // A copy that stays behind goes with the server; it only takes room until then.
+        drop(
+            self.location
+                .run("dropdb", &["--force", "--if-exists", &self.name]),
+        );
+    }
+}
+
+impl Location {
+    /// From `postgres://user:password@127.0.0.1:port/database`.
+    fn parse(url: &str) -> Result<Self, Trouble> {
+        let parts = url
+            .strip_prefix("postgres://")
+            .and_then(|rest| rest.rsplit_once('/'))
+            .and_then(|(location, _)| location.rsplit_once('@'))
+            .and_then(|(credentials, host)| Some((credentials.to_owned(), host.parse().ok()?)));
+        let (credentials, address) = parts.ok_or_else(|| {
+            Trouble::Sentence(format!(
+                "{VARIABLE} is not postgres://user:password@address:port/name"
+            ))
+        })?;
+        Ok(Self {
+            credentials,
+            address,
+        })
+    }
+
+    /// Runs one of PostgreSQL's own tools.
+    fn run(&self, program: &'static str, arguments: &[&str]) -> Result<(), Trouble> {
+        let (user, password) = self
+            .credentials
+            .split_once(':')
+            .unwrap_or((&self.credentials, ""));
+        let output = Command::new(tool(program))
+            .args(["--host", &self.address.ip().to_string()])
+            .args(["--port", &self.address.port().to_string()])
+            .args(["--username", user, "--no-password"])
+            .args(arguments)
+            .env("PGPASSWORD", password)
+            .output()
+            .map_err(Trouble::machine(program))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        Err(Trouble::Program { program, said })
+    }
+}
+
+/// Makes the database that all others are copied from, unless it is there.
+fn prepare(location: &Location, template: &str) -> Result<(), Trouble> {
+    match location.run("createdb", &[template]) {
+        Err(Trouble::Program { said, .. }) if said.contains("already exists") => return Ok(()),
+        other => other?,
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let runtime = runtime.map_err(Trouble::machine("a runtime"))?;
+    let url = format!(
+        "postgres://{}@{}/{template}",
+        location.credentials, location.address
+    );
+    runtime.block_on(Store::migrate(&url))?;
+    Ok(())
+}
+
+/// Other migrations make another template.
+fn migrations_fingerprint() -> Result<u64, Trouble> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations");
+    let trouble = || Trouble::machine(folder.display().to_string());
+    let mut files: Vec<PathBuf> = fs::read_dir(&folder)
+        .map_err(trouble())?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "sql"))
+        .collect();
+    files.sort();
+    let mut hasher = DefaultHasher::new();
+    for file in files {
+        fs::read(&file).map_err(trouble())?.hash(&mut hasher);
+    }
+    Ok(hasher.finish())
+}
+
+/// Debian keeps PostgreSQL's tools out of the way, and a slow wrapper in it.
+fn tool(program: &str) -> PathBuf {
+    let versions = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten();
+    let mut found: Vec<PathBuf> = versions
+        .map(|version| version.path().join("bin").join(program))
+        .filter(|path| path.exists())
+        .collect();
+    found.sort();
+    found.pop().unwrap_or_else(|| PathBuf::from(program))
+}

@@ -1,0 +1,288 @@
+//! A world that has been built: its database, its nodes, and who makes true what is given.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use mail::{MailboxId, ModSeq};
+use server::Frontend;
+use server::config::{Config, Sources, Surroundings};
+use tempfile::TempDir;
+use tokio::time::{sleep, timeout};
+
+use crate::architect::{Architect, OTHERS, SHARED};
+use crate::client::{Client, PASSWORD, PATIENCE};
+use crate::cluster::{Cluster, Database};
+use crate::given::{Given, Seat};
+use crate::page::Trouble as Mishap;
+use crate::pattern::Names;
+use crate::tap::Tap;
+use crate::trouble::Trouble;
+
+/// How many nodes there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum World {
+    /// Everybody is on the same node, whatever the page says.
+    OneNode,
+    /// As the page says.
+    TwoNodes,
+}
+
+/// A world in which talks are played.
+pub struct Stage {
+    world: World,
+    /// Before the database, which has to be left alone when it goes.
+    nodes: Vec<Node>,
+    architect: Architect,
+    /// Gone when dropped, both of them.
+    _database: Database,
+    _state: TempDir,
+}
+
+/// A frontend of this process, and its way to the database.
+struct Node {
+    frontend: Frontend,
+    tap: Tap,
+}
+
+/// Between two looks at the nodes.
+const GLANCE: Duration = Duration::from_millis(2);
+
+impl World {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::OneNode, Self::TwoNodes];
+
+    /// As tests are named by it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OneNode => "OneNode",
+            Self::TwoNodes => "TwoNodes",
+        }
+    }
+
+    /// Where a page's node is, from 0.
+    const fn index(self, node: usize) -> usize {
+        match self {
+            Self::OneNode => 0,
+            Self::TwoNodes => node - 1,
+        }
+    }
+}
+
+impl Stage {
+    /// An empty world with its nodes running.
+    ///
+    /// # Errors
+    ///
+    /// [`Trouble`] of the database or a frontend.
+    pub async fn build(cluster: &Cluster, world: World) -> Result<Self, Trouble> {
+        let database = cluster.clone_database()?;
+        let architect = Architect::enter_at(&database.url()).await?;
+        let state = tempfile::tempdir().map_err(Trouble::machine("a temporary folder"))?;
+        let mut nodes = Vec::new();
+        for index in 0..=world.index(2) {
+            nodes.push(Node::start(index + 1, &database, &state).await?);
+        }
+        Ok(Self {
+            world,
+            nodes,
+            architect,
+            _database: database,
+            _state: state,
+        })
+    }
+
+    /// Hangs up on everybody, and takes the world down.
+    pub async fn tear_down(self) {
+        for node in self.nodes {
+            node.frontend.stop().await;
+        }
+    }
+
+    /// Where the client of a seat connects; whoever sits there has an account.
+    ///
+    /// # Errors
+    ///
+    /// [`Trouble`] when there is no such node, or the account cannot be made.
+    pub async fn address(&mut self, seat: &Seat) -> Result<SocketAddr, Trouble> {
+        self.architect.account(&seat.account).await?;
+        self.imap(seat.node)
+    }
+
+    /// The plain port of a node, from 1.
+    ///
+    /// # Errors
+    ///
+    /// [`Trouble`] when there is no such node.
+    pub fn imap(&self, node: usize) -> Result<SocketAddr, Trouble> {
+        let addresses = self.node(node)?.frontend.addresses();
+        let first = addresses.imap.first().copied();
+        first.ok_or_else(|| Trouble::Sentence(format!("node {node} does not listen")))
+    }
+
+    /// A client that is connected and logged in.
+    ///
+    /// # Errors
+    ///
+    /// [`Trouble`] when it is not let in.
+    pub async fn log_in(&mut self, account: &str, node: usize) -> Result<Client, Trouble> {
+        self.architect.account(account).await?;
+        let client = Client::connect(account, self.imap(node)?).await;
+        let mut client = client.map_err(Trouble::machine("connecting"))?;
+        // The greeting comes first, and does not matter here.
+        client
+            .ask_ok(format!("LOGIN {account} {PASSWORD}"))
+            .await
+            .map_err(Trouble::Sentence)?;
+        Ok(client)
+    }
+
+    /// Makes true what sentences say, one a line.
+    ///
+    /// # Errors
+    ///
+    /// [`Trouble`] for the first that cannot be made true.
+    pub async fn given(&mut self, sentences: &str) -> Result<Names, Trouble> {
+        let mut names = Names::new();
+        for sentence in sentences
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+        {
+            let given = Given::parse(sentence, None).map_err(Trouble::Sentence)?;
+            self.make(&given, &mut names).await?;
+        }
+        Ok(names)
+    }
+
+    /// Makes a sentence true. `names` gains the UIDs of messages.
+    ///
+    /// # Errors
+    ///
+    /// [`Trouble`] when it cannot be made true.
+    pub async fn make(&mut self, given: &Given, names: &mut Names) -> Result<(), Trouble> {
+        self.architect.make(given, names).await
+    }
+
+    /// Waits until every node has every committed change of the mailboxes it has open.
+    ///
+    /// # Errors
+    ///
+    /// [`Trouble`] names what a node still does not know.
+    pub async fn settle(&self) -> Result<(), Trouble> {
+        let committed = self.committed().await?;
+        for (index, node) in self.nodes.iter().enumerate() {
+            let behind = || {
+                let is_behind = |&&(mailbox, modseq): &&(MailboxId, ModSeq)| {
+                    let known = node.frontend.live().modseq(mailbox);
+                    known.is_some_and(|known| known < modseq)
+                };
+                committed.iter().find(is_behind)
+            };
+            let caught_up = async {
+                while behind().is_some() {
+                    sleep(GLANCE).await;
+                }
+            };
+            if timeout(PATIENCE, caught_up).await.is_err() {
+                return Err(Trouble::Sentence(format!(
+                    "node {} knows {:?} only up to {:?}",
+                    index + 1,
+                    behind(),
+                    behind().and_then(|&(mailbox, _)| node.frontend.live().modseq(mailbox)),
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets something go wrong.
+    ///
+    /// # Errors
+    ///
+    /// [`Trouble`] when there is no such node.
+    pub async fn suffer(&self, node: usize, mishap: Mishap) -> Result<(), Trouble> {
+        let node = self.node(node)?;
+        match mishap {
+            Mishap::DropWakeups => node.tap.drop_wakeups(),
+            Mishap::PassWakeups => {
+                if timeout(PATIENCE, node.tap.pass_wakeups()).await.is_err() {
+                    return Err(Trouble::Sentence("no wake-up was lost".to_owned()));
+                }
+            }
+            Mishap::CutListener => node.tap.cut_listener(),
+            Mishap::CutDatabase => node.tap.cut(),
+            Mishap::Compare => node.frontend.live().compare().await?,
+        }
+        Ok(())
+    }
+
+    fn node(&self, node: usize) -> Result<&Node, Trouble> {
+        let found = node
+            .checked_sub(1)
+            .and_then(|_| self.nodes.get(self.world.index(node)));
+        found.ok_or_else(|| Trouble::Sentence(format!("there is no node {node}")))
+    }
+
+    /// How far every mailbox is that anybody can find.
+    async fn committed(&self) -> Result<Vec<(MailboxId, ModSeq)>, Trouble> {
+        let store = self.architect.store();
+        let mut ids = Vec::new();
+        for account in self.architect.accounts() {
+            let visible = store.visible(account).await?;
+            ids.extend(visible.iter().map(|listed| listed.id));
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(store.counters(&ids).await?)
+    }
+}
+
+impl std::fmt::Debug for Stage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stage")
+            .field("world", &self.world)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Node {
+    /// On free ports. Its safety comparison is left to the talk, so that it cannot hide that a
+    /// wake-up was lost.
+    async fn start(number: usize, database: &Database, state: &TempDir) -> Result<Self, Trouble> {
+        let tap = Tap::open(database.address()).await;
+        let tap = tap.map_err(Trouble::machine("a port"))?;
+        let settings = [
+            ("DATABASE__URL", database.url_by(tap.address())),
+            ("DATABASE__CONNECTIONS", "4".to_owned()),
+            ("DATABASE__SAFETY_POLL", "1h".to_owned()),
+            ("LISTEN__IMAP", "127.0.0.1:0".to_owned()),
+            ("LISTEN__IMAPS", "127.0.0.1:0".to_owned()),
+            ("LISTEN__HTTP", "127.0.0.1:0".to_owned()),
+            ("LOGIN__WITHOUT_TLS", "loopback".to_owned()),
+            ("NAMES__SHARED", SHARED.to_owned()),
+            ("NAMES__OTHERS", OTHERS.to_owned()),
+            ("TIMEOUTS__KEEP_ALIVE", "1h".to_owned()),
+            ("TIMEOUTS__DRAIN", "0s".to_owned()),
+        ];
+        let variables: HashMap<String, String> = settings
+            .into_iter()
+            .map(|(name, value)| (format!("POSTROOM_{name}"), value))
+            .collect();
+        let sources = Sources {
+            file: None,
+            variables,
+            surroundings: Surroundings {
+                host_name: format!("node{number}"),
+                state_dir: state.path().join(format!("node{number}")),
+            },
+        };
+        let config = Config::load(&sources)
+            .map_err(|mistakes| Trouble::Sentence(format!("configuration: {mistakes}")))?;
+        Ok(Self {
+            frontend: Frontend::start(&config).await?,
+            tap,
+        })
+    }
+}

@@ -1,0 +1,101 @@
+//! Real mail, well-formed and broken, in and out again: `../shared/corpus`, where it is there.
+#![expect(
+    unused_crate_dependencies,
+    reason = "the library that this drives uses them"
+)]
+
+use std::path::{Path, PathBuf};
+
+use imap_codec::ResponseCodec;
+use imap_codec::decode::Decoder;
+use imap_codec::imap_types::response::{Data, Response};
+use testkit::{Client, Cluster, Stage, World, in_world};
+
+#[test]
+fn every_message_comes_back_byte_for_byte_and_is_described() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
+    let messages = files(&folder);
+    if messages.is_empty() {
+        eprintln!("no corpus at {}", folder.display());
+        return;
+    }
+    let cluster = Cluster::start().unwrap();
+    in_world(&cluster, World::OneNode, async |stage: &mut Stage| {
+        let mut client = stage.log_in("ada", 1).await.unwrap();
+        client.ask_ok("SELECT INBOX").await.unwrap();
+        let mut troubles = Vec::new();
+        for path in &messages {
+            let message = std::fs::read(path).unwrap();
+            if let Err(trouble) = check(&mut client, &message).await {
+                troubles.push(format!("{}: {trouble}", path.display()));
+            }
+        }
+        let (wrong, all) = (troubles.len(), messages.len());
+        assert!(
+            troubles.is_empty(),
+            "{wrong} of {all}:\n{}",
+            troubles.join("\n")
+        );
+    })
+    .unwrap();
+}
+
+async fn check(client: &mut Client, message: &[u8]) -> Result<(), String> {
+    let append = format!("APPEND INBOX {{{}+}}\r\n", message.len());
+    let told = client.ask_ok([append.as_bytes(), message].concat()).await?;
+    let number = told
+        .iter()
+        .find_map(|line| exists(line))
+        .ok_or("no EXISTS")?;
+    let body = client
+        .ask_ok(format!("FETCH {number} (RFC822.SIZE BODY.PEEK[])"))
+        .await?;
+    let begin = format!(
+        "* {number} FETCH (RFC822.SIZE {} BODY[] {{{}}}\r\n",
+        message.len(),
+        message.len()
+    );
+    if body != [[begin.as_bytes(), message, b")"].concat()] {
+        return Err("another message came back".to_owned());
+    }
+    let described = client
+        .ask_ok(format!("FETCH {number} (ENVELOPE BODYSTRUCTURE BODY)"))
+        .await?;
+    let [described] = described.as_slice() else {
+        return Err(format!("{} answers", described.len()));
+    };
+    let line = [described, &b"\r\n"[..]].concat();
+    match ResponseCodec::default().decode(&line) {
+        Ok((b"", Response::Data(Data::Fetch { items, .. }))) if items.as_ref().len() == 3 => Ok(()),
+        other => Err(format!("{other:?}\n{}", String::from_utf8_lossy(described))),
+    }
+}
+
+/// The number of `* 12 EXISTS`.
+fn exists(response: &[u8]) -> Option<u32> {
+    let text = str::from_utf8(response).ok()?;
+    text.strip_prefix("* ")?
+        .strip_suffix(" EXISTS")?
+        .parse()
+        .ok()
+}
+
+/// All mails below `folder`; what describes them is none.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for path in std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+    {
+        let name = path.file_name().unwrap_or_default();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if name != "README.md" && name != "COPYING" {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}

@@ -1,0 +1,86 @@
+//! What one may not know of answers byte for byte as what is not there (RFC 4314, 6).
+#![expect(
+    unused_crate_dependencies,
+    reason = "the library that this drives uses them"
+)]
+#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
+
+use testkit::{Cluster, Stage, World, in_world};
+
+/// Every command that takes a mailbox name; `@` stands for the name.
+const COMMANDS: &[&str] = &[
+    "SELECT @",
+    "EXAMINE @",
+    "SELECT @ (CONDSTORE)",
+    "CREATE @",
+    "CREATE @/Below",
+    "DELETE @",
+    "RENAME @ Elsewhere",
+    "RENAME @/Below Elsewhere",
+    "RENAME Mine @",
+    "RENAME Mine @/Below",
+    "SUBSCRIBE @",
+    "UNSUBSCRIBE @",
+    "LIST \"\" @",
+    "LIST \"\" @*",
+    "LIST \"\" @ RETURN (STATUS (MESSAGES) MYRIGHTS CHILDREN)",
+    "LSUB \"\" @",
+    "STATUS @ (MESSAGES UIDNEXT UIDVALIDITY UNSEEN HIGHESTMODSEQ)",
+    "STATUS @/Below (MESSAGES)",
+    "APPEND @ {1+}\r\nx",
+    "APPEND @ {1}",
+    "COPY 1 @",
+    "UID COPY 1 @",
+    "MOVE 1 @",
+    "UID MOVE 1 @",
+    "SETACL @ ada lr",
+    "SETACL @ ada nonsense",
+    "DELETEACL @ ada",
+    "GETACL @",
+    "LISTRIGHTS @ ada",
+    "MYRIGHTS @",
+];
+
+#[test]
+fn hidden_and_missing_answer_alike() {
+    let cluster = Cluster::start().unwrap();
+    in_world(&cluster, World::OneNode, async |stage: &mut Stage| {
+        // As long as each other, in all three places where a hidden mailbox can be.
+        stage
+            .given(
+                "mailbox Team/Hidden with messages $1
+                 mailbox Team/Orders
+                 mailbox Team/Orders/Hidden with messages $2
+                 mailbox People/bo/Hidden with messages $3
+                 mailbox People/ada/Mine
+                 mailbox People/ada with messages $4
+                 ada may lrswitek on Team/Orders
+                 bo may lr on Team/Hidden",
+            )
+            .await
+            .unwrap();
+        for (hidden, missing) in [
+            ("Team/Hidden", "Team/NotYet"),
+            ("People/bo/Hidden", "People/bo/NotYet"),
+            ("People/bo", "People/no"),
+        ] {
+            for command in COMMANDS {
+                let heard = ask(stage, command, hidden).await;
+                let expected = ask(stage, command, missing).await;
+                assert_eq!(heard, expected, "{command} on {hidden} and {missing}");
+            }
+        }
+    })
+    .unwrap();
+}
+
+/// What a fresh session hears, with the name taken out.
+async fn ask(stage: &mut Stage, command: &str, name: &str) -> Vec<String> {
+    let mut client = stage.log_in("ada", 1).await.unwrap();
+    client.ask_ok("SELECT INBOX").await.unwrap();
+    let responses = client.ask(command.replace('@', name)).await;
+    let texts = responses
+        .iter()
+        .map(|response| String::from_utf8_lossy(response).into_owned());
+    texts.map(|text| text.replace(name, "@")).collect()
+}

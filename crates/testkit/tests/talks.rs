@@ -1,0 +1,55 @@
+//! Every talk, in every world it does not exclude: one test each, named by its page.
+#![expect(
+    unused_crate_dependencies,
+    reason = "the library that this drives uses them"
+)]
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use testkit::{Cluster, Failure, Page, World, find_pages, play, talks_folder};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let folder = talks_folder();
+    let pages = find_pages(&folder).unwrap_or_default();
+    // Not for a list of names.
+    let cluster = (!arguments.list).then(|| Arc::new(Cluster::start()));
+    let trials = pages.iter().flat_map(|page| {
+        let name = Failure::test_name(page, &folder);
+        worlds(page)
+            .into_iter()
+            .map(move |world| (page.clone(), name.clone(), world))
+    });
+    let trials = trials.map(|(page, name, world)| {
+        let cluster = cluster.clone();
+        Trial::test(format!("{name}::{}", world.name()), move || {
+            test(cluster.as_deref(), &page, world)
+        })
+    });
+    let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    drop(cluster);
+    conclusion.exit_code()
+}
+
+type MaybeCluster = Result<Cluster, testkit::Trouble>;
+
+fn test(cluster: Option<&MaybeCluster>, page: &Path, world: World) -> Result<(), Failed> {
+    match cluster {
+        Some(Ok(cluster)) => play(cluster, page, world).map(drop).map_err(Failed::from),
+        Some(Err(trouble)) => Err(Failed::from(trouble)),
+        None => Err(Failed::from("only a list was asked for")),
+    }
+}
+
+/// A page that cannot be read fails in every world, and says so there.
+fn worlds(page: &Path) -> Vec<World> {
+    let text = std::fs::read_to_string(page).unwrap_or_default();
+    let needs_two = Page::parse(&text).is_ok_and(|page| page.needs_two_nodes());
+    World::ALL
+        .into_iter()
+        .filter(|world| !needs_two || *world == World::TwoNodes)
+        .collect()
+}
