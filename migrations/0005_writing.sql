@@ -3,6 +3,8 @@
 -- Every function locks the mailbox row, or rows in ascending id, before it reads or writes anything
 -- else of the mailbox, and takes UIDs and mod-sequences under that lock: what has a higher number is
 -- never visible before what has a lower one.
+--
+-- Functions on the way of every write are plpgsql, which plans its statements once in a connection.
 
 -- Locks a mailbox for writing and checks the permits.
 create function lock_mailbox(
@@ -22,7 +24,9 @@ begin
   if not found then
     raise exception using errcode = 'PR001', message = 'no such mailbox';
   end if;
-  perform check_permits(_mailbox, _version, _accounts, _versions, _needed);
+  if _version <> any (_versions) then
+    perform check_permits(_mailbox, _version, _accounts, _versions, _needed);
+  end if;
 end
 $$;
 
@@ -35,7 +39,9 @@ values (0, 1::bigint), (1, 2), (3, 8), (4, 16);
 create function flip_private(
   _mailbox bigint, _modseq bigint, _accounts bigint[], _flags integer[], _uids bigint[]
 ) returns void
-language sql as $$
+language plpgsql as $$
+#variable_conflict use_column
+begin
   insert into user_flags as present (account, mailbox, flag, chunk, bits)
   select f.account, _mailbox, f.flag, f.uid / 8192,
          bit_xor(set_bit(b'0'::bit(8192), (f.uid % 8192)::integer, 1))
@@ -48,6 +54,7 @@ language sql as $$
   select _mailbox, _modseq, 4, f.account, range_agg(int8range(f.uid, f.uid, '[]'))
     from unnest(_accounts, _uids) as f (account, uid)
    group by f.account;
+end
 $$;
 
 -- Adds messages; their UIDs are consecutive. `_users` and `_private` are, message by message, who appends and which flags are
@@ -99,7 +106,9 @@ begin
   if not found then
     raise exception using errcode = 'PR001', message = 'no such mailbox';
   end if;
-  perform check_permits(_mailbox, _version, _accounts, _versions, _needed);
+  if _version <> any (_versions) then
+    perform check_permits(_mailbox, _version, _accounts, _versions, _needed);
+  end if;
   if _first + _count > 4294967295 then
     raise exception using errcode = 'PR004', message = 'the mailbox has no UID left';
   end if;
@@ -139,7 +148,8 @@ language plpgsql as $$
 declare
   _modseq   bigint;
   _next     bigint;
-  _changed  int8multirange;
+  _changed  bigint[];
+  _flags    bigint[];
   _unseen   bigint;
   _deleted  bigint;
   _flipped_accounts bigint[];
@@ -152,23 +162,13 @@ begin
   _next := _modseq + 1;
 
   if cardinality(_lows) > 0 then
-    with wanted as (
-      select e.uid, e.flags as old, (e.flags & r.keep) | r.add as new
-        from unnest(_lows, _highs, _keeps, _adds) as r (low, high, keep, add)
-        join entry e on e.mailbox = _mailbox and e.uid between r.low and r.high
-       where (e.flags & r.keep) | r.add <> e.flags
-    ), changed as (
-      update entry e
-         set flags = w.new, modseq = _next
-        from wanted w
-       where e.mailbox = _mailbox and e.uid = w.uid
-      returning e.uid, w.old, w.new
-    )
-    select range_agg(int8range(c.uid, c.uid, '[]')),
-           sum((c.old >> 3 & 1) - (c.new >> 3 & 1)),
-           sum((c.new >> 2 & 1) - (c.old >> 2 & 1))
-      into _changed, _unseen, _deleted
-      from changed c;
+    select array_agg(e.uid), array_agg((e.flags & r.keep) | r.add),
+           sum((e.flags >> 3 & 1) - (((e.flags & r.keep) | r.add) >> 3 & 1)),
+           sum((((e.flags & r.keep) | r.add) >> 2 & 1) - (e.flags >> 2 & 1))
+      into _changed, _flags, _unseen, _deleted
+      from unnest(_lows, _highs, _keeps, _adds) as r (low, high, keep, add)
+      join entry e on e.mailbox = _mailbox and e.uid between r.low and r.high
+     where (e.flags & r.keep) | r.add <> e.flags;
   end if;
 
   if cardinality(_users) > 0 then
@@ -178,10 +178,11 @@ begin
         as r (account, low, high, keep, add)
       join private_flag b on (~r.keep | r.add) & b.bit <> 0
       join entry e on e.mailbox = _mailbox and e.uid between r.low and r.high
-      left join user_flags f
-             on f.account = r.account and f.mailbox = _mailbox
-            and f.flag = b.flag and f.chunk = e.uid / 8192
-     where coalesce(get_bit(f.bits, (e.uid % 8192)::integer), 0) <> (r.add >> b.flag & 1);
+     where coalesce((select get_bit(f.bits, (e.uid % 8192)::integer)
+                       from user_flags f
+                      where f.account = r.account and f.mailbox = _mailbox
+                        and f.flag = b.flag and f.chunk = e.uid / 8192), 0)
+           <> (r.add >> b.flag & 1);
   end if;
 
   is_changed := _changed is not null or _flipped_uids is not null;
@@ -196,7 +197,13 @@ begin
          deleted_count = deleted_count + coalesce(_deleted, 0)
    where id = _mailbox;
   if _changed is not null then
-    insert into change (mailbox, modseq, kind, uids) values (_mailbox, _next, 2, _changed);
+    update entry e
+       set flags = c.flags, modseq = _next
+      from unnest(_changed, _flags) as c (uid, flags)
+     where e.mailbox = _mailbox and e.uid = c.uid;
+    insert into change (mailbox, modseq, kind, uids)
+    select _mailbox, _next, 2, range_agg(int8range(c.uid, c.uid, '[]'))
+      from unnest(_changed) as c (uid);
   end if;
   if _flipped_uids is not null then
     perform flip_private(_mailbox, _next, _flipped_accounts, _flipped_flags, _flipped_uids);
@@ -407,7 +414,12 @@ begin
          array_agg(e.internal_date order by e.uid), array_agg(e.size order by e.uid),
          array_agg(e.flags order by e.uid),
          array_agg((e.flags & ~_source_private)
-                   | (private_bits(_account, _source, e.uid) & _source_private) order by e.uid)
+                   | (coalesce((select bit_or(1::bigint << f.flag)
+                                  from user_flags f
+                                 where f.account = _account and f.mailbox = _source
+                                   and f.flag in (0, 1, 3, 4) and f.chunk = e.uid / 8192
+                                   and get_bit(f.bits, (e.uid % 8192)::integer) = 1), 0)
+                      & _source_private) order by e.uid)
     into _sources, _contents, _dates, _sizes, _flags, _seen
     from unnest(_uids) r
     join entry e on e.mailbox = _source and e.uid >= lower(r) and e.uid < upper(r);
@@ -476,21 +488,12 @@ $$;
 
 -- The flags of a mailbox that `_account` has for itself: none where it is the owner.
 create function private_flags_of(_account bigint, _mailbox bigint) returns bigint
-language sql stable as $$
-  select case when n.owner = _account then 0 else n.private_flags end
-    from mailbox_name n
-   where n.mailbox = _mailbox
-$$;
-
--- What is set for `_account` alone on one message.
-create function private_bits(_account bigint, _mailbox bigint, _uid bigint) returns bigint
-language sql stable as $$
-  select coalesce(bit_or(1::bigint << f.flag), 0)
-    from user_flags f
-   where f.account = _account
-     and f.mailbox = _mailbox
-     and f.chunk = _uid / 8192
-     and get_bit(f.bits, (_uid % 8192)::integer) = 1
+language plpgsql stable as $$
+begin
+  return (select case when n.owner = _account then 0 else n.private_flags end
+            from mailbox_name n
+           where n.mailbox = _mailbox);
+end
 $$;
 
 -- Flags of one mailbox as another numbers them. Keywords for which the other has no room are lost.

@@ -61,6 +61,8 @@ impl Store {
                 ("synchronous_commit", "on"),
                 // Our statements are short; compiling them would take longer than running them.
                 ("jit", "off"),
+                // Each statement is planned once: parameters do not change which plan is best.
+                ("plan_cache_mode", "force_generic_plan"),
                 ("idle_in_transaction_session_timeout", "60s"),
             ]);
         let pool = PgPoolOptions::new()

@@ -403,7 +403,7 @@ async fn everybody_sees_what_may_be_looked_up_under_its_own_name() {
     let listed = store.visible(root).await.unwrap();
     assert_eq!(listed.len(), 8);
     let work = listed.iter().find(|listed| {
-        listed.place.to_owned()
+        listed.place
             == Place::Theirs {
                 owner: "ada".into(),
                 path: "Work".into(),
