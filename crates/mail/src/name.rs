@@ -142,9 +142,10 @@ impl Place {
         match self {
             Self::Mine(path) => above(path).map(Self::Mine),
             Self::Shared(path) => above(path).map(Self::Shared),
-            Self::Theirs { owner, path } => {
-                above(path).map(|path| Self::Theirs { owner: owner.clone(), path })
-            }
+            Self::Theirs { owner, path } => above(path).map(|path| Self::Theirs {
+                owner: owner.clone(),
+                path,
+            }),
         }
     }
 }

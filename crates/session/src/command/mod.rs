@@ -2,6 +2,8 @@
 
 pub(crate) mod append;
 pub(crate) mod authenticate;
+mod capability;
+mod check;
 mod close;
 mod copy;
 mod create;
@@ -21,15 +23,17 @@ mod lsub;
 mod r#move;
 mod my_rights;
 mod namespace;
+mod noop;
 mod rename;
 mod search;
 mod select;
 mod set_acl;
+mod starttls;
 mod status;
 mod store;
 mod subscribe;
 
-use wire::{Body, Tag, say};
+use wire::{Body, Tag};
 
 use crate::ending::{Done, Ending};
 use crate::node::Now;
@@ -62,14 +66,11 @@ pub(crate) async fn run(
     out: &mut Out<'_>,
 ) -> Result<Step, Ending> {
     let done = match body {
-        Body::Capability => {
-            say::capability(&mut out.buffer, &session.capabilities());
-            Done::completed()
-        }
-        // What is new is told at the end of every command.
-        Body::Noop | Body::Check => Done::completed(),
+        Body::Capability => capability::run(session, out),
+        Body::Noop => noop::run(),
+        Body::Check => check::run(),
         Body::Logout => return Ok(logout::run(session, out)),
-        Body::StartTls => return start_tls(session),
+        Body::StartTls => return starttls::run(session),
         Body::Authenticate { mechanism, initial } => {
             return Box::pin(authenticate::run(session, tag, &mechanism, initial, out)).await;
         }
@@ -131,25 +132,4 @@ pub(crate) async fn run(
         Body::MyRights(mailbox) => Box::pin(my_rights::run(session, &mailbox, out)).await?,
     };
     Ok(done.into())
-}
-
-/// RFC 9051, 6.2.1. The connection shakes hands once the answer is written.
-fn start_tls(session: &Session) -> Result<Step, Ending> {
-    use crate::node::Security;
-    match session.peer.security {
-        Security::Plain {
-            may_starttls: true, ..
-        } => {
-            let done = Done {
-                code: None,
-                text: "Begin TLS now",
-            };
-            Ok(Step::Last(done, Next::StartTls))
-        }
-        Security::Plain {
-            may_starttls: false,
-            ..
-        } => Err(Ending::malformed("TLS is not configured")),
-        Security::Tls => Err(Ending::malformed("TLS is already active")),
-    }
 }

@@ -1,0 +1,12 @@
+//! CAPABILITY (RFC 9051, 6.1.1).
+
+use wire::say;
+
+use crate::ending::Done;
+use crate::out::Out;
+use crate::session::Session;
+
+pub(crate) fn run(session: &Session, out: &mut Out<'_>) -> Done {
+    say::capability(&mut out.buffer, &session.capabilities());
+    Done::completed()
+}

@@ -1,0 +1,25 @@
+//! STARTTLS (RFC 9051, 6.2.1). The connection shakes hands once the answer is written.
+
+use super::Step;
+use crate::ending::{Done, Ending};
+use crate::node::Security;
+use crate::session::{Next, Session};
+
+pub(crate) fn run(session: &Session) -> Result<Step, Ending> {
+    match session.peer.security {
+        Security::Plain {
+            may_starttls: true, ..
+        } => {
+            let done = Done {
+                code: None,
+                text: "Begin TLS now",
+            };
+            Ok(Step::Last(done, Next::StartTls))
+        }
+        Security::Plain {
+            may_starttls: false,
+            ..
+        } => Err(Ending::malformed("TLS is not configured")),
+        Security::Tls => Err(Ending::malformed("TLS is already active")),
+    }
+}
