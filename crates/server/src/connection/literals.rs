@@ -17,6 +17,7 @@ const UNIT_BYTES: u64 = 1024;
 pub(crate) struct Budget {
     units: Arc<Semaphore>,
     units_max: u32,
+    patience: Duration,
 }
 
 /// A part of the budget, given back when dropped.
@@ -31,6 +32,7 @@ impl Budget {
         Self {
             units: Arc::new(Semaphore::new(units_max as usize)),
             units_max,
+            patience: ROOM_TIMEOUT,
         }
     }
 
@@ -39,7 +41,7 @@ impl Budget {
         // One that is larger than everything goes through alone.
         let wanted = units(bytes).min(self.units_max);
         let reserved = Arc::clone(&self.units).acquire_many_owned(wanted);
-        let units = timeout(ROOM_TIMEOUT, reserved).await.ok()?.ok()?;
+        let units = timeout(self.patience, reserved).await.ok()?.ok()?;
         Some(Upload { _units: units })
     }
 
@@ -70,6 +72,8 @@ const UNITS_MAX: u32 = u32::MAX >> 3;
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::Budget;
 
     #[tokio::test]
@@ -84,9 +88,12 @@ mod tests {
         assert_eq!(budget.used_bytes(), 0);
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn who_waits_for_too_long_is_refused() {
-        let budget = Budget::new(1024);
+        let budget = Budget {
+            patience: Duration::ZERO,
+            ..Budget::new(1024)
+        };
         let _all = budget.reserve(1024).await.unwrap();
         assert!(budget.reserve(1).await.is_none());
     }

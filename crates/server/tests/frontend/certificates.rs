@@ -1,0 +1,132 @@
+//! TLS: what is served, and what is served after the files have changed.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use server::Frontend;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use crate::client::Client;
+use crate::world::World;
+
+/// A new certificate in `folder`.
+fn write_certificate(folder: &Path) -> CertificateDer<'static> {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    // As certificate managers do: each file whole at once, one after the other.
+    for (name, text) in [
+        ("key.pem", made.signing_key.serialize_pem()),
+        ("certificate.pem", made.cert.pem()),
+    ] {
+        let fresh = folder.join("fresh");
+        fs::write(&fresh, text).unwrap();
+        fs::rename(&fresh, folder.join(name)).unwrap();
+    }
+    made.cert.der().clone()
+}
+
+fn connector(trusted: &[CertificateDer<'static>]) -> TlsConnector {
+    let mut roots = RootCertStore::empty();
+    for certificate in trusted {
+        roots.add(certificate.clone()).unwrap();
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    TlsConnector::from(Arc::new(config))
+}
+
+async fn shake_hands(socket: TcpStream, connector: &TlsConnector) -> TlsStream<TcpStream> {
+    let name = ServerName::try_from("localhost").unwrap();
+    connector.connect(name, socket).await.unwrap()
+}
+
+async fn connect(frontend: &Frontend, connector: &TlsConnector) -> TlsStream<TcpStream> {
+    let socket = TcpStream::connect(frontend.addresses().imaps[0])
+        .await
+        .unwrap();
+    shake_hands(socket, connector).await
+}
+
+fn shown(stream: &TlsStream<TcpStream>) -> CertificateDer<'static> {
+    let (_, connection) = stream.get_ref();
+    connection.peer_certificates().unwrap()[0]
+        .clone()
+        .into_owned()
+}
+
+#[test]
+fn a_new_certificate_is_served_without_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = write_certificate(folder.path());
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let settings = [
+        ("TLS__CERTIFICATE", &*file("certificate.pem")),
+        ("TLS__KEY", &*file("key.pem")),
+        ("TLS__RELOAD_EVERY", "10ms"),
+    ];
+    World::play(&settings, async |_, frontend| {
+        let stream = connect(frontend, &connector(&[old.clone()])).await;
+        assert_eq!(shown(&stream), old);
+        let mut early = Client::over(stream);
+        early.greeting().await;
+
+        let new = write_certificate(folder.path());
+        // A connector each time: a ticket of the old session would hide the new certificate.
+        let both = [old, new.clone()];
+        while shown(&connect(frontend, &connector(&both)).await) != new {}
+        early.ok("LOGIN ada pass").await;
+    });
+}
+
+#[test]
+fn without_a_certificate_one_is_made_and_kept() {
+    World::play(&[], async |world, frontend| {
+        let path = world.path().join("state/tls/certificate.pem");
+        let made = {
+            use rustls::pki_types::pem::PemObject as _;
+            CertificateDer::from_pem_file(path).unwrap()
+        };
+        let mut client = Client::over(connect(frontend, &connector(&[made])).await);
+        client.greeting().await;
+        client.ok("LOGIN ada pass").await;
+    });
+}
+
+#[test]
+fn starttls_forgets_what_came_before_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let certificate = write_certificate(folder.path());
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let settings = [
+        ("TLS__CERTIFICATE", &*file("certificate.pem")),
+        ("TLS__KEY", &*file("key.pem")),
+    ];
+    World::play(&settings, async |_, frontend| {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+        let mut socket = TcpStream::connect(frontend.addresses().imap[0])
+            .await
+            .unwrap();
+        // Somebody on the way has added a command of their own.
+        socket.write_all(b"t STARTTLS\r\nt NOOP\r\n").await.unwrap();
+        let mut said = Vec::new();
+        while !said.ends_with(b"\r\n") || !said.windows(5).any(|five| five == b"t OK ") {
+            assert_ne!(socket.read_buf(&mut said).await.unwrap(), 0);
+        }
+        let stream = shake_hands(socket, &connector(&[certificate])).await;
+        let mut client = Client::over(stream);
+        // The very first answer inside is to the first question asked inside.
+        let lines = client.ask("CAPABILITY").await;
+        assert!(lines[0].starts_with("* CAPABILITY "), "{lines:?}");
+        assert!(!lines[0].contains("STARTTLS"), "{lines:?}");
+        client.ok("LOGIN ada pass").await;
+    });
+}

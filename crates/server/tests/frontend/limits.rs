@@ -1,0 +1,134 @@
+//! Bounds on clients: how many, how slow, how silent.
+
+use server::Frontend;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+
+use crate::client::{Client, get};
+use crate::world::{World, ada};
+
+async fn visit(frontend: &Frontend) -> (Client, String) {
+    let mut client = Client::connect(frontend.addresses().imap[0]).await;
+    let line = client.line().await;
+    (client, line)
+}
+
+#[test]
+fn an_address_has_its_share_of_connections() {
+    World::play(
+        &[("LIMITS__CONNECTIONS_PER_ADDRESS", "2")],
+        async |_, frontend| {
+            let (first, _) = visit(frontend).await;
+            let (_second, _) = visit(frontend).await;
+            let (_, line) = visit(frontend).await;
+            assert!(
+                line.starts_with("* BYE [UNAVAILABLE] Too many connections"),
+                "{line}"
+            );
+            drop(first);
+            // The server hears of the end a moment later than we.
+            loop {
+                let (_, line) = visit(frontend).await;
+                if line.starts_with("* OK ") {
+                    break;
+                }
+            }
+            let page = get(frontend.addresses().http[0], "/metrics").await;
+            assert!(
+                page.contains("connections_refused_total{bound=\"address\"}"),
+                "{page}"
+            );
+        },
+    );
+}
+
+#[test]
+fn a_user_has_a_share_of_connections() {
+    World::play(
+        &[("LIMITS__CONNECTIONS_PER_USER", "1")],
+        async |_, frontend| {
+            let mut first = ada(frontend).await;
+            let (mut second, _) = visit(frontend).await;
+            let lines = second.ask("LOGIN ada pass").await;
+            assert_eq!(lines, ["* BYE Too many connections", ""]);
+            first.ok("NOOP").await;
+        },
+    );
+}
+
+#[test]
+fn who_does_not_log_in_is_sent_away() {
+    World::play(&[("TIMEOUTS__LOGIN", "200ms")], async |_, frontend| {
+        let (mut client, _) = visit(frontend).await;
+        // Half a command is no reason to wait longer.
+        client.say("t NOOP\r\nt LOG").await;
+        assert!(client.line().await.starts_with("t OK"));
+        let mut last = client.line().await;
+        while last.starts_with("t BAD") || last.starts_with("* BAD") {
+            last = client.line().await;
+        }
+        assert!(last.starts_with("* BYE Nothing was said"), "{last}");
+        assert_eq!(client.line().await, "");
+    });
+}
+
+#[test]
+fn an_idling_client_gets_signs_of_life() {
+    World::play(&[("TIMEOUTS__KEEP_ALIVE", "100ms")], async |_, frontend| {
+        let mut client = ada(frontend).await;
+        client.ok("SELECT INBOX").await;
+        client.say("t IDLE").await;
+        assert!(client.line().await.starts_with("+ "));
+        for _ in 0..2 {
+            assert_eq!(client.line().await, "* OK Still here");
+        }
+        client.say("DONE").await;
+        assert!(client.line().await.starts_with("t OK"));
+    });
+}
+
+#[test]
+fn a_client_that_does_not_read_is_dropped() {
+    World::play(&[("TIMEOUTS__WRITE", "200ms")], async |_, frontend| {
+        let mut writer = ada(frontend).await;
+        let message = format!(
+            "Subject: long\r\n\r\n{}",
+            "0123456789abcde\n".repeat(500_000)
+        );
+        writer
+            .say(&format!(
+                "t APPEND INBOX {{{}+}}\r\n{message}",
+                message.len()
+            ))
+            .await;
+        assert!(writer.line().await.starts_with("t OK"));
+        drop(writer);
+
+        let mut socket = TcpStream::connect(frontend.addresses().imap[0])
+            .await
+            .unwrap();
+        let fetches = "t FETCH 1 BODY.PEEK[]\r\n".repeat(20);
+        let words = format!("t LOGIN ada pass\r\nt SELECT INBOX\r\n{fetches}");
+        socket.write_all(words.as_bytes()).await.unwrap();
+        // It never reads, and yet it does not stay.
+        loop {
+            let page = get(frontend.addresses().http[0], "/metrics").await;
+            if page.contains("command=\"SELECT\"")
+                && page.contains("postroom_connections{state=\"logged_in\"} 0")
+            {
+                break;
+            }
+        }
+    });
+}
+
+#[test]
+fn a_password_is_not_taken_in_the_clear() {
+    World::play(&[("LOGIN__WITHOUT_TLS", "never")], async |_, frontend| {
+        let (mut client, greeting) = visit(frontend).await;
+        assert!(greeting.contains("LOGINDISABLED"), "{greeting}");
+        assert!(greeting.contains("STARTTLS"), "{greeting}");
+        let lines = client.ask("LOGIN ada pass").await;
+        assert!(lines[0].starts_with("t NO [PRIVACYREQUIRED]"), "{lines:?}");
+    });
+}

@@ -1,0 +1,17 @@
+//! Whole frontends over real sockets, on a real PostgreSQL.
+
+#![expect(
+    unused_crate_dependencies,
+    reason = "the room's, and not all of its tests'"
+)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "in tests, and in the helpers that are not marked as such"
+)]
+
+mod certificates;
+mod client;
+mod limits;
+mod process;
+mod verbs;
+mod world;

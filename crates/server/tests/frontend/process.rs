@@ -1,0 +1,196 @@
+//! The program itself: signals, exit codes, traces.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+
+use serde_json::Value;
+
+use crate::client::{Client, get};
+use crate::world::World;
+
+/// A `postroom serve` of its own.
+struct Process {
+    child: Child,
+    imap: SocketAddr,
+    http: SocketAddr,
+}
+
+impl Process {
+    fn start(world: &World, more: &[(&str, &str)]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_postroom"))
+            .args(["serve", "--json"])
+            .envs(world.settings(more))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut said = BufReader::new(child.stdout.take().unwrap());
+        said.read_line(&mut line).unwrap();
+        let ready: Value = serde_json::from_str(&line).unwrap();
+        let address = |of: &str| ready[of][0].as_str().unwrap().parse().unwrap();
+        Self {
+            child,
+            imap: address("imap"),
+            http: address("http"),
+        }
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &pid]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    fn exit_code(&mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Most have ended by themselves.
+        drop(self.child.kill().and_then(|()| self.child.wait()));
+    }
+}
+
+fn play(talk: impl Future<Output = ()>) {
+    tokio::runtime::Runtime::new().unwrap().block_on(talk);
+}
+
+#[test]
+fn sigterm_says_goodbye_and_ends_well() {
+    let world = World::new();
+    let mut process = Process::start(&world, &[]);
+    play(async {
+        world.add_ada().await;
+        let mut client = Client::connect(process.imap).await;
+        client.greeting().await;
+        client.ok("LOGIN ada pass").await;
+        client.say("t IDLE").await;
+        assert!(client.line().await.starts_with('+'));
+        process.signal("TERM");
+        let line = client.line().await;
+        assert!(
+            line.starts_with("* BYE This frontend is being stopped"),
+            "{line}"
+        );
+        assert_eq!(client.line().await, "");
+    });
+    assert_eq!(process.exit_code(), Some(0));
+}
+
+#[test]
+fn while_it_stops_it_is_alive_but_not_ready() {
+    let world = World::new();
+    let mut process = Process::start(
+        &world,
+        &[("TIMEOUTS__DRAIN", "60s"), ("TIMEOUTS__STOP", "60s")],
+    );
+    play(async {
+        // The first goes at once, the second in the middle of the window.
+        let mut first = Client::connect(process.imap).await;
+        first.greeting().await;
+        let mut second = Client::connect(process.imap).await;
+        second.greeting().await;
+        assert!(
+            get(process.http, "/healthz/ready")
+                .await
+                .starts_with("HTTP/1.1 200")
+        );
+        process.signal("TERM");
+        assert!(first.line().await.starts_with("* BYE "));
+        assert!(
+            get(process.http, "/healthz/ready")
+                .await
+                .ends_with("draining\n")
+        );
+        assert!(
+            get(process.http, "/healthz/live")
+                .await
+                .starts_with("HTTP/1.1 200")
+        );
+        second.ok("NOOP").await;
+        assert!(tokio::net::TcpStream::connect(process.imap).await.is_err());
+        // Somebody is still here, and would be for long.
+        process.signal("INT");
+        assert_eq!(second.line().await, "");
+    });
+    assert_eq!(
+        process.exit_code(),
+        Some(130),
+        "a second signal ends it at once"
+    );
+}
+
+/// Takes OTLP requests on a thread of its own, until somebody connects who says nothing.
+fn collect(listener: TcpListener) -> thread::JoinHandle<Vec<u8>> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        loop {
+            let (socket, _) = listener.accept().unwrap();
+            let Some(body) = take(socket) else {
+                return bytes;
+            };
+            bytes.extend(body);
+        }
+    })
+}
+
+/// The body of one request.
+fn take(socket: TcpStream) -> Option<Vec<u8>> {
+    let mut reader = BufReader::new(socket);
+    let mut length = None;
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).unwrap() == 0 {
+            return None;
+        }
+        let line = line.trim_end().to_lowercase();
+        if line.is_empty() {
+            break;
+        }
+        length = length.or_else(|| line.strip_prefix("content-length: ")?.parse().ok());
+    }
+    let mut body = vec![0; length?];
+    reader.read_exact(&mut body).unwrap();
+    let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+    reader.get_mut().write_all(answer).unwrap();
+    Some(body)
+}
+
+fn holds(bytes: &[u8], text: &str) -> bool {
+    bytes
+        .windows(text.len())
+        .any(|window| window == text.as_bytes())
+}
+
+#[test]
+fn traces_tell_commands_and_no_secrets() {
+    let world = World::new();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let endpoint = format!("http://{address}");
+    let collector = collect(listener);
+    let mut process = Process::start(&world, &[("TELEMETRY__OTLP_ENDPOINT", &endpoint)]);
+    play(async {
+        world.add_ada().await;
+        let mut client = Client::connect(process.imap).await;
+        client.greeting().await;
+        let _refused = client.ask("LOGIN ada hunter2").await;
+        client.ok("LOGIN ada pass").await;
+        client.ok("SELECT INBOX").await;
+    });
+    process.signal("TERM");
+    assert_eq!(process.exit_code(), Some(0));
+    drop(TcpStream::connect(address).unwrap());
+    let traces = collector.join().unwrap();
+    for expected in ["imap.command", "LOGIN", "SELECT"] {
+        assert!(holds(&traces, expected), "{expected}");
+    }
+    for secret in ["hunter2", "127.0.0.1", "select id"] {
+        assert!(!holds(&traces, secret), "{secret}");
+    }
+}

@@ -1,0 +1,263 @@
+//! The verbs of the command line: what they do, what they print, how they end.
+
+use std::collections::HashMap;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+/// How a verb ended.
+#[derive(Debug)]
+struct Ended {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+fn run(settings: &HashMap<String, String>, verb: &[&str], input: &str) -> Ended {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_postroom"))
+        .args(verb)
+        .env_remove("POSTROOM_CONFIG")
+        .envs(settings)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A verb that reads nothing may be gone already.
+    let _written = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    Ended {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+fn ok(settings: &HashMap<String, String>, verb: &[&str], input: &str) -> String {
+    let ended = run(settings, verb, input);
+    assert_eq!(ended.code, Some(0), "{verb:?}: {ended:?}");
+    ended.out
+}
+
+fn setting(name: &str, value: &str) -> HashMap<String, String> {
+    HashMap::from([(name.to_owned(), value.to_owned())])
+}
+
+#[test]
+fn what_is_not_understood_ends_with_2() {
+    let none = HashMap::new();
+    for verb in [
+        &[][..],
+        &["fly"],
+        &["user", "add"],
+        &[
+            "user",
+            "add",
+            "x",
+            "--password-file",
+            "f",
+            "--password-stdin",
+        ],
+        &["acl", "set", "Shared Folders/a", "ada"],
+    ] {
+        let ended = run(&none, verb, "");
+        assert_eq!(ended.code, Some(2), "{verb:?}: {ended:?}");
+    }
+    let mistaken = HashMap::from([
+        ("POSTROOM_LOG__FORMAT".to_owned(), "fancy".to_owned()),
+        ("POSTROOM_LISTEN__IMAP".to_owned(), "here".to_owned()),
+    ]);
+    let ended = run(&mistaken, &["serve"], "");
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(
+        ended.err.contains("log.format") && ended.err.contains("listen.imap"),
+        "{ended:?}"
+    );
+}
+
+#[test]
+fn help_teaches_and_ends_with_0() {
+    let none = HashMap::new();
+    for verb in [
+        &["--help"][..],
+        &["serve", "--help"],
+        &["migrate", "--help"],
+        &["user", "--help"],
+        &["group", "--help"],
+        &["mailbox", "--help"],
+        &["acl", "--help"],
+    ] {
+        let said = ok(&none, verb, "");
+        assert!(said.contains("postroom "), "{verb:?}: {said}");
+        assert!(
+            said.contains("Example") || said.contains("from nothing"),
+            "{verb:?}: {said}"
+        );
+    }
+    assert!(ok(&none, &["config"], "").contains("#connections = 8"));
+}
+
+#[test]
+fn a_database_that_is_away_is_one_line() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = nobody.local_addr().unwrap().port();
+    drop(nobody);
+    let url = format!("postgres://me:hunter2@127.0.0.1:{port}/x");
+    for verb in [&["user", "list"][..], &["migrate"], &["serve"]] {
+        let mut settings = setting("POSTROOM_DATABASE__URL", &url);
+        settings.insert("POSTROOM_LOG__FILTER".to_owned(), "off".to_owned());
+        let folder = tempfile::tempdir().unwrap();
+        let state_dir = folder.path().to_str().unwrap().to_owned();
+        settings.insert("POSTROOM_NODE__STATE_DIR".to_owned(), state_dir);
+        let ended = run(&settings, verb, "");
+        assert_eq!(ended.code, Some(1), "{verb:?}: {ended:?}");
+        assert_eq!(ended.err.lines().count(), 1, "{verb:?}: {ended:?}");
+        assert!(ended.err.starts_with("postroom: "), "{ended:?}");
+        assert!(!ended.err.contains("hunter2"), "{ended:?}");
+    }
+}
+
+#[test]
+fn a_team_is_set_up_from_nothing() {
+    let world = World::new();
+    let settings = world.settings(&[]);
+    let run = |verb: &[&str], input: &str| run(&settings, verb, input);
+    let ok = |verb: &[&str], input: &str| ok(&settings, verb, input);
+    let json = |verb: &[&str]| -> Value { serde_json::from_str(&ok(verb, "")).unwrap() };
+    let support = "Shared Folders/support";
+
+    let applied = json(&["migrate", "--json"]);
+    assert!(!applied["applied"].as_array().unwrap().is_empty());
+    assert_eq!(ok(&["migrate"], ""), "up to date\n");
+
+    let early = run(&["mailbox", "create", support], "");
+    assert_eq!(early.code, Some(1));
+    assert!(early.err.contains("user add NAME --admin"), "{early:?}");
+
+    ok(
+        &["user", "add", "admin", "--admin", "--password-stdin"],
+        "secret\n",
+    );
+    ok(&["user", "add", "ada", "--password-stdin"], "secret");
+    assert_eq!(
+        run(&["user", "add", "ADA"], "").code,
+        Some(1),
+        "the name is taken in any case"
+    );
+    assert_eq!(
+        run(&["user", "add", "bo", "--password-stdin"], "").code,
+        Some(1),
+        "empty"
+    );
+    ok(&["user", "add", "bo"], "");
+    assert_eq!(
+        json(&["user", "list", "--json"]),
+        json!([
+            { "name": "ada", "admin": false, "disabled": false, "password": true },
+            { "name": "admin", "admin": true, "disabled": false, "password": true },
+            { "name": "bo", "admin": false, "disabled": false, "password": false },
+        ])
+    );
+
+    ok(&["group", "add", "team"], "");
+    ok(&["group", "member", "add", "team", "ada"], "");
+    assert_eq!(
+        json(&["group", "list", "--json"]),
+        json!([{ "name": "team", "members": ["ada"] }])
+    );
+    ok(&["mailbox", "create", support], "");
+    assert_eq!(run(&["mailbox", "create", support], "").code, Some(1));
+    ok(&["acl", "set", support, "group:team", "lrswi"], "");
+    ok(&["acl", "set", support, "-ada", "w"], "");
+    assert_eq!(
+        run(&["acl", "set", support, "ada", "lrZ"], "").code,
+        Some(2)
+    );
+    let explained = json(&["acl", "explain", "ada", support, "--json"]);
+    assert_eq!(explained["rights"], "lrsi");
+    let because = explained["because"].as_array().unwrap();
+    assert!(because.contains(&json!({ "from": "entry -ada", "rights": "w", "takes": true })));
+    assert!(because.contains(&json!({
+        "from": "entry group:team", "rights": "lrswi", "takes": false
+    })));
+
+    // What a verb may do depends on who asks, as in a session.
+    let hidden = run(&["acl", "get", support, "--as", "bo"], "");
+    let missing = run(&["acl", "get", "Shared Folders/nothing", "--as", "bo"], "");
+    assert_eq!(
+        hidden.err.replace("support", "nothing"),
+        missing.err,
+        "no leak of existence"
+    );
+    assert_eq!(
+        run(&["mailbox", "delete", support, "--as", "ada"], "").code,
+        Some(1)
+    );
+    ok(&["mailbox", "rename", support, "Shared Folders/help"], "");
+    let seen = json(&["mailbox", "list", "--as", "ada", "--json"]);
+    assert!(seen.as_array().unwrap().contains(&json!({
+        "name": "Shared Folders/help", "rights": "lrsi", "special_use": null
+    })));
+    ok(&["acl", "delete", "Shared Folders/help", "group:team"], "");
+    ok(&["mailbox", "delete", "Shared Folders/help"], "");
+    ok(&["group", "delete", "team"], "");
+    ok(&["user", "delete", "ada"], "");
+    assert_eq!(
+        run(&["user", "delete", "ada"], "").err,
+        "postroom: no user ada\n"
+    );
+}
+
+#[test]
+fn doctor_says_what_is_wrong() {
+    let world = World::new();
+    let settings = world.settings(&[
+        ("TLS__CERTIFICATE", "/nonexistent/certificate.pem"),
+        ("TLS__KEY", "/nonexistent/key.pem"),
+    ]);
+    let ended = run(&settings, &["doctor", "--json"], "");
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let findings: Vec<Value> = serde_json::from_str(&ended.out).unwrap();
+    let verdict = |what: &str| {
+        let finding = findings.iter().find(|finding| finding["what"] == what);
+        finding.unwrap()["verdict"].clone()
+    };
+    assert_eq!(verdict("configuration"), "good");
+    assert_eq!(verdict("database"), "note", "migrations are missing");
+    assert_eq!(verdict("certificate"), "bad");
+    assert_eq!(verdict("listen.imap"), "good");
+
+    let mistaken = setting("POSTROOM_LOG__FORMAT", "fancy");
+    let ended = run(&mistaken, &["doctor"], "");
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(
+        ended.out.starts_with("bad  configuration: log.format"),
+        "{ended:?}"
+    );
+}
+
+#[test]
+fn beside_a_server_verbs_use_its_private_database() {
+    let world = World::new();
+    let mut settings = world.settings(&[("LOG__FILTER", "off")]);
+    settings.remove("POSTROOM_DATABASE__URL");
+    // Alone, a verb starts the private PostgreSQL and stops it again.
+    ok(&settings, &["user", "add", "ada"], "");
+    let mut server = Command::new(env!("CARGO_BIN_EXE_postroom"))
+        .args(["serve", "--json"])
+        .envs(&settings)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut ready = String::new();
+    let mut said = std::io::BufReader::new(server.stdout.take().unwrap());
+    std::io::BufRead::read_line(&mut said, &mut ready).unwrap();
+    assert!(ready.contains("\"postgres\""), "{ready}");
+    assert_eq!(ok(&settings, &["user", "list"], ""), "ada  no password\n");
+    let pid = server.id().to_string();
+    Command::new("kill").arg(&pid).status().unwrap();
+    assert_eq!(server.wait().unwrap().code(), Some(0));
+}
