@@ -77,7 +77,7 @@ fn a_restart_of_postgresql_is_no_worse_than_unavailable() {
         while count.load(Ordering::SeqCst) < ANSWERS_BEFORE {
             tokio::task::yield_now().await;
         }
-        world.restart_postgres().await;
+        world.restart_postgres();
         is_back.send_replace(true);
         let logs = writers.join_all().await;
         for frontend in &frontends {
@@ -125,7 +125,7 @@ impl World {
     }
 
     /// As its operator would, connections cut; it comes back on another port behind the tap.
-    async fn restart_postgres(&mut self) {
+    fn restart_postgres(&mut self) {
         let postgres = self.postgres.take().unwrap();
         tokio::task::block_in_place(|| postgres.stop()).unwrap();
         let postgres = Self::start_postgres(&self.dir);
