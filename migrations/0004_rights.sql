@@ -6,34 +6,38 @@
 
 -- The identifiers that mean this account on every mailbox; none for an account that is not there.
 create function identifiers_of(_account bigint) returns text[]
-language sql stable as $$
-  select array['anyone', 'authenticated', a.name]
-         || array(select 'group:' || g.name
-                    from user_group_member m
-                    join user_group g on g.id = m.user_group
-                   where m.account = _account)
-    from account a
-   where a.id = _account
+language plpgsql stable as $$
+begin
+  return (select array['anyone', 'authenticated', a.name]
+                 || array(select 'group:' || g.name
+                            from user_group_member m
+                            join user_group g on g.id = m.user_group
+                           where m.account = _account)
+            from account a
+           where a.id = _account);
+end
 $$;
 
 -- The rights of `_account` on `_mailbox`, as acl::effective has them; none where either is not there.
 create function rights_of(_account bigint, _mailbox bigint) returns smallint
-language sql stable as $$
-  select (coalesce(bit_or(e.rights) filter (where not e.is_negative), 0::smallint)
-          & ~coalesce(bit_or(e.rights) filter (where e.is_negative), 0::smallint)
-          -- l, a, k and x for owners, and for site administrators where nobody owns; l and a for
-          -- site administrators elsewhere.
-          | case when n.owner = a.id or n.owner = 0 and a.is_admin then 1217
-                 when a.is_admin then 1025
-                 else 0 end)::smallint
-    from account a
-    join mailbox_name n on n.mailbox = _mailbox
-    left join acl_entry e
-           on e.mailbox = _mailbox
-          and (e.identifier = any (identifiers_of(_account))
-               or e.identifier = 'owner' and n.owner = a.id)
-   where a.id = _account
-   group by a.id, n.owner
+language plpgsql stable as $$
+begin
+  return (select (coalesce(bit_or(e.rights) filter (where not e.is_negative), 0::smallint)
+                  & ~coalesce(bit_or(e.rights) filter (where e.is_negative), 0::smallint)
+                  -- l, a, k and x for owners, and for site administrators where nobody owns; l and a for
+                  -- site administrators elsewhere.
+                  | case when n.owner = a.id or n.owner = 0 and a.is_admin then 1217
+                         when a.is_admin then 1025
+                         else 0 end)::smallint
+            from account a
+            join mailbox_name n on n.mailbox = _mailbox
+            left join acl_entry e
+                   on e.mailbox = _mailbox
+                  and (e.identifier = any (identifiers_of(_account))
+                       or e.identifier = 'owner' and n.owner = a.id)
+           where a.id = _account
+           group by a.id, n.owner);
+end
 $$;
 
 -- Refuses unless each permit still holds. Cheap when no right changed since they were given.

@@ -148,11 +148,12 @@ declare
   _path   text;
   _modseq bigint;
 begin
-  select n.owner, n.path into _owner, _path from mailbox_name n where n.mailbox = _mailbox;
+  select n.owner into _owner from mailbox_name n where n.mailbox = _mailbox;
   perform lock_tree(_owner);
   select l.modseq
     into _modseq
     from lock_mailbox(_mailbox, array[_account], array[_version], array[_needed]) l;
+  select n.owner, n.path into _owner, _path from mailbox_name n where n.mailbox = _mailbox;
   if _owner <> 0 and _path = 'INBOX' then
     raise exception using errcode = 'PR002', message = 'INBOX stays', detail = '1';
   end if;
@@ -196,7 +197,8 @@ begin
     order by m.id
       for no key update;
   perform lock_mailbox(_mailbox, array[_account], array[_version], array[_needed]);
-  if not exists (select from mailbox_name n where n.mailbox = _mailbox and n.path = _old_path) then
+  if not exists (select from mailbox_name n
+                  where n.mailbox = _mailbox and n.owner = _old_owner and n.path = _old_path) then
     raise exception using errcode = 'PR001', message = 'the mailbox has another name by now';
   end if;
   if _old_owner <> 0 and _old_path = 'INBOX' then
