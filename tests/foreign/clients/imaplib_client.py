@@ -7,7 +7,7 @@ from demo import message, ok
 
 def check(demo):
     ada, bo = demo.people[:2]
-    rights = [(ada, "lrswite"), (bo, "lrs")]
+    rights = [(ada, "lrswite"), (bo, "lrsw")]
     with demo.shared_mailbox("imaplib", rights) as mailbox:
         here, there = demo.log_in(ada, 0), demo.log_in(bo, 1)
         work(here, there, mailbox)
@@ -38,7 +38,7 @@ def work(here, there, mailbox):
     # Rights decide: bo may neither delete nor put in.
     assert there.store("1", "+FLAGS", r"(\Deleted)")[0] == "NO"
     assert there.append(mailbox, None, None, sent)[0] == "NO"
-    assert re.search(rb"\blrs$", ok(there.myrights(mailbox))[0])
+    assert re.search(rb"\blrsw$", ok(there.myrights(mailbox))[0])
 
     # Gone here, gone there.
     ok(here.store("1", "+FLAGS.SILENT", r"(\Deleted)"))
