@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustls::crypto::ring::default_provider;
 
 use crate::config::Surroundings;
@@ -93,6 +94,20 @@ fn state_dir(variables: &HashMap<String, String>) -> PathBuf {
     of_user
         .unwrap_or_else(|| PathBuf::from("/var/lib"))
         .join("postroom")
+}
+
+/// Lets this process open as many files and sockets as the machine allows it at all; how many
+/// that is, `None` for no bound.
+pub(crate) fn raise_files_max() -> Option<u64> {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: maximum,
+        maximum,
+    };
+    match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => maximum,
+        Err(_) => getrlimit(Resource::Nofile).current,
+    }
 }
 
 /// Cores that this process may use.

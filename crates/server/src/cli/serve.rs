@@ -12,6 +12,7 @@ use super::runtime;
 use super::terminal::Terminal;
 use crate::config::Config;
 use crate::frontend::Frontend;
+use crate::outside;
 use crate::telemetry::{self, Telemetry};
 
 pub(super) const HELP: &str = "Without settings it starts a PostgreSQL of its own and listens on \
@@ -30,6 +31,7 @@ const ENDED_AT_ONCE: i32 = 130;
 pub(super) fn run(config: &Config, terminal: &Terminal) -> Result<(), Failure> {
     let runtime = runtime()?;
     let telemetry = start_telemetry(config, runtime.handle())?;
+    allow_connections(config.limits.connections);
     let served = runtime.block_on(serve(config, terminal));
     // While the runtime still runs, because it sends the last traces.
     telemetry.stop();
@@ -44,6 +46,18 @@ fn start_telemetry(config: &Config, runtime: &Handle) -> Result<Telemetry, Failu
     tracing::subscriber::set_global_default(subscriber)
         .map_err(|cause| Failure::failed(cause.to_string()))?;
     Ok(telemetry)
+}
+
+/// A socket is a file to the machine, and its usual bound is far below ours.
+fn allow_connections(connections_max: usize) {
+    let files_max = outside::raise_files_max();
+    if files_max.is_some_and(|files| files < connections_max as u64) {
+        warn!(
+            files_max,
+            connections_max,
+            "the machine allows fewer open files than limits.connections; raise `ulimit -n`"
+        );
+    }
 }
 
 async fn serve(config: &Config, terminal: &Terminal) -> Result<(), Failure> {

@@ -73,7 +73,7 @@ fn a_new_certificate_is_served_without_a_restart() {
         ("TLS__RELOAD_EVERY", "10ms"),
     ];
     World::play(&settings, async |_, frontend| {
-        let stream = connect(frontend, &connector(&[old.clone()])).await;
+        let stream = connect(frontend, &connector(std::slice::from_ref(&old))).await;
         assert_eq!(shown(&stream), old);
         let mut early = Client::over(stream);
         early.greeting().await;

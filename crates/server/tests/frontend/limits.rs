@@ -132,3 +132,60 @@ fn a_password_is_not_taken_in_the_clear() {
         assert!(lines[0].starts_with("t NO [PRIVACYREQUIRED]"), "{lines:?}");
     });
 }
+
+#[test]
+fn guessing_is_braked_and_the_real_user_is_not() {
+    World::play(&[], async |_, frontend| {
+        ada(frontend).await;
+        let (mut guesser, _) = visit(frontend).await;
+        let mut answers = Vec::new();
+        for guess in 0..8 {
+            let lines = guesser.ask(&format!("LOGIN ada guess{guess}")).await;
+            answers.push(lines.last().unwrap().clone());
+        }
+        assert!(
+            answers[0].starts_with("t NO [AUTHENTICATIONFAILED]"),
+            "{answers:?}"
+        );
+        assert!(answers[7].starts_with("t NO [LIMIT]"), "{answers:?}");
+        ada(frontend).await;
+        let page = get(frontend.addresses().http[0], "/metrics").await;
+        assert!(
+            page.contains("postroom_logins_total{result=\"welcome\"} 2"),
+            "{page}"
+        );
+        assert!(
+            page.contains("postroom_logins_total{result=\"too_many\"}"),
+            "{page}"
+        );
+    });
+}
+
+#[test]
+fn uploads_share_a_budget() {
+    let settings = [
+        ("LIMITS__MESSAGE_BYTES", "1MiB"),
+        ("LIMITS__LITERAL_BYTES_IN_FLIGHT", "1MiB"),
+    ];
+    World::play(&settings, async |_, frontend| {
+        let mut first = ada(frontend).await;
+        first.say("t APPEND INBOX {1000000}").await;
+        assert!(first.line().await.starts_with("+ "));
+        let page = get(frontend.addresses().http[0], "/metrics").await;
+        assert!(
+            page.contains("postroom_literals_in_flight_bytes 1000448"),
+            "{page}"
+        );
+
+        // There is room for the second as soon as the first has gone.
+        let mut second = ada(frontend).await;
+        second.say("t APPEND INBOX {1000000}").await;
+        drop(first);
+        assert!(second.line().await.starts_with("+ "));
+        second.say(&"x".repeat(1_000_000)).await;
+        assert!(second.line().await.starts_with("t OK [APPENDUID"));
+
+        let lines = second.ask("APPEND INBOX {1048577}").await;
+        assert!(lines[0].starts_with("t NO [TOOBIG]"), "{lines:?}");
+    });
+}
