@@ -31,6 +31,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.find_account", skip_all)]
     pub async fn find_account(&self, name: &str) -> Result<Option<Account>, Fault> {
         let Some(name) = fold(name) else {
             return Ok(None);
@@ -52,6 +53,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.accounts", skip_all)]
     pub async fn accounts(&self) -> Result<Vec<Account>, Fault> {
         let rows = sqlx::query_as!(
             Row,
@@ -70,6 +72,7 @@ impl Store {
     ///
     /// [`Fault::Exists`] for a name that is taken in any case; [`Fault::Limit`] for a text that no list
     /// could name, or that holds `/`, `*` or `%`.
+    #[tracing::instrument(name = "db.create_account", skip_all)]
     pub async fn create_account(
         &self,
         name: &str,
@@ -93,6 +96,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Gone`] when there is no such account.
+    #[tracing::instrument(name = "db.set_password", skip_all)]
     pub async fn set_password(&self, account: AccountId, hash: Option<&str>) -> Result<(), Fault> {
         let changed = sqlx::query!(
             "update account
@@ -115,6 +119,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Gone`] when there is no such account.
+    #[tracing::instrument(name = "db.delete_account", skip_all)]
     pub async fn delete_account(&self, account: AccountId) -> Result<(), Fault> {
         let woken = sqlx::query_as!(
             wake::Row,
@@ -132,6 +137,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Gone`] when there is no such account.
+    #[tracing::instrument(name = "db.who", skip_all)]
     pub async fn who(&self, account: AccountId) -> Result<Who, Fault> {
         let row = sqlx::query!(
             r#"select a.name, a.is_admin,

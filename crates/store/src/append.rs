@@ -64,6 +64,7 @@ impl Job for Append {
         &mut queues.appends
     }
 
+    #[tracing::instrument(name = "db.append", skip_all)]
     async fn write(
         inner: &Inner,
         mailbox: MailboxId,

@@ -86,6 +86,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.load_heads", skip_all)]
     pub async fn load_heads(&self, ids: &[ContentId]) -> Result<Vec<Head>, Fault> {
         let rows = sqlx::query!(
             "select id, envelope, structure, header, size, sent
@@ -114,6 +115,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.load_messages", skip_all)]
     pub async fn load_messages(&self, ids: &[ContentId]) -> Result<Vec<(ContentId, Bytes)>, Fault> {
         let rows = sqlx::query!(
             "select id, header, body from content where id = any ($1)",
@@ -137,6 +139,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.load_texts", skip_all)]
     pub async fn load_texts(&self, ids: &[ContentId]) -> Result<Vec<(ContentId, Bytes)>, Fault> {
         let rows = sqlx::query!(
             "select id, folded from content where id = any ($1)",

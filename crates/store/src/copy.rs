@@ -33,6 +33,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Gone`], [`Fault::Denied`], [`Fault::Unavailable`]; nothing is copied then.
+    #[tracing::instrument(name = "db.copy", skip_all)]
     pub async fn copy(
         &self,
         from: &Permit,
@@ -49,6 +50,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Gone`], [`Fault::Denied`], [`Fault::Unavailable`]; nothing is moved then.
+    #[tracing::instrument(name = "db.move_messages", skip_all)]
     pub async fn move_messages(
         &self,
         from: &Permit,

@@ -43,6 +43,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.load_delta", skip_all)]
     pub async fn load_delta(
         &self,
         mailbox: MailboxId,
@@ -79,6 +80,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.changes_since", skip_all)]
     pub async fn changes_since(
         &self,
         mailbox: MailboxId,
@@ -105,6 +107,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.vanished_since", skip_all)]
     pub async fn vanished_since(
         &self,
         mailbox: MailboxId,

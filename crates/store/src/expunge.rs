@@ -53,6 +53,7 @@ impl Job for Expunge {
         &mut queues.expunges
     }
 
+    #[tracing::instrument(name = "db.expunge", skip_all)]
     async fn write(
         inner: &Inner,
         mailbox: MailboxId,

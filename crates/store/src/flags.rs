@@ -112,6 +112,7 @@ impl Job for Edit {
         &mut queues.edits
     }
 
+    #[tracing::instrument(name = "db.edit_flags", skip_all)]
     async fn write(
         inner: &Inner,
         mailbox: MailboxId,
@@ -161,6 +162,7 @@ impl Job for ExactEdit {
         &mut queues.exact_edits
     }
 
+    #[tracing::instrument(name = "db.edit_flags_unchanged", skip_all)]
     async fn write(
         inner: &Inner,
         mailbox: MailboxId,

@@ -20,6 +20,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Exists`] for a name that is taken in any case; [`Fault::Limit`] for what is no name.
+    #[tracing::instrument(name = "db.create_group", skip_all)]
     pub async fn create_group(&self, name: &str) -> Result<(), Fault> {
         let name = fold(name).ok_or(NO_NAME)?;
         sqlx::query!("insert into user_group (name) values ($1)", name)
@@ -33,6 +34,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Gone`] when there is no such group.
+    #[tracing::instrument(name = "db.delete_group", skip_all)]
     pub async fn delete_group(&self, name: &str) -> Result<(), Fault> {
         let name = fold(name).ok_or(Fault::Gone)?;
         let woken = sqlx::query_as!(
@@ -51,6 +53,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.groups", skip_all)]
     pub async fn groups(&self) -> Result<Vec<Group>, Fault> {
         let rows = sqlx::query_as!(
             Group,
@@ -73,6 +76,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Gone`] when there is no such group or account.
+    #[tracing::instrument(name = "db.add_member", skip_all)]
     pub async fn add_member(&self, group: &str, account: AccountId) -> Result<(), Fault> {
         self.change_membership(group, account, true).await
     }
@@ -82,6 +86,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Gone`] when there is no such group or account.
+    #[tracing::instrument(name = "db.remove_member", skip_all)]
     pub async fn remove_member(&self, group: &str, account: AccountId) -> Result<(), Fault> {
         self.change_membership(group, account, false).await
     }

@@ -15,6 +15,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database is away; what was collected until then is gone.
+    #[tracing::instrument(name = "db.collect_garbage", skip_all)]
     pub async fn collect_garbage(&self, older_than: Duration) -> Result<(), Fault> {
         loop {
             let looked_at = sqlx::query_scalar!(
@@ -36,6 +37,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database is away; mailboxes done until then stay so.
+    #[tracing::instrument(name = "db.trim_changes", skip_all)]
     pub async fn trim_changes(&self, older_than: Duration) -> Result<(), Fault> {
         let older_than = interval(older_than);
         let mailboxes = sqlx::query_scalar!(

@@ -12,6 +12,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Limit`] when one is left without a number; none is new then.
+    #[tracing::instrument(name = "db.number_keywords", skip_all)]
     pub async fn number_keywords(
         &self,
         permit: &Permit,

@@ -46,6 +46,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.resolve", skip_all)]
     pub async fn resolve(&self, asker: AccountId, place: &Place) -> Result<Option<Found>, Fault> {
         let tree = Tree::from(place);
         let row = sqlx::query_as!(
@@ -73,6 +74,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.standing", skip_all)]
     pub async fn standing(
         &self,
         asker: AccountId,
@@ -99,6 +101,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Gone`] when the asker is; [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.visible", skip_all)]
     pub async fn visible(&self, asker: AccountId) -> Result<Vec<Listed>, Fault> {
         let who = self.who(asker).await?;
         let rows = sqlx::query_file!("queries/list_visible.sql", asker.0)
@@ -131,6 +134,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.counters", skip_all)]
     pub async fn counters(
         &self,
         mailboxes: &[MailboxId],

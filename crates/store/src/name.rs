@@ -14,6 +14,7 @@ impl Store {
     ///
     /// [`Fault::Exists`]; [`Fault::Denied`] where the warrant does not cover the place;
     /// [`Fault::Gone`] when the owner of the tree is.
+    #[tracing::instrument(name = "db.create_mailbox", skip_all)]
     pub async fn create_mailbox(
         &self,
         warrant: &Warrant,
@@ -45,6 +46,7 @@ impl Store {
     ///
     /// [`Fault::HasChildren`] when the account can see mailboxes below; [`Fault::Denied`] for an INBOX;
     /// [`Fault::Gone`].
+    #[tracing::instrument(name = "db.delete_mailbox", skip_all)]
     pub async fn delete_mailbox(&self, permit: &Permit) -> Result<(), Fault> {
         let modseq = sqlx::query_scalar!(
             r#"select delete_mailbox($1, $2, $3, $4) as "modseq!""#,
@@ -69,6 +71,7 @@ impl Store {
     ///
     /// [`Fault::Exists`] when any new name is taken; [`Fault::Gone`] when the mailbox is no longer at
     /// `from`; [`Fault::Denied`]; [`Fault::Limit`] for a place below itself.
+    #[tracing::instrument(name = "db.rename_mailbox", skip_all)]
     pub async fn rename_mailbox(
         &self,
         permit: &Permit,

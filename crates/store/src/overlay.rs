@@ -11,6 +11,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Gone`] when the mailbox is; [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.load_overlay", skip_all)]
     pub async fn load_overlay(
         &self,
         account: AccountId,

@@ -12,6 +12,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Gone`], [`Fault::Denied`], [`Fault::Unavailable`]; [`Fault::Limit`] for a list that is full.
+    #[tracing::instrument(name = "db.set_rights", skip_all)]
     pub async fn set_rights(
         &self,
         permit: &Permit,
@@ -48,6 +49,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Gone`], [`Fault::Denied`], [`Fault::Unavailable`].
+    #[tracing::instrument(name = "db.delete_rights", skip_all)]
     pub async fn delete_rights(&self, permit: &Permit, subject: &Subject) -> Result<(), Fault> {
         self.set_rights(permit, subject, Modification::Replace(Rights::NONE))
             .await

@@ -42,6 +42,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.load_image", skip_all)]
     pub async fn load_image(&self, mailbox: MailboxId) -> Result<Option<Loaded>, Fault> {
         let mut transaction = self
             .pool()

@@ -30,6 +30,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.status", skip_all)]
     pub async fn status(
         &self,
         asker: AccountId,

@@ -90,6 +90,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when it does not.
+    #[tracing::instrument(name = "db.ping", skip_all)]
     pub async fn ping(&self) -> Result<(), Fault> {
         sqlx::query!(r#"select 1 as "one!""#)
             .fetch_one(self.pool())

@@ -11,6 +11,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.subscriptions", skip_all)]
     pub async fn subscriptions(&self, asker: AccountId) -> Result<Vec<Place>, Fault> {
         let rows = sqlx::query!(
             r#"select s.owner, s.path, a.name as "owner_name?"
@@ -33,6 +34,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Gone`] for the tree of an account that does not exist.
+    #[tracing::instrument(name = "db.subscribe", skip_all)]
     pub async fn subscribe(&self, asker: AccountId, place: &Place) -> Result<(), Fault> {
         let tree = Tree::from(place);
         let owner = sqlx::query_scalar!(
@@ -62,6 +64,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.unsubscribe", skip_all)]
     pub async fn unsubscribe(&self, asker: AccountId, place: &Place) -> Result<(), Fault> {
         let tree = Tree::from(place);
         sqlx::query!(
