@@ -20,13 +20,6 @@ pub(crate) fn start(folder: &Path, tuning: Tuning) -> Result<PrivatePg, Trouble>
     started.map_err(Trouble::at("PostgreSQL"))
 }
 
-/// Shows that tests will find what they need, before thousands of them look for it.
-pub(crate) fn ensure() -> Result<(), Trouble> {
-    let folder = scratch_folder("postroom-try-")?;
-    let postgres = start(&folder.path().join("postgres"), Tuning::Scratch)?;
-    postgres.stop().map_err(Trouble::at("PostgreSQL"))
-}
-
 /// A folder of our own that PostgreSQL's user may pass through.
 pub(crate) fn scratch_folder(prefix: &str) -> Result<tempfile::TempDir, Trouble> {
     use std::os::unix::fs::PermissionsExt;

@@ -1,12 +1,19 @@
 //! The whole test suite, by the best runner that is there.
 
+use private_pg::Tuning;
+
 use crate::postgres;
 use crate::tool::{Trouble, cargo, has_cargo_command, run as run_tool};
 
-/// Runs every test of the workspace. Tests that need PostgreSQL start one of their own, so any
-/// number of suites may run side by side.
+/// Where the talks, each a process of its own, find a server to make their databases on. Alone,
+/// a test starts one for itself.
+const SHARED_POSTGRES: &str = "POSTROOM_TEST_POSTGRES";
+
+/// Runs every test of the workspace, on a PostgreSQL of this run alone: any number of suites may
+/// run side by side.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Trouble> {
-    postgres::ensure()?;
+    let folder = postgres::scratch_folder("postroom-test-")?;
+    let shared = postgres::start(&folder.path().join("postgres"), Tuning::Scratch)?;
     // nextest leaves examples in documentation to the older runner; its summary comes last.
     let mut runner = if has_cargo_command("nextest") {
         if arguments.is_empty() {
@@ -16,5 +23,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Trouble> {
     } else {
         cargo(&["test", "--no-fail-fast"])
     };
-    run_tool(runner.args(arguments))
+    let outcome = run_tool(runner.args(arguments).env(SHARED_POSTGRES, shared.url()));
+    shared.stop().map_err(Trouble::at("PostgreSQL"))?;
+    outcome
 }
