@@ -3,7 +3,11 @@
     unused_crate_dependencies,
     reason = "the library that this drives uses them"
 )]
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends where it fails")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test ends where it fails"
+)]
 
 use std::collections::BTreeSet;
 
