@@ -1,6 +1,6 @@
 //! Configuration: one TOML file, overridden by `POSTROOM_SECTION__KEY`, checked as a whole.
 //!
-//! [`Config::fill`] is the one list of settings: name, default, words. The typed values, the list
+//! `Config::fill` is the one list of settings: name, default, words. The typed values, the list
 //! of mistakes and the printed reference all come from it.
 
 mod form;

@@ -187,7 +187,13 @@ fn traces_tell_commands_and_no_secrets() {
     assert_eq!(process.exit_code(), Some(0));
     drop(TcpStream::connect(address).unwrap());
     let traces = collector.join().unwrap();
-    for expected in ["imap.command", "LOGIN", "SELECT", "db.resolve", "db.load_image"] {
+    for expected in [
+        "imap.command",
+        "LOGIN",
+        "SELECT",
+        "db.resolve",
+        "db.load_image",
+    ] {
         assert!(holds(&traces, expected), "{expected}");
     }
     for secret in ["hunter2", "127.0.0.1", "select id"] {
