@@ -10,7 +10,7 @@ use crate::walk::Messages;
 
 /// One mailbox at one moment. Never changes; a clone copies the directory, not the messages.
 ///
-/// Messages stand in chunks of at most [`CHUNK_MESSAGES_MAX`], and versions share the chunks that
+/// Messages stand in chunks of at most `CHUNK_MESSAGES_MAX`, and versions share the chunks that
 /// are equal in both. UIDs only ever ascend: what is not here and lies below
 /// [`uid_next`](Self::uid_next) never comes.
 #[derive(Clone, Debug)]
