@@ -58,12 +58,10 @@ impl Cluster {
             }
         };
         let template = format!("postroom_template_{:016x}", migrations_fingerprint()?);
-        // Other processes may be at it, too.
-        let path = std::env::temp_dir().join(format!("postroom-{}.lock", location.address.port()));
-        let lock = File::create(&path).map_err(Trouble::machine(path.display().to_string()))?;
-        lock.lock()
-            .map_err(Trouble::machine(path.display().to_string()))?;
-        prepare(&location, &template)?;
+        match own {
+            Some(_) => prepare(&location, &template)?,
+            None => prepare_once(&location, &template)?,
+        }
         Ok(Self {
             location,
             template,
@@ -161,6 +159,15 @@ impl Location {
         let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
         Err(Trouble::Program { program, said })
     }
+}
+
+/// As [`prepare`], when other processes may be at it, too.
+fn prepare_once(location: &Location, template: &str) -> Result<(), Trouble> {
+    let path = std::env::temp_dir().join(format!("{template}-{}.lock", location.address.port()));
+    let trouble = || Trouble::machine(path.display().to_string());
+    let lock = File::create(&path).map_err(trouble())?;
+    lock.lock().map_err(trouble())?;
+    prepare(location, template)
 }
 
 /// Makes the database that all others are copied from, unless it is there.
