@@ -9,14 +9,34 @@ use crate::steps::Steps;
 use crate::tool::{Trouble, is_installed, read, root, run as run_tool};
 use crate::{check, settings, suite};
 
-pub(crate) fn run(_: &[String]) -> Result<(), Trouble> {
+/// A step's name and what it runs.
+type Step = (&'static str, fn() -> Result<(), Trouble>);
+
+/// The tests come last, so that the runner's summary is what one sees.
+const STEPS: &[Step] = &[
+    ("check", || check::run(&[])),
+    ("deployment", render),
+    ("settings", settings::check),
+    ("foreign", foreign),
+    ("test", || suite::run(&[])),
+];
+
+/// Runs all steps, or those that are named.
+pub(crate) fn run(arguments: &[String]) -> Result<(), Trouble> {
+    let is_step = |name: &String| STEPS.iter().any(|(step, _)| step == name);
+    if let Some(unknown) = arguments.iter().find(|name| !is_step(name)) {
+        let names: Vec<_> = STEPS.iter().map(|(name, _)| *name).collect();
+        return Err(Trouble::new(format!(
+            "{unknown} is none of {}",
+            names.join(", ")
+        )));
+    }
     let mut steps = Steps::default();
-    steps.run("check", || check::run(&[]));
-    steps.run("deployment files", render);
-    steps.run("settings", settings::check);
-    steps.run("foreign clients", foreign);
-    // Last, so that the runner's summary is what one sees.
-    steps.run("test", || suite::run(&[]));
+    for (name, step) in STEPS {
+        if arguments.is_empty() || arguments.iter().any(|wanted| wanted == name) {
+            steps.run(name, step);
+        }
+    }
     steps.verdict()
 }
 

@@ -82,8 +82,8 @@ const VERBS: &[Verb] = &[
     },
     Verb {
         name: "ci",
-        arguments: "",
-        purpose: "check, deployment files, foreign clients, test",
+        arguments: "[STEP ...]",
+        purpose: "check, deployment, settings, foreign, test; or only the steps that are named",
         run: ci::run,
     },
 ];
