@@ -19,6 +19,8 @@ use crate::trouble::Trouble;
 /// comes before what makes it known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Mix {
+    /// Memory of an idling TLS session. Before all others: what they leave free would be used again.
+    Idle,
     /// Logins: first of a person on a node, and again.
     Login,
     /// APPEND into one mailbox by 1, 8 and 32 sessions, and large messages.
@@ -27,8 +29,6 @@ pub(crate) enum Mix {
     Store,
     /// From an APPEND to the EXISTS that idling sessions on all nodes read.
     Push,
-    /// Memory of an idling TLS session.
-    Idle,
     /// SELECT of 100,000 messages: first on a node, while open, again.
     Select,
     /// FETCH of flags, of what a list shows, and of whole messages.
@@ -55,11 +55,11 @@ impl Mix {
 
     pub(crate) async fn run(self, bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
         match self {
+            Self::Idle => Box::pin(idle::run(bench)).await,
             Self::Login => Box::pin(login::run(bench)).await,
             Self::Append => Box::pin(append::run(bench)).await,
             Self::Store => Box::pin(store::run(bench)).await,
             Self::Push => Box::pin(push::run(bench)).await,
-            Self::Idle => Box::pin(idle::run(bench)).await,
             Self::Select => Box::pin(select::run(bench)).await,
             Self::Fetch => Box::pin(fetch::run(bench)).await,
             Self::Search => Box::pin(search::run(bench)).await,
