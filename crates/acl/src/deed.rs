@@ -36,6 +36,8 @@ pub enum Deed {
     ReadMyRights,
     /// SETMETADATA and GETMETADATA (RFC 5464, 3.3).
     Annotate,
+    /// SETMETADATA of what decides how the mailbox works for everybody.
+    SetPolicy,
 }
 
 impl Deed {
@@ -67,6 +69,9 @@ impl Deed {
             Self::Administer => Rights::ADMINISTER,
             Self::ReadMyRights => one_of(held, MY_RIGHTS)?,
             Self::Annotate => Rights::LOOKUP.union(one_of(held, ANNOTATING)?),
+            Self::SetPolicy => Rights::LOOKUP
+                .union(Rights::ADMINISTER)
+                .union(one_of(held, ANNOTATING)?),
         };
         held.contains(needed).then_some(needed)
     }
@@ -89,7 +94,8 @@ impl Deed {
             | Self::DeleteMailbox
             | Self::Administer
             | Self::ReadMyRights
-            | Self::Annotate => Rights::LOOKUP,
+            | Self::Annotate
+            | Self::SetPolicy => Rights::LOOKUP,
         }
     }
 }

@@ -56,6 +56,12 @@ pub fn permit(standing: &Standing, deed: Deed) -> Result<Permit, Denied> {
     }
 }
 
+/// Whether one who holds `rights` may do `deed`: for a whole listing, where no permit is needed.
+#[must_use]
+pub fn suffices(rights: Rights, deed: Deed) -> bool {
+    deed.needed(rights).is_some()
+}
+
 impl Permit {
     /// Who may.
     #[must_use]
@@ -133,6 +139,7 @@ mod tests {
             "administer" => Deed::Administer,
             "my-rights" => Deed::ReadMyRights,
             "annotate" => Deed::Annotate,
+            "set-policy" => Deed::SetPolicy,
             other => panic!("no deed is called {other}"),
         }
     }
@@ -253,6 +260,10 @@ mod tests {
             lw        annotate     lw
             li        annotate     li
             lp        annotate     lp
+            lra       set-policy   lra
+            lswp      set-policy   no
+            la        set-policy   no
+            ra        set-policy   hidden
             ",
         );
     }

@@ -30,6 +30,14 @@ pub const KEYWORD_BYTES_MAX: usize = 128;
 pub const IDENTIFIER_BYTES_MAX: usize = 255;
 /// Entries in one mailbox's access control list.
 pub const ACL_ENTRIES_MAX: usize = 10_000;
+/// The name of an annotation (RFC 5464), in bytes.
+pub const METADATA_NAME_BYTES_MAX: usize = 255;
+/// The value of an annotation, in bytes.
+pub const METADATA_VALUE_BYTES_MAX: usize = 16 * 1024;
+/// Annotations of one mailbox or of the server that all share, and again for each user.
+pub const METADATA_ENTRIES_MAX: usize = 100;
+/// Annotations that one command names.
+pub const METADATA_NAMES_PER_COMMAND_MAX: usize = 100;
 /// Nested MIME parts that are taken apart; deeper ones are left as they are.
 pub const MIME_DEPTH_MAX: usize = 50;
 /// MIME parts of one message that are described.

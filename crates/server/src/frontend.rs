@@ -110,6 +110,7 @@ impl Frontend {
                 live: Arc::clone(&live),
                 namespaces: config.namespaces.clone(),
                 message_bytes_max: config.limits.message_bytes,
+                admin_contact: config.node.admin_contact.clone(),
                 door: Arc::new(door),
             }),
             tls,

@@ -5,7 +5,7 @@ use crate::node::Security;
 
 const ALWAYS: [&str; 5] = ["IMAP4rev1", "LITERAL+", "ID", "ENABLE", "SASL-IR"];
 
-const AFTER_LOGIN: [&str; 16] = [
+const AFTER_LOGIN: [&str; 19] = [
     "IDLE",
     "NAMESPACE",
     "CHILDREN",
@@ -17,9 +17,12 @@ const AFTER_LOGIN: [&str; 16] = [
     "ESEARCH",
     "WITHIN",
     "SPECIAL-USE",
+    "CREATE-SPECIAL-USE",
     "LIST-EXTENDED",
     "LIST-STATUS",
     "LIST-MYRIGHTS",
+    "LIST-METADATA",
+    "METADATA",
     "STATUS=SIZE",
     "MULTIAPPEND",
 ];

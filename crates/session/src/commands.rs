@@ -61,7 +61,7 @@ const fn pinning(name: &'static str) -> Spec {
 }
 
 /// Every command that there is.
-pub(crate) static COMMANDS: [Spec; 41] = [
+pub(crate) static COMMANDS: [Spec; 43] = [
     row("CAPABILITY", From::Any),
     row("NOOP", From::Any),
     row("LOGOUT", From::Any),
@@ -88,6 +88,8 @@ pub(crate) static COMMANDS: [Spec; 41] = [
     row("GETACL", From::AfterLogin),
     row("LISTRIGHTS", From::AfterLogin),
     row("MYRIGHTS", From::AfterLogin),
+    row("GETMETADATA", From::AfterLogin),
+    row("SETMETADATA", From::AfterLogin),
     row("CHECK", From::Selected),
     row("CLOSE", From::Selected),
     row("UNSELECT", From::Selected),
@@ -153,6 +155,8 @@ pub(crate) fn name_of(body: &Body) -> &'static str {
         Body::GetAcl(_) => "GETACL",
         Body::ListRights { .. } => "LISTRIGHTS",
         Body::MyRights(_) => "MYRIGHTS",
+        Body::GetMetadata(_) => "GETMETADATA",
+        Body::SetMetadata { .. } => "SETMETADATA",
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use mail::limits::METADATA_VALUE_BYTES_MAX;
 use mail::{BadName, ModSeq, Uid, UidSet, UidValidity};
 use store::Fault;
 use tracing::{error, warn};
@@ -24,6 +25,8 @@ pub(crate) enum DoneCode {
     HighestModSeq(ModSeq),
     AppendUid(UidValidity, UidSet),
     CopyUid(UidValidity, Vec<(Uid, Uid)>),
+    /// The size of the largest annotation that was left out.
+    MetadataLongEntries(u64),
     /// Some messages lost UNCHANGEDSINCE; numbers as the command counts them.
     Modified(Vec<u32>),
     Capability(Vec<&'static str>),
@@ -63,6 +66,9 @@ pub(crate) enum Refused {
     PrivacyRequired,
     Limit(Cow<'static, str>),
     TooBig,
+    /// The value of an annotation.
+    ValueTooLarge,
+    TooManyAnnotations,
     ExpungeIssued,
 }
 
@@ -116,6 +122,7 @@ impl From<Fault> for Ending {
             Fault::Denied => Self::Refused(Refused::NoPermission),
             Fault::Exists => Self::Refused(Refused::Exists),
             Fault::HasChildren => Self::Refused(Refused::HasChildren),
+            Fault::Annotations => Self::Refused(Refused::TooManyAnnotations),
             Fault::Limit(what) => Self::Refused(Refused::Limit(what.into())),
             Fault::Unavailable(_) | Fault::Broken(_) => Self::Broken(fault),
         }
@@ -178,6 +185,7 @@ fn tell_done(out: &mut Vec<u8>, tag: &Tag, done: &Done) {
             pairs = uids.iter().copied().unzip();
             Code::CopyUid(*validity, &pairs.0, &pairs.1)
         }
+        DoneCode::MetadataLongEntries(size) => Code::MetadataLongEntries(*size),
         DoneCode::Modified(numbers) => Code::Modified(numbers),
         DoneCode::Capability(names) => Code::Capability(names),
     });
@@ -215,6 +223,14 @@ impl Refused {
             Self::PrivacyRequired => (Code::PrivacyRequired, "Start TLS first".into()),
             Self::Limit(what) => (Code::Limit, what.clone()),
             Self::TooBig => (Code::TooBig, "The message is too large".into()),
+            Self::ValueTooLarge => (
+                Code::MetadataMaxSize(METADATA_VALUE_BYTES_MAX as u64),
+                "The value is too large".into(),
+            ),
+            Self::TooManyAnnotations => (
+                Code::MetadataTooMany,
+                "There are too many annotations".into(),
+            ),
             Self::ExpungeIssued => (
                 Code::ExpungeIssued,
                 "Some of the messages no longer exist".into(),

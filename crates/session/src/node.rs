@@ -24,6 +24,8 @@ pub struct Node {
     pub namespaces: Namespaces,
     /// The largest message that APPEND takes, in bytes.
     pub message_bytes_max: usize,
+    /// How to reach the administrators, as a URI.
+    pub admin_contact: Option<String>,
     /// Who lets users in.
     pub door: Arc<dyn Door>,
 }

@@ -223,7 +223,10 @@ impl Session {
             return Err(wrong_state(self.state()));
         }
         if literal.too_big {
-            return Err(Refused::TooBig.into());
+            return Err(match spec.name {
+                "SETMETADATA" => Refused::ValueTooLarge.into(),
+                _ => Refused::TooBig.into(),
+            });
         }
         // A client that waits for leave to send a message is told before it does.
         if let (LiteralMode::Synchronising, Some(mailbox)) =

@@ -19,6 +19,9 @@ pub enum Fault {
     /// There are mailboxes below it that the account can see.
     #[error("there are mailboxes below it")]
     HasChildren,
+    /// A mailbox, the server or a user has as many annotations as there may be.
+    #[error("there are too many annotations")]
+    Annotations,
     /// A bound was reached, or a name breaks the rules; the text is for the client.
     #[error("{0}")]
     Limit(&'static str),
@@ -93,6 +96,7 @@ fn from_sqlstate(code: &str, message: &str) -> Option<Fault> {
         "PR003" | "23505" => Some(Fault::Exists),
         "PR004" => Some(Fault::Limit(limit_text(message))),
         "PR005" => Some(Fault::HasChildren),
+        "PR006" => Some(Fault::Annotations),
         _ => None,
     }
 }

@@ -261,6 +261,7 @@ impl Node {
             ("LISTEN__IMAPS", "127.0.0.1:0".to_owned()),
             ("LISTEN__HTTP", "127.0.0.1:0".to_owned()),
             ("LOGIN__WITHOUT_TLS", "loopback".to_owned()),
+            ("NODE__ADMIN_CONTACT", "mailto:zoe@example.org".to_owned()),
             ("NAMES__SHARED", SHARED.to_owned()),
             ("NAMES__OTHERS", OTHERS.to_owned()),
             ("TIMEOUTS__KEEP_ALIVE", "1h".to_owned()),

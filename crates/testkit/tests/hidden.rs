@@ -23,7 +23,7 @@ const COMMANDS: &[&str] = &[
     "UNSUBSCRIBE @",
     "LIST \"\" @",
     "LIST \"\" @*",
-    "LIST \"\" @ RETURN (STATUS (MESSAGES) MYRIGHTS CHILDREN)",
+    "LIST \"\" @ RETURN (STATUS (MESSAGES) MYRIGHTS METADATA (/shared/comment) CHILDREN)",
     "LSUB \"\" @",
     "STATUS @ (MESSAGES UIDNEXT UIDVALIDITY UNSEEN HIGHESTMODSEQ)",
     "STATUS @/Below (MESSAGES)",
@@ -39,6 +39,12 @@ const COMMANDS: &[&str] = &[
     "GETACL @",
     "LISTRIGHTS @ ada",
     "MYRIGHTS @",
+    "GETMETADATA @ /shared/comment",
+    "GETMETADATA @ (DEPTH infinity) (/shared /private)",
+    "GETMETADATA @/Below /shared/comment",
+    "SETMETADATA @ (/shared/comment NIL)",
+    "SETMETADATA @ (/private/comment \"x\")",
+    "SETMETADATA @ (/private/specialuse \"\\\\Sent\")",
 ];
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use mail::{Flag, InternalDate, ModSeq, NaiveDate, UidSet, UidValidity};
+use mail::{Depth, EntryName, Flag, InternalDate, ModSeq, NaiveDate, UidSet, UidValidity};
 
 /// One command with its tag.
 #[derive(Clone, Debug, PartialEq)]
@@ -174,6 +174,28 @@ pub enum Body {
     },
     /// RFC 4314, 3.5
     MyRights(MailboxArg),
+    /// RFC 5464, 4.2
+    GetMetadata(GetMetadata),
+    /// RFC 5464, 4.3
+    SetMetadata {
+        /// Whose; `None` for the server's.
+        mailbox: Option<MailboxArg>,
+        /// At least one, each with its new value; `None` for NIL.
+        entries: Vec<(EntryName, Option<Vec<u8>>)>,
+    },
+}
+
+/// GETMETADATA.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GetMetadata {
+    /// Whose; `None` for the server's.
+    pub mailbox: Option<MailboxArg>,
+    /// `MAXSIZE n`: no value that is larger.
+    pub max_size: Option<u32>,
+    /// `DEPTH`: how far below the names.
+    pub depth: Depth,
+    /// At least one, each once.
+    pub entries: Vec<EntryName>,
 }
 
 /// SELECT or EXAMINE.
@@ -260,6 +282,8 @@ pub struct ListReturn {
     pub status: Vec<StatusItem>,
     /// A MYRIGHTS response for each (RFC 8440)
     pub my_rights: bool,
+    /// A METADATA response for each (RFC 9590)
+    pub metadata: Vec<EntryName>,
 }
 
 /// What STATUS tells.

@@ -7,7 +7,7 @@ use std::vec::IntoIter;
 
 use bytes::Bytes;
 use mail::limits::SET_PARTS_MAX;
-use mail::{BadFlag, Flag, ModSeq};
+use mail::{BadEntryName, BadFlag, Flag, ModSeq};
 
 use crate::parse::Mode;
 use crate::{MailboxArg, NumberEnd, NumberRange, NumberSet, mutf7_decode};
@@ -23,6 +23,8 @@ pub(crate) enum Bad {
     TooMany(&'static str, usize),
     /// A word that cannot be stored as a flag.
     Flag(BadFlag),
+    /// A name that no annotation can have.
+    Entry(BadEntryName),
     /// A charset that is neither US-ASCII nor UTF-8.
     Charset,
 }
@@ -287,6 +289,17 @@ impl<'f> Cursor<'f> {
         Ok(message)
     }
 
+    /// `value = nstring / literal8` (RFC 5464, 5)
+    pub(crate) fn value(&mut self) -> Lexed<Option<Vec<u8>>> {
+        match self.peek() {
+            Some(b'"') => self.quoted().map(|value| Some(value.into_owned())),
+            Some(b'{') => self.literal().map(|value| Some(value.to_vec())),
+            Some(b'~') => self.message().map(|value| Some(value.to_vec())),
+            _ if self.eat_text("NIL") => Ok(None),
+            _ => Err(Bad::Expected("a value")),
+        }
+    }
+
     fn literal_length(&mut self) -> Lexed<u64> {
         self.expect(b'{', "a literal")?;
         let length = self.number64()?;
@@ -393,6 +406,7 @@ impl fmt::Display for Bad {
             Self::Wrong(what) => f.write_str(what),
             Self::TooMany(what, max) => write!(f, "more than {max} {what}"),
             Self::Flag(bad) => bad.fmt(f),
+            Self::Entry(bad) => bad.fmt(f),
             Self::Charset => f.write_str("unknown charset"),
         }
     }

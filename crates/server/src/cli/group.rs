@@ -101,6 +101,7 @@ fn no_group(fault: Fault, name: &str) -> Failure {
         Fault::Denied
         | Fault::Exists
         | Fault::HasChildren
+        | Fault::Annotations
         | Fault::Limit(_)
         | Fault::Unavailable(_)
         | Fault::Broken(_) => fault.into(),

@@ -136,6 +136,7 @@ fn taken(fault: Fault, name: &str) -> Failure {
         Fault::Gone
         | Fault::Denied
         | Fault::HasChildren
+        | Fault::Annotations
         | Fault::Limit(_)
         | Fault::Unavailable(_)
         | Fault::Broken(_) => fault.into(),

@@ -71,7 +71,8 @@ async fn nearest_parent(session: &Session, place: &Place) -> Result<Option<Found
     Ok(None)
 }
 
-fn special_use_of(names: &[String]) -> Result<Option<&'static str>, Ending> {
+/// One of those that there are, as it is written; or none.
+pub(super) fn special_use_of(names: &[String]) -> Result<Option<&'static str>, Ending> {
     let [name] = names else {
         return if names.is_empty() {
             Ok(None)

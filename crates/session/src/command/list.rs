@@ -1,18 +1,25 @@
 //! LIST (RFC 9051, 6.3.9), with LIST-EXTENDED (RFC 5258), CHILDREN (RFC 3348), SPECIAL-USE
-//! (RFC 6154), LIST-STATUS (RFC 5819) and LIST-MYRIGHTS (RFC 8440).
+//! (RFC 6154), LIST-STATUS (RFC 5819), LIST-MYRIGHTS (RFC 8440) and LIST-METADATA (RFC 9590).
 
 use std::collections::HashMap;
 
-use acl::Rights;
-use mail::{MailboxId, MailboxName};
-use store::Status;
+use acl::{Deed, Rights};
+use mail::{Depth, MailboxId, MailboxName};
+use store::{Annotation, Status, Wanted};
 use wire::{List, say};
 
-use super::status;
+use super::{get_metadata, status};
 use crate::ending::{Done, Ending, Outcome};
 use crate::listing::{Mailbox, Node, Pattern, Tree};
 use crate::out::Out;
 use crate::session::Session;
+
+/// What is told of mailboxes beside their names, each read in one query for all of them.
+struct More {
+    counted: HashMap<MailboxId, Status>,
+    /// Only of those whose annotations may be read.
+    annotated: HashMap<MailboxId, Vec<Annotation>>,
+}
 
 pub(crate) async fn run(session: &mut Session, list: &List, out: &mut Out<'_>) -> Outcome {
     if list.select.recursive_match && !list.select.subscribed {
@@ -38,11 +45,14 @@ pub(crate) async fn run(session: &mut Session, list: &List, out: &mut Out<'_>) -
     if list.select.special_use {
         listed.retain(|(_, node)| special_use(node).is_some());
     }
-    let counted = count(session, list, &listed).await?;
+    let more = More {
+        counted: count(session, list, &listed).await?,
+        annotated: annotations(session, list, &listed).await?,
+    };
     for (name, node) in listed {
         tell(session, list, name, node, out);
         if let Some(mailbox) = &node.mailbox {
-            tell_more(session, list, name, mailbox, &counted, out);
+            tell_more(session, list, name, mailbox, &more, out);
         }
         out.breathe().await?;
     }
@@ -109,6 +119,32 @@ async fn count(
         .collect())
 }
 
+/// What was asked for of those that may be asked (RFC 5464, 3.3).
+async fn annotations(
+    session: &Session,
+    list: &List,
+    listed: &[(&MailboxName, &Node)],
+) -> Result<HashMap<MailboxId, Vec<Annotation>>, Ending> {
+    if list.returns.metadata.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let ids: Vec<MailboxId> = listed
+        .iter()
+        .filter_map(|(_, node)| node.mailbox.as_ref())
+        .filter(|mailbox| acl::suffices(mailbox.rights, Deed::Annotate))
+        .map(|mailbox| mailbox.id)
+        .collect();
+    let account = session.logged_in()?.id;
+    let wanted = Wanted {
+        entries: &list.returns.metadata,
+        depth: Depth::Zero,
+        value_bytes_max: None,
+    };
+    let mut found = session.node.store.metadata(account, &ids, wanted).await?;
+    let with_none = |id| (id, found.remove(&id).unwrap_or_default());
+    Ok(ids.into_iter().map(with_none).collect())
+}
+
 fn tell(session: &Session, list: &List, name: &MailboxName, node: &Node, out: &mut Out<'_>) {
     let mut attributes = Vec::new();
     if node.mailbox.is_none() {
@@ -140,16 +176,20 @@ fn tell_more(
     list: &List,
     name: &MailboxName,
     mailbox: &Mailbox,
-    counted: &HashMap<MailboxId, Status>,
+    more: &More,
     out: &mut Out<'_>,
 ) {
     if list.returns.my_rights {
         let rights = mailbox.rights.to_string();
         say::my_rights(&mut out.buffer, session.speech(), name.as_str(), &rights);
     }
-    if let Some(counted) = counted.get(&mailbox.id) {
+    if let Some(counted) = more.counted.get(&mailbox.id) {
         let told = status::told(&list.returns.status, counted);
         say::status(&mut out.buffer, session.speech(), name.as_str(), &told);
+    }
+    if let Some(found) = more.annotated.get(&mailbox.id) {
+        let told = get_metadata::told(&list.returns.metadata, Depth::Zero, found);
+        say::metadata(&mut out.buffer, session.speech(), name.as_str(), &told);
     }
 }
 

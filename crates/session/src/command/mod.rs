@@ -13,6 +13,7 @@ mod enable;
 mod expunge;
 mod fetch;
 mod get_acl;
+mod get_metadata;
 mod id;
 pub(crate) mod idle;
 mod list;
@@ -28,6 +29,7 @@ mod rename;
 mod search;
 mod select;
 mod set_acl;
+mod set_metadata;
 mod starttls;
 mod status;
 mod store;
@@ -130,6 +132,10 @@ pub(crate) async fn run(
             identifier,
         } => Box::pin(list_rights::run(session, &mailbox, &identifier, out)).await?,
         Body::MyRights(mailbox) => Box::pin(my_rights::run(session, &mailbox, out)).await?,
+        Body::GetMetadata(asked) => Box::pin(get_metadata::run(session, asked, out)).await?,
+        Body::SetMetadata { mailbox, entries } => {
+            Box::pin(set_metadata::run(session, mailbox.as_ref(), entries)).await?
+        }
     };
     Ok(done.into())
 }

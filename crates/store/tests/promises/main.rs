@@ -16,6 +16,7 @@ mod deltas;
 mod faults;
 mod flags;
 mod keeping;
+mod metadata;
 mod names;
 mod order;
 mod people;

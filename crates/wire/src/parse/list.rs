@@ -1,6 +1,7 @@
-//! LIST, plain and extended (RFC 5258, with RFC 5819, RFC 6154 and RFC 8440).
+//! LIST, plain and extended (RFC 5258, with RFC 5819, RFC 6154, RFC 8440 and RFC 9590).
 
 use super::mailbox::status_items;
+use super::metadata::entries;
 use crate::lex::{Bad, Cursor, Lexed};
 use crate::{Body, List, ListReturn, ListSelect};
 
@@ -67,6 +68,10 @@ fn returns(cursor: &mut Cursor<'_>) -> Lexed<ListReturn> {
             "STATUS" => {
                 cursor.space()?;
                 returns.status = status_items(cursor)?;
+            }
+            "METADATA" => {
+                cursor.space()?;
+                returns.metadata = entries(cursor)?;
             }
             _ => return Err(Bad::Expected("a return option")),
         }

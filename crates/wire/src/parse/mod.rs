@@ -7,6 +7,7 @@ mod date;
 mod fetch;
 mod list;
 mod mailbox;
+mod metadata;
 mod search;
 
 use std::borrow::Cow;
@@ -112,6 +113,8 @@ pub const KNOWN: &[Row] = &[
     ours("GETACL", acl::get_acl),
     ours("LISTRIGHTS", acl::list_rights),
     ours("MYRIGHTS", acl::my_rights),
+    ours("GETMETADATA", metadata::get_metadata),
+    ours("SETMETADATA", metadata::set_metadata),
 ];
 
 /// The command that `frame` is.
@@ -142,9 +145,13 @@ pub fn parse(frame: Frame, mode: Mode) -> Result<Command, Malformed> {
     match body {
         Ok(body) => Ok(Command { tag, body }),
         Err(Bad::Charset) => Err(Malformed::Charset { tag }),
-        Err(bad @ (Bad::Expected(_) | Bad::Wrong(_) | Bad::TooMany(..) | Bad::Flag(_))) => {
-            Err(grammar(Some(tag), format!("{name}: {bad}")))
-        }
+        Err(
+            bad @ (Bad::Expected(_)
+            | Bad::Wrong(_)
+            | Bad::TooMany(..)
+            | Bad::Flag(_)
+            | Bad::Entry(_)),
+        ) => Err(grammar(Some(tag), format!("{name}: {bad}"))),
     }
 }
 

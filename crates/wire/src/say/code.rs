@@ -43,6 +43,12 @@ pub enum Code<'a> {
     InUse,
     /// LIMIT
     Limit,
+    /// METADATA LONGENTRIES (RFC 5464): the size of the largest that was left out.
+    MetadataLongEntries(u64),
+    /// METADATA MAXSIZE (RFC 5464): the largest that would be taken.
+    MetadataMaxSize(u64),
+    /// METADATA TOOMANY (RFC 5464)
+    MetadataTooMany,
     /// MODIFIED (RFC 7162): numbers of the command's own kind, ascending.
     Modified(&'a [u32]),
     /// NOMODSEQ (RFC 7162)
@@ -120,6 +126,9 @@ impl Code<'_> {
                 out.push(b' ');
                 number_set(out, numbers.iter().copied());
             }
+            Self::MetadataLongEntries(size) | Self::MetadataMaxSize(size) => {
+                spaced_number(out, size);
+            }
             Self::HighestModSeq(modseq) => spaced_number(out, modseq.get()),
             Self::UidNext(uid) => spaced_number(out, u64::from(uid.get())),
             Self::UidValidity(validity) => spaced_number(out, u64::from(validity.get())),
@@ -137,6 +146,7 @@ impl Code<'_> {
             | Self::HasChildren
             | Self::InUse
             | Self::Limit
+            | Self::MetadataTooMany
             | Self::NoModSeq
             | Self::NonExistent
             | Self::NoPerm
@@ -175,6 +185,9 @@ impl Code<'_> {
             Self::HighestModSeq(_) => "HIGHESTMODSEQ",
             Self::InUse => "INUSE",
             Self::Limit => "LIMIT",
+            Self::MetadataLongEntries(_) => "METADATA LONGENTRIES",
+            Self::MetadataMaxSize(_) => "METADATA MAXSIZE",
+            Self::MetadataTooMany => "METADATA TOOMANY",
             Self::Modified(_) => "MODIFIED",
             Self::NoModSeq => "NOMODSEQ",
             Self::NonExistent => "NONEXISTENT",

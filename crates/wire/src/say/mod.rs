@@ -5,12 +5,14 @@
 
 mod code;
 mod fetch;
+mod metadata;
 mod names;
 mod search;
 mod token;
 
 pub use code::Code;
 pub use fetch::FetchLine;
+pub use metadata::metadata;
 pub use names::{ListLine, acl, list, list_rights, my_rights, namespace, status};
 pub use search::{Found, esearch, search};
 

@@ -121,6 +121,12 @@ pub(super) fn literal(out: &mut Vec<u8>, value: &[u8]) {
     out.extend_from_slice(value);
 }
 
+/// `literal8` (RFC 3516)
+pub(super) fn literal8(out: &mut Vec<u8>, value: &[u8]) {
+    out.push(b'~');
+    literal(out, value);
+}
+
 /// `text`: what is not printable ASCII is written as `?`.
 pub(super) fn text(out: &mut Vec<u8>, words: &str) {
     out.extend(words.chars().map(|c| match c {

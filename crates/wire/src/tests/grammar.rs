@@ -2,16 +2,12 @@
 
 use mail::{Flag, InternalDate, ModSeq, NaiveDate, Uid, UidSet, UidValidity};
 
-use super::{body, body_in, complaint};
+use super::{body, body_in, complaint, name};
 use crate::{
-    AddressField, Body, Fetch, FetchItem, Frame, KNOWN, List, ListReturn, ListSelect, MailboxArg,
-    Malformed, Mode, NumberEnd, NumberRange, NumberSet, Numbering, Owner, Qresync, Search,
-    SearchKey, SearchReturn, Secret, Select, StatusItem, Store, StoreOperation, parse,
+    AddressField, Body, Fetch, FetchItem, Frame, KNOWN, List, ListReturn, ListSelect, Malformed,
+    Mode, NumberEnd, NumberRange, NumberSet, Numbering, Owner, Qresync, Search, SearchKey,
+    SearchReturn, Secret, Select, StatusItem, Store, StoreOperation, parse,
 };
-
-fn name(text: &str) -> MailboxArg {
-    MailboxArg(text.to_owned())
-}
 
 fn numbers(ranges: &[(u32, u32)]) -> NumberSet {
     let range = |&(a, b)| NumberRange(NumberEnd::Number(a), NumberEnd::Number(b));
@@ -84,6 +80,8 @@ fn every_row_has_a_form_that_parses() {
         ("GETACL", " Team"),
         ("LISTRIGHTS", " Team ada"),
         ("MYRIGHTS", " Team"),
+        ("GETMETADATA", " Team /shared/comment"),
+        ("SETMETADATA", " Team (/shared/comment NIL)"),
     ];
     let known: Vec<_> = KNOWN.iter().map(|row| row.name).collect();
     assert_eq!(known, forms.map(|(name, _)| name));
@@ -101,7 +99,7 @@ fn every_row_has_a_form_that_parses() {
             .iter()
             .filter(|row| row.owner() == Owner::Ours)
             .count(),
-        13
+        15
     );
 }
 

@@ -5,9 +5,10 @@ mod differential;
 mod framing;
 mod grammar;
 mod hostile;
+mod metadata;
 mod oracle;
 
-use crate::{Body, Frame, Malformed, Mode, parse};
+use crate::{Body, Frame, MailboxArg, Malformed, Mode, parse};
 
 /// What one command, literals inline, is in IMAP4rev1.
 fn body(command: &str) -> Result<Body, Malformed> {
@@ -17,6 +18,11 @@ fn body(command: &str) -> Result<Body, Malformed> {
 fn body_in(mode: Mode, command: &str) -> Result<Body, Malformed> {
     let frame = Frame::from(format!("a1 {command}\r\n").into_bytes());
     parse(frame, mode).map(|command| command.body)
+}
+
+/// A mailbox as a command names it.
+fn name(text: &str) -> MailboxArg {
+    MailboxArg(text.to_owned())
 }
 
 /// What the client is told of a command that is none.

@@ -1,0 +1,195 @@
+//! Names of annotations on mailboxes and on the server (RFC 5464).
+
+use std::fmt;
+
+use crate::limits::METADATA_NAME_BYTES_MAX;
+
+/// The name of an annotation, in lower case (RFC 5464, 3.2): `/shared/comment`.
+///
+/// `/shared` alone and `/shared/vendor/x` are names too, below which to look, and under which
+/// nothing can be kept: [`takes_value`](Self::takes_value).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntryName(String);
+
+/// Who sees an annotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Each user has a value of their own.
+    Private,
+    /// One value for all.
+    Shared,
+}
+
+/// How far below a name to look (RFC 5464, 4.2.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Depth {
+    /// `0`: not at all.
+    #[default]
+    Zero,
+    /// `1`: one level.
+    One,
+    /// `infinity`
+    Infinity,
+}
+
+/// Why a text is no name of an annotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadEntryName {
+    /// The first level is another, or missing.
+    #[error("an entry begins with /private or /shared")]
+    Scope,
+    /// `//`, or `/` at the end.
+    #[error("an entry has no empty level")]
+    EmptyLevel,
+    /// `*`, `%`, a control character, or one that is not ASCII.
+    #[error("an entry is ASCII without * and %")]
+    Character,
+    /// More than [`METADATA_NAME_BYTES_MAX`].
+    #[error("an entry has at most {METADATA_NAME_BYTES_MAX} bytes")]
+    TooLong,
+}
+
+impl EntryName {
+    /// In any case.
+    ///
+    /// # Errors
+    ///
+    /// [`BadEntryName`] says what is wrong with the text.
+    pub fn parse(text: &str) -> Result<Self, BadEntryName> {
+        if text.len() > METADATA_NAME_BYTES_MAX {
+            return Err(BadEntryName::TooLong);
+        }
+        let is_allowed = |c: char| matches!(c, ' '..='~') && !matches!(c, '*' | '%');
+        if !text.chars().all(is_allowed) {
+            return Err(BadEntryName::Character);
+        }
+        let name = Self(text.to_ascii_lowercase());
+        let Some(levels) = name.0.strip_prefix('/') else {
+            return Err(BadEntryName::Scope);
+        };
+        if levels.split('/').any(str::is_empty) {
+            return Err(BadEntryName::EmptyLevel);
+        }
+        let is_scoped = matches!(name.levels().next(), Some("private" | "shared"));
+        is_scoped.then_some(name).ok_or(BadEntryName::Scope)
+    }
+
+    /// With its slashes.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Who sees its value.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        if self.levels().next() == Some("private") {
+            Scope::Private
+        } else {
+            Scope::Shared
+        }
+    }
+
+    /// Whether it has as many levels as a name needs to have a value: two, or four of a vendor.
+    #[must_use]
+    pub fn takes_value(&self) -> bool {
+        let is_vendors = self.levels().nth(1) == Some("vendor");
+        self.levels().count() >= if is_vendors { 4 } else { 2 }
+    }
+
+    /// Whether whoever asks for this name, to this depth, asks for `other`.
+    #[must_use]
+    pub fn covers(&self, other: &Self, depth: Depth) -> bool {
+        if self == other {
+            return true;
+        }
+        let below = other.0.strip_prefix(&self.0);
+        let Some(below) = below.and_then(|rest| rest.strip_prefix('/')) else {
+            return false;
+        };
+        match depth {
+            Depth::Zero => false,
+            Depth::One => !below.contains('/'),
+            Depth::Infinity => true,
+        }
+    }
+
+    fn levels(&self) -> impl Iterator<Item = &str> {
+        self.0.split('/').skip(1)
+    }
+}
+
+impl fmt::Display for EntryName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BadEntryName, Depth, EntryName, Scope};
+
+    fn name(text: &str) -> EntryName {
+        EntryName::parse(text).unwrap()
+    }
+
+    #[test]
+    fn names_are_what_the_rfc_calls_so() {
+        for (text, expected) in [
+            ("/shared/comment", Ok("/shared/comment")),
+            ("/Private/COMMENT", Ok("/private/comment")),
+            ("/shared", Ok("/shared")),
+            ("/shared/a b\"\\", Ok("/shared/a b\"\\")),
+            ("", Err(BadEntryName::Scope)),
+            ("shared/comment", Err(BadEntryName::Scope)),
+            ("/comment", Err(BadEntryName::Scope)),
+            ("/sharedcomment", Err(BadEntryName::Scope)),
+            ("/", Err(BadEntryName::EmptyLevel)),
+            ("//shared", Err(BadEntryName::EmptyLevel)),
+            ("/shared//comment", Err(BadEntryName::EmptyLevel)),
+            ("/shared/comment/", Err(BadEntryName::EmptyLevel)),
+            ("/shared/*", Err(BadEntryName::Character)),
+            ("/shared/%", Err(BadEntryName::Character)),
+            ("/shared/ä", Err(BadEntryName::Character)),
+            ("/shared/\t", Err(BadEntryName::Character)),
+        ] {
+            let parsed = EntryName::parse(text);
+            let parsed = parsed.as_ref().map(EntryName::as_str).map_err(|bad| *bad);
+            assert_eq!(parsed, expected, "{text}");
+        }
+        let long = format!("/shared/{}", "x".repeat(2000));
+        assert_eq!(EntryName::parse(&long), Err(BadEntryName::TooLong));
+    }
+
+    #[test]
+    fn values_need_two_levels_or_four_of_a_vendor() {
+        for (text, expected) in [
+            ("/shared", false),
+            ("/shared/comment", true),
+            ("/private/filters/values/boss", true),
+            ("/shared/vendor", false),
+            ("/shared/vendor/acme", false),
+            ("/shared/vendor/acme/colour", true),
+        ] {
+            assert_eq!(name(text).takes_value(), expected, "{text}");
+        }
+        assert_eq!(name("/private/comment").scope(), Scope::Private);
+        assert_eq!(name("/shared/comment").scope(), Scope::Shared);
+    }
+
+    #[test]
+    fn depth_counts_levels() {
+        for (asked, other, depths) in [
+            ("/shared/a", "/shared/a", [true, true, true]),
+            ("/shared/a", "/shared/a/b", [false, true, true]),
+            ("/shared/a", "/shared/a/b/c", [false, false, true]),
+            ("/shared/a", "/shared/ab", [false, false, false]),
+            ("/shared/a/b", "/shared/a", [false, false, false]),
+            ("/shared", "/private/a", [false, false, false]),
+        ] {
+            let found = [Depth::Zero, Depth::One, Depth::Infinity]
+                .map(|depth| name(asked).covers(&name(other), depth));
+            assert_eq!(found, depths, "{asked} {other}");
+        }
+    }
+}

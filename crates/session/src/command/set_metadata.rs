@@ -1,0 +1,77 @@
+//! SETMETADATA (RFC 5464, 4.3). All of the entries, or none of them.
+
+use acl::Deed;
+use mail::EntryName;
+use mail::limits::METADATA_VALUE_BYTES_MAX;
+use store::NewValue;
+use wire::MailboxArg;
+
+use super::create::special_use_of;
+use super::get_metadata::ADMIN;
+use crate::ending::{Done, Ending, Outcome, Refused};
+use crate::names::Missing;
+use crate::session::Session;
+
+/// What a mailbox is for (RFC 6154, 4): private by its name, and the same for everybody here.
+const SPECIAL_USE: &str = "/private/specialuse";
+
+pub(crate) async fn run(
+    session: &mut Session,
+    mailbox: Option<&MailboxArg>,
+    mut entries: Vec<NewValue>,
+) -> Outcome {
+    let is_too_large = |value: &Vec<u8>| value.len() > METADATA_VALUE_BYTES_MAX;
+    if entries
+        .iter()
+        .any(|(_, value)| value.as_ref().is_some_and(is_too_large))
+    {
+        return Err(Refused::ValueTooLarge.into());
+    }
+    let Some(mailbox) = mailbox else {
+        return set_on_server(session, &entries).await;
+    };
+    let deed = if entries.iter().any(|(entry, _)| is_policy(entry)) {
+        Deed::SetPolicy
+    } else {
+        Deed::Annotate
+    };
+    let (_, permit) = session.permit(mailbox, deed, Missing::Mailbox).await?;
+    for (entry, value) in &mut entries {
+        if entry.as_str() == SPECIAL_USE {
+            *value = special_use(value.as_deref())?;
+        }
+    }
+    session.node.store.set_metadata(&permit, &entries).await?;
+    Ok(Done::completed())
+}
+
+async fn set_on_server(session: &Session, entries: &[NewValue]) -> Outcome {
+    let account = session.logged_in()?.id;
+    if entries.iter().any(|(entry, _)| entry.as_str() == ADMIN) {
+        return Err(
+            Refused::Cannot("The configuration says how to reach the administrators").into(),
+        );
+    }
+    session
+        .node
+        .store
+        .set_server_metadata(account, entries)
+        .await?;
+    Ok(Done::completed())
+}
+
+/// Whether it decides how the mailbox works for everybody.
+fn is_policy(entry: &EntryName) -> bool {
+    entry.as_str() == SPECIAL_USE
+}
+
+/// As CREATE would take it (RFC 6154, 4).
+fn special_use(value: Option<&[u8]>) -> Result<Option<Vec<u8>>, Ending> {
+    let text = str::from_utf8(value.unwrap_or_default());
+    let Ok(text) = text else {
+        return Err(Refused::UseAttr("A special use is a word").into());
+    };
+    let names: Vec<String> = text.split_ascii_whitespace().map(str::to_owned).collect();
+    let special_use = special_use_of(&names)?;
+    Ok(special_use.map(|name| name.as_bytes().to_vec()))
+}

@@ -1,0 +1,32 @@
+//! METADATA (RFC 5464, 4.4).
+
+use super::token::{astring, literal, literal8, mailbox, separated, string};
+use super::{Speech, end};
+
+/// `* METADATA name (entry value …)`; an empty name is the server itself. `None` is written NIL.
+pub fn metadata(out: &mut Vec<u8>, speech: Speech, name: &str, entries: &[(&str, Option<&[u8]>)]) {
+    out.extend_from_slice(b"* METADATA ");
+    mailbox(out, speech, name);
+    out.extend_from_slice(b" (");
+    separated(out, entries, |out, &(entry, value)| {
+        astring(out, speech, entry);
+        out.push(b' ');
+        match value {
+            None => out.extend_from_slice(b"NIL"),
+            Some(value) => nstring(out, speech, value),
+        }
+    });
+    out.push(b')');
+    end(out);
+}
+
+/// Any bytes: only `literal8` takes NUL, and what is not UTF-8 is no quoted string for anybody.
+fn nstring(out: &mut Vec<u8>, speech: Speech, value: &[u8]) {
+    if value.contains(&0) {
+        return literal8(out, value);
+    }
+    match str::from_utf8(value) {
+        Ok(text) => string(out, speech, text),
+        Err(_) => literal(out, value),
+    }
+}
