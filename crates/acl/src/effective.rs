@@ -2,7 +2,7 @@
 
 use mail::AccountId;
 
-use crate::{Identifier, Rights};
+use crate::{Identifier, Rights, domain_of};
 
 /// One line of a mailbox's list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -22,7 +22,7 @@ pub struct Who {
     pub account: AccountId,
     /// Its name, spelled as identifiers spell it.
     pub name: String,
-    /// The names of the groups that it belongs to.
+    /// The names of the groups that it belongs to, by itself or through other groups.
     pub groups: Vec<String>,
     /// Whether this is a site administrator.
     pub is_admin: bool,
@@ -39,12 +39,21 @@ pub enum Ownership {
     Shared,
 }
 
+/// Whose a mailbox is, as far as rights are concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Belonging<'m> {
+    /// Seen from the one who asks.
+    pub ownership: Ownership,
+    /// Of which domain it is; `None` for a mailbox of the whole site.
+    pub domain: Option<&'m str>,
+}
+
 /// What `who` may do: the union of the entries that apply, minus the union of the negative ones,
 /// and always what is [`implied`].
 #[must_use]
-pub fn effective(entries: &[Entry], who: &Who, ownership: Ownership) -> Rights {
+pub fn effective(entries: &[Entry], who: &Who, belonging: Belonging<'_>) -> Rights {
     let (mut given, mut taken) = (Rights::NONE, Rights::NONE);
-    for entry in applying(entries, who, ownership) {
+    for entry in applying(entries, who, belonging) {
         let side = if entry.is_negative {
             &mut taken
         } else {
@@ -52,18 +61,19 @@ pub fn effective(entries: &[Entry], who: &Who, ownership: Ownership) -> Rights {
         };
         *side = side.union(entry.rights);
     }
-    given.without(taken).union(implied(who.is_admin, ownership))
+    let implied = implied(who.is_admin, belonging.ownership);
+    given.without(taken).union(implied)
 }
 
 /// The entries that have a say in what `who` may do, in their order.
 pub fn applying<'e>(
     entries: &'e [Entry],
     who: &Who,
-    ownership: Ownership,
+    belonging: Belonging<'_>,
 ) -> impl Iterator<Item = &'e Entry> {
     entries
         .iter()
-        .filter(move |entry| applies(&entry.identifier, who, ownership))
+        .filter(move |entry| applies(&entry.identifier, who, belonging))
 }
 
 /// What nobody can take away, whatever the list says.
@@ -81,14 +91,18 @@ pub const fn implied(is_admin: bool, ownership: Ownership) -> Rights {
     }
 }
 
-fn applies(identifier: &Identifier, who: &Who, ownership: Ownership) -> bool {
+fn applies(identifier: &Identifier, who: &Who, belonging: Belonging<'_>) -> bool {
     match identifier {
         Identifier::User(name) => *name == who.name,
         Identifier::Group(name) => who.groups.contains(name),
-        Identifier::Anyone | Identifier::Authenticated => true,
+        // Nothing crosses a domain unless it is granted by name.
+        Identifier::Anyone | Identifier::Authenticated => {
+            belonging.domain.is_none() || belonging.domain == domain_of(&who.name)
+        }
+        Identifier::Domain(domain) => domain_of(&who.name) == Some(domain),
         // Whoever has an account is somebody.
         Identifier::Anonymous => false,
-        Identifier::Owner => ownership == Ownership::Own,
+        Identifier::Owner => belonging.ownership == Ownership::Own,
     }
 }
 
@@ -97,7 +111,7 @@ mod tests {
     use mail::AccountId;
     use proptest::prelude::*;
 
-    use super::{Entry, Ownership, Who, effective, implied};
+    use super::{Belonging, Entry, Ownership, Who, effective, implied};
     use crate::{Rights, Subject};
 
     fn who(name: &str, groups: &[&str], is_admin: bool) -> Who {
@@ -106,6 +120,13 @@ mod tests {
             name: name.to_owned(),
             groups: groups.iter().map(|&group| group.to_owned()).collect(),
             is_admin,
+        }
+    }
+
+    fn of_site(ownership: Ownership) -> Belonging<'static> {
+        Belonging {
+            ownership,
+            domain: None,
         }
     }
 
@@ -156,7 +177,7 @@ mod tests {
             ("bob rwipslxetad, -bob wetd, $staff w", "lrsipxa"),
         ] {
             assert_eq!(
-                effective(&entries(list), &bob, Ownership::Shared),
+                effective(&entries(list), &bob, of_site(Ownership::Shared)),
                 Rights::parse(expected).unwrap(),
                 "{list}"
             );
@@ -185,21 +206,92 @@ mod tests {
             ("root", true, Ownership::Own, "", "lkxa"),
         ] {
             assert_eq!(
-                effective(&entries(list), &who(name, &[], is_admin), ownership),
+                effective(
+                    &entries(list),
+                    &who(name, &[], is_admin),
+                    of_site(ownership)
+                ),
                 Rights::parse(expected).unwrap(),
                 "{name} {ownership:?} {list}"
             );
         }
     }
 
+    #[test]
+    fn nothing_crosses_a_domain_unless_by_name() {
+        for (name, domain, list, expected) in [
+            (
+                "bob@one.org",
+                Some("one.org"),
+                "anyone l, authenticated r",
+                "lr",
+            ),
+            (
+                "bob@two.org",
+                Some("one.org"),
+                "anyone l, authenticated r",
+                "",
+            ),
+            ("bob", Some("one.org"), "anyone l, authenticated r", ""),
+            ("bob@two.org", None, "anyone l, authenticated r", "lr"),
+            (
+                "bob@two.org",
+                Some("one.org"),
+                "bob@two.org lrs, -anyone s",
+                "lrs",
+            ),
+            (
+                "bob@one.org",
+                Some("one.org"),
+                "bob@one.org lrs, -anyone s",
+                "lr",
+            ),
+            ("bob@two.org", Some("one.org"), "$staff@one.org lr", "lr"),
+            ("bob@two.org", Some("one.org"), "domain:two.org lr", "lr"),
+            (
+                "bob@two.org",
+                None,
+                "domain:two.org lrs, -domain:two.org s",
+                "lr",
+            ),
+            ("bob@two.org", None, "domain:one.org lr, domain:org lr", ""),
+            ("bob@x.one.org", None, "domain:one.org lr", ""),
+            ("bob", None, "domain:bob lr", ""),
+        ] {
+            let belonging = Belonging {
+                ownership: Ownership::Shared,
+                domain,
+            };
+            assert_eq!(
+                effective(
+                    &entries(list),
+                    &who(name, &["staff@one.org"], false),
+                    belonging
+                ),
+                Rights::parse(expected).unwrap(),
+                "{name} {domain:?} {list}"
+            );
+        }
+    }
+
     /// Right by right: held when implied, or when an entry gives it and none takes it.
-    fn by_definition(entries: &[Entry], who: &Who, ownership: Ownership) -> Rights {
-        let names: Vec<String> = ["anyone", "authenticated", &who.name]
-            .map(str::to_owned)
-            .into_iter()
-            .chain((ownership == Ownership::Own).then(|| "owner".to_owned()))
-            .chain(who.groups.iter().map(|group| format!("group:{group}")))
-            .collect();
+    fn by_definition(entries: &[Entry], who: &Who, belonging: Belonging<'_>) -> Rights {
+        let (_, domain) = who.name.split_once('@').unwrap_or_default();
+        let is_inside = belonging
+            .domain
+            .is_none_or(|of_mailbox| of_mailbox == domain);
+        let is_owner = belonging.ownership == Ownership::Own;
+        let names: Vec<String> = [
+            (is_inside, "anyone"),
+            (is_inside, "authenticated"),
+            (is_owner, "owner"),
+        ]
+        .into_iter()
+        .filter(|(is_meant, _)| *is_meant)
+        .map(|(_, word)| word.to_owned())
+        .chain([who.name.clone(), format!("domain:{domain}")])
+        .chain(who.groups.iter().map(|group| format!("group:{group}")))
+        .collect();
         let says = |right: Rights, is_negative| {
             entries.iter().any(|entry| {
                 entry.is_negative == is_negative
@@ -210,7 +302,7 @@ mod tests {
         (0..12)
             .map(|bit| Rights::from_i16(1 << bit))
             .filter(|&right| {
-                implied(who.is_admin, ownership).contains(right)
+                implied(who.is_admin, belonging.ownership).contains(right)
                     || says(right, false) && !says(right, true)
             })
             .fold(Rights::NONE, Rights::union)
@@ -219,7 +311,8 @@ mod tests {
     prop_compose! {
         fn any_entry()(
             subject in prop::sample::select(vec![
-                "bob", "eve", "$staff", "$sales", "anyone", "authenticated", "anonymous", "owner",
+                "bob", "bob@one.org", "eve", "$staff", "$sales@one.org", "anyone", "authenticated",
+                "anonymous", "owner", "domain:one.org", "domain:two.org",
             ]),
             is_negative: bool,
             bits in 0..=Rights::ALL.to_i16(),
@@ -236,16 +329,19 @@ mod tests {
         #[test]
         fn effective_is_what_the_definition_says(
             entries in prop::collection::vec(any_entry(), 0..8),
-            groups in prop::sample::subsequence(vec!["staff", "sales", "board"], 0..=3),
+            name in prop::sample::select(vec!["bob", "bob@one.org", "bob@two.org"]),
+            groups in prop::sample::subsequence(vec!["staff", "sales@one.org", "board"], 0..=3),
             is_admin: bool,
             ownership in prop::sample::select(vec![
                 Ownership::Own, Ownership::Theirs, Ownership::Shared,
             ]),
+            domain in prop::sample::select(vec![None, Some("one.org"), Some("two.org")]),
         ) {
-            let bob = who("bob", &groups, is_admin);
+            let bob = who(name, &groups, is_admin);
+            let belonging = Belonging { ownership, domain };
             prop_assert_eq!(
-                effective(&entries, &bob, ownership),
-                by_definition(&entries, &bob, ownership)
+                effective(&entries, &bob, belonging),
+                by_definition(&entries, &bob, belonging)
             );
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::{Rights, Subject, Who};
 
-/// Who may give rights to `anyone`, `authenticated` and `anonymous`.
+/// Who may give rights to `anyone`, `authenticated`, `anonymous` and whole domains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Everybody {
     /// Site administrators only.
@@ -119,6 +119,8 @@ mod tests {
             ("anyone", false, ByAdministrators, false),
             ("authenticated", false, ByAdministrators, false),
             ("anonymous", false, ByAdministrators, false),
+            ("domain:example.org", false, ByAdministrators, false),
+            ("-domain:example.org", false, ByAdministrators, true),
             ("-anyone", false, ByAdministrators, true),
             ("anyone", true, ByAdministrators, true),
             ("anyone", false, ByAnyAdministrator, true),

@@ -18,6 +18,8 @@ pub enum Identifier {
     Anyone,
     /// `authenticated`: everybody who is logged in.
     Authenticated,
+    /// `domain:example.org`: every account whose name ends with `@example.org`.
+    Domain(String),
     /// `anonymous`: whoever is not logged in; never an account.
     Anonymous,
     /// `owner`: whose mailbox it is. Nobody, where the mailbox is shared.
@@ -48,10 +50,14 @@ pub enum BadIdentifier {
     /// A second `-`: identifiers with a dash in front are reserved (RFC 4314, 2).
     #[error("an identifier does not begin with a dash")]
     Dash,
+    /// An `@` in a domain, which is what follows it.
+    #[error("a domain holds no @")]
+    At,
 }
 
 const GROUP: &str = "group:";
 const GROUP_SHORT: &str = "$";
+const DOMAIN: &str = "domain:";
 
 impl Identifier {
     /// # Errors
@@ -66,11 +72,14 @@ impl Identifier {
             return Err(BadIdentifier::Dash);
         }
         let identifier = Self::from_prepared(&prepared);
-        let (Self::User(name) | Self::Group(name)) = &identifier else {
+        let (Self::User(name) | Self::Group(name) | Self::Domain(name)) = &identifier else {
             return Ok(identifier);
         };
         if name.is_empty() {
             return Err(BadIdentifier::Empty);
+        }
+        if matches!(identifier, Self::Domain(_)) && name.contains('@') {
+            return Err(BadIdentifier::At);
         }
         // Again: preparation may lengthen a name, and `$` is shorter than `group:`.
         if identifier.to_string().len() > IDENTIFIER_BYTES_MAX {
@@ -80,12 +89,11 @@ impl Identifier {
     }
 
     fn from_prepared(text: &str) -> Self {
-        let prefix = text.get(..GROUP.len());
-        if prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(GROUP)) {
-            return Self::Group(text[GROUP.len()..].to_owned());
-        }
-        if let Some(name) = text.strip_prefix(GROUP_SHORT) {
+        if let Some(name) = behind(GROUP, text).or_else(|| text.strip_prefix(GROUP_SHORT)) {
             return Self::Group(name.to_owned());
+        }
+        if let Some(name) = behind(DOMAIN, text) {
+            return Self::Domain(name.to_owned());
         }
         [
             Self::Anyone,
@@ -102,7 +110,7 @@ impl Identifier {
     #[must_use]
     pub const fn is_everybody(&self) -> bool {
         match self {
-            Self::Anyone | Self::Authenticated | Self::Anonymous => true,
+            Self::Anyone | Self::Authenticated | Self::Domain(_) | Self::Anonymous => true,
             Self::User(_) | Self::Group(_) | Self::Owner => false,
         }
     }
@@ -115,6 +123,7 @@ impl fmt::Display for Identifier {
             Self::Group(name) => write!(f, "{GROUP}{name}"),
             Self::Anyone => f.write_str("anyone"),
             Self::Authenticated => f.write_str("authenticated"),
+            Self::Domain(name) => write!(f, "{DOMAIN}{name}"),
             Self::Anonymous => f.write_str("anonymous"),
             Self::Owner => f.write_str("owner"),
         }
@@ -145,6 +154,19 @@ impl fmt::Display for Subject {
     }
 }
 
+/// What follows `prefix`, which is known in any case.
+fn behind<'t>(prefix: &str, text: &'t str) -> Option<&'t str> {
+    let (head, rest) = text.split_at_checked(prefix.len())?;
+    head.eq_ignore_ascii_case(prefix).then_some(rest)
+}
+
+/// The domain of an account's name: what follows its last `@`, if anything does.
+#[must_use]
+pub fn domain_of(name: &str) -> Option<&str> {
+    let (_, domain) = name.rsplit_once('@')?;
+    (!domain.is_empty()).then_some(domain)
+}
+
 /// Whether an account may be called this: exactly what SETACL understands as this user.
 #[must_use]
 pub fn is_account_name(name: &str) -> bool {
@@ -153,7 +175,7 @@ pub fn is_account_name(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{BadIdentifier, Identifier, Subject, is_account_name};
+    use super::{BadIdentifier, Identifier, Subject, domain_of, is_account_name};
 
     #[test]
     fn texts_name_somebody_or_nobody() {
@@ -176,6 +198,11 @@ mod tests {
             ("authenticated", Ok("authenticated")),
             ("anonymous", Ok("anonymous")),
             ("owner", Ok("owner")),
+            ("domain:example.org", Ok("domain:example.org")),
+            ("-Domain:example.org", Ok("-domain:example.org")),
+            ("domain", Ok("domain")),
+            ("domain:", Err(BadIdentifier::Empty)),
+            ("domain:bob@example.org", Err(BadIdentifier::At)),
             // SASLprep: one spelling for what looks the same, and no invisible characters.
             ("Cafe\u{301}", Ok("Café")),
             ("b\u{ad}ob", Ok("bob")),
@@ -232,9 +259,23 @@ mod tests {
             ("Owner", false),
             ("$staff", false),
             ("group:staff", false),
+            ("domain:example.org", false),
             ("b\u{ad}ob", false),
         ] {
             assert_eq!(is_account_name(name), may, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_domain_is_what_follows_the_last_at() {
+        for (name, domain) in [
+            ("bob@example.org", Some("example.org")),
+            ("\"b@b\"@example.org", Some("example.org")),
+            ("bob", None),
+            ("bob@", None),
+            ("@example.org", Some("example.org")),
+        ] {
+            assert_eq!(domain_of(name), domain, "{name}");
         }
     }
 }

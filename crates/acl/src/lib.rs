@@ -17,10 +17,10 @@ mod rights;
 mod warrant;
 
 pub use deed::Deed;
-pub use effective::{Entry, Ownership, Who, applying, effective, implied};
+pub use effective::{Belonging, Entry, Ownership, Who, applying, effective, implied};
 pub use flags::{guarding, is_read_write, storable};
 pub use grant::{Everybody, ListRights, grantable, list_rights};
-pub use identifier::{BadIdentifier, Identifier, Subject, is_account_name};
+pub use identifier::{BadIdentifier, Identifier, Subject, domain_of, is_account_name};
 pub use permit::{Denied, Permit, Standing, permit, suffices};
 pub use rights::{BadRights, Modification, Rights};
 pub use warrant::{Ground, Warrant, below, own_tree, shared_root};

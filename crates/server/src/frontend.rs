@@ -109,6 +109,7 @@ impl Frontend {
                 store: store.clone(),
                 live: Arc::clone(&live),
                 namespaces: config.namespaces.clone(),
+                everybody: config.acl.everybody,
                 message_bytes_max: config.limits.message_bytes,
                 admin_contact: config.node.admin_contact.clone(),
                 door: Arc::new(door),

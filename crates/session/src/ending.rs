@@ -53,6 +53,8 @@ pub(crate) enum Refused {
     /// The same, for the target of APPEND, COPY and MOVE, which the client may create.
     NoSuchTarget,
     NoPermission,
+    /// To give rights to people whom nobody chose one by one.
+    ForSiteAdministrators,
     Exists,
     HasChildren,
     BadName(BadName),
@@ -198,6 +200,10 @@ impl Refused {
             Self::NoSuchMailbox => (Code::NonExistent, "No such mailbox".into()),
             Self::NoSuchTarget => (Code::TryCreate, "No such mailbox".into()),
             Self::NoPermission => (Code::NoPerm, "You may not do that".into()),
+            Self::ForSiteAdministrators => (
+                Code::NoPerm,
+                "Only a site administrator may give rights to everybody or a whole domain".into(),
+            ),
             Self::Exists => (
                 Code::AlreadyExists,
                 "There is a mailbox of that name".into(),

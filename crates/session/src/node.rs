@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 
+use acl::Everybody;
 use live::Live;
 use mail::Namespaces;
 use store::{Account, Store};
@@ -22,6 +23,8 @@ pub struct Node {
     pub live: Arc<Live>,
     /// The prefixes of other users' and shared mailboxes.
     pub namespaces: Namespaces,
+    /// Who may give rights to people whom nobody chose one by one.
+    pub everybody: Everybody,
     /// The largest message that APPEND takes, in bytes.
     pub message_bytes_max: usize,
     /// How to reach the administrators, as a URI.

@@ -140,11 +140,7 @@ impl Store {
     #[tracing::instrument(name = "db.who", skip_all)]
     pub async fn who(&self, account: AccountId) -> Result<Who, Fault> {
         let row = sqlx::query!(
-            r#"select a.name, a.is_admin,
-                      array(select g.name
-                              from user_group_member m
-                              join user_group g on g.id = m.user_group
-                             where m.account = a.id) as "groups!"
+            r#"select a.name, a.is_admin, groups_of(a.id) as "groups!"
                  from account a
                 where a.id = $1"#,
             account.0
@@ -204,6 +200,7 @@ pub(crate) fn fold(name: &str) -> Option<String> {
         | Identifier::Group(_)
         | Identifier::Anyone
         | Identifier::Authenticated
+        | Identifier::Domain(_)
         | Identifier::Anonymous
         | Identifier::Owner => None,
     }
@@ -214,6 +211,7 @@ pub(crate) fn fold_identifier(identifier: &Identifier) -> Identifier {
     match identifier {
         Identifier::User(name) => Identifier::User(name.to_lowercase()),
         Identifier::Group(name) => Identifier::Group(name.to_lowercase()),
+        Identifier::Domain(name) => Identifier::Domain(name.to_lowercase()),
         Identifier::Anyone
         | Identifier::Authenticated
         | Identifier::Anonymous

@@ -103,12 +103,13 @@ fn from_sqlstate(code: &str, message: &str) -> Option<Fault> {
 
 /// The sentences of `PR004`, so that a text from the database never reaches a client unseen.
 fn limit_text(message: &str) -> &'static str {
-    const TEXTS: [&str; 5] = [
+    const TEXTS: [&str; 6] = [
         "the mailbox has no UID left",
         "the mailbox has no room for another keyword",
         "the access control list is full",
         "a mailbox cannot be moved below itself",
         "a name below it would become too long",
+        "a group cannot be in itself",
     ];
     TEXTS
         .into_iter()

@@ -10,8 +10,10 @@ use crate::{Fault, Store, wake};
 pub struct Group {
     /// Folded, as accounts' names are.
     pub name: String,
-    /// Names of accounts, in order.
+    /// Names of accounts that are in it by themselves, in order.
     pub members: Vec<String>,
+    /// Names of groups all of whose members are in it, in order.
+    pub groups: Vec<String>,
 }
 
 impl Store {
@@ -62,7 +64,12 @@ impl Store {
                               from user_group_member m
                               join account a on a.id = m.account
                              where m.user_group = g.id
-                             order by a.name) as "members!"
+                             order by a.name) as "members!",
+                      array(select i.name
+                              from user_group_nesting n
+                              join user_group i on i.id = n.inner_group
+                             where n.outer_group = g.id
+                             order by i.name) as "groups!"
                  from user_group g
                 order by g.name"#
         )
@@ -89,6 +96,42 @@ impl Store {
     #[tracing::instrument(name = "db.remove_member", skip_all)]
     pub async fn remove_member(&self, group: &str, account: AccountId) -> Result<(), Fault> {
         self.change_membership(group, account, false).await
+    }
+
+    /// Puts all members of `inner` into `outer`, now and later. Open sessions hear of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Gone`] when one of them is not there; [`Fault::Limit`] when `outer` is in `inner`.
+    #[tracing::instrument(name = "db.add_group", skip_all)]
+    pub async fn add_group(&self, outer: &str, inner: &str) -> Result<(), Fault> {
+        self.change_nesting(outer, inner, true).await
+    }
+
+    /// Takes `inner` out of `outer`; who is in by another way stays in. Open sessions hear of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Gone`] when one of them is not there.
+    #[tracing::instrument(name = "db.remove_group", skip_all)]
+    pub async fn remove_group(&self, outer: &str, inner: &str) -> Result<(), Fault> {
+        self.change_nesting(outer, inner, false).await
+    }
+
+    async fn change_nesting(&self, outer: &str, inner: &str, is_member: bool) -> Result<(), Fault> {
+        let outer = fold(outer).ok_or(Fault::Gone)?;
+        let inner = fold(inner).ok_or(Fault::Gone)?;
+        let woken = sqlx::query_as!(
+            wake::Row,
+            r#"select mailbox as "mailbox!", modseq as "modseq!" from change_nesting($1, $2, $3)"#,
+            outer,
+            inner,
+            is_member
+        )
+        .fetch_all(self.pool())
+        .await?;
+        self.wake(woken);
+        Ok(())
     }
 
     async fn change_membership(

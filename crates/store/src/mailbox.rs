@@ -1,9 +1,9 @@
 //! Which mailbox a name means, and what somebody may do there.
 
-use acl::{Entry, Identifier, Rights, Standing, Who};
+use acl::{Belonging, Entry, Identifier, Rights, Standing, Who};
 use mail::{AccountId, FlagBits, MailboxId, ModSeq, Place, UidValidity};
 
-use crate::place::{Tree, ownership, place};
+use crate::place::{Tree, belonging, place};
 use crate::{Cause, Fault, Store};
 
 /// A mailbox as one account finds it.
@@ -13,6 +13,8 @@ pub struct Found {
     pub id: MailboxId,
     /// In whose tree it is; `None` for the tree that nobody owns.
     pub owner: Option<AccountId>,
+    /// Of which domain it is; `None` for a mailbox of the whole site.
+    pub domain: Option<String>,
     /// Of this mailbox under whatever name.
     pub uid_validity: UidValidity,
     /// Who asked.
@@ -25,6 +27,21 @@ pub struct Found {
     pub private_flags: FlagBits,
     /// The attribute of RFC 6154, with its backslash.
     pub special_use: Option<String>,
+}
+
+impl Found {
+    /// Whose it is, seen from whoever asked.
+    #[must_use]
+    pub fn belonging(&self) -> Belonging<'_> {
+        Belonging {
+            ownership: match self.owner {
+                None => acl::Ownership::Shared,
+                Some(owner) if owner == self.who.account => acl::Ownership::Own,
+                Some(_) => acl::Ownership::Theirs,
+            },
+            domain: self.domain.as_deref(),
+        }
+    }
 }
 
 /// A mailbox on which somebody holds `l`.
@@ -51,7 +68,7 @@ impl Store {
         let tree = Tree::from(place);
         let row = sqlx::query_as!(
             Row,
-            r#"select d.mailbox as "mailbox!", d.owner as "owner!", d.uid_validity as "uid_validity!",
+            r#"select d.mailbox as "mailbox!", d.owner as "owner!", n.domain, d.uid_validity as "uid_validity!",
                       d.rights_version as "rights_version!", d.private_flags as "private_flags!",
                       d.special_use, d.account_name as "account_name!", d.is_admin as "is_admin!",
                       d.groups as "groups!", d.identifiers as "identifiers!",
@@ -82,12 +99,13 @@ impl Store {
     ) -> Result<Option<Found>, Fault> {
         let row = sqlx::query_as!(
             Row,
-            r#"select d.mailbox as "mailbox!", d.owner as "owner!", d.uid_validity as "uid_validity!",
+            r#"select d.mailbox as "mailbox!", d.owner as "owner!", n.domain, d.uid_validity as "uid_validity!",
                       d.rights_version as "rights_version!", d.private_flags as "private_flags!",
                       d.special_use, d.account_name as "account_name!", d.is_admin as "is_admin!",
                       d.groups as "groups!", d.identifiers as "identifiers!",
                       d.negatives as "negatives!", d.rights as "rights!"
-                 from describe_mailbox($1, $2) d"#,
+                 from describe_mailbox($1, $2) d
+                 join mailbox_name n on n.mailbox = d.mailbox"#,
             asker.0,
             mailbox.0,
         )
@@ -114,7 +132,8 @@ impl Store {
                 row.negatives.unwrap_or_default(),
                 row.rights.unwrap_or_default(),
             )?;
-            let rights = acl::effective(&entries, &who, ownership(asker, row.owner));
+            let belonging = belonging(asker, row.owner, &row.domain);
+            let rights = acl::effective(&entries, &who, belonging);
             let place = place(asker, row.owner, row.owner_name, row.path);
             if let Some(place) = place.filter(|_| rights.contains(Rights::LOOKUP)) {
                 let special_use = row.special_use;
@@ -159,6 +178,7 @@ impl Store {
 struct Row {
     mailbox: i64,
     owner: i64,
+    domain: String,
     uid_validity: i64,
     rights_version: i64,
     private_flags: i64,
@@ -181,15 +201,17 @@ impl Row {
             is_admin: self.is_admin,
         };
         let entries = entries(self.identifiers, self.negatives, self.rights)?;
+        let belonging = belonging(asker, self.owner, &self.domain);
         let standing = Standing {
             account: asker,
             mailbox: id,
-            rights: acl::effective(&entries, &who, ownership(asker, self.owner)),
+            rights: acl::effective(&entries, &who, belonging),
             version: self.rights_version,
         };
         Ok(Found {
             id,
             owner: (self.owner != 0).then_some(AccountId(self.owner)),
+            domain: (!self.domain.is_empty()).then_some(self.domain),
             uid_validity: UidValidity::from_i64(self.uid_validity)
                 .ok_or_else(|| Fault::Broken(Cause::new("UIDVALIDITY out of range")))?,
             who,

@@ -1,5 +1,6 @@
 //! Places as the database keeps them: an owner and a path.
 
+use acl::{Belonging, Ownership};
 use mail::{AccountId, Place};
 
 use crate::account::fold;
@@ -48,10 +49,13 @@ pub(crate) fn place(
 }
 
 /// Whose mailbox it is, seen by `asker`.
-pub(crate) const fn ownership(asker: AccountId, owner: i64) -> acl::Ownership {
-    match owner {
-        NOBODY => acl::Ownership::Shared,
-        owner if owner == asker.0 => acl::Ownership::Own,
-        _ => acl::Ownership::Theirs,
+pub(crate) fn belonging(asker: AccountId, owner: i64, domain: &str) -> Belonging<'_> {
+    Belonging {
+        ownership: match owner {
+            NOBODY => Ownership::Shared,
+            owner if owner == asker.0 => Ownership::Own,
+            _ => Ownership::Theirs,
+        },
+        domain: (!domain.is_empty()).then_some(domain),
     }
 }

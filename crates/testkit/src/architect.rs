@@ -106,20 +106,29 @@ impl Architect {
             Given::Group { name, members } => {
                 self.store.create_group(name).await?;
                 for member in members {
-                    let account = self.account(member).await?;
-                    self.store.add_member(name, account).await?;
+                    self.join(member, name).await?;
                 }
                 Ok(())
             }
-            Given::Joins { account, group } => {
-                let account = self.account(account).await?;
-                Ok(self.store.add_member(group, account).await?)
-            }
-            Given::Leaves { account, group } => {
-                let account = self.account(account).await?;
-                Ok(self.store.remove_member(group, account).await?)
-            }
+            Given::Joins { member, group } => self.join(member, group).await,
+            Given::Leaves { member, group } => self.leave(member, group).await,
         }
+    }
+
+    async fn join(&mut self, member: &str, group: &str) -> Result<(), Trouble> {
+        if let Some(inner) = member.strip_prefix("group:") {
+            return Ok(self.store.add_group(group, inner).await?);
+        }
+        let account = self.account(member).await?;
+        Ok(self.store.add_member(group, account).await?)
+    }
+
+    async fn leave(&mut self, member: &str, group: &str) -> Result<(), Trouble> {
+        if let Some(inner) = member.strip_prefix("group:") {
+            return Ok(self.store.remove_group(group, inner).await?);
+        }
+        let account = self.account(member).await?;
+        Ok(self.store.remove_member(group, account).await?)
     }
 
     /// The account of this name, made when it is first heard of.

@@ -32,24 +32,24 @@ pub enum Given {
         /// Where.
         mailbox: String,
     },
-    /// `group sales of ada, bo`
+    /// `group sales of ada, group:bosses`
     Group {
         /// Its name.
         name: String,
-        /// Accounts.
+        /// Accounts, and groups with `group:` before their names.
         members: Vec<String>,
     },
     /// `bo joins sales`
     Joins {
-        /// An account.
-        account: String,
+        /// An account, or `group:` and the name of another group.
+        member: String,
         /// A group.
         group: String,
     },
     /// `bo leaves sales`
     Leaves {
-        /// An account.
-        account: String,
+        /// An account, or `group:` and the name of another group.
+        member: String,
         /// A group.
         group: String,
     },
@@ -93,12 +93,12 @@ impl Given {
                 name: (*name).to_owned(),
                 members: listed(&members.join(" ")),
             }),
-            [account, "joins", group] => Ok(Self::Joins {
-                account: (*account).to_owned(),
+            [member, "joins", group] => Ok(Self::Joins {
+                member: (*member).to_owned(),
                 group: (*group).to_owned(),
             }),
-            [account, "leaves", group] => Ok(Self::Leaves {
-                account: (*account).to_owned(),
+            [member, "leaves", group] => Ok(Self::Leaves {
+                member: (*member).to_owned(),
                 group: (*group).to_owned(),
             }),
             [account, "administers"] => Ok(Self::Administrator((*account).to_owned())),
@@ -242,7 +242,7 @@ mod tests {
             (
                 "bo leaves sales",
                 Given::Leaves {
-                    account: "bo".into(),
+                    member: "bo".into(),
                     group: "sales".into(),
                 },
             ),

@@ -41,7 +41,7 @@ enum Verb {
     Set {
         /// Such as `Shared Folders/support`.
         mailbox: String,
-        /// A user, `group:name`, `anyone`, `authenticated`, `owner`.
+        /// A user, `group:name`, `domain:name`, `anyone`, `authenticated`, `owner`.
         #[arg(allow_hyphen_values = true)]
         identifier: String,
         /// Letters; with `+` or `-` before them a change of what is there.
@@ -185,8 +185,9 @@ impl Reason {
 
 /// Every entry that applies, in the list's order, then what no list can take away.
 fn reasons(found: &Found) -> Vec<Reason> {
-    let ownership = ownership(found);
-    let entries = ::acl::applying(&found.entries, &found.who, ownership).map(|entry| Reason {
+    let belonging = found.belonging();
+    let ownership = belonging.ownership;
+    let entries = ::acl::applying(&found.entries, &found.who, belonging).map(|entry| Reason {
         from: format!("entry {}", title(entry)),
         rights: entry.rights,
         is_negative: entry.is_negative,
@@ -202,14 +203,6 @@ fn reasons(found: &Found) -> Vec<Reason> {
         is_negative: false,
     });
     entries.chain(implied).collect()
-}
-
-fn ownership(found: &Found) -> Ownership {
-    match found.owner {
-        None => Ownership::Shared,
-        Some(owner) if owner == found.who.account => Ownership::Own,
-        Some(_) => Ownership::Theirs,
-    }
 }
 
 /// The operator's name for a place, as the place that it is to `asked`.

@@ -1,5 +1,6 @@
 //! `postroom group`: groups of accounts, for access control lists.
 
+use ::acl::Identifier;
 use serde_json::json;
 use store::Fault;
 
@@ -11,6 +12,7 @@ use crate::config::Config;
 pub(super) const HELP: &str = "Examples:\n  \
     postroom group add support\n  \
     postroom group member add support ada\n  \
+    postroom group member add support group:night-shift\n  \
     postroom acl set 'Shared Folders/support' group:support lrswipte";
 
 #[derive(Debug, clap::Subcommand)]
@@ -34,19 +36,19 @@ pub(super) enum Verb {
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Member {
-    /// Put a user into a group. Open sessions hear of it.
+    /// Put a user, or all members of another group, into a group. Open sessions hear of it.
     Add {
         /// The group.
         group: String,
-        /// The user.
-        user: String,
+        /// A user, or `group:name`.
+        member: String,
     },
-    /// Take a user out of a group. Open sessions hear of it.
+    /// Take a user or a group out of a group. Open sessions hear of it.
     Remove {
         /// The group.
         group: String,
-        /// The user.
-        user: String,
+        /// A user, or `group:name`.
+        member: String,
     },
 }
 
@@ -69,28 +71,50 @@ async fn run_on(desk: &Desk, verb: &Verb, terminal: &Terminal) -> Result<(), Fai
             terminal.report(format!("group {name} deleted"))
         }
         Verb::List => list(desk, terminal).await,
-        Verb::Member(Member::Add { group, user }) => {
-            let account = desk.find_account(user).await?;
-            let added = desk.store.add_member(group, account.id).await;
-            added.map_err(|fault| no_group(fault, group))?;
-            terminal.report(format!("user {user} is in group {group}"))
+        Verb::Member(Member::Add { group, member }) => {
+            match inner_group(member) {
+                Some(inner) => desk.store.add_group(group, &inner).await,
+                None => {
+                    let account = desk.find_account(member).await?;
+                    desk.store.add_member(group, account.id).await
+                }
+            }
+            .map_err(|fault| no_group(fault, group))?;
+            terminal.report(format!("{member} is in group {group}"))
         }
-        Verb::Member(Member::Remove { group, user }) => {
-            let account = desk.find_account(user).await?;
-            let removed = desk.store.remove_member(group, account.id).await;
-            removed.map_err(|fault| no_group(fault, group))?;
-            terminal.report(format!("user {user} is not in group {group}"))
+        Verb::Member(Member::Remove { group, member }) => {
+            match inner_group(member) {
+                Some(inner) => desk.store.remove_group(group, &inner).await,
+                None => {
+                    let account = desk.find_account(member).await?;
+                    desk.store.remove_member(group, account.id).await
+                }
+            }
+            .map_err(|fault| no_group(fault, group))?;
+            terminal.report(format!("{member} is not in group {group}"))
         }
+    }
+}
+
+/// The group that a member is, if it is one.
+fn inner_group(member: &str) -> Option<String> {
+    match Identifier::parse(member) {
+        Ok(Identifier::Group(name)) => Some(name),
+        Ok(_) | Err(_) => None,
     }
 }
 
 async fn list(desk: &Desk, terminal: &Terminal) -> Result<(), Failure> {
     let groups = desk.store.groups().await?;
-    let data = groups
-        .iter()
-        .map(|group| json!({ "name": group.name, "members": group.members }));
+    let data = groups.iter().map(
+        |group| json!({ "name": group.name, "members": group.members, "groups": group.groups }),
+    );
     terminal.show(&data.collect(), || {
-        let line = |group: &store::Group| format!("{}: {}\n", group.name, group.members.join(" "));
+        let line = |group: &store::Group| {
+            let inner = group.groups.iter().map(|inner| format!("group:{inner}"));
+            let members: Vec<String> = group.members.iter().cloned().chain(inner).collect();
+            format!("{}: {}\n", group.name, members.join(" "))
+        };
         groups.iter().map(line).collect()
     })
 }

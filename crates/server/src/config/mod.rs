@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use acl::Everybody;
 use mail::Namespaces;
 
 use form::Form;
@@ -36,6 +37,8 @@ pub struct Config {
     pub login: LoginConfig,
     /// `[names]`
     pub namespaces: Namespaces,
+    /// `[acl]`
+    pub acl: AclConfig,
     /// `[limits]`
     pub limits: LimitsConfig,
     /// `[timeouts]`
@@ -116,6 +119,20 @@ impl Choice for WithoutTls {
         ("never", Self::Never),
         ("loopback", Self::Loopback),
         ("always", Self::Always),
+    ];
+}
+
+/// Who may open mailboxes to whom.
+#[derive(Clone, Copy, Debug)]
+pub struct AclConfig {
+    /// Who may give rights to people whom nobody chose one by one.
+    pub everybody: Everybody,
+}
+
+impl Choice for Everybody {
+    const CHOICES: &'static [(&'static str, Self)] = &[
+        ("admins", Self::ByAdministrators),
+        ("all", Self::ByAnyAdministrator),
     ];
 }
 
@@ -206,6 +223,7 @@ impl Config {
             tls: TlsFiles::fill(form),
             login: LoginConfig::fill(form),
             namespaces: fill_namespaces(form),
+            acl: AclConfig::fill(form),
             limits: LimitsConfig::fill(form),
             timeouts: TimeoutsConfig::fill(form),
             log: LogConfig::fill(form),
@@ -377,6 +395,19 @@ fn fill_namespaces(form: &mut Form) -> Namespaces {
         );
         Namespaces::default()
     })
+}
+
+impl AclConfig {
+    fn fill(form: &mut Form) -> Self {
+        Self {
+            everybody: form.choose(
+                "acl.anyone_grantable_by",
+                Everybody::ByAdministrators,
+                "Who may give rights to anyone, authenticated, anonymous and whole domains: site \
+                 administrators only, or all who administer the mailbox.",
+            ),
+        }
+    }
 }
 
 impl LimitsConfig {

@@ -163,10 +163,15 @@ fn a_team_is_set_up_from_nothing() {
     );
 
     ok(&["group", "add", "team"], "");
-    ok(&["group", "member", "add", "team", "ada"], "");
+    ok(&["group", "add", "shift"], "");
+    ok(&["group", "member", "add", "shift", "ada"], "");
+    ok(&["group", "member", "add", "team", "group:shift"], "");
     assert_eq!(
         json(&["group", "list", "--json"]),
-        json!([{ "name": "team", "members": ["ada"] }])
+        json!([
+            { "name": "shift", "members": ["ada"], "groups": [] },
+            { "name": "team", "members": [], "groups": ["shift"] }
+        ])
     );
     ok(&["mailbox", "create", support], "");
     assert_eq!(run(&["mailbox", "create", support], "").code, Some(1));

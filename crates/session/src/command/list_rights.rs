@@ -1,6 +1,6 @@
 //! LISTRIGHTS (RFC 4314, 3.4).
 
-use acl::{Deed, Everybody, Identifier, Ownership, Subject};
+use acl::{Deed, Identifier, Ownership, Subject};
 use wire::{MailboxArg, say};
 
 use super::set_acl::malformed;
@@ -20,7 +20,7 @@ pub(crate) async fn run(
         .permit(mailbox, Deed::Administer, Missing::Mailbox)
         .await?;
     let implied = implied(session, &named, &subject).await?;
-    let grantable = acl::grantable(&subject, &named.found.who, Everybody::ByAdministrators);
+    let grantable = acl::grantable(&subject, &named.found.who, session.node.everybody);
     let rights = acl::list_rights(&subject, implied, grantable);
     let optional: Vec<&str> = rights.optional.iter().map(String::as_str).collect();
     say::list_rights(
@@ -50,6 +50,7 @@ async fn implied(
         Identifier::Group(_)
         | Identifier::Anyone
         | Identifier::Authenticated
+        | Identifier::Domain(_)
         | Identifier::Anonymous => (None, false),
     };
     let ownership = match owner {

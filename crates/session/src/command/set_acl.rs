@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use acl::{Deed, Everybody, Modification, Subject};
+use acl::{Deed, Modification, Subject};
 use wire::MailboxArg;
 
 use crate::ending::{Done, Ending, Outcome, Refused};
@@ -22,9 +22,9 @@ pub(crate) async fn run(
     let (named, permit) = session
         .permit(mailbox, Deed::Administer, Missing::Mailbox)
         .await?;
-    let grantable = acl::grantable(&subject, &named.found.who, Everybody::ByAdministrators);
+    let grantable = acl::grantable(&subject, &named.found.who, session.node.everybody);
     if !grantable.contains(modification.gives()) {
-        return Err(Refused::NoPermission.into());
+        return Err(Refused::ForSiteAdministrators.into());
     }
     session
         .node

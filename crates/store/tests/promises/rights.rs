@@ -1,8 +1,8 @@
 //! Rights are asked again where it counts, by the same rules.
 
 use acl::{Deed, Entry, Identifier, Modification, Rights, Subject};
-use mail::{ChangeKind, FlagBits};
-use store::{Doomed, Fault};
+use mail::{AccountId, ChangeKind, FlagBits, MailboxId, Place};
+use store::{Doomed, Fault, Store};
 
 use crate::world::{
     Random, World, adding, append, claim, contents, found, image, inbox, is_denied, new_message,
@@ -23,49 +23,37 @@ const DEEDS: [(Deed, &str); 10] = [
     (Deed::Administer, "a"),
 ];
 
+/// Random lists of all kinds of identifiers, on mailboxes of a domain and of the site, while the
+/// groups change; what `acl` makes of them is what the database enforces.
 #[tokio::test]
 async fn the_database_and_acl_agree_on_every_list() {
     let world = World::new().await;
     let store = &world.store;
     let root = world.admin().await;
-    let (ada, bo) = (world.account("ada").await, world.account("bo").await);
-    for (group, members) in [("one", vec![ada]), ("two", vec![ada, bo])] {
+    let boss = world.store.create_account("boss@one.org", None, true).await;
+    let boss = boss.unwrap();
+    let ada = world.account("ada@one.org").await;
+    let (bo, cy) = (world.account("bo@two.org").await, world.account("cy").await);
+    for group in GROUPS {
         store.create_group(group).await.unwrap();
-        for member in members {
-            store.add_member(group, member).await.unwrap();
-        }
     }
-    let mailboxes = [world.shared("team", &[]).await, inbox(store, ada).await];
-    let random = Random::new(1);
-    let identifiers = [
-        "ada",
-        "bo",
-        "root",
-        "$one",
-        "$two",
-        "$three",
-        "anyone",
-        "authenticated",
-        "anonymous",
-        "owner",
+    let mailboxes = [
+        (world.shared("team", &[]).await, root),
+        (shared_by(store, boss, "team of one").await, boss),
+        (inbox(store, ada).await, ada),
+        (inbox(store, cy).await, cy),
     ];
-    for round in 0..60 {
-        for (mailbox, keeper) in mailboxes.into_iter().zip([root, ada]) {
-            let identifier = identifiers[usize::try_from(random.below(10)).unwrap()];
-            let dash = if random.below(3) == 0 { "-" } else { "" };
-            let subject = Subject::parse(&format!("{dash}{identifier}")).unwrap();
-            let rights = Rights::from_i16(i16::try_from(random.below(4096)).unwrap());
-            let modification = match random.below(4) {
-                0 => Modification::Add(rights),
-                1 => Modification::Remove(rights),
-                _ => Modification::Replace(rights),
-            };
+    let random = Random::new(1);
+    for round in 0..50 {
+        shuffle_groups(store, &random, &[ada, bo, cy]).await;
+        for (mailbox, keeper) in mailboxes {
+            let (subject, modification) = any_change(&random);
             let permit = permit(store, keeper, mailbox, Deed::Administer).await;
             store
                 .set_rights(&permit, &subject, modification)
                 .await
                 .unwrap();
-            for who in [ada, bo, root] {
+            for who in [ada, bo, cy, root] {
                 let rights = found(store, who, mailbox).await.standing.rights;
                 for (deed, needed) in DEEDS {
                     let outcome = store.number_keywords(&claim(who, mailbox, deed), &[]).await;
@@ -79,6 +67,158 @@ async fn the_database_and_acl_agree_on_every_list() {
                 }
             }
         }
+    }
+}
+
+const GROUPS: [&str; 4] = ["one", "two", "three", "four"];
+
+const IDENTIFIERS: [&str; 14] = [
+    "ada@one.org",
+    "bo@two.org",
+    "cy",
+    "root",
+    "$one",
+    "$two",
+    "$three",
+    "$four",
+    "anyone",
+    "authenticated",
+    "anonymous",
+    "owner",
+    "domain:one.org",
+    "domain:two.org",
+];
+
+fn any_of<'t>(random: &Random, texts: &[&'t str]) -> &'t str {
+    let below = u32::try_from(texts.len()).unwrap();
+    texts[usize::try_from(random.below(below)).unwrap()]
+}
+
+fn any_change(random: &Random) -> (Subject, Modification) {
+    let dash = if random.below(3) == 0 { "-" } else { "" };
+    let subject = format!("{dash}{}", any_of(random, &IDENTIFIERS));
+    let rights = Rights::from_i16(i16::try_from(random.below(4096)).unwrap());
+    let modification = match random.below(4) {
+        0 => Modification::Add(rights),
+        1 => Modification::Remove(rights),
+        _ => Modification::Replace(rights),
+    };
+    (Subject::parse(&subject).unwrap(), modification)
+}
+
+/// Somebody or some group joins or leaves, and everybody's groups are what the definition says:
+/// those they are in, and those that these are in, and so on.
+async fn shuffle_groups(store: &Store, random: &Random, people: &[AccountId]) {
+    let (group, inner) = (any_of(random, &GROUPS), any_of(random, &GROUPS));
+    let who = people[usize::try_from(random.below(3)).unwrap()];
+    match random.below(4) {
+        0 => store.remove_group(group, inner).await.unwrap(),
+        1 => store.remove_member(group, who).await.unwrap(),
+        2 => store.add_member(group, who).await.unwrap(),
+        _ => match store.add_group(group, inner).await {
+            // A circle is refused.
+            Ok(()) | Err(Fault::Limit(_)) => {}
+            Err(fault) => panic!("{fault}"),
+        },
+    }
+    let groups = store.groups().await.unwrap();
+    for &who in people {
+        let who = store.who(who).await.unwrap();
+        let mut expected: Vec<String> = Vec::new();
+        for _ in GROUPS {
+            let is_inside = |group: &&store::Group| {
+                group.members.contains(&who.name)
+                    || group.groups.iter().any(|inner| expected.contains(inner))
+            };
+            expected = groups
+                .iter()
+                .filter(is_inside)
+                .map(|group| group.name.clone())
+                .collect();
+        }
+        let mut known = who.groups;
+        known.sort();
+        expected.sort();
+        assert_eq!(known, expected, "{}", who.name);
+    }
+}
+
+/// A mailbox at the top of the shared tree, of its creator's domain.
+async fn shared_by(store: &Store, creator: AccountId, path: &str) -> MailboxId {
+    let warrant = acl::shared_root(&store.who(creator).await.unwrap()).unwrap();
+    let place = Place::Shared(path.into());
+    store.create_mailbox(&warrant, &place, None).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_mailbox_has_the_domain_of_its_owner_or_of_who_began_its_tree() {
+    let world = World::new().await;
+    let store = &world.store;
+    let boss = store.create_account("boss@one.org", None, true).await;
+    let boss = boss.unwrap();
+    let ada = world.account("ada@two.org").await;
+    let domain = async |mailbox| found(store, boss, mailbox).await.domain;
+    let site = world.shared("site", &[]).await;
+    let team = shared_by(store, boss, "team").await;
+    assert_eq!(domain(site).await, None);
+    assert_eq!(domain(team).await.as_deref(), Some("one.org"));
+    assert_eq!(
+        domain(inbox(store, ada).await).await.as_deref(),
+        Some("two.org")
+    );
+
+    // Below a mailbox its domain counts, whoever creates.
+    world.grant(boss, team, "ada@two.org", "lkx").await;
+    let parent = found(store, ada, team).await;
+    let warrant = acl::below(&parent.standing).unwrap();
+    let place = Place::Shared("team/below".into());
+    let below = store.create_mailbox(&warrant, &place, None).await.unwrap();
+    assert_eq!(domain(below).await.as_deref(), Some("one.org"));
+
+    // Who takes a mailbox home takes it into the own domain.
+    let own = acl::own_tree(&store.who(ada).await.unwrap());
+    let take = permit(store, ada, below, Deed::DeleteMailbox).await;
+    let home = Place::Mine("below".into());
+    store
+        .rename_mailbox(&take, &own, &place, &home)
+        .await
+        .unwrap();
+    assert_eq!(domain(below).await.as_deref(), Some("two.org"));
+}
+
+#[tokio::test]
+async fn groups_in_groups_reach_whoever_is_inside() {
+    let world = World::new().await;
+    let store = &world.store;
+    let ada = world.account("ada").await;
+    for group in ["team", "shift", "crew"] {
+        store.create_group(group).await.unwrap();
+    }
+    let team = world.shared("team", &[("$team", "lr")]).await;
+    let rights = async || found(store, ada, team).await.standing.rights.to_string();
+    let version = async || found(store, ada, team).await.standing.version;
+    store.add_group("team", "shift").await.unwrap();
+    store.add_group("shift", "crew").await.unwrap();
+    let before = version().await;
+    store.add_member("crew", ada).await.unwrap();
+    assert_eq!(rights().await, "lr");
+    assert!(version().await > before, "open sessions hear of it");
+    for (outer, inner) in [("crew", "team"), ("team", "team")] {
+        let circle = store.add_group(outer, inner).await;
+        assert!(matches!(circle, Err(Fault::Limit(_))), "{outer} {inner}");
+    }
+
+    // Two ways lead in; one of them is not enough to be out.
+    store.add_group("team", "crew").await.unwrap();
+    let before = version().await;
+    store.delete_group("shift").await.unwrap();
+    assert_eq!(rights().await, "lr");
+    assert!(version().await > before, "open sessions hear of it");
+    store.remove_group("team", "crew").await.unwrap();
+    assert_eq!(rights().await, "");
+    for (outer, inner) in [("team", "nobody"), ("nobody", "team")] {
+        let gone = store.add_group(outer, inner).await;
+        assert!(matches!(gone, Err(Fault::Gone)), "{outer} {inner}");
     }
 }
 
