@@ -17,5 +17,5 @@ pub use date::{InternalDate, NaiveDate};
 pub use flag::{BadFlag, Flag, FlagBits, Keyword, Keywords, KeywordsFull};
 pub use metadata::{BadEntryName, Depth, EntryName, Scope};
 pub use name::{BadName, MailboxName, Namespaces, Place};
-pub use number::{AccountId, ContentId, MailboxId, ModSeq, SeqNum, Uid, UidValidity};
+pub use number::{AccountId, ContentId, MailboxId, ModSeq, SeqNum, SessionId, Uid, UidValidity};
 pub use uid_set::UidSet;

@@ -90,6 +90,51 @@ key! {
     ContentId
 }
 
+/// One client's conversation, on whichever node. Below 2^48, so that it is short in print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(i64);
+
+impl SessionId {
+    const BITS: u32 = 48;
+
+    /// From bits that nobody else draws.
+    #[must_use]
+    pub const fn from_random(bytes: [u8; 6]) -> Self {
+        let [a, b, c, d, e, f] = bytes;
+        Self(i64::from_be_bytes([0, 0, a, b, c, d, e, f]))
+    }
+
+    /// As PostgreSQL keeps it; `None` for what is out of range.
+    #[must_use]
+    pub const fn from_i64(number: i64) -> Option<Self> {
+        if number >> Self::BITS == 0 {
+            Some(Self(number))
+        } else {
+            None
+        }
+    }
+
+    /// As it is printed; `None` for what is not.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let number = i64::from_str_radix(text, 16).ok()?;
+        Self::from_i64(number)
+    }
+
+    /// For the database.
+    #[must_use]
+    pub const fn to_i64(self) -> i64 {
+        self.0
+    }
+}
+
+/// In hexadecimal.
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:012x}", self.0)
+    }
+}
+
 /// A mod-sequence: when something in a mailbox last changed (RFC 7162). At most 63 bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ModSeq(u64);

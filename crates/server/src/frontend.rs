@@ -29,6 +29,9 @@ use crate::trouble::Trouble;
 /// Between two tries to listen for wake-ups.
 const FOLLOW_PAUSE: Duration = Duration::from_secs(1);
 
+/// Between two looks for what has become old.
+const KEEPING_PAUSE: Duration = Duration::from_secs(60 * 60);
+
 /// A running frontend. Dropped without [`stop`](Self::stop), it hangs up on everybody.
 #[derive(Debug)]
 pub struct Frontend {
@@ -106,6 +109,7 @@ impl Frontend {
         let (plug, drain) = drain(config.timeouts.drain);
         let lobby = Arc::new(Lobby {
             node: Arc::new(Node {
+                name: config.node.name.clone(),
                 store: store.clone(),
                 live: Arc::clone(&live),
                 namespaces: config.namespaces.clone(),
@@ -135,6 +139,7 @@ impl Frontend {
         background.spawn(certificate.follow());
         background.spawn(follow(Arc::clone(&live)));
         background.spawn(compare(Arc::clone(&live), config.database.safety_poll));
+        background.spawn(keep(store.clone(), config.activity_keep));
         for listener in http {
             background.spawn(http::serve(
                 listener,
@@ -226,6 +231,18 @@ async fn follow(live: Arc<Live>) {
             Err(cause) => warn!(%cause, "cannot listen for wake-ups; polling meanwhile"),
         }
         sleep(FOLLOW_PAUSE).await;
+    }
+}
+
+/// Forgets what is old enough to be forgotten. All nodes do: the second finds nothing.
+async fn keep(store: Store, activity_keep: Duration) {
+    let mut ticks = interval(KEEPING_PAUSE);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(cause) = store.trim_activity(activity_keep).await {
+            warn!(%cause, "could not trim the record of activity");
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mail::SessionId;
 use session::{Peer, Security};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::{sleep, timeout};
@@ -99,7 +100,15 @@ async fn converse(
             None => return,
         },
     };
-    let peer = Peer { address, security };
+    let Some(bytes) = outside::random_bytes() else {
+        warn!("a connection was not accepted: the machine has no randomness to give");
+        return;
+    };
+    let peer = Peer {
+        session: SessionId::from_random(bytes),
+        address,
+        security,
+    };
     Connection::new(lobby, stream, peer, seat).run().await;
 }
 

@@ -66,7 +66,7 @@ impl Session {
         let Ok((name, place)) = self.place(arg) else {
             return Err(missing.refusal());
         };
-        match self.node.store.resolve(account, &place).await? {
+        match self.store.resolve(account, &place).await? {
             Some(found) => Ok(Named { name, place, found }),
             None => Err(missing.refusal()),
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use acl::Everybody;
 use live::Live;
-use mail::Namespaces;
+use mail::{Namespaces, SessionId};
 use store::{Account, Store};
 use wire::Secret;
 
@@ -17,6 +17,8 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// What all sessions of one frontend share.
 pub struct Node {
+    /// This frontend's name, for the record of activity.
+    pub name: String,
     /// Where mail is.
     pub store: Store,
     /// The mailboxes that are open here.
@@ -60,6 +62,8 @@ pub enum LoginVerdict {
 /// The other end of the connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer {
+    /// This conversation, for the record of activity and for whoever ends it.
+    pub session: SessionId,
     /// As the network, or a trusted proxy, says.
     pub address: SocketAddr,
     /// What may be said before TLS.

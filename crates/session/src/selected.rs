@@ -167,7 +167,7 @@ impl Session {
                 selected.found.standing.account,
                 selected.found.standing.mailbox,
             );
-            let found = self.node.store.standing(account, mailbox).await?;
+            let found = self.store.standing(account, mailbox).await?;
             let Some(found) =
                 found.filter(|found| acl::permit(&found.standing, Deed::Read).is_ok())
             else {

@@ -8,7 +8,7 @@ use mail::limits::{
     BAD_COMMANDS_MAX, INLINE_LITERALS_BYTES_MAX, LINE_BEFORE_LOGIN_BYTES_MAX, LINE_BYTES_MAX,
 };
 use mail::{AccountId, FlagBits};
-use store::Account;
+use store::{Account, Origin, Store};
 use tracing::warn;
 use wire::{
     Announced, Code, Command, Expect, Frame, Limits, LiteralMode, Malformed, Mode, Speech, Tag,
@@ -29,7 +29,11 @@ use crate::view::{Moment, Voice};
 #[derive(Debug)]
 pub struct Session {
     pub(crate) node: Arc<Node>,
+    /// What is written through it is recorded as this session's doing.
+    pub(crate) store: Store,
     pub(crate) peer: Peer,
+    /// As the client calls itself.
+    pub(crate) client: Option<String>,
     pub(crate) account: Option<Account>,
     pub(crate) selected: Option<Box<Selected>>,
     pub(crate) enabled: Enabled,
@@ -128,8 +132,10 @@ impl Session {
     #[must_use]
     pub fn new(node: Arc<Node>, peer: Peer) -> Self {
         Self {
+            store: node.store.clone(),
             node,
             peer,
+            client: None,
             account: None,
             selected: None,
             enabled: Enabled::default(),
@@ -299,6 +305,21 @@ impl Session {
             (Some(_), None) => State::Authenticated,
             (Some(_), Some(_)) => State::Selected,
         }
+    }
+
+    /// This account is logged in, and what is written from now on is its doing.
+    pub(crate) fn begin(&mut self, account: Account) {
+        self.store = self.node.store.from_origin(Origin {
+            session: self.peer.session,
+            account: account.id,
+            account_name: account.name.clone(),
+            login_name: None,
+            node: self.node.name.clone(),
+            address: Some(self.peer.address.ip().to_canonical()),
+            client: self.client.clone(),
+        });
+        self.store.note_login();
+        self.account = Some(account);
     }
 
     pub(crate) fn capabilities(&self) -> Vec<&'static str> {

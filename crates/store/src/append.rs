@@ -72,9 +72,8 @@ impl Job for Append {
     ) -> Result<Done<Appended>, BatchFault> {
         let permits = Permits::of(tickets);
         let columns = Columns::of(tickets);
-        let row = sqlx::query!(
-            r#"select uid_validity as "uid_validity!", first_uid as "first_uid!", modseq as "modseq!"
-                 from append_messages($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"#,
+        let row = sqlx::query_file!(
+            "queries/append.sql",
             mailbox.0,
             &permits.accounts,
             &permits.versions,
@@ -90,6 +89,9 @@ impl Job for Append {
             &columns.flags,
             &columns.users,
             &columns.private,
+            &permits.sessions as &[Option<i64>],
+            &columns.begins,
+            &columns.ends,
         )
         .fetch_one(&inner.pool)
         .await?;
@@ -139,16 +141,23 @@ struct Columns<'t> {
     flags: Vec<i64>,
     users: Vec<i64>,
     private: Vec<i64>,
+    /// Where the messages of each ticket begin, and where they end, in the other columns.
+    begins: Vec<i64>,
+    ends: Vec<i64>,
 }
 
 impl<'t> Columns<'t> {
     fn of(tickets: &'t [Ticket<Append>]) -> Self {
         let mut columns = Self::default();
+        let mut end = 0;
         for ticket in tickets {
+            columns.begins.push(end);
             for message in &ticket.job.0 {
                 columns.push(message);
                 columns.users.push(ticket.permit.account().0);
+                end += 1;
             }
+            columns.ends.push(end);
         }
         columns
     }

@@ -57,15 +57,19 @@ pub(crate) struct Done<Answer> {
 /// A queued write and who waits for it.
 pub(crate) struct Ticket<J: Job> {
     pub(crate) permit: Permit,
+    /// From where; as [`Store::introduce`] has it.
+    pub(crate) session: Option<i64>,
     pub(crate) job: J,
     waiter: oneshot::Sender<Result<J::Answer, Fault>>,
     /// Given back when the ticket is answered.
     _room: OwnedSemaphorePermit,
 }
 
-/// The permits of a call, as its function takes them.
+/// The permits of a call and who has them, as its function takes them.
 pub(crate) struct Permits {
     pub(crate) accounts: Vec<i64>,
+    /// From where each came, for the record of activity.
+    pub(crate) sessions: Vec<Option<i64>>,
     pub(crate) versions: Vec<i64>,
     pub(crate) needed: Vec<i16>,
 }
@@ -93,6 +97,7 @@ const TOGETHER_BYTES_MAX: usize = 16 * 1024 * 1024;
 impl Store {
     /// Queues `job` and waits for its answer. Once queued it is done whether or not somebody waits.
     pub(crate) async fn submit<J: Job>(&self, permit: &Permit, job: J) -> Result<J::Answer, Fault> {
+        let session = self.introduce().await?;
         let batches = &self.inner().batches;
         let room = batches
             .room
@@ -103,6 +108,7 @@ impl Store {
         let (waiter, answer) = oneshot::channel();
         let ticket = Ticket {
             permit: *permit,
+            session,
             job,
             waiter,
             _room: room,
@@ -255,6 +261,7 @@ impl Permits {
         let permits = || tickets.iter().map(|ticket| &ticket.permit);
         Self {
             accounts: permits().map(|permit| permit.account().0).collect(),
+            sessions: tickets.iter().map(|ticket| ticket.session).collect(),
             versions: permits().map(Permit::version).collect(),
             needed: permits().map(|permit| permit.needed().to_i16()).collect(),
         }

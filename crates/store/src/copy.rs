@@ -80,12 +80,11 @@ impl Store {
         if from.account() != to.account() {
             return Err(Fault::Denied);
         }
+        let session = self.introduce().await?;
         let flags = allowed.to_i64();
-        let row = sqlx::query_as!(
+        let row = sqlx::query_file_as!(
             Row,
-            r#"select uid_validity as "uid_validity!", first_uid as "first_uid!", uids as "uids!",
-                      modseq as "modseq!", source_modseq as "source_modseq!"
-                 from copy_messages($1, $2, $3, $4, $5, $6, $7, $8::text::int8multirange, $9, $10)"#,
+            "queries/transfer.sql",
             from.mailbox().0,
             to.mailbox().0,
             from.account().0,
@@ -96,6 +95,7 @@ impl Store {
             multirange::print(uids),
             flags,
             is_move,
+            session,
         )
         .fetch_one(self.pool())
         .await?;

@@ -61,14 +61,19 @@ impl Job for Expunge {
     ) -> Result<Done<Expunged>, BatchFault> {
         let permits = Permits::of(tickets);
         let wanted = UidSet::from_ranges(tickets.iter().flat_map(|ticket| ticket.job.0.ranges()));
-        let row = sqlx::query!(
-            r#"select modseq as "modseq!", uids as "uids!"
-                 from expunge_messages($1, $2, $3, $4, $5::text::int8multirange)"#,
+        let each: Vec<String> = tickets
+            .iter()
+            .map(|ticket| multirange::print(&ticket.job.0))
+            .collect();
+        let row = sqlx::query_file!(
+            "queries/expunge.sql",
             mailbox.0,
             &permits.accounts,
             &permits.versions,
             &permits.needed,
             multirange::print(&wanted),
+            &permits.sessions as &[Option<i64>],
+            &each,
         )
         .fetch_one(&inner.pool)
         .await?;

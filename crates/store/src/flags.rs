@@ -95,6 +95,11 @@ impl Masks {
         add: FlagBits::NONE,
     };
 
+    /// The flags that are not set afterwards, whatever was.
+    const fn clears(self) -> FlagBits {
+        FlagBits::ALL.without(self.keep.union(self.add))
+    }
+
     /// These, and after them `next`.
     #[must_use]
     pub const fn then(self, next: Self) -> Self {
@@ -121,9 +126,11 @@ impl Job for Edit {
         let permits = Permits::of(tickets);
         let shared = shared_columns(tickets);
         let (users, private) = private_columns(tickets);
+        let acts = Acts::of(tickets.iter().map(|ticket| &ticket.job));
         let row = sqlx::query!(
-            r#"select modseq as "modseq!", is_changed as "is_changed!"
-                 from edit_flags($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"#,
+            r#"select e.modseq as "modseq!", e.is_changed as "is_changed!"
+                 from edit_flags($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) e,
+                      log_flag_edits($1, e.modseq, e.is_changed, $14, $2, $15, $16, $17)"#,
             mailbox.0,
             &permits.accounts,
             &permits.versions,
@@ -137,6 +144,10 @@ impl Job for Edit {
             &private.highs,
             &private.keeps,
             &private.adds,
+            &permits.sessions as &[Option<i64>],
+            &acts.uids,
+            &acts.set,
+            &acts.cleared,
         )
         .fetch_one(&inner.pool)
         .await?;
@@ -176,9 +187,13 @@ impl Job for ExactEdit {
             edit,
             unchanged_since,
         } = &ticket.job;
+        let acts = Acts::of([edit]);
         let row = sqlx::query!(
-            r#"select modseq as "modseq!", is_changed as "is_changed!", modified as "modified!"
-                 from edit_unchanged_flags($1, $2, $3, $4, $5::text::int8multirange, $6, $7, $8, $9, $10)"#,
+            r#"select e.modseq as "modseq!", e.is_changed as "is_changed!", e.modified as "modified!"
+                 from edit_unchanged_flags(
+                        $1, $2, $3, $4, $5::text::int8multirange, $6, $7, $8, $9, $10) e,
+                      log_flag_edits($1, e.modseq, e.is_changed, array[$11::bigint], array[$2],
+                                     array[$5], $12, $13)"#,
             mailbox.0,
             ticket.permit.account().0,
             ticket.permit.version(),
@@ -189,6 +204,9 @@ impl Job for ExactEdit {
             edit.private.keep.to_i64(),
             edit.private.add.to_i64(),
             i64::from(*unchanged_since),
+            ticket.session,
+            &acts.set,
+            &acts.cleared,
         )
         .fetch_one(&inner.pool)
         .await?;
@@ -198,6 +216,27 @@ impl Job for ExactEdit {
             answers: vec![FlagsEdited { modseq, modified }],
             news: row.is_changed.then_some(modseq),
         })
+    }
+}
+
+/// What each edit asked for, for the record of activity, column by column. Private flags are nobody's
+/// business: a record of them would be one of who reads what.
+#[derive(Default)]
+struct Acts {
+    uids: Vec<String>,
+    set: Vec<i64>,
+    cleared: Vec<i64>,
+}
+
+impl Acts {
+    fn of<'e>(edits: impl IntoIterator<Item = &'e Edit>) -> Self {
+        let mut acts = Self::default();
+        for edit in edits {
+            acts.uids.push(multirange::print(&edit.uids));
+            acts.set.push(edit.shared.add.to_i64());
+            acts.cleared.push(edit.shared.clears().to_i64());
+        }
+        acts
     }
 }
 

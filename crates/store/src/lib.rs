@@ -14,6 +14,7 @@
 //! - **Colleagues do not fail each other.** Writes to one mailbox queue and are done together; none is
 //!   refused because of another, and only UNCHANGEDSINCE may lose.
 //! - **Dropping a future loses nothing.** What was queued is done, whether or not somebody waits.
+//! - **What somebody did is written down** in the transaction that did it ([`Activity`]).
 //! - **Messages are immutable**, byte for byte as they came, and stored once however often copied.
 //!
 //! Lock order, everywhere: name locks of trees in ascending owner, groups, accounts, then rows of
@@ -23,8 +24,10 @@
 //! What never lives here: tags, sequence numbers, and when a client is told what.
 
 mod account;
+mod activity;
 mod append;
 mod batch;
+mod clerk;
 mod content;
 mod copy;
 mod delta;
@@ -39,6 +42,7 @@ mod metadata;
 mod migrate;
 mod multirange;
 mod name;
+mod origin;
 mod overlay;
 mod place;
 mod rights;
@@ -55,6 +59,7 @@ mod wake;
 use private_pg as _;
 
 pub use account::Account;
+pub use activity::{Activity, ActivityKind, ActivityQuery};
 pub use append::{Appended, NewMessage};
 pub use content::{Head, Prepared, prepare};
 pub use copy::{Copied, Moved};
@@ -65,6 +70,7 @@ pub use flags::{FlagEdit, FlagsEdited, Masks};
 pub use group::Group;
 pub use mailbox::{Found, Listed};
 pub use metadata::{Annotation, NewValue, Wanted};
+pub use origin::Origin;
 pub use snapshot::Loaded;
 pub use stats::{BATCH_BUCKETS, Stats};
 pub use status::Status;

@@ -110,9 +110,10 @@ impl Store {
     /// would be too many.
     #[tracing::instrument(name = "db.set_metadata", skip_all)]
     pub async fn set_metadata(&self, permit: &Permit, changes: &[NewValue]) -> Result<(), Fault> {
+        let session = self.introduce().await?;
         let (entries, values) = columns(changes);
-        sqlx::query!(
-            "select set_annotations($1, $2, $3, $4, $5, $6, $7)",
+        sqlx::query_file!(
+            "queries/set_metadata.sql",
             permit.mailbox().0,
             permit.account().0,
             permit.version(),
@@ -120,6 +121,7 @@ impl Store {
             &entries,
             &values as &[Option<&[u8]>],
             entries_max(),
+            session,
         )
         .execute(self.pool())
         .await?;
@@ -137,13 +139,28 @@ impl Store {
         account: AccountId,
         changes: &[NewValue],
     ) -> Result<(), Fault> {
+        let session = self.introduce().await?;
         let (entries, values) = columns(changes);
         sqlx::query!(
-            "select set_server_annotations($1, $2, $3, $4)",
+            "with done as materialized (
+               select from set_server_annotations($1, $2, $3, $4)
+             ), logged as (
+               insert into activity (kind, session, account, detail)
+               select 10, $5, $1, shared.entries
+                 from done
+                cross join (
+                      select string_agg(e, ' ') as entries
+                        from unnest($2) e
+                       where starts_with(e, '/shared/')) as shared
+                where shared.entries is not null
+             )
+             select
+               from done",
             account.0,
             &entries,
             &values as &[Option<&[u8]>],
             entries_max(),
+            session,
         )
         .execute(self.pool())
         .await?;

@@ -21,10 +21,18 @@ impl Store {
         place: &Place,
         special_use: Option<&str>,
     ) -> Result<MailboxId, Fault> {
+        let session = self.introduce().await?;
         let ground = GroundRow::from(warrant);
         let tree = Tree::from(place);
         let id = sqlx::query_scalar!(
-            r#"select create_mailbox($1, $2, $3, $4, $5, owner_of_place($1, $6, $7), $8, $9) as "id!""#,
+            r#"with done as materialized (
+                 select t.owner, create_mailbox($1, $2, $3, $4, $5, t.owner, $8, $9) as id
+                   from (select owner_of_place($1, $6, $7) as owner) t
+               ), logged as (
+                 insert into activity (kind, mailbox, owner, path, session, account, detail)
+                 select 6, d.id, d.owner, $8, $10, $1, $9 from done d
+               )
+               select d.id as "id!" from done d"#,
             warrant.account().0,
             ground.kind,
             ground.below,
@@ -34,6 +42,7 @@ impl Store {
             tree.owner_name,
             tree.path,
             special_use,
+            session,
         )
         .fetch_one(self.pool())
         .await?;
@@ -48,12 +57,22 @@ impl Store {
     /// [`Fault::Gone`].
     #[tracing::instrument(name = "db.delete_mailbox", skip_all)]
     pub async fn delete_mailbox(&self, permit: &Permit) -> Result<(), Fault> {
+        let session = self.introduce().await?;
         let modseq = sqlx::query_scalar!(
-            r#"select delete_mailbox($1, $2, $3, $4) as "modseq!""#,
+            r#"with done as materialized (
+                 select delete_mailbox($1, $2, $3, $4) as modseq
+               ), logged as (
+                 insert into activity (kind, mailbox, owner, path, session, account)
+                 select 8, $1, n.owner, n.path, $5, $2
+                   from done d
+                   join mailbox_name n on n.mailbox = $1
+               )
+               select d.modseq as "modseq!" from done d"#,
             permit.mailbox().0,
             permit.account().0,
             permit.version(),
             permit.needed().to_i16(),
+            session,
         )
         .fetch_one(self.pool())
         .await?;
@@ -82,13 +101,25 @@ impl Store {
         if permit.account() != warrant.account() {
             return Err(Fault::Denied);
         }
+        let session = self.introduce().await?;
         let ground = GroundRow::from(warrant);
         let (from, to) = (Tree::from(from), Tree::from(to));
         let woken = sqlx::query_as!(
             wake::Row,
-            r#"select mailbox as "mailbox!", modseq as "modseq!"
-                 from rename_mailbox($1, $2, $3, $4, $5, $6, $7, $8, $9,
-                                     owner_of_place($2, $10, $11), $12)"#,
+            r#"with done as materialized (
+                 select t.owner, r.mailbox, r.modseq
+                   from (select owner_of_place($2, $10, $11) as owner) t,
+                        rename_mailbox($1, $2, $3, $4, $5, $6, $7, $8, $9, t.owner, $12) r
+               ), logged as (
+                 insert into activity (
+                   kind, mailbox, owner, path, other_owner, other_path, session, account
+                 )
+                 select 7, $1, d.owner, $12, n.owner, n.path, $13, $2
+                   from done d
+                   join mailbox_name n on n.mailbox = $1
+                  where d.mailbox = $1
+               )
+               select d.mailbox as "mailbox!", d.modseq as "modseq!" from done d"#,
             permit.mailbox().0,
             permit.account().0,
             permit.version(),
@@ -101,6 +132,7 @@ impl Store {
             to.kind,
             to.owner_name,
             to.path,
+            session,
         )
         .fetch_all(self.pool())
         .await?;

@@ -19,13 +19,22 @@ impl Store {
         subject: &Subject,
         modification: Modification,
     ) -> Result<(), Fault> {
-        let (mode, rights) = match modification {
-            Modification::Replace(rights) => (0, rights),
-            Modification::Add(rights) => (1, rights),
-            Modification::Remove(rights) => (2, rights),
+        let session = self.introduce().await?;
+        let (mode, sign, rights) = match modification {
+            Modification::Replace(rights) => (0, "", rights),
+            Modification::Add(rights) => (1, "+", rights),
+            Modification::Remove(rights) => (2, "-", rights),
         };
         let modseq = sqlx::query_scalar!(
-            r#"select set_rights($1, $2, $3, $4, $5, $6, $7, $8) as "modseq!""#,
+            r#"with done as materialized (
+                 select set_rights($1, $2, $3, $4, $5, $6, $7, $8) as modseq
+               ), logged as (
+                 insert into activity (kind, mailbox, owner, path, session, account, detail)
+                 select 9, $1, n.owner, n.path, $9, $2, $10
+                   from done d
+                   join mailbox_name n on n.mailbox = $1
+               )
+               select d.modseq as "modseq!" from done d"#,
             permit.mailbox().0,
             permit.account().0,
             permit.version(),
@@ -34,6 +43,8 @@ impl Store {
             subject.is_negative,
             mode,
             rights.to_i16(),
+            session,
+            format!("{subject} {sign}{rights}"),
         )
         .fetch_one(self.pool())
         .await?;

@@ -13,6 +13,8 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tokio::sync::watch;
 
 use crate::batch::Batches;
+use crate::clerk::{self, Clerk};
+use crate::origin::Introduction;
 use crate::stats::Counters;
 use crate::{Cause, Fault, Stats, wake};
 
@@ -32,12 +34,17 @@ pub struct Options {
 
 /// Everything that is promised of mail. Clones share one pool and one set of queues.
 #[derive(Clone)]
-pub struct Store(Arc<Inner>);
+pub struct Store {
+    pub(crate) inner: Arc<Inner>,
+    /// From where this handle writes; see [`Store::from_origin`].
+    pub(crate) origin: Option<Arc<Introduction>>,
+}
 
 /// What all clones share.
 pub(crate) struct Inner {
     pub(crate) pool: PgPool,
     pub(crate) batches: Batches,
+    pub(crate) clerk: Clerk,
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) spawn: Spawn,
@@ -75,6 +82,7 @@ impl Store {
         let inner = Arc::new(Inner {
             pool,
             batches: Batches::default(),
+            clerk: Clerk::default(),
             outbox: Arc::new(Outbox::new()),
             counters: Arc::default(),
             spawn,
@@ -82,7 +90,11 @@ impl Store {
             database,
         });
         wake::start_notifier(&inner);
-        Ok(Self(inner))
+        clerk::start(&inner);
+        Ok(Self {
+            inner,
+            origin: None,
+        })
     }
 
     /// Whether the database answers.
@@ -98,30 +110,31 @@ impl Store {
         Ok(())
     }
 
-    /// Finishes what is queued, says the last wake-ups, and refuses everything queued later with
+    /// Finishes what is queued, writes down the last logins, says the last wake-ups, and refuses everything queued later with
     /// [`Fault::Unavailable`]. Reading still works.
     ///
     /// # Errors
     ///
     /// As the last wake-ups could not be sent; everything queued is done all the same.
     pub async fn drain(&self) -> Result<(), Fault> {
-        self.0.batches.drain().await;
-        self.0.is_drained.send_replace(true);
-        wake::say(&self.0, &self.0.outbox.take()).await
+        self.inner.batches.drain().await;
+        self.inner.is_drained.send_replace(true);
+        clerk::write(&self.inner).await;
+        wake::say(&self.inner, &self.inner.outbox.take()).await
     }
 
     /// Counts since the start.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.0.counters.read(self.pool())
+        self.inner.counters.read(self.pool())
     }
 
     pub(crate) fn pool(&self) -> &PgPool {
-        &self.0.pool
+        &self.inner.pool
     }
 
     pub(crate) fn inner(&self) -> &Arc<Inner> {
-        &self.0
+        &self.inner
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where verbs work on mail: a store, and a site administrator who asks.
 
 use ::acl::{Deed, Denied, Permit, Warrant, Who};
-use mail::{MailboxName, Namespaces, Place};
+use mail::{MailboxId, MailboxName, Namespaces, Place};
 use store::{Account, Fault, Found, Options, Store};
 
 use super::failure::Failure;
@@ -97,6 +97,19 @@ impl Desk {
         self.namespaces
             .place(&parsed)
             .ok_or_else(|| Failure::usage(format!("{name} is where names begin, not a mailbox")))
+    }
+
+    /// The number of a mailbox that is named, or written `#17` because it has no name any more.
+    pub(super) async fn mailbox_id(&self, name: &str) -> Result<MailboxId, Failure> {
+        let number = name
+            .strip_prefix('#')
+            .and_then(|number| number.parse().ok());
+        if let Some(number) = number {
+            return Ok(MailboxId(number));
+        }
+        let operator = self.operator(None).await?;
+        let found = self.find(&operator, &self.place(name)?).await?;
+        Ok(found.id)
     }
 
     pub(super) fn name(&self, place: &Place) -> MailboxName {

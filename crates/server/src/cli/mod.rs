@@ -4,6 +4,7 @@
 //! is on standard error; what was asked for is on standard output.
 
 mod acl;
+mod activity;
 mod config;
 mod desk;
 mod doctor;
@@ -72,6 +73,9 @@ enum Verb {
     /// Who may do what in a mailbox (RFC 4314).
     #[command(after_help = acl::HELP)]
     Acl(acl::Args),
+    /// Who did what, when and from where.
+    #[command(after_help = activity::HELP)]
+    Activity(activity::Args),
     /// Look at configuration, database, certificate and ports, and say what is wrong.
     Doctor,
     /// Print every setting with its default, as a file to start from.
@@ -106,7 +110,12 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<(), Failure> {
         Verb::Config => return config::run(terminal),
         Verb::Doctor => return runtime()?.block_on(doctor::run(&sources, terminal)),
         Verb::Serve => return serve::run(&Config::load(&sources)?, terminal),
-        Verb::Migrate | Verb::User(_) | Verb::Group(_) | Verb::Mailbox(_) | Verb::Acl(_) => {}
+        Verb::Migrate
+        | Verb::User(_)
+        | Verb::Group(_)
+        | Verb::Mailbox(_)
+        | Verb::Acl(_)
+        | Verb::Activity(_) => {}
     }
     let config = Config::load(&sources)?;
     runtime()?.block_on(async {
@@ -116,6 +125,7 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<(), Failure> {
             Verb::Group(verb) => group::run(verb, &config, terminal).await,
             Verb::Mailbox(args) => mailbox::run(args, &config, terminal).await,
             Verb::Acl(args) => acl::run(args, &config, terminal).await,
+            Verb::Activity(args) => activity::run(args, &config, terminal).await,
             Verb::Serve | Verb::Doctor | Verb::Config => Ok(()),
         }
     })

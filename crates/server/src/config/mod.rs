@@ -18,6 +18,7 @@ use mail::Namespaces;
 use form::Form;
 pub use form::{Mistake, Mistakes};
 pub use reference::reference;
+pub(crate) use setting::parse_span;
 use setting::{ByteCount, Span};
 pub use setting::{Choice, Secret};
 pub use sources::{Sources, Surroundings, find_file};
@@ -41,6 +42,8 @@ pub struct Config {
     pub acl: AclConfig,
     /// `[limits]`
     pub limits: LimitsConfig,
+    /// `[activity]`: how long the record of who did what is kept.
+    pub activity_keep: Duration,
     /// `[timeouts]`
     pub timeouts: TimeoutsConfig,
     /// `[log]`
@@ -226,6 +229,12 @@ impl Config {
             acl: AclConfig::fill(form),
             limits: LimitsConfig::fill(form),
             timeouts: TimeoutsConfig::fill(form),
+            activity_keep: form.at_least(
+                "activity.keep",
+                "90d",
+                Duration::from_secs(60),
+                "How long the record of who did what is kept (postroom activity).",
+            ),
             log: LogConfig::fill(form),
             otlp: OtlpConfig::fill(form),
         }

@@ -59,7 +59,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A duration with its unit: `500ms`, `30s`, `5min`, `2h`.
+/// A duration with its unit: `500ms`, `30s`, `5min`, `2h`, `90d`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Span(pub(super) Duration);
 
@@ -92,14 +92,21 @@ impl Setting for Span {
                 "s" => 1000,
                 "m" | "min" => 60 * 1000,
                 "h" => 60 * 60 * 1000,
+                "d" => 24 * 60 * 60 * 1000,
                 _ => return None,
             };
             number.checked_mul(unit_ms).map(Duration::from_millis)
         });
         parsed
             .map(Self)
-            .ok_or_else(|| "a duration such as 500ms, 30s, 5min or 2h".to_owned())
+            .ok_or_else(|| "a duration such as 500ms, 30s, 5min, 2h or 90d".to_owned())
     }
+}
+
+/// A duration as settings write it.
+pub(crate) fn parse_span(text: &str) -> Option<Duration> {
+    let Span(duration) = Span::parse(&[text.to_owned()]).ok()?;
+    Some(duration)
 }
 
 impl Setting for ByteCount {

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::world::{World, ada};
 
 /// How a verb ended.
 #[derive(Debug)]
@@ -89,6 +89,7 @@ fn help_teaches_and_ends_with_0() {
         &["group", "--help"],
         &["mailbox", "--help"],
         &["acl", "--help"],
+        &["activity", "--help"],
     ] {
         let said = ok(&none, verb, "");
         assert!(said.contains("postroom "), "{verb:?}: {said}");
@@ -214,6 +215,57 @@ fn a_team_is_set_up_from_nothing() {
         run(&["user", "delete", "ada"], "").err,
         "postroom: no user ada\n"
     );
+}
+
+#[test]
+fn what_a_client_did_can_be_asked_for() {
+    World::play(&[], async |world, frontend| {
+        let mut client = ada(frontend).await;
+        client
+            .ok("ID (\"name\" \"Thunder\" \"version\" \"1.2\")")
+            .await;
+        client.ok("APPEND INBOX {5+}\r\nhello").await;
+        client.ok("SELECT INBOX").await;
+        client.ok("STORE 1 +FLAGS.SILENT (\\Deleted blue)").await;
+        client.ok("EXPUNGE").await;
+        let settings = world.settings(&[]);
+        ok(&settings, &["user", "add", "root", "--admin"], "");
+        let verb = ["activity", "--mailbox", "Other Users/ada", "--json"];
+        let rows: Vec<Value> = serde_json::from_str(&ok(&settings, &verb, "")).unwrap();
+        let told: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                (
+                    row["kind"].as_str().unwrap(),
+                    row["actor"].as_str().unwrap(),
+                )
+            })
+            .collect();
+        assert_eq!(
+            told,
+            ["append", "flags", "expunge"].map(|kind| (kind, "ada"))
+        );
+        assert_eq!(rows[1]["client"], "Thunder 1.2");
+        assert_eq!(rows[1]["node"], "test");
+        assert_eq!(rows[1]["address"], "127.0.0.1");
+        assert_eq!(rows[1]["flags_set"], json!(["\\Deleted", "blue"]));
+        assert_eq!(rows[2]["uids"], "1");
+        let lines = ok(
+            &settings,
+            &["activity", "--user", "ada", "--kind", "expunge"],
+            "",
+        );
+        assert!(
+            lines.ends_with("ada expunge Other Users/ada 1 [127.0.0.1 Thunder 1.2 test]\n"),
+            "{lines}"
+        );
+        let none = ok(
+            &settings,
+            &["activity", "--user", "ada", "--until", "1h"],
+            "",
+        );
+        assert_eq!(none, "");
+    });
 }
 
 #[test]

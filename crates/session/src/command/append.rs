@@ -18,7 +18,7 @@ pub(crate) async fn run(
 ) -> Outcome {
     let deed = Deed::Insert(FlagBits::ALL);
     let (named, permit) = session.permit(mailbox, deed, Missing::Target).await?;
-    let store = session.node.store.clone();
+    let store = session.store.clone();
     let mut arriving = Vec::with_capacity(messages.len());
     for message in messages {
         let flags = flag_bits(&store, &permit, &message.flags).await?;

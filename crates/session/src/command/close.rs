@@ -13,7 +13,6 @@ pub(crate) async fn close(session: &mut Session) -> Outcome {
     let mut modseq = selected.view.latest().modseq();
     if let Some(permit) = permit {
         modseq = session
-            .node
             .store
             .expunge(&permit, Doomed::AllDeleted)
             .await?

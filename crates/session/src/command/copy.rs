@@ -27,7 +27,7 @@ pub(crate) async fn run(
         });
     }
     let allowed = to.storable();
-    let copied = session.node.store.copy(&from, &to, &uids, allowed).await?;
+    let copied = session.store.copy(&from, &to, &uids, allowed).await?;
     if copied.pairs.is_empty() {
         // A colleague was faster. What is not there cannot fail to be copied.
         return Ok(Done {

@@ -27,7 +27,6 @@ pub(crate) async fn run(
     let special_use = special_use_of(special_use)?;
     let warrant = warrant(session, &place).await?;
     session
-        .node
         .store
         .create_mailbox(&warrant, &place, special_use)
         .await?;
@@ -38,7 +37,7 @@ pub(crate) async fn run(
 ///
 /// Whether `place` itself exists is not asked: that is for the store to say, to those with leave.
 pub(crate) async fn warrant(session: &Session, place: &Place) -> Result<Warrant, Ending> {
-    let store = &session.node.store;
+    let store = &session.store;
     let account = session.logged_in()?.id;
     if let Place::Mine(_) = place {
         return Ok(acl::own_tree(&store.who(account).await?));
@@ -63,7 +62,7 @@ async fn nearest_parent(session: &Session, place: &Place) -> Result<Option<Found
     let account = session.logged_in()?.id;
     let mut place = place.clone();
     while let Some(above) = place.parent() {
-        if let Some(found) = session.node.store.resolve(account, &above).await? {
+        if let Some(found) = session.store.resolve(account, &above).await? {
             return Ok(Some(found));
         }
         place = above;

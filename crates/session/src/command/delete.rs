@@ -15,7 +15,7 @@ pub(crate) async fn run(session: &mut Session, mailbox: &MailboxArg) -> Outcome 
     if is_inbox(&named.place) {
         return Err(Refused::Cannot("An INBOX cannot be deleted").into());
     }
-    session.node.store.delete_mailbox(&permit).await?;
+    session.store.delete_mailbox(&permit).await?;
     Ok(Done::completed())
 }
 

@@ -14,6 +14,6 @@ pub(crate) async fn run(session: &mut Session, mailbox: &MailboxArg, identifier:
     let (_, permit) = session
         .permit(mailbox, Deed::Administer, Missing::Mailbox)
         .await?;
-    session.node.store.delete_rights(&permit, &subject).await?;
+    session.store.delete_rights(&permit, &subject).await?;
     Ok(Done::completed())
 }

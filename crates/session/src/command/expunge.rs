@@ -9,7 +9,7 @@ use crate::session::Session;
 
 /// What left is told as to every watcher, by the view, at the end of the command.
 pub(crate) async fn run(session: &mut Session, set: Option<&NumberSet>) -> Outcome {
-    let store = session.node.store.clone();
+    let store = session.store.clone();
     let is_told = session.enabled.qresync;
     let selected = session.selected()?;
     let permit = selected.permit_change(Deed::Expunge)?;

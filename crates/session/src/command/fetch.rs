@@ -42,7 +42,7 @@ pub(crate) async fn run(session: &mut Session, fetch: Fetch, out: &mut Out<'_>) 
     let asks_modseq = items.contains(&FetchItem::ModSeq);
     session.enabled.condstore |= asks_modseq || changed_since.is_some();
     add_implied(&mut items, numbering, changed_since.is_some());
-    let (store, live) = (session.node.store.clone(), session.node.live.clone());
+    let (store, live) = (session.store.clone(), session.node.live.clone());
     let selected = session.selected()?;
     selected.permit(Deed::Read)?;
     let picked = selected.resolve(numbering, &set)?;

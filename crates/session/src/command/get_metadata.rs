@@ -25,7 +25,7 @@ pub(crate) async fn run(session: &mut Session, asked: GetMetadata, out: &mut Out
             let (named, permit) = session
                 .permit(mailbox, Deed::Annotate, Missing::Mailbox)
                 .await?;
-            let store = &session.node.store;
+            let store = &session.store;
             let mut found = store
                 .metadata(permit.account(), &[permit.mailbox()], wanted)
                 .await?;
@@ -67,7 +67,7 @@ pub(super) fn told<'a>(
 
 async fn of_server(session: &Session, wanted: Wanted<'_>) -> Result<Vec<Annotation>, Ending> {
     let account = session.logged_in()?.id;
-    let mut found = session.node.store.server_metadata(account, wanted).await?;
+    let mut found = session.store.server_metadata(account, wanted).await?;
     found.extend(admin(session, wanted));
     Ok(found)
 }

@@ -62,7 +62,7 @@ pub(crate) async fn run(session: &mut Session, list: &List, out: &mut Out<'_>) -
 /// Everything that this user may be told of.
 pub(crate) async fn load_tree(session: &Session) -> Result<Tree, Ending> {
     let account = session.logged_in()?.id;
-    let (store, spaces) = (&session.node.store, &session.node.namespaces);
+    let (store, spaces) = (&session.store, &session.node.namespaces);
     let visible = store.visible(account).await?.into_iter().map(|listed| {
         let mailbox = Mailbox {
             id: listed.id,
@@ -111,7 +111,6 @@ async fn count(
         .collect();
     let account = session.logged_in()?.id;
     Ok(session
-        .node
         .store
         .status(account, &ids)
         .await?
@@ -140,7 +139,7 @@ async fn annotations(
         depth: Depth::Zero,
         value_bytes_max: None,
     };
-    let mut found = session.node.store.metadata(account, &ids, wanted).await?;
+    let mut found = session.store.metadata(account, &ids, wanted).await?;
     let with_none = |id| (id, found.remove(&id).unwrap_or_default());
     Ok(ids.into_iter().map(with_none).collect())
 }

@@ -42,7 +42,7 @@ async fn implied(
 ) -> Result<acl::Rights, crate::ending::Ending> {
     let owner = named.found.owner;
     let (account, is_admin) = match &subject.identifier {
-        Identifier::User(name) => match session.node.store.find_account(name).await? {
+        Identifier::User(name) => match session.store.find_account(name).await? {
             Some(account) => (Some(account.id), account.is_admin),
             None => (None, false),
         },

@@ -20,14 +20,17 @@ pub(crate) async fn enter(session: &mut Session, user: &str, password: &Secret) 
     match session.node.door.login(user, password, address).await {
         LoginVerdict::Welcome(account) => {
             info!(user.id = %account.id, "logged in");
-            session.account = Some(account);
+            session.begin(account);
             let names = session.capabilities();
             Ok(Done {
                 code: Some(DoneCode::Capability(names)),
                 text: "Logged in",
             })
         }
-        LoginVerdict::Refused => Err(Refused::LoginFailed.into()),
+        LoginVerdict::Refused => {
+            session.store.note_refusal(user, address.to_canonical());
+            Err(Refused::LoginFailed.into())
+        }
         LoginVerdict::TooMany => Err(Refused::TooManyLogins.into()),
         LoginVerdict::Unavailable => Err(Ending::Refused(Refused::Unavailable(
             "Logins cannot be checked right now",

@@ -78,7 +78,7 @@ pub(crate) async fn run(
         }
         Body::Login { user, password } => Box::pin(login::run(session, &user, &password)).await?,
         Body::Enable(names) => enable::run(session, &names, out),
-        Body::Id(pairs) => id::run(pairs.as_deref(), out)?,
+        Body::Id(pairs) => id::run(session, pairs.as_deref(), out)?,
         Body::Select(select) => Box::pin(select::run(session, select, out)).await?,
         Body::Create {
             mailbox,

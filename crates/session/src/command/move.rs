@@ -30,7 +30,6 @@ pub(crate) async fn run(
     }
     let allowed = to.storable();
     let moved = session
-        .node
         .store
         .move_messages(&from, &to, &uids, allowed)
         .await?;

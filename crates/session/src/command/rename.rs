@@ -19,7 +19,6 @@ pub(crate) async fn run(session: &mut Session, from: &MailboxArg, to: &MailboxAr
     }
     let warrant = warrant(session, &place).await?;
     session
-        .node
         .store
         .rename_mailbox(&permit, &warrant, &named.place, &place)
         .await?;

@@ -44,7 +44,7 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
     if let Some(remembered) = &select.qresync
         && remembered.uid_validity == mailbox.uid_validity()
     {
-        let store = session.node.store.clone();
+        let store = session.store.clone();
         tell_since(&store, &selected, remembered, session.voice(), out).await?;
     }
     let rights = selected.found.standing.rights;

@@ -27,7 +27,6 @@ pub(crate) async fn run(
         return Err(Refused::ForSiteAdministrators.into());
     }
     session
-        .node
         .store
         .set_rights(&permit, &subject, modification)
         .await?;

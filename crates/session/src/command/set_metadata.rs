@@ -41,7 +41,7 @@ pub(crate) async fn run(
             *value = special_use(value.as_deref())?;
         }
     }
-    session.node.store.set_metadata(&permit, &entries).await?;
+    session.store.set_metadata(&permit, &entries).await?;
     Ok(Done::completed())
 }
 
@@ -52,11 +52,7 @@ async fn set_on_server(session: &Session, entries: &[NewValue]) -> Outcome {
             Refused::Cannot("The configuration says how to reach the administrators").into(),
         );
     }
-    session
-        .node
-        .store
-        .set_server_metadata(account, entries)
-        .await?;
+    session.store.set_server_metadata(account, entries).await?;
     Ok(Done::completed())
 }
 

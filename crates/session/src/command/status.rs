@@ -20,11 +20,7 @@ pub(crate) async fn run(
         .await?;
     enable_condstore(session, items);
     let account = permit.account();
-    let counted = session
-        .node
-        .store
-        .status(account, &[permit.mailbox()])
-        .await?;
+    let counted = session.store.status(account, &[permit.mailbox()]).await?;
     let Some((_, status)) = counted.first() else {
         return Err(Refused::NoSuchMailbox.into());
     };

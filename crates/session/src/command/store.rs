@@ -20,7 +20,7 @@ pub(crate) async fn run(session: &mut Session, request: Request, out: &mut Out<'
     session.enabled.condstore |= request.unchanged_since.is_some();
     let mut voice = session.voice();
     voice.uid |= request.numbering == Numbering::Uid;
-    let store = session.node.store.clone();
+    let store = session.store.clone();
     let selected = session.selected()?;
     let uids = selected
         .view

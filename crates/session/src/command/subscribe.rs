@@ -12,7 +12,6 @@ pub(crate) async fn subscribe(session: &mut Session, mailbox: &MailboxArg) -> Ou
         .permit(mailbox, Deed::Subscribe, Missing::Mailbox)
         .await?;
     session
-        .node
         .store
         .subscribe(permit.account(), &named.place)
         .await?;
@@ -23,6 +22,6 @@ pub(crate) async fn subscribe(session: &mut Session, mailbox: &MailboxArg) -> Ou
 pub(crate) async fn unsubscribe(session: &mut Session, mailbox: &MailboxArg) -> Outcome {
     let account = session.logged_in()?.id;
     let (_, place) = session.place(mailbox)?;
-    session.node.store.unsubscribe(account, &place).await?;
+    session.store.unsubscribe(account, &place).await?;
     Ok(Done::completed())
 }

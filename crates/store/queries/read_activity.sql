@@ -1,0 +1,36 @@
+select to_char(a.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "at!", a.kind as "kind!",
+       a.session as "session?", coalesce(o.account_name, who.name) as "actor?",
+       o.login_name as "login_name?", o.node as "node?", o.address as "address?",
+       o.client as "client?", a.mailbox as "mailbox?", a.owner as "owner?", owner.name as "owner_name?", a.path as "path?",
+       a.other_owner as "other_owner?",
+       other.name as "other_owner_name?", a.other_path as "other_path?", a.uids::text as "uids?",
+       a.flags_set as "flags_set?", a.flags_cleared as "flags_cleared?",
+       array(select k.name from keyword k where k.mailbox = a.mailbox order by k.number)
+         as "keywords!",
+       a.detail as "detail?"
+  from (select a.id, a.at, a.kind, a.session, a.account, a.mailbox, a.owner, a.path, a.other_owner,
+               a.other_path, a.uids, a.flags_set, a.flags_cleared, a.detail
+          -- Two ways, so that one plan serves both: the first has an index.
+          from (select m.id, m.at, m.kind, m.session, m.account, m.mailbox, m.owner, m.path,
+                       m.other_owner, m.other_path, m.uids, m.flags_set, m.flags_cleared, m.detail
+                  from activity m
+                 where m.mailbox = $1::bigint
+                 union all
+                select e.id, e.at, e.kind, e.session, e.account, e.mailbox, e.owner, e.path,
+                       e.other_owner, e.other_path, e.uids, e.flags_set, e.flags_cleared, e.detail
+                  from activity e
+                 where $1 is null) a
+         where ($2::text is null
+                or a.account in (select w.id from account w where w.name = $2
+                                  union all
+                                 select w.account from origin w where w.account_name = $2))
+           and ($3::smallint is null or a.kind = $3)
+           and a.at >= to_timestamp($4::bigint)
+           and a.at < to_timestamp($5::bigint)
+         order by a.at desc, a.id desc
+         limit $6) a
+  left join origin o on o.session = a.session
+  left join account who on who.id = a.account
+  left join account owner on owner.id = a.owner
+  left join account other on other.id = a.other_owner
+ order by a.at, a.id

@@ -1,0 +1,15 @@
+with done as materialized (
+  select from set_annotations($1, $2, $3, $4, $5, $6, $7)
+), logged as (
+  insert into activity (kind, mailbox, owner, path, session, account, detail)
+  select 10, $1, n.owner, n.path, $8, $2, shared.entries
+    from done
+    join mailbox_name n on n.mailbox = $1
+   cross join (
+         select string_agg(e, ' ') as entries
+           from unnest($5) e
+          where starts_with(e, '/shared/') or e = '/private/specialuse') as shared
+   where shared.entries is not null
+)
+select
+  from done

@@ -1,0 +1,197 @@
+//! Logins, written down some seconds later, many at once: nobody waits for the record to come in.
+//!
+//! Whoever guesses passwords must not fill the disk: of refusals in one interval only so many pairs
+//! of name and address are told apart, and the others are one number.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::mem;
+use std::net::IpAddr;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use tokio::sync::Notify;
+use tracing::warn;
+
+use crate::account::fold;
+use crate::origin::{Introduction, Origin};
+use crate::store::Inner;
+use crate::{Fault, Store};
+
+/// Logins that wait to be written on one node.
+#[derive(Debug, Default)]
+pub(crate) struct Clerk {
+    waiting: Mutex<Waiting>,
+    has_work: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    logins: VecDeque<Arc<Introduction>>,
+    refusals: BTreeMap<(String, IpAddr), u64>,
+    /// Logins and refusals for which there was no room.
+    others: u64,
+}
+
+/// Between two writes.
+const PAUSE: Duration = Duration::from_secs(5);
+/// Logins that wait, for example for a database that is away.
+const LOGINS_MAX: usize = 10_000;
+/// Pairs of name and address that are told apart in one interval.
+const REFUSALS_MAX: usize = 16;
+
+impl Store {
+    /// Records that the session of this handle has begun.
+    pub fn note_login(&self) {
+        if let Some(introduction) = &self.origin {
+            let mut waiting = self.inner().clerk.lock();
+            if waiting.logins.len() < LOGINS_MAX {
+                waiting.logins.push_back(introduction.clone());
+            } else {
+                waiting.others += 1;
+            }
+            drop(waiting);
+            self.inner().clerk.has_work.notify_one();
+        }
+    }
+
+    /// Records that somebody at `address` was not let in as `user`. A name that is no account's is
+    /// not kept: people type passwords there.
+    pub fn note_refusal(&self, user: &str, address: IpAddr) {
+        let key = (fold(user).unwrap_or_default(), address);
+        let mut waiting = self.inner().clerk.lock();
+        if waiting.refusals.contains_key(&key) || waiting.refusals.len() < REFUSALS_MAX {
+            *waiting.refusals.entry(key).or_default() += 1;
+        } else {
+            waiting.others += 1;
+        }
+        drop(waiting);
+        self.inner().clerk.has_work.notify_one();
+    }
+}
+
+impl Clerk {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        // Nothing panics while it is held.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Starts the one task of this node that writes logins down. It ends when the store is drained.
+pub(crate) fn start(inner: &Arc<Inner>) {
+    (inner.spawn)(Box::pin(run(inner.clone())));
+}
+
+async fn run(inner: Arc<Inner>) {
+    let mut is_drained = inner.is_drained.subscribe();
+    loop {
+        let work = async {
+            inner.clerk.has_work.notified().await;
+            tokio::time::sleep(PAUSE).await;
+        };
+        let drained = pin!(is_drained.wait_for(|is_drained| *is_drained));
+        let Either::Left(_) = select(pin!(work), drained).await else {
+            return;
+        };
+        write(&inner).await;
+    }
+}
+
+/// Writes down all that waits. What cannot be written now waits on.
+pub(crate) async fn write(inner: &Inner) {
+    let waiting = mem::take(&mut *inner.clerk.lock());
+    if waiting.logins.is_empty() && waiting.refusals.is_empty() && waiting.others == 0 {
+        return;
+    }
+    if let Err(fault) = insert(inner, &waiting).await {
+        warn!(cause = %fault, "could not write down who logged in");
+        inner.clerk.lock().take_back(waiting);
+        inner.clerk.has_work.notify_one();
+    }
+}
+
+impl Waiting {
+    /// What came in meanwhile comes after `older`.
+    fn take_back(&mut self, older: Self) {
+        let newer = mem::replace(self, older);
+        self.others += newer.others;
+        for login in newer.logins {
+            if self.logins.len() < LOGINS_MAX {
+                self.logins.push_back(login);
+            } else {
+                self.others += 1;
+            }
+        }
+        for (key, times) in newer.refusals {
+            if self.refusals.contains_key(&key) || self.refusals.len() < REFUSALS_MAX {
+                *self.refusals.entry(key).or_default() += times;
+            } else {
+                self.others += times;
+            }
+        }
+    }
+}
+
+#[tracing::instrument(name = "db.note_logins", skip_all)]
+async fn insert(inner: &Inner, waiting: &Waiting) -> Result<(), Fault> {
+    let mut logins = Logins::default();
+    for introduction in &waiting.logins {
+        logins.push(introduction.read());
+    }
+    let (mut names, mut details) = (Vec::new(), Vec::new());
+    for ((name, address), times) in &waiting.refusals {
+        names.push(Some(name.as_str()));
+        details.push(match times {
+            1 => format!("from {address}"),
+            times => format!("from {address}, {times} times"),
+        });
+    }
+    if waiting.others > 0 {
+        names.push(None);
+        details.push(format!(
+            "and {} more that were too many to tell",
+            waiting.others
+        ));
+    }
+    sqlx::query_file!(
+        "queries/note_logins.sql",
+        &logins.sessions,
+        &logins.accounts,
+        &logins.account_names,
+        &logins.login_names as &[Option<String>],
+        &logins.nodes,
+        &logins.addresses as &[Option<String>],
+        &logins.clients as &[Option<String>],
+        &names as &[Option<&str>],
+        &details,
+    )
+    .execute(&inner.pool)
+    .await?;
+    Ok(())
+}
+
+/// Column by column.
+#[derive(Default)]
+struct Logins {
+    sessions: Vec<i64>,
+    accounts: Vec<i64>,
+    account_names: Vec<String>,
+    login_names: Vec<Option<String>>,
+    nodes: Vec<String>,
+    addresses: Vec<Option<String>>,
+    clients: Vec<Option<String>>,
+}
+
+impl Logins {
+    fn push(&mut self, origin: Origin) {
+        self.sessions.push(origin.session.to_i64());
+        self.accounts.push(origin.account.0);
+        self.account_names.push(origin.account_name);
+        self.login_names.push(origin.login_name);
+        self.nodes.push(origin.node);
+        self.addresses
+            .push(origin.address.map(|address| address.to_string()));
+        self.clients.push(origin.client);
+    }
+}

@@ -1,0 +1,106 @@
+//! From where somebody writes: a session, named in the record of what it did.
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use mail::{AccountId, SessionId};
+
+use crate::{Fault, Store};
+
+/// One session of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Which.
+    pub session: SessionId,
+    /// Who acts.
+    pub account: AccountId,
+    /// How the account is called now.
+    pub account_name: String,
+    /// Who gave the password, where that is another account.
+    pub login_name: Option<String>,
+    /// The frontend.
+    pub node: String,
+    /// The client's; none at the command line.
+    pub address: Option<IpAddr>,
+    /// As the client calls itself (RFC 2971).
+    pub client: Option<String>,
+}
+
+/// An origin, and whether the database knows it.
+#[derive(Debug)]
+pub(crate) struct Introduction {
+    session: SessionId,
+    origin: Mutex<Origin>,
+    is_written: AtomicBool,
+}
+
+impl Store {
+    /// The same store for one session: what is written through it is recorded as that session's.
+    /// Nothing is written for a session that changes nothing.
+    #[must_use]
+    pub fn from_origin(&self, origin: Origin) -> Self {
+        Self {
+            origin: Some(Arc::new(Introduction {
+                session: origin.session,
+                origin: Mutex::new(origin),
+                is_written: AtomicBool::new(false),
+            })),
+            ..self.clone()
+        }
+    }
+
+    /// Records from now on that the client of this session calls itself so.
+    pub fn name_client(&self, client: String) {
+        if let Some(introduction) = &self.origin {
+            introduction.lock().client = Some(client);
+            introduction.is_written.store(false, Ordering::Relaxed);
+        }
+    }
+
+    /// The session to record a change with; known to the database from its first change on.
+    pub(crate) async fn introduce(&self) -> Result<Option<i64>, Fault> {
+        let Some(introduction) = &self.origin else {
+            return Ok(None);
+        };
+        if !introduction.is_written.load(Ordering::Relaxed) {
+            self.write_origin(&introduction.read()).await?;
+            introduction.is_written.store(true, Ordering::Relaxed);
+        }
+        Ok(Some(introduction.session.to_i64()))
+    }
+
+    /// A client may say late who it is.
+    #[tracing::instrument(name = "db.write_origin", skip_all)]
+    async fn write_origin(&self, origin: &Origin) -> Result<(), Fault> {
+        sqlx::query!(
+            "insert into origin as known (
+               session, account, account_name, login_name, node, address, client
+             )
+             values ($1, $2, $3, $4, $5, $6, $7)
+             on conflict (session) do update
+                set client = coalesce(excluded.client, known.client)",
+            origin.session.to_i64(),
+            origin.account.0,
+            origin.account_name,
+            origin.login_name,
+            origin.node,
+            origin.address.map(|address| address.to_string()),
+            origin.client,
+        )
+        .execute(self.pool())
+        .await?;
+        Ok(())
+    }
+}
+
+impl Introduction {
+    pub(crate) fn read(&self) -> Origin {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Origin> {
+        // Nothing panics while it is held.
+        self.origin.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
