@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use bus::Wakeup;
-use mail::{MailboxId, ModSeq};
+use mail::{AccountId, MailboxId, ModSeq};
 use store::{Fault, Heard, Spawn, Store};
 use tracing::{info, warn};
 
 use crate::content::Contents;
+use crate::guests::Guests;
 use crate::mailbox::LiveMailbox;
 use crate::stats::{Stats, count};
 
@@ -18,6 +19,7 @@ pub struct Live {
     spawn: Spawn,
     open: Mutex<HashMap<MailboxId, Slot>>,
     contents: Contents,
+    guests: Guests,
     stats: Arc<Stats>,
 }
 
@@ -42,6 +44,7 @@ impl Live {
     pub fn new(store: Store, spawn: Spawn, cache_bytes_max: u64) -> Arc<Self> {
         Arc::new(Self {
             contents: Contents::new(store.clone(), cache_bytes_max),
+            guests: Guests::new(store.clone()),
             store,
             spawn,
             open: Mutex::default(),
@@ -59,6 +62,12 @@ impl Live {
     #[must_use]
     pub fn contents(&self) -> &Contents {
         &self.contents
+    }
+
+    /// Who is logged in here.
+    #[must_use]
+    pub fn guests(&self) -> &Guests {
+        &self.guests
     }
 
     /// Up to where this node's picture of `id` goes; `None` when nobody here has it open.
@@ -127,6 +136,7 @@ impl Live {
         loop {
             match listener.next().await {
                 Heard::Wakeups(wakeups) => self.wake(&wakeups),
+                Heard::Account(account) => self.ask_again(account).await,
                 Heard::Resync => {
                     info!("listening again after the connection was lost");
                     self.compare_logged().await;
@@ -136,13 +146,18 @@ impl Live {
         }
     }
 
-    /// Compares every open mailbox with the database and reads what is missing: the safety net
-    /// under lost wake-ups.
+    /// Compares every open mailbox and everybody who is logged in with the database, and reads what
+    /// is missing: the safety net under lost wake-ups.
     ///
     /// # Errors
     ///
     /// As the store has it; what was not compared is at the next call.
     pub async fn compare(&self) -> Result<(), Fault> {
+        self.guests.ask_again(&self.guests.present()).await?;
+        self.compare_mailboxes().await
+    }
+
+    async fn compare_mailboxes(&self) -> Result<(), Fault> {
         let open = self.open_now();
         let ids: Vec<MailboxId> = open.iter().map(|mailbox| mailbox.id()).collect();
         if ids.is_empty() {
@@ -160,6 +175,12 @@ impl Live {
             mailbox.reach(modseq).await?;
         }
         Ok(())
+    }
+
+    async fn ask_again(&self, account: AccountId) {
+        if let Err(fault) = self.guests.ask_again(&[account]).await {
+            warn!(cause = %fault, "could not read whether an account is still let in");
+        }
     }
 
     async fn compare_logged(&self) {

@@ -1,4 +1,4 @@
-//! This node's open mailboxes.
+//! This node's open mailboxes, and who is logged in here.
 //!
 //! While at least one session here has a mailbox open, the node holds one [`Picture`] of it and
 //! reads one delta per change, however many sessions watch. A wake-up is a hint: it only says
@@ -12,12 +12,14 @@
 
 mod content;
 mod follow;
+mod guests;
 mod mailbox;
 mod said;
 mod stats;
 
 pub use content::{Contents, ContentsStats};
 pub use follow::Live;
+pub use guests::{Guests, Stay};
 pub use mailbox::{LiveMailbox, Picture, Watch};
 pub use said::Phrase;
 pub use stats::Stats;

@@ -180,16 +180,16 @@ impl FrontDoor {
             }
         };
         lock(&self.throttle).succeeded(user, address, outside::now());
-        match rehashed {
-            None => lock(&self.verified).remember(&attempt(&account, password), outside::now()),
-            Some(hash) => self.replace_hash(&account, &hash).await,
+        lock(&self.verified).remember(&attempt(&account, password), outside::now());
+        if let Some(hash) = rehashed {
+            self.replace_hash(&account, &hash).await;
         }
         LoginVerdict::Welcome(account)
     }
 
     /// The login stands whether or not its hash could be renewed.
     async fn replace_hash(&self, account: &Account, hash: &str) {
-        if let Err(fault) = self.store.set_password(account.id, Some(hash)).await {
+        if let Err(fault) = self.store.renew_hash(account, hash).await {
             warn!(cause = %fault, user.id = %account.id, "could not renew a password hash");
         }
     }

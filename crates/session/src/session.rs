@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use acl::Deed;
 use auth::Exchange;
+use live::Stay;
 use mail::limits::{
     BAD_COMMANDS_MAX, INLINE_LITERALS_BYTES_MAX, LINE_BEFORE_LOGIN_BYTES_MAX, LINE_BYTES_MAX,
 };
@@ -35,6 +36,8 @@ pub struct Session {
     /// As the client calls itself.
     pub(crate) client: Option<String>,
     pub(crate) account: Option<Account>,
+    /// Since the login, and for as long as what let in still does.
+    pub(crate) stay: Option<Stay>,
     pub(crate) selected: Option<Box<Selected>>,
     pub(crate) enabled: Enabled,
     pub(crate) awaiting: Awaiting,
@@ -118,6 +121,8 @@ pub enum Goodbye {
     TooMany,
     /// What came could not be framed.
     Unframeable,
+    /// The password was changed, or the account disabled or deleted.
+    StayOver,
 }
 
 /// The row of what could not be parsed far enough to have one.
@@ -137,6 +142,7 @@ impl Session {
             peer,
             client: None,
             account: None,
+            stay: None,
             selected: None,
             enabled: Enabled::default(),
             awaiting: Awaiting::Command,
@@ -245,6 +251,13 @@ impl Session {
 
     /// Does what is asked, and says how it went.
     pub async fn run(&mut self, input: Input, now: Now, out: &mut Out<'_>) -> Report {
+        if self.stay.as_ref().is_some_and(Stay::is_over) {
+            self.goodbye(Goodbye::StayOver, &mut out.buffer);
+            return Report {
+                next: Next::Close,
+                ..Report::going_on("unknown")
+            };
+        }
         let report = match input {
             Input::Frame(frame) => self.run_frame(frame, now, out).await,
             Input::Line(line) => Box::pin(self.run_line(&line, out)).await,
@@ -255,6 +268,14 @@ impl Session {
             }
         };
         self.count_bad(report, out)
+    }
+
+    /// Resolves when what let this session in does so no longer. May be dropped at any time.
+    pub async fn overstayed(&self) {
+        match &self.stay {
+            Some(stay) => stay.over().await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Resolves when something can be said although nobody asked: there is news while idling.
@@ -295,6 +316,7 @@ impl Session {
             Goodbye::Timeout => "Nothing was said for too long",
             Goodbye::TooMany => "Too many connections",
             Goodbye::Unframeable => "What you sent cannot be read",
+            Goodbye::StayOver => "This login is no longer valid; please log in again",
         };
         say::bye(out, None, text);
     }

@@ -17,7 +17,8 @@ pub struct Account {
     pub name: String,
     /// A PHC string; `None` where no password opens the account.
     pub password_hash: Option<String>,
-    /// Rises with every change of the password.
+    /// Rises when the password changes, and when the account is disabled or enabled: whoever logged in
+    /// before has to do it again.
     pub password_version: i64,
     /// Whether this is a site administrator.
     pub is_admin: bool,
@@ -91,7 +92,7 @@ impl Store {
         Ok(AccountId(id))
     }
 
-    /// `None` closes the account for passwords. Raises the password's version.
+    /// `None` closes the account for passwords. Sessions that are open end, on every node.
     ///
     /// # Errors
     ///
@@ -108,10 +109,90 @@ impl Store {
         .execute(self.pool())
         .await?;
         if changed.rows_affected() == 0 {
-            Err(Fault::Gone)
-        } else {
-            Ok(())
+            return Err(Fault::Gone);
         }
+        self.wake_account(account).await;
+        Ok(())
+    }
+
+    /// Another hash of the same password, unless that was changed since `account` was read.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.renew_hash", skip_all)]
+    pub async fn renew_hash(&self, account: &Account, hash: &str) -> Result<(), Fault> {
+        sqlx::query!(
+            "update account
+                set password_hash = $3
+              where id = $1
+                and password_version = $2",
+            account.id.0,
+            account.password_version,
+            hash
+        )
+        .execute(self.pool())
+        .await?;
+        Ok(())
+    }
+
+    /// Nobody logs in to the account any more, and sessions that are open end, on every node.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Gone`] when there is no such account.
+    pub async fn disable_account(&self, account: AccountId) -> Result<(), Fault> {
+        self.set_disabled(account, true).await
+    }
+
+    /// The opposite of [`disable_account`](Self::disable_account).
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Gone`] when there is no such account.
+    pub async fn enable_account(&self, account: AccountId) -> Result<(), Fault> {
+        self.set_disabled(account, false).await
+    }
+
+    #[tracing::instrument(name = "db.set_disabled", skip_all)]
+    async fn set_disabled(&self, account: AccountId, is_disabled: bool) -> Result<(), Fault> {
+        let woken = sqlx::query_as!(
+            wake::Row,
+            r#"select mailbox as "mailbox!", modseq as "modseq!" from set_disabled($1, $2)"#,
+            account.0,
+            is_disabled
+        )
+        .fetch_all(self.pool())
+        .await?;
+        self.wake(woken);
+        self.wake_account(account).await;
+        Ok(())
+    }
+
+    /// The versions of these accounts' passwords. Who is gone or disabled is missing.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.password_versions", skip_all)]
+    pub async fn password_versions(
+        &self,
+        accounts: &[AccountId],
+    ) -> Result<Vec<(AccountId, i64)>, Fault> {
+        let ids: Vec<i64> = accounts.iter().map(|account| account.0).collect();
+        let rows = sqlx::query!(
+            "select id, password_version
+               from account
+              where id = any ($1)
+                and not is_disabled",
+            &ids
+        )
+        .fetch_all(self.pool())
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| (AccountId(row.id), row.password_version))
+            .collect())
     }
 
     /// With its mailboxes and all in them, and with its name out of every list.
@@ -129,6 +210,7 @@ impl Store {
         .fetch_all(self.pool())
         .await?;
         self.wake(woken);
+        self.wake_account(account).await;
         Ok(())
     }
 

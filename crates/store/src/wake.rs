@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bus::Wakeup;
 use futures_util::future::{Either, select};
-use mail::{MailboxId, ModSeq};
+use mail::{AccountId, MailboxId, ModSeq};
 use sqlx::postgres::{PgConnectOptions, PgListener, PgNotification, PgPoolOptions};
 use sqlx::{ConnectOptions, PgConnection, PgExecutor};
 use tokio::sync::watch;
@@ -24,6 +24,8 @@ use crate::{Fault, Store};
 pub struct Listener {
     database: PgConnectOptions,
     connection: Option<PgListener>,
+    /// Received and not yet handed out.
+    waiting: Option<PgNotification>,
     is_drained: watch::Receiver<bool>,
 }
 
@@ -32,6 +34,8 @@ pub struct Listener {
 pub enum Heard {
     /// News, as somebody told them.
     Wakeups(Vec<Wakeup>),
+    /// Whether this account may still be logged in has changed.
+    Account(AccountId),
     /// The connection was lost and is back, so anything may have been missed: compare counters.
     Resync,
     /// The store was drained; there is nobody left to hear for.
@@ -45,6 +49,8 @@ pub(crate) struct Row {
 }
 
 const CHANNEL: &str = "postroom_wakeup";
+/// Seldom used, and apart: a frontend of the release before drops a payload that it cannot read.
+const ACCOUNT_CHANNEL: &str = "postroom_account";
 /// Between two attempts to reach a database that is away.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
@@ -61,8 +67,24 @@ impl Store {
         Ok(Listener {
             database,
             connection,
+            waiting: None,
             is_drained: self.inner().is_drained.subscribe(),
         })
+    }
+
+    /// Tells all nodes that sessions of `account` may have to end. A hint like every wake-up: what is
+    /// lost is found by comparison.
+    pub(crate) async fn wake_account(&self, account: AccountId) {
+        let told = sqlx::query!(
+            "select pg_notify($1, $2)",
+            ACCOUNT_CHANNEL,
+            account.to_string()
+        )
+        .execute(self.pool())
+        .await;
+        if let Err(error) = told {
+            warn!(cause = %error, "cannot tell that an account changed");
+        }
     }
 
     /// Leaves wake-ups for the notifier.
@@ -95,10 +117,23 @@ impl Listener {
                 self.connection = Some(reconnect(&self.database).await);
                 return Heard::Resync;
             };
-            match connection.try_recv().await {
+            let notification = match self.waiting.take() {
+                Some(notification) => Ok(Some(notification)),
+                None => connection.try_recv().await,
+            };
+            match notification {
+                Ok(Some(notification)) if notification.channel() == ACCOUNT_CHANNEL => {
+                    if let Some(account) = read_account(&notification) {
+                        return Heard::Account(account);
+                    }
+                }
                 Ok(Some(notification)) => {
                     let mut wakeups = read(&notification);
                     while let Some(notification) = connection.next_buffered() {
+                        if notification.channel() == ACCOUNT_CHANNEL {
+                            self.waiting = Some(notification);
+                            break;
+                        }
                         wakeups.extend(read(&notification));
                     }
                     return Heard::Wakeups(wakeups);
@@ -111,6 +146,14 @@ impl Listener {
             }
         }
     }
+}
+
+fn read_account(notification: &PgNotification) -> Option<AccountId> {
+    let account = notification.payload().parse().ok().map(AccountId);
+    if account.is_none() {
+        warn!("somebody else writes to our channel of accounts");
+    }
+    account
 }
 
 fn read(notification: &PgNotification) -> Vec<Wakeup> {
@@ -142,7 +185,7 @@ async fn connect_listener(database: &PgConnectOptions) -> Result<PgListener, sql
         .await?;
     let mut listener = PgListener::connect_with(&pool).await?;
     listener.eager_reconnect(false);
-    listener.listen(CHANNEL).await?;
+    listener.listen_all([CHANNEL, ACCOUNT_CHANNEL]).await?;
     Ok(listener)
 }
 

@@ -8,7 +8,7 @@ use mail::{AccountId, Flag, FlagBits, InternalDate, MailboxName, NaiveDate, Name
 use store::{Fault, Found, NewMessage, Options, Spawn, Store};
 
 use crate::client::PASSWORD;
-use crate::given::Given;
+use crate::given::{AccountChange, Given};
 use crate::pattern::Names;
 use crate::trouble::Trouble;
 
@@ -112,6 +112,19 @@ impl Architect {
             }
             Given::Joins { member, group } => self.join(member, group).await,
             Given::Leaves { member, group } => self.leave(member, group).await,
+            Given::Changed { account, change } => {
+                let id = self.account(account).await?;
+                match change {
+                    AccountChange::Disabled => self.store.disable_account(id).await?,
+                    AccountChange::Enabled => self.store.enable_account(id).await?,
+                    AccountChange::Password => self.store.set_password(id, None).await?,
+                    AccountChange::Deleted => {
+                        self.accounts.remove(account);
+                        self.store.delete_account(id).await?;
+                    }
+                }
+                Ok(())
+            }
         }
     }
 

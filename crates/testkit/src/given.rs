@@ -57,8 +57,28 @@ pub enum Given {
     Administrator(String),
     /// `bo is known`: has an account, and is not here.
     Account(String),
+    /// `bo is disabled`, `bo is enabled`, `bo has another password`, `bo is deleted`
+    Changed {
+        /// An account.
+        account: String,
+        /// How.
+        change: AccountChange,
+    },
     /// `ada on node 1, phone of ada on node 2, eve at the door of node 1`
     Seats(Vec<Seat>),
+}
+
+/// What happens to an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountChange {
+    /// Nobody logs in to it.
+    Disabled,
+    /// It may log in again.
+    Enabled,
+    /// What everybody knows is not its password any more.
+    Password,
+    /// It is gone.
+    Deleted,
 }
 
 /// Where somebody's client is connected.
@@ -103,6 +123,12 @@ impl Given {
             }),
             [account, "administers"] => Ok(Self::Administrator((*account).to_owned())),
             [account, "is", "known"] => Ok(Self::Account((*account).to_owned())),
+            [account, "is", "disabled"] => Ok(changed(account, AccountChange::Disabled)),
+            [account, "is", "enabled"] => Ok(changed(account, AccountChange::Enabled)),
+            [account, "is", "deleted"] => Ok(changed(account, AccountChange::Deleted)),
+            [account, "has", "another", "password"] => {
+                Ok(changed(account, AccountChange::Password))
+            }
             [identifier, "may", rights, "on", mailbox @ ..] => Ok(Self::Rights {
                 identifier: (*identifier).to_owned(),
                 rights: (*rights).to_owned(),
@@ -114,6 +140,13 @@ impl Given {
                 .collect::<Result<_, _>>()
                 .map(Self::Seats),
         }
+    }
+}
+
+fn changed(account: &str, change: AccountChange) -> Given {
+    Given::Changed {
+        account: account.to_owned(),
+        change,
     }
 }
 

@@ -13,6 +13,7 @@ pub(super) const HELP: &str = "Examples:\n  \
     postroom user add ada --password-stdin < ada.secret\n  \
     postroom user add admin --admin --password-file admin.secret\n  \
     postroom user passwd ada --password-file new.secret\n  \
+    postroom user disable ada\n  \
     postroom user list --json";
 
 #[derive(Debug, clap::Subcommand)]
@@ -27,12 +28,22 @@ pub(super) enum Verb {
         #[command(flatten)]
         password: password::Args,
     },
-    /// Give an account a new password. Without one nobody can log in to it.
+    /// Give an account a new password; its open sessions end. Without one nobody can log in to it.
     Passwd {
         /// The login name.
         name: String,
         #[command(flatten)]
         password: password::Args,
+    },
+    /// Let nobody log in to an account. Sessions that are open end within a second.
+    Disable {
+        /// The login name.
+        name: String,
+    },
+    /// Let a disabled account log in again.
+    Enable {
+        /// The login name.
+        name: String,
     },
     /// List all accounts.
     List,
@@ -75,6 +86,16 @@ async fn run_on(desk: &Desk, verb: &Verb, terminal: &Terminal) -> Result<(), Fai
                 Some(_) => format!("user {name} has a new password"),
                 None => format!("user {name} has no password now"),
             })
+        }
+        Verb::Disable { name } => {
+            let account = desk.find_account(name).await?;
+            desk.store.disable_account(account.id).await?;
+            terminal.report(format!("user {name} is disabled"))
+        }
+        Verb::Enable { name } => {
+            let account = desk.find_account(name).await?;
+            desk.store.enable_account(account.id).await?;
+            terminal.report(format!("user {name} is enabled"))
         }
         Verb::List => list(desk, terminal).await,
         Verb::Delete { name } => {

@@ -69,6 +69,8 @@ enum Event {
     Late,
     /// It is this connection's turn to leave a node that stops.
     Leave,
+    /// What let this client in does so no longer.
+    Overstayed,
 }
 
 impl Connection {
@@ -117,6 +119,7 @@ impl Connection {
                 Event::Late if self.session.is_idling() => Box::pin(self.keep_alive()).await?,
                 Event::Late => return Box::pin(self.leave(Goodbye::Timeout)).await,
                 Event::Leave => return Box::pin(self.leave(Goodbye::Shutdown)).await,
+                Event::Overstayed => return Box::pin(self.leave(Goodbye::StayOver)).await,
                 Event::Gone => return Ok(()),
             }
         }
@@ -140,6 +143,7 @@ impl Connection {
             () = session.woken() => Event::News,
             () = sleep_until(late_at) => Event::Late,
             () = drain.turn() => Event::Leave,
+            () = session.overstayed() => Event::Overstayed,
         };
         if matches!(event, Event::Fed) {
             self.heard_at = Instant::now();

@@ -163,6 +163,11 @@ fn a_team_is_set_up_from_nothing() {
         ])
     );
 
+    ok(&["user", "disable", "bo"], "");
+    assert!(run(&["user", "list"], "").out.contains("bo  disabled"));
+    ok(&["user", "enable", "bo"], "");
+    assert_eq!(run(&["user", "disable", "nobody"], "").code, Some(1));
+
     ok(&["group", "add", "team"], "");
     ok(&["group", "add", "shift"], "");
     ok(&["group", "member", "add", "shift", "ada"], "");

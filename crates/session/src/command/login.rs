@@ -19,6 +19,9 @@ pub(crate) async fn enter(session: &mut Session, user: &str, password: &Secret) 
     let address = session.peer.address.ip();
     match session.node.door.login(user, password, address).await {
         LoginVerdict::Welcome(account) => {
+            let guests = session.node.live.guests();
+            let stay = guests.welcome(account.id, account.password_version);
+            session.stay = Some(stay.await?);
             info!(user.id = %account.id, "logged in");
             session.begin(account);
             let names = session.capabilities();

@@ -1,0 +1,100 @@
+//! Who is logged in on this node, and whether they still may be. No sessions, no passwords: versions.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use mail::AccountId;
+use store::{Fault, Store};
+use tokio::sync::watch;
+
+/// The accounts of all sessions of one node.
+#[derive(Debug)]
+pub struct Guests {
+    store: Store,
+    /// With the version of the password that lets in now; `None` when nothing does.
+    versions: Mutex<HashMap<AccountId, watch::Sender<Option<i64>>>>,
+}
+
+/// One session's leave to be here.
+#[derive(Debug)]
+pub struct Stay {
+    version: i64,
+    versions: watch::Receiver<Option<i64>>,
+}
+
+impl Guests {
+    pub(crate) fn new(store: Store) -> Self {
+        Self {
+            store,
+            versions: Mutex::default(),
+        }
+    }
+
+    /// Begins a stay of `account`, which was let in by this version of its password.
+    ///
+    /// # Errors
+    ///
+    /// As the store has it.
+    pub async fn welcome(&self, account: AccountId, version: i64) -> Result<Stay, Fault> {
+        let versions = self
+            .lock()
+            .entry(account)
+            .or_insert_with(|| watch::channel(Some(version)).0)
+            .subscribe();
+        // What changed between the look at the password and here was told to nobody.
+        self.ask_again(&[account]).await?;
+        Ok(Stay { version, versions })
+    }
+
+    /// Reads who of these may still be here, and ends the stays of the others.
+    pub(crate) async fn ask_again(&self, accounts: &[AccountId]) -> Result<(), Fault> {
+        let present: Vec<AccountId> = {
+            let versions = self.lock();
+            let is_present = |account: &&AccountId| versions.contains_key(account);
+            accounts.iter().filter(is_present).copied().collect()
+        };
+        if present.is_empty() {
+            return Ok(());
+        }
+        let now: HashMap<_, _> = self
+            .store
+            .password_versions(&present)
+            .await?
+            .into_iter()
+            .collect();
+        let versions = self.lock();
+        for account in present {
+            if let Some(version) = versions.get(&account) {
+                let now = now.get(&account).copied();
+                version.send_if_modified(|known| std::mem::replace(known, now) != now);
+            }
+        }
+        Ok(())
+    }
+
+    /// Everybody who is here. Also forgets those who left.
+    pub(crate) fn present(&self) -> Vec<AccountId> {
+        let mut versions = self.lock();
+        versions.retain(|_, version| version.receiver_count() > 0);
+        versions.keys().copied().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<AccountId, watch::Sender<Option<i64>>>> {
+        self.versions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Stay {
+    /// Whether the password was changed since, or the account disabled or deleted.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        *self.versions.borrow() != Some(self.version)
+    }
+
+    /// Resolves when the stay is over. May be dropped at any time.
+    pub async fn over(&self) {
+        let is_over = |now: &Option<i64>| *now != Some(self.version);
+        // Without a sender the node is gone, and the session with it.
+        drop(self.versions.clone().wait_for(is_over).await);
+    }
+}
