@@ -1,6 +1,6 @@
 //! Where verbs work on mail: a store, and a site administrator who asks.
 
-use ::acl::{Deed, Denied, Permit, Warrant, Who};
+use ::acl::{Deed, Denied, Everybody, Permit, Rights, Subject, Warrant, Who};
 use mail::{MailboxId, MailboxName, Namespaces, Place};
 use store::{Account, Fault, Found, Options, Store};
 
@@ -16,6 +16,7 @@ const CONNECTIONS: u32 = 2;
 pub(super) struct Desk {
     pub(super) store: Store,
     namespaces: Namespaces,
+    everybody: Everybody,
     database: Database,
 }
 
@@ -36,6 +37,7 @@ impl Desk {
             Ok(store) => Ok(Self {
                 store,
                 namespaces: config.namespaces.clone(),
+                everybody: config.acl.everybody,
                 database,
             }),
             Err(failure) => {
@@ -130,6 +132,22 @@ impl Desk {
         deed: Deed,
     ) -> Result<Permit, Failure> {
         ::acl::permit(&found.standing, deed).map_err(|denied| self.denied(denied, place))
+    }
+
+    /// Whether the operator may give `rights` to `subject`, as SETACL would decide.
+    pub(super) fn may_grant(
+        &self,
+        who: &Operator,
+        subject: &Subject,
+        rights: Rights,
+    ) -> Result<(), Failure> {
+        if ::acl::grantable(subject, &who.who, self.everybody).contains(rights) {
+            Ok(())
+        } else {
+            Err(Failure::failed(format!(
+                "only site administrators may give rights to {subject}"
+            )))
+        }
     }
 
     /// Leave to create `place`: in one's own tree, below the nearest mailbox above, or at the

@@ -40,15 +40,17 @@ pub(super) enum Member {
     Add {
         /// The group.
         group: String,
-        /// A user, or `group:name`.
-        member: String,
+        /// Users, or `group:name`.
+        #[arg(required = true, value_name = "MEMBER")]
+        members: Vec<String>,
     },
     /// Take a user or a group out of a group. Open sessions hear of it.
     Remove {
         /// The group.
         group: String,
-        /// A user, or `group:name`.
-        member: String,
+        /// Users, or `group:name`.
+        #[arg(required = true, value_name = "MEMBER")]
+        members: Vec<String>,
     },
 }
 
@@ -71,27 +73,33 @@ async fn run_on(desk: &Desk, verb: &Verb, terminal: &Terminal) -> Result<(), Fai
             terminal.report(format!("group {name} deleted"))
         }
         Verb::List => list(desk, terminal).await,
-        Verb::Member(Member::Add { group, member }) => {
-            match inner_group(member) {
-                Some(inner) => desk.store.add_group(group, &inner).await,
-                None => {
-                    let account = desk.find_account(member).await?;
-                    desk.store.add_member(group, account.id).await
+        Verb::Member(Member::Add { group, members }) => {
+            for member in members {
+                match inner_group(member) {
+                    Some(inner) => desk.store.add_group(group, &inner).await,
+                    None => {
+                        let account = desk.find_account(member).await?;
+                        desk.store.add_member(group, account.id).await
+                    }
                 }
+                .map_err(|fault| no_group(fault, group))?;
+                terminal.report(format!("{member} is in group {group}"))?;
             }
-            .map_err(|fault| no_group(fault, group))?;
-            terminal.report(format!("{member} is in group {group}"))
+            Ok(())
         }
-        Verb::Member(Member::Remove { group, member }) => {
-            match inner_group(member) {
-                Some(inner) => desk.store.remove_group(group, &inner).await,
-                None => {
-                    let account = desk.find_account(member).await?;
-                    desk.store.remove_member(group, account.id).await
+        Verb::Member(Member::Remove { group, members }) => {
+            for member in members {
+                match inner_group(member) {
+                    Some(inner) => desk.store.remove_group(group, &inner).await,
+                    None => {
+                        let account = desk.find_account(member).await?;
+                        desk.store.remove_member(group, account.id).await
+                    }
                 }
+                .map_err(|fault| no_group(fault, group))?;
+                terminal.report(format!("{member} is not in group {group}"))?;
             }
-            .map_err(|fault| no_group(fault, group))?;
-            terminal.report(format!("{member} is not in group {group}"))
+            Ok(())
         }
     }
 }

@@ -1,7 +1,8 @@
 //! `postroom mailbox`: create, list, delete, rename.
 
 use ::acl::Deed;
-use serde_json::json;
+use mail::FlagBits;
+use serde_json::{Value, json};
 use store::{Fault, Listed};
 
 use super::desk::{Desk, Operator};
@@ -14,6 +15,7 @@ pub(super) const HELP: &str = "Names are those that the acting user sees.\n\n\
     postroom mailbox create 'Shared Folders/support'\n  \
     postroom mailbox create --as ada Work --special-use '\\Archive'\n  \
     postroom mailbox rename 'Shared Folders/support' 'Shared Folders/help'\n  \
+    postroom mailbox show 'Shared Folders/support'\n  \
     postroom mailbox list --as ada";
 
 #[derive(Debug, clap::Args)]
@@ -37,6 +39,11 @@ enum Verb {
     },
     /// List what the acting user may know of.
     List,
+    /// Say all there is to know about a mailbox: its numbers, its policy and who may do what.
+    Show {
+        /// Its name.
+        name: String,
+    },
     /// Delete a mailbox with all mail in it.
     Delete {
         /// Its name.
@@ -65,6 +72,7 @@ async fn run_on(desk: &Desk, args: &Args, terminal: &Terminal) -> Result<(), Fai
             terminal.report(format!("mailbox {name} created"))
         }
         Verb::List => list(desk, &who, terminal).await,
+        Verb::Show { name } => show(desk, &who, name, terminal).await,
         Verb::Delete { name } => {
             let place = desk.place(name)?;
             let found = desk.find(&who, &place).await?;
@@ -129,6 +137,81 @@ async fn list(desk: &Desk, who: &Operator, terminal: &Terminal) -> Result<(), Fa
         listed.iter().map(line).collect()
     })
 }
+
+async fn show(desk: &Desk, who: &Operator, name: &str, terminal: &Terminal) -> Result<(), Failure> {
+    let place = desk.place(name)?;
+    let found = desk.find(who, &place).await?;
+    desk.permit(&found, &place, Deed::Administer)?;
+    let status = desk.store.status(who.account.id, &[found.id]).await?;
+    let Some((_, status)) = status.first() else {
+        return Err(Failure::failed(format!("no mailbox {name}")));
+    };
+    let private: Vec<&str> = PRIVATE_FLAGS
+        .into_iter()
+        .filter(|(bit, _)| found.private_flags.contains(*bit))
+        .map(|(_, flag)| flag)
+        .collect();
+    let entries = found.entries.iter().map(|entry| {
+        let dash = if entry.is_negative { "-" } else { "" };
+        (
+            format!("{dash}{}", entry.identifier),
+            entry.rights.to_string(),
+        )
+    });
+    let entries: Vec<(String, String)> = entries.collect();
+    let data = json!({
+        "name": name,
+        "id": found.id.0,
+        "uid_validity": status.uid_validity.get(),
+        "uid_next": status.uid_next.get(),
+        "modseq": i64::from(status.modseq),
+        "messages": status.messages,
+        "deleted": status.deleted,
+        "bytes": status.size,
+        "special_use": found.special_use,
+        "private_flags": private,
+        "rights": entries
+            .iter()
+            .map(|(identifier, rights)| json!({ "identifier": identifier, "rights": rights }))
+            .collect::<Value>(),
+    });
+    terminal.show(&data, || {
+        let mut words = format!(
+            "{name}  (number {}{})\n  \
+             messages {}, of which deleted {}; {} bytes\n  \
+             UIDVALIDITY {}, UIDNEXT {}, HIGHESTMODSEQ {}\n  \
+             flags that each user has apart: {}\n",
+            found.id,
+            found
+                .special_use
+                .iter()
+                .map(|word| format!(", {word}"))
+                .collect::<String>(),
+            status.messages,
+            status.deleted,
+            status.size,
+            status.uid_validity,
+            status.uid_next,
+            status.modseq,
+            if private.is_empty() {
+                "none".to_owned()
+            } else {
+                private.join(" ")
+            },
+        );
+        let entries = entries.iter();
+        words.extend(entries.map(|(identifier, rights)| format!("  {rights:13} {identifier}\n")));
+        words
+    })
+}
+
+/// The flags that may be private, as clients write them.
+const PRIVATE_FLAGS: [(FlagBits, &str); 4] = [
+    (FlagBits::SEEN, "\\Seen"),
+    (FlagBits::ANSWERED, "\\Answered"),
+    (FlagBits::FLAGGED, "\\Flagged"),
+    (FlagBits::DRAFT, "\\Draft"),
+];
 
 fn taken(fault: Fault, name: &str) -> Failure {
     match fault {

@@ -18,10 +18,11 @@ pub(super) const HELP: &str = "Examples:\n  \
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Verb {
-    /// Make an account, with an INBOX.
+    /// Make accounts, each with an INBOX. A password is that of all.
     Add {
-        /// The login name, in any case.
-        name: String,
+        /// The login names, in any case.
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<String>,
         /// A site administrator: may create below the shared root and administer every list.
         #[arg(long)]
         admin: bool,
@@ -63,20 +64,22 @@ pub(super) async fn run(verb: &Verb, config: &Config, terminal: &Terminal) -> Re
 async fn run_on(desk: &Desk, verb: &Verb, terminal: &Terminal) -> Result<(), Failure> {
     match verb {
         Verb::Add {
-            name,
+            names,
             admin,
             password,
         } => {
             let hash = password.hash()?;
-            let created = desk
-                .store
-                .create_account(name, hash.as_deref(), *admin)
-                .await;
-            match created {
-                Ok(_) => terminal.report(format!("user {name} added")),
-                Err(Fault::Exists) => Err(Failure::failed(format!("user {name} exists already"))),
-                Err(fault) => Err(fault.into()),
+            for name in names {
+                let store = &desk.store;
+                match store.create_account(name, hash.as_deref(), *admin).await {
+                    Ok(_) => terminal.report(format!("user {name} added"))?,
+                    Err(Fault::Exists) => {
+                        return Err(Failure::failed(format!("user {name} exists already")));
+                    }
+                    Err(fault) => return Err(fault.into()),
+                }
             }
+            Ok(())
         }
         Verb::Passwd { name, password } => {
             let account = desk.find_account(name).await?;

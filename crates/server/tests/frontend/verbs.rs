@@ -223,6 +223,120 @@ fn a_team_is_set_up_from_nothing() {
 }
 
 #[test]
+fn lists_are_kept_by_roles_by_trees_and_from_files() {
+    let world = World::new();
+    let settings = world.settings(&[]);
+    let run = |verb: &[&str]| run(&settings, verb, "");
+    let ok = |verb: &[&str]| ok(&settings, verb, "");
+    let json = |verb: &[&str]| -> Value { serde_json::from_str(&ok(verb)).unwrap() };
+    ok(&["migrate"]);
+    ok(&["user", "add", "root", "--admin"]);
+    ok(&["user", "add", "ada", "bo", "eve"]);
+    ok(&["group", "add", "staff"]);
+    ok(&["group", "member", "add", "staff", "ada", "bo"]);
+    let (team, cases) = ("Shared Folders/team", "Shared Folders/team/cases");
+    let other = "Shared Folders/teammates";
+    for mailbox in [team, cases, other] {
+        ok(&["mailbox", "create", mailbox]);
+    }
+    ok(&[
+        "acl",
+        "set",
+        "--recursive",
+        team,
+        "ada",
+        "editor",
+        "-bo",
+        "+w",
+    ]);
+    let rights = |mailbox: &str, identifier: &str| -> Value {
+        let list = json(&["acl", "get", mailbox, "--json"]);
+        let entries = list.as_array().unwrap().clone();
+        let mut entries = entries.into_iter();
+        let entry = entries.find(|entry| entry["identifier"] == identifier);
+        entry.map_or(Value::Null, |entry| entry["rights"].clone())
+    };
+    for mailbox in [team, cases] {
+        assert_eq!(rights(mailbox, "ada"), "lrswipted");
+        assert_eq!(rights(mailbox, "-bo"), "w");
+    }
+    assert_eq!(
+        rights(other, "ada"),
+        Value::Null,
+        "a name that begins alike"
+    );
+    assert!(ok(&["acl", "get", team]).contains("ada  (editor)"));
+    ok(&["acl", "delete", "--recursive", team, "-bo", "eve"]);
+    assert_eq!(rights(cases, "-bo"), Value::Null);
+    for (mistaken, code) in [
+        (&["acl", "set", team, "ada"][..], 2),
+        (&["acl", "set", team, "ada", "lr", "bo"], 2),
+        (&["acl", "set", team, "ada", "boss"], 2),
+        (&["acl", "set", team, "ada", "lr", "--recursive", "x"], 2),
+        (&["acl", "--as", "ada", "set", team, "eve", "lr"], 1),
+    ] {
+        assert_eq!(run(mistaken).code, Some(code), "{mistaken:?}");
+    }
+
+    let explained = json(&["acl", "explain", "ada", team, "--json"]);
+    let answer = |command: &str| {
+        let commands = explained["commands"].as_array().unwrap();
+        let row = commands.iter().find(|row| row["command"] == command);
+        row.unwrap()["answer"].clone()
+    };
+    assert_eq!(answer("EXPUNGE"), "OK");
+    assert_eq!(answer("DELETE, RENAME"), "NO [NOPERM]");
+    let hidden = ok(&["acl", "explain", "eve", team]);
+    assert!(hidden.contains("NO [NONEXISTENT] LIST"), "{hidden}");
+
+    let file = world.path().join("dovecot-acl");
+    std::fs::write(
+        &file,
+        "user=eve lr\ngroup=staff lookup read\ngroup-override=x l\n",
+    )
+    .unwrap();
+    let file = file.to_str().unwrap();
+    let import = [
+        "acl",
+        "import",
+        "--dry-run",
+        "dovecot",
+        file,
+        team,
+        "--json",
+    ];
+    let imported = json(&import);
+    assert_eq!(
+        imported["done"],
+        json!([format!("{team}: eve lr"), format!("{team}: group:staff lr")])
+    );
+    assert_eq!(imported["skipped"].as_array().unwrap().len(), 1);
+    assert_eq!(rights(team, "eve"), Value::Null, "a dry run does nothing");
+    ok(&["acl", "import", "dovecot", file, team]);
+    assert_eq!(rights(team, "eve"), "lr");
+    let dump = world.path().join("mboxlist");
+    let text = "team.cases\t0 default eve\tlrs\t\nteam.gone\t0 default eve\tl\t\n\
+                user.ada\t0 default ada\tlrswipkxtecda\tbo\tlr\t\n";
+    std::fs::write(&dump, text).unwrap();
+    let told = ok(&["acl", "import", "cyrus", dump.to_str().unwrap()]);
+    assert!(told.contains("Other Users/ada: bo lr\n"), "{told}");
+    assert!(
+        told.contains("no mailbox Shared Folders/team/gone"),
+        "{told}"
+    );
+    assert_eq!(rights(cases, "eve"), "lrs");
+
+    let shown = json(&["mailbox", "show", team, "--json"]);
+    assert_eq!(shown["messages"], 0);
+    assert_eq!(shown["private_flags"], json!(["\\Seen"]));
+    assert!(ok(&["mailbox", "show", team]).contains("UIDNEXT 1"));
+    assert_eq!(
+        run(&["mailbox", "--as", "bo", "show", "Shared Folders/no"]).code,
+        Some(1)
+    );
+}
+
+#[test]
 fn what_a_client_did_can_be_asked_for() {
     World::play(&[], async |world, frontend| {
         let mut client = ada(frontend).await;

@@ -1,0 +1,142 @@
+//! Why somebody may do something or not: which entry gave or took each right, and what each command
+//! would be answered.
+
+use ::acl::{Deed, Denied, Ownership, Rights, permit};
+use mail::{FlagBits, Place};
+use serde_json::{Value, json};
+use store::{Account, Found};
+
+use super::title;
+use crate::cli::desk::{Desk, Operator};
+use crate::cli::failure::Failure;
+use crate::cli::terminal::Terminal;
+
+/// What clients ask for, and the deed that sessions ask leave for then.
+const COMMANDS: [(&str, Deed); 15] = [
+    ("LIST", Deed::Lookup),
+    ("SUBSCRIBE", Deed::Subscribe),
+    ("MYRIGHTS", Deed::ReadMyRights),
+    ("SELECT, STATUS, FETCH, SEARCH, COPY out of it", Deed::Read),
+    ("STORE of \\Seen", Deed::ChangeFlags(FlagBits::SEEN)),
+    ("STORE of \\Deleted", Deed::ChangeFlags(FlagBits::DELETED)),
+    ("STORE of other flags", Deed::ChangeFlags(FlagBits::FLAGGED)),
+    (
+        "APPEND, COPY and MOVE into it",
+        Deed::Insert(FlagBits::NONE),
+    ),
+    ("EXPUNGE", Deed::Expunge),
+    ("MOVE out of it", Deed::MoveFrom),
+    ("CREATE below it", Deed::CreateChild),
+    ("DELETE, RENAME", Deed::DeleteMailbox),
+    ("GETMETADATA, SETMETADATA", Deed::Annotate),
+    ("SETMETADATA of its policy", Deed::SetPolicy),
+    ("GETACL, SETACL, DELETEACL, LISTRIGHTS", Deed::Administer),
+];
+
+pub(super) async fn explain(
+    desk: &Desk,
+    operator: &Operator,
+    asked: &Account,
+    mailbox: &str,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let place = desk.place(mailbox)?;
+    let seen = desk.find(operator, &place).await?;
+    desk.permit(&seen, &place, Deed::Administer)?;
+    let found = desk
+        .store
+        .resolve(asked.id, &seen_by(asked, operator, place))
+        .await?;
+    let found = found.ok_or_else(|| Failure::failed(format!("no mailbox {mailbox}")))?;
+    let reasons = reasons(&found);
+    let rights = found.standing.rights.to_string();
+    let answers = || {
+        let answers = COMMANDS.iter();
+        answers.map(|(command, deed)| (*command, answer(&found, *deed)))
+    };
+    let data = json!({
+        "user": asked.name,
+        "mailbox": mailbox,
+        "rights": rights,
+        "because": reasons.iter().map(Reason::data).collect::<Value>(),
+        "commands": answers()
+            .map(|(command, answer)| json!({ "command": command, "answer": answer }))
+            .collect::<Value>(),
+    });
+    terminal.show(&data, || {
+        let held = if rights.is_empty() {
+            "nothing"
+        } else {
+            &rights
+        };
+        let mut words = format!("{} may {held} on {mailbox}\n", asked.name);
+        words.extend(reasons.iter().map(Reason::line));
+        words.extend(answers().map(|(command, answer)| format!("  {answer:16} {command}\n")));
+        words
+    })
+}
+
+/// From the function that sessions ask.
+fn answer(found: &Found, deed: Deed) -> &'static str {
+    match permit(&found.standing, deed) {
+        Ok(_) => "OK",
+        Err(Denied::NoPermission) => "NO [NOPERM]",
+        Err(Denied::Hidden) => "NO [NONEXISTENT]",
+    }
+}
+
+/// One thing that has a say in somebody's rights.
+struct Reason {
+    from: String,
+    rights: Rights,
+    is_negative: bool,
+}
+
+impl Reason {
+    fn line(&self) -> String {
+        let sign = if self.is_negative { '-' } else { '+' };
+        format!("  {sign}{:12} {}\n", self.rights.to_string(), self.from)
+    }
+
+    fn data(&self) -> Value {
+        json!({
+            "from": self.from,
+            "rights": self.rights.to_string(),
+            "takes": self.is_negative,
+        })
+    }
+}
+
+/// Every entry that applies, in the list's order, then what no list can take away.
+fn reasons(found: &Found) -> Vec<Reason> {
+    let belonging = found.belonging();
+    let ownership = belonging.ownership;
+    let entries = ::acl::applying(&found.entries, &found.who, belonging).map(|entry| Reason {
+        from: format!("entry {}", title(entry)),
+        rights: entry.rights,
+        is_negative: entry.is_negative,
+    });
+    let implied = ::acl::implied(found.who.is_admin, ownership);
+    let always = match ownership {
+        Ownership::Own => "always, as the owner",
+        Ownership::Theirs | Ownership::Shared => "always, as a site administrator",
+    };
+    let implied = (!implied.is_empty()).then(|| Reason {
+        from: always.to_owned(),
+        rights: implied,
+        is_negative: false,
+    });
+    entries.chain(implied).collect()
+}
+
+/// The operator's name for a place, as the place that it is to `asked`.
+fn seen_by(asked: &Account, operator: &Operator, place: Place) -> Place {
+    match place {
+        Place::Mine(path) if asked.id != operator.account.id => Place::Theirs {
+            owner: operator.account.name.clone(),
+            path,
+        },
+        Place::Theirs { owner, path } if owner == asked.name => Place::Mine(path),
+        same => same,
+    }
+}

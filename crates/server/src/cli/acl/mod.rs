@@ -1,0 +1,295 @@
+//! `postroom acl`: who may do what in a mailbox, and why.
+
+mod explain;
+mod import;
+mod role;
+
+use std::path::{Path, PathBuf};
+
+use ::acl::{Deed, Entry, Identifier, Modification, Permit, Rights, Subject};
+use serde_json::json;
+
+use super::desk::{Desk, Operator};
+use super::failure::Failure;
+use super::terminal::Terminal;
+use crate::config::Config;
+
+pub(super) const HELP: &str = "Names are those that the acting user sees. Rights (RFC 4314):\n  \
+    l  see it            i  put messages in      t  mark messages deleted\n  \
+    r  read messages     p  send mail to it      e  remove deleted messages\n  \
+    s  keep read marks   k  create below it      a  administer this list\n  \
+    w  change flags      x  delete or rename it  n  annotate\n\n\
+    Roles, to be said instead of letters, also with + or - before them:\n  \
+    viewer       lrs           contributor  lrswip\n  \
+    editor       lrswipte      manager      lrswipkxtean\n\n\
+    Examples:\n  \
+    postroom acl set 'Shared Folders/support' ada editor bo viewer\n  \
+    postroom acl set --recursive 'Shared Folders/support' group:staff lrswi\n  \
+    postroom acl set 'Shared Folders/support' group:staff +p\n  \
+    postroom acl set 'Shared Folders/support' -- -bob e\n  \
+    postroom acl explain ada 'Shared Folders/support'\n  \
+    postroom acl import --dry-run dovecot dovecot-acl 'Shared Folders/support'\n  \
+    postroom acl import cyrus mboxlist.txt";
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Act as this user; else as the first site administrator.
+    #[arg(long = "as", global = true, value_name = "USER")]
+    acting: Option<String>,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    /// Print a mailbox's list.
+    Get {
+        /// Such as `Shared Folders/support`.
+        mailbox: String,
+    },
+    /// Give rights, or take them with `-rights`; `-name` is a negative entry.
+    Set {
+        /// On every mailbox below, too. Options come before the mailbox.
+        #[arg(long)]
+        recursive: bool,
+        /// Such as `Shared Folders/support`.
+        mailbox: String,
+        /// Whom and what, in turn: a user, `group:name`, `domain:name`, `anyone`, `authenticated` or
+        /// `owner`; then a role or letters, with `+` or `-` before them a change of what is there.
+        #[arg(
+            required = true,
+            num_args = 2..,
+            allow_hyphen_values = true,
+            value_names = ["IDENTIFIER", "RIGHTS"],
+        )]
+        entries: Vec<String>,
+    },
+    /// Remove entries from a list.
+    Delete {
+        /// On every mailbox below, too. Options come before the mailbox.
+        #[arg(long)]
+        recursive: bool,
+        /// Such as `Shared Folders/support`.
+        mailbox: String,
+        /// As `acl get` prints them.
+        #[arg(required = true, allow_hyphen_values = true, value_name = "IDENTIFIER")]
+        identifiers: Vec<String>,
+    },
+    /// Take over lists of another server. Entries that are there already are replaced.
+    Import {
+        /// Say what would be done, and do nothing.
+        #[arg(long)]
+        dry_run: bool,
+        #[command(subcommand)]
+        source: Source,
+    },
+    /// Say what a user may do, and which entry gave or took each right.
+    Explain {
+        /// Whose rights.
+        user: String,
+        /// Such as `Shared Folders/support`.
+        mailbox: String,
+    },
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Source {
+    /// A mailbox's `dovecot-acl` file.
+    Dovecot {
+        /// The file.
+        file: PathBuf,
+        /// Our mailbox.
+        mailbox: String,
+    },
+    /// What `ctl_mboxlist -d` prints as text, of all mailboxes.
+    Cyrus {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+pub(super) async fn run(args: &Args, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
+    let desk = Desk::open(config).await?;
+    let done = run_on(&desk, args, terminal).await;
+    desk.close(done).await
+}
+
+async fn run_on(desk: &Desk, args: &Args, terminal: &Terminal) -> Result<(), Failure> {
+    let who = desk.operator(args.acting.as_deref()).await?;
+    match &args.verb {
+        Verb::Get { mailbox } => get(desk, &who, mailbox, terminal).await,
+        Verb::Set {
+            recursive,
+            mailbox,
+            entries,
+        } => {
+            let changes = changes(entries)?;
+            change(desk, &who, (mailbox, *recursive), &changes).await?;
+            let said = entries.join(" ");
+            terminal.report(format!("{mailbox}: {said}"))
+        }
+        Verb::Delete {
+            recursive,
+            mailbox,
+            identifiers,
+        } => {
+            let nothing = Modification::Replace(Rights::NONE);
+            let changes: Result<Vec<_>, Failure> = identifiers
+                .iter()
+                .map(|identifier| Ok((subject(identifier)?, nothing)))
+                .collect();
+            change(desk, &who, (mailbox, *recursive), &changes?).await?;
+            let said = identifiers.join(", ");
+            terminal.report(format!("{mailbox}: not listed: {said}"))
+        }
+        Verb::Import { dry_run, source } => import(desk, &who, source, *dry_run, terminal).await,
+        Verb::Explain { user, mailbox } => {
+            let asked = desk.find_account(user).await?;
+            explain::explain(desk, &who, &asked, mailbox, terminal).await
+        }
+    }
+}
+
+async fn get(
+    desk: &Desk,
+    who: &Operator,
+    mailbox: &str,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let place = desk.place(mailbox)?;
+    let found = desk.find(who, &place).await?;
+    desk.permit(&found, &place, Deed::Administer)?;
+    let data = found
+        .entries
+        .iter()
+        .map(|entry| json!({ "identifier": title(entry), "rights": entry.rights.to_string() }));
+    terminal.show(&data.collect(), || {
+        let line = |entry: &Entry| {
+            let role = role::role_of(entry.rights).map(|role| format!("  ({role})"));
+            let rights = entry.rights.to_string();
+            format!("{rights:13} {}{}\n", title(entry), role.unwrap_or_default())
+        };
+        found.entries.iter().map(line).collect()
+    })
+}
+
+/// Every permit is there before the first change is made.
+async fn change(
+    desk: &Desk,
+    who: &Operator,
+    (mailbox, recursive): (&str, bool),
+    changes: &[(Subject, Modification)],
+) -> Result<(), Failure> {
+    for (subject, change) in changes {
+        desk.may_grant(who, subject, change.gives())?;
+    }
+    for permit in permits(desk, who, mailbox, recursive).await? {
+        for (subject, change) in changes {
+            desk.store.set_rights(&permit, subject, *change).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Leave to administer a mailbox, and all below it that the operator can see.
+async fn permits(
+    desk: &Desk,
+    who: &Operator,
+    mailbox: &str,
+    recursive: bool,
+) -> Result<Vec<Permit>, Failure> {
+    let place = desk.place(mailbox)?;
+    let mut places = vec![place.clone()];
+    if recursive {
+        let top = desk.name(&place).to_string() + "/";
+        let visible = desk.store.visible(who.account.id).await?;
+        let below = visible.into_iter().map(|listed| listed.place);
+        places.extend(below.filter(|place| desk.name(place).as_str().starts_with(&top)));
+    }
+    let mut permits = Vec::with_capacity(places.len());
+    for place in places {
+        let found = desk.find(who, &place).await?;
+        permits.push(desk.permit(&found, &place, Deed::Administer)?);
+    }
+    Ok(permits)
+}
+
+/// Identifiers and rights in turn.
+fn changes(entries: &[String]) -> Result<Vec<(Subject, Modification)>, Failure> {
+    let pairs = entries.chunks(2).map(|pair| match pair {
+        [identifier, _] if identifier.starts_with("--") => Err(Failure::usage(format!(
+            "{identifier} stands where an identifier should; options come before the mailbox"
+        ))),
+        [identifier, rights] => {
+            let change = role::parse_change(rights)
+                .map_err(|cause| Failure::usage(format!("{rights}: {cause}")))?;
+            Ok((subject(identifier)?, change))
+        }
+        alone => Err(Failure::usage(format!("{}: which rights?", alone.concat()))),
+    });
+    pairs.collect()
+}
+
+async fn import(
+    desk: &Desk,
+    who: &Operator,
+    source: &Source,
+    dry_run: bool,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let (imported, into) = match source {
+        Source::Dovecot { file, mailbox } => (
+            import::read_dovecot(&read(file)?),
+            Some(desk.place(mailbox)?),
+        ),
+        Source::Cyrus { file } => (import::read_cyrus(&read(file)?), None),
+    };
+    let mut skipped = imported.remarks;
+    let mut done = Vec::new();
+    for grant in imported.grants {
+        let Some(place) = grant.place.or_else(|| into.clone()) else {
+            continue;
+        };
+        let line = format!("{}: {} {}", desk.name(&place), grant.subject, grant.rights);
+        let permit = match desk.find(who, &place).await {
+            Ok(found) => desk
+                .may_grant(who, &grant.subject, grant.rights)
+                .and_then(|()| desk.permit(&found, &place, Deed::Administer)),
+            Err(failure) => Err(failure),
+        };
+        let set = match permit {
+            Ok(_) if dry_run => Ok(()),
+            Ok(permit) => {
+                let change = Modification::Replace(grant.rights);
+                let set = desk.store.set_rights(&permit, &grant.subject, change).await;
+                set.map_err(Failure::from)
+            }
+            Err(failure) => Err(failure),
+        };
+        match set {
+            Ok(()) => done.push(line),
+            Err(failure) => skipped.push(format!("{line}: {failure}")),
+        }
+    }
+    let data = json!({ "done": done, "skipped": skipped, "dry_run": dry_run });
+    terminal.show(&data, || {
+        let skipped = skipped.iter().map(|line| format!("skipped: {line}\n"));
+        let done = done.iter().map(|line| line.clone() + "\n");
+        done.chain(skipped).collect()
+    })
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(file)
+        .map_err(|cause| Failure::failed(format!("{}: {cause}", file.display())))
+}
+
+fn subject(text: &str) -> Result<Subject, Failure> {
+    Subject::parse(text).map_err(|cause| Failure::usage(format!("{text}: {cause}")))
+}
+
+fn title(entry: &Entry) -> String {
+    let identifier: &Identifier = &entry.identifier;
+    let dash = if entry.is_negative { "-" } else { "" };
+    format!("{dash}{identifier}")
+}
