@@ -10,6 +10,12 @@ with box as (
    where c.mailbox = $1
      and c.modseq > $2
      and c.account = any ($4)
+), log as (
+  select coalesce(array_agg(n.modseq order by n.modseq, n.kind, n.account), '{}') as modseqs,
+         coalesce(array_agg(n.kind order by n.modseq, n.kind, n.account), '{}') as kinds,
+         coalesce(array_agg(n.account order by n.modseq, n.kind, n.account), '{}') as accounts,
+         coalesce(array_agg(n.uids::text order by n.modseq, n.kind, n.account), '{}') as uids
+    from news n
 ), touched as (
   select array_agg(e.uid order by e.uid) as uids,
          array_agg(e.modseq order by e.uid) as modseqs,
@@ -19,7 +25,12 @@ with box as (
          array_agg(e.internal_date order by e.uid) as dates
     from (select range_agg(n.uids) as uids from news n where n.kind in (1, 2)) t,
          unnest(t.uids) r
-    join entry e on e.mailbox = $1 and e.uid >= lower(r) and e.uid < upper(r)
+   -- Not a join, which would walk through the whole mailbox (migrations/0012_lookups.sql).
+   cross join lateral (
+         select e.uid, e.modseq, e.flags, e.content, e.size, e.internal_date
+           from entry e
+          where e.mailbox = $1 and e.uid >= lower(r) and e.uid < upper(r)
+         offset 0) e
 ), chunk as (
   select array_agg(f.account) as accounts, array_agg(f.flag) as flags,
          array_agg(f.chunk) as numbers, array_agg(bit_send(f.bits)) as bits
@@ -31,10 +42,8 @@ with box as (
       on f.account = c.account and f.mailbox = $1 and f.flag in (0, 1, 3, 4) and f.chunk = c.number
 )
 select b.modseq, b.uid_next, b.rights_version, b.log_floor,
-       array(select n.modseq from news n order by n.modseq, n.kind, n.account) as "change_modseqs!",
-       array(select n.kind from news n order by n.modseq, n.kind, n.account) as "change_kinds!",
-       array(select n.account from news n order by n.modseq, n.kind, n.account) as "change_accounts!",
-       array(select n.uids::text from news n order by n.modseq, n.kind, n.account) as "change_uids!",
+       l.modseqs as "change_modseqs!", l.kinds as "change_kinds!",
+       l.accounts as "change_accounts!", l.uids as "change_uids!",
        t.uids as "uids?", t.modseqs as "modseqs?", t.flags as "flags?",
        t.contents as "contents?", t.sizes as "sizes?", t.dates as "dates?",
        c.accounts as "chunk_accounts?", c.flags as "chunk_flags?",
@@ -42,4 +51,4 @@ select b.modseq, b.uid_next, b.rights_version, b.log_floor,
        case when exists (select from keyword k where k.mailbox = $1 and k.number >= $3)
             then array(select k.name from keyword k where k.mailbox = $1 order by k.number)
        end as "keywords?"
-  from box b, touched t, chunk c
+  from box b, log l, touched t, chunk c

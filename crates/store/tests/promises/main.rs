@@ -13,6 +13,7 @@
 mod activity;
 mod contents;
 mod copies;
+mod costs;
 mod deltas;
 mod faults;
 mod flags;

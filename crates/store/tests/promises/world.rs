@@ -58,6 +58,31 @@ impl World {
         admin.close().await.unwrap();
     }
 
+    /// Rows of messages that were read so far. Ends all connections, which is when they report it.
+    pub(crate) async fn entries_read(&self) -> i64 {
+        self.cut_connections().await;
+        let mut admin = PgConnection::connect(&self.url).await.unwrap();
+        let mut others = 1_i64;
+        while others > 0 {
+            others = sqlx::query_scalar(
+                "select count(*)
+                   from pg_stat_activity
+                  where datname = current_database() and pid <> pg_backend_pid()",
+            )
+            .fetch_one(&mut admin)
+            .await
+            .unwrap();
+        }
+        let read = sqlx::query_scalar(
+            "select sum(seq_tup_read + idx_tup_fetch)::bigint
+               from pg_stat_user_tables
+              where relname like 'entry%'",
+        );
+        let read = read.fetch_one(&mut admin).await.unwrap();
+        admin.close().await.unwrap();
+        read
+    }
+
     pub(crate) async fn account(&self, name: &str) -> AccountId {
         self.store.create_account(name, None, false).await.unwrap()
     }

@@ -1,0 +1,56 @@
+//! What an operation costs depends on the messages it names.
+
+use acl::Deed;
+use mail::FlagBits;
+use store::Doomed;
+
+use crate::world::{World, adding, append, news, permit, privately, uids};
+
+const MANY: [&str; 500] = ["x"; 500];
+/// Entries that all operations of the test may read together: some for each of them.
+const ENTRIES_READ_MAX: i64 = 60;
+
+#[tokio::test]
+async fn to_change_one_message_of_many_reads_few() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let from = world.shared("from", &[("ada", "lrswite")]).await;
+    let to = world.shared("to", &[("ada", "lrswite")]).await;
+    for _ in 0..4 {
+        append(&world.store, ada, from, &MANY).await;
+        append(&world.store, ada, to, &MANY).await;
+    }
+    let before = world.entries_read().await;
+
+    let node = world.another_node().await;
+    let may = permit(&node, ada, from, Deed::ChangeFlags(FlagBits::ALL)).await;
+    let one = uids([777]);
+    let modseq = node
+        .edit_flags(&may, adding(&one, FlagBits::FLAGGED))
+        .await
+        .unwrap()
+        .modseq;
+    node.edit_flags(&may, privately(adding(&one, FlagBits::SEEN)))
+        .await
+        .unwrap();
+    let mut exact = adding(&one, FlagBits::DELETED);
+    exact.unchanged_since = Some(modseq);
+    node.edit_flags(&may, exact).await.unwrap();
+    let source = permit(&node, ada, from, Deed::MoveFrom).await;
+    let target = permit(&node, ada, to, Deed::Insert(FlagBits::ALL)).await;
+    node.copy(&source, &target, &one, FlagBits::ALL)
+        .await
+        .unwrap();
+    node.move_messages(&source, &target, &uids([778]), FlagBits::ALL)
+        .await
+        .unwrap();
+    let may = permit(&node, ada, from, Deed::Expunge).await;
+    node.expunge(&may, Doomed::DeletedAmong(one)).await.unwrap();
+    news(&node, from, modseq, &[ada]).await;
+
+    let read = world.entries_read().await - before;
+    assert!(
+        (7..ENTRIES_READ_MAX).contains(&read),
+        "{read} entries were read to change two messages of 2,000"
+    );
+}
