@@ -1,12 +1,14 @@
 //! Which mailboxes are open here, and what makes them read their news.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use bus::Wakeup;
 use mail::{AccountId, MailboxId, ModSeq};
 use store::{Fault, Heard, Spawn, Store};
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use crate::content::Contents;
 use crate::guests::Guests;
@@ -21,7 +23,12 @@ pub struct Live {
     contents: Contents,
     guests: Guests,
     stats: Arc<Stats>,
+    /// Somebody compares until it works; nobody else need begin.
+    is_comparing: AtomicBool,
 }
+
+/// Between two comparisons while the database does not answer.
+const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
 /// A mailbox while it is open, and the lock under which it is opened once.
 #[derive(Default, Clone)]
@@ -49,6 +56,7 @@ impl Live {
             spawn,
             open: Mutex::default(),
             stats: Arc::default(),
+            is_comparing: AtomicBool::new(false),
         })
     }
 
@@ -132,14 +140,14 @@ impl Live {
     pub async fn follow(self: Arc<Self>) -> Result<(), Fault> {
         let mut listener = self.store.listen().await?;
         // What happened before we listened was told to nobody here.
-        self.compare_logged().await;
+        self.compare_soon();
         loop {
             match listener.next().await {
                 Heard::Wakeups(wakeups) => self.wake(&wakeups),
                 Heard::Account(account) => self.ask_again(account).await,
                 Heard::Resync => {
                     info!("listening again after the connection was lost");
-                    self.compare_logged().await;
+                    self.compare_soon();
                 }
                 Heard::Closed => return Ok(()),
             }
@@ -151,10 +159,17 @@ impl Live {
     ///
     /// # Errors
     ///
-    /// As the store has it; what was not compared is at the next call.
+    /// The last of what the store had; the other mailboxes are compared all the same.
     pub async fn compare(&self) -> Result<(), Fault> {
         self.guests.ask_again(&self.guests.present()).await?;
         self.compare_mailboxes().await
+    }
+
+    async fn ask_again(self: &Arc<Self>, account: AccountId) {
+        if let Err(fault) = self.guests.ask_again(&[account]).await {
+            warn!(cause = %fault, "could not read whether an account is still let in");
+            self.compare_soon();
+        }
     }
 
     async fn compare_mailboxes(&self) -> Result<(), Fault> {
@@ -164,6 +179,7 @@ impl Live {
             return Ok(());
         }
         let counters: HashMap<_, _> = self.store.counters(&ids).await?.into_iter().collect();
+        let mut outcome = Ok(());
         for mailbox in open {
             let Some(&modseq) = counters.get(&mailbox.id()) else {
                 mailbox.close();
@@ -172,21 +188,35 @@ impl Live {
             if !mailbox.heard_of(modseq) && mailbox.picture().modseq() < modseq {
                 count(&self.stats.wakeups_missed);
             }
-            mailbox.reach(modseq).await?;
+            if let Err(fault) = mailbox.reach(modseq).await {
+                outcome = Err(fault);
+            }
         }
-        Ok(())
+        outcome
     }
 
-    async fn ask_again(&self, account: AccountId) {
-        if let Err(fault) = self.guests.ask_again(&[account]).await {
-            warn!(cause = %fault, "could not read whether an account is still let in");
+    /// Compares in the background, again and again until the database answers: after its
+    /// connections broke, those of the pool fail once each.
+    fn compare_soon(self: &Arc<Self>) {
+        if self.is_comparing.swap(true, Ordering::AcqRel) {
+            return;
         }
-    }
-
-    async fn compare_logged(&self) {
-        if let Err(fault) = self.compare().await {
-            warn!(cause = %fault, "could not compare open mailboxes with the database");
-        }
+        let live = Arc::downgrade(self);
+        (self.spawn)(Box::pin(async move {
+            while let Some(live) = live.upgrade() {
+                // Before the comparison: whoever finds news missing during it asks again.
+                live.is_comparing.store(false, Ordering::Release);
+                let Err(fault) = live.compare().await else {
+                    return;
+                };
+                if live.is_comparing.swap(true, Ordering::AcqRel) {
+                    return;
+                }
+                drop(live);
+                warn!(cause = %fault, "could not compare open mailboxes with the database");
+                tokio::time::sleep(RETRY_PAUSE).await;
+            }
+        }));
     }
 
     /// A mailbox that is open may lag behind a commit of which this user already knows.
@@ -199,7 +229,7 @@ impl Live {
         mailbox.reach(modseq).await
     }
 
-    fn wake(&self, wakeups: &[Wakeup]) {
+    fn wake(self: &Arc<Self>, wakeups: &[Wakeup]) {
         for wakeup in wakeups {
             count(&self.stats.wakeups_received);
             let open = self
@@ -212,10 +242,16 @@ impl Live {
         }
     }
 
-    fn want(&self, mailbox: &Arc<LiveMailbox>, modseq: ModSeq) {
+    fn want(self: &Arc<Self>, mailbox: &Arc<LiveMailbox>, modseq: ModSeq) {
         if mailbox.want(modseq) {
             let mailbox = mailbox.clone();
-            (self.spawn)(Box::pin(async move { mailbox.follow().await }));
+            let live = self.clone();
+            (self.spawn)(Box::pin(async move {
+                if let Err(fault) = mailbox.follow().await {
+                    debug!(mailbox.id = %mailbox.id(), cause = %fault, "could not read the news of a mailbox");
+                    live.compare_soon();
+                }
+            }));
         }
     }
 

@@ -9,7 +9,6 @@ use image::{Image, Overlay};
 use mail::{AccountId, Keywords, MailboxId, ModSeq, UidValidity};
 use store::{Fault, News, Store};
 use tokio::sync::watch;
-use tracing::debug;
 
 use crate::said::{Phrase, Said};
 use crate::stats::{Stats, count};
@@ -168,20 +167,16 @@ impl LiveMailbox {
         self.wanted.load(Ordering::Acquire) >= modseq.get()
     }
 
-    /// Reads until everything that is wanted is in the picture.
-    pub(crate) async fn follow(&self) {
+    /// Reads until everything that is wanted is in the picture, or the store fails.
+    pub(crate) async fn follow(&self) -> Result<(), Fault> {
         loop {
             let wanted = ModSeq::new(self.wanted.load(Ordering::Acquire)).unwrap_or_default();
-            if let Err(fault) = self.reach(wanted).await {
-                // The next wake-up or the safety comparison tries again.
-                debug!(mailbox.id = %self.id, cause = %fault, "could not read the news of a mailbox");
-                self.is_followed.store(false, Ordering::Release);
-                return;
-            }
+            let reached = self.reach(wanted).await;
             self.is_followed.store(false, Ordering::Release);
+            reached?;
             let is_done = self.wanted.load(Ordering::Acquire) <= wanted.get();
             if is_done || self.is_followed.swap(true, Ordering::AcqRel) {
-                return;
+                return Ok(());
             }
         }
     }

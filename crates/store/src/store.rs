@@ -4,11 +4,12 @@ use std::fmt;
 use std::pin::Pin;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bus::Outbox;
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, PgPool};
 
 use tokio::sync::watch;
 
@@ -49,11 +50,15 @@ pub(crate) struct Inner {
     pub(crate) counters: Arc<Counters>,
     pub(crate) spawn: Spawn,
     pub(crate) is_drained: watch::Sender<bool>,
+    /// How many of the pool's connections may be dead; it hands them out in turn.
+    suspects: Arc<AtomicU32>,
     database: PgConnectOptions,
 }
 
 /// How long a caller waits for a free connection before it hears [`Fault::Unavailable`].
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// What was idle for longer may have been forgotten by a firewall on the way.
+const RESTED: Duration = Duration::from_secs(60);
 
 impl Store {
     /// Opens the pool and starts the notifier. The database must have all migrations.
@@ -72,11 +77,24 @@ impl Store {
                 ("plan_cache_mode", "force_generic_plan"),
                 ("idle_in_transaction_session_timeout", "60s"),
             ]);
+        let suspects = Arc::new(AtomicU32::new(0));
         let pool = PgPoolOptions::new()
             .max_connections(options.connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            // A ping on each use costs 40 % of the throughput; a dead connection shows soon enough.
+            // A ping on each use costs 40 % of the throughput: only those are asked that may be dead.
             .test_before_acquire(false)
+            .before_acquire({
+                let suspects = suspects.clone();
+                move |connection, rest| {
+                    let is_suspect = take_one(&suspects) || rest.idle_for > RESTED;
+                    Box::pin(async move {
+                        if is_suspect {
+                            connection.ping().await?;
+                        }
+                        Ok(true)
+                    })
+                }
+            })
             .connect_with(database.clone())
             .await?;
         let inner = Arc::new(Inner {
@@ -87,6 +105,7 @@ impl Store {
             counters: Arc::default(),
             spawn,
             is_drained: watch::Sender::new(false),
+            suspects,
             database,
         });
         wake::start_notifier(&inner);
@@ -143,6 +162,19 @@ impl Inner {
     pub(crate) fn database(&self) -> PgConnectOptions {
         self.database.clone()
     }
+
+    /// One connection broke, so the others may have broken too: each is asked before its next use,
+    /// which spares whoever would have used it a [`Fault::Unavailable`].
+    pub(crate) fn suspect_all(&self) {
+        self.suspects.store(self.pool.size(), Ordering::Relaxed);
+    }
+}
+
+fn take_one(suspects: &AtomicU32) -> bool {
+    let less_one = |suspects: u32| suspects.checked_sub(1);
+    suspects
+        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less_one)
+        .is_ok()
 }
 
 impl Cause {

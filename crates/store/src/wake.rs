@@ -22,7 +22,7 @@ use crate::{Fault, Store};
 /// Wake-ups as they come in from all nodes, this one among them.
 #[derive(Debug)]
 pub struct Listener {
-    database: PgConnectOptions,
+    store: Store,
     connection: Option<PgListener>,
     /// Received and not yet handed out.
     waiting: Option<PgNotification>,
@@ -62,10 +62,9 @@ impl Store {
     ///
     /// [`Fault::Unavailable`] when the database cannot be reached.
     pub async fn listen(&self) -> Result<Listener, Fault> {
-        let database = self.inner().database();
-        let connection = Some(connect_listener(&database).await?);
+        let connection = Some(connect_listener(self.inner().database()).await?);
         Ok(Listener {
-            database,
+            store: self.clone(),
             connection,
             waiting: None,
             is_drained: self.inner().is_drained.subscribe(),
@@ -114,7 +113,7 @@ impl Listener {
     async fn hear(&mut self) -> Heard {
         loop {
             let Some(connection) = &mut self.connection else {
-                self.connection = Some(reconnect(&self.database).await);
+                self.connection = Some(reconnect(self.store.inner()).await);
                 return Heard::Resync;
             };
             let notification = match self.waiting.take() {
@@ -126,6 +125,7 @@ impl Listener {
                     if let Some(account) = read_account(&notification) {
                         return Heard::Account(account);
                     }
+                    continue;
                 }
                 Ok(Some(notification)) => {
                     let mut wakeups = read(&notification);
@@ -138,12 +138,13 @@ impl Listener {
                     }
                     return Heard::Wakeups(wakeups);
                 }
-                Ok(None) => self.connection = None,
+                Ok(None) => warn!("the database ended the connection that listens for wake-ups"),
                 Err(error) => {
                     warn!(cause = %error, "lost the connection that listens for wake-ups");
-                    self.connection = None;
                 }
             }
+            self.connection = None;
+            self.store.inner().suspect_all();
         }
     }
 }
@@ -163,9 +164,9 @@ fn read(notification: &PgNotification) -> Vec<Wakeup> {
     })
 }
 
-async fn reconnect(database: &PgConnectOptions) -> PgListener {
+async fn reconnect(inner: &Inner) -> PgListener {
     loop {
-        match connect_listener(database).await {
+        match connect_listener(inner.database()).await {
             Ok(listener) => return listener,
             Err(error) => {
                 warn!(cause = %error, "cannot listen for wake-ups");
@@ -176,12 +177,12 @@ async fn reconnect(database: &PgConnectOptions) -> PgListener {
 }
 
 /// A pool of one, since that is what a listener takes its connection from.
-async fn connect_listener(database: &PgConnectOptions) -> Result<PgListener, sqlx::Error> {
+async fn connect_listener(database: PgConnectOptions) -> Result<PgListener, sqlx::Error> {
     let pool = PgPoolOptions::new()
         .max_connections(1)
         .max_lifetime(None)
         .idle_timeout(None)
-        .connect_with(database.clone())
+        .connect_with(database)
         .await?;
     let mut listener = PgListener::connect_with(&pool).await?;
     listener.eager_reconnect(false);
