@@ -1,7 +1,10 @@
 //! Who is logged in on this node, and whether they still may be. No sessions, no passwords: versions.
 
 use std::collections::HashMap;
+use std::future::{pending, poll_fn};
+use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 
 use mail::AccountId;
 use store::{Fault, Store};
@@ -20,6 +23,7 @@ pub struct Guests {
 pub struct Stay {
     version: i64,
     versions: watch::Receiver<Option<i64>>,
+    other: Option<Box<Self>>,
 }
 
 impl Guests {
@@ -43,7 +47,11 @@ impl Guests {
             .subscribe();
         // What changed between the look at the password and here was told to nobody.
         self.ask_again(&[account]).await?;
-        Ok(Stay { version, versions })
+        Ok(Stay {
+            version,
+            versions,
+            other: None,
+        })
     }
 
     /// Reads who of these may still be here, and ends the stays of the others.
@@ -85,14 +93,43 @@ impl Guests {
 }
 
 impl Stay {
+    /// This stay for only as long as the other, too: that of whoever acts as somebody else.
+    #[must_use]
+    pub fn while_holds(self, other: Self) -> Self {
+        Self {
+            other: Some(Box::new(other)),
+            ..self
+        }
+    }
+
     /// Whether the password was changed since, or the account disabled or deleted.
     #[must_use]
     pub fn is_over(&self) -> bool {
         *self.versions.borrow() != Some(self.version)
+            || self.other.as_ref().is_some_and(|other| other.is_over())
     }
 
     /// Resolves when the stay is over. May be dropped at any time.
     pub async fn over(&self) {
+        let mut this = pin!(self.changed());
+        let mut other = pin!(async {
+            match &self.other {
+                Some(other) => other.changed().await,
+                None => pending().await,
+            }
+        });
+        poll_fn(|cx| {
+            let is_over = this.as_mut().poll(cx).is_ready() || other.as_mut().poll(cx).is_ready();
+            if is_over {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
+    }
+
+    async fn changed(&self) {
         let is_over = |now: &Option<i64>| *now != Some(self.version);
         // Without a sender the node is gone, and the session with it.
         drop(self.versions.clone().wait_for(is_over).await);

@@ -150,6 +150,21 @@ impl Place {
     }
 }
 
+impl Place {
+    /// Whether `self` is somewhere below `other`, in the same tree.
+    #[must_use]
+    pub fn is_below(&self, other: &Self) -> bool {
+        let mut above = self.parent();
+        while let Some(place) = above {
+            if place == *other {
+                return true;
+            }
+            above = place.parent();
+        }
+        false
+    }
+}
+
 impl Default for Namespaces {
     fn default() -> Self {
         Self {

@@ -10,6 +10,7 @@ mod criteria;
 mod ending;
 mod listing;
 mod names;
+mod naming;
 mod node;
 mod out;
 mod selected;

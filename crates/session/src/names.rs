@@ -37,10 +37,15 @@ impl Session {
     /// The place that `arg` means to this user.
     pub(crate) fn place(&self, arg: &MailboxArg) -> Result<(MailboxName, Place), Ending> {
         let name = MailboxName::parse(&arg.0)?;
-        match self.node.namespaces.place(&name) {
+        match self.naming.place(&self.node.namespaces, &name) {
             Some(place) => Ok((name, place)),
             None => Err(Refused::Cannot("No mailbox can be there").into()),
         }
+    }
+
+    /// The name of `place` in this session, if it has one.
+    pub(crate) fn name(&self, place: &Place) -> Option<MailboxName> {
+        self.naming.name(&self.node.namespaces, place)
     }
 
     /// The mailbox, if it may be known and `deed` may be done there. One answer for what does

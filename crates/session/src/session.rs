@@ -18,9 +18,11 @@ use wire::{
 
 use crate::capability::capabilities;
 use crate::command;
+use crate::command::login::Entrance;
 use crate::commands::{self, Spec, State};
 use crate::ending::{Ending, Refused, conclude};
 use crate::names::Missing;
+use crate::naming::Naming;
 use crate::node::{Node, Now, Peer, Security};
 use crate::out::Out;
 use crate::selected::{Footing, Selected};
@@ -38,6 +40,7 @@ pub struct Session {
     pub(crate) account: Option<Account>,
     /// Since the login, and for as long as what let in still does.
     pub(crate) stay: Option<Stay>,
+    pub(crate) naming: Naming,
     pub(crate) selected: Option<Box<Selected>>,
     pub(crate) enabled: Enabled,
     pub(crate) awaiting: Awaiting,
@@ -143,6 +146,7 @@ impl Session {
             client: None,
             account: None,
             stay: None,
+            naming: Naming::Own,
             selected: None,
             enabled: Enabled::default(),
             awaiting: Awaiting::Command,
@@ -330,18 +334,25 @@ impl Session {
     }
 
     /// This account is logged in, and what is written from now on is its doing.
-    pub(crate) fn begin(&mut self, account: Account) {
+    pub(crate) fn begin(&mut self, entrance: Entrance, stay: Stay) {
+        let Entrance {
+            account,
+            actor,
+            naming,
+        } = entrance;
         self.store = self.node.store.from_origin(Origin {
             session: self.peer.session,
             account: account.id,
             account_name: account.name.clone(),
-            login_name: None,
+            login_name: actor.map(|actor| actor.name),
             node: self.node.name.clone(),
             address: Some(self.peer.address.ip().to_canonical()),
             client: self.client.clone(),
         });
         self.store.note_login();
         self.account = Some(account);
+        self.naming = naming;
+        self.stay = Some(stay);
     }
 
     pub(crate) fn capabilities(&self) -> Vec<&'static str> {

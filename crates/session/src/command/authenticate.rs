@@ -3,6 +3,7 @@
 use auth::{Credentials, Exchange, Mechanism, Step as Sasl};
 use wire::{SaslLine, Secret, Tag, say};
 
+use super::login::Role;
 use super::{Step, login};
 use crate::ending::{Ending, Outcome, Refused, conclude};
 use crate::out::Out;
@@ -69,9 +70,7 @@ async fn enter(session: &mut Session, credentials: Credentials) -> Outcome {
         user,
         password,
     } = credentials;
-    if authzid.is_some_and(|other| other != user) {
-        return Err(Refused::NotAuthorised.into());
-    }
     let password = Secret(password.as_bytes().to_vec());
-    login::enter(session, &user, &password).await
+    let role = authzid.as_deref().map_or(Role::Oneself, Role::Identity);
+    login::enter(session, &user, &password, role).await
 }

@@ -5,23 +5,25 @@ use mail::{MailboxName, Place};
 use wire::MailboxArg;
 
 use crate::ending::{Done, Outcome, Refused};
-use crate::names::Missing;
+use crate::names::{Missing, Named};
 use crate::session::Session;
 
 pub(crate) async fn run(session: &mut Session, mailbox: &MailboxArg) -> Outcome {
     let (named, permit) = session
         .permit(mailbox, Deed::DeleteMailbox, Missing::Mailbox)
         .await?;
-    if is_inbox(&named.place) {
+    if is_inbox(&named) {
         return Err(Refused::Cannot("An INBOX cannot be deleted").into());
     }
     session.store.delete_mailbox(&permit).await?;
     Ok(Done::completed())
 }
 
-fn is_inbox(place: &Place) -> bool {
-    match place {
-        Place::Mine(path) | Place::Theirs { path, .. } => path == MailboxName::INBOX,
-        Place::Shared(_) => false,
-    }
+/// One's own, that of a shared tree that is seen as an account, or another user's.
+fn is_inbox(named: &Named) -> bool {
+    let is_theirs = match &named.place {
+        Place::Theirs { path, .. } => path == MailboxName::INBOX,
+        Place::Mine(_) | Place::Shared(_) => false,
+    };
+    is_theirs || named.name.as_str() == MailboxName::INBOX
 }

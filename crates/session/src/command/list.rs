@@ -62,27 +62,30 @@ pub(crate) async fn run(session: &mut Session, list: &List, out: &mut Out<'_>) -
 /// Everything that this user may be told of.
 pub(crate) async fn load_tree(session: &Session) -> Result<Tree, Ending> {
     let account = session.logged_in()?.id;
-    let (store, spaces) = (&session.store, &session.node.namespaces);
-    let visible = store.visible(account).await?.into_iter().map(|listed| {
+    let store = &session.store;
+    let visible = store.visible(account).await?;
+    let visible = visible.into_iter().filter_map(|listed| {
         let mailbox = Mailbox {
             id: listed.id,
             rights: listed.rights,
             special_use: listed.special_use,
         };
-        (spaces.name(&listed.place), mailbox)
+        Some((session.name(&listed.place)?, mailbox))
     });
     let subscriptions = store.subscriptions(account).await?;
     Ok(Tree::new(
         visible,
-        subscriptions.iter().map(|place| spaces.name(place)),
+        subscriptions.iter().filter_map(|place| session.name(place)),
     ))
 }
 
 /// An empty pattern asks for the separator and for the root of the reference.
 fn tell_separator(session: &Session, reference: &str, out: &mut Out<'_>) -> Done {
-    let spaces = &session.node.namespaces;
-    let root = [spaces.others(), spaces.shared()]
+    let prefixes = session.naming.prefixes(&session.node.namespaces);
+    let root = prefixes
+        .others
         .into_iter()
+        .chain(prefixes.shared)
         .find(|prefix| reference.starts_with(*prefix))
         .unwrap_or_default();
     let line = say::ListLine {

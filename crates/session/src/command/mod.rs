@@ -18,7 +18,7 @@ mod id;
 pub(crate) mod idle;
 mod list;
 mod list_rights;
-mod login;
+pub(crate) mod login;
 mod logout;
 mod lsub;
 mod r#move;

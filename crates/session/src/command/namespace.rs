@@ -7,8 +7,13 @@ use crate::out::Out;
 use crate::session::Session;
 
 pub(crate) fn run(session: &Session, out: &mut Out<'_>) -> Done {
-    let spaces = &session.node.namespaces;
-    let (others, shared) = ([spaces.others()], [spaces.shared()]);
-    say::namespace(&mut out.buffer, session.speech(), &[""], &others, &shared);
+    let prefixes = session.naming.prefixes(&session.node.namespaces);
+    say::namespace(
+        &mut out.buffer,
+        session.speech(),
+        &[""],
+        &prefixes.others,
+        &prefixes.shared,
+    );
     Done::completed()
 }

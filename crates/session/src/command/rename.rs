@@ -10,11 +10,11 @@ use crate::session::Session;
 
 /// Whoever has the mailbox open keeps it open: it is known by its id, not by its name.
 pub(crate) async fn run(session: &mut Session, from: &MailboxArg, to: &MailboxArg) -> Outcome {
-    let (target, place) = session.place(to)?;
+    let (_, place) = session.place(to)?;
     let (named, permit) = session
         .permit(from, Deed::DeleteMailbox, Missing::Mailbox)
         .await?;
-    if target.is_below(&named.name) {
+    if place.is_below(&named.place) {
         return Err(Refused::Cannot("A mailbox cannot be moved below itself").into());
     }
     let warrant = warrant(session, &place).await?;
