@@ -6,6 +6,7 @@
 mod change;
 mod date;
 mod flag;
+mod flag_policy;
 pub mod limits;
 mod metadata;
 mod name;
@@ -15,6 +16,7 @@ mod uid_set;
 pub use change::{Change, ChangeKind};
 pub use date::{InternalDate, NaiveDate};
 pub use flag::{BadFlag, Flag, FlagBits, Keyword, Keywords, KeywordsFull};
+pub use flag_policy::{BadFlagPolicy, FlagPolicy};
 pub use metadata::{BadEntryName, Depth, EntryName, Scope};
 pub use name::{BadName, MailboxName, Namespaces, Place};
 pub use number::{AccountId, ContentId, MailboxId, ModSeq, SeqNum, SessionId, Uid, UidValidity};

@@ -50,6 +50,9 @@ pub enum BadEntryName {
 }
 
 impl EntryName {
+    /// Which flags of a mailbox each user has apart, as a [`FlagPolicy`](crate::FlagPolicy).
+    pub const PRIVATE_FLAGS: &'static str = "/shared/vendor/postroom/flags/private";
+
     /// In any case.
     ///
     /// # Errors

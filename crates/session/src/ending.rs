@@ -57,6 +57,8 @@ pub(crate) enum Refused {
     ForSiteAdministrators,
     Exists,
     HasChildren,
+    /// Somebody changed the mailbox's policy meanwhile; what was asked would mean something else.
+    Changed,
     BadName(BadName),
     BadCharset,
     Cannot(&'static str),
@@ -123,6 +125,7 @@ impl From<Fault> for Ending {
             Fault::Gone => Self::Refused(Refused::NoSuchMailbox),
             Fault::Denied => Self::Refused(Refused::NoPermission),
             Fault::Exists => Self::Refused(Refused::Exists),
+            Fault::Stale => Self::Refused(Refused::Changed),
             Fault::HasChildren => Self::Refused(Refused::HasChildren),
             Fault::Annotations => Self::Refused(Refused::TooManyAnnotations),
             Fault::Limit(what) => Self::Refused(Refused::Limit(what.into())),
@@ -211,6 +214,10 @@ impl Refused {
             Self::HasChildren => (
                 Code::HasChildren,
                 "The mailbox has mailboxes below it".into(),
+            ),
+            Self::Changed => (
+                Code::InUse,
+                "The mailbox works otherwise since a moment ago; please try again".into(),
             ),
             Self::BadName(bad) => (Code::Cannot, bad.to_string().into()),
             Self::BadCharset => (

@@ -23,6 +23,8 @@ pub(crate) struct Selected {
     pub(crate) is_examined: bool,
     /// How many keywords FLAGS has named.
     pub(crate) keywords_told: usize,
+    /// The policy changed since PERMANENTFLAGS was last told.
+    pub(crate) is_policy_news: bool,
 }
 
 /// Whether the mailbox may stay selected.
@@ -112,12 +114,15 @@ impl Selected {
     }
 
     /// A keyword that was not there when FLAGS was last told is told before it is used, and that
-    /// it can be kept (RFC 9051, 7.3.1).
+    /// it can be kept (RFC 9051, 7.3.1). What can be kept is told anew with another policy, too.
     pub(crate) fn tell_keywords(&mut self, out: &mut Vec<u8>) {
         let picture = self.view.latest().clone();
-        if picture.keywords.len() != self.keywords_told {
+        let is_any_new = picture.keywords.len() != self.keywords_told;
+        if is_any_new {
             self.keywords_told = picture.keywords.len();
             say::flags(out, picture.keywords.names(FlagBits::ALL));
+        }
+        if is_any_new || std::mem::take(&mut self.is_policy_news) {
             self.tell_permanent_flags(out);
         }
     }
@@ -173,7 +178,10 @@ impl Session {
             else {
                 return Ok(Footing::Lost);
             };
-            selected.view.set_private(found.private_flags);
+            if found.private_flags != selected.view.private() {
+                selected.view.set_private(found.private_flags);
+                selected.is_policy_news = true;
+            }
             selected.found = found;
         }
         selected.view.learn(picture);

@@ -31,15 +31,26 @@ with box as (
            from entry e
           where e.mailbox = $1 and e.uid >= lower(r) and e.uid < upper(r)
          offset 0) e
-), chunk as (
-  select array_agg(f.account) as accounts, array_agg(f.flag) as flags,
-         array_agg(f.chunk) as numbers, array_agg(bit_send(f.bits)) as bits
-    from (select distinct n.account, number::integer as number
-            from news n, unnest(n.uids) r,
+), piece as (
+  -- What everybody began with (account 0), and where the account has the opposite of it.
+  select c.account, f.flag, f.chunk, bit_xor(f.bits) as bits
+    from (select distinct w.account, number::integer as number
+            from news n, unnest($4::bigint[]) as w (account), unnest(n.uids) r,
                  generate_series(lower(r) / 8192, (upper(r) - 1) / 8192) as number
-           where n.kind = 4) c
+           where n.kind = 4
+             and n.account in (0, w.account)
+             and w.account <> 0) c
     join user_flags f
-      on f.account = c.account and f.mailbox = $1 and f.flag in (0, 1, 3, 4) and f.chunk = c.number
+      on f.account in (0, c.account) and f.mailbox = $1 and f.chunk = c.number
+     and f.flag = any (array(select p.flag
+                               from mailbox_name n
+                               join private_flag p on p.bit & n.private_flags <> 0
+                              where n.mailbox = $1))
+   group by c.account, f.flag, f.chunk
+), chunk as (
+  select array_agg(p.account) as accounts, array_agg(p.flag) as flags,
+         array_agg(p.chunk) as numbers, array_agg(bit_send(p.bits)) as bits
+    from piece p
 )
 select b.modseq, b.uid_next, b.rights_version, b.log_floor,
        l.modseqs as "change_modseqs!", l.kinds as "change_kinds!",

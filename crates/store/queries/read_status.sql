@@ -2,10 +2,12 @@
 select m.id, m.uid_validity, m.uid_next, m.modseq, m.message_count, m.byte_count, m.deleted_count,
        case when n.owner <> $1 and n.private_flags & 8 <> 0
             then m.message_count
-                 - coalesce((select sum(bit_count(f.bits & ~coalesce(t.bits, b'0'::bit(8192))))
-                               from user_flags f
-                               left join tombstone t on t.mailbox = f.mailbox and t.chunk = f.chunk
-                              where f.account = $1 and f.mailbox = m.id and f.flag = 3), 0)::bigint
+                 - coalesce((select sum(bit_count(c.bits & ~coalesce(t.bits, b'0'::bit(8192))))
+                               from (select f.chunk, bit_xor(f.bits) as bits
+                                       from user_flags f
+                                      where f.account in (0, $1) and f.mailbox = m.id and f.flag = 3
+                                      group by f.chunk) c
+                               left join tombstone t on t.mailbox = m.id and t.chunk = c.chunk), 0)::bigint
             else m.unseen_count
        end as "unseen_count!"
   from unnest($2::bigint[]) with ordinality as asked (id, place)

@@ -1,5 +1,6 @@
 with done as materialized (
-  select from set_annotations($1, $2, $3, $4, $5, $6, $7)
+  select modseq, is_changed
+    from set_annotations($1, $2, $3, $4, $5, $6, $7)
 ), logged as (
   insert into activity (kind, mailbox, owner, path, session, account, detail)
   select 10, $1, n.owner, n.path, $8, $2, shared.entries
@@ -11,5 +12,5 @@ with done as materialized (
           where starts_with(e, '/shared/') or e = '/private/specialuse') as shared
    where shared.entries is not null
 )
-select
+select modseq as "modseq!", is_changed as "is_changed!"
   from done

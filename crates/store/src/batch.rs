@@ -213,7 +213,9 @@ impl Task {
             };
             add(&self.inner.counters.batches_failed, 1);
             match fault {
-                BatchFault::Denied(places) => tickets = refuse(tickets, &places),
+                BatchFault::Refused(places, fault) => {
+                    tickets = refuse(tickets, &places, &fault);
+                }
                 BatchFault::All(fault) => {
                     tickets
                         .into_iter()
@@ -296,13 +298,13 @@ fn next_batch<J: Job>(queue: &mut VecDeque<Ticket<J>>) -> Vec<Ticket<J>> {
 
 /// Answers those at `places` with a denial and returns the others. Should the database have named
 /// nobody that is here, all are denied: going on would never end.
-fn refuse<J: Job>(tickets: Vec<Ticket<J>>, places: &[usize]) -> Vec<Ticket<J>> {
+fn refuse<J: Job>(tickets: Vec<Ticket<J>>, places: &[usize], fault: &Fault) -> Vec<Ticket<J>> {
     let is_named = |place: &usize| places.contains(place);
     let is_anybody_named = (0..tickets.len()).any(|place| is_named(&place));
     let mut others = Vec::new();
     for (place, ticket) in tickets.into_iter().enumerate() {
         if is_named(&place) || !is_anybody_named {
-            ticket.answer(Err(Fault::Denied));
+            ticket.answer(Err(fault.clone()));
         } else {
             others.push(ticket);
         }

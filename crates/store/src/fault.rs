@@ -16,6 +16,9 @@ pub enum Fault {
     /// The name is taken.
     #[error("it exists already")]
     Exists,
+    /// Which flags are private was changed since the permit was made: ask for another.
+    #[error("the policy of the mailbox has changed")]
+    Stale,
     /// There are mailboxes below it that the account can see.
     #[error("there are mailboxes below it")]
     HasChildren,
@@ -52,7 +55,7 @@ impl fmt::Display for Cause {
 /// A fault of a call that several waiters share.
 pub(crate) enum BatchFault {
     /// The permits at these places no longer hold; without them the call may be made again.
-    Denied(Vec<usize>),
+    Refused(Vec<usize>, Fault),
     /// All of them fail.
     All(Fault),
 }
@@ -84,7 +87,10 @@ impl From<sqlx::Error> for Fault {
 
 impl From<sqlx::Error> for BatchFault {
     fn from(error: sqlx::Error) -> Self {
-        denied_places(&error).map_or_else(|| Self::All(error.into()), Self::Denied)
+        match refused_places(&error) {
+            Some(places) => Self::Refused(places, error.into()),
+            None => Self::All(error.into()),
+        }
     }
 }
 
@@ -96,6 +102,7 @@ fn from_sqlstate(code: &str, message: &str) -> Option<Fault> {
         "PR003" | "23505" => Some(Fault::Exists),
         "PR004" => Some(Fault::Limit(limit_text(message))),
         "PR005" => Some(Fault::HasChildren),
+        "PR007" => Some(Fault::Stale),
         "PR006" => Some(Fault::Annotations),
         _ => None,
     }
@@ -125,9 +132,9 @@ fn is_passing(code: &str) -> bool {
 }
 
 /// Which permits were refused, from 0; the functions name them from 1.
-fn denied_places(error: &sqlx::Error) -> Option<Vec<usize>> {
+fn refused_places(error: &sqlx::Error) -> Option<Vec<usize>> {
     let database = error.as_database_error()?;
-    if database.code()? != "PR002" {
+    if !matches!(database.code()?.as_ref(), "PR002" | "PR007") {
         return None;
     }
     let detail = database

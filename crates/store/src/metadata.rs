@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use acl::Permit;
 use mail::limits::METADATA_ENTRIES_MAX;
-use mail::{AccountId, Depth, EntryName, MailboxId};
+use mail::{AccountId, Depth, EntryName, FlagPolicy, MailboxId};
 
-use crate::{Cause, Fault, Store};
+use crate::{Cause, Fault, Store, wake};
 
 /// Which annotations to read.
 #[derive(Clone, Copy, Debug)]
@@ -102,7 +102,9 @@ impl Store {
     }
 
     /// Sets annotations of a mailbox, or removes them: all, or none of them. `/private/specialuse` is
-    /// the mailbox's special use, for everybody (RFC 6154, 4).
+    /// the mailbox's special use, for everybody (RFC 6154, 4). [`EntryName::PRIVATE_FLAGS`] is a
+    /// [`mail::FlagPolicy`], whose words the caller has checked; sessions that have the mailbox open
+    /// hear of it, and nobody loses what they saw.
     ///
     /// # Errors
     ///
@@ -112,7 +114,7 @@ impl Store {
     pub async fn set_metadata(&self, permit: &Permit, changes: &[NewValue]) -> Result<(), Fault> {
         let session = self.introduce().await?;
         let (entries, values) = columns(changes);
-        sqlx::query_file!(
+        let row = sqlx::query_file!(
             "queries/set_metadata.sql",
             permit.mailbox().0,
             permit.account().0,
@@ -123,12 +125,49 @@ impl Store {
             entries_max(),
             session,
         )
-        .execute(self.pool())
+        .fetch_one(self.pool())
         .await?;
+        if row.is_changed {
+            self.wake([wake::Row {
+                mailbox: permit.mailbox().0,
+                modseq: row.modseq,
+            }]);
+        }
         Ok(())
     }
 
-    /// The same for the server. What all share is for site administrators to write.
+    /// Which flags are private in the mailbox of the permit.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Gone`], [`Fault::Unavailable`].
+    #[tracing::instrument(name = "db.flag_policy", skip_all)]
+    pub async fn flag_policy(&self, permit: &Permit) -> Result<FlagPolicy, Fault> {
+        let words = sqlx::query_scalar!(
+            r#"select private_flag_names(n.mailbox, n.private_flags) as "names!"
+                 from mailbox_name n
+                where n.mailbox = $1"#,
+            permit.mailbox().0,
+        )
+        .fetch_optional(self.pool())
+        .await?
+        .ok_or(Fault::Gone)?;
+        FlagPolicy::parse(&words).map_err(|bad| Fault::Broken(Cause::new(bad)))
+    }
+
+    /// Makes these flags private and all others everybody's.
+    ///
+    /// # Errors
+    ///
+    /// As [`set_metadata`](Self::set_metadata).
+    pub async fn set_flag_policy(&self, permit: &Permit, policy: &FlagPolicy) -> Result<(), Fault> {
+        let entry = EntryName::parse(EntryName::PRIVATE_FLAGS);
+        let entry = entry.map_err(|bad| Fault::Broken(Cause::new(bad)))?;
+        let words = policy.to_string().into_bytes();
+        self.set_metadata(permit, &[(entry, Some(words))]).await
+    }
+
+    /// Sets annotations of the server, or removes them. What all share is for site administrators to write.
     ///
     /// # Errors
     ///

@@ -133,6 +133,7 @@ fn no_group(fault: Fault, name: &str) -> Failure {
         Fault::Denied
         | Fault::Exists
         | Fault::HasChildren
+        | Fault::Stale
         | Fault::Annotations
         | Fault::Limit(_)
         | Fault::Unavailable(_)

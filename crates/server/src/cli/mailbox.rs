@@ -1,7 +1,7 @@
-//! `postroom mailbox`: create, list, delete, rename.
+//! `postroom mailbox`: create, list, delete, rename, and the policy of flags.
 
 use ::acl::Deed;
-use mail::FlagBits;
+use mail::{Flag, FlagBits};
 use serde_json::{Value, json};
 use store::{Fault, Listed};
 
@@ -16,6 +16,7 @@ pub(super) const HELP: &str = "Names are those that the acting user sees.\n\n\
     postroom mailbox create --as ada Work --special-use '\\Archive'\n  \
     postroom mailbox rename 'Shared Folders/support' 'Shared Folders/help'\n  \
     postroom mailbox show 'Shared Folders/support'\n  \
+    postroom mailbox policy 'Shared Folders/support' --shared '\\Seen'\n  \
     postroom mailbox list --as ada";
 
 #[derive(Debug, clap::Args)]
@@ -56,6 +57,17 @@ enum Verb {
         /// Its name afterwards.
         to: String,
     },
+    /// Show which flags each user has apart, or change it.
+    Policy {
+        /// The mailbox's name.
+        name: String,
+        /// Flags that each user has apart from now on, such as `\Flagged` or a keyword.
+        #[arg(long, value_name = "FLAG", num_args = 1.., value_parser = Flag::parse)]
+        private: Vec<Flag>,
+        /// Flags that are everybody's from now on.
+        #[arg(long, value_name = "FLAG", num_args = 1.., value_parser = Flag::parse)]
+        shared: Vec<Flag>,
+    },
 }
 
 pub(super) async fn run(args: &Args, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
@@ -84,7 +96,39 @@ async fn run_on(desk: &Desk, args: &Args, terminal: &Terminal) -> Result<(), Fai
             rename(desk, &who, from, to).await?;
             terminal.report(format!("mailbox {from} is now {to}"))
         }
+        Verb::Policy {
+            name,
+            private,
+            shared,
+        } => policy(desk, &who, name, private, shared, terminal).await,
     }
+}
+
+async fn policy(
+    desk: &Desk,
+    who: &Operator,
+    name: &str,
+    private: &[Flag],
+    shared: &[Flag],
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let place = desk.place(name)?;
+    let found = desk.find(who, &place).await?;
+    let permit = desk.permit(&found, &place, Deed::Administer)?;
+    let mut policy = desk.store.flag_policy(&permit).await?;
+    for flag in private {
+        let added = policy.add(flag.clone());
+        added.map_err(|bad| Failure::failed(bad.to_string()))?;
+    }
+    for flag in shared {
+        policy.remove(flag);
+    }
+    if !(private.is_empty() && shared.is_empty()) {
+        desk.store.set_flag_policy(&permit, &policy).await?;
+    }
+    terminal.show(&json!({ "private": policy.to_string() }), || {
+        format!("private flags: {policy}\n")
+    })
 }
 
 async fn create(
@@ -219,6 +263,7 @@ fn taken(fault: Fault, name: &str) -> Failure {
         Fault::Gone
         | Fault::Denied
         | Fault::HasChildren
+        | Fault::Stale
         | Fault::Annotations
         | Fault::Limit(_)
         | Fault::Unavailable(_)

@@ -195,6 +195,29 @@ fn a_team_is_set_up_from_nothing() {
         "from": "entry group:team", "rights": "lrswi", "takes": false
     })));
 
+    ok(
+        &[
+            "mailbox",
+            "policy",
+            support,
+            "--private",
+            "\\Flagged",
+            "Later",
+            "--shared",
+            "\\Seen",
+        ],
+        "",
+    );
+    assert_eq!(
+        json(&["mailbox", "policy", support, "--json"]),
+        json!({ "private": "\\Flagged Later" })
+    );
+    let everybodys = run(
+        &["mailbox", "policy", support, "--private", "\\Deleted"],
+        "",
+    );
+    assert_eq!(everybodys.code, Some(1));
+
     // What a verb may do depends on who asks, as in a session.
     let hidden = run(&["acl", "get", support, "--as", "bo"], "");
     let missing = run(&["acl", "get", "Shared Folders/nothing", "--as", "bo"], "");

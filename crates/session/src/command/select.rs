@@ -39,6 +39,7 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
         found: named.found,
         is_examined: select.read_only,
         keywords_told,
+        is_policy_news: false,
     });
     tell_mailbox(&selected, &mut out.buffer);
     if let Some(remembered) = &select.qresync

@@ -1,8 +1,8 @@
 //! SETMETADATA (RFC 5464, 4.3). All of the entries, or none of them.
 
 use acl::Deed;
-use mail::EntryName;
 use mail::limits::METADATA_VALUE_BYTES_MAX;
+use mail::{EntryName, FlagPolicy};
 use store::NewValue;
 use wire::MailboxArg;
 
@@ -37,8 +37,10 @@ pub(crate) async fn run(
     };
     let (_, permit) = session.permit(mailbox, deed, Missing::Mailbox).await?;
     for (entry, value) in &mut entries {
-        if entry.as_str() == SPECIAL_USE {
-            *value = special_use(value.as_deref())?;
+        match entry.as_str() {
+            SPECIAL_USE => *value = special_use(value.as_deref())?,
+            EntryName::PRIVATE_FLAGS => *value = flag_policy(value.as_deref())?,
+            _ => {}
         }
     }
     session.store.set_metadata(&permit, &entries).await?;
@@ -58,7 +60,7 @@ async fn set_on_server(session: &Session, entries: &[NewValue]) -> Outcome {
 
 /// Whether it decides how the mailbox works for everybody.
 fn is_policy(entry: &EntryName) -> bool {
-    entry.as_str() == SPECIAL_USE
+    matches!(entry.as_str(), SPECIAL_USE | EntryName::PRIVATE_FLAGS)
 }
 
 /// As CREATE would take it (RFC 6154, 4).
@@ -70,4 +72,18 @@ fn special_use(value: Option<&[u8]>) -> Result<Option<Vec<u8>>, Ending> {
     let names: Vec<String> = text.split_ascii_whitespace().map(str::to_owned).collect();
     let special_use = special_use_of(&names)?;
     Ok(special_use.map(|name| name.as_bytes().to_vec()))
+}
+
+/// NIL stays NIL: what a new mailbox has.
+fn flag_policy(value: Option<&[u8]>) -> Result<Option<Vec<u8>>, Ending> {
+    let Some(value) = value else {
+        return Ok(None);
+    };
+    let text = String::from_utf8_lossy(value);
+    let Ok(policy) = FlagPolicy::parse(&text) else {
+        return Err(
+            Refused::Cannot("Flags with spaces between them; \\Deleted is never private").into(),
+        );
+    };
+    Ok(Some(policy.to_string().into_bytes()))
 }

@@ -95,9 +95,21 @@ impl View {
         self.private
     }
 
-    /// The policy of the mailbox changed; what is shown from now on follows it.
+    /// The policy of the mailbox changed; what is shown from now on follows it. What the client
+    /// was told by the old one stays known, so that it hears of every difference and of no other.
     pub(crate) fn set_private(&mut self, private: FlagBits) {
+        let before: Vec<(Uid, Shown)> = self
+            .known
+            .image
+            .iter()
+            .map(|(_, message)| (message.uid, self.shown(&message)))
+            .collect();
         self.private = private;
+        for ((_, message), (uid, shown)) in self.known.image.iter().zip(before) {
+            if self.seen_in(&self.known, &message).flags != shown.flags {
+                self.told.insert(uid, shown);
+            }
+        }
     }
 
     /// Takes in a newer picture. Says nothing.

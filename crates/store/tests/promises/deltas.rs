@@ -15,11 +15,14 @@ use crate::world::{
 #[tokio::test]
 async fn a_chain_of_deltas_is_a_reload() {
     let world = World::new().await;
+    let root = world.admin().await;
     let (ada, bo) = (world.account("ada").await, world.account("bo").await);
     let people = [ada, bo];
     let mailbox = world
         .shared("team", &[("ada", "lrswite"), ("bo", "lrswite")])
         .await;
+    let all = "\\Seen \\Flagged \\Answered \\Draft";
+    world.make_private(root, mailbox, all).await;
     let random = Random::new(3);
     let mut known = image(&world.store, mailbox).await;
     let mut own: BTreeMap<AccountId, Overlay> = BTreeMap::new();

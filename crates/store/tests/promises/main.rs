@@ -22,6 +22,7 @@ mod metadata;
 mod names;
 mod order;
 mod people;
+mod policy;
 mod rights;
 mod wakeups;
 mod world;

@@ -38,7 +38,7 @@ async fn private_annotations_are_read_by_their_user_alone() {
     let leave = permit(store, ada, team, Deed::Annotate).await;
     let changes = [set("/private/comment", "a"), set("/shared/comment", "b")];
     store.set_metadata(&leave, &changes).await.unwrap();
-    let entries = [entry("/private"), entry("/shared")];
+    let entries = [entry("/private/comment"), entry("/shared/comment")];
     let wanted = Wanted {
         entries: &entries,
         ..ALL

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use acl::{Deed, Modification, Permit, Rights, Standing, Subject};
 use image::{Image, Overlay};
-use mail::{AccountId, FlagBits, InternalDate, MailboxId, ModSeq, Place, Uid, UidSet};
+use mail::{AccountId, FlagBits, FlagPolicy, InternalDate, MailboxId, ModSeq, Place, Uid, UidSet};
 use private_pg::{Options as PgOptions, PgTrouble, PrivatePg, Tuning};
 use sqlx::{Connection, Executor, PgConnection};
 use store::{Appended, Delta, Fault, FlagEdit, Found, Masks, NewMessage, News, Options, Store};
@@ -125,6 +125,13 @@ impl World {
             .set_rights(&permit, &subject, modification)
             .await
             .unwrap();
+    }
+
+    /// Makes these flags private in the mailbox, and all others everybody's.
+    pub(crate) async fn make_private(&self, admin: AccountId, mailbox: MailboxId, flags: &str) {
+        let permit = permit(&self.store, admin, mailbox, Deed::Administer).await;
+        let policy = FlagPolicy::parse(flags).unwrap();
+        self.store.set_flag_policy(&permit, &policy).await.unwrap();
     }
 }
 

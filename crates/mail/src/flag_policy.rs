@@ -1,0 +1,103 @@
+//! Which flags of a mailbox each user has apart.
+
+use std::fmt;
+
+use crate::{BadFlag, Flag};
+
+/// The flags that are private in a mailbox, each once; all others are everybody's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FlagPolicy(Vec<Flag>);
+
+/// Why a text is no policy.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadFlagPolicy {
+    /// A word is no flag.
+    #[error(transparent)]
+    Flag(#[from] BadFlag),
+    /// Expunging is for all.
+    #[error("\\Deleted is never private")]
+    Deleted,
+}
+
+impl FlagPolicy {
+    /// Flags with spaces between them, as in `\Seen \Flagged`; none is fine.
+    ///
+    /// # Errors
+    ///
+    /// [`BadFlagPolicy`] for the first word that is not a flag, or cannot be private.
+    pub fn parse(text: &str) -> Result<Self, BadFlagPolicy> {
+        let mut policy = Self::default();
+        for word in text.split_ascii_whitespace() {
+            policy.add(Flag::parse(word)?)?;
+        }
+        Ok(policy)
+    }
+
+    /// Makes `flag` private.
+    ///
+    /// # Errors
+    ///
+    /// [`BadFlagPolicy::Deleted`], which nothing makes private.
+    pub fn add(&mut self, flag: Flag) -> Result<(), BadFlagPolicy> {
+        if flag == Flag::Deleted {
+            return Err(BadFlagPolicy::Deleted);
+        }
+        if !self.0.contains(&flag) {
+            self.0.push(flag);
+        }
+        Ok(())
+    }
+
+    /// Makes `flag` everybody's.
+    pub fn remove(&mut self, flag: &Flag) {
+        self.0.retain(|other| other != flag);
+    }
+}
+
+impl fmt::Display for FlagPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, flag) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str(" ")?;
+            }
+            flag.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BadFlagPolicy, FlagPolicy};
+    use crate::Flag;
+
+    #[test]
+    fn policies_are_lists_of_flags() {
+        for (text, expected) in [
+            ("", ""),
+            ("\\seen  \\Flagged", "\\Seen \\Flagged"),
+            ("Work WORK \\Seen", "Work \\Seen"),
+        ] {
+            assert_eq!(FlagPolicy::parse(text).unwrap().to_string(), expected);
+        }
+        assert_eq!(
+            FlagPolicy::parse("\\Seen \\Deleted"),
+            Err(BadFlagPolicy::Deleted)
+        );
+        for text in ["\\Recent", "\\Novel", "a(b"] {
+            assert!(
+                matches!(FlagPolicy::parse(text), Err(BadFlagPolicy::Flag(_))),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn flags_come_and_go() {
+        let mut policy = FlagPolicy::parse("\\Seen Work").unwrap();
+        policy.remove(&Flag::Seen);
+        policy.add(Flag::Flagged).unwrap();
+        policy.remove(&Flag::parse("WORK").unwrap());
+        assert_eq!(policy.to_string(), "\\Flagged");
+    }
+}
