@@ -33,16 +33,14 @@ pub fn guarding(flags: FlagBits) -> Rights {
         .fold(Rights::NONE, |all, (right, _)| all.union(right))
 }
 
-/// Whether SELECT says READ-WRITE: `i`, `e`, or leave to change a flag that others see
-/// (RFC 4314, 5.2). `private` are the flags that each user has apart here.
+/// Whether SELECT says READ-WRITE (RFC 4314, 5.2): `i`, `e`, or leave to change any flag.
+///
+/// A flag that is private today counts too: every flag can be shared in every mailbox
+/// (ADR 0016).
 #[must_use]
-pub fn is_read_write(rights: Rights, private: FlagBits) -> bool {
-    let shared_flag_rights = guarding(FlagBits::ALL.without(private));
-    rights.intersects(
-        Rights::INSERT
-            .union(Rights::EXPUNGE)
-            .union(shared_flag_rights),
-    )
+pub fn is_read_write(rights: Rights) -> bool {
+    let may_fill_or_empty = rights.intersects(Rights::INSERT.union(Rights::EXPUNGE));
+    may_fill_or_empty || !storable(rights).is_empty()
 }
 
 #[cfg(test)]
@@ -81,28 +79,20 @@ mod tests {
     }
 
     #[test]
-    fn read_only_is_who_can_change_nothing_that_others_see() {
-        let all_but_seen = FlagBits::ALL.without(FlagBits::SEEN);
-        for (letters, private, expected) in [
-            ("lr", FlagBits::NONE, false),
-            ("lrpkxa", FlagBits::NONE, false),
-            ("lrs", FlagBits::NONE, true),
-            ("lrs", FlagBits::SEEN, false),
-            ("lrw", FlagBits::SEEN, true),
-            ("lrt", FlagBits::SEEN, true),
-            ("lri", FlagBits::ALL, true),
-            ("lre", FlagBits::ALL, true),
-            ("lrswt", FlagBits::ALL, false),
-            // The RFC's own three: banan, apple, pear.
-            ("lrs", FlagBits::SEEN, false),
-            ("rit", all_but_seen, true),
-            ("rset", FlagBits::NONE, true),
+    fn read_only_is_who_can_change_nothing() {
+        for (letters, expected) in [
+            ("lr", false),
+            ("lrpkxan", false),
+            ("lrs", true),
+            ("lrw", true),
+            ("lrt", true),
+            ("lri", true),
+            ("lre", true),
+            // The RFC's apple and pear.
+            ("rit", true),
+            ("rset", true),
         ] {
-            assert_eq!(
-                is_read_write(rights(letters), private),
-                expected,
-                "{letters}"
-            );
+            assert_eq!(is_read_write(rights(letters)), expected, "{letters}");
         }
     }
 }

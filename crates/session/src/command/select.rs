@@ -49,8 +49,7 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
         tell_since(&store, &selected, remembered, session.voice(), out).await?;
     }
     let rights = selected.found.standing.rights;
-    let is_read_write =
-        !selected.is_examined && acl::is_read_write(rights, selected.view.private());
+    let is_read_write = !selected.is_examined && acl::is_read_write(rights);
     session.selected = Some(selected);
     Ok(Done::with(if is_read_write {
         DoneCode::ReadWrite
