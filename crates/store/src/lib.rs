@@ -48,6 +48,7 @@ mod place;
 mod rights;
 mod rows;
 mod snapshot;
+mod standing;
 mod stats;
 mod status;
 mod store;

@@ -1,9 +1,12 @@
 //! Which mailbox a name means, and what somebody may do there.
 
-use acl::{Belonging, Entry, Identifier, Rights, Standing, Who};
+use std::sync::Arc;
+
+use acl::{Belonging, Entry, Rights, Standing, Who};
 use mail::{AccountId, FlagBits, MailboxId, ModSeq, Place, UidValidity};
 
 use crate::place::{Tree, belonging, place};
+use crate::standing::{Known, entries};
 use crate::{Cause, Fault, Store};
 
 /// A mailbox as one account finds it.
@@ -18,9 +21,9 @@ pub struct Found {
     /// Of this mailbox under whatever name.
     pub uid_validity: UidValidity,
     /// Who asked.
-    pub who: Who,
-    /// The whole list, by identifier.
-    pub entries: Vec<Entry>,
+    pub who: Arc<Who>,
+    /// The entries of the list that may have a say in what whoever asked may do, by identifier.
+    pub applying: Arc<[Entry]>,
     /// What whoever asked may do.
     pub standing: Standing,
     /// The flags that whoever asked has apart from everybody else here.
@@ -68,14 +71,12 @@ impl Store {
         let tree = Tree::from(place);
         let row = sqlx::query_as!(
             Row,
-            r#"select d.mailbox as "mailbox!", d.owner as "owner!", n.domain, d.uid_validity as "uid_validity!",
-                      d.rights_version as "rights_version!", d.private_flags as "private_flags!",
-                      d.special_use, d.account_name as "account_name!", d.is_admin as "is_admin!",
-                      d.groups as "groups!", d.identifiers as "identifiers!",
-                      d.negatives as "negatives!", d.rights as "rights!"
-                 from mailbox_name n, describe_mailbox($1, n.mailbox) d
-                where n.owner = owner_of_place($1, $2, $3)
-                  and n.path = $4"#,
+            r#"select n.mailbox, m.uid_validity, m.rights_version, n.special_use,
+                      case when n.owner = a.id then 0 else n.private_flags end as "private_flags!"
+                 from account a
+                 join mailbox_name n on n.owner = owner_of_place($1, $2, $3) and n.path = $4
+                 join mailbox m on m.id = n.mailbox
+                where a.id = $1"#,
             asker.0,
             tree.kind,
             tree.owner_name,
@@ -83,7 +84,7 @@ impl Store {
         )
         .fetch_optional(self.pool())
         .await?;
-        row.map(|row| row.read(asker)).transpose()
+        self.find(asker, row).await
     }
 
     /// The same for a mailbox that is known by its id, as after a change of rights.
@@ -99,19 +100,28 @@ impl Store {
     ) -> Result<Option<Found>, Fault> {
         let row = sqlx::query_as!(
             Row,
-            r#"select d.mailbox as "mailbox!", d.owner as "owner!", n.domain, d.uid_validity as "uid_validity!",
-                      d.rights_version as "rights_version!", d.private_flags as "private_flags!",
-                      d.special_use, d.account_name as "account_name!", d.is_admin as "is_admin!",
-                      d.groups as "groups!", d.identifiers as "identifiers!",
-                      d.negatives as "negatives!", d.rights as "rights!"
-                 from describe_mailbox($1, $2) d
-                 join mailbox_name n on n.mailbox = d.mailbox"#,
+            r#"select n.mailbox, m.uid_validity, m.rights_version, n.special_use,
+                      case when n.owner = a.id then 0 else n.private_flags end as "private_flags!"
+                 from account a
+                 join mailbox_name n on n.mailbox = $2
+                 join mailbox m on m.id = n.mailbox
+                where a.id = $1"#,
             asker.0,
             mailbox.0,
         )
         .fetch_optional(self.pool())
         .await?;
-        row.map(|row| row.read(asker)).transpose()
+        self.find(asker, row).await
+    }
+
+    async fn find(&self, asker: AccountId, row: Option<Row>) -> Result<Option<Found>, Fault> {
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let known = self
+            .known(asker, MailboxId(row.mailbox), row.rights_version)
+            .await?;
+        known.map(|known| row.read(&known)).transpose()
     }
 
     /// Every mailbox on which the asker holds `l`, by owner and path.
@@ -174,72 +184,34 @@ impl Store {
     }
 }
 
-/// A row of `describe_mailbox`.
+/// A mailbox without what anybody may do there.
 struct Row {
     mailbox: i64,
-    owner: i64,
-    domain: String,
     uid_validity: i64,
     rights_version: i64,
     private_flags: i64,
     special_use: Option<String>,
-    account_name: String,
-    is_admin: bool,
-    groups: Vec<String>,
-    identifiers: Vec<String>,
-    negatives: Vec<bool>,
-    rights: Vec<i16>,
 }
 
 impl Row {
-    fn read(self, asker: AccountId) -> Result<Found, Fault> {
+    fn read(self, known: &Known) -> Result<Found, Fault> {
         let id = MailboxId(self.mailbox);
-        let who = Who {
-            account: asker,
-            name: self.account_name,
-            groups: self.groups,
-            is_admin: self.is_admin,
-        };
-        let entries = entries(self.identifiers, self.negatives, self.rights)?;
-        let belonging = belonging(asker, self.owner, &self.domain);
-        let standing = Standing {
-            account: asker,
-            mailbox: id,
-            rights: acl::effective(&entries, &who, belonging),
-            version: self.rights_version,
-        };
         Ok(Found {
             id,
-            owner: (self.owner != 0).then_some(AccountId(self.owner)),
-            domain: (!self.domain.is_empty()).then_some(self.domain),
+            owner: (known.owner != 0).then_some(AccountId(known.owner)),
+            domain: (!known.domain.is_empty()).then(|| known.domain.clone()),
             uid_validity: UidValidity::from_i64(self.uid_validity)
                 .ok_or_else(|| Fault::Broken(Cause::new("UIDVALIDITY out of range")))?,
-            who,
-            entries,
-            standing,
+            who: Arc::clone(&known.who),
+            applying: Arc::clone(&known.applying),
+            standing: Standing {
+                account: known.who.account,
+                mailbox: id,
+                rights: known.rights,
+                version: known.version,
+            },
             private_flags: FlagBits::from_i64(self.private_flags),
             special_use: self.special_use,
         })
     }
-}
-
-fn entries(
-    identifiers: Vec<String>,
-    negatives: Vec<bool>,
-    rights: Vec<i16>,
-) -> Result<Vec<Entry>, Fault> {
-    identifiers
-        .into_iter()
-        .zip(negatives)
-        .zip(rights)
-        .map(|((identifier, is_negative), rights)| {
-            let identifier =
-                Identifier::parse(&identifier).map_err(|bad| Fault::Broken(Cause::new(bad)))?;
-            Ok(Entry {
-                identifier,
-                is_negative,
-                rights: Rights::from_i16(rights),
-            })
-        })
-        .collect()
 }

@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use crate::batch::Batches;
 use crate::clerk::{self, Clerk};
 use crate::origin::Introduction;
+use crate::standing::Standings;
 use crate::stats::Counters;
 use crate::{Cause, Fault, Stats, wake};
 
@@ -46,6 +47,7 @@ pub(crate) struct Inner {
     pub(crate) pool: PgPool,
     pub(crate) batches: Batches,
     pub(crate) clerk: Clerk,
+    pub(crate) standings: Standings,
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) spawn: Spawn,
@@ -101,6 +103,7 @@ impl Store {
             pool,
             batches: Batches::default(),
             clerk: Clerk::default(),
+            standings: Standings::new(),
             outbox: Arc::new(Outbox::new()),
             counters: Arc::default(),
             spawn,

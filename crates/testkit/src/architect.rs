@@ -219,7 +219,8 @@ impl Architect {
         let warrant = warrant.map_err(denied)?;
         self.store.create_mailbox(&warrant, &place, None).await?;
         let permit = self.leave_to_administer(builder, &place).await?;
-        for entry in self.find(builder, &place).await?.entries {
+        let mailbox = self.find(builder, &place).await?.id;
+        for entry in self.store.access_list(mailbox).await? {
             let subject = Subject {
                 identifier: entry.identifier,
                 is_negative: entry.is_negative,

@@ -195,7 +195,8 @@ async fn show(desk: &Desk, who: &Operator, name: &str, terminal: &Terminal) -> R
         .filter(|(bit, _)| found.private_flags.contains(*bit))
         .map(|(_, flag)| flag)
         .collect();
-    let entries = found.entries.iter().map(|entry| {
+    let list = desk.store.access_list(found.id).await?;
+    let entries = list.iter().map(|entry| {
         let dash = if entry.is_negative { "-" } else { "" };
         (
             format!("{dash}{}", entry.identifier),

@@ -12,16 +12,15 @@ pub(crate) async fn run(session: &mut Session, mailbox: &MailboxArg, out: &mut O
     let (named, _) = session
         .permit(mailbox, Deed::Administer, Missing::Mailbox)
         .await?;
-    let lines: Vec<(String, String)> = named
-        .found
-        .entries
-        .iter()
+    let entries = session.store.access_list(named.found.id).await?;
+    let lines: Vec<(String, String)> = entries
+        .into_iter()
         .map(|entry| {
             let Entry {
                 identifier,
                 is_negative,
                 rights,
-            } = entry.clone();
+            } = entry;
             (
                 Subject {
                     identifier,

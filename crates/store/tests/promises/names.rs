@@ -96,8 +96,8 @@ async fn a_new_mailbox_has_its_parents_list_and_all_rights_for_its_creator() {
     let child = found(store, ada, child).await;
     assert_eq!(child.standing.rights, Rights::ALL);
     assert_eq!(child.special_use.as_deref(), Some("\\Sent"));
-    let entries: Vec<String> = child
-        .entries
+    let list = store.access_list(child.id).await.unwrap();
+    let entries: Vec<String> = list
         .iter()
         .map(|entry| {
             let dash = if entry.is_negative { "-" } else { "" };

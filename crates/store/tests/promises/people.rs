@@ -109,8 +109,11 @@ async fn who_leaves_takes_the_own_mail_along_and_is_on_no_list() {
     assert!(world.store.load_image(own).await.unwrap().is_none());
     let after = found(&world.store, bo, team).await;
     assert!(
-        after
-            .entries
+        world
+            .store
+            .access_list(team)
+            .await
+            .unwrap()
             .iter()
             .all(|entry| entry.identifier.to_string() != "ada")
     );

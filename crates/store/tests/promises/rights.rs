@@ -335,7 +335,7 @@ async fn an_entry_keeps_what_it_was_given_and_goes_when_nothing_is_left() {
     let ada = world.account("ada").await;
     let mailbox = inbox(&world.store, ada).await;
     let list = async || -> Vec<Entry> {
-        let mut entries = found(&world.store, ada, mailbox).await.entries;
+        let mut entries = world.store.access_list(mailbox).await.unwrap();
         entries.retain(|entry| entry.identifier != Identifier::User("ada".into()));
         entries
     };

@@ -111,7 +111,7 @@ impl Reason {
 fn reasons(found: &Found) -> Vec<Reason> {
     let belonging = found.belonging();
     let ownership = belonging.ownership;
-    let entries = ::acl::applying(&found.entries, &found.who, belonging).map(|entry| Reason {
+    let entries = ::acl::applying(&found.applying, &found.who, belonging).map(|entry| Reason {
         from: format!("entry {}", title(entry)),
         rights: entry.rights,
         is_negative: entry.is_negative,

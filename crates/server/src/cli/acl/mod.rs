@@ -159,8 +159,8 @@ async fn get(
     let place = desk.place(mailbox)?;
     let found = desk.find(who, &place).await?;
     desk.permit(&found, &place, Deed::Administer)?;
-    let data = found
-        .entries
+    let list = desk.store.access_list(found.id).await?;
+    let data = list
         .iter()
         .map(|entry| json!({ "identifier": title(entry), "rights": entry.rights.to_string() }));
     terminal.show(&data.collect(), || {
@@ -169,7 +169,7 @@ async fn get(
             let rights = entry.rights.to_string();
             format!("{rights:13} {}{}\n", title(entry), role.unwrap_or_default())
         };
-        found.entries.iter().map(line).collect()
+        list.iter().map(line).collect()
     })
 }
 
