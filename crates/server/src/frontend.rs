@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use live::Live;
 use session::Node;
-use store::Store;
+use store::{NodeRun, Store};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
@@ -22,6 +22,7 @@ use crate::http::{self, Health};
 use crate::listen::{self, Beginning};
 use crate::metrics::Metrics;
 use crate::outside;
+use crate::registry::Registry;
 use crate::seats::Seats;
 use crate::tls::Certificate;
 use crate::trouble::Trouble;
@@ -41,6 +42,7 @@ pub struct Frontend {
     live: Arc<Live>,
     health: Arc<Health>,
     seats: Arc<Seats>,
+    registry: Arc<Registry>,
     plug: Plug,
     stop_timeout: Duration,
     listeners: JoinSet<()>,
@@ -107,6 +109,11 @@ impl Frontend {
             config.login.waiting_max,
         );
         let (plug, drain) = drain(config.timeouts.drain);
+        let run = outside::random_bytes().ok_or(Trouble::NoRandomness)?;
+        let registry = Registry::new(NodeRun {
+            id: i64::from_be_bytes(run),
+            name: config.node.name.clone(),
+        });
         let lobby = Arc::new(Lobby {
             node: Arc::new(Node {
                 name: config.node.name.clone(),
@@ -123,6 +130,7 @@ impl Frontend {
             uploads,
             timeouts: config.timeouts.clone(),
             drain,
+            registry: Arc::clone(&registry),
         });
         let health = Arc::new(Health::new(ping(store.clone())));
         let seats = Seats::new(&config.limits);
@@ -139,6 +147,7 @@ impl Frontend {
         background.spawn(certificate.follow());
         background.spawn(follow(Arc::clone(&live)));
         background.spawn(compare(Arc::clone(&live), config.database.safety_poll));
+        background.spawn(Arc::clone(&registry).follow(store.clone()));
         background.spawn(keep(store.clone(), config.activity_keep));
         for listener in http {
             background.spawn(http::serve(
@@ -163,6 +172,7 @@ impl Frontend {
             live,
             health,
             seats,
+            registry,
             plug,
             stop_timeout,
             listeners,
@@ -204,6 +214,7 @@ impl Frontend {
             warn!(%cause, "the last wake-ups were not sent; other nodes will find out by themselves");
         }
         self.background.shutdown().await;
+        self.registry.leave(&self.store).await;
         self.database.stop().await;
         info!("stopped");
     }

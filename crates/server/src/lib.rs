@@ -15,6 +15,7 @@ mod http;
 mod listen;
 mod metrics;
 mod outside;
+mod registry;
 mod seats;
 mod telemetry;
 mod tls;

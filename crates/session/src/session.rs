@@ -8,7 +8,7 @@ use live::Stay;
 use mail::limits::{
     BAD_COMMANDS_MAX, INLINE_LITERALS_BYTES_MAX, LINE_BEFORE_LOGIN_BYTES_MAX, LINE_BYTES_MAX,
 };
-use mail::{AccountId, FlagBits};
+use mail::{AccountId, FlagBits, MailboxId};
 use store::{Account, Origin, Store};
 use tracing::warn;
 use wire::{
@@ -124,6 +124,8 @@ pub enum Goodbye {
     TooMany,
     /// What came could not be framed.
     Unframeable,
+    /// An administrator ends this session.
+    Ended,
     /// The password was changed, or the account disabled or deleted.
     StayOver,
 }
@@ -203,6 +205,24 @@ impl Session {
     #[must_use]
     pub fn user(&self) -> Option<&str> {
         self.account.as_ref().map(|account| account.name.as_str())
+    }
+
+    /// Which mailbox is selected.
+    #[must_use]
+    pub fn mailbox(&self) -> Option<MailboxId> {
+        self.selected.as_ref().map(|selected| selected.found.id)
+    }
+
+    /// How the client calls itself.
+    #[must_use]
+    pub fn client(&self) -> Option<&str> {
+        self.client.as_deref()
+    }
+
+    /// The other end.
+    #[must_use]
+    pub fn peer(&self) -> &Peer {
+        &self.peer
     }
 
     /// Whether IDLE is going on.
@@ -320,6 +340,7 @@ impl Session {
             Goodbye::Timeout => "Nothing was said for too long",
             Goodbye::TooMany => "Too many connections",
             Goodbye::Unframeable => "What you sent cannot be read",
+            Goodbye::Ended => "An administrator has ended this session",
             Goodbye::StayOver => "This login is no longer valid; please log in again",
         };
         say::bye(out, None, text);

@@ -255,7 +255,11 @@ impl Row {
 }
 
 /// The tree of an account that is gone is called by its number.
-fn place(owner: Option<i64>, owner_name: Option<String>, path: Option<String>) -> Option<Place> {
+pub(crate) fn place(
+    owner: Option<i64>,
+    owner_name: Option<String>,
+    path: Option<String>,
+) -> Option<Place> {
     let (owner, path) = (owner?, path?);
     Some(match owner {
         0 => Place::Shared(path),

@@ -1,12 +1,13 @@
 //! `postroom mailbox`: create, list, delete, rename, and the policy of flags.
 
 use ::acl::Deed;
-use mail::{Flag, FlagBits};
-use serde_json::{Value, json};
+use mail::Flag;
+use serde_json::json;
 use store::{Fault, Listed};
 
 use super::desk::{Desk, Operator};
 use super::failure::Failure;
+use super::portrait;
 use super::terminal::Terminal;
 use crate::config::Config;
 
@@ -40,7 +41,8 @@ enum Verb {
     },
     /// List what the acting user may know of.
     List,
-    /// Say all there is to know about a mailbox: its numbers, its policy and who may do what.
+    /// Say all there is to know about a mailbox: its numbers, its policy, who may do what
+    /// and who has it open.
     Show {
         /// Its name.
         name: String,
@@ -84,7 +86,7 @@ async fn run_on(desk: &Desk, args: &Args, terminal: &Terminal) -> Result<(), Fai
             terminal.report(format!("mailbox {name} created"))
         }
         Verb::List => list(desk, &who, terminal).await,
-        Verb::Show { name } => show(desk, &who, name, terminal).await,
+        Verb::Show { name } => portrait::show(desk, &who, name, terminal).await,
         Verb::Delete { name } => {
             let place = desk.place(name)?;
             let found = desk.find(&who, &place).await?;
@@ -181,82 +183,6 @@ async fn list(desk: &Desk, who: &Operator, terminal: &Terminal) -> Result<(), Fa
         listed.iter().map(line).collect()
     })
 }
-
-async fn show(desk: &Desk, who: &Operator, name: &str, terminal: &Terminal) -> Result<(), Failure> {
-    let place = desk.place(name)?;
-    let found = desk.find(who, &place).await?;
-    desk.permit(&found, &place, Deed::Administer)?;
-    let status = desk.store.status(who.account.id, &[found.id]).await?;
-    let Some((_, status)) = status.first() else {
-        return Err(Failure::failed(format!("no mailbox {name}")));
-    };
-    let private: Vec<&str> = PRIVATE_FLAGS
-        .into_iter()
-        .filter(|(bit, _)| found.private_flags.contains(*bit))
-        .map(|(_, flag)| flag)
-        .collect();
-    let list = desk.store.access_list(found.id).await?;
-    let entries = list.iter().map(|entry| {
-        let dash = if entry.is_negative { "-" } else { "" };
-        (
-            format!("{dash}{}", entry.identifier),
-            entry.rights.to_string(),
-        )
-    });
-    let entries: Vec<(String, String)> = entries.collect();
-    let data = json!({
-        "name": name,
-        "id": found.id.0,
-        "uid_validity": status.uid_validity.get(),
-        "uid_next": status.uid_next.get(),
-        "modseq": i64::from(status.modseq),
-        "messages": status.messages,
-        "deleted": status.deleted,
-        "bytes": status.size,
-        "special_use": found.special_use,
-        "private_flags": private,
-        "rights": entries
-            .iter()
-            .map(|(identifier, rights)| json!({ "identifier": identifier, "rights": rights }))
-            .collect::<Value>(),
-    });
-    terminal.show(&data, || {
-        let mut words = format!(
-            "{name}  (number {}{})\n  \
-             messages {}, of which deleted {}; {} bytes\n  \
-             UIDVALIDITY {}, UIDNEXT {}, HIGHESTMODSEQ {}\n  \
-             flags that each user has apart: {}\n",
-            found.id,
-            found
-                .special_use
-                .iter()
-                .map(|word| format!(", {word}"))
-                .collect::<String>(),
-            status.messages,
-            status.deleted,
-            status.size,
-            status.uid_validity,
-            status.uid_next,
-            status.modseq,
-            if private.is_empty() {
-                "none".to_owned()
-            } else {
-                private.join(" ")
-            },
-        );
-        let entries = entries.iter();
-        words.extend(entries.map(|(identifier, rights)| format!("  {rights:13} {identifier}\n")));
-        words
-    })
-}
-
-/// The flags that may be private, as clients write them.
-const PRIVATE_FLAGS: [(FlagBits, &str); 4] = [
-    (FlagBits::SEEN, "\\Seen"),
-    (FlagBits::ANSWERED, "\\Answered"),
-    (FlagBits::FLAGGED, "\\Flagged"),
-    (FlagBits::DRAFT, "\\Draft"),
-];
 
 fn taken(fault: Fault, name: &str) -> Failure {
     match fault {

@@ -13,7 +13,9 @@ mod group;
 mod mailbox;
 mod migrate;
 mod password;
+mod portrait;
 mod serve;
+mod session;
 mod terminal;
 mod user;
 
@@ -76,6 +78,9 @@ enum Verb {
     /// Who did what, when and from where.
     #[command(after_help = activity::HELP)]
     Activity(activity::Args),
+    /// Who is logged in, and ending that.
+    #[command(subcommand, after_help = session::HELP)]
+    Session(session::Verb),
     /// Look at configuration, database, certificate and ports, and say what is wrong.
     Doctor,
     /// Print every setting with its default, as a file to start from.
@@ -115,7 +120,8 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<(), Failure> {
         | Verb::Group(_)
         | Verb::Mailbox(_)
         | Verb::Acl(_)
-        | Verb::Activity(_) => {}
+        | Verb::Activity(_)
+        | Verb::Session(_) => {}
     }
     let config = Config::load(&sources)?;
     runtime()?.block_on(async {
@@ -125,6 +131,7 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<(), Failure> {
             Verb::Group(verb) => group::run(verb, &config, terminal).await,
             Verb::Mailbox(args) => mailbox::run(args, &config, terminal).await,
             Verb::Acl(args) => acl::run(args, &config, terminal).await,
+            Verb::Session(verb) => session::run(verb, &config, terminal).await,
             Verb::Activity(args) => activity::run(args, &config, terminal).await,
             Verb::Serve | Verb::Doctor | Verb::Config => Ok(()),
         }

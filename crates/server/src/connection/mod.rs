@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use session::{Admission, Goodbye, Hangup, Input, Next, Now, Out, Peer, Session};
+use store::SessionReport;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
@@ -26,6 +27,7 @@ use crate::config::TimeoutsConfig;
 use crate::drain::Drain;
 use crate::metrics::{Metrics, Stage};
 use crate::outside;
+use crate::registry::{Presence, Registry};
 use crate::seats::Seat;
 use pen::Pen;
 
@@ -37,6 +39,7 @@ pub(crate) struct Lobby {
     pub(crate) uploads: Budget,
     pub(crate) timeouts: TimeoutsConfig,
     pub(crate) drain: Drain,
+    pub(crate) registry: Arc<Registry>,
 }
 
 /// One client, from its first byte to its last.
@@ -46,6 +49,8 @@ pub(crate) struct Connection {
     framer: Framer,
     session: Session,
     seat: Seat,
+    /// Since login.
+    presence: Option<Presence>,
     drain: Drain,
     /// Memory that is reserved for the messages of the command that is coming in.
     uploads: Vec<Upload>,
@@ -67,6 +72,8 @@ enum Event {
     News,
     /// A timer has run out.
     Late,
+    /// An administrator wants the session to end.
+    Ended,
     /// It is this connection's turn to leave a node that stops.
     Leave,
     /// What let this client in does so no longer.
@@ -85,6 +92,7 @@ impl Connection {
             stream,
             session,
             seat,
+            presence: None,
             uploads: Vec::new(),
             stage: Stage::Arriving,
             connected_at: now,
@@ -118,6 +126,7 @@ impl Connection {
                 },
                 Event::Late if self.session.is_idling() => Box::pin(self.keep_alive()).await?,
                 Event::Late => return Box::pin(self.leave(Goodbye::Timeout)).await,
+                Event::Ended => return Box::pin(self.leave(Goodbye::Ended)).await,
                 Event::Leave => return Box::pin(self.leave(Goodbye::Shutdown)).await,
                 Event::Overstayed => return Box::pin(self.leave(Goodbye::StayOver)).await,
                 Event::Gone => return Ok(()),
@@ -133,6 +142,7 @@ impl Connection {
             framer,
             session,
             drain,
+            presence,
             ..
         } = self;
         let event = tokio::select! {
@@ -142,6 +152,7 @@ impl Connection {
             },
             () = session.woken() => Event::News,
             () = sleep_until(late_at) => Event::Late,
+            () = ended(presence.as_ref()) => Event::Ended,
             () = drain.turn() => Event::Leave,
             () = session.overstayed() => Event::Overstayed,
         };
@@ -248,8 +259,27 @@ impl Connection {
         }
         metrics.move_connection(Some(self.stage), Some(stage));
         self.stage = stage;
+        self.show();
         self.said_at = Instant::now();
         Ok(())
+    }
+
+    /// Keeps the session's line in the registry true.
+    fn show(&mut self) {
+        let (session, mailbox) = (&self.session, self.session.mailbox());
+        if let Some(presence) = &mut self.presence {
+            presence.show(mailbox, session.client());
+        } else if let (Some(account), Some(user)) = (session.account(), session.user()) {
+            self.presence = Some(self.lobby.registry.enter(SessionReport {
+                session: session.peer().session,
+                account,
+                account_name: user.to_owned(),
+                address: session.peer().address.ip().to_canonical().to_string(),
+                client: session.client().map(str::to_owned),
+                mailbox,
+                since: outside::unix_seconds(),
+            }));
+        }
     }
 
     /// Lets an announced literal come, or says why not.
@@ -329,6 +359,14 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         self.lobby.metrics.move_connection(Some(self.stage), None);
+    }
+}
+
+/// Resolves when the session shall end; never for who is not logged in.
+async fn ended(presence: Option<&Presence>) {
+    match presence {
+        Some(presence) => presence.ended().await,
+        None => std::future::pending().await,
     }
 }
 

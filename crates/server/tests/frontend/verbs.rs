@@ -90,6 +90,7 @@ fn help_teaches_and_ends_with_0() {
         &["mailbox", "--help"],
         &["acl", "--help"],
         &["activity", "--help"],
+        &["session", "--help"],
     ] {
         let said = ok(&none, verb, "");
         assert!(said.contains("postroom "), "{verb:?}: {said}");
@@ -351,12 +352,53 @@ fn lists_are_kept_by_roles_by_trees_and_from_files() {
 
     let shown = json(&["mailbox", "show", team, "--json"]);
     assert_eq!(shown["messages"], 0);
-    assert_eq!(shown["private_flags"], json!(["\\Seen"]));
+    assert_eq!(shown["private_flags"], "\\Seen");
     assert!(ok(&["mailbox", "show", team]).contains("UIDNEXT 1"));
     assert_eq!(
         run(&["mailbox", "--as", "bo", "show", "Shared Folders/no"]).code,
         Some(1)
     );
+}
+
+#[test]
+fn a_session_can_be_seen_and_ended() {
+    World::play(&[], async |world, frontend| {
+        let settings = world.settings(&[]);
+        let mut client = ada(frontend).await;
+        client.ok("ID (\"name\" \"Thunder\")").await;
+        client.ok("SELECT INBOX").await;
+        // The list is late by two seconds, and the machine may be busy.
+        let mut listed = Vec::new();
+        for _ in 0..100 {
+            let verb = ["session", "list", "--user", "ADA", "--json"];
+            listed = serde_json::from_str::<Vec<Value>>(&ok(&settings, &verb, "")).unwrap();
+            if listed
+                .iter()
+                .any(|session| session["mailbox"] != Value::Null)
+            {
+                break;
+            }
+        }
+        let [session] = &listed[..] else {
+            panic!("{listed:?}")
+        };
+        assert_eq!(session["client"], "Thunder");
+        assert_eq!(session["node"], "test");
+        assert_eq!(session["address"], "127.0.0.1");
+        assert_eq!(session["mailbox"], "Other Users/ada");
+        let number = session["session"].as_str().unwrap().to_owned();
+        ok(&settings, &["user", "add", "root", "--admin"], "");
+        let shown = ok(&settings, &["mailbox", "show", "Other Users/ada"], "");
+        assert!(shown.contains("open by ada on test\n"), "{shown}");
+        let nobody = run(&settings, &["session", "end", "000000000000"], "");
+        assert_eq!(nobody.code, Some(1), "{nobody:?}");
+        let ending =
+            tokio::task::spawn_blocking(move || ok(&settings, &["session", "end", &number], ""));
+        let bye = client.line().await;
+        assert!(bye.starts_with("* BYE An administrator"), "{bye}");
+        assert_eq!(client.line().await, "");
+        assert_eq!(ending.await.unwrap(), "1 ended\n");
+    });
 }
 
 #[test]

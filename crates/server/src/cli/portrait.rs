@@ -1,0 +1,117 @@
+//! `postroom mailbox show`: all there is to know about one mailbox.
+
+use ::acl::{Deed, Entry};
+use serde_json::{Value, json};
+use store::{Found, OpenSession, SessionQuery, Status};
+
+use super::desk::{Desk, Operator};
+use super::failure::Failure;
+use super::terminal::Terminal;
+
+/// A mailbox, its numbers, and who has it open.
+struct Portrait<'p> {
+    name: &'p str,
+    found: Found,
+    list: Vec<Entry>,
+    status: Status,
+    /// That each user has apart.
+    private_flags: String,
+    open: Vec<OpenSession>,
+}
+
+/// For who may administer it.
+pub(super) async fn show(
+    desk: &Desk,
+    who: &Operator,
+    name: &str,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let place = desk.place(name)?;
+    let found = desk.find(who, &place).await?;
+    let permit = desk.permit(&found, &place, Deed::Administer)?;
+    let policy = desk.store.flag_policy(&permit).await?;
+    let status = desk.store.status(who.account.id, &[found.id]).await?;
+    let Some(&(_, status)) = status.first() else {
+        return Err(Failure::failed(format!("no mailbox {name}")));
+    };
+    let list = desk.store.access_list(found.id).await?;
+    let query = SessionQuery {
+        mailbox: Some(found.id),
+        ..SessionQuery::default()
+    };
+    let open = desk.store.open_sessions(&query).await?;
+    let portrait = Portrait {
+        name,
+        found,
+        list,
+        status,
+        private_flags: policy.to_string(),
+        open,
+    };
+    terminal.show(&portrait.data(), || portrait.words())
+}
+
+impl Portrait<'_> {
+    fn data(&self) -> Value {
+        let entry = |entry: &Entry| json!({ "identifier": identifier(entry), "rights": entry.rights.to_string() });
+        let session =
+            |session: &OpenSession| json!({ "user": session.account_name, "node": session.node });
+        json!({
+            "name": self.name,
+            "id": self.found.id.0,
+            "uid_validity": self.status.uid_validity.get(),
+            "uid_next": self.status.uid_next.get(),
+            "modseq": i64::from(self.status.modseq),
+            "messages": self.status.messages,
+            "deleted": self.status.deleted,
+            "bytes": self.status.size,
+            "special_use": self.found.special_use,
+            "private_flags": self.private_flags,
+            "rights": self.list.iter().map(entry).collect::<Value>(),
+            "open": self.open.iter().map(session).collect::<Value>(),
+        })
+    }
+
+    fn words(&self) -> String {
+        let Self {
+            name,
+            found,
+            list,
+            status,
+            private_flags,
+            open,
+        } = self;
+        let mut lines = vec![
+            format!("{name}  (number {})", found.id),
+            format!(
+                "messages {}, of which deleted {}; {} bytes",
+                status.messages, status.deleted, status.size
+            ),
+            format!(
+                "UIDVALIDITY {}, UIDNEXT {}, HIGHESTMODSEQ {}",
+                status.uid_validity, status.uid_next, status.modseq
+            ),
+            format!("private flags: {private_flags}"),
+        ];
+        lines.extend(
+            found
+                .special_use
+                .iter()
+                .map(|word| format!("used as {word}")),
+        );
+        let entry =
+            |entry: &Entry| format!("{:13} {}", entry.rights.to_string(), identifier(entry));
+        lines.extend(list.iter().map(entry));
+        let session = |session: &OpenSession| {
+            let (user, node) = (&session.account_name, &session.node);
+            format!("open by {user} on {node}")
+        };
+        lines.extend(open.iter().map(session));
+        lines.join("\n  ") + "\n"
+    }
+}
+
+fn identifier(entry: &Entry) -> String {
+    let dash = if entry.is_negative { "-" } else { "" };
+    format!("{dash}{}", entry.identifier)
+}
