@@ -122,6 +122,7 @@ impl Frontend {
                 namespaces: config.namespaces.clone(),
                 everybody: config.acl.everybody,
                 message_bytes_max: config.limits.message_bytes,
+                subscribe_on_grant: config.subscribe_on_grant,
                 admin_contact: config.node.admin_contact.clone(),
                 door: Arc::new(door),
             }),

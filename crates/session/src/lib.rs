@@ -17,6 +17,6 @@ mod selected;
 mod session;
 mod view;
 
-pub use node::{BoxFuture, Door, LoginVerdict, Node, Now, Peer, Security};
+pub use node::{BoxFuture, Door, LoginVerdict, Node, Now, Peer, Security, SubscribeOnGrant};
 pub use out::{Hangup, Out, Sink};
 pub use session::{Admission, Goodbye, Input, Next, Report, Session};

@@ -29,10 +29,22 @@ pub struct Node {
     pub everybody: Everybody,
     /// The largest message that APPEND takes, in bytes.
     pub message_bytes_max: usize,
+    /// Whether a mailbox of others that one may read is subscribed to without a word.
+    pub subscribe_on_grant: SubscribeOnGrant,
     /// How to reach the administrators, as a URI.
     pub admin_contact: Option<String>,
     /// Who lets users in.
     pub door: Arc<dyn Door>,
+}
+
+/// Whether whoever may read a mailbox of others is subscribed to it until he said otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SubscribeOnGrant {
+    /// Many clients show subscribed mailboxes alone: what one was given should be seen.
+    #[default]
+    Always,
+    /// Everybody subscribes by hand.
+    Never,
 }
 
 /// What a login needs of the outside world: a clock, a hash that takes its time, a throttle.

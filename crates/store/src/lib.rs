@@ -78,4 +78,5 @@ pub use snapshot::Loaded;
 pub use stats::{BATCH_BUCKETS, Stats};
 pub use status::Status;
 pub use store::{Options, Spawn, Store};
+pub use subscription::Subscription;
 pub use wake::{Heard, Listener};

@@ -5,16 +5,25 @@ use mail::{AccountId, Place};
 use crate::place::{Tree, place};
 use crate::{Fault, Store};
 
+/// What an account said of a name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Subscription {
+    /// The name; nothing need be there.
+    pub place: Place,
+    /// Whether to show it; otherwise it is not shown by default either.
+    pub is_wanted: bool,
+}
+
 impl Store {
-    /// The places that `asker` is subscribed to, by owner and path.
+    /// What `asker` said, by owner and path.
     ///
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database is away.
     #[tracing::instrument(name = "db.subscriptions", skip_all)]
-    pub async fn subscriptions(&self, asker: AccountId) -> Result<Vec<Place>, Fault> {
+    pub async fn subscriptions(&self, asker: AccountId) -> Result<Vec<Subscription>, Fault> {
         let rows = sqlx::query!(
-            r#"select s.owner, s.path, a.name as "owner_name?"
+            r#"select s.owner, s.path, s.is_wanted, a.name as "owner_name?"
                  from subscription s
                  left join account a on a.id = s.owner
                 where s.account = $1
@@ -25,7 +34,12 @@ impl Store {
         .await?;
         Ok(rows
             .into_iter()
-            .filter_map(|row| place(asker, row.owner, row.owner_name, row.path))
+            .filter_map(|row| {
+                Some(Subscription {
+                    place: place(asker, row.owner, row.owner_name, row.path)?,
+                    is_wanted: row.is_wanted,
+                })
+            })
             .collect())
     }
 
@@ -49,7 +63,8 @@ impl Store {
         sqlx::query!(
             "insert into subscription (account, owner, path)
              values ($1, $2, $3)
-             on conflict (account, owner, path) do nothing",
+             on conflict (account, owner, path) do update
+                set is_wanted = true",
             asker.0,
             owner,
             tree.path
@@ -59,7 +74,7 @@ impl Store {
         Ok(())
     }
 
-    /// What is not subscribed stays so.
+    /// What is not subscribed stays so, whatever is shown by default.
     ///
     /// # Errors
     ///
@@ -68,10 +83,7 @@ impl Store {
     pub async fn unsubscribe(&self, asker: AccountId, place: &Place) -> Result<(), Fault> {
         let tree = Tree::from(place);
         sqlx::query!(
-            "delete from subscription
-              where account = $1
-                and owner = owner_of_place($1, $2, $3)
-                and path = $4",
+            "select unsubscribe($1, owner_of_place($1, $2, $3), $4)",
             asker.0,
             tree.kind,
             tree.owner_name,

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use acl::Everybody;
 use mail::Namespaces;
+use session::SubscribeOnGrant;
 
 use form::Form;
 pub use form::{Mistake, Mistakes};
@@ -38,6 +39,8 @@ pub struct Config {
     pub login: LoginConfig,
     /// `[names]`
     pub namespaces: Namespaces,
+    /// `[names]`
+    pub subscribe_on_grant: SubscribeOnGrant,
     /// `[acl]`
     pub acl: AclConfig,
     /// `[limits]`
@@ -192,6 +195,11 @@ pub enum LogFormat {
     Json,
 }
 
+impl Choice for SubscribeOnGrant {
+    const CHOICES: &'static [(&'static str, Self)] =
+        &[("always", Self::Always), ("never", Self::Never)];
+}
+
 impl Choice for LogFormat {
     const CHOICES: &'static [(&'static str, Self)] =
         &[("pretty", Self::Pretty), ("json", Self::Json)];
@@ -226,6 +234,12 @@ impl Config {
             tls: TlsFiles::fill(form),
             login: LoginConfig::fill(form),
             namespaces: fill_namespaces(form),
+            subscribe_on_grant: form.choose(
+                "names.subscribe_on_grant",
+                SubscribeOnGrant::Always,
+                "Whether users are subscribed to mailboxes of others that they may read, until they \
+                 unsubscribe: many clients show nothing else.",
+            ),
             acl: AclConfig::fill(form),
             limits: LimitsConfig::fill(form),
             timeouts: TimeoutsConfig::fill(form),

@@ -1,16 +1,17 @@
 //! LIST (RFC 9051, 6.3.9), with LIST-EXTENDED (RFC 5258), CHILDREN (RFC 3348), SPECIAL-USE
 //! (RFC 6154), LIST-STATUS (RFC 5819), LIST-MYRIGHTS (RFC 8440) and LIST-METADATA (RFC 9590).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use acl::{Deed, Rights};
-use mail::{Depth, MailboxId, MailboxName};
-use store::{Annotation, Status, Wanted};
+use mail::{Depth, MailboxId, MailboxName, Place};
+use store::{Annotation, Listed, Status, Subscription, Wanted};
 use wire::{List, say};
 
 use super::{get_metadata, status};
 use crate::ending::{Done, Ending, Outcome};
 use crate::listing::{Mailbox, Node, Pattern, Tree};
+use crate::node::SubscribeOnGrant;
 use crate::out::Out;
 use crate::session::Session;
 
@@ -62,9 +63,16 @@ pub(crate) async fn run(session: &mut Session, list: &List, out: &mut Out<'_>) -
 /// Everything that this user may be told of.
 pub(crate) async fn load_tree(session: &Session) -> Result<Tree, Ending> {
     let account = session.logged_in()?.id;
-    let store = &session.store;
-    let visible = store.visible(account).await?;
-    let visible = visible.into_iter().filter_map(|listed| {
+    let visible = session.store.visible(account).await?;
+    let said = session.store.subscriptions(account).await?;
+    let by_default = shown_by_default(session, &visible, &said);
+    let wanted = said.iter().filter(|subscription| subscription.is_wanted);
+    let subscribed: Vec<MailboxName> = wanted
+        .map(|subscription| &subscription.place)
+        .chain(by_default)
+        .filter_map(|place| session.name(place))
+        .collect();
+    let mailboxes = visible.into_iter().filter_map(|listed| {
         let mailbox = Mailbox {
             id: listed.id,
             rights: listed.rights,
@@ -72,11 +80,29 @@ pub(crate) async fn load_tree(session: &Session) -> Result<Tree, Ending> {
         };
         Some((session.name(&listed.place)?, mailbox))
     });
-    let subscriptions = store.subscriptions(account).await?;
-    Ok(Tree::new(
-        visible,
-        subscriptions.iter().filter_map(|place| session.name(place)),
-    ))
+    Ok(Tree::new(mailboxes, subscribed))
+}
+
+/// Whoever was given leave to read another's mailbox is subscribed to it, until he said otherwise.
+/// Computed here, so that it costs no row for each member of a group.
+fn shown_by_default<'l>(
+    session: &Session,
+    visible: &'l [Listed],
+    said: &[Subscription],
+) -> Vec<&'l Place> {
+    if session.node.subscribe_on_grant == SubscribeOnGrant::Never {
+        return Vec::new();
+    }
+    let said: HashSet<&Place> = said
+        .iter()
+        .map(|subscription| &subscription.place)
+        .collect();
+    visible
+        .iter()
+        .filter(|listed| listed.rights.contains(Rights::READ))
+        .map(|listed| &listed.place)
+        .filter(|place| !matches!(place, Place::Mine(_)) && !said.contains(place))
+        .collect()
 }
 
 /// An empty pattern asks for the separator and for the root of the reference.

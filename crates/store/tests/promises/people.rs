@@ -209,7 +209,12 @@ async fn subscriptions_may_name_what_does_not_exist() {
         world.store.subscribe(ada, place).await.unwrap();
         world.store.subscribe(ada, place).await.unwrap();
     }
-    let mut subscribed = world.store.subscriptions(ada).await.unwrap();
+    let subscriptions = world.store.subscriptions(ada).await.unwrap();
+    let mut subscribed: Vec<Place> = subscriptions
+        .into_iter()
+        .filter(|subscription| subscription.is_wanted)
+        .map(|subscription| subscription.place)
+        .collect();
     subscribed.sort();
     let mut expected = places.to_vec();
     expected.sort();
@@ -243,4 +248,28 @@ async fn an_account_begins_with_an_inbox_where_it_may_do_everything() {
     let theirs = found(&world.store, bo, own).await;
     assert!(acl::permit(&theirs.standing, Deed::Read).is_err());
     assert_eq!(theirs.private_flags, mail::FlagBits::SEEN);
+}
+
+#[tokio::test]
+async fn what_exists_at_anothers_and_is_not_wanted_stays_so_until_it_is() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    world.shared("team", &[("ada", "lr")]).await;
+    let team = Place::Shared("team".into());
+    let heard = async || {
+        let heard = world.store.subscriptions(ada).await.unwrap();
+        heard
+            .into_iter()
+            .map(|said| said.is_wanted)
+            .collect::<Vec<_>>()
+    };
+    world.store.unsubscribe(ada, &team).await.unwrap();
+    world.store.unsubscribe(ada, &team).await.unwrap();
+    assert_eq!(heard().await, [false]);
+    world.store.subscribe(ada, &team).await.unwrap();
+    assert_eq!(heard().await, [true]);
+    // One's own are never shown by default, so nothing has to be remembered.
+    let inbox = Place::Mine("INBOX".into());
+    world.store.unsubscribe(ada, &inbox).await.unwrap();
+    assert_eq!(heard().await, [true]);
 }
