@@ -101,6 +101,15 @@ impl Client {
         self.hear("EXISTS", is_there).await
     }
 
+    /// Listens until the server has closed or deselected, and says when that was read.
+    pub(crate) async fn hear_end(&mut self) -> Result<Instant, Trouble> {
+        let is_end = |response: &[u8]| {
+            let is_bye = response.starts_with(b"* BYE") || response.starts_with(b"* OK [CLOSED]");
+            is_bye.then(Instant::now)
+        };
+        self.hear("the end", is_end).await
+    }
+
     async fn greeted(stream: Box<dyn Stream>) -> Result<Self, Trouble> {
         let mut client = Self {
             stream,

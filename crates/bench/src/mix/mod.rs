@@ -5,6 +5,7 @@ mod fetch;
 mod idle;
 mod login;
 mod push;
+mod rights;
 mod search;
 mod select;
 mod store;
@@ -29,6 +30,8 @@ pub(crate) enum Mix {
     Store,
     /// From an APPEND to the EXISTS that idling sessions on all nodes read.
     Push,
+    /// Rights: withdrawn, asked for, listed, and on a mailbox with very many.
+    Rights,
     /// SELECT of 100,000 messages: first on a node, while open, again.
     Select,
     /// FETCH of flags, of what a list shows, and of whole messages.
@@ -60,6 +63,7 @@ impl Mix {
             Self::Append => Box::pin(append::run(bench)).await,
             Self::Store => Box::pin(store::run(bench)).await,
             Self::Push => Box::pin(push::run(bench)).await,
+            Self::Rights => Box::pin(rights::run(bench)).await,
             Self::Select => Box::pin(select::run(bench)).await,
             Self::Fetch => Box::pin(fetch::run(bench)).await,
             Self::Search => Box::pin(search::run(bench)).await,
