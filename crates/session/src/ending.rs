@@ -62,6 +62,8 @@ pub(crate) enum Refused {
     BadName(BadName),
     BadCharset,
     Cannot(&'static str),
+    /// Nobody can have a mailbox there, or nobody may know who has.
+    Nowhere,
     LoginFailed,
     NotAuthorised,
     TooManyLogins,
@@ -225,6 +227,7 @@ impl Refused {
                 "Only US-ASCII and UTF-8 can be searched".into(),
             ),
             Self::Cannot(text) => (Code::Cannot, (*text).into()),
+            Self::Nowhere => (Code::Cannot, "No mailbox can be there".into()),
             Self::LoginFailed => (Code::AuthenticationFailed, "Login failed".into()),
             Self::NotAuthorised => (
                 Code::AuthorizationFailed,

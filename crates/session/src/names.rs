@@ -39,7 +39,7 @@ impl Session {
         let name = MailboxName::parse(&arg.0)?;
         match self.naming.place(&self.node.namespaces, &name) {
             Some(place) => Ok((name, place)),
-            None => Err(Refused::Cannot("No mailbox can be there").into()),
+            None => Err(Refused::Nowhere.into()),
         }
     }
 

@@ -1,8 +1,8 @@
 //! CREATE (RFC 9051, 6.3.4), with the special use of RFC 6154.
 
-use acl::{Denied, Warrant};
+use acl::{Denied, Rights, Warrant};
 use mail::Place;
-use store::Found;
+use store::{Fault, Found};
 use wire::MailboxArg;
 
 use crate::ending::{Done, Ending, Outcome, Refused};
@@ -26,11 +26,31 @@ pub(crate) async fn run(
     let (_, place) = session.place(mailbox)?;
     let special_use = special_use_of(special_use)?;
     let warrant = warrant(session, &place).await?;
-    session
+    let created = session
         .store
         .create_mailbox(&warrant, &place, special_use)
-        .await?;
-    Ok(Done::completed())
+        .await;
+    match created {
+        Ok(_) => Ok(Done::completed()),
+        Err(Fault::Exists) => Err(taken(session, &place).await),
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+/// Why nothing can be made at `place`: that a mailbox is there is for those to hear who may know it
+/// (docs/adr/0022-names-that-are-taken.md).
+pub(super) async fn taken(session: &Session, place: &Place) -> Ending {
+    let known = async {
+        let account = session.logged_in()?.id;
+        let found = session.store.resolve(account, place).await?;
+        let is_known = |found: Found| found.standing.rights.contains(Rights::LOOKUP);
+        Ok::<_, Ending>(found.is_some_and(is_known))
+    };
+    match known.await {
+        Ok(true) => Refused::Exists.into(),
+        Ok(false) => Refused::Nowhere.into(),
+        Err(ending) => ending,
+    }
 }
 
 /// Leave to create `place`: by the nearest mailbox above it that exists (RFC 4314, 4).

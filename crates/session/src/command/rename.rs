@@ -1,9 +1,10 @@
 //! RENAME (RFC 9051, 6.3.6): `x` on what is, `k` above what shall be (RFC 4314, 4).
 
 use acl::Deed;
+use store::Fault;
 use wire::MailboxArg;
 
-use super::create::warrant;
+use super::create::{taken, warrant};
 use crate::ending::{Done, Outcome, Refused};
 use crate::names::Missing;
 use crate::session::Session;
@@ -18,9 +19,13 @@ pub(crate) async fn run(session: &mut Session, from: &MailboxArg, to: &MailboxAr
         return Err(Refused::Cannot("A mailbox cannot be moved below itself").into());
     }
     let warrant = warrant(session, &place).await?;
-    session
+    let renamed = session
         .store
         .rename_mailbox(&permit, &warrant, &named.place, &place)
-        .await?;
-    Ok(Done::completed())
+        .await;
+    match renamed {
+        Ok(_) => Ok(Done::completed()),
+        Err(Fault::Exists) => Err(taken(session, &place).await),
+        Err(fault) => Err(fault.into()),
+    }
 }
