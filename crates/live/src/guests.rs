@@ -114,7 +114,8 @@ impl Stay {
         let mut this = pin!(self.changed());
         let mut other = pin!(async {
             match &self.other {
-                Some(other) => other.changed().await,
+                // Seldom there, so not worth its room in every session.
+                Some(other) => Box::pin(other.changed()).await,
                 None => pending().await,
             }
         });

@@ -81,11 +81,12 @@ enum Event {
 }
 
 impl Connection {
-    pub(crate) fn new(lobby: Arc<Lobby>, stream: Stream, peer: Peer, seat: Seat) -> Self {
+    /// On the heap: a future that is given a value has room for it twice.
+    pub(crate) fn new(lobby: Arc<Lobby>, stream: Stream, peer: Peer, seat: Seat) -> Box<Self> {
         let session = Session::new(Arc::clone(&lobby.node), peer);
         let now = Instant::now();
         lobby.metrics.move_connection(None, Some(Stage::Arriving));
-        Self {
+        Box::new(Self {
             framer: Framer::new(session.limits()),
             drain: lobby.drain.clone(),
             lobby,
@@ -98,11 +99,11 @@ impl Connection {
             connected_at: now,
             heard_at: now,
             said_at: now,
-        }
+        })
     }
 
     /// Until one side hangs up.
-    pub(crate) async fn run(mut self) {
+    pub(crate) async fn run(mut self: Box<Self>) {
         if let Err(Hangup) = self.converse().await {
             debug!("a client hung up or was too slow");
         }
