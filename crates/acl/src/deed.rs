@@ -30,7 +30,7 @@ pub enum Deed {
     CreateChild,
     /// DELETE, or RENAME to elsewhere.
     DeleteMailbox,
-    /// SETACL, DELETEACL, GETACL, LISTRIGHTS.
+    /// SETACL, DELETEACL, GETACL, LISTRIGHTS, and reading who did what.
     Administer,
     /// MYRIGHTS.
     ReadMyRights,

@@ -38,6 +38,10 @@ pub const METADATA_VALUE_BYTES_MAX: usize = 16 * 1024;
 pub const METADATA_ENTRIES_MAX: usize = 100;
 /// Annotations that one command names.
 pub const METADATA_NAMES_PER_COMMAND_MAX: usize = 100;
+/// The newest deeds that a mailbox's annotation of its activity tells.
+pub const ACTIVITY_ROWS_MAX: u32 = 100;
+/// One deed in that annotation, in bytes.
+pub const ACTIVITY_LINE_BYTES_MAX: usize = 512;
 /// Nested MIME parts that are taken apart; deeper ones are left as they are.
 pub const MIME_DEPTH_MAX: usize = 50;
 /// MIME parts of one message that are described.

@@ -53,6 +53,9 @@ impl EntryName {
     /// Which flags of a mailbox each user has apart, as a [`FlagPolicy`](crate::FlagPolicy).
     pub const PRIVATE_FLAGS: &'static str = "/shared/vendor/postroom/flags/private";
 
+    /// What was done in a mailbox, for those who administer it: written by the server alone.
+    pub const ACTIVITY: &'static str = "/shared/vendor/postroom/activity";
+
     /// In any case.
     ///
     /// # Errors

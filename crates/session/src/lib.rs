@@ -3,6 +3,7 @@
 //! A handler resolves, permits, commits, learns, tells. No clock, no socket, no task is started
 //! here: a handler may await the store, the open mailboxes and the door, and nothing else.
 
+mod activity;
 mod capability;
 mod command;
 mod commands;

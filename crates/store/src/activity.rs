@@ -96,6 +96,24 @@ pub struct ActivityQuery {
     pub count_max: u32,
 }
 
+impl ActivityQuery {
+    /// After every row.
+    pub const END_OF_TIME: i64 = 1 << 37;
+
+    /// The newest of all that was done on a mailbox.
+    #[must_use]
+    pub fn newest_on(mailbox: MailboxId, count_max: u32) -> Self {
+        Self {
+            mailbox: Some(mailbox),
+            account: None,
+            kind: None,
+            since: 0,
+            until: Self::END_OF_TIME,
+            count_max,
+        }
+    }
+}
+
 impl ActivityKind {
     /// Each with its number in the database and its word.
     const ALL: [(Self, i16, &'static str); 14] = [

@@ -42,7 +42,9 @@ const COMMANDS: &[&str] = &[
     "GETMETADATA @ /shared/comment",
     "GETMETADATA @ (DEPTH infinity) (/shared /private)",
     "GETMETADATA @/Below /shared/comment",
+    "GETMETADATA @ /shared/vendor/postroom/activity",
     "SETMETADATA @ (/shared/comment NIL)",
+    "SETMETADATA @ (/shared/vendor/postroom/activity NIL)",
     "SETMETADATA @ (/private/comment \"x\")",
     "SETMETADATA @ (/private/specialuse \"\\\\Sent\")",
 ];

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mail::{NaiveDate, Place, UidSet};
+use mail::{NaiveDate, Place};
 use serde_json::{Value, json};
 use store::{Activity, ActivityKind, ActivityQuery};
 
@@ -50,16 +50,13 @@ pub(super) async fn run(args: &Args, config: &Config, terminal: &Terminal) -> Re
         account: args.user.clone(),
         kind: args.kind.as_deref().and_then(ActivityKind::parse),
         since: since.transpose()?.unwrap_or(0),
-        until: until.transpose()?.unwrap_or(END_OF_TIME),
+        until: until.transpose()?.unwrap_or(ActivityQuery::END_OF_TIME),
         count_max: args.limit,
     };
     let desk = Desk::open(config).await?;
     let done = run_on(&desk, args, query, terminal).await;
     desk.close(done).await
 }
-
-/// Beyond every row.
-const END_OF_TIME: i64 = 1 << 37;
 
 async fn run_on(
     desk: &Desk,
@@ -89,7 +86,7 @@ fn data(desk: &Desk, row: &Activity) -> Value {
         "mailbox_id": row.mailbox.map(|mailbox| mailbox.0),
         "mailbox": name(&row.place),
         "other": name(&row.other_place),
-        "uids": (!row.uids.is_empty()).then(|| print(&row.uids)),
+        "uids": (!row.uids.is_empty()).then(|| row.uids.to_string()),
         "flags_set": row.flags_set,
         "flags_cleared": row.flags_cleared,
         "detail": row.detail,
@@ -110,7 +107,7 @@ fn line(desk: &Desk, row: &Activity) -> String {
         words.push(format!("({})", desk.name(other)));
     }
     if !row.uids.is_empty() {
-        words.push(print(&row.uids));
+        words.push(row.uids.to_string());
     }
     words.extend(row.flags_set.iter().map(|flag| format!("+{flag}")));
     words.extend(row.flags_cleared.iter().map(|flag| format!("-{flag}")));
@@ -121,17 +118,6 @@ fn line(desk: &Desk, row: &Activity) -> String {
         words.push(format!("[{}]", from.join(" ")));
     }
     words.join(" ") + "\n"
-}
-
-fn print(uids: &UidSet) -> String {
-    let parts: Vec<String> = uids
-        .ranges()
-        .map(|(low, high)| match low == high {
-            true => low.to_string(),
-            false => format!("{low}:{high}"),
-        })
-        .collect();
-    parts.join(",")
 }
 
 /// Seconds since 1970 of `2h` ago, of the beginning of a day, or of a minute of it.

@@ -1,12 +1,14 @@
 //! GETMETADATA (RFC 5464, 4.2).
 
 use acl::Deed;
+use mail::limits::ACTIVITY_ROWS_MAX;
 use mail::{Depth, EntryName};
-use store::{Annotation, Wanted};
+use store::{ActivityQuery, Annotation, Wanted};
 use wire::{GetMetadata, say};
 
+use crate::activity;
 use crate::ending::{Done, DoneCode, Ending, Outcome};
-use crate::names::Missing;
+use crate::names::{Missing, Named};
 use crate::out::Out;
 use crate::session::Session;
 
@@ -29,7 +31,8 @@ pub(crate) async fn run(session: &mut Session, asked: GetMetadata, out: &mut Out
             let mut found = store
                 .metadata(permit.account(), &[permit.mailbox()], wanted)
                 .await?;
-            let found = found.remove(&permit.mailbox()).unwrap_or_default();
+            let mut found = found.remove(&permit.mailbox()).unwrap_or_default();
+            found.extend(activity(session, &named, wanted).await?);
             (named.name.to_string(), found)
         }
     };
@@ -74,19 +77,45 @@ async fn of_server(session: &Session, wanted: Wanted<'_>) -> Result<Vec<Annotati
 
 fn admin(session: &Session, wanted: Wanted<'_>) -> Option<Annotation> {
     let contact = session.node.admin_contact.as_deref()?;
-    let entry = EntryName::parse(ADMIN).ok()?;
-    if !wanted
-        .entries
-        .iter()
-        .any(|name| name.covers(&entry, wanted.depth))
-    {
-        return None;
-    }
-    let size = contact.len() as u64;
+    let entry = covered(ADMIN, wanted)?;
+    Some(annotation(entry, contact.to_owned(), wanted))
+}
+
+/// What was done in the mailbox. For whoever does not hold `a` there is no such entry: RFC 5464, 3.3,
+/// refuses the command by other rights only, and a refusal would take the other entries along.
+///
+/// LIST RETURN (METADATA) does not tell it, which would be a query for each mailbox.
+async fn activity(
+    session: &Session,
+    named: &Named,
+    wanted: Wanted<'_>,
+) -> Result<Option<Annotation>, Ending> {
+    let Some(entry) = covered(EntryName::ACTIVITY, wanted) else {
+        return Ok(None);
+    };
+    let Ok(permit) = acl::permit(&named.found.standing, Deed::Administer) else {
+        return Ok(None);
+    };
+    let query = ActivityQuery::newest_on(permit.mailbox(), ACTIVITY_ROWS_MAX);
+    let rows = session.store.activity(&query).await?;
+    let lines: Vec<String> = rows.iter().map(activity::line).collect();
+    let told = (!lines.is_empty()).then(|| annotation(entry, lines.join("\r\n"), wanted));
+    Ok(told)
+}
+
+fn covered(entry: &str, wanted: Wanted<'_>) -> Option<EntryName> {
+    let entry = EntryName::parse(entry).ok()?;
+    let mut asked = wanted.entries.iter();
+    let is_asked = asked.any(|name| name.covers(&entry, wanted.depth));
+    is_asked.then_some(entry)
+}
+
+fn annotation(entry: EntryName, value: String, wanted: Wanted<'_>) -> Annotation {
+    let size = value.len() as u64;
     let is_small = wanted.value_bytes_max.is_none_or(|max| size <= max.into());
-    Some(Annotation {
+    Annotation {
         entry,
         size,
-        value: is_small.then(|| contact.as_bytes().to_vec()),
-    })
+        value: is_small.then(|| value.into_bytes()),
+    }
 }

@@ -40,6 +40,9 @@ pub(crate) async fn run(
         match entry.as_str() {
             SPECIAL_USE => *value = special_use(value.as_deref())?,
             EntryName::PRIVATE_FLAGS => *value = flag_policy(value.as_deref())?,
+            EntryName::ACTIVITY => {
+                return Err(Refused::Cannot("The server alone writes who did what").into());
+            }
             _ => {}
         }
     }
