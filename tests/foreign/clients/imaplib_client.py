@@ -1,4 +1,4 @@
-"""Python's imaplib: two people on two frontends in one shared mailbox."""
+"""Python's imaplib: two people on two frontends in one shared mailbox, and its rights."""
 
 import re
 import time
@@ -14,6 +14,12 @@ def check(demo):
     with demo.shared_mailbox("imaplib", rights) as mailbox:
         here, there = demo.log_in(ada, 0), demo.log_in(bo, 1)
         work(here, there, mailbox)
+        here.logout()
+        there.logout()
+    with demo.shared_mailbox("imaplib rights", [(ada, "lrsia")]) as mailbox:
+        here, there = demo.log_in(ada, 0), demo.log_in(bo, 1)
+        annotate(here, mailbox)
+        administer(here, there, mailbox, bo.user)
         here.logout()
         there.logout()
 
@@ -48,6 +54,39 @@ def work(here, there, mailbox):
     ok(here.expunge())
     assert heard(there, "EXPUNGE") == [b"1"]
     assert ok(there.search(None, "ALL")) in ([b""], [None])
+
+
+def annotate(session, mailbox):
+    entry, text = "/shared/comment", "for orders"
+    # RFC 5464 is unknown to imaplib; what xatom has learnt is good in this state alone.
+    ok(session.xatom("SETMETADATA", mailbox, f'({entry} "{text}")'))
+    ok(session.xatom("GETMETADATA", mailbox, entry))
+    assert session.response("METADATA")[1] == [f'{mailbox} ({entry} "{text}")'.encode()]
+
+
+def administer(here, there, mailbox, colleague):
+    missing = mailbox.replace("rights", "missing")
+    for call in (there.select, there.myrights, there.getacl):
+        verdict, [said] = call(mailbox)
+        assert verdict == "NO", said
+        assert call(missing)[1] == [said.replace(mailbox.encode(), missing.encode())]
+
+    ok(here.setacl(mailbox, colleague, "lrsw"))
+    ok(here.setacl(mailbox, colleague, "-w"))
+    assert f"{colleague} lrs".encode() in ok(here.getacl(mailbox))[0]
+    assert re.search(rb"\blrs$", ok(there.myrights(mailbox))[0])
+
+    # Who may only read marks as read: imaplib raises `readonly` where it is told READ-ONLY.
+    ok(here.append(mailbox, None, None, message(1)))
+    assert ok(there.select(mailbox)) == [b"1"]
+    ok(there.store("1", "+FLAGS", r"(\Seen)"))
+    assert ok(there.search(None, "SEEN")) == [b"1"]
+    assert there.setacl(mailbox, colleague, "+w")[0] == "NO"
+    ok(there.close())
+
+    ok(here.deleteacl(mailbox, colleague))
+    assert f"{colleague} ".encode() not in ok(here.getacl(mailbox))[0]
+    assert there.select(mailbox)[0] == "NO"
 
 
 def heard(session, response):
