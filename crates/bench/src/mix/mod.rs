@@ -1,6 +1,7 @@
 //! The mixes: each a load as people make it, and the figures that come of it.
 
 mod append;
+mod crowd;
 mod fetch;
 mod idle;
 mod login;
@@ -30,8 +31,10 @@ pub(crate) enum Mix {
     Store,
     /// From an APPEND to the EXISTS that idling sessions on all nodes read.
     Push,
-    /// Rights: withdrawn, asked for, listed, and on a mailbox with very many.
+    /// Rights: withdrawn, asked for, listed.
     Rights,
+    /// Commands in a mailbox with 10,000 entries, by somebody in 1,000 groups.
+    Crowd,
     /// SELECT of 100,000 messages: first on a node, while open, again.
     Select,
     /// FETCH of flags, of what a list shows, and of whole messages.
@@ -64,6 +67,7 @@ impl Mix {
             Self::Store => Box::pin(store::run(bench)).await,
             Self::Push => Box::pin(push::run(bench)).await,
             Self::Rights => Box::pin(rights::run(bench)).await,
+            Self::Crowd => Box::pin(crowd::run(bench)).await,
             Self::Select => Box::pin(select::run(bench)).await,
             Self::Fetch => Box::pin(fetch::run(bench)).await,
             Self::Search => Box::pin(search::run(bench)).await,
