@@ -64,6 +64,18 @@ impl Session {
         }
     }
 
+    /// Whether LIST shows this name only because it leads to something that this user may see. A hidden
+    /// mailbox there makes no difference.
+    pub(crate) async fn only_leads_on(&self, arg: &MailboxArg) -> Result<bool, Ending> {
+        let account = self.logged_in()?.id;
+        let Ok(name) = MailboxName::parse(&arg.0) else {
+            return Ok(false);
+        };
+        let visible = self.store.visible(account).await?;
+        let mut names = visible.iter().filter_map(|listed| self.name(&listed.place));
+        Ok(names.any(|below| below.is_below(&name)))
+    }
+
     /// The mailbox, whether this user may know of it or not: the caller asks for a permit.
     async fn find(&self, arg: &MailboxArg, missing: Missing) -> Result<Named, Ending> {
         let account = self.logged_in()?.id;
