@@ -149,7 +149,7 @@ impl Frontend {
         background.spawn(follow(Arc::clone(&live)));
         background.spawn(compare(Arc::clone(&live), config.database.safety_poll));
         background.spawn(Arc::clone(&registry).follow(store.clone()));
-        background.spawn(keep(store.clone(), config.activity_keep));
+        background.spawn(keep(store.clone(), Ages::from(config)));
         for listener in http {
             background.spawn(http::serve(
                 listener,
@@ -246,14 +246,37 @@ async fn follow(live: Arc<Live>) {
     }
 }
 
+/// After which it may be forgotten.
+struct Ages {
+    activity: Duration,
+    content: Duration,
+    changes: Duration,
+}
+
+impl From<&Config> for Ages {
+    fn from(config: &Config) -> Self {
+        Self {
+            activity: config.activity_keep,
+            content: config.database.content_keep,
+            changes: config.database.changes_keep,
+        }
+    }
+}
+
 /// Forgets what is old enough to be forgotten. All nodes do: the second finds nothing.
-async fn keep(store: Store, activity_keep: Duration) {
+async fn keep(store: Store, ages: Ages) {
     let mut ticks = interval(KEEPING_PAUSE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if let Err(cause) = store.trim_activity(activity_keep).await {
+        if let Err(cause) = store.trim_activity(ages.activity).await {
             warn!(%cause, "could not trim the record of activity");
+        }
+        if let Err(cause) = store.collect_garbage(ages.content).await {
+            warn!(%cause, "could not delete content that nothing refers to");
+        }
+        if let Err(cause) = store.trim_changes(ages.changes).await {
+            warn!(%cause, "could not trim the logs of changes");
         }
     }
 }

@@ -75,6 +75,10 @@ pub struct DatabaseConfig {
     pub connections: u32,
     /// How often the counters of open mailboxes are compared, against lost wake-ups.
     pub safety_poll: Duration,
+    /// How long the content of a message is kept after its last place in a mailbox is gone.
+    pub content_keep: Duration,
+    /// How long mailboxes know what changed, for clients and nodes that come back.
+    pub changes_keep: Duration,
 }
 
 /// Where clients and probes connect.
@@ -318,6 +322,20 @@ impl DatabaseConfig {
                 "5s",
                 Duration::from_millis(100),
                 "How often the counters of open mailboxes are compared, against lost wake-ups.",
+            ),
+            content_keep: form.at_least(
+                "database.content_keep",
+                "14d",
+                Duration::from_hours(1),
+                "How long the content of a message is kept after its last place in a mailbox is \
+                 gone. Sessions that were not told yet can still read it.",
+            ),
+            changes_keep: form.at_least(
+                "database.changes_keep",
+                "30d",
+                Duration::from_hours(1),
+                "How long mailboxes know what changed. A client that was away for longer is told \
+                 everything anew (RFC 7162).",
             ),
         }
     }
