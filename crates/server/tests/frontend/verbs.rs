@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use crate::world::{World, ada};
 
@@ -368,17 +370,18 @@ fn a_session_can_be_seen_and_ended() {
         client.ok("ID (\"name\" \"Thunder\")").await;
         client.ok("SELECT INBOX").await;
         // The list is late by two seconds, and the machine may be busy.
-        let mut listed = Vec::new();
-        for _ in 0..100 {
-            let verb = ["session", "list", "--user", "ADA", "--json"];
-            listed = serde_json::from_str::<Vec<Value>>(&ok(&settings, &verb, "")).unwrap();
-            if listed
-                .iter()
-                .any(|session| session["mailbox"] != Value::Null)
-            {
-                break;
+        let selected = async {
+            loop {
+                let verb = ["session", "list", "--user", "ADA", "--json"];
+                let listed: Vec<Value> = serde_json::from_str(&ok(&settings, &verb, "")).unwrap();
+                let has_selected = |session: &Value| session["mailbox"] != Value::Null;
+                if listed.iter().any(has_selected) {
+                    break listed;
+                }
+                tokio::task::yield_now().await;
             }
-        }
+        };
+        let listed = timeout(Duration::from_secs(30), selected).await.unwrap();
         let [session] = &listed[..] else {
             panic!("{listed:?}")
         };
