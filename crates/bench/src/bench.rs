@@ -111,6 +111,11 @@ impl Bench {
         Ok(mailbox)
     }
 
+    /// Notes a mailbox that was made otherwise, so that [`clear`](Self::clear) deletes it.
+    pub(crate) fn note(&mut self, mailbox: String) {
+        self.made.push(mailbox);
+    }
+
     /// Appends letters until there are `count`.
     pub(crate) async fn fill(
         &self,
@@ -153,7 +158,8 @@ impl Bench {
     pub(crate) async fn clear(&mut self) -> Result<(), Trouble> {
         let mut admin = Client::connect(self.world.first_node()?).await?;
         admin.login(&self.world.admin).await?;
-        for mailbox in self.made.drain(..) {
+        // What is below another mailbox was made after it.
+        for mailbox in self.made.drain(..).rev() {
             admin.ask(&format!("DELETE {}", quoted(&mailbox))).await?;
         }
         Ok(())

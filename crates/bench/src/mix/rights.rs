@@ -93,8 +93,10 @@ async fn listing(bench: &mut Bench) -> Result<Figure, Trouble> {
         .ask(&format!("DELETEACL {} anyone", quoted(&top)))
         .await?;
     for number in 0..LISTED {
-        let mailbox = quoted(&format!("{top}/{number:05}"));
+        let name = format!("{top}/{number:05}");
+        let mailbox = quoted(&name);
         admin.ask(&format!("CREATE {mailbox}")).await?;
+        bench.note(name);
         if number % 10 == 0 {
             let set = format!("SETACL {mailbox} {} lr", quoted(&person));
             admin.ask(&set).await?;
