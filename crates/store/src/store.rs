@@ -132,8 +132,8 @@ impl Store {
         Ok(())
     }
 
-    /// Finishes what is queued, writes down the last logins, says the last wake-ups, and refuses everything queued later with
-    /// [`Fault::Unavailable`]. Reading still works.
+    /// Finishes what is queued, writes down the last logins, says the last wake-ups, and refuses
+    /// everything queued later with [`Fault::Unavailable`]. Reading still works.
     ///
     /// # Errors
     ///
