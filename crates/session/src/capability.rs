@@ -3,39 +3,59 @@
 use crate::commands::State;
 use crate::node::Security;
 
-const ALWAYS: [&str; 5] = ["IMAP4rev1", "LITERAL+", "ID", "ENABLE", "SASL-IR"];
+/// A capability and the RFC that says what it promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// As CAPABILITY writes it.
+    pub name: &'static str,
+    /// The number of the RFC.
+    pub rfc: u16,
+}
 
-const AFTER_LOGIN: [&str; 19] = [
-    "IDLE",
-    "NAMESPACE",
-    "CHILDREN",
-    "UIDPLUS",
-    "MOVE",
-    "UNSELECT",
-    "CONDSTORE",
-    "QRESYNC",
-    "ESEARCH",
-    "WITHIN",
-    "SPECIAL-USE",
-    "CREATE-SPECIAL-USE",
-    "LIST-EXTENDED",
-    "LIST-STATUS",
-    "LIST-MYRIGHTS",
-    "LIST-METADATA",
-    "METADATA",
-    "STATUS=SIZE",
-    "MULTIAPPEND",
+/// In every state.
+pub const ALWAYS: &[Offer] = &[
+    offer("IMAP4rev1", 3501),
+    offer("LITERAL+", 7888),
+    offer("ID", 2971),
+    offer("ENABLE", 5161),
+    offer("SASL-IR", 4959),
 ];
 
-/// RFC 4314, 2.2: ACL, and which of the newer rights are told apart.
-const RIGHTS: [&str; 2] = ["ACL", "RIGHTS=kxten"];
+/// Once somebody is logged in.
+pub const AFTER_LOGIN: &[Offer] = &[
+    offer("IDLE", 2177),
+    offer("NAMESPACE", 2342),
+    offer("CHILDREN", 3348),
+    offer("UIDPLUS", 4315),
+    offer("MOVE", 6851),
+    offer("UNSELECT", 3691),
+    offer("CONDSTORE", 7162),
+    offer("QRESYNC", 7162),
+    offer("ESEARCH", 4731),
+    offer("WITHIN", 5032),
+    offer("SPECIAL-USE", 6154),
+    offer("CREATE-SPECIAL-USE", 6154),
+    offer("LIST-EXTENDED", 5258),
+    offer("LIST-STATUS", 5819),
+    offer("LIST-MYRIGHTS", 8440),
+    offer("LIST-METADATA", 9590),
+    offer("METADATA", 5464),
+    offer("STATUS=SIZE", 8438),
+    offer("MULTIAPPEND", 3502),
+    offer("ACL", 4314),
+    // RFC 4314, 2.2: which of the newer rights are told apart.
+    offer("RIGHTS=kxten", 4314),
+];
+
+const fn offer(name: &'static str, rfc: u16) -> Offer {
+    Offer { name, rfc }
+}
 
 /// The capability list, in the order in which it is written.
 pub(crate) fn capabilities(state: State, security: Security) -> Vec<&'static str> {
-    let mut list = ALWAYS.to_vec();
+    let mut list: Vec<&'static str> = ALWAYS.iter().map(|offer| offer.name).collect();
     if state != State::NotAuthenticated {
-        list.extend(AFTER_LOGIN);
-        list.extend(RIGHTS);
+        list.extend(AFTER_LOGIN.iter().map(|offer| offer.name));
         return list;
     }
     if let Security::Plain {

@@ -61,7 +61,7 @@ const fn pinning(name: &'static str) -> Spec {
 }
 
 /// Every command that there is.
-pub(crate) static COMMANDS: [Spec; 43] = [
+pub(crate) static COMMANDS: &[Spec] = &[
     row("CAPABILITY", From::Any),
     row("NOOP", From::Any),
     row("LOGOUT", From::Any),
@@ -186,7 +186,7 @@ mod tests {
                 "{name} has no row"
             );
         }
-        for spec in &COMMANDS {
+        for spec in COMMANDS {
             assert!(
                 known.contains(&spec.name),
                 "{} is unknown to wire",

@@ -18,6 +18,7 @@ mod selected;
 mod session;
 mod view;
 
+pub use capability::{AFTER_LOGIN, ALWAYS, Offer};
 pub use node::{BoxFuture, Door, LoginVerdict, Node, Now, Peer, Security, SubscribeOnGrant};
 pub use out::{Hangup, Out, Sink};
 pub use session::{Admission, Goodbye, Input, Next, Report, Session};
