@@ -5,7 +5,7 @@ use mail::{Flag, FlagBits, InternalDate, Keyword, UidSet};
 use store::{NewMessage, Store};
 use wire::{AppendMessage, MailboxArg};
 
-use crate::ending::{Done, DoneCode, Ending, Outcome};
+use crate::ending::{Done, DoneCode, Ending, Outcome, Refused};
 use crate::names::Missing;
 use crate::node::Now;
 use crate::session::Session;
@@ -18,6 +18,10 @@ pub(crate) async fn run(
 ) -> Outcome {
     let deed = Deed::Insert(FlagBits::ALL);
     let (named, permit) = session.permit(mailbox, deed, Missing::Target).await?;
+    if messages.iter().any(|message| message.bytes.is_empty()) {
+        // This is how a client gives up (RFC 3502, 6.3.11).
+        return Err(Refused::Cannot("A message of no octets is none").into());
+    }
     let store = session.store.clone();
     let mut arriving = Vec::with_capacity(messages.len());
     for message in messages {
