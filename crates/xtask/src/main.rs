@@ -63,6 +63,12 @@ const VERBS: &[Verb] = &[
         run: tidy::run,
     },
     Verb {
+        name: "conformance",
+        arguments: "",
+        purpose: "renews docs/CONFORMANCE.md from the tables and the talks, without the rest",
+        run: conformance,
+    },
+    Verb {
         name: "talk",
         arguments: "FILE",
         purpose: "one talk, its transcript on screen, in each world",
@@ -77,7 +83,7 @@ const VERBS: &[Verb] = &[
     Verb {
         name: "prepare",
         arguments: "",
-        purpose: "renews what is generated and committed: SQL metadata, settings, landed migrations",
+        purpose: "renews what is generated and committed: SQL metadata, settings, migrations, conformance",
         run: prepare::run,
     },
     Verb {
@@ -105,6 +111,10 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn conformance(_: &[String]) -> Result<(), Trouble> {
+    tidy::renew_conformance(&tool::root())
 }
 
 fn usage() -> String {

@@ -1,5 +1,5 @@
-//! What is generated and committed: the metadata of checked SQL, the reference of settings, and the
-//! list of landed migrations.
+//! What is generated and committed: the metadata of checked SQL, the reference of settings, the
+//! list of landed migrations, and the page of conformance.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -34,6 +34,7 @@ pub(crate) fn run(_: &[String]) -> Result<(), Trouble> {
     replace(&root().join(".sqlx"), &fresh)?;
     settings::renew()?;
     tidy::land(&root())?;
+    tidy::renew_conformance(&root())?;
     postgres.stop().map_err(Trouble::at("PostgreSQL"))
 }
 

@@ -7,9 +7,9 @@ use super::Finding;
 use super::source::words;
 use super::tree::Tree;
 
-const TABLE: &str = "crates/session/src/commands.rs";
-const FILES: &str = "crates/session/src/command/";
-const TALKS: &str = "tests/talks/";
+pub(super) const TABLE: &str = "crates/session/src/commands.rs";
+pub(super) const FILES: &str = "crates/session/src/command/";
+pub(super) const TALKS: &str = "tests/talks/";
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let headed: BTreeSet<_> = tree
@@ -34,7 +34,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
 }
 
 /// The names in the table: the first text of each row between `COMMANDS` and the closing bracket.
-fn rows(text: &str) -> Vec<(usize, &str)> {
+pub(super) fn rows(text: &str) -> Vec<(usize, &str)> {
     let mut rows = Vec::new();
     let is_start = |line: &str| line.contains("COMMANDS:") && line.ends_with('[');
     for (i, line) in text
@@ -52,7 +52,7 @@ fn rows(text: &str) -> Vec<(usize, &str)> {
 }
 
 /// The capitals in a file's first words: `//! CLOSE (RFC 9051, 6.4.1) and UNSELECT` is both.
-fn heading(text: &str) -> Vec<&str> {
+pub(super) fn heading(text: &str) -> Vec<&str> {
     let first = text
         .lines()
         .find(|line| line.starts_with("//!"))
@@ -61,7 +61,7 @@ fn heading(text: &str) -> Vec<&str> {
 }
 
 /// The commands that somebody sends in a talk: `ada> UID FETCH 1` is `UID FETCH`.
-fn said(talk: &str) -> Vec<String> {
+pub(super) fn said(talk: &str) -> Vec<String> {
     let sent = talk.lines().filter_map(|line| {
         let (who, text) = line.split_once('>')?;
         let is_name = !who.is_empty() && who.bytes().all(|b| b.is_ascii_alphanumeric());

@@ -1,7 +1,9 @@
 //! The house rules that no compiler knows. Each rule reads the repository as texts and returns
 //! what it found; none of them runs anything.
 
+mod citations;
 mod commands;
+mod conformance;
 mod doors;
 mod leftovers;
 mod lengths;
@@ -14,6 +16,7 @@ mod rooms;
 mod source;
 mod tree;
 
+pub(crate) use conformance::renew as renew_conformance;
 pub(crate) use migrations::land;
 
 use std::fmt;
@@ -64,6 +67,7 @@ const RULES: &[Rule] = &[
     doors::check,
     modules::check,
     commands::check,
+    conformance::check,
     limits::check,
     migrations::check,
     leftovers::check,
