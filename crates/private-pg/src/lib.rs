@@ -6,6 +6,7 @@
 //! block, never from an async task.
 
 mod binaries;
+mod escape;
 mod home;
 mod keeper;
 mod orphans;
@@ -15,6 +16,7 @@ mod settings;
 mod trouble;
 mod user;
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::{fmt, fs};
 
@@ -110,8 +112,18 @@ impl PrivatePg {
         let Self { port, password, .. } = self;
         format!(
             "postgres://{SUPERUSER}:{}@127.0.0.1:{port}/{database}",
-            password.in_url()
+            escape::in_url(password.as_str().as_bytes())
         )
+    }
+
+    /// As [`url`](Self::url), by the Unix socket where there is one: a round trip takes a third less.
+    #[must_use]
+    pub fn nearest_url(&self) -> String {
+        let url = self.url();
+        match self.socket_dir() {
+            Some(dir) => format!("{url}?host={}", escape::in_url(dir.as_os_str().as_bytes())),
+            None => url,
+        }
     }
 
     /// The TCP port on 127.0.0.1.

@@ -42,19 +42,6 @@ impl Password {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
-
-    /// Percent-encoded, all but what a URL never minds (RFC 3986, 2.3).
-    pub(crate) fn in_url(&self) -> String {
-        self.0
-            .bytes()
-            .map(|byte| match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                    char::from(byte).to_string()
-                }
-                _ => format!("%{byte:02X}"),
-            })
-            .collect()
-    }
 }
 
 impl fmt::Debug for Password {
@@ -73,7 +60,6 @@ mod tests {
             assert!(Password::parse(bad).is_err(), "{bad:?}");
         }
         let password = Password::parse("pa@ss/wört:%").unwrap();
-        assert_eq!(password.in_url(), "pa%40ss%2Fw%C3%B6rt%3A%25");
         assert_eq!(format!("{password:?}"), "Password(..)");
     }
 

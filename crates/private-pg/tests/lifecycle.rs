@@ -110,6 +110,12 @@ fn it_answers_at_its_url_and_ends_with_its_value() {
         psql(&postgres.url(), "select lower('ÄÖ') || current_user").unwrap(),
         "äöpostroom"
     );
+    let who_is_there = "select coalesce(host(inet_client_addr()), 'the socket')";
+    assert_eq!(psql(&postgres.url(), who_is_there).unwrap(), "127.0.0.1");
+    assert_eq!(
+        psql(&postgres.nearest_url(), who_is_there).unwrap(),
+        "the socket"
+    );
     let url = postgres.url_of("template1");
     assert_eq!(
         psql(&url, "select current_database()").unwrap(),

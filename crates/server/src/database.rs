@@ -83,7 +83,7 @@ impl Database {
         let dir = options.dir.clone();
         let started = outside::burn(move || PrivatePg::start(&options)).await;
         let postgres = started.ok_or(Trouble::Panicked)??;
-        let (url, notice) = (postgres.url(), notice_path(state_dir));
+        let (url, notice) = (postgres.nearest_url(), notice_path(state_dir));
         if let Err(cause) = write_secret(&notice, &url) {
             warn!(%cause, "other verbs will not find the private PostgreSQL");
         }

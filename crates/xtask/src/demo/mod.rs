@@ -31,7 +31,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Trouble> {
 
     let folder = postgres::scratch_folder("postroom-demo-")?;
     let postgres = postgres::start(&folder.path().join("postgres"), Tuning::Durable)?;
-    let database = postgres.url();
+    let database = postgres.nearest_url();
     let postroom = Postroom::new(program, &folder.path().join("frontends"), &database)?;
     postroom.run(&["migrate"])?;
     world::make(&postroom, options.people)?;
