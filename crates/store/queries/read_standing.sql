@@ -9,8 +9,6 @@ select m.rights_version, n.owner, n.domain, a.name, a.is_admin, groups_of(a.id) 
   from account a
   join mailbox m on m.id = $2
   join mailbox_name n on n.mailbox = m.id
-  left join acl_entry e
-         on e.mailbox = m.id
-        and e.identifier = any (identifiers_of(a.id) || 'owner'::text)
+  left join entries_naming(m.id, identifiers_of(a.id) || 'owner'::text) e on true
  where a.id = $1
  group by a.id, m.id, n.mailbox

@@ -1,10 +1,10 @@
-//! What an operation costs depends on the messages it names.
+//! What an operation costs depends on the messages it names, and on the entries that concern whoever asks.
 
-use acl::Deed;
+use acl::{Deed, Modification, Rights, Subject};
 use mail::FlagBits;
 use store::Doomed;
 
-use crate::world::{World, adding, append, news, permit, privately, uids};
+use crate::world::{World, adding, append, claim, found, news, permit, privately, uids};
 
 const MANY: [&str; 500] = ["x"; 500];
 /// Entries that all operations of the test may read together: some for each of them.
@@ -20,7 +20,7 @@ async fn to_change_one_message_of_many_reads_few() {
         append(&world.store, ada, from, &MANY).await;
         append(&world.store, ada, to, &MANY).await;
     }
-    let before = world.entries_read().await;
+    let before = world.rows_read("entry").await;
 
     let node = world.another_node().await;
     let may = permit(&node, ada, from, Deed::ChangeFlags(FlagBits::ALL)).await;
@@ -48,9 +48,35 @@ async fn to_change_one_message_of_many_reads_few() {
     node.expunge(&may, Doomed::DeletedAmong(one)).await.unwrap();
     news(&node, from, modseq, &[ada]).await;
 
-    let read = world.entries_read().await - before;
+    let read = world.rows_read("entry").await - before;
     assert!(
         (7..ENTRIES_READ_MAX).contains(&read),
         "{read} entries were read to change two messages of 2,000"
+    );
+}
+
+#[tokio::test]
+async fn to_find_the_rights_of_one_among_many_reads_few() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let mailbox = world.shared("long list", &[("ada", "lrswipa")]).await;
+    for number in 0..300 {
+        let subject = Subject::parse(&format!("nobody-{number}")).unwrap();
+        let may = permit(&world.store, ada, mailbox, Deed::Administer).await;
+        let add = Modification::Add(Rights::parse("l").unwrap());
+        world.store.set_rights(&may, &subject, add).await.unwrap();
+    }
+    let before = world.rows_read("acl_entry").await;
+
+    let node = world.another_node().await;
+    found(&node, ada, mailbox).await;
+    // A permit by an older version is checked again under the lock.
+    let claim = claim(ada, mailbox, Deed::Insert(FlagBits::NONE));
+    node.number_keywords(&claim, &[]).await.unwrap();
+
+    let read = world.rows_read("acl_entry").await - before;
+    assert!(
+        (2..20).contains(&read),
+        "{read} entries of 301 were read to find the rights of one"
     );
 }

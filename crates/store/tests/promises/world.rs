@@ -58,8 +58,9 @@ impl World {
         admin.close().await.unwrap();
     }
 
-    /// Rows of messages that were read so far. Ends all connections, which is when they report it.
-    pub(crate) async fn entries_read(&self) -> i64 {
+    /// Rows that were read so far of the tables whose names begin like this. Ends all connections, which
+    /// is when they report it.
+    pub(crate) async fn rows_read(&self, tables: &str) -> i64 {
         self.cut_connections().await;
         let mut admin = PgConnection::connect(&self.url).await.unwrap();
         let mut others = 1_i64;
@@ -76,9 +77,9 @@ impl World {
         let read = sqlx::query_scalar(
             "select sum(seq_tup_read + idx_tup_fetch)::bigint
                from pg_stat_user_tables
-              where relname like 'entry%'",
+              where starts_with(relname::text, $1)",
         );
-        let read = read.fetch_one(&mut admin).await.unwrap();
+        let read = read.bind(tables).fetch_one(&mut admin).await.unwrap();
         admin.close().await.unwrap();
         read
     }
