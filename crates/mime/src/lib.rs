@@ -25,6 +25,7 @@ mod search;
 mod section;
 #[cfg(test)]
 mod tests;
+mod thread;
 mod tree;
 mod write;
 
@@ -33,6 +34,7 @@ pub use fold::fold;
 pub use header::{Keep, header_fields};
 pub use search::{Field, SearchText};
 pub use section::{Section, section};
+pub use thread::thread_root;
 
 use mail::NaiveDate;
 

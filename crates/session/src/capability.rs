@@ -41,6 +41,8 @@ pub const AFTER_LOGIN: &[Offer] = &[
     offer("LIST-METADATA", 9590),
     offer("METADATA", 5464),
     offer("STATUS=SIZE", 8438),
+    offer("OBJECTID", 8474),
+    offer("SAVEDATE", 8514),
     offer("MULTIAPPEND", 3502),
     offer("ACL", 4314),
     // RFC 4314, 2.2: which of the newer rights are told apart.

@@ -3,6 +3,7 @@
 use image::Message;
 use mail::{Flag, FlagBits, ModSeq, NaiveDate, SeqNum};
 use mime::{Field, SearchText, fold};
+use store::{Head, ObjectIds};
 use wire::{AddressField, DateTest, Numbering, SearchKey};
 
 use crate::ending::Ending;
@@ -20,8 +21,9 @@ pub(crate) struct Criteria {
 #[derive(Debug)]
 pub(crate) struct Evidence<'c> {
     pub(crate) text: Option<SearchText<'c>>,
-    /// Read, and maybe not there.
-    pub(crate) sent: Option<Option<NaiveDate>>,
+    pub(crate) head: Option<&'c Head>,
+    /// The day on which it came into the mailbox.
+    pub(crate) saved: Option<NaiveDate>,
 }
 
 #[derive(Debug)]
@@ -39,6 +41,9 @@ enum Test {
     Internal(DateTest, NaiveDate),
     ArrivedSince(i64),
     Sent(DateTest, NaiveDate),
+    Saved(DateTest, NaiveDate),
+    EmailId(Box<ObjectIds>, String),
+    ThreadId(Box<ObjectIds>, String),
     Text(TextTest),
 }
 
@@ -56,14 +61,20 @@ impl Evidence<'_> {
     /// Nothing was read yet.
     pub(crate) const NONE: Self = Self {
         text: None,
-        sent: None,
+        head: None,
+        saved: None,
     };
 }
 
 impl Criteria {
-    pub(crate) fn new(key: &SearchKey, selected: &Selected, now: Now) -> Result<Self, Ending> {
+    pub(crate) fn new(
+        key: &SearchKey,
+        selected: &Selected,
+        ids: &ObjectIds,
+        now: Now,
+    ) -> Result<Self, Ending> {
         Ok(Self {
-            root: Test::new(key, selected, now)?,
+            root: Test::new(key, selected, ids, now)?,
         })
     }
 
@@ -82,14 +93,24 @@ impl Criteria {
         self.root.any(&|test| matches!(test, Test::Text(_)))
     }
 
-    pub(crate) fn asks_sent(&self) -> bool {
-        self.root.any(&|test| matches!(test, Test::Sent(..)))
+    pub(crate) fn asks_head(&self) -> bool {
+        self.root
+            .any(&|test| matches!(test, Test::Sent(..) | Test::ThreadId(..)))
+    }
+
+    pub(crate) fn asks_save_date(&self) -> bool {
+        self.root.any(&|test| matches!(test, Test::Saved(..)))
     }
 }
 
 impl Test {
-    fn new(key: &SearchKey, selected: &Selected, now: Now) -> Result<Self, Ending> {
-        let each = |key: &SearchKey| Self::new(key, selected, now);
+    fn new(
+        key: &SearchKey,
+        selected: &Selected,
+        ids: &ObjectIds,
+        now: Now,
+    ) -> Result<Self, Ending> {
+        let each = |key: &SearchKey| Self::new(key, selected, ids, now);
         let text = |test| Self::Text(test);
         Ok(match key {
             // `\Recent` is never set, so every message is old.
@@ -107,6 +128,9 @@ impl Test {
             SearchKey::Smaller(bytes) => Self::Smaller(*bytes),
             SearchKey::Internal(test, day) => Self::Internal(*test, *day),
             SearchKey::Sent(test, day) => Self::Sent(*test, *day),
+            SearchKey::Saved(test, day) => Self::Saved(*test, *day),
+            SearchKey::EmailId(id) => Self::EmailId(Box::new(ids.clone()), id.clone()),
+            SearchKey::ThreadId(id) => Self::ThreadId(Box::new(ids.clone()), id.clone()),
             SearchKey::Younger(seconds) => {
                 Self::ArrivedSince(now.unix_seconds - i64::from(*seconds))
             }
@@ -159,8 +183,13 @@ impl Test {
             Self::Internal(test, day) => Some(compares(*test, message.date.day(), *day)),
             Self::ArrivedSince(moment) => Some(message.date.unix_seconds >= *moment),
             Self::Sent(test, day) => evidence
-                .sent
-                .map(|sent| sent.is_some_and(|sent| compares(*test, sent, *day))),
+                .head
+                .map(|head| head.sent.is_some_and(|sent| compares(*test, sent, *day))),
+            Self::Saved(test, day) => evidence.saved.map(|saved| compares(*test, saved, *day)),
+            Self::EmailId(ids, id) => Some(ids.email(message.content) == *id),
+            Self::ThreadId(ids, id) => evidence
+                .head
+                .map(|head| ids.thread(message.content, &head.header) == *id),
             Self::Text(test) => evidence.text.as_ref().map(|text| test.holds(text)),
         }
     }

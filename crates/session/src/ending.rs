@@ -25,6 +25,8 @@ pub(crate) enum DoneCode {
     HighestModSeq(ModSeq),
     AppendUid(UidValidity, UidSet),
     CopyUid(UidValidity, Vec<(Uid, Uid)>),
+    /// Of the mailbox that was created.
+    MailboxId(String),
     /// The size of the largest annotation that was left out.
     MetadataLongEntries(u64),
     /// Some messages lost UNCHANGEDSINCE; numbers as the command counts them.
@@ -192,6 +194,7 @@ fn tell_done(out: &mut Vec<u8>, tag: &Tag, done: &Done) {
             pairs = uids.iter().copied().unzip();
             Code::CopyUid(*validity, &pairs.0, &pairs.1)
         }
+        DoneCode::MailboxId(id) => Code::MailboxId(id),
         DoneCode::MetadataLongEntries(size) => Code::MetadataLongEntries(*size),
         DoneCode::Modified(numbers) => Code::Modified(numbers),
         DoneCode::Capability(names) => Code::Capability(names),

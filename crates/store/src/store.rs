@@ -18,7 +18,7 @@ use crate::clerk::{self, Clerk};
 use crate::origin::Introduction;
 use crate::standing::Standings;
 use crate::stats::Counters;
-use crate::{Cause, Fault, Stats, wake};
+use crate::{Cause, Fault, ObjectIds, Stats, wake};
 
 /// The only way in which a task starts below `server`.
 pub type Spawn = Arc<dyn Fn(Pin<Box<dyn Future<Output = ()> + Send>>) + Send + Sync>;
@@ -54,6 +54,7 @@ pub(crate) struct Inner {
     pub(crate) is_drained: watch::Sender<bool>,
     /// How many of the pool's connections may be dead; it hands them out in turn.
     suspects: Arc<AtomicU32>,
+    object_ids: ObjectIds,
     database: PgConnectOptions,
 }
 
@@ -99,6 +100,7 @@ impl Store {
             })
             .connect_with(database.clone())
             .await?;
+        let object_ids = ObjectIds::load(&pool).await?;
         let inner = Arc::new(Inner {
             pool,
             batches: Batches::default(),
@@ -109,6 +111,7 @@ impl Store {
             spawn,
             is_drained: watch::Sender::new(false),
             suspects,
+            object_ids,
             database,
         });
         wake::start_notifier(&inner);
@@ -143,6 +146,12 @@ impl Store {
         self.inner.is_drained.send_replace(true);
         clerk::write(&self.inner).await;
         wake::say(&self.inner, &self.inner.outbox.take()).await
+    }
+
+    /// Makes the identifiers of this database's objects.
+    #[must_use]
+    pub fn object_ids(&self) -> &ObjectIds {
+        &self.inner.object_ids
     }
 
     /// Counts since the start.

@@ -305,6 +305,8 @@ pub enum StatusItem {
     Size,
     /// HIGHESTMODSEQ (RFC 7162)
     HighestModSeq,
+    /// MAILBOXID (RFC 8474)
+    MailboxId,
 }
 
 /// One message of an APPEND.
@@ -352,6 +354,12 @@ pub enum FetchItem {
     Body,
     /// MODSEQ
     ModSeq,
+    /// EMAILID (RFC 8474)
+    EmailId,
+    /// THREADID (RFC 8474)
+    ThreadId,
+    /// SAVEDATE (RFC 8514)
+    SaveDate,
     /// `BODY[…]<…>`, and the RFC822 items in their own spelling
     Section(BodySection),
 }
@@ -500,6 +508,12 @@ pub enum SearchKey {
     Older(u32),
     /// `YOUNGER n` seconds (RFC 5032)
     Younger(u32),
+    /// `EMAILID` (RFC 8474)
+    EmailId(String),
+    /// `THREADID` (RFC 8474)
+    ThreadId(String),
+    /// `SAVEDBEFORE`, `SAVEDON`, `SAVEDSINCE` (RFC 8514)
+    Saved(DateTest, NaiveDate),
 }
 
 /// The address fields that have a search key of their own.

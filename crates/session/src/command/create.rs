@@ -1,11 +1,11 @@
-//! CREATE (RFC 9051, 6.3.4), with the special use of RFC 6154.
+//! CREATE (RFC 9051, 6.3.4), with the special use of RFC 6154 and the MAILBOXID of RFC 8474.
 
 use acl::{Denied, Rights, Warrant};
 use mail::Place;
 use store::{Fault, Found};
 use wire::MailboxArg;
 
-use crate::ending::{Done, Ending, Outcome, Refused};
+use crate::ending::{Done, DoneCode, Ending, Outcome, Refused};
 use crate::session::Session;
 
 /// RFC 6154, 2, and RFC 8457. `\All` and `\Flagged` are views, which nobody creates.
@@ -31,7 +31,9 @@ pub(crate) async fn run(
         .create_mailbox(&warrant, &place, special_use)
         .await;
     match created {
-        Ok(_) => Ok(Done::completed()),
+        Ok(id) => Ok(Done::with(DoneCode::MailboxId(
+            session.store.object_ids().mailbox(id),
+        ))),
         Err(Fault::Exists) => Err(taken(session, &place).await),
         Err(fault) => Err(fault.into()),
     }

@@ -1,4 +1,5 @@
-//! FETCH (RFC 9051, 6.4.5), with CHANGEDSINCE and VANISHED (RFC 7162, 3.1.4 and 3.2.6).
+//! FETCH (RFC 9051, 6.4.5), with CHANGEDSINCE and VANISHED (RFC 7162, 3.1.4 and 3.2.6), object
+//! identifiers (RFC 8474) and save dates (RFC 8514).
 //!
 //! Answered from the view: what a colleague expunged and this client was not told of is still
 //! there, for messages never change.
@@ -10,9 +11,9 @@ use acl::Deed;
 use bytes::Bytes;
 use image::Message;
 use live::Live;
-use mail::{ContentId, FlagBits, SeqNum, UidSet};
+use mail::{ContentId, FlagBits, InternalDate, SeqNum, UidSet};
 use mime::Section;
-use store::{FlagEdit, Head, Masks, Store};
+use store::{FlagEdit, Head, Masks, ObjectIds, Store};
 use wire::{BodySection, Fetch, FetchItem, Numbering, SectionText, say};
 
 use super::select::vanished_among;
@@ -67,7 +68,12 @@ pub(crate) async fn run(session: &mut Session, fetch: Fetch, out: &mut Out<'_>) 
         UidSet::new()
     };
     selected.tell_keywords(&mut out.buffer);
-    let lost = tell_all(&live, selected, &messages, &items, needs, &seen, out).await?;
+    let asked = Asked {
+        items: &items,
+        needs,
+        ids: store.object_ids(),
+    };
+    let lost = tell_all(&store, &live, selected, &messages, &asked, &seen, out).await?;
     if lost {
         Err(Refused::ExpungeIssued.into())
     } else {
@@ -90,6 +96,7 @@ fn add_implied(items: &mut Vec<FetchItem>, numbering: Numbering, has_changed_sin
 struct Needs {
     heads: bool,
     bodies: bool,
+    save_dates: bool,
     marks_seen: bool,
 }
 
@@ -102,10 +109,13 @@ impl Needs {
                 | FetchItem::Flags
                 | FetchItem::InternalDate
                 | FetchItem::Size
-                | FetchItem::ModSeq => {}
-                FetchItem::Envelope | FetchItem::BodyStructure | FetchItem::Body => {
-                    needs.heads = true;
-                }
+                | FetchItem::ModSeq
+                | FetchItem::EmailId => {}
+                FetchItem::SaveDate => needs.save_dates = true,
+                FetchItem::Envelope
+                | FetchItem::BodyStructure
+                | FetchItem::Body
+                | FetchItem::ThreadId => needs.heads = true,
                 FetchItem::Section(section) => {
                     needs.marks_seen |= !section.peek;
                     if is_in_head(section) {
@@ -118,6 +128,13 @@ impl Needs {
         }
         needs
     }
+}
+
+/// What is to be said of each message.
+struct Asked<'f> {
+    items: &'f [FetchItem],
+    needs: Needs,
+    ids: &'f ObjectIds,
 }
 
 /// The message's own header block is kept apart from the rest.
@@ -182,14 +199,15 @@ async fn mark_seen(
 
 /// Says what was asked of each message; true when one of them no longer has a body.
 async fn tell_all(
+    store: &Store,
     live: &Live,
     selected: &Selected,
     messages: &[(SeqNum, Message)],
-    items: &[FetchItem],
-    needs: Needs,
+    asked: &Asked<'_>,
     seen: &UidSet,
     out: &mut Out<'_>,
 ) -> Result<bool, Ending> {
+    let needs = asked.needs;
     let mut is_any_lost = false;
     for batch in batches(messages, needs) {
         let ids: Vec<ContentId> = batch.iter().map(|(_, message)| message.content).collect();
@@ -204,6 +222,12 @@ async fn tell_all(
         } else {
             HashMap::new()
         };
+        let saved = if needs.save_dates {
+            let uids = batch.iter().map(|(_, message)| message.uid).collect();
+            store.save_dates(selected.found.id, &uids).await?
+        } else {
+            HashMap::new()
+        };
         for &(seq, message) in batch {
             let (head, body) = (heads.get(&message.content), bodies.get(&message.content));
             if (needs.heads && head.is_none()) || (needs.bodies && body.is_none()) {
@@ -215,8 +239,12 @@ async fn tell_all(
                 selected,
                 seq,
                 &message,
-                items,
-                Parts { head, body },
+                asked,
+                Parts {
+                    head,
+                    body,
+                    saved: saved.get(&message.uid).copied(),
+                },
                 is_marked,
                 out,
             );
@@ -254,18 +282,19 @@ fn batches(
     })
 }
 
-/// A message's immutable parts, as far as they are needed.
+/// What was read of a message, as far as it is needed.
 #[derive(Clone, Copy)]
 struct Parts<'p> {
     head: Option<&'p Arc<Head>>,
     body: Option<&'p Bytes>,
+    saved: Option<InternalDate>,
 }
 
 fn tell_one(
     selected: &Selected,
     seq: SeqNum,
     message: &Message,
-    items: &[FetchItem],
+    asked: &Asked<'_>,
     parts: Parts<'_>,
     is_marked: bool,
     out: &mut Out<'_>,
@@ -274,13 +303,19 @@ fn tell_one(
     let names = || selected.view.latest().keywords.names(shown.flags);
     let head = parts.head.map(AsRef::as_ref);
     let mut line = say::FetchLine::begin(&mut out.buffer, seq);
-    for item in items {
+    for item in asked.items {
         match item {
             FetchItem::Uid => line.uid(message.uid),
             FetchItem::Flags => line.flags(names()),
             FetchItem::InternalDate => line.internal_date(message.date),
             FetchItem::Size => line.size(u64::from(message.size)),
             FetchItem::ModSeq => line.modseq(shown.modseq),
+            FetchItem::EmailId => line.email_id(&asked.ids.email(message.content)),
+            FetchItem::ThreadId => {
+                let header = head.map_or(&[][..], |head| &head.header);
+                line.thread_id(&asked.ids.thread(message.content, header))
+            }
+            FetchItem::SaveDate => line.save_date(parts.saved),
             FetchItem::Envelope => line.envelope(head.map_or(&[], |head| &head.envelope)),
             FetchItem::BodyStructure => {
                 line.body_structure(head.map_or(&[], |head| &head.body_structure))
@@ -292,7 +327,7 @@ fn tell_one(
             FetchItem::Section(section) => tell_section(&mut line, section, parts),
         };
     }
-    if is_marked && !items.contains(&FetchItem::Flags) {
+    if is_marked && !asked.items.contains(&FetchItem::Flags) {
         line.flags(names());
     }
     line.end();

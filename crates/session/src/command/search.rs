@@ -1,15 +1,15 @@
-//! SEARCH (RFC 9051, 6.4.4), with RETURN (RFC 4731), MODSEQ (RFC 7162) and WITHIN (RFC 5032).
+//! SEARCH (RFC 9051, 6.4.4), with RETURN (RFC 4731), MODSEQ (RFC 7162), WITHIN (RFC 5032), object
+//! identifiers (RFC 8474) and save dates (RFC 8514).
 //!
 //! Answered from the view, so that it finds what FETCH would show. Flags, dates, sizes and
 //! numbers are decided from the image; only what is left undecided has its text read.
-
-use std::sync::Arc;
 
 use acl::Deed;
 use image::Message;
 use live::Live;
 use mail::{ContentId, ModSeq, SeqNum};
 use mime::SearchText;
+use store::Store;
 use wire::{Numbering, Search, SearchKey, SearchReturn, Tag, say};
 
 use crate::criteria::{Criteria, Evidence};
@@ -31,11 +31,11 @@ pub(crate) async fn run(
 ) -> Outcome {
     let asks_modseq = has_modseq(&search.key);
     session.enabled.condstore |= asks_modseq;
-    let live = session.node.live.clone();
+    let (store, live) = (session.store.clone(), session.node.live.clone());
     let selected = session.selected()?;
     selected.permit(Deed::Read)?;
-    let criteria = Criteria::new(&search.key, selected, now)?;
-    let found = find(&live, selected, &criteria).await?;
+    let criteria = Criteria::new(&search.key, selected, store.object_ids(), now)?;
+    let found = find(&store, &live, selected, &criteria).await?;
     let number = |&(seq, message): &(SeqNum, Message)| match search.numbering {
         Numbering::Sequence => seq.get(),
         Numbering::Uid => message.uid.get(),
@@ -59,6 +59,7 @@ pub(crate) async fn run(
 }
 
 async fn find(
+    store: &Store,
     live: &Live,
     selected: &Selected,
     criteria: &Criteria,
@@ -77,13 +78,14 @@ async fn find(
         return Ok(found);
     }
     for batch in undecided.chunks(TEXTS_PER_READ_MAX) {
-        found.extend(find_by_text(live, selected, criteria, batch).await?);
+        found.extend(find_by_evidence(store, live, selected, criteria, batch).await?);
     }
     found.sort_unstable_by_key(|&(seq, _)| seq);
     Ok(found)
 }
 
-async fn find_by_text(
+async fn find_by_evidence(
+    store: &Store,
     live: &Live,
     selected: &Selected,
     criteria: &Criteria,
@@ -95,8 +97,14 @@ async fn find_by_text(
     } else {
         [].into()
     };
-    let heads = if criteria.asks_sent() {
+    let heads = if criteria.asks_head() {
         live.contents().heads(&ids).await?
+    } else {
+        [].into()
+    };
+    let saved = if criteria.asks_save_date() {
+        let uids = batch.iter().map(|(_, message)| message.uid).collect();
+        store.save_dates(selected.found.id, &uids).await?
     } else {
         [].into()
     };
@@ -105,9 +113,8 @@ async fn find_by_text(
             text: texts
                 .get(&message.content)
                 .map(|text| SearchText::new(text)),
-            sent: heads
-                .get(&message.content)
-                .map(|head: &Arc<store::Head>| head.sent),
+            head: heads.get(&message.content).map(AsRef::as_ref),
+            saved: saved.get(&message.uid).map(|date| date.day()),
         };
         criteria.holds(seq, message, selected.view.shown(message), &evidence) == Some(true)
     };

@@ -2,7 +2,7 @@
 
 use acl::Deed;
 use mail::{FlagBits, SeqNum, Uid, UidSet};
-use store::Store;
+use store::{ObjectIds, Store};
 use wire::{Code, Qresync, Select, Verdict, say};
 
 use crate::ending::{Done, DoneCode, Ending, Outcome};
@@ -41,7 +41,7 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
         keywords_told,
         is_policy_news: false,
     });
-    tell_mailbox(&selected, &mut out.buffer);
+    tell_mailbox(&selected, session.store.object_ids(), &mut out.buffer);
     if let Some(remembered) = &select.qresync
         && remembered.uid_validity == mailbox.uid_validity()
     {
@@ -58,7 +58,7 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
     }))
 }
 
-fn tell_mailbox(selected: &Selected, out: &mut Vec<u8>) {
+fn tell_mailbox(selected: &Selected, ids: &ObjectIds, out: &mut Vec<u8>) {
     let picture = selected.view.known();
     let image = &picture.image;
     say::flags(out, picture.keywords.names(FlagBits::ALL));
@@ -76,6 +76,8 @@ fn tell_mailbox(selected: &Selected, out: &mut Vec<u8>) {
         "UIDs valid",
     );
     ok(out, Code::UidNext(image.uid_next()), "Next UID");
+    let id = ids.mailbox(selected.found.id);
+    ok(out, Code::MailboxId(&id), "Whatever its name");
     ok(
         out,
         Code::HighestModSeq(picture.modseq()),

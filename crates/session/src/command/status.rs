@@ -1,7 +1,9 @@
-//! STATUS (RFC 9051, 6.3.11).
+//! STATUS (RFC 9051, 6.3.11), with SIZE (RFC 8438) and MAILBOXID (RFC 8474).
 
 use acl::Deed;
-use store::Status;
+use mail::MailboxId;
+use store::{ObjectIds, Status};
+use wire::say::StatusValue;
 use wire::{MailboxArg, StatusItem, say};
 
 use crate::ending::{Done, Outcome, Refused};
@@ -24,7 +26,7 @@ pub(crate) async fn run(
     let Some((_, status)) = counted.first() else {
         return Err(Refused::NoSuchMailbox.into());
     };
-    let told = told(items, status);
+    let told = told(items, permit.mailbox(), status, session.store.object_ids());
     say::status(
         &mut out.buffer,
         session.speech(),
@@ -40,17 +42,25 @@ pub(crate) fn enable_condstore(session: &mut Session, items: &[StatusItem]) {
 }
 
 /// What was asked for, in its order.
-pub(crate) fn told(items: &[StatusItem], status: &Status) -> Vec<(StatusItem, u64)> {
-    let value = |item| match item {
-        StatusItem::Messages => status.messages,
-        // `\Recent` is never set: nobody can be the first to see what many watch.
-        StatusItem::Recent => 0,
-        StatusItem::UidNext => u64::from(status.uid_next.get()),
-        StatusItem::UidValidity => u64::from(status.uid_validity.get()),
-        StatusItem::Unseen => status.unseen,
-        StatusItem::Deleted => status.deleted,
-        StatusItem::Size => status.size,
-        StatusItem::HighestModSeq => status.modseq.get(),
+pub(crate) fn told(
+    items: &[StatusItem],
+    mailbox: MailboxId,
+    status: &Status,
+    ids: &ObjectIds,
+) -> Vec<(StatusItem, StatusValue)> {
+    let value = |item| {
+        StatusValue::Number(match item {
+            StatusItem::Messages => status.messages,
+            // `\Recent` is never set: nobody can be the first to see what many watch.
+            StatusItem::Recent => 0,
+            StatusItem::UidNext => u64::from(status.uid_next.get()),
+            StatusItem::UidValidity => u64::from(status.uid_validity.get()),
+            StatusItem::Unseen => status.unseen,
+            StatusItem::Deleted => status.deleted,
+            StatusItem::Size => status.size,
+            StatusItem::HighestModSeq => status.modseq.get(),
+            StatusItem::MailboxId => return StatusValue::ObjectId(ids.mailbox(mailbox)),
+        })
     };
     items.iter().map(|&item| (item, value(item))).collect()
 }

@@ -24,5 +24,6 @@ mod order;
 mod people;
 mod policy;
 mod rights;
+mod save_dates;
 mod wakeups;
 mod world;

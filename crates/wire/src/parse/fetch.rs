@@ -98,6 +98,9 @@ fn item(cursor: &mut Cursor<'_>, word: &str) -> Lexed<FetchItem> {
         "ENVELOPE" => Ok(FetchItem::Envelope),
         "BODYSTRUCTURE" => Ok(FetchItem::BodyStructure),
         "MODSEQ" => Ok(FetchItem::ModSeq),
+        "EMAILID" => Ok(FetchItem::EmailId),
+        "THREADID" => Ok(FetchItem::ThreadId),
+        "SAVEDATE" => Ok(FetchItem::SaveDate),
         "RFC822" => Ok(older(Spelling::Rfc822, SectionText::Whole, false)),
         // As BODY.PEEK[HEADER] and BODY[TEXT] would (RFC 3501, 6.4.5).
         "RFC822.HEADER" => Ok(older(Spelling::Rfc822Header, SectionText::Header, true)),

@@ -63,6 +63,7 @@ fn status_item(cursor: &mut Cursor<'_>) -> Lexed<StatusItem> {
         "DELETED" => Ok(StatusItem::Deleted),
         "SIZE" => Ok(StatusItem::Size),
         "HIGHESTMODSEQ" => Ok(StatusItem::HighestModSeq),
+        "MAILBOXID" => Ok(StatusItem::MailboxId),
         _ => Err(Bad::Expected("a status item")),
     }
 }

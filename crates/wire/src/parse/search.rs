@@ -1,4 +1,5 @@
-//! SEARCH, with RETURN (RFC 4731), WITHIN (RFC 5032) and MODSEQ (RFC 7162).
+//! SEARCH, with RETURN (RFC 4731), WITHIN (RFC 5032), MODSEQ (RFC 7162), object identifiers
+//! (RFC 8474) and save dates (RFC 8514).
 
 use mail::limits::SEARCH_DEPTH_MAX;
 use mail::{Flag, Keyword};
@@ -6,6 +7,9 @@ use mail::{Flag, Keyword};
 use super::date::date;
 use crate::lex::{Bad, Cursor, Lexed};
 use crate::{AddressField, Body, DateTest, Numbering, Search, SearchKey, SearchReturn};
+
+/// RFC 8474, 7.
+const OBJECT_ID_BYTES_MAX: usize = 255;
 
 /// ```abnf
 /// search = "SEARCH" [SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"]
@@ -165,6 +169,13 @@ fn leaf(cursor: &mut Cursor<'_>, word: &str) -> Lexed<SearchKey> {
         "MODSEQ" => SearchKey::ModSeq(spaced(cursor, modseq)?),
         "OLDER" => SearchKey::Older(spaced(cursor, Cursor::nz_number)?),
         "YOUNGER" => SearchKey::Younger(spaced(cursor, Cursor::nz_number)?),
+        "EMAILID" => SearchKey::EmailId(spaced(cursor, object_id)?),
+        "THREADID" => SearchKey::ThreadId(spaced(cursor, object_id)?),
+        "SAVEDBEFORE" => SearchKey::Saved(DateTest::Before, spaced(cursor, date)?),
+        "SAVEDON" => SearchKey::Saved(DateTest::On, spaced(cursor, date)?),
+        "SAVEDSINCE" => SearchKey::Saved(DateTest::Since, spaced(cursor, date)?),
+        // Every mailbox here keeps the save date.
+        "SAVEDATESUPPORTED" => SearchKey::All,
         _ => return Err(Bad::Expected("a search key")),
     })
 }
@@ -184,6 +195,17 @@ fn string(cursor: &mut Cursor<'_>) -> Lexed<String> {
 fn keyword(cursor: &mut Cursor<'_>) -> Lexed<Flag> {
     let word = spaced(cursor, Cursor::atom)?;
     Keyword::parse(word).map(Flag::Keyword).map_err(Bad::Flag)
+}
+
+/// `objectid = 1*255(ALPHA / DIGIT / "_" / "-")`
+fn object_id(cursor: &mut Cursor<'_>) -> Lexed<String> {
+    let id = cursor.atom()?;
+    let is_id = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+    if id.len() <= OBJECT_ID_BYTES_MAX && id.bytes().all(is_id) {
+        Ok(id.to_owned())
+    } else {
+        Err(Bad::Expected("an object identifier"))
+    }
 }
 
 /// `[entry-name SP entry-type-req SP] mod-sequence-valzer`. All flags of a message share one

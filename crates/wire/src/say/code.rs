@@ -2,7 +2,7 @@
 
 use mail::{ModSeq, SeqNum, Uid, UidSet, UidValidity};
 
-use super::token::{number, number_set, separated, uid_set, uids};
+use super::token::{number, number_set, object_id, separated, uid_set, uids};
 
 /// A response code (RFC 3501, 7.1; RFC 5530; and as noted).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,8 @@ pub enum Code<'a> {
     InUse,
     /// LIMIT
     Limit,
+    /// MAILBOXID (RFC 8474)
+    MailboxId(&'a str),
     /// METADATA LONGENTRIES (RFC 5464): the size of the largest that was left out.
     MetadataLongEntries(u64),
     /// METADATA MAXSIZE (RFC 5464): the largest that would be taken.
@@ -129,6 +131,10 @@ impl Code<'_> {
             Self::MetadataLongEntries(size) | Self::MetadataMaxSize(size) => {
                 spaced_number(out, size);
             }
+            Self::MailboxId(id) => {
+                out.push(b' ');
+                object_id(out, id);
+            }
             Self::HighestModSeq(modseq) => spaced_number(out, modseq.get()),
             Self::UidNext(uid) => spaced_number(out, u64::from(uid.get())),
             Self::UidValidity(validity) => spaced_number(out, u64::from(validity.get())),
@@ -185,6 +191,7 @@ impl Code<'_> {
             Self::HighestModSeq(_) => "HIGHESTMODSEQ",
             Self::InUse => "INUSE",
             Self::Limit => "LIMIT",
+            Self::MailboxId(_) => "MAILBOXID",
             Self::MetadataLongEntries(_) => "METADATA LONGENTRIES",
             Self::MetadataMaxSize(_) => "METADATA MAXSIZE",
             Self::MetadataTooMany => "METADATA TOOMANY",

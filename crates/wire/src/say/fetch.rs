@@ -4,7 +4,7 @@ use std::io::Write;
 
 use mail::{InternalDate, ModSeq, SeqNum, Uid};
 
-use super::token::{astring, literal, number, separated};
+use super::token::{astring, literal, number, object_id, separated};
 use super::{Speech, end};
 use crate::{BodySection, SectionText, Spelling};
 
@@ -47,10 +47,8 @@ impl<'o> FetchLine<'o> {
 
     /// `INTERNALDATE "date-time"`
     pub fn internal_date(&mut self, date: InternalDate) -> &mut Self {
-        self.item("INTERNALDATE \"");
-        // A vector takes everything.
-        let _infallible = write!(self.out, "{date}");
-        self.out.push(b'"');
+        self.item("INTERNALDATE ");
+        date_time(self.out, date);
         self
     }
 
@@ -81,6 +79,30 @@ impl<'o> FetchLine<'o> {
         self.item("MODSEQ (");
         number(self.out, modseq.get());
         self.out.push(b')');
+        self
+    }
+
+    /// `EMAILID (id)`
+    pub fn email_id(&mut self, id: &str) -> &mut Self {
+        self.item("EMAILID ");
+        object_id(self.out, id);
+        self
+    }
+
+    /// `THREADID (id)`
+    pub fn thread_id(&mut self, id: &str) -> &mut Self {
+        self.item("THREADID ");
+        object_id(self.out, id);
+        self
+    }
+
+    /// `SAVEDATE "date-time"`; `None` is NIL.
+    pub fn save_date(&mut self, date: Option<InternalDate>) -> &mut Self {
+        self.item("SAVEDATE ");
+        match date {
+            Some(date) => date_time(self.out, date),
+            None => self.out.extend_from_slice(b"NIL"),
+        }
         self
     }
 
@@ -159,4 +181,10 @@ impl<'o> FetchLine<'o> {
         self.has_items = true;
         self.out.extend_from_slice(name.as_bytes());
     }
+}
+
+/// `date-time`
+fn date_time(out: &mut Vec<u8>, date: InternalDate) {
+    // A vector takes everything.
+    let _infallible = write!(out, "\"{date}\"");
 }

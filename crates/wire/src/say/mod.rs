@@ -13,7 +13,7 @@ mod token;
 pub use code::Code;
 pub use fetch::FetchLine;
 pub use metadata::metadata;
-pub use names::{ListLine, acl, list, list_rights, my_rights, namespace, status};
+pub use names::{ListLine, StatusValue, acl, list, list_rights, my_rights, namespace, status};
 pub use search::{Found, esearch, search};
 
 use base64::Engine;

@@ -1,6 +1,6 @@
 //! Responses about mailboxes by name: LIST, STATUS, NAMESPACE, and those of RFC 4314.
 
-use super::token::{astring, mailbox, number, separated, string};
+use super::token::{astring, mailbox, number, object_id, separated, string};
 use super::{Speech, end};
 use crate::StatusItem;
 
@@ -45,15 +45,27 @@ pub fn list(out: &mut Vec<u8>, speech: Speech, line: &ListLine<'_>) {
     end(out);
 }
 
+/// What STATUS says of an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StatusValue {
+    /// `n`
+    Number(u64),
+    /// `(id)` (RFC 8474, 4.3)
+    ObjectId(String),
+}
+
 /// `* STATUS name (ITEM n …)`
-pub fn status(out: &mut Vec<u8>, speech: Speech, name: &str, items: &[(StatusItem, u64)]) {
+pub fn status(out: &mut Vec<u8>, speech: Speech, name: &str, items: &[(StatusItem, StatusValue)]) {
     out.extend_from_slice(b"* STATUS ");
     mailbox(out, speech, name);
     out.extend_from_slice(b" (");
-    separated(out, items, |out, &(item, value)| {
-        out.extend_from_slice(status_word(item).as_bytes());
+    separated(out, items, |out, (item, value)| {
+        out.extend_from_slice(status_word(*item).as_bytes());
         out.push(b' ');
-        number(out, value);
+        match value {
+            StatusValue::Number(value) => number(out, *value),
+            StatusValue::ObjectId(id) => object_id(out, id),
+        }
     });
     out.push(b')');
     end(out);
@@ -143,5 +155,6 @@ const fn status_word(item: StatusItem) -> &'static str {
         StatusItem::Deleted => "DELETED",
         StatusItem::Size => "SIZE",
         StatusItem::HighestModSeq => "HIGHESTMODSEQ",
+        StatusItem::MailboxId => "MAILBOXID",
     }
 }

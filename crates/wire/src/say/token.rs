@@ -57,6 +57,13 @@ pub(super) fn uids(out: &mut Vec<u8>, uids: &[Uid]) {
     number_set(out, uids.iter().map(|uid| uid.get()));
 }
 
+/// `"(" objectid ")"` (RFC 8474, 7)
+pub(super) fn object_id(out: &mut Vec<u8>, id: &str) {
+    out.push(b'(');
+    out.extend_from_slice(id.as_bytes());
+    out.push(b')');
+}
+
 fn range(out: &mut Vec<u8>, low: u32, high: u32) {
     number(out, u64::from(low));
     if low != high {

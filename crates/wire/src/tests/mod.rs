@@ -6,6 +6,7 @@ mod framing;
 mod grammar;
 mod hostile;
 mod metadata;
+mod objects;
 mod oracle;
 
 use crate::{Body, Frame, MailboxArg, Malformed, Mode, parse};

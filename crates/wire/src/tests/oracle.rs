@@ -6,7 +6,7 @@ use imap_codec::encode::Encoder;
 use mail::{InternalDate, ModSeq, NaiveDate, SeqNum, Uid, UidSet, UidValidity};
 use proptest::prelude::*;
 
-use crate::say::{self, Code, FetchLine, Found, ListLine, Speech, Verdict};
+use crate::say::{self, Code, FetchLine, Found, ListLine, Speech, StatusValue, Verdict};
 use crate::{BodySection, Numbering, SectionText, Spelling, StatusItem, Tag};
 
 const REV1: Speech = Speech { utf8: false };
@@ -238,7 +238,8 @@ fn mailbox_data_is_understood() {
                 (StatusItem::Deleted, 2),
                 (StatusItem::Size, 8_589_934_592),
                 (StatusItem::HighestModSeq, 7),
-            ];
+            ]
+            .map(|(item, value)| (item, StatusValue::Number(value)));
             say::status(out, REV1, "blurdybloop", &items);
         },
     );

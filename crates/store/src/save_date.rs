@@ -1,0 +1,45 @@
+//! When messages came into their mailbox (RFC 8514).
+
+use std::collections::HashMap;
+
+use mail::{InternalDate, MailboxId, Uid, UidSet};
+
+use crate::{Fault, Store, multirange};
+
+impl Store {
+    /// When each of `uids` came into this mailbox, in UTC; who left has none. What came before save
+    /// dates were kept has its internal date.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.save_dates", skip_all)]
+    pub async fn save_dates(
+        &self,
+        mailbox: MailboxId,
+        uids: &UidSet,
+    ) -> Result<HashMap<Uid, InternalDate>, Fault> {
+        let rows = sqlx::query!(
+            r#"select e.uid as "uid!",
+                      coalesce(extract(epoch from e.saved_at)::bigint, e.internal_date >> 12) as "seconds!"
+                 from unnest($2::text::int8multirange) r
+                cross join lateral (
+                      select e.uid, e.saved_at, e.internal_date
+                        from entry e
+                       where e.mailbox = $1 and e.uid >= lower(r) and e.uid < upper(r)
+                      offset 0) e"#,
+            mailbox.0,
+            multirange::print(uids),
+        )
+        .fetch_all(self.pool())
+        .await?;
+        let date = |unix_seconds| InternalDate {
+            unix_seconds,
+            offset_minutes: 0,
+        };
+        Ok(rows
+            .into_iter()
+            .filter_map(|row| Some((Uid::from_i64(row.uid)?, date(row.seconds))))
+            .collect())
+    }
+}

@@ -1,0 +1,38 @@
+//! The save date is when a message came into its mailbox (RFC 8514).
+
+use acl::Deed;
+use mail::FlagBits;
+
+use crate::world::{World, append, permit, uid, uids};
+
+/// After the internal date that all messages of these tests have, and before anybody runs them.
+const LATER: i64 = 1_750_000_000;
+
+#[tokio::test]
+async fn a_save_date_is_set_on_arrival_and_by_each_copy_anew() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let from = world.shared("from", &[("ada", "lrswite")]).await;
+    let to = world.shared("to", &[("ada", "lrswite")]).await;
+    append(&world.store, ada, from, &["a", "b"]).await;
+    let source = permit(&world.store, ada, from, Deed::Read).await;
+    let target = permit(&world.store, ada, to, Deed::Insert(FlagBits::ALL)).await;
+    let copied = world
+        .store
+        .copy(&source, &target, &uids([2]), FlagBits::ALL)
+        .await
+        .unwrap();
+    let there = world
+        .store
+        .save_dates(from, &uids([1, 2, 77]))
+        .await
+        .unwrap();
+    let here = world.store.save_dates(to, &uids([1])).await.unwrap();
+    assert_eq!(copied.pairs, [(uid(2), uid(1))]);
+    assert_eq!(there.len(), 2);
+    for saved in [there[&uid(1)], there[&uid(2)], here[&uid(1)]] {
+        assert!(saved.unix_seconds > LATER, "{saved}");
+        assert_eq!(saved.offset_minutes, 0);
+    }
+    assert!(here[&uid(1)] >= there[&uid(2)]);
+}
