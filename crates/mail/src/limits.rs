@@ -48,6 +48,12 @@ pub const MIME_DEPTH_MAX: usize = 50;
 pub const MIME_PARTS_MAX: usize = 1000;
 /// A message's folded search text, in bytes.
 pub const FOLDED_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// A text that SORT compares, in bytes.
+pub const SORT_TEXT_BYTES_MAX: usize = 4 * 1024;
+/// Ancestors of one message that THREAD knows.
+pub const REFERENCES_MAX: usize = 1000;
+/// Levels of a thread that are looked at to see that a link makes no loop.
+pub const THREAD_DEPTH_MAX: usize = 1000;
 /// Messages of one APPEND (MULTIAPPEND).
 pub const APPEND_MESSAGES_MAX: usize = 256;
 /// Unwritten responses of one session that pause its command, in bytes.

@@ -5,11 +5,11 @@
 
 use std::borrow::Cow;
 
-use mail::NaiveDate;
-use mail_parser::HeaderValue;
+use mail::{InternalDate, NaiveDate};
 use mail_parser::decoders::base64::base64_decode;
 use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::parsers::MessageStream;
+use mail_parser::{DateTime, HeaderValue};
 
 use crate::header::unfold;
 
@@ -88,12 +88,43 @@ pub(crate) fn unstructured(value: &[u8]) -> String {
 
 /// The day in a Date field, as written there.
 pub(crate) fn day(value: &[u8]) -> Option<NaiveDate> {
+    date_time(value).as_ref().and_then(day_of)
+}
+
+/// The moment in a Date field, in seconds since 1970-01-01 00:00 UTC. A zone that is none is UTC, and
+/// a time that is none is midnight (RFC 5256, 2.2).
+pub(crate) fn moment(value: &[u8]) -> Option<i64> {
+    let date = date_time(value)?;
+    let zone = i16::from(date.tz_hour) * 60 + i16::from(date.tz_minute);
+    let offset = if date.tz_before_gmt { -zone } else { zone };
+    let time = (
+        u32::from(date.hour),
+        u32::from(date.minute),
+        u32::from(date.second),
+    );
+    let day = day_of(&date)?;
+    let moment = InternalDate::from_parts(day, time, offset)
+        .or_else(|| InternalDate::from_parts(day, time, 0))
+        .or_else(|| InternalDate::from_parts(day, (0, 0, 0), 0))?;
+    Some(moment.unix_seconds)
+}
+
+fn date_time(value: &[u8]) -> Option<DateTime> {
     let value = unfold(value);
     let value = value.get(..DATE_BYTES_MAX).unwrap_or(&value);
-    let line = [value, b"\n"].concat();
-    let HeaderValue::DateTime(date) = MessageStream::new(&line).parse_date() else {
-        return None;
-    };
+    // A zone or a time that is left out is supplied (RFC 5256, 2.2).
+    ["\n", " +0000\n", " 00:00:00 +0000\n"]
+        .into_iter()
+        .find_map(|end| {
+            let line = [value, end.as_bytes()].concat();
+            match MessageStream::new(&line).parse_date() {
+                HeaderValue::DateTime(date) => Some(date),
+                _ => None,
+            }
+        })
+}
+
+fn day_of(date: &DateTime) -> Option<NaiveDate> {
     NaiveDate::from_ymd(date.year.into(), date.month.into(), date.day.into())
 }
 

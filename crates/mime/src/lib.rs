@@ -1,4 +1,5 @@
-//! What a message is made of, in the words of IMAP: ENVELOPE, BODYSTRUCTURE, sections, search text.
+//! What a message is made of, in the words of IMAP: ENVELOPE, BODYSTRUCTURE, sections, search text,
+//! and what SORT and THREAD compare.
 //!
 //! Pure functions from bytes to bytes; storage, sessions and protocol responses never live here.
 //! Any bytes have an answer: mail is stored as it came, however broken, and described as well as
@@ -14,18 +15,23 @@
 #![cfg_attr(not(test), warn(clippy::indexing_slicing))]
 
 mod address;
+mod base_subject;
 mod body;
 mod body_structure;
+mod casemap;
 mod decode;
 mod envelope;
 mod fold;
 mod header;
+mod message_id;
 mod parameter;
 mod search;
 mod section;
+mod sort_keys;
 #[cfg(test)]
 mod tests;
 mod thread;
+mod threading;
 mod tree;
 mod write;
 
@@ -34,7 +40,9 @@ pub use fold::fold;
 pub use header::{Keep, header_fields};
 pub use search::{Field, SearchText};
 pub use section::{Section, section};
+pub use sort_keys::{SortKeys, SortText, sort_keys};
 pub use thread::thread_root;
+pub use threading::{Threaded, Threading, thread};
 
 use mail::NaiveDate;
 

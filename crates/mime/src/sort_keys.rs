@@ -1,0 +1,343 @@
+//! What SORT and THREAD compare of a message, taken from its header once.
+//!
+//! As bytes: the seconds of the sent date, a byte that says what of it is there, then each text
+//! and each reference behind its length. Texts went through `i;unicode-casemap`.
+
+use mail::limits::{REFERENCES_MAX, SORT_TEXT_BYTES_MAX};
+
+use crate::address::{self, Address};
+use crate::base_subject::base_subject;
+use crate::casemap::casemap;
+use crate::decode;
+use crate::header::known_fields;
+use crate::message_id::message_ids;
+
+/// The texts that SORT orders by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SortText {
+    /// SUBJECT: the base subject.
+    Subject,
+    /// FROM: addr-mailbox of the first address.
+    From,
+    /// TO
+    To,
+    /// CC
+    Cc,
+    /// DISPLAYFROM (RFC 5957)
+    DisplayFrom,
+    /// DISPLAYTO (RFC 5957)
+    DisplayTo,
+}
+
+/// The keys of one message, as [`sort_keys`] wrote them. What is absent is empty.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SortKeys<'a> {
+    seconds: i64,
+    traits: u8,
+    texts: [&'a [u8]; TEXTS],
+    message_id: &'a [u8],
+    references: &'a [u8],
+}
+
+const TEXTS: usize = 6;
+const HAS_DATE: u8 = 1;
+const IS_REPLY: u8 = 2;
+
+impl<'a> SortKeys<'a> {
+    /// Reads what [`sort_keys`] wrote.
+    #[must_use]
+    pub fn new(written: &'a [u8]) -> Self {
+        let Some((seconds, rest)) = written.split_first_chunk() else {
+            return Self::default();
+        };
+        let (&traits, mut rest) = rest.split_first().unwrap_or((&0, &[]));
+        let texts = [(); TEXTS].map(|()| next_item(&mut rest).unwrap_or_default());
+        Self {
+            seconds: i64::from_le_bytes(*seconds),
+            traits,
+            texts,
+            message_id: next_item(&mut rest).unwrap_or_default(),
+            references: rest,
+        }
+    }
+
+    /// The sent date in seconds since 1970-01-01 00:00 UTC (RFC 5256, 2.2); `None` where the message's
+    /// arrival stands for it.
+    #[must_use]
+    pub fn sent(&self) -> Option<i64> {
+        (self.traits & HAS_DATE != 0).then_some(self.seconds)
+    }
+
+    /// The subject says that this is a reply or a forward.
+    #[must_use]
+    pub fn is_reply(&self) -> bool {
+        self.traits & IS_REPLY != 0
+    }
+
+    /// To be compared octet by octet.
+    #[must_use]
+    pub fn text(&self, which: SortText) -> &'a [u8] {
+        let [subject, from, to, cc, display_from, display_to] = self.texts;
+        match which {
+            SortText::Subject => subject,
+            SortText::From => from,
+            SortText::To => to,
+            SortText::Cc => cc,
+            SortText::DisplayFrom => display_from,
+            SortText::DisplayTo => display_to,
+        }
+    }
+
+    /// Normalized; empty where there is no valid one.
+    #[must_use]
+    pub fn message_id(&self) -> &'a [u8] {
+        self.message_id
+    }
+
+    /// The Message IDs of the ancestors, the parent last.
+    pub fn references(&self) -> impl Iterator<Item = &'a [u8]> {
+        let mut rest = self.references;
+        std::iter::from_fn(move || next_item(&mut rest))
+    }
+}
+
+/// The keys of the message with this header, to be read by [`SortKeys`].
+#[must_use]
+pub fn sort_keys(header: &[u8]) -> Vec<u8> {
+    let mut fields = Fields::default();
+    for field in known_fields(header) {
+        fields.read(field.name, field.value);
+    }
+    fields.written()
+}
+
+/// Of each field the first counts, as in ENVELOPE; address fields that occur twice are joined.
+#[derive(Default)]
+struct Fields<'h> {
+    date: Option<&'h [u8]>,
+    subject: Option<&'h [u8]>,
+    from: Vec<Address>,
+    to: Vec<Address>,
+    cc: Vec<Address>,
+    message_id: Option<&'h [u8]>,
+    references: Option<&'h [u8]>,
+    in_reply_to: Option<&'h [u8]>,
+}
+
+impl<'h> Fields<'h> {
+    fn read(&mut self, name: &[u8], value: &'h [u8]) {
+        let first = |place: &mut Option<&'h [u8]>| *place = place.or(Some(value));
+        match name.to_ascii_lowercase().as_slice() {
+            b"date" => first(&mut self.date),
+            b"subject" => first(&mut self.subject),
+            b"message-id" => first(&mut self.message_id),
+            b"references" => first(&mut self.references),
+            b"in-reply-to" => first(&mut self.in_reply_to),
+            b"from" => address::read(&mut self.from, value),
+            b"to" => address::read(&mut self.to, value),
+            b"cc" => address::read(&mut self.cc, value),
+            _ => {}
+        }
+    }
+
+    fn written(&self) -> Vec<u8> {
+        let sent = self.date.and_then(decode::moment);
+        let subject = base_subject(self.subject.unwrap_or_default());
+        let mut traits = 0;
+        if sent.is_some() {
+            traits |= HAS_DATE;
+        }
+        if subject.is_reply {
+            traits |= IS_REPLY;
+        }
+        let mut out = sent.unwrap_or(0).to_le_bytes().to_vec();
+        out.push(traits);
+        for text in [
+            subject.text,
+            mailbox_of(&self.from),
+            mailbox_of(&self.to),
+            mailbox_of(&self.cc),
+            display_of(&self.from),
+            display_of(&self.to),
+        ] {
+            let text = casemap(&text);
+            let end = text.floor_char_boundary(SORT_TEXT_BYTES_MAX);
+            push_item(&mut out, text.get(..end).unwrap_or_default().as_bytes());
+        }
+        let message_id = message_ids(self.message_id.unwrap_or_default()).next();
+        push_item(&mut out, &message_id.unwrap_or_default());
+        let references = self.ancestors();
+        let oldest = references.len().saturating_sub(REFERENCES_MAX);
+        for reference in references.get(oldest..).unwrap_or_default() {
+            push_item(&mut out, reference);
+        }
+        out
+    }
+
+    /// References, or else the first of In-Reply-To (RFC 5256, THREAD REFERENCES).
+    fn ancestors(&self) -> Vec<Vec<u8>> {
+        let references: Vec<_> = message_ids(self.references.unwrap_or_default()).collect();
+        if references.is_empty() {
+            let in_reply_to = self.in_reply_to.unwrap_or_default();
+            return message_ids(in_reply_to).take(1).collect();
+        }
+        references
+    }
+}
+
+/// addr-mailbox of the first address.
+fn mailbox_of(addresses: &[Address]) -> String {
+    match addresses.first() {
+        Some(Address::Mailbox { mailbox, .. } | Address::GroupStart(mailbox)) => {
+            decode::text(mailbox, None).into_owned()
+        }
+        Some(Address::GroupEnd) | None => String::new(),
+    }
+}
+
+/// How the first address is shown (RFC 5957, 3).
+fn display_of(addresses: &[Address]) -> String {
+    let Some(Address::Mailbox {
+        name,
+        mailbox,
+        host,
+        ..
+    }) = addresses.first()
+    else {
+        return mailbox_of(addresses);
+    };
+    let name = decode::unstructured(name.as_deref().unwrap_or_default());
+    if name.is_empty() {
+        let address = [mailbox, &b"@"[..], host].concat();
+        return decode::text(&address, None).into_owned();
+    }
+    name
+}
+
+const LENGTH_BYTES: usize = 4;
+
+fn push_item(out: &mut Vec<u8>, item: &[u8]) {
+    // Both kinds of item are bounded far below.
+    let length = u32::try_from(item.len()).unwrap_or(u32::MAX);
+    out.extend_from_slice(&length.to_le_bytes());
+    out.extend_from_slice(item);
+}
+
+fn next_item<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let (length, behind) = rest.split_first_chunk::<LENGTH_BYTES>()?;
+    let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+    let (item, behind) = behind.split_at_checked(length)?;
+    *rest = behind;
+    Some(item)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SortKeys, SortText, sort_keys};
+
+    fn text(header: &str, which: SortText) -> String {
+        let written = sort_keys(header.as_bytes());
+        String::from_utf8(SortKeys::new(&written).text(which).to_vec()).unwrap()
+    }
+
+    #[test]
+    fn texts_of_addresses_and_subjects() {
+        let table = [
+            ("Subject: Re: hello\r\n\r\n", SortText::Subject, "HELLO"),
+            ("Subject: a\r\nSubject: b\r\n\r\n", SortText::Subject, "A"),
+            ("", SortText::Subject, ""),
+            ("From: Ada <ada@b.c>, bo@b.c\r\n", SortText::From, "ADA"),
+            ("To: x@b\r\nTo: y@b\r\n", SortText::To, "X"),
+            ("Cc: Team: x@b;\r\n", SortText::Cc, "TEAM"),
+            (
+                "From: =?utf-8?q?=C3=81da?= <x@y>\r\n",
+                SortText::DisplayFrom,
+                "A\u{301}DA",
+            ),
+            (
+                "From: \"Lovelace, Ada\" <x@y>\r\n",
+                SortText::DisplayFrom,
+                "LOVELACE, ADA",
+            ),
+            ("From: x@y.z\r\n", SortText::DisplayFrom, "X@Y.Z"),
+            (
+                "From: =?utf-8?q??= <x@y.z>\r\n",
+                SortText::DisplayFrom,
+                "X@Y.Z",
+            ),
+            (
+                "To: undisclosed-recipients:;\r\n",
+                SortText::DisplayTo,
+                "UNDISCLOSED-RECIPIENTS",
+            ),
+            ("", SortText::DisplayTo, ""),
+        ];
+        for (header, which, expected) in table {
+            assert_eq!(text(header, which), expected, "{header:?} {which:?}");
+        }
+    }
+
+    #[test]
+    fn the_sent_date_is_in_utc() {
+        let table = [
+            // The example of RFC 5256, 2.2: both are the same moment.
+            ("Date: 31 Dec 2000 16:01:33 -0800\r\n", Some(978_307_293)),
+            ("Date: 1 Jan 2001 00:01:33 +0000\r\n", Some(978_307_293)),
+            (
+                "Date: Mon, 1 Jan 2001 00:01:33 GMT (x)\r\n",
+                Some(978_307_293),
+            ),
+            ("Date: 1 Jan 2001 00:01:33 NOWHERE\r\n", Some(978_307_293)),
+            ("Date: 1 Jan 2001\r\n", Some(978_307_200)),
+            ("Date: 1 Jan 2001 77:01:33 +0000\r\n", Some(978_307_200)),
+            ("Date: 1 Jan 1969 00:00:00 +0000\r\n", Some(-31_536_000)),
+            ("Date: 30 Feb 2001 00:00:00 +0000\r\n", None),
+            ("Date: yesterday\r\n", None),
+            ("", None),
+        ];
+        for (header, expected) in table {
+            let written = sort_keys(header.as_bytes());
+            assert_eq!(SortKeys::new(&written).sent(), expected, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn references_come_from_one_field() {
+        let table: &[(&str, &[&str])] = &[
+            (
+                "References: <a@b> <c@d>\r\nIn-Reply-To: <e@f>\r\n",
+                &["a@b", "c@d"],
+            ),
+            ("References: none\r\nIn-Reply-To: <e@f> <g@h>\r\n", &["e@f"]),
+            ("In-Reply-To: your letter\r\n", &[]),
+            ("", &[]),
+        ];
+        for (header, expected) in table {
+            let written = sort_keys(header.as_bytes());
+            let found: Vec<&[u8]> = SortKeys::new(&written).references().collect();
+            let expected: Vec<&[u8]> = expected.iter().map(|id| id.as_bytes()).collect();
+            assert_eq!(found, expected, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn of_too_many_references_the_last_stay() {
+        let mut header = String::from("References:");
+        for number in 0..2000 {
+            header.push_str(&format!("\r\n <{number}@b>"));
+        }
+        let written = sort_keys(header.as_bytes());
+        let found: Vec<&[u8]> = SortKeys::new(&written).references().collect();
+        assert_eq!(found.len(), 1000);
+        assert_eq!(found.last(), Some(&&b"1999@b"[..]));
+    }
+
+    #[test]
+    fn what_is_not_ours_reads_as_nothing() {
+        for bytes in [&b""[..], b"abc", b"12345678\x03\xff\xff\xff\xff"] {
+            let keys = SortKeys::new(bytes);
+            assert_eq!(keys.text(SortText::Subject), b"");
+            assert_eq!(keys.references().count(), 0);
+        }
+    }
+}
