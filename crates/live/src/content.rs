@@ -14,6 +14,7 @@ use store::{Fault, Head, Store};
 pub struct Contents {
     store: Store,
     heads: Cache<ContentId, Arc<Head>, ByBytes>,
+    sort_keys: Cache<ContentId, Bytes, ByBytes>,
     messages: Cache<ContentId, Bytes, ByBytes>,
     stats: ContentsStats,
 }
@@ -41,14 +42,17 @@ impl std::fmt::Debug for Contents {
 }
 
 impl Contents {
-    /// Three quarters of `bytes_max` are for whole messages, a quarter for their heads.
+    /// Half of `bytes_max` is for whole messages, a quarter for their heads, and a quarter for what
+    /// SORT and THREAD compare.
     pub(crate) fn new(store: Store, bytes_max: u64) -> Self {
         let heads_max = bytes_max / 4;
-        let messages_max = bytes_max - heads_max;
+        let sort_keys_max = bytes_max / 4;
+        let messages_max = bytes_max - heads_max - sort_keys_max;
         let items = |weight: u64, each: u64| usize::try_from(weight / each).unwrap_or(1).max(16);
         Self {
             store,
             heads: Cache::with_weighter(items(heads_max, 2048), heads_max, ByBytes),
+            sort_keys: Cache::with_weighter(items(sort_keys_max, 512), sort_keys_max, ByBytes),
             messages: Cache::with_weighter(items(messages_max, 16_384), messages_max, ByBytes),
             stats: ContentsStats::default(),
         }
@@ -83,6 +87,36 @@ impl Contents {
             }
         }
         Ok(found)
+    }
+
+    /// What SORT and THREAD compare of each, in the order of `ids`, to be read by
+    /// `mime::SortKeys`. Of what no longer exists it is empty.
+    ///
+    /// # Errors
+    ///
+    /// As the store has it.
+    pub async fn sort_keys(&self, ids: &[ContentId]) -> Result<Vec<Bytes>, Fault> {
+        let mut keys = vec![Bytes::new(); ids.len()];
+        let mut missing = Vec::new();
+        for (&id, place) in ids.iter().zip(&mut keys) {
+            match self.sort_keys.get(&id) {
+                Some(found) => *place = found,
+                None => missing.push((id, place)),
+            }
+        }
+        self.tally(ids.len() - missing.len(), missing.len());
+        for missing in missing.chunks_mut(ROWS_PER_READ_MAX) {
+            let ids: Vec<ContentId> = missing.iter().map(|(id, _)| *id).collect();
+            let found: HashMap<ContentId, Bytes> =
+                self.store.load_sort_keys(&ids).await?.into_iter().collect();
+            for (id, place) in missing {
+                if let Some(found) = found.get(id) {
+                    self.sort_keys.insert(*id, found.clone());
+                    **place = found.clone();
+                }
+            }
+        }
+        Ok(keys)
     }
 
     /// Whole messages, byte for byte, in any order. The caller bounds how much it asks for.

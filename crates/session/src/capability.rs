@@ -33,6 +33,13 @@ pub const AFTER_LOGIN: &[Offer] = &[
     offer("QRESYNC", 7162),
     offer("ESEARCH", 4731),
     offer("WITHIN", 5032),
+    offer("SORT", 5256),
+    offer("SORT=DISPLAY", 5957),
+    offer("ESORT", 5267),
+    offer("THREAD=ORDEREDSUBJECT", 5256),
+    offer("THREAD=REFERENCES", 5256),
+    // A draft that builds on REFERENCES and was never an RFC.
+    offer("THREAD=REFS", 5256),
     offer("SPECIAL-USE", 6154),
     offer("CREATE-SPECIAL-USE", 6154),
     offer("LIST-EXTENDED", 5258),

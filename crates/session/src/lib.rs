@@ -9,6 +9,7 @@ mod command;
 mod commands;
 mod criteria;
 mod ending;
+mod finding;
 mod listing;
 mod names;
 mod naming;
@@ -16,6 +17,7 @@ mod node;
 mod out;
 mod selected;
 mod session;
+mod sorting;
 mod view;
 
 pub use capability::{AFTER_LOGIN, ALWAYS, Offer};

@@ -570,8 +570,8 @@ fn wrong_state(state: State) -> Ending {
 
 fn tell_malformed(malformed: Malformed, out: &mut Vec<u8>) -> Report {
     let verdict = match malformed {
-        Malformed::Charset { tag } => {
-            conclude(out, &tag, "SEARCH", Err(Refused::BadCharset.into()))
+        Malformed::Charset { tag, name } => {
+            conclude(out, &tag, name, Err(Refused::BadCharset.into()))
         }
         Malformed::Grammar { tag, text } => {
             say_bad(out, tag.as_ref(), &text);

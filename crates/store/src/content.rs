@@ -134,6 +134,30 @@ impl Store {
             .collect()
     }
 
+    /// What SORT and THREAD compare, in any order; what has been collected is missing.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.load_sort_keys", skip_all)]
+    pub async fn load_sort_keys(
+        &self,
+        ids: &[ContentId],
+    ) -> Result<Vec<(ContentId, Bytes)>, Fault> {
+        let rows = sqlx::query!(
+            "select id, header from content where id = any ($1)",
+            &numbers(ids)
+        )
+        .fetch_all(self.pool())
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                let header = unpack(row.header)?;
+                Ok((ContentId(row.id), mime::sort_keys(&header).into()))
+            })
+            .collect()
+    }
+
     /// Folded search texts, in any order; what has been collected is missing.
     ///
     /// # Errors

@@ -104,6 +104,8 @@ const TABLE: &[Row] = &[
     row(State::InOwn, "MOVE 1 @", "i"),
     row(State::Inside, "FETCH 1 (FLAGS BODY[])", "r"),
     row(State::Inside, "UID SEARCH ALL", "r"),
+    row(State::Inside, "UID SORT (SUBJECT) UTF-8 ALL", "r"),
+    row(State::Inside, "UID THREAD REFERENCES UTF-8 ALL", "r"),
     row(State::Inside, "COPY 1 INBOX", "r"),
     row(State::Inside, "STORE 1 +FLAGS (\\Deleted)", "t"),
     row(State::Inside, "STORE 1 +FLAGS (\\Seen)", "s"),

@@ -125,6 +125,17 @@ pub enum Body {
     UidExpunge(NumberSet),
     /// RFC 3501, 6.4.4, and RFC 4731
     Search(Search),
+    /// RFC 5256, SORT, and RFC 5267, 3
+    Sort(Sort),
+    /// RFC 5256, THREAD
+    Thread {
+        /// What results are counted in.
+        numbering: Numbering,
+        /// How messages become threads.
+        algorithm: ThreadAlgorithm,
+        /// Which messages.
+        key: SearchKey,
+    },
     /// RFC 3501, 6.4.5
     Fetch(Fetch),
     /// RFC 3501, 6.4.6
@@ -459,6 +470,71 @@ pub struct SearchReturn {
     pub all: bool,
     /// COUNT
     pub count: bool,
+}
+
+/// SORT.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sort {
+    /// What results are counted in.
+    pub numbering: Numbering,
+    /// `RETURN (…)` (RFC 5267, 3); `None` for the old form with its old response.
+    pub returns: Option<SearchReturn>,
+    /// At least one; the first counts most.
+    pub criteria: Vec<SortCriterion>,
+    /// Which messages.
+    pub key: SearchKey,
+}
+
+/// One order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SortCriterion {
+    /// Which way.
+    pub direction: Direction,
+    /// By what.
+    pub key: SortKey,
+}
+
+/// Which way an order goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From the least.
+    Ascending,
+    /// `REVERSE`: from the greatest.
+    Descending,
+}
+
+/// What messages are ordered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SortKey {
+    /// ARRIVAL
+    Arrival,
+    /// CC
+    Cc,
+    /// DATE
+    Date,
+    /// DISPLAYFROM (RFC 5957)
+    DisplayFrom,
+    /// DISPLAYTO (RFC 5957)
+    DisplayTo,
+    /// FROM
+    From,
+    /// SIZE
+    Size,
+    /// SUBJECT
+    Subject,
+    /// TO
+    To,
+}
+
+/// How messages become threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ThreadAlgorithm {
+    /// ORDEREDSUBJECT
+    OrderedSubject,
+    /// REFERENCES
+    References,
+    /// REFS, a later draft
+    Refs,
 }
 
 /// A search key. Nesting is bounded by [`mail::limits::SEARCH_DEPTH_MAX`].

@@ -25,10 +25,10 @@ mod utf7;
 
 pub use announcement::LiteralMode;
 pub use command::{
-    AddressField, AppendMessage, Body, BodySection, Command, DateTest, Fetch, FetchItem,
+    AddressField, AppendMessage, Body, BodySection, Command, DateTest, Direction, Fetch, FetchItem,
     GetMetadata, List, ListReturn, ListSelect, MailboxArg, NumberEnd, NumberRange, NumberSet,
-    Numbering, Qresync, Search, SearchKey, SearchReturn, Secret, SectionText, Select, Spelling,
-    StatusItem, Store, StoreOperation, Tag,
+    Numbering, Qresync, Search, SearchKey, SearchReturn, Secret, SectionText, Select, Sort,
+    SortCriterion, SortKey, Spelling, StatusItem, Store, StoreOperation, Tag, ThreadAlgorithm,
 };
 pub use frame::{Announced, Expect, Frame, FrameFault, Framer, Limits, Step};
 pub use parse::{KNOWN, Malformed, Mode, Owner, Row, parse};

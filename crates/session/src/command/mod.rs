@@ -30,10 +30,12 @@ mod search;
 mod select;
 mod set_acl;
 mod set_metadata;
+mod sort;
 mod starttls;
 mod status;
 mod store;
 mod subscribe;
+mod thread;
 
 use wire::{Body, Tag};
 
@@ -105,6 +107,12 @@ pub(crate) async fn run(
         Body::Expunge => Box::pin(expunge::run(session, None)).await?,
         Body::UidExpunge(set) => Box::pin(expunge::run(session, Some(&set))).await?,
         Body::Search(search) => Box::pin(search::run(session, tag, search, now, out)).await?,
+        Body::Sort(asked) => Box::pin(sort::run(session, tag, asked, now, out)).await?,
+        Body::Thread {
+            numbering,
+            algorithm,
+            key,
+        } => Box::pin(thread::run(session, numbering, algorithm, &key, now, out)).await?,
         Body::Fetch(fetch) => Box::pin(fetch::run(session, fetch, out)).await?,
         Body::Store(request) => Box::pin(store::run(session, request, out)).await?,
         Body::Copy {

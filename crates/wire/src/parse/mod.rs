@@ -9,6 +9,7 @@ mod list;
 mod mailbox;
 mod metadata;
 mod search;
+mod sort;
 
 use std::borrow::Cow;
 
@@ -35,12 +36,14 @@ pub enum Malformed {
         /// For the client. Names the command, and is printable ASCII.
         text: String,
     },
-    /// SEARCH in a charset that is neither US-ASCII nor UTF-8: NO, with
+    /// A search in a charset that is neither US-ASCII nor UTF-8: NO, with
     /// [`Code::BadCharset`](crate::Code::BadCharset).
-    #[error("SEARCH: charset not supported")]
+    #[error("charset not supported")]
     Charset {
-        /// Of the SEARCH.
+        /// Of the command.
         tag: Tag,
+        /// The command's name.
+        name: &'static str,
     },
 }
 
@@ -100,6 +103,10 @@ pub const KNOWN: &[Row] = &[
     codec("UID EXPUNGE"),
     ours("SEARCH", |at| search::search(at, Numbering::Sequence)),
     ours("UID SEARCH", |at| search::search(at, Numbering::Uid)),
+    ours("SORT", |at| sort::sort(at, Numbering::Sequence)),
+    ours("UID SORT", |at| sort::sort(at, Numbering::Uid)),
+    ours("THREAD", |at| sort::thread(at, Numbering::Sequence)),
+    ours("UID THREAD", |at| sort::thread(at, Numbering::Uid)),
     ours("FETCH", |at| fetch::fetch(at, Numbering::Sequence)),
     ours("UID FETCH", |at| fetch::fetch(at, Numbering::Uid)),
     codec("STORE"),
@@ -144,7 +151,10 @@ pub fn parse(frame: Frame, mode: Mode) -> Result<Command, Malformed> {
     };
     match body {
         Ok(body) => Ok(Command { tag, body }),
-        Err(Bad::Charset) => Err(Malformed::Charset { tag }),
+        Err(Bad::Charset) => Err(Malformed::Charset {
+            tag,
+            name: row.name,
+        }),
         Err(
             bad @ (Bad::Expected(_)
             | Bad::Wrong(_)
@@ -172,7 +182,7 @@ impl Malformed {
     pub const fn tag(&self) -> Option<&Tag> {
         match self {
             Self::Grammar { tag, .. } => tag.as_ref(),
-            Self::Charset { tag } => Some(tag),
+            Self::Charset { tag, .. } => Some(tag),
         }
     }
 }

@@ -24,19 +24,25 @@ pub(super) fn search(cursor: &mut Cursor<'_>, numbering: Numbering) -> Lexed<Bod
     if cursor.eat_text(" CHARSET ") {
         charset(cursor)?;
     }
+    Ok(Body::Search(Search {
+        numbering,
+        returns,
+        key: program(cursor)?,
+    }))
+}
+
+/// `1*(SP search-key)`
+pub(super) fn program(cursor: &mut Cursor<'_>) -> Lexed<SearchKey> {
     cursor.space()?;
     let mut keys = vec![key(cursor, SEARCH_DEPTH_MAX)?];
     while cursor.eat(b' ') {
         keys.push(key(cursor, SEARCH_DEPTH_MAX)?);
     }
-    Ok(Body::Search(Search {
-        numbering,
-        returns,
-        key: all_of(keys),
-    }))
+    Ok(all_of(keys))
 }
 
-fn returns(cursor: &mut Cursor<'_>) -> Lexed<SearchReturn> {
+/// Behind `RETURN`.
+pub(super) fn returns(cursor: &mut Cursor<'_>) -> Lexed<SearchReturn> {
     let mut returns = SearchReturn::default();
     cursor.list_or_empty(|cursor| {
         match cursor.word().as_str() {
@@ -52,7 +58,7 @@ fn returns(cursor: &mut Cursor<'_>) -> Lexed<SearchReturn> {
 }
 
 /// Both charsets are read as UTF-8, which US-ASCII is a part of.
-fn charset(cursor: &mut Cursor<'_>) -> Lexed<()> {
+pub(super) fn charset(cursor: &mut Cursor<'_>) -> Lexed<()> {
     let name = cursor.astring()?;
     let is_known = [&b"US-ASCII"[..], b"UTF-8"]
         .iter()

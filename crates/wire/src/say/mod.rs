@@ -14,7 +14,7 @@ pub use code::Code;
 pub use fetch::FetchLine;
 pub use metadata::metadata;
 pub use names::{ListLine, StatusValue, acl, list, list_rights, my_rights, namespace, status};
-pub use search::{Found, esearch, search};
+pub use search::{Found, esearch, search, sort, thread};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -1,6 +1,6 @@
-//! What SEARCH found, in the old response and in ESEARCH.
+//! What SEARCH, SORT and THREAD found, in the old responses and in ESEARCH.
 
-use mail::ModSeq;
+use mail::{Forest, ModSeq};
 
 use super::end;
 use super::token::{number, number_set, quoted};
@@ -13,7 +13,7 @@ pub struct Found<'a> {
     pub min: Option<u32>,
     /// MAX
     pub max: Option<u32>,
-    /// ALL, ascending; left out when empty.
+    /// ALL, in the order that was asked for; left out when empty.
     pub all: Option<&'a [u32]>,
     /// COUNT
     pub count: Option<u32>,
@@ -23,7 +23,21 @@ pub struct Found<'a> {
 
 /// `* SEARCH n … [(MODSEQ m)]`
 pub fn search(out: &mut Vec<u8>, numbers: impl IntoIterator<Item = u32>, modseq: Option<ModSeq>) {
-    out.extend_from_slice(b"* SEARCH");
+    found(out, "* SEARCH", numbers, modseq);
+}
+
+/// `* SORT n … [(MODSEQ m)]`
+pub fn sort(out: &mut Vec<u8>, numbers: impl IntoIterator<Item = u32>, modseq: Option<ModSeq>) {
+    found(out, "* SORT", numbers, modseq);
+}
+
+fn found(
+    out: &mut Vec<u8>,
+    name: &str,
+    numbers: impl IntoIterator<Item = u32>,
+    modseq: Option<ModSeq>,
+) {
+    out.extend_from_slice(name.as_bytes());
     for found in numbers {
         out.push(b' ');
         number(out, u64::from(found));
@@ -57,9 +71,112 @@ pub fn esearch(out: &mut Vec<u8>, tag: &Tag, numbering: Numbering, found: &Found
     end(out);
 }
 
+/// `* THREAD (2)(3 6 (4 23)(44 7 96))`
+pub fn thread(out: &mut Vec<u8>, forest: &Forest) {
+    out.extend_from_slice(b"* THREAD");
+    if !forest.roots.is_empty() {
+        out.push(b' ');
+    }
+    let mut left: Vec<ThreadStep> = lists(&forest.roots).collect();
+    while let Some(step) = left.pop() {
+        match step {
+            ThreadStep::Close => out.push(b')'),
+            ThreadStep::List(place) => {
+                out.push(b'(');
+                left.push(ThreadStep::Close);
+                left.extend(lists(thread_members(out, forest, place)));
+            }
+        }
+    }
+    end(out);
+}
+
+/// What is still to be written, the next last: threads are too deep to recurse.
+enum ThreadStep {
+    List(usize),
+    Close,
+}
+
+fn lists(places: &[usize]) -> impl Iterator<Item = ThreadStep> {
+    places.iter().rev().copied().map(ThreadStep::List)
+}
+
+/// `thread-members`: parent and child until there are several children, which are given back.
+fn thread_members<'f>(out: &mut Vec<u8>, forest: &'f Forest, head: usize) -> &'f [usize] {
+    let mut place = head;
+    loop {
+        let Some(node) = forest.nodes.get(place) else {
+            return &[];
+        };
+        if let Some(of_message) = node.number {
+            number(out, u64::from(of_message));
+            if !node.children.is_empty() {
+                out.push(b' ');
+            }
+        }
+        match node.children.as_slice() {
+            [only] => place = *only,
+            children => return children,
+        }
+    }
+}
+
 fn item(out: &mut Vec<u8>, name: &str, value: Option<u64>) {
     if let Some(value) = value {
         out.extend_from_slice(name.as_bytes());
         number(out, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mail::{Forest, ForestNode};
+
+    use super::thread;
+
+    fn node(number: Option<u32>, children: &[usize]) -> ForestNode {
+        ForestNode {
+            number,
+            children: children.to_vec(),
+        }
+    }
+
+    fn shown(roots: &[usize], nodes: &[ForestNode]) -> String {
+        let mut out = Vec::new();
+        let forest = Forest {
+            roots: roots.to_vec(),
+            nodes: nodes.to_vec(),
+        };
+        thread(&mut out, &forest);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_examples_of_the_rfc() {
+        assert_eq!(shown(&[], &[]), "* THREAD\r\n");
+        let nodes = [
+            node(Some(2), &[]),
+            node(Some(3), &[2]),
+            node(Some(6), &[3, 5]),
+            node(Some(4), &[4]),
+            node(Some(23), &[]),
+            node(Some(44), &[6]),
+            node(Some(7), &[7]),
+            node(Some(96), &[]),
+        ];
+        assert_eq!(
+            shown(&[0, 1], &nodes),
+            "* THREAD (2)(3 6 (4 23)(44 7 96))\r\n"
+        );
+        let nodes = [node(None, &[1, 2]), node(Some(3), &[]), node(Some(5), &[])];
+        assert_eq!(shown(&[0], &nodes), "* THREAD ((3)(5))\r\n");
+    }
+
+    #[test]
+    fn a_thread_of_any_depth_is_written() {
+        let nodes: Vec<ForestNode> = (0..200_000)
+            .map(|place| node(Some(1), &[place + 1][..usize::from(place < 199_999)]))
+            .collect();
+        assert_eq!(shown(&[0], &nodes).len(), "* THREAD ()\r\n".len() + 399_999);
     }
 }

@@ -26,6 +26,7 @@ fn forms_that_we_own_still_fail_upstream() {
         "SEARCH LARGER 4294967296",
         "SEARCH NOT NOT NOT NOT NOT NOT NOT NOT NOT ALL",
         "SEARCH OR 1 OR 2 OR 3 OR 4 OR 5 OR 6 OR 7 OR 8 OR 9 10",
+        "SORT RETURN () (DATE) UTF-8 ALL",
         "UID FETCH 1:* FLAGS (CHANGEDSINCE 0)",
         "SETACL Team ada lr",
         "DELETEACL Team ada",

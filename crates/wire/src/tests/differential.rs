@@ -7,6 +7,9 @@ use imap_codec::imap_types::command::{CommandBody, FetchModifier};
 use imap_codec::imap_types::core::AString;
 use imap_codec::imap_types::datetime::{DateTime, NaiveDate as TheirDate};
 use imap_codec::imap_types::extensions::binary::LiteralOrLiteral8;
+use imap_codec::imap_types::extensions::sort::{
+    SortCriterion as TheirCriterion, SortKey as TheirSortKey,
+};
 use imap_codec::imap_types::fetch::{
     Macro, MacroOrMessageDataItemNames, MessageDataItemName, Part, Section,
 };
@@ -19,9 +22,9 @@ use proptest::prelude::*;
 
 use super::body;
 use crate::{
-    AddressField, AppendMessage, Body, BodySection, DateTest, Fetch, FetchItem, List, MailboxArg,
-    NumberEnd, NumberRange, NumberSet, Numbering, Search, SearchKey, SectionText, Spelling,
-    StatusItem, mutf7_decode,
+    AddressField, AppendMessage, Body, BodySection, DateTest, Direction, Fetch, FetchItem, List,
+    MailboxArg, NumberEnd, NumberRange, NumberSet, Numbering, Search, SearchKey, SectionText, Sort,
+    SortCriterion, SortKey, Spelling, StatusItem, ThreadAlgorithm, mutf7_decode,
 };
 
 #[test]
@@ -65,6 +68,12 @@ fn base_forms_mean_the_same_in_both_grammars() {
         "SEARCH CHARSET \"us-ascii\" ALL",
         "UID SEARCH MODSEQ \"/flags/\\\\draft\" all 620162338",
         "SEARCH 1:3,5 UID 7:* (NEW OLD)",
+        "SORT (SUBJECT) UTF-8 SINCE 1-Feb-1994",
+        "sort (reverse date Arrival CC FROM SIZE TO DISPLAYFROM DISPLAYTO) us-ascii ALL",
+        "UID SORT (REVERSE SUBJECT) \"UTF-8\" TEXT {4+}\r\näö",
+        "THREAD ORDEREDSUBJECT UTF-8 SINCE 5-MAR-2000",
+        "UID THREAD references US-ASCII TEXT \"gewp\" 1:*",
+        "THREAD REFS UTF-8 ALL",
     ] {
         agree(command);
     }
@@ -278,19 +287,68 @@ fn lower(body: CommandBody<'_>) -> Body {
             charset: _,
             criteria,
             uid,
-        } => {
-            let mut keys: Vec<_> = criteria.into_iter().map(search_key_of).collect();
-            Body::Search(Search {
-                numbering: numbering(uid),
-                returns: None,
-                key: if keys.len() == 1 {
-                    keys.remove(0)
-                } else {
-                    SearchKey::And(keys)
-                },
-            })
-        }
+        } => Body::Search(Search {
+            numbering: numbering(uid),
+            returns: None,
+            key: search_keys_of(criteria),
+        }),
+        CommandBody::Sort {
+            sort_criteria,
+            charset: _,
+            search_criteria,
+            uid,
+        } => Body::Sort(Sort {
+            numbering: numbering(uid),
+            returns: None,
+            criteria: sort_criteria.as_ref().iter().map(sort_criterion).collect(),
+            key: search_keys_of(search_criteria),
+        }),
+        CommandBody::Thread {
+            algorithm,
+            charset: _,
+            search_criteria,
+            uid,
+        } => Body::Thread {
+            numbering: numbering(uid),
+            algorithm: match algorithm.to_string().as_str() {
+                "ORDEREDSUBJECT" => ThreadAlgorithm::OrderedSubject,
+                "REFERENCES" => ThreadAlgorithm::References,
+                "REFS" => ThreadAlgorithm::Refs,
+                other => panic!("not ours: {other}"),
+            },
+            key: search_keys_of(search_criteria),
+        },
         other => panic!("not ours: {other:?}"),
+    }
+}
+
+fn search_keys_of<'k>(keys: impl IntoIterator<Item = TheirKey<'k>>) -> SearchKey {
+    let mut keys: Vec<_> = keys.into_iter().map(search_key_of).collect();
+    if keys.len() == 1 {
+        keys.remove(0)
+    } else {
+        SearchKey::And(keys)
+    }
+}
+
+fn sort_criterion(criterion: &TheirCriterion) -> SortCriterion {
+    SortCriterion {
+        direction: if criterion.reverse {
+            Direction::Descending
+        } else {
+            Direction::Ascending
+        },
+        key: match criterion.key {
+            TheirSortKey::Arrival => SortKey::Arrival,
+            TheirSortKey::Cc => SortKey::Cc,
+            TheirSortKey::Date => SortKey::Date,
+            TheirSortKey::From => SortKey::From,
+            TheirSortKey::Size => SortKey::Size,
+            TheirSortKey::Subject => SortKey::Subject,
+            TheirSortKey::To => SortKey::To,
+            TheirSortKey::DisplayFrom => SortKey::DisplayFrom,
+            TheirSortKey::DisplayTo => SortKey::DisplayTo,
+        },
     }
 }
 

@@ -67,6 +67,10 @@ fn every_row_has_a_form_that_parses() {
         ("UID EXPUNGE", " 1"),
         ("SEARCH", " ALL"),
         ("UID SEARCH", " ALL"),
+        ("SORT", " (SUBJECT REVERSE DATE) UTF-8 ALL"),
+        ("UID SORT", " RETURN (COUNT) (DISPLAYFROM) US-ASCII ALL"),
+        ("THREAD", " REFS UTF-8 ALL"),
+        ("UID THREAD", " REFERENCES \"utf-8\" ALL"),
         ("FETCH", " 1 UID"),
         ("UID FETCH", " 1 UID"),
         ("STORE", " 1 FLAGS ()"),
@@ -99,7 +103,7 @@ fn every_row_has_a_form_that_parses() {
             .iter()
             .filter(|row| row.owner() == Owner::Ours)
             .count(),
-        15
+        19
     );
 }
 

@@ -1,0 +1,29 @@
+//! SORT (RFC 5256), with DISPLAY keys (RFC 5957) and RETURN (RFC 5267, 3).
+
+use wire::{Sort, Tag, say};
+
+use crate::ending::{Done, Outcome};
+use crate::finding::find;
+use crate::node::Now;
+use crate::out::Out;
+use crate::session::Session;
+use crate::sorting::sort;
+
+pub(crate) async fn run(
+    session: &mut Session,
+    tag: &Tag,
+    asked: Sort,
+    now: Now,
+    out: &mut Out<'_>,
+) -> Outcome {
+    let mut found = find(session, &asked.key, now).await?;
+    sort(&session.node.live, &mut found, &asked.criteria).await?;
+    match asked.returns {
+        None => {
+            let numbers = found.numbers(asked.numbering);
+            say::sort(&mut out.buffer, numbers, found.highest_modseq());
+        }
+        Some(returns) => found.say_extended(tag, asked.numbering, returns, &mut out.buffer),
+    }
+    Ok(Done::completed())
+}

@@ -1,0 +1,48 @@
+//! THREAD (RFC 5256).
+
+use mail::ContentId;
+use mime::{SortKeys, Threaded, Threading};
+use wire::{Numbering, SearchKey, ThreadAlgorithm, say};
+
+use crate::ending::{Done, Outcome};
+use crate::finding::find;
+use crate::node::Now;
+use crate::out::Out;
+use crate::session::Session;
+
+pub(crate) async fn run(
+    session: &mut Session,
+    numbering: Numbering,
+    algorithm: ThreadAlgorithm,
+    key: &SearchKey,
+    now: Now,
+    out: &mut Out<'_>,
+) -> Outcome {
+    let found = find(session, key, now).await?;
+    let contents: Vec<ContentId> = found.messages.iter().map(|(_, m)| m.content).collect();
+    let keys = session.node.live.contents().sort_keys(&contents).await?;
+    let messages: Vec<Threaded<'_>> = found
+        .messages
+        .iter()
+        .zip(&keys)
+        .map(|((_, message), keys)| Threaded {
+            keys: SortKeys::new(keys),
+            arrived: message.date.unix_seconds,
+        })
+        .collect();
+    let threading = match algorithm {
+        ThreadAlgorithm::OrderedSubject => Threading::OrderedSubject,
+        ThreadAlgorithm::References => Threading::References,
+        ThreadAlgorithm::Refs => Threading::Refs,
+    };
+    let numbers = found.numbers(numbering);
+    let number = |place| {
+        usize::try_from(place)
+            .ok()
+            .and_then(|place| numbers.get(place))
+    };
+    let forest = mime::thread(&messages, threading);
+    let forest = forest.renumbered(|place| number(place).copied().unwrap_or_default());
+    say::thread(&mut out.buffer, &forest);
+    Ok(Done::completed())
+}

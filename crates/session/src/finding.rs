@@ -1,0 +1,185 @@
+//! Which messages of the view a search key names: what SEARCH, SORT and THREAD have in common.
+//!
+//! Answered from the view, so that it finds what FETCH would show. Flags, dates, sizes and
+//! numbers are decided from the image; only what is left undecided has its text read.
+
+use acl::Deed;
+use image::Message;
+use live::Live;
+use mail::{ContentId, ModSeq, SeqNum};
+use mime::SearchText;
+use store::Store;
+use wire::{Numbering, SearchKey, SearchReturn, Tag, say};
+
+use crate::criteria::{Criteria, Evidence};
+use crate::ending::Ending;
+use crate::node::Now;
+use crate::selected::Selected;
+use crate::session::Session;
+
+/// What was found, and what else is to be told of it.
+#[derive(Debug)]
+pub(crate) struct Finding {
+    /// In the order in which they will be told; that of the mailbox until somebody sorts them.
+    pub(crate) messages: Vec<(SeqNum, Message)>,
+    /// The mod-sequence of each, where the client asked by MODSEQ (RFC 7162, 3.1.5).
+    modseqs: Option<Vec<ModSeq>>,
+}
+
+/// Messages whose search texts are in memory at once.
+const TEXTS_PER_READ_MAX: usize = 200;
+
+/// Finds what `key` names in the selected mailbox.
+pub(crate) async fn find(
+    session: &mut Session,
+    key: &SearchKey,
+    now: Now,
+) -> Result<Finding, Ending> {
+    let asks_modseq = has_modseq(key);
+    session.enabled.condstore |= asks_modseq;
+    let (store, live) = (session.store.clone(), session.node.live.clone());
+    let selected = session.selected()?;
+    selected.permit(Deed::Read)?;
+    let criteria = Criteria::new(key, selected, store.object_ids(), now)?;
+    let messages = find_in_view(&store, &live, selected, &criteria).await?;
+    let modseq = |(_, message): &(SeqNum, Message)| selected.view.shown(message).modseq;
+    let modseqs = asks_modseq.then(|| messages.iter().map(modseq).collect());
+    Ok(Finding { messages, modseqs })
+}
+
+impl Finding {
+    /// The numbers that the client is told.
+    pub(crate) fn numbers(&self, numbering: Numbering) -> Vec<u32> {
+        let number = |&(seq, message): &(SeqNum, Message)| match numbering {
+            Numbering::Sequence => seq.get(),
+            Numbering::Uid => message.uid.get(),
+        };
+        self.messages.iter().map(number).collect()
+    }
+
+    /// The highest mod-sequence among what was found, if the client is told one.
+    pub(crate) fn highest_modseq(&self) -> Option<ModSeq> {
+        self.modseqs.as_ref()?.iter().max().copied()
+    }
+
+    /// Puts what was found in another order: the places that it has now.
+    pub(crate) fn reorder(&mut self, places: &[usize]) {
+        let messages = places.iter().filter_map(|&place| self.messages.get(place));
+        let messages = messages.copied().collect();
+        if let Some(modseqs) = &mut self.modseqs {
+            let in_order = places.iter().filter_map(|&place| modseqs.get(place));
+            *modseqs = in_order.copied().collect();
+        }
+        self.messages = messages;
+    }
+
+    /// Says it as an ESEARCH response (RFC 4731; RFC 5267, 3).
+    pub(crate) fn say_extended(
+        &self,
+        tag: &Tag,
+        numbering: Numbering,
+        returns: SearchReturn,
+        out: &mut Vec<u8>,
+    ) {
+        let numbers = self.numbers(numbering);
+        // `RETURN ()` means ALL (RFC 4731, 3.1).
+        let is_bare = returns == SearchReturn::default();
+        let count = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+        let found = say::Found {
+            min: numbers.first().copied().filter(|_| returns.min),
+            max: numbers.last().copied().filter(|_| returns.max),
+            all: (returns.all || is_bare).then_some(numbers.as_slice()),
+            count: returns.count.then_some(count),
+            modseq: self.modseq_of(returns),
+        };
+        say::esearch(out, tag, numbering, &found);
+    }
+
+    /// The highest mod-sequence among the messages that are told (RFC 4731, 3.2).
+    fn modseq_of(&self, returns: SearchReturn) -> Option<ModSeq> {
+        let modseqs = self.modseqs.as_ref()?;
+        let (min, max) = (modseqs.first().copied(), modseqs.last().copied());
+        if returns.all || returns.count || returns == SearchReturn::default() {
+            return self.highest_modseq();
+        }
+        min.filter(|_| returns.min).max(max.filter(|_| returns.max))
+    }
+}
+
+async fn find_in_view(
+    store: &Store,
+    live: &Live,
+    selected: &Selected,
+    criteria: &Criteria,
+) -> Result<Vec<(SeqNum, Message)>, Ending> {
+    let mut found = Vec::new();
+    let mut undecided = Vec::new();
+    for (seq, message) in selected.view.known().image.iter() {
+        let shown = selected.view.shown(&message);
+        match criteria.holds(seq, &message, shown, &Evidence::NONE) {
+            Some(true) => found.push((seq, message)),
+            Some(false) => {}
+            None => undecided.push((seq, message)),
+        }
+    }
+    if undecided.is_empty() {
+        return Ok(found);
+    }
+    for batch in undecided.chunks(TEXTS_PER_READ_MAX) {
+        found.extend(find_by_evidence(store, live, selected, criteria, batch).await?);
+    }
+    found.sort_unstable_by_key(|&(seq, _)| seq);
+    Ok(found)
+}
+
+async fn find_by_evidence(
+    store: &Store,
+    live: &Live,
+    selected: &Selected,
+    criteria: &Criteria,
+    batch: &[(SeqNum, Message)],
+) -> Result<Vec<(SeqNum, Message)>, Ending> {
+    let ids: Vec<ContentId> = batch.iter().map(|(_, message)| message.content).collect();
+    let texts = if criteria.asks_text() {
+        live.contents().texts(&ids).await?
+    } else {
+        [].into()
+    };
+    let heads = if criteria.asks_head() {
+        live.contents().heads(&ids).await?
+    } else {
+        [].into()
+    };
+    let saved = if criteria.asks_save_date() {
+        let uids = batch.iter().map(|(_, message)| message.uid).collect();
+        store.save_dates(selected.found.id, &uids).await?
+    } else {
+        [].into()
+    };
+    let holds = |seq: SeqNum, message: &Message| {
+        let evidence = Evidence {
+            text: texts
+                .get(&message.content)
+                .map(|text| SearchText::new(text)),
+            head: heads.get(&message.content).map(AsRef::as_ref),
+            saved: saved.get(&message.uid).map(|date| date.day()),
+        };
+        criteria.holds(seq, message, selected.view.shown(message), &evidence) == Some(true)
+    };
+    Ok(batch
+        .iter()
+        .filter(|(seq, message)| holds(*seq, message))
+        .copied()
+        .collect())
+}
+
+/// To search by MODSEQ is to speak CONDSTORE, and is answered with one (RFC 7162, 3.1.5).
+fn has_modseq(key: &SearchKey) -> bool {
+    match key {
+        SearchKey::ModSeq(_) => true,
+        SearchKey::And(keys) => keys.iter().any(has_modseq),
+        SearchKey::Or(a, b) => has_modseq(a) || has_modseq(b),
+        SearchKey::Not(key) => has_modseq(key),
+        _ => false,
+    }
+}

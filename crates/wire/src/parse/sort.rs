@@ -1,0 +1,72 @@
+//! SORT (RFC 5256) with RETURN (RFC 5267), and THREAD (RFC 5256).
+
+use super::search::{charset, program, returns};
+use crate::lex::{Bad, Cursor, Lexed};
+use crate::{Body, Direction, Numbering, SearchKey, Sort, SortCriterion, SortKey, ThreadAlgorithm};
+
+/// ```abnf
+/// sort = "SORT" [SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"]
+///        SP "(" sort-criterion *(SP sort-criterion) ")" SP search-criteria
+/// ```
+pub(super) fn sort(cursor: &mut Cursor<'_>, numbering: Numbering) -> Lexed<Body> {
+    let returns = if cursor.eat_text(" RETURN ") {
+        Some(returns(cursor)?)
+    } else {
+        None
+    };
+    cursor.space()?;
+    let criteria = cursor.list(criterion)?;
+    Ok(Body::Sort(Sort {
+        numbering,
+        returns,
+        criteria,
+        key: search_criteria(cursor)?,
+    }))
+}
+
+/// `thread = "THREAD" SP thread-alg SP search-criteria`
+pub(super) fn thread(cursor: &mut Cursor<'_>, numbering: Numbering) -> Lexed<Body> {
+    cursor.space()?;
+    let algorithm = match cursor.word().as_str() {
+        "ORDEREDSUBJECT" => ThreadAlgorithm::OrderedSubject,
+        "REFERENCES" => ThreadAlgorithm::References,
+        "REFS" => ThreadAlgorithm::Refs,
+        _ => return Err(Bad::Expected("a way of threading that is offered")),
+    };
+    Ok(Body::Thread {
+        numbering,
+        algorithm,
+        key: search_criteria(cursor)?,
+    })
+}
+
+/// `search-criteria = charset 1*(SP search-key)`
+fn search_criteria(cursor: &mut Cursor<'_>) -> Lexed<SearchKey> {
+    cursor.space()?;
+    charset(cursor)?;
+    program(cursor)
+}
+
+/// `sort-criterion = ["REVERSE" SP] sort-key`
+fn criterion(cursor: &mut Cursor<'_>) -> Lexed<SortCriterion> {
+    let mut word = cursor.word();
+    let mut direction = Direction::Ascending;
+    if word == "REVERSE" {
+        direction = Direction::Descending;
+        cursor.space()?;
+        word = cursor.word();
+    }
+    let key = match word.as_str() {
+        "ARRIVAL" => SortKey::Arrival,
+        "CC" => SortKey::Cc,
+        "DATE" => SortKey::Date,
+        "DISPLAYFROM" => SortKey::DisplayFrom,
+        "DISPLAYTO" => SortKey::DisplayTo,
+        "FROM" => SortKey::From,
+        "SIZE" => SortKey::Size,
+        "SUBJECT" => SortKey::Subject,
+        "TO" => SortKey::To,
+        _ => return Err(Bad::Expected("a sort key")),
+    };
+    Ok(SortCriterion { direction, key })
+}
