@@ -123,6 +123,7 @@ impl Frontend {
                 everybody: config.acl.everybody,
                 message_bytes_max: config.limits.message_bytes,
                 subscribe_on_grant: config.subscribe_on_grant,
+                reuse: config.login.reuse,
                 admin_contact: config.node.admin_contact.clone(),
                 door: Arc::new(door),
             }),

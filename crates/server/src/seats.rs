@@ -118,16 +118,21 @@ impl Seat {
         self.user = Some(user);
         Ok(())
     }
+
+    /// Counts it to nobody.
+    pub(crate) fn leave(&mut self) {
+        if let Some(user) = self.user.take() {
+            release(&mut self.seats.lock().by_user, user);
+        }
+    }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
+        self.leave();
         let mut taken = self.seats.lock();
         taken.all = taken.all.saturating_sub(1);
         release(&mut taken.by_address, self.network);
-        if let Some(user) = self.user {
-            release(&mut taken.by_user, user);
-        }
         if taken.all == 0 {
             self.seats.is_empty.notify_waiters();
         }

@@ -1,19 +1,19 @@
 //! What is offered, in each state exactly what works in it.
 
 use crate::commands::State;
-use crate::node::Security;
+use crate::node::{Reuse, Security};
 
 /// A capability and the RFC that says what it promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Offer {
+pub(crate) struct Offer {
     /// As CAPABILITY writes it.
-    pub name: &'static str,
-    /// The number of the RFC.
-    pub rfc: u16,
+    name: &'static str,
+    /// The number of the RFC, which `cargo xtask conformance` reads here.
+    rfc: u16,
 }
 
 /// In every state.
-pub const ALWAYS: &[Offer] = &[
+const ALWAYS: &[Offer] = &[
     offer("IMAP4rev1", 3501),
     offer("LITERAL+", 7888),
     offer("ID", 2971),
@@ -22,8 +22,9 @@ pub const ALWAYS: &[Offer] = &[
 ];
 
 /// Once somebody is logged in.
-pub const AFTER_LOGIN: &[Offer] = &[
+const AFTER_LOGIN: &[Offer] = &[
     offer("IDLE", 2177),
+    offer("COMPRESS=DEFLATE", 4978),
     offer("NAMESPACE", 2342),
     offer("CHILDREN", 3348),
     offer("UIDPLUS", 4315),
@@ -54,6 +55,7 @@ pub const AFTER_LOGIN: &[Offer] = &[
     offer("ACL", 4314),
     // RFC 4314, 2.2: which of the newer rights are told apart.
     offer("RIGHTS=kxten", 4314),
+    offer("UNAUTHENTICATE", 8437),
 ];
 
 const fn offer(name: &'static str, rfc: u16) -> Offer {
@@ -61,10 +63,12 @@ const fn offer(name: &'static str, rfc: u16) -> Offer {
 }
 
 /// The capability list, in the order in which it is written.
-pub(crate) fn capabilities(state: State, security: Security) -> Vec<&'static str> {
+pub(crate) fn capabilities(state: State, security: Security, reuse: Reuse) -> Vec<&'static str> {
     let mut list: Vec<&'static str> = ALWAYS.iter().map(|offer| offer.name).collect();
     if state != State::NotAuthenticated {
-        list.extend(AFTER_LOGIN.iter().map(|offer| offer.name));
+        let is_refused = |name| reuse == Reuse::Refused && name == "UNAUTHENTICATE";
+        let names = AFTER_LOGIN.iter().map(|offer| offer.name);
+        list.extend(names.filter(|name| !is_refused(*name)));
         return list;
     }
     if let Security::Plain {
@@ -85,7 +89,7 @@ pub(crate) fn capabilities(state: State, security: Security) -> Vec<&'static str
 mod tests {
     use super::capabilities;
     use crate::commands::State;
-    use crate::node::Security;
+    use crate::node::{Reuse, Security};
 
     #[test]
     fn a_password_is_asked_for_only_where_it_is_safe() {
@@ -93,18 +97,25 @@ mod tests {
             may_login: false,
             may_starttls: true,
         };
-        let before_tls = capabilities(State::NotAuthenticated, exposed);
+        let before_tls = capabilities(State::NotAuthenticated, exposed, Reuse::Offered);
         assert!(before_tls.contains(&"LOGINDISABLED") && before_tls.contains(&"STARTTLS"));
         assert!(!before_tls.iter().any(|name| name.starts_with("AUTH=")));
-        let after_tls = capabilities(State::NotAuthenticated, Security::Tls);
+        let after_tls = capabilities(State::NotAuthenticated, Security::Tls, Reuse::Offered);
         assert!(after_tls.contains(&"AUTH=PLAIN") && !after_tls.contains(&"LOGINDISABLED"));
         assert!(!after_tls.contains(&"STARTTLS"));
     }
 
     #[test]
     fn what_needs_a_login_is_offered_after_it() {
-        let names = capabilities(State::Authenticated, Security::Tls);
+        let names = capabilities(State::Authenticated, Security::Tls, Reuse::Offered);
         assert!(names.contains(&"ACL") && names.contains(&"RIGHTS=kxten"));
         assert!(!names.contains(&"AUTH=PLAIN"));
+    }
+
+    #[test]
+    fn a_connection_is_used_again_where_the_configuration_has_it() {
+        let names = |reuse| capabilities(State::Authenticated, Security::Tls, reuse);
+        assert!(names(Reuse::Offered).contains(&"UNAUTHENTICATE"));
+        assert!(!names(Reuse::Refused).contains(&"UNAUTHENTICATE"));
     }
 }

@@ -20,7 +20,6 @@ mod session;
 mod sorting;
 mod view;
 
-pub use capability::{AFTER_LOGIN, ALWAYS, Offer};
-pub use node::{BoxFuture, Door, LoginVerdict, Node, Now, Peer, Security, SubscribeOnGrant};
+pub use node::{BoxFuture, Door, LoginVerdict, Node, Now, Peer, Reuse, Security, SubscribeOnGrant};
 pub use out::{Hangup, Out, Sink};
 pub use session::{Admission, Goodbye, Input, Next, Report, Session};

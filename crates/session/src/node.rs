@@ -31,6 +31,8 @@ pub struct Node {
     pub message_bytes_max: usize,
     /// Whether a mailbox of others that one may read is subscribed to without a word.
     pub subscribe_on_grant: SubscribeOnGrant,
+    /// Whether a connection may serve one login after another.
+    pub reuse: Reuse,
     /// How to reach the administrators, as a URI.
     pub admin_contact: Option<String>,
     /// Who lets users in.
@@ -45,6 +47,16 @@ pub enum SubscribeOnGrant {
     Always,
     /// Everybody subscribes by hand.
     Never,
+}
+
+/// Whether a connection may serve one login after another (RFC 8437).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reuse {
+    /// Webmail and proxies keep their connections.
+    #[default]
+    Offered,
+    /// Whoever guards the way here only looks at the first login.
+    Refused,
 }
 
 /// What a login needs of the outside world: a clock, a hash that takes its time, a throttle.

@@ -8,7 +8,7 @@ use live::Stay;
 use mail::limits::{
     BAD_COMMANDS_MAX, INLINE_LITERALS_BYTES_MAX, LINE_BEFORE_LOGIN_BYTES_MAX, LINE_BYTES_MAX,
 };
-use mail::{AccountId, FlagBits, MailboxId};
+use mail::{AccountId, FlagBits, MailboxId, SessionId};
 use store::{Account, Origin, Store};
 use tracing::warn;
 use wire::{
@@ -44,6 +44,7 @@ pub struct Session {
     pub(crate) selected: Option<Box<Selected>>,
     pub(crate) enabled: Enabled,
     pub(crate) awaiting: Awaiting,
+    pub(crate) is_compressed: bool,
     bad_commands: u32,
 }
 
@@ -109,6 +110,10 @@ pub enum Next {
     Go,
     /// Writes what is waiting, drops what was pipelined, and shakes hands.
     StartTls,
+    /// Writes what is waiting; from then on both sides compress.
+    Compress,
+    /// Writes what is waiting; from then on neither side compresses, and nobody is logged in.
+    StartOver,
     /// Writes what is waiting and hangs up.
     Close,
 }
@@ -152,6 +157,7 @@ impl Session {
             selected: None,
             enabled: Enabled::default(),
             awaiting: Awaiting::Command,
+            is_compressed: false,
             bad_commands: 0,
         }
     }
@@ -193,6 +199,11 @@ impl Session {
     /// TLS was started.
     pub fn secured(&mut self) {
         self.peer.security = Security::Tls;
+    }
+
+    /// The next login is another session for whoever reads the record of activity.
+    pub fn started_over(&mut self, session: SessionId) {
+        self.peer.session = session;
     }
 
     /// Who is logged in.
@@ -376,8 +387,17 @@ impl Session {
         self.stay = Some(stay);
     }
 
+    /// As if nobody had ever logged in on this connection.
+    pub(crate) fn end_login(&mut self) {
+        *self = Self {
+            client: self.client.take(),
+            bad_commands: self.bad_commands,
+            ..Self::new(Arc::clone(&self.node), self.peer)
+        };
+    }
+
     pub(crate) fn capabilities(&self) -> Vec<&'static str> {
-        capabilities(self.state(), self.peer.security)
+        capabilities(self.state(), self.peer.security, self.node.reuse)
     }
 
     pub(crate) fn voice(&self) -> Voice {

@@ -5,6 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -35,6 +36,8 @@ pub enum Heard {
 pub struct Client {
     stream: TcpStream,
     buffer: Vec<u8>,
+    /// RFC 4978, for what is said and what is heard.
+    deflate: Option<Box<(Compress, Decompress)>>,
     /// Responses that were read while something else was waited for.
     early: VecDeque<Vec<u8>>,
     /// Commands that have no tagged end yet.
@@ -62,12 +65,21 @@ impl Client {
         Ok(Self {
             stream,
             buffer: Vec::new(),
+            deflate: None,
             early: VecDeque::new(),
             asked: VecDeque::new(),
             is_continuing: false,
             name: name.to_owned(),
             tags: 0,
         })
+    }
+
+    /// Both sides compress from here on, or no longer.
+    pub fn compress(&mut self, is_on: bool) {
+        self.deflate = is_on.then(|| {
+            let compress = Compress::new(Compression::default(), false);
+            Box::new((compress, Decompress::new(false)))
+        });
     }
 
     /// A tag that this client has not used.
@@ -109,7 +121,11 @@ impl Client {
 
     /// Sends all of it. That the other side is gone shows when it is listened to.
     pub async fn say(&mut self, bytes: &[u8]) {
-        if let Err(gone) = self.stream.write_all(bytes).await {
+        let packed = match &mut self.deflate {
+            Some(deflate) => pack(&mut deflate.0, bytes),
+            None => bytes.to_vec(),
+        };
+        if let Err(gone) = self.stream.write_all(&packed).await {
             debug_assert!(gone.kind() != io::ErrorKind::InvalidInput, "{gone}");
         }
     }
@@ -154,11 +170,49 @@ impl Client {
             if let Some(response) = responses::take(&mut self.buffer) {
                 return Heard::Response(response);
             }
-            match timeout(patience, self.stream.read_buf(&mut self.buffer)).await {
+            let mut came = Vec::new();
+            match timeout(patience, self.stream.read_buf(&mut came)).await {
                 Err(_) => return Heard::Silence,
                 Ok(Ok(0) | Err(_)) => return Heard::End,
                 Ok(Ok(_)) => {}
             }
+            let is_read = match &mut self.deflate {
+                Some(deflate) => unpack(&mut deflate.1, &came, &mut self.buffer),
+                None => {
+                    self.buffer.append(&mut came);
+                    true
+                }
+            };
+            if !is_read {
+                return Heard::End;
+            }
+        }
+    }
+}
+
+fn pack(compress: &mut Compress, bytes: &[u8]) -> Vec<u8> {
+    let mut packed = Vec::with_capacity(2 * bytes.len() + 1000);
+    let packing = compress.compress_vec(bytes, &mut packed, FlushCompress::Sync);
+    debug_assert!(packing.is_ok() && packed.len() < packed.capacity());
+    packed
+}
+
+/// Whether `packed` could be read.
+fn unpack(decompress: &mut Decompress, packed: &[u8], to: &mut Vec<u8>) -> bool {
+    let mut rest = packed;
+    loop {
+        let (read, room) = (decompress.total_in(), 64 * 1024);
+        to.reserve(room);
+        let filled = to.len() + room;
+        let status = decompress.decompress_vec(rest, to, FlushDecompress::None);
+        let taken = usize::try_from(decompress.total_in() - read).unwrap_or(rest.len());
+        rest = rest.get(taken..).unwrap_or_default();
+        match status {
+            Ok(Status::Ok | Status::BufError) if rest.is_empty() && to.len() < filled => {
+                return true;
+            }
+            Ok(Status::Ok) => {}
+            Ok(Status::BufError | Status::StreamEnd) | Err(_) => return false,
         }
     }
 }

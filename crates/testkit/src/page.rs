@@ -87,6 +87,13 @@ pub enum Step {
         /// Whose client.
         who: String,
     },
+    /// `ada compresses`, `ada no longer compresses`: what she says and hears from here on.
+    Compress {
+        /// Whose client.
+        who: String,
+        /// Whether it does.
+        is_on: bool,
+    },
     /// `check $b > $a`: a number has grown.
     Check {
         /// A bound name.
@@ -241,6 +248,14 @@ fn step(line: &str, lines: &mut Lines<'_>) -> Result<Step, String> {
         ["cut", "listener", "of", "node", node] => trouble(node, Trouble::CutListener),
         ["cut", "database", "of", "node", node] => trouble(node, Trouble::CutDatabase),
         ["compare", "on", "node", node] => trouble(node, Trouble::Compare),
+        [who, "compresses"] => Ok(Step::Compress {
+            who: (*who).to_owned(),
+            is_on: true,
+        }),
+        [who, "no", "longer", "compresses"] => Ok(Step::Compress {
+            who: (*who).to_owned(),
+            is_on: false,
+        }),
         ["cut", who] => Ok(Step::Cut {
             who: (*who).to_owned(),
         }),
@@ -426,6 +441,13 @@ mod tests {
             ("bo   hears the end", Step::HearTheEnd { who: who() }),
             ("settle", Step::Settle),
             ("cut bo", Step::Cut { who: who() }),
+            (
+                "bo no longer compresses",
+                Step::Compress {
+                    who: who(),
+                    is_on: false,
+                },
+            ),
             (
                 "cut listener of node 2",
                 Step::Trouble {

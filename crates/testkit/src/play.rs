@@ -84,6 +84,10 @@ impl<'s> Player<'s> {
             },
             Step::Settle => told(self.stage.settle().await),
             Step::Cut { who } => self.forget(who),
+            Step::Compress { who, is_on } => {
+                self.client(who)?.compress(*is_on);
+                Ok(())
+            }
             Step::Check { greater, less } => self.check(greater, less),
             Step::Trouble { node, trouble } => told(self.stage.suffer(*node, *trouble).await),
         }

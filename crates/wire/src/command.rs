@@ -46,6 +46,10 @@ pub enum Body {
     Logout,
     /// RFC 3501, 6.2.1
     StartTls,
+    /// RFC 4978; with the one algorithm that there is, DEFLATE
+    Compress,
+    /// RFC 8437
+    Unauthenticate,
     /// RFC 3501, 6.2.2, with the initial response of RFC 4959, decoded from base64
     Authenticate {
         /// In capitals.

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use acl::Everybody;
 use mail::Namespaces;
-use session::SubscribeOnGrant;
+use session::{Reuse, SubscribeOnGrant};
 
 use form::Form;
 pub use form::{Mistake, Mistakes};
@@ -110,6 +110,8 @@ pub struct LoginConfig {
     pub without_tls: WithoutTls,
     /// Logins that may wait for a core to hash on.
     pub waiting_max: usize,
+    /// Whether a connection may serve one login after another.
+    pub reuse: Reuse,
 }
 
 /// From where LOGIN is allowed without TLS.
@@ -202,6 +204,11 @@ pub enum LogFormat {
 impl Choice for SubscribeOnGrant {
     const CHOICES: &'static [(&'static str, Self)] =
         &[("always", Self::Always), ("never", Self::Never)];
+}
+
+impl Choice for Reuse {
+    const CHOICES: &'static [(&'static str, Self)] =
+        &[("offered", Self::Offered), ("refused", Self::Refused)];
 }
 
 impl Choice for LogFormat {
@@ -412,6 +419,13 @@ impl LoginConfig {
                 "200",
                 "Logins that may wait for a core to check their password on; more are told to \
                  come back.",
+            ),
+            reuse: form.choose(
+                "login.unauthenticate",
+                Reuse::Offered,
+                "Whether a connection may serve one login after another (RFC 8437): webmail keeps \
+                 its connections so. Refuse it where a proxy decides who may log in and then only \
+                 passes on what is said.",
             ),
         }
     }

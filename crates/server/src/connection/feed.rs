@@ -10,6 +10,7 @@ use tokio::io::{AsyncRead as _, ReadBuf};
 use wire::Framer;
 
 use super::Stream;
+use super::packing::Packing;
 
 /// Read at once, in bytes.
 const READ_BYTES_MAX: usize = 64 * 1024;
@@ -22,19 +23,37 @@ thread_local! {
 
 /// Waits for bytes and gives them to `framer`; how many there were, 0 at the end. May be dropped
 /// at any time without losing any.
-pub(super) async fn feed(stream: &mut Stream, framer: &mut Framer) -> io::Result<usize> {
-    poll_fn(|cx| poll_feed(stream, framer, cx)).await
+pub(super) async fn feed(
+    stream: &mut Stream,
+    packing: &mut Packing,
+    framer: &mut Framer,
+) -> io::Result<usize> {
+    poll_fn(|cx| poll_feed(stream, packing, framer, cx)).await
 }
 
 fn poll_feed(
     stream: &mut Stream,
+    packing: &mut Packing,
     framer: &mut Framer,
     cx: &mut Context<'_>,
 ) -> Poll<io::Result<usize>> {
     SCRATCH.with_borrow_mut(|scratch| {
-        let mut buffer = ReadBuf::new(scratch);
-        ready!(Pin::new(stream).poll_read(cx, &mut buffer))?;
-        framer.feed(buffer.filled());
-        Poll::Ready(Ok(buffer.filled().len()))
+        loop {
+            if let Packing::Deflate(unpacker) = packing
+                && let fed @ 1.. = unpacker.feed(framer)?
+            {
+                return Poll::Ready(Ok(fed));
+            }
+            let mut buffer = ReadBuf::new(scratch);
+            ready!(Pin::new(&mut *stream).poll_read(cx, &mut buffer))?;
+            let came = buffer.filled();
+            match packing {
+                Packing::Deflate(unpacker) if !came.is_empty() => unpacker.take(came),
+                Packing::Deflate(_) | Packing::Plain => {
+                    framer.feed(came);
+                    return Poll::Ready(Ok(came.len()));
+                }
+            }
+        }
     })
 }

@@ -6,12 +6,14 @@
 
 mod feed;
 mod literals;
+mod packing;
 mod pen;
 mod stream;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use mail::SessionId;
 use session::{Admission, Goodbye, Hangup, Input, Next, Now, Out, Peer, Session};
 use store::SessionReport;
 use tokio::net::TcpStream;
@@ -29,6 +31,7 @@ use crate::metrics::{Metrics, Stage};
 use crate::outside;
 use crate::registry::{Presence, Registry};
 use crate::seats::Seat;
+use packing::Packing;
 use pen::Pen;
 
 /// What all connections of a frontend share.
@@ -46,6 +49,7 @@ pub(crate) struct Lobby {
 pub(crate) struct Connection {
     lobby: Arc<Lobby>,
     stream: Stream,
+    packing: Packing,
     framer: Framer,
     session: Session,
     seat: Seat,
@@ -91,6 +95,7 @@ impl Connection {
             drain: lobby.drain.clone(),
             lobby,
             stream,
+            packing: Packing::Plain,
             session,
             seat,
             presence: None,
@@ -117,12 +122,12 @@ impl Connection {
         loop {
             match self.wait().await {
                 Event::Fed => match Box::pin(self.work_off()).await? {
-                    Next::Go => {}
+                    Next::Go | Next::Compress | Next::StartOver => {}
                     Next::StartTls => Box::pin(self.start_tls()).await?,
                     Next::Close => return Ok(()),
                 },
                 Event::News => match Box::pin(self.tell()).await? {
-                    Next::Go | Next::StartTls => {}
+                    Next::Go | Next::StartTls | Next::Compress | Next::StartOver => {}
                     Next::Close => return Ok(()),
                 },
                 Event::Late if self.session.is_idling() => Box::pin(self.keep_alive()).await?,
@@ -140,6 +145,7 @@ impl Connection {
         let late_at = self.late_at();
         let Self {
             stream,
+            packing,
             framer,
             session,
             drain,
@@ -147,7 +153,7 @@ impl Connection {
             ..
         } = self;
         let event = tokio::select! {
-            fed = feed::feed(stream, framer) => match fed {
+            fed = feed::feed(stream, packing, framer) => match fed {
                 Ok(1..) => Event::Fed,
                 Ok(0) | Err(_) => Event::Gone,
             },
@@ -192,9 +198,11 @@ impl Connection {
                     return Ok(Next::Close);
                 }
             };
-            let next = self.run_command(input).await?;
-            if next != Next::Go {
-                return Ok(next);
+            match self.run_command(input).await? {
+                Next::Go => {}
+                Next::Compress => self.packing = Packing::deflate(),
+                Next::StartOver => self.start_over()?,
+                next @ (Next::StartTls | Next::Close) => return Ok(next),
             }
         }
     }
@@ -210,7 +218,7 @@ impl Connection {
         let now = Now {
             unix_seconds: outside::unix_seconds(),
         };
-        let mut pen = Pen::new(&mut self.stream, self.lobby.timeouts.write);
+        let mut pen = Pen::new(&mut self.stream, &self.packing, self.lobby.timeouts.write);
         let mut out = Out::new(Vec::new(), &mut pen);
         let report = self
             .session
@@ -246,7 +254,11 @@ impl Connection {
     /// Takes note of how far the session has come. An error: this user has too many connections.
     fn settle(&mut self) -> Result<(), crate::seats::Full> {
         let stage = match self.session.account() {
-            None => Stage::Arriving,
+            None => {
+                self.seat.leave();
+                self.presence = None;
+                Stage::Arriving
+            }
             Some(_) if self.session.is_idling() => Stage::Idling,
             Some(_) => Stage::LoggedIn,
         };
@@ -318,7 +330,7 @@ impl Connection {
     }
 
     async fn tell(&mut self) -> Result<Next, Hangup> {
-        let mut pen = Pen::new(&mut self.stream, self.lobby.timeouts.write);
+        let mut pen = Pen::new(&mut self.stream, &self.packing, self.lobby.timeouts.write);
         let mut out = Out::new(Vec::new(), &mut pen);
         let next = self.session.tell(&mut out).await;
         let news = std::mem::take(&mut out.buffer);
@@ -351,8 +363,18 @@ impl Connection {
         Ok(())
     }
 
+    /// Nobody is logged in any more; whoever is next is another session. What was sent already, and not
+    /// packed as what came before it, is lost.
+    fn start_over(&mut self) -> Result<(), Hangup> {
+        let bytes = outside::random_bytes().ok_or(Hangup)?;
+        self.session.started_over(SessionId::from_random(bytes));
+        self.packing = Packing::Plain;
+        self.connected_at = Instant::now();
+        Ok(())
+    }
+
     async fn say(&mut self, words: Vec<u8>) -> Result<(), Hangup> {
-        let mut pen = Pen::new(&mut self.stream, self.lobby.timeouts.write);
+        let mut pen = Pen::new(&mut self.stream, &self.packing, self.lobby.timeouts.write);
         pen.write(&words).await
     }
 }

@@ -7,21 +7,35 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::time::timeout;
 
 use super::Stream;
+use super::packing::{Packing, pack};
 
 /// Writes to one client, and gives it up when it takes nothing for too long.
 pub(super) struct Pen<'a> {
     stream: &'a mut Stream,
+    packing: &'a Packing,
     patience: Duration,
 }
 
 impl<'a> Pen<'a> {
-    pub(super) fn new(stream: &'a mut Stream, patience: Duration) -> Self {
-        Self { stream, patience }
+    pub(super) fn new(stream: &'a mut Stream, packing: &'a Packing, patience: Duration) -> Self {
+        Self {
+            stream,
+            packing,
+            patience,
+        }
     }
 
     /// All of `words`. A slow client is waited for as long as it takes anything at all.
     pub(super) async fn write(&mut self, words: &[u8]) -> Result<(), Hangup> {
-        let mut rest = words;
+        match self.packing {
+            Packing::Plain => self.send(words).await,
+            Packing::Deflate(_) if words.is_empty() => Ok(()),
+            Packing::Deflate(_) => self.send(&pack(words).map_err(|_| Hangup)?).await,
+        }
+    }
+
+    async fn send(&mut self, bytes: &[u8]) -> Result<(), Hangup> {
+        let mut rest = bytes;
         while !rest.is_empty() {
             let written = timeout(self.patience, self.stream.write(rest)).await;
             let written = written.map_err(|_| Hangup)?.map_err(|_| Hangup)?;

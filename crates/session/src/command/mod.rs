@@ -5,6 +5,7 @@ pub(crate) mod authenticate;
 mod capability;
 mod check;
 mod close;
+mod compress;
 mod copy;
 mod create;
 mod delete;
@@ -36,6 +37,7 @@ mod status;
 mod store;
 mod subscribe;
 mod thread;
+mod unauthenticate;
 
 use wire::{Body, Tag};
 
@@ -75,6 +77,8 @@ pub(crate) async fn run(
         Body::Check => check::run(),
         Body::Logout => return Ok(logout::run(session, out)),
         Body::StartTls => return starttls::run(session),
+        Body::Compress => return compress::run(session),
+        Body::Unauthenticate => return unauthenticate::run(session),
         Body::Authenticate { mechanism, initial } => {
             return Box::pin(authenticate::run(session, tag, &mechanism, initial, out)).await;
         }

@@ -10,6 +10,7 @@ use imap_codec::imap_types::command::{
     Command as Theirs, CommandBody, SelectParameter, StoreModifier,
 };
 use imap_codec::imap_types::core::{AString, IString, NString};
+use imap_codec::imap_types::extensions::compress::CompressionAlgorithm;
 use imap_codec::imap_types::flag::{Flag as TheirFlag, StoreResponse, StoreType};
 use imap_codec::imap_types::mailbox::{ListMailbox, Mailbox};
 use imap_codec::imap_types::sequence::{SeqOrUid, Sequence, SequenceSet};
@@ -39,6 +40,10 @@ fn lower(body: CommandBody<'_>, mode: Mode) -> Lexed<Body> {
         CommandBody::Noop => Body::Noop,
         CommandBody::Logout => Body::Logout,
         CommandBody::StartTLS => Body::StartTls,
+        CommandBody::Compress { algorithm } => match algorithm {
+            CompressionAlgorithm::Deflate => Body::Compress,
+            _ => return Err(Bad::Wrong("only DEFLATE is known")),
+        },
         CommandBody::Authenticate {
             mechanism,
             initial_response,
@@ -168,7 +173,6 @@ fn lower(body: CommandBody<'_>, mode: Mode) -> Lexed<Body> {
             uid: _,
             modifiers: _,
         }
-        | CommandBody::Compress { algorithm: _ }
         | CommandBody::GetQuota { root: _ }
         | CommandBody::GetQuotaRoot { mailbox: _ }
         | CommandBody::SetQuota { root: _, quotas: _ }

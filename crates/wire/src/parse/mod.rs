@@ -79,6 +79,8 @@ pub const KNOWN: &[Row] = &[
     codec("NOOP"),
     codec("LOGOUT"),
     codec("STARTTLS"),
+    codec("COMPRESS"),
+    ours("UNAUTHENTICATE", |_| Ok(Body::Unauthenticate)),
     codec("AUTHENTICATE"),
     codec("LOGIN"),
     codec("ENABLE"),
