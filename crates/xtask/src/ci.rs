@@ -7,7 +7,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::steps::Steps;
 use crate::tool::{Trouble, is_installed, read, root, run as run_tool};
-use crate::{check, settings, suite};
+use crate::{check, fuzz, settings, suite};
 
 /// A step's name and what it runs.
 type Step = (&'static str, fn() -> Result<(), Trouble>);
@@ -18,6 +18,7 @@ const STEPS: &[Step] = &[
     ("deployment", render),
     ("settings", settings::check),
     ("foreign", foreign),
+    ("fuzz", fuzz::for_a_minute),
     ("test", || suite::run(&[])),
 ];
 

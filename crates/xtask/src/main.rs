@@ -15,6 +15,7 @@ mod bench;
 mod check;
 mod ci;
 mod demo;
+mod fuzz;
 mod imap;
 mod postgres;
 mod prepare;
@@ -81,6 +82,12 @@ const VERBS: &[Verb] = &[
         run: bench::run,
     },
     Verb {
+        name: "fuzz",
+        arguments: "[--seconds N] [--seed N] [TARGET ...]",
+        purpose: "inputs that nobody thought of, against what reads bytes",
+        run: fuzz::run,
+    },
+    Verb {
         name: "prepare",
         arguments: "",
         purpose: "renews what is generated and committed: SQL metadata, settings, migrations, conformance",
@@ -89,7 +96,7 @@ const VERBS: &[Verb] = &[
     Verb {
         name: "ci",
         arguments: "[STEP ...]",
-        purpose: "check, deployment, settings, foreign, test; or only the steps that are named",
+        purpose: "check, deployment, settings, foreign, fuzz, test; or only the steps that are named",
         run: ci::run,
     },
 ];

@@ -1,0 +1,107 @@
+//! Twice the input, twice the time: a piece of an input is repeated until it is long, and then
+//! until it is twice and four times as long.
+
+use std::time::Duration;
+
+use crate::chance::Chance;
+use crate::clock;
+use crate::targets::Target;
+
+/// The shortest of the three.
+const BYTES: usize = 48 * 1024;
+/// Less than this is noise, whatever it grows by.
+const NOISE: Duration = Duration::from_millis(40);
+/// Linear is 2 and quadratic is 4.
+const GROWTH_MAX: f64 = 3.2;
+/// What looks slow is measured so often before it is said.
+const TRIES: usize = 4;
+
+/// A start that is there once, and what is repeated behind it.
+#[derive(Clone, Debug)]
+pub(crate) struct Stretch {
+    start: Vec<u8>,
+    unit: Vec<u8>,
+}
+
+impl Stretch {
+    /// From somewhere in `input`; none where there is nothing to repeat.
+    pub(crate) fn of(chance: &mut Chance, input: &[u8]) -> Option<Self> {
+        let unit = chance.range(input.len());
+        (!unit.is_empty()).then(|| Self {
+            start: input.get(..unit.start).unwrap_or_default().to_vec(),
+            unit: input.get(unit).unwrap_or_default().to_vec(),
+        })
+    }
+
+    /// With its unit as often as it takes.
+    pub(crate) fn long(&self, bytes: usize) -> Vec<u8> {
+        let times = bytes / self.unit.len().max(1);
+        [self.start.as_slice(), &self.unit.repeat(times)].concat()
+    }
+
+    /// Fails when twice the length takes much more than twice the time, twice in a row.
+    pub(crate) fn is_linear(&self, target: &Target) -> Result<(), String> {
+        let inputs = [1, 2, 4].map(|times| self.long(times * BYTES));
+        let mut times = [Duration::MAX; 3];
+        for _ in 0..TRIES {
+            for (time, input) in times.iter_mut().zip(&inputs) {
+                *time = (*time).min(work(target, input));
+            }
+            let [once, twice, fourfold] = times.map(|time| time.as_secs_f64());
+            let grows = twice > GROWTH_MAX * once && fourfold > GROWTH_MAX * twice;
+            if !grows || times[2] < NOISE {
+                return Ok(());
+            }
+        }
+        Err(format!(
+            "{BYTES} bytes, twice and four times as many take {times:?}"
+        ))
+    }
+}
+
+fn work(target: &Target, input: &[u8]) -> Duration {
+    let began = clock::worked();
+    let _ = (target.meet)(input);
+    clock::worked().saturating_sub(began)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shape::Shape;
+
+    const STRETCH: &[u8] = b"ab";
+
+    fn stretch() -> Stretch {
+        Stretch {
+            start: b"x".to_vec(),
+            unit: STRETCH.to_vec(),
+        }
+    }
+
+    fn busy(steps: usize) -> Shape {
+        let sum = (0..steps).fold(0_u64, |sum, step| std::hint::black_box(sum ^ step as u64));
+        Shape::of(&sum.to_be_bytes())
+    }
+
+    #[test]
+    fn what_grows_with_its_square_is_found() {
+        let square = Target {
+            name: "square",
+            words: &[],
+            meet: |input| busy(input.len() * input.len() / 2_000),
+        };
+        assert!(stretch().is_linear(&square).is_err());
+        let line = Target {
+            name: "line",
+            words: &[],
+            meet: |input| busy(input.len() * 30),
+        };
+        assert_eq!(stretch().is_linear(&line), Ok(()));
+    }
+
+    #[test]
+    fn the_start_stays_and_the_unit_repeats() {
+        assert_eq!(stretch().long(6), b"xababab");
+    }
+}

@@ -1,0 +1,178 @@
+//! A message, taken apart. What is told of it can be read by a client, and is true.
+
+use imap_codec::ResponseCodec;
+use imap_codec::decode::Decoder;
+use imap_codec::imap_types::body::BodyStructure;
+use imap_codec::imap_types::fetch::MessageDataItem;
+use imap_codec::imap_types::response::{Data, Response};
+use mime::{
+    Keep, Parsed, SearchText, Section, body_without_extensions, fold, header_fields, parse, section,
+};
+
+use super::Target;
+use crate::shape::Shape;
+
+pub(super) const TARGET: Target = Target {
+    name: "messages",
+    words: WORDS,
+    meet,
+};
+
+/// Longer ones are there to be timed: the checks would take longer than what they check.
+const CHECKED_BYTES_MAX: usize = 8 * 1024;
+/// What the codec reads of lists in lists.
+const LEVELS_READ_MAX: usize = 7;
+
+const WORDS: &[&str] = &[
+    "\r\n",
+    "\n",
+    "\r",
+    "\0",
+    " ",
+    ";",
+    "\"",
+    "(",
+    ")",
+    "<",
+    ">",
+    ":",
+    ",",
+    "@",
+    "\\",
+    "=",
+    "--",
+    "--b",
+    "--b--",
+    "\r\n--b\r\n",
+    "\r\n--b--\r\n",
+    "--bb\r\n",
+    "\r\n\r\n",
+    "a",
+    "\u{e9}",
+    "Subject: ",
+    "From: ",
+    "To: A <a@b>, g: c@d;",
+    "Date: 1 Jan 2020 00:00:00 +0000\r\n",
+    "Message-ID: <x@y>\r\n",
+    "References: <x@y> <z@y>\r\n",
+    "Content-Type: ",
+    "Content-Type: multipart/mixed; boundary=b\r\n\r\n",
+    "Content-Type: multipart/digest; boundary=\"bb\"\r\n\r\n",
+    "Content-Type: message/rfc822\r\n\r\n",
+    "Content-Type: text/html; charset=iso-8859-1\r\n\r\n",
+    "Content-Transfer-Encoding: base64\r\n",
+    "Content-Disposition: attachment; filename*0*=a",
+    "Content-Language: de, en\r\n",
+    "Content-ID: <a>\r\n",
+    "Content-MD5: x\r\n",
+    "name*=utf-8''%C3",
+    "=?utf-8?q?",
+    "=?utf-8?b?w6k=?=",
+    "?=",
+    "=C3=A9",
+    "w6k=",
+    "<b>&amp;</b>",
+    "Re: ",
+    "(Fwd)",
+];
+
+fn meet(message: &[u8]) -> Shape {
+    let parsed = parse(message);
+    if message.len() <= CHECKED_BYTES_MAX {
+        checked(message, &parsed);
+    }
+    Shape::of(&[parsed.body_structure, parsed.envelope].concat())
+}
+
+fn checked(message: &[u8], parsed: &Parsed) {
+    let header = section(message, &[], Section::Header).unwrap_or_default();
+    let text = section(message, &[], Section::Text).unwrap_or_default();
+    assert_eq!([&*header, &*text].concat(), message);
+    let all = header_fields(&header, &[], Keep::Others);
+    assert_eq!(all, *header, "no field is named, so all are others");
+    searched(&parsed.search_text);
+
+    let body = body_without_extensions(&parsed.body_structure);
+    if depth(&parsed.body_structure) > LEVELS_READ_MAX {
+        return;
+    }
+    let told = [
+        b"* 1 FETCH (ENVELOPE ",
+        &*parsed.envelope,
+        b" BODY ",
+        &body,
+        b" BODYSTRUCTURE ",
+        &parsed.body_structure,
+        b")\r\n",
+    ]
+    .concat();
+    let words = String::from_utf8_lossy(&told);
+    let read = ResponseCodec::default().decode(&told);
+    let Ok((b"", Response::Data(Data::Fetch { items, .. }))) = read else {
+        unreadable(&words);
+        return;
+    };
+    for item in items.as_ref() {
+        if let MessageDataItem::BodyStructure(structure) = item {
+            sized(message, structure, &mut Vec::new());
+        }
+    }
+}
+
+#[expect(clippy::panic, reason = "this is how a fuzzer says what it found")]
+fn unreadable(told: &str) {
+    panic!("no client reads {told}");
+}
+
+/// What stands in the search text is found in it.
+fn searched(stored: &[u8]) {
+    let text = SearchText::new(stored);
+    let words = String::from_utf8_lossy(stored);
+    assert_eq!(words.as_bytes(), stored, "it is UTF-8");
+    for line in words.lines().take(8) {
+        let needle: String = line.chars().take(12).collect();
+        assert_eq!(fold(&needle), fold(&fold(&needle)));
+        assert!(text.text(&needle), "{needle:?} in {words:?}");
+    }
+}
+
+/// Every part has the octets that its description says.
+fn sized(message: &[u8], structure: &BodyStructure<'_>, number: &mut Vec<u32>) {
+    match structure {
+        BodyStructure::Single { body, .. } => {
+            let number = if number.is_empty() {
+                &[1]
+            } else {
+                number.as_slice()
+            };
+            let octets = section(message, number, Section::Whole).map(|part| part.len());
+            let told = usize::try_from(body.basic.size).ok();
+            assert_eq!(octets, told, "part {number:?}");
+        }
+        BodyStructure::Multi { bodies, .. } => {
+            for (index, body) in bodies.as_ref().iter().enumerate() {
+                number.push(u32::try_from(index + 1).unwrap_or(u32::MAX));
+                sized(message, body, number);
+                number.pop();
+            }
+        }
+    }
+}
+
+/// How deep the lists of a response go, as deep as a reader of lists would.
+fn depth(told: &[u8]) -> usize {
+    let mut in_quotes = false;
+    let mut last = b' ';
+    let (mut level, mut deepest) = (0_usize, 0);
+    for &byte in told {
+        in_quotes ^= byte == b'"' && last != b'\\';
+        match byte {
+            b'(' if !in_quotes => level += 1,
+            b')' if !in_quotes => level = level.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(level);
+        last = byte;
+    }
+    deepest
+}

@@ -1,0 +1,25 @@
+//! What is fuzzed, and what must hold of it whatever comes.
+
+mod commands;
+mod encodings;
+mod messages;
+mod names;
+
+use crate::shape::Shape;
+
+/// Something that reads bytes.
+#[derive(Debug)]
+pub(crate) struct Target {
+    pub(crate) name: &'static str,
+    /// What its inputs are made of.
+    pub(crate) words: &'static [&'static str],
+    /// Reads an input, asserts what must hold, and tells what came out.
+    pub(crate) meet: fn(&[u8]) -> Shape,
+}
+
+pub(crate) const TARGETS: &[Target] = &[
+    commands::TARGET,
+    messages::TARGET,
+    names::TARGET,
+    encodings::TARGET,
+];
