@@ -24,7 +24,7 @@ pub enum Deed {
     Post,
     /// EXPUNGE. CLOSE without this right closes and does not expunge.
     Expunge,
-    /// MOVE out of it (RFC 6851, 4.2).
+    /// MOVE out of it (RFC 6851, 4.2), and REPLACE of a message there (RFC 8508, 4.1).
     MoveFrom,
     /// CREATE below it, or RENAME to below it.
     CreateChild,

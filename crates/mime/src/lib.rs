@@ -16,6 +16,7 @@
 
 mod address;
 mod base_subject;
+mod binary;
 mod body;
 mod body_structure;
 mod casemap;
@@ -35,6 +36,7 @@ mod threading;
 mod tree;
 mod write;
 
+pub use binary::{Decoded, binary, encode_binary};
 pub use body::body_without_extensions;
 pub use fold::fold;
 pub use header::{Keep, header_fields};

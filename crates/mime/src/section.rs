@@ -62,7 +62,7 @@ fn of_message<'m>(message: &'m [u8], root: &Part, what: Section<'_>) -> Option<C
 }
 
 /// Down the numbers. Those below an enclosed message count the parts of that message's body.
-fn find<'t>(root: &'t Part, numbers: &[u32]) -> Option<&'t Part> {
+pub(crate) fn find<'t>(root: &'t Part, numbers: &[u32]) -> Option<&'t Part> {
     let (&first, deeper) = numbers.split_first()?;
     let part = match &root.content {
         Content::Multipart(parts) => parts.get(usize::try_from(first).ok()?.checked_sub(1)?)?,

@@ -53,9 +53,12 @@ impl Part {
 
     /// Header and body, as BODY[3] of an enclosed message.
     pub(crate) fn whole<'m>(&self, message: &'m [u8]) -> &'m [u8] {
-        message
-            .get(self.header.start..self.body.end)
-            .unwrap_or_default()
+        message.get(self.whole_range()).unwrap_or_default()
+    }
+
+    /// Where header and body are in the message.
+    pub(crate) fn whole_range(&self) -> Range<usize> {
+        self.header.start..self.body.end
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is offered, in each state exactly what works in it.
 
+use std::borrow::Cow;
+
 use crate::commands::State;
 use crate::node::{Reuse, Security};
 
@@ -51,6 +53,9 @@ const AFTER_LOGIN: &[Offer] = &[
     offer("STATUS=SIZE", 8438),
     offer("OBJECTID", 8474),
     offer("SAVEDATE", 8514),
+    offer("BINARY", 3516),
+    offer("REPLACE", 8508),
+    offer(APPEND_LIMIT, 7889),
     offer("MULTIAPPEND", 3502),
     offer("ACL", 4314),
     // RFC 4314, 2.2: which of the newer rights are told apart.
@@ -58,29 +63,41 @@ const AFTER_LOGIN: &[Offer] = &[
     offer("UNAUTHENTICATE", 8437),
 ];
 
+/// Told with the largest message that is taken.
+const APPEND_LIMIT: &str = "APPENDLIMIT";
+
 const fn offer(name: &'static str, rfc: u16) -> Offer {
     Offer { name, rfc }
 }
 
 /// The capability list, in the order in which it is written.
-pub(crate) fn capabilities(state: State, security: Security, reuse: Reuse) -> Vec<&'static str> {
-    let mut list: Vec<&'static str> = ALWAYS.iter().map(|offer| offer.name).collect();
+pub(crate) fn capabilities(
+    state: State,
+    security: Security,
+    reuse: Reuse,
+    message_bytes_max: usize,
+) -> Vec<Cow<'static, str>> {
+    let told = |offer: &Offer| match offer.name {
+        APPEND_LIMIT => Cow::Owned(format!("{APPEND_LIMIT}={message_bytes_max}")),
+        name => Cow::Borrowed(name),
+    };
+    let mut list: Vec<_> = ALWAYS.iter().map(told).collect();
     if state != State::NotAuthenticated {
         let is_refused = |name| reuse == Reuse::Refused && name == "UNAUTHENTICATE";
-        let names = AFTER_LOGIN.iter().map(|offer| offer.name);
-        list.extend(names.filter(|name| !is_refused(*name)));
+        let offers = AFTER_LOGIN.iter();
+        list.extend(offers.filter(|offer| !is_refused(offer.name)).map(told));
         return list;
     }
     if let Security::Plain {
         may_starttls: true, ..
     } = security
     {
-        list.push("STARTTLS");
+        list.push("STARTTLS".into());
     }
     if security.may_login() {
-        list.extend(["AUTH=PLAIN", "AUTH=LOGIN"]);
+        list.extend(["AUTH=PLAIN", "AUTH=LOGIN"].map(Cow::Borrowed));
     } else {
-        list.push("LOGINDISABLED");
+        list.push("LOGINDISABLED".into());
     }
     list
 }
@@ -97,25 +114,31 @@ mod tests {
             may_login: false,
             may_starttls: true,
         };
-        let before_tls = capabilities(State::NotAuthenticated, exposed, Reuse::Offered);
-        assert!(before_tls.contains(&"LOGINDISABLED") && before_tls.contains(&"STARTTLS"));
+        let before_tls = capabilities(State::NotAuthenticated, exposed, Reuse::Offered, 1);
+        assert!(
+            before_tls.contains(&"LOGINDISABLED".into()) && before_tls.contains(&"STARTTLS".into())
+        );
         assert!(!before_tls.iter().any(|name| name.starts_with("AUTH=")));
-        let after_tls = capabilities(State::NotAuthenticated, Security::Tls, Reuse::Offered);
-        assert!(after_tls.contains(&"AUTH=PLAIN") && !after_tls.contains(&"LOGINDISABLED"));
-        assert!(!after_tls.contains(&"STARTTLS"));
+        let after_tls = capabilities(State::NotAuthenticated, Security::Tls, Reuse::Offered, 1);
+        assert!(
+            after_tls.contains(&"AUTH=PLAIN".into())
+                && !after_tls.contains(&"LOGINDISABLED".into())
+        );
+        assert!(!after_tls.contains(&"STARTTLS".into()));
     }
 
     #[test]
     fn what_needs_a_login_is_offered_after_it() {
-        let names = capabilities(State::Authenticated, Security::Tls, Reuse::Offered);
-        assert!(names.contains(&"ACL") && names.contains(&"RIGHTS=kxten"));
-        assert!(!names.contains(&"AUTH=PLAIN"));
+        let names = capabilities(State::Authenticated, Security::Tls, Reuse::Offered, 9);
+        assert!(names.contains(&"ACL".into()) && names.contains(&"RIGHTS=kxten".into()));
+        assert!(names.contains(&"APPENDLIMIT=9".into()));
+        assert!(!names.contains(&"AUTH=PLAIN".into()));
     }
 
     #[test]
     fn a_connection_is_used_again_where_the_configuration_has_it() {
-        let names = |reuse| capabilities(State::Authenticated, Security::Tls, reuse);
-        assert!(names(Reuse::Offered).contains(&"UNAUTHENTICATE"));
-        assert!(!names(Reuse::Refused).contains(&"UNAUTHENTICATE"));
+        let names = |reuse| capabilities(State::Authenticated, Security::Tls, reuse, 1);
+        assert!(names(Reuse::Offered).contains(&"UNAUTHENTICATE".into()));
+        assert!(!names(Reuse::Refused).contains(&"UNAUTHENTICATE".into()));
     }
 }

@@ -111,6 +111,8 @@ pub(crate) static COMMANDS: &[Spec] = &[
     row("UID COPY", From::Selected),
     row("MOVE", From::Selected),
     row("UID MOVE", From::Selected),
+    row("REPLACE", From::Selected),
+    row("UID REPLACE", From::Selected),
 ];
 
 /// The row of `name`, if there is such a command.
@@ -160,6 +162,7 @@ pub(crate) fn name_of(body: &Body) -> &'static str {
         Body::Store(store) => numbered(store.numbering, "STORE", "UID STORE"),
         Body::Copy { numbering, .. } => numbered(*numbering, "COPY", "UID COPY"),
         Body::Move { numbering, .. } => numbered(*numbering, "MOVE", "UID MOVE"),
+        Body::Replace { numbering, .. } => numbered(*numbering, "REPLACE", "UID REPLACE"),
         Body::SetAcl { .. } => "SETACL",
         Body::DeleteAcl { .. } => "DELETEACL",
         Body::GetAcl(_) => "GETACL",

@@ -31,7 +31,7 @@ pub(crate) enum DoneCode {
     MetadataLongEntries(u64),
     /// Some messages lost UNCHANGEDSINCE; numbers as the command counts them.
     Modified(Vec<u32>),
-    Capability(Vec<&'static str>),
+    Capability(Vec<Cow<'static, str>>),
 }
 
 /// The bad endings; there is no other.
@@ -74,6 +74,9 @@ pub(crate) enum Refused {
     PrivacyRequired,
     Limit(Cow<'static, str>),
     TooBig,
+    OverQuota,
+    /// Content in an encoding that is unknown, or that no encoding can carry.
+    UnknownCte,
     /// The value of an annotation.
     ValueTooLarge,
     TooManyAnnotations,
@@ -127,6 +130,8 @@ impl From<Fault> for Ending {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::Gone => Self::Refused(Refused::NoSuchMailbox),
+            Fault::Expunged => Self::Refused(Refused::ExpungeIssued),
+            Fault::OverQuota => Self::Refused(Refused::OverQuota),
             Fault::Denied => Self::Refused(Refused::NoPermission),
             Fault::Exists => Self::Refused(Refused::Exists),
             Fault::Stale => Self::Refused(Refused::Changed),
@@ -242,6 +247,14 @@ impl Refused {
             Self::PrivacyRequired => (Code::PrivacyRequired, "Start TLS first".into()),
             Self::Limit(what) => (Code::Limit, what.clone()),
             Self::TooBig => (Code::TooBig, "The message is too large".into()),
+            Self::OverQuota => (
+                Code::OverQuota,
+                "There is no room for that; something has to go first".into(),
+            ),
+            Self::UnknownCte => (
+                Code::UnknownCte,
+                "This content transfer encoding is not understood".into(),
+            ),
             Self::ValueTooLarge => (
                 Code::MetadataMaxSize(METADATA_VALUE_BYTES_MAX as u64),
                 "The value is too large".into(),

@@ -1,5 +1,6 @@
 //! The conversation: what is expected next, who is logged in, what is selected.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use acl::Deed;
@@ -396,8 +397,14 @@ impl Session {
         };
     }
 
-    pub(crate) fn capabilities(&self) -> Vec<&'static str> {
-        capabilities(self.state(), self.peer.security, self.node.reuse)
+    pub(crate) fn capabilities(&self) -> Vec<Cow<'static, str>> {
+        let message_bytes_max = self.node.message_bytes_max;
+        capabilities(
+            self.state(),
+            self.peer.security,
+            self.node.reuse,
+            message_bytes_max,
+        )
     }
 
     pub(crate) fn voice(&self) -> Voice {

@@ -10,6 +10,9 @@ pub enum Fault {
     /// No such mailbox, account or group any more.
     #[error("it does not exist any more")]
     Gone,
+    /// The message that was to go is gone already.
+    #[error("the message does not exist any more")]
+    Expunged,
     /// The rights, read again inside the transaction, did not suffice.
     #[error("the rights do not suffice any more")]
     Denied,
@@ -25,6 +28,9 @@ pub enum Fault {
     /// A mailbox, the server or a user has as many annotations as there may be.
     #[error("there are too many annotations")]
     Annotations,
+    /// A limit of the mailbox's quota root would be passed.
+    #[error("the quota would be exceeded")]
+    OverQuota,
     /// A bound was reached, or a name breaks the rules; the text is for the client.
     #[error("{0}")]
     Limit(&'static str),
@@ -103,6 +109,8 @@ fn from_sqlstate(code: &str, message: &str) -> Option<Fault> {
         "PR004" => Some(Fault::Limit(limit_text(message))),
         "PR005" => Some(Fault::HasChildren),
         "PR007" => Some(Fault::Stale),
+        "PR008" => Some(Fault::Expunged),
+        "PR009" => Some(Fault::OverQuota),
         "PR006" => Some(Fault::Annotations),
         _ => None,
     }

@@ -44,6 +44,44 @@ fn every_message_comes_back_byte_for_byte_and_is_described() {
     .unwrap();
 }
 
+/// RFC 3516, 4.4 and 6: what holds a NUL is kept in an encoding that BODY[] can be answered with.
+#[test]
+fn octets_that_no_string_can_hold_come_back_by_binary() {
+    let octets: Vec<u8> = (0..=255).collect();
+    let head = b"Content-Type: image/x\r\nContent-Transfer-Encoding: binary\r\n\r\n";
+    let message = [&head[..], &octets].concat();
+    let cluster = Cluster::start().unwrap();
+    in_world(&cluster, World::OneNode, async |stage: &mut Stage| {
+        let mut client = stage.log_in("ada", 1).await.unwrap();
+        let append = format!("APPEND INBOX ~{{{}+}}\r\n", message.len());
+        let append = [append.as_bytes(), &message].concat();
+        client.ask_ok(append).await.unwrap();
+        client.ask_ok("SELECT INBOX").await.unwrap();
+        let told = client.ask_ok("FETCH 1 BINARY.PEEK[1]").await.unwrap();
+        let expected = [b"* 1 FETCH (BINARY[1] ~{256}\r\n", octets.as_slice(), b")"].concat();
+        assert_eq!(told, [expected]);
+        let told = client
+            .ask_ok("FETCH 1 (BINARY.SIZE[1] BODY.PEEK[])")
+            .await
+            .unwrap();
+        let text = String::from_utf8(told.concat()).unwrap();
+        assert!(
+            text.starts_with("* 1 FETCH (BINARY.SIZE[1] 256 BODY[] {"),
+            "{text}"
+        );
+        assert!(
+            text.contains("Content-Transfer-Encoding: base64\r\n\r\nAAECAwQF"),
+            "{text}"
+        );
+        let refused = client
+            .ask("APPEND INBOX ~{14+}\r\nSubject: \0\r\n\r\n")
+            .await;
+        let refused = String::from_utf8(refused.concat()).unwrap();
+        assert!(refused.contains(" NO [UNKNOWN-CTE] "), "{refused}");
+    })
+    .unwrap();
+}
+
 async fn check(client: &mut Client, message: &[u8]) -> Result<(), String> {
     let append = format!("APPEND INBOX {{{}+}}\r\n", message.len());
     let told = client.ask_ok([append.as_bytes(), message].concat()).await?;

@@ -102,6 +102,7 @@ const TABLE: &[Row] = &[
     row(State::InOwn, "COPY 1 @", "i"),
     row(State::InOwn, "UID COPY 1:* @", "i"),
     row(State::InOwn, "MOVE 1 @", "i"),
+    row(State::InOwn, "REPLACE 1 @ {1+}\r\nx", "i"),
     row(State::Inside, "FETCH 1 (FLAGS BODY[])", "r"),
     row(State::Inside, "UID SEARCH ALL", "r"),
     row(State::Inside, "UID SORT (SUBJECT) UTF-8 ALL", "r"),
@@ -126,6 +127,9 @@ const TABLE: &[Row] = &[
     row(State::Inside, "STORE 1 -FLAGS (\\Deleted)", "t"),
     // RFC 6851, 4.2.
     row(State::Inside, "MOVE 2 INBOX", "te"),
+    // RFC 8508, 4.1.
+    row(State::Inside, "REPLACE 2 INBOX {1+}\r\nx", "te"),
+    row(State::Inside, "UID REPLACE * @ {1+}\r\nx", "ite"),
     row(State::Inside, "EXPUNGE", "e"),
     row(State::Inside, "UID EXPUNGE 77", "e"),
     row(State::Inside, "CLOSE", ""),

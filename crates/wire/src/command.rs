@@ -115,6 +115,17 @@ pub enum Body {
         /// At least one.
         messages: Vec<AppendMessage>,
     },
+    /// RFC 8508
+    Replace {
+        /// What the set counts.
+        numbering: Numbering,
+        /// The one message that goes.
+        set: NumberSet,
+        /// Where the message that comes goes to.
+        mailbox: MailboxArg,
+        /// What comes.
+        message: AppendMessage,
+    },
     /// RFC 2177
     Idle,
     /// RFC 3501, 6.4.1
@@ -322,6 +333,8 @@ pub enum StatusItem {
     HighestModSeq,
     /// MAILBOXID (RFC 8474)
     MailboxId,
+    /// APPENDLIMIT (RFC 7889)
+    AppendLimit,
 }
 
 /// One message of an APPEND.
@@ -333,6 +346,8 @@ pub struct AppendMessage {
     pub date: Option<InternalDate>,
     /// As it will be stored, byte for byte.
     pub bytes: Bytes,
+    /// It came as a `literal8`: NUL is meant (RFC 3516, 4.4).
+    pub is_binary: bool,
 }
 
 /// FETCH.
@@ -377,6 +392,21 @@ pub enum FetchItem {
     SaveDate,
     /// `BODY[…]<…>`, and the RFC822 items in their own spelling
     Section(BodySection),
+    /// `BINARY[…]<…>` (RFC 3516)
+    Binary(BinarySection),
+    /// `BINARY.SIZE[…]` (RFC 3516), with the part numbers
+    BinarySize(Vec<u32>),
+}
+
+/// `BINARY[section-part]<first.count>`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BinarySection {
+    /// Part numbers, from 1; empty for the message itself.
+    pub part: Vec<u32>,
+    /// First octet and number of octets (never zero) of what was decoded.
+    pub partial: Option<(u32, u32)>,
+    /// `.PEEK`: do not set `\Seen`.
+    pub peek: bool,
 }
 
 /// `BODY[section]<first.count>` or one of its older spellings.

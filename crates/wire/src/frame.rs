@@ -478,15 +478,20 @@ impl Partial {
         }
     }
 
-    /// What an APPEND names, once the name is whole: the literals after it are messages.
+    /// What an APPEND or REPLACE names, once the name is whole: the literals after it are messages.
     fn append_mailbox(&self) -> Option<Vec<u8>> {
         let head = Head::read(&self.frame.bytes);
-        if head.name != "APPEND" {
-            return None;
-        }
         // Whether quoted UTF-8 was allowed is decided when the whole command is parsed.
         let mut cursor = Cursor::new(&self.frame.bytes, Vec::new(), head.end, Mode { utf8: true });
         cursor.space().ok()?;
+        match head.name.as_str() {
+            "APPEND" => {}
+            "REPLACE" | "UID REPLACE" => {
+                cursor.set_of_one().ok()?;
+                cursor.space().ok()?;
+            }
+            _ => return None,
+        }
         let mailbox = cursor.astring().ok()?.into_owned();
         cursor.space().ok()?;
         Some(mailbox)
@@ -494,7 +499,7 @@ impl Partial {
 }
 
 impl Announced {
-    /// Where the messages of an APPEND shall go, so that the answer can come before the bytes.
+    /// Where the messages of an APPEND or REPLACE shall go, so that the answer can come before the bytes.
     /// `None` for other commands, and for a name that cannot be read.
     #[must_use]
     pub fn mailbox(&self, mode: Mode) -> Option<MailboxArg> {

@@ -175,6 +175,12 @@ impl<'f> Cursor<'f> {
         }
     }
 
+    /// `seq-number`, or a UID: a set that names one message.
+    pub(crate) fn set_of_one(&mut self) -> Lexed<NumberSet> {
+        let end = self.set_end()?;
+        Ok(NumberSet(vec![NumberRange(end, end)]))
+    }
+
     fn set_end(&mut self) -> Lexed<NumberEnd> {
         if self.eat(b'*') {
             Ok(NumberEnd::Last)

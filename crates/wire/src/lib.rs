@@ -25,10 +25,11 @@ mod utf7;
 
 pub use announcement::LiteralMode;
 pub use command::{
-    AddressField, AppendMessage, Body, BodySection, Command, DateTest, Direction, Fetch, FetchItem,
-    GetMetadata, List, ListReturn, ListSelect, MailboxArg, NumberEnd, NumberRange, NumberSet,
-    Numbering, Qresync, Search, SearchKey, SearchReturn, Secret, SectionText, Select, Sort,
-    SortCriterion, SortKey, Spelling, StatusItem, Store, StoreOperation, Tag, ThreadAlgorithm,
+    AddressField, AppendMessage, BinarySection, Body, BodySection, Command, DateTest, Direction,
+    Fetch, FetchItem, GetMetadata, List, ListReturn, ListSelect, MailboxArg, NumberEnd,
+    NumberRange, NumberSet, Numbering, Qresync, Search, SearchKey, SearchReturn, Secret,
+    SectionText, Select, Sort, SortCriterion, SortKey, Spelling, StatusItem, Store, StoreOperation,
+    Tag, ThreadAlgorithm,
 };
 pub use frame::{Announced, Expect, Frame, FrameFault, Framer, Limits, Step};
 pub use parse::{KNOWN, Malformed, Mode, Owner, Row, parse};

@@ -137,6 +137,8 @@ fn no_group(fault: Fault, name: &str) -> Failure {
         | Fault::Annotations
         | Fault::Limit(_)
         | Fault::Unavailable(_)
+        | Fault::Expunged
+        | Fault::OverQuota
         | Fault::Broken(_) => fault.into(),
     }
 }

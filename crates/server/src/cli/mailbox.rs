@@ -194,6 +194,8 @@ fn taken(fault: Fault, name: &str) -> Failure {
         | Fault::Annotations
         | Fault::Limit(_)
         | Fault::Unavailable(_)
+        | Fault::Expunged
+        | Fault::OverQuota
         | Fault::Broken(_) => fault.into(),
     }
 }

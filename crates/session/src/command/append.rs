@@ -1,4 +1,5 @@
-//! APPEND (RFC 9051, 6.3.12), also of several messages (RFC 3502). All or nothing.
+//! APPEND (RFC 9051, 6.3.12), also of several messages (RFC 3502) and of binary ones (RFC 3516). All
+//! or nothing.
 
 use acl::{Deed, Permit};
 use mail::{Flag, FlagBits, InternalDate, Keyword, UidSet};
@@ -6,7 +7,7 @@ use store::{NewMessage, Store};
 use wire::{AppendMessage, MailboxArg};
 
 use crate::ending::{Done, DoneCode, Ending, Outcome, Refused};
-use crate::names::Missing;
+use crate::names::{Missing, Named};
 use crate::node::Now;
 use crate::session::Session;
 
@@ -22,22 +23,11 @@ pub(crate) async fn run(
         // This is how a client gives up (RFC 3502, 6.3.11).
         return Err(Refused::Cannot("A message of no octets is none").into());
     }
-    let store = session.store.clone();
-    let mut arriving = Vec::with_capacity(messages.len());
+    let mut all = Vec::with_capacity(messages.len());
     for message in messages {
-        let flags = flag_bits(&store, &permit, &message.flags).await?;
-        let private = named.found.private_flags;
-        let date = message.date.unwrap_or(InternalDate {
-            unix_seconds: now.unix_seconds,
-            offset_minutes: 0,
-        });
-        arriving.push(NewMessage {
-            prepared: store::prepare(message.bytes, date),
-            shared: flags.without(private),
-            private: flags.intersection(private),
-        });
+        all.push(arriving(session, &named, &permit, message, now).await?);
     }
-    let appended = store.append(&permit, arriving).await?;
+    let appended = session.store.append(&permit, all).await?;
     if let Some(selected) = session
         .selected
         .as_deref_mut()
@@ -47,6 +37,40 @@ pub(crate) async fn run(
     }
     let uids: UidSet = appended.uids.into_iter().collect();
     Ok(Done::with(DoneCode::AppendUid(appended.uid_validity, uids)))
+}
+
+/// What a client sent, as it will be stored in the mailbox of `permit`.
+pub(super) async fn arriving(
+    session: &Session,
+    named: &Named,
+    permit: &Permit,
+    message: AppendMessage,
+    now: Now,
+) -> Result<NewMessage, Ending> {
+    let AppendMessage {
+        flags,
+        date,
+        bytes,
+        is_binary,
+    } = message;
+    let flags = flag_bits(&session.store, permit, &flags).await?;
+    let private = named.found.private_flags;
+    let date = date.unwrap_or(InternalDate {
+        unix_seconds: now.unix_seconds,
+        offset_minutes: 0,
+    });
+    let prepared = if is_binary {
+        // BODY[] could not be told of a NUL, so it goes into an encoding (RFC 3516, 4.4 and 6).
+        let encoded = mime::encode_binary(&bytes).ok_or(Refused::UnknownCte)?;
+        store::prepare(encoded, date)
+    } else {
+        store::prepare(bytes, date)
+    };
+    Ok(NewMessage {
+        prepared,
+        shared: flags.without(private),
+        private: flags.intersection(private),
+    })
 }
 
 /// The bits of those flags that the permit lets one set; the others are left out

@@ -1,5 +1,5 @@
-//! FETCH (RFC 9051, 6.4.5), with CHANGEDSINCE and VANISHED (RFC 7162, 3.1.4 and 3.2.6), object
-//! identifiers (RFC 8474) and save dates (RFC 8514).
+//! FETCH (RFC 9051, 6.4.5), with CHANGEDSINCE and VANISHED (RFC 7162, 3.1.4 and 3.2.6), BINARY
+//! (RFC 3516), object identifiers (RFC 8474) and save dates (RFC 8514).
 //!
 //! Answered from the view: what a colleague expunged and this client was not told of is still
 //! there, for messages never change.
@@ -12,7 +12,7 @@ use bytes::Bytes;
 use image::Message;
 use live::Live;
 use mail::{ContentId, FlagBits, InternalDate, SeqNum, UidSet};
-use mime::Section;
+use mime::{Decoded, Section};
 use store::{FlagEdit, Head, Masks, ObjectIds, Store};
 use wire::{BodySection, Fetch, FetchItem, Numbering, SectionText, say};
 
@@ -73,11 +73,9 @@ pub(crate) async fn run(session: &mut Session, fetch: Fetch, out: &mut Out<'_>) 
         needs,
         ids: store.object_ids(),
     };
-    let lost = tell_all(&store, &live, selected, &messages, &asked, &seen, out).await?;
-    if lost {
-        Err(Refused::ExpungeIssued.into())
-    } else {
-        Ok(Done::completed())
+    match tell_all(&store, &live, selected, &messages, &asked, &seen, out).await? {
+        Some(trouble) => Err(trouble.into()),
+        None => Ok(Done::completed()),
     }
 }
 
@@ -116,6 +114,11 @@ impl Needs {
                 | FetchItem::BodyStructure
                 | FetchItem::Body
                 | FetchItem::ThreadId => needs.heads = true,
+                FetchItem::Binary(section) => {
+                    needs.marks_seen |= !section.peek;
+                    needs.bodies = true;
+                }
+                FetchItem::BinarySize(_) => needs.bodies = true,
                 FetchItem::Section(section) => {
                     needs.marks_seen |= !section.peek;
                     if is_in_head(section) {
@@ -197,7 +200,7 @@ async fn mark_seen(
     Ok(uids)
 }
 
-/// Says what was asked of each message; true when one of them no longer has a body.
+/// Says what was asked of each message, and returns why not of all of them.
 async fn tell_all(
     store: &Store,
     live: &Live,
@@ -206,9 +209,9 @@ async fn tell_all(
     asked: &Asked<'_>,
     seen: &UidSet,
     out: &mut Out<'_>,
-) -> Result<bool, Ending> {
+) -> Result<Option<Refused>, Ending> {
     let needs = asked.needs;
-    let mut is_any_lost = false;
+    let mut trouble = None;
     for batch in batches(messages, needs) {
         let ids: Vec<ContentId> = batch.iter().map(|(_, message)| message.content).collect();
         let contents = live.contents();
@@ -231,11 +234,11 @@ async fn tell_all(
         for &(seq, message) in batch {
             let (head, body) = (heads.get(&message.content), bodies.get(&message.content));
             if (needs.heads && head.is_none()) || (needs.bodies && body.is_none()) {
-                is_any_lost = true;
+                trouble = Some(Refused::ExpungeIssued);
                 continue;
             }
             let is_marked = seen.contains(message.uid);
-            tell_one(
+            let told = tell_one(
                 selected,
                 seq,
                 &message,
@@ -248,10 +251,13 @@ async fn tell_all(
                 is_marked,
                 out,
             );
+            if let Err(UnknownEncoding) = told {
+                trouble = Some(Refused::UnknownCte);
+            }
             out.breathe().await?;
         }
     }
-    Ok(is_any_lost)
+    Ok(trouble)
 }
 
 /// As many messages as may be in memory at once.
@@ -290,6 +296,10 @@ struct Parts<'p> {
     saved: Option<InternalDate>,
 }
 
+/// A part cannot be decoded.
+struct UnknownEncoding;
+
+/// The whole response, or nothing.
 fn tell_one(
     selected: &Selected,
     seq: SeqNum,
@@ -298,7 +308,8 @@ fn tell_one(
     parts: Parts<'_>,
     is_marked: bool,
     out: &mut Out<'_>,
-) {
+) -> Result<(), UnknownEncoding> {
+    let start = out.buffer.len();
     let shown = selected.view.shown(message);
     let names = || selected.view.latest().keywords.names(shown.flags);
     let head = parts.head.map(AsRef::as_ref);
@@ -325,12 +336,21 @@ fn tell_one(
                 line.body(&mime::body_without_extensions(structure))
             }
             FetchItem::Section(section) => tell_section(&mut line, section, parts),
+            FetchItem::Binary(_) | FetchItem::BinarySize(_) => {
+                let body = parts.body.map_or(&[][..], AsRef::as_ref);
+                if let Err(unknown) = tell_binary(&mut line, item, body) {
+                    out.buffer.truncate(start);
+                    return Err(unknown);
+                }
+                &mut line
+            }
         };
     }
     if is_marked && !asked.items.contains(&FetchItem::Flags) {
         line.flags(names());
     }
     line.end();
+    Ok(())
 }
 
 fn tell_section<'l, 'o>(
@@ -357,6 +377,34 @@ fn tell_section<'l, 'o>(
         .as_deref()
         .map(|bytes| part_of(bytes, section.partial));
     line.section(section, slice)
+}
+
+/// BINARY and BINARY.SIZE (RFC 3516, 4.3).
+fn tell_binary(
+    line: &mut say::FetchLine<'_>,
+    item: &FetchItem,
+    message: &[u8],
+) -> Result<(), UnknownEncoding> {
+    let decoded = |part: &[u32]| match mime::binary(message, part) {
+        Decoded::Octets(octets) => Ok(Some(octets)),
+        Decoded::Missing => Ok(None),
+        Decoded::UnknownEncoding => Err(UnknownEncoding),
+    };
+    match item {
+        FetchItem::Binary(section) => {
+            let octets = decoded(&section.part)?;
+            let slice = octets
+                .as_deref()
+                .map(|octets| part_of(octets, section.partial));
+            line.binary(section, slice);
+        }
+        FetchItem::BinarySize(part) => {
+            let octets = decoded(part)?;
+            line.binary_size(part, octets.map_or(0, |octets| octets.len() as u64));
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 /// `<first.count>`: beyond the end there is nothing (RFC 9051, 6.4.5).

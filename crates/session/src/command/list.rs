@@ -212,12 +212,7 @@ fn tell_more(
         say::my_rights(&mut out.buffer, session.speech(), name.as_str(), &rights);
     }
     if let Some(counted) = more.counted.get(&mailbox.id) {
-        let told = status::told(
-            &list.returns.status,
-            mailbox.id,
-            counted,
-            session.store.object_ids(),
-        );
+        let told = status::told(&session.node, &list.returns.status, mailbox.id, counted);
         say::status(&mut out.buffer, session.speech(), name.as_str(), &told);
     }
     if let Some(found) = more.annotated.get(&mailbox.id) {

@@ -27,6 +27,7 @@ mod my_rights;
 mod namespace;
 mod noop;
 mod rename;
+mod replace;
 mod search;
 mod select;
 mod set_acl;
@@ -129,6 +130,15 @@ pub(crate) async fn run(
             set,
             mailbox,
         } => Box::pin(r#move::run(session, numbering, &set, &mailbox, out)).await?,
+        Body::Replace {
+            numbering,
+            set,
+            mailbox,
+            message,
+        } => {
+            let old = (numbering, set);
+            Box::pin(replace::run(session, &old, &mailbox, message, now, out)).await?
+        }
         Body::SetAcl {
             mailbox,
             identifier,

@@ -1,13 +1,15 @@
-//! STATUS (RFC 9051, 6.3.11), with SIZE (RFC 8438) and MAILBOXID (RFC 8474).
+//! STATUS (RFC 9051, 6.3.11), with SIZE (RFC 8438), MAILBOXID (RFC 8474) and APPENDLIMIT
+//! (RFC 7889).
 
 use acl::Deed;
 use mail::MailboxId;
-use store::{ObjectIds, Status};
+use store::Status;
 use wire::say::StatusValue;
 use wire::{MailboxArg, StatusItem, say};
 
 use crate::ending::{Done, Outcome, Refused};
 use crate::names::Missing;
+use crate::node::Node;
 use crate::out::Out;
 use crate::session::Session;
 
@@ -26,7 +28,7 @@ pub(crate) async fn run(
     let Some((_, status)) = counted.first() else {
         return Err(Refused::NoSuchMailbox.into());
     };
-    let told = told(items, permit.mailbox(), status, session.store.object_ids());
+    let told = told(&session.node, items, permit.mailbox(), status);
     say::status(
         &mut out.buffer,
         session.speech(),
@@ -43,10 +45,10 @@ pub(crate) fn enable_condstore(session: &mut Session, items: &[StatusItem]) {
 
 /// What was asked for, in its order.
 pub(crate) fn told(
+    node: &Node,
     items: &[StatusItem],
     mailbox: MailboxId,
     status: &Status,
-    ids: &ObjectIds,
 ) -> Vec<(StatusItem, StatusValue)> {
     let value = |item| {
         StatusValue::Number(match item {
@@ -59,7 +61,10 @@ pub(crate) fn told(
             StatusItem::Deleted => status.deleted,
             StatusItem::Size => status.size,
             StatusItem::HighestModSeq => status.modseq.get(),
-            StatusItem::MailboxId => return StatusValue::ObjectId(ids.mailbox(mailbox)),
+            StatusItem::AppendLimit => node.message_bytes_max as u64,
+            StatusItem::MailboxId => {
+                return StatusValue::ObjectId(node.store.object_ids().mailbox(mailbox));
+            }
         })
     };
     items.iter().map(|&item| (item, value(item))).collect()

@@ -1,10 +1,11 @@
-//! APPEND of one message or several (RFC 3502), and of messages with UTF-8 headers (RFC 6855, 4).
+//! APPEND of one message or several (RFC 3502), of messages with UTF-8 headers (RFC 6855, 4) and with
+//! NUL (RFC 3516); and REPLACE (RFC 8508).
 
 use mail::limits::APPEND_MESSAGES_MAX;
 
 use super::date::date_time;
 use crate::lex::{Bad, Cursor, Lexed};
-use crate::{AppendMessage, Body};
+use crate::{AppendMessage, Body, Numbering};
 
 /// `append = "APPEND" SP mailbox 1*append-message`
 pub(super) fn append(cursor: &mut Cursor<'_>) -> Lexed<Body> {
@@ -23,6 +24,22 @@ pub(super) fn append(cursor: &mut Cursor<'_>) -> Lexed<Body> {
     }
 }
 
+/// `replace = "REPLACE" SP seq-number SP mailbox append-message`
+pub(super) fn replace(cursor: &mut Cursor<'_>, numbering: Numbering) -> Lexed<Body> {
+    cursor.space()?;
+    let set = cursor.set_of_one()?;
+    cursor.space()?;
+    let mailbox = cursor.mailbox()?;
+    cursor.space()?;
+    let message = append_message(cursor)?;
+    Ok(Body::Replace {
+        numbering,
+        set,
+        mailbox,
+        message,
+    })
+}
+
 /// `append-message = [SP flag-list] [SP date-time] SP append-data`, from behind its first space
 fn append_message(cursor: &mut Cursor<'_>) -> Lexed<AppendMessage> {
     let mut flags = Vec::new();
@@ -36,9 +53,15 @@ fn append_message(cursor: &mut Cursor<'_>) -> Lexed<AppendMessage> {
         cursor.space()?;
     }
     let is_utf8 = cursor.eat_text("UTF8 (");
+    let is_binary = cursor.peek() == Some(b'~');
     let bytes = cursor.message()?;
     if is_utf8 {
         cursor.expect(b')', "the end of UTF8")?;
     }
-    Ok(AppendMessage { flags, date, bytes })
+    Ok(AppendMessage {
+        flags,
+        date,
+        bytes,
+        is_binary,
+    })
 }

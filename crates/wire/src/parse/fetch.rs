@@ -3,7 +3,7 @@
 use mail::ModSeq;
 
 use crate::lex::{Bad, Cursor, Lexed};
-use crate::{Body, BodySection, Fetch, FetchItem, Numbering, SectionText, Spelling};
+use crate::{BinarySection, Body, BodySection, Fetch, FetchItem, Numbering, SectionText, Spelling};
 
 /// Items of one FETCH. Each is answered for every message.
 const ITEMS_MAX: usize = 200;
@@ -108,6 +108,9 @@ fn item(cursor: &mut Cursor<'_>, word: &str) -> Lexed<FetchItem> {
         "BODY" if cursor.peek() != Some(b'[') => Ok(FetchItem::Body),
         "BODY" => section(cursor, false).map(FetchItem::Section),
         "BODY.PEEK" => section(cursor, true).map(FetchItem::Section),
+        "BINARY" => binary(cursor, false).map(FetchItem::Binary),
+        "BINARY.PEEK" => binary(cursor, true).map(FetchItem::Binary),
+        "BINARY.SIZE" => section_binary(cursor).map(FetchItem::BinarySize),
         _ => Err(Bad::Expected("a fetch item")),
     }
 }
@@ -137,22 +140,48 @@ fn section(cursor: &mut Cursor<'_>, peek: bool) -> Lexed<BodySection> {
         SectionText::Whole
     };
     cursor.expect(b']', "the end of a section")?;
-    let partial = if cursor.eat(b'<') {
-        let first = cursor.number()?;
-        cursor.expect(b'.', "a number of octets")?;
-        let count = cursor.nz_number()?;
-        cursor.expect(b'>', "the end of a partial")?;
-        Some((first, count))
-    } else {
-        None
-    };
     Ok(BodySection {
         spelling: Spelling::Body,
         part,
         text,
-        partial,
+        partial: partial(cursor)?,
         peek,
     })
+}
+
+/// `section-binary [partial]`
+fn binary(cursor: &mut Cursor<'_>, peek: bool) -> Lexed<BinarySection> {
+    Ok(BinarySection {
+        part: section_binary(cursor)?,
+        partial: partial(cursor)?,
+        peek,
+    })
+}
+
+/// `section-binary = "[" [section-part] "]"`
+fn section_binary(cursor: &mut Cursor<'_>) -> Lexed<Vec<u32>> {
+    cursor.expect(b'[', "a section")?;
+    let mut part = Vec::new();
+    if !cursor.eat(b']') {
+        part.push(cursor.nz_number()?);
+        while cursor.eat(b'.') {
+            part.push(cursor.nz_number()?);
+        }
+        cursor.expect(b']', "the end of a section")?;
+    }
+    Ok(part)
+}
+
+/// `["<" number "." nz-number ">"]`
+fn partial(cursor: &mut Cursor<'_>) -> Lexed<Option<(u32, u32)>> {
+    if !cursor.eat(b'<') {
+        return Ok(None);
+    }
+    let first = cursor.number()?;
+    cursor.expect(b'.', "a number of octets")?;
+    let count = cursor.nz_number()?;
+    cursor.expect(b'>', "the end of a partial")?;
+    Ok(Some((first, count)))
 }
 
 /// `section-text`

@@ -97,6 +97,8 @@ pub const KNOWN: &[Row] = &[
     codec("NAMESPACE"),
     ours("STATUS", mailbox::status),
     ours("APPEND", append::append),
+    ours("REPLACE", |at| append::replace(at, Numbering::Sequence)),
+    ours("UID REPLACE", |at| append::replace(at, Numbering::Uid)),
     codec("IDLE"),
     codec("CHECK"),
     codec("CLOSE"),

@@ -1,5 +1,7 @@
 //! Response codes: what the text of a status means to a program.
 
+use std::borrow::Cow;
+
 use mail::{ModSeq, SeqNum, Uid, UidSet, UidValidity};
 
 use super::token::{number, number_set, object_id, separated, uid_set, uids};
@@ -22,7 +24,7 @@ pub enum Code<'a> {
     /// CANNOT
     Cannot,
     /// CAPABILITY
-    Capability(&'a [&'a str]),
+    Capability(&'a [Cow<'a, str>]),
     /// CLIENTBUG
     ClientBug,
     /// CLOSED (RFC 7162)

@@ -6,7 +6,7 @@ use mail::{InternalDate, ModSeq, SeqNum, Uid};
 
 use super::token::{astring, literal, number, object_id, separated};
 use super::{Speech, end};
-use crate::{BodySection, SectionText, Spelling};
+use crate::{BinarySection, BodySection, SectionText, Spelling};
 
 /// A FETCH response that is being written. [`end`](Self::end) closes it.
 #[derive(Debug)]
@@ -115,11 +115,7 @@ impl<'o> FetchLine<'o> {
                 self.item("BODY[");
                 self.section_spec(section);
                 self.out.push(b']');
-                if let Some((first, _)) = section.partial {
-                    self.out.push(b'<');
-                    number(self.out, u64::from(first));
-                    self.out.push(b'>');
-                }
+                self.origin(section.partial);
             }
             Spelling::Rfc822 => self.item("RFC822"),
             Spelling::Rfc822Header => self.item("RFC822.HEADER"),
@@ -133,6 +129,36 @@ impl<'o> FetchLine<'o> {
         self
     }
 
+    /// `BINARY[section]<origin> {n}…`, with `~` before what holds a NUL; `None` is NIL.
+    ///
+    /// `content` is already decoded, and cut to the partial, if there is one.
+    pub fn binary(&mut self, section: &BinarySection, content: Option<&[u8]>) -> &mut Self {
+        self.item("BINARY[");
+        self.section_part(&section.part);
+        self.out.push(b']');
+        self.origin(section.partial);
+        self.out.push(b' ');
+        match content {
+            Some(content) => {
+                if memchr::memchr(0, content).is_some() {
+                    self.out.push(b'~');
+                }
+                literal(self.out, content);
+            }
+            None => self.out.extend_from_slice(b"NIL"),
+        }
+        self
+    }
+
+    /// `BINARY.SIZE[section] n`
+    pub fn binary_size(&mut self, part: &[u32], bytes: u64) -> &mut Self {
+        self.item("BINARY.SIZE[");
+        self.section_part(part);
+        self.out.extend_from_slice(b"] ");
+        number(self.out, bytes);
+        self
+    }
+
     /// `)`
     pub fn end(self) {
         self.out.push(b')');
@@ -141,12 +167,7 @@ impl<'o> FetchLine<'o> {
 
     /// `section-spec`
     fn section_spec(&mut self, section: &BodySection) {
-        for (index, &part) in section.part.iter().enumerate() {
-            if index > 0 {
-                self.out.push(b'.');
-            }
-            number(self.out, u64::from(part));
-        }
+        self.section_part(&section.part);
         if !section.part.is_empty() && section.text != SectionText::Whole {
             self.out.push(b'.');
         }
@@ -157,6 +178,25 @@ impl<'o> FetchLine<'o> {
             SectionText::HeaderFieldsNot(names) => self.header_list("HEADER.FIELDS.NOT (", names),
             SectionText::Text => self.out.extend_from_slice(b"TEXT"),
             SectionText::Mime => self.out.extend_from_slice(b"MIME"),
+        }
+    }
+
+    /// `section-part`
+    fn section_part(&mut self, part: &[u32]) {
+        for (index, &part) in part.iter().enumerate() {
+            if index > 0 {
+                self.out.push(b'.');
+            }
+            number(self.out, u64::from(part));
+        }
+    }
+
+    /// `["<" number ">"]`
+    fn origin(&mut self, partial: Option<(u32, u32)>) {
+        if let Some((first, _)) = partial {
+            self.out.push(b'<');
+            number(self.out, u64::from(first));
+            self.out.push(b'>');
         }
     }
 

@@ -16,6 +16,8 @@ pub use metadata::metadata;
 pub use names::{ListLine, StatusValue, acl, list, list_rights, my_rights, namespace, status};
 pub use search::{Found, esearch, search, sort, thread};
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use mail::UidSet;
@@ -74,7 +76,7 @@ pub fn continuation_data(out: &mut Vec<u8>, challenge: &[u8]) {
 }
 
 /// `* CAPABILITY name …`
-pub fn capability(out: &mut Vec<u8>, names: &[&str]) {
+pub fn capability(out: &mut Vec<u8>, names: &[Cow<'_, str>]) {
     out.extend_from_slice(b"* CAPABILITY");
     for name in names {
         out.push(b' ');

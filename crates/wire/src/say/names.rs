@@ -156,5 +156,6 @@ const fn status_word(item: StatusItem) -> &'static str {
         StatusItem::Size => "SIZE",
         StatusItem::HighestModSeq => "HIGHESTMODSEQ",
         StatusItem::MailboxId => "MAILBOXID",
+        StatusItem::AppendLimit => "APPENDLIMIT",
     }
 }

@@ -59,6 +59,8 @@ fn every_row_has_a_form_that_parses() {
         ("NAMESPACE", ""),
         ("STATUS", " INBOX (MESSAGES)"),
         ("APPEND", " INBOX {0+}\r\n"),
+        ("REPLACE", " 1 INBOX {0+}\r\n"),
+        ("UID REPLACE", " 1 INBOX {0+}\r\n"),
         ("IDLE", ""),
         ("CHECK", ""),
         ("CLOSE", ""),

@@ -8,6 +8,7 @@ mod hostile;
 mod metadata;
 mod objects;
 mod oracle;
+mod parts;
 
 use crate::{Body, Frame, MailboxArg, Malformed, Mode, parse};
 

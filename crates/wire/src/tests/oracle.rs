@@ -80,7 +80,7 @@ fn statuses_are_understood() {
         say::untagged(
             out,
             Ok,
-            Some(Code::Capability(&["IMAP4REV1", "IDLE"])),
+            Some(Code::Capability(&["IMAP4REV1".into(), "IDLE".into()])),
             "Ready",
         );
     });
@@ -187,7 +187,7 @@ const fn u(number: u32) -> Uid {
 #[test]
 fn mailbox_data_is_understood() {
     understood("* CAPABILITY IMAP4REV1 ACL", |out| {
-        say::capability(out, &["IMAP4REV1", "ACL"]);
+        say::capability(out, &["IMAP4REV1".into(), "ACL".into()]);
     });
     understood("* ENABLED CONDSTORE", |out| {
         say::enabled(out, &["CONDSTORE"]);

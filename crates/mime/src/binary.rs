@@ -1,0 +1,226 @@
+//! Parts without their Content-Transfer-Encoding, and messages that need one (RFC 3516).
+
+use std::borrow::Cow;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::header::{self, Keep, header_fields};
+use crate::section::find;
+use crate::tree::{Content, Part};
+use crate::{decode, parameter};
+
+/// `BINARY[…]` of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decoded<'m> {
+    /// What the encoding stood for.
+    Octets(Cow<'m, [u8]>),
+    /// Nobody here knows that encoding: UNKNOWN-CTE.
+    UnknownEncoding,
+    /// There is no such part.
+    Missing,
+}
+
+const ENCODING: &str = "Content-Transfer-Encoding";
+/// RFC 2045, 6.8.
+const BASE64_LINE_BYTES: usize = 76;
+
+/// A part after its transfer encoding was undone.
+///
+/// The message itself, multiparts and enclosed messages may not be encoded as a whole (RFC 2045, 6.4) and
+/// come as they are.
+#[must_use]
+pub fn binary<'m>(message: &'m [u8], part: &[u32]) -> Decoded<'m> {
+    if part.is_empty() {
+        return Decoded::Octets(Cow::Borrowed(message));
+    }
+    let root = Part::parse(message);
+    let Some(part) = find(&root, part) else {
+        return Decoded::Missing;
+    };
+    let body = part.body(message);
+    let encoding = encoding(part.header(message));
+    match part.content {
+        Content::Multipart(_) | Content::Message(_) => Decoded::Octets(Cow::Borrowed(body)),
+        Content::Leaf if is_identity(encoding) => Decoded::Octets(Cow::Borrowed(body)),
+        Content::Leaf if is_any_of(encoding, &["base64", "quoted-printable"]) => {
+            Decoded::Octets(decode::transfer(body, encoding))
+        }
+        Content::Leaf => Decoded::UnknownEncoding,
+    }
+}
+
+/// The message in a form that BODY[] can be answered with, which has no NUL (RFC 3516, 6).
+///
+/// Parts that hold one are encoded in base64; all else stays byte for byte. `None` where a NUL is
+/// elsewhere, so that no encoding could hide it.
+#[must_use]
+pub fn encode_binary(message: &[u8]) -> Option<Cow<'_, [u8]>> {
+    if memchr::memchr(0, message).is_none() {
+        return Some(Cow::Borrowed(message));
+    }
+    let mut encoder = Encoder {
+        message,
+        copied: 0,
+        encoded: Vec::with_capacity(message.len() / 2 * 3),
+    };
+    encoder.part(&Part::parse(message));
+    encoder
+        .encoded
+        .extend_from_slice(message.get(encoder.copied..)?);
+    let encoded = encoder.encoded;
+    memchr::memchr(0, &encoded)
+        .is_none()
+        .then_some(Cow::Owned(encoded))
+}
+
+struct Encoder<'m> {
+    message: &'m [u8],
+    /// So much of the message is in `encoded`, in one form or the other.
+    copied: usize,
+    encoded: Vec<u8>,
+}
+
+impl Encoder<'_> {
+    fn part(&mut self, part: &Part) {
+        match &part.content {
+            Content::Multipart(parts) => parts.iter().for_each(|part| self.part(part)),
+            Content::Message(inner) => self.part(inner),
+            Content::Leaf => self.leaf(part),
+        }
+    }
+
+    fn leaf(&mut self, part: &Part) {
+        let (header, body) = (part.header(self.message), part.body(self.message));
+        if memchr::memchr(0, body).is_none() || !is_identity(encoding(header)) {
+            return;
+        }
+        let range = part.whole_range();
+        let before = self.message.get(self.copied..range.start);
+        self.encoded.extend_from_slice(before.unwrap_or_default());
+        self.copied = range.end;
+        let fields = header_fields(header, &[ENCODING.to_owned()], Keep::Others);
+        let (fields, empty_line) = fields.split_at(end_of_fields(&fields));
+        self.encoded.extend_from_slice(fields);
+        self.encoded
+            .extend_from_slice(format!("{ENCODING}: base64\r\n").as_bytes());
+        self.encoded.extend_from_slice(empty_line);
+        let base64 = STANDARD.encode(body);
+        for (index, line) in base64.as_bytes().chunks(BASE64_LINE_BYTES).enumerate() {
+            if index > 0 {
+                self.encoded.extend_from_slice(b"\r\n");
+            }
+            self.encoded.extend_from_slice(line);
+        }
+    }
+}
+
+/// Where the empty line begins.
+fn end_of_fields(header: &[u8]) -> usize {
+    let empty_line = if header.ends_with(b"\r\n") { 2 } else { 1 };
+    header.len().saturating_sub(empty_line)
+}
+
+fn encoding(header: &[u8]) -> &[u8] {
+    header::find(header, ENCODING)
+        .and_then(parameter::token)
+        .unwrap_or(b"7bit")
+}
+
+/// Those that say what the octets are, and change nothing (RFC 2045, 6.2).
+fn is_identity(encoding: &[u8]) -> bool {
+    is_any_of(encoding, &["7bit", "8bit", "binary"])
+}
+
+fn is_any_of(encoding: &[u8], names: &[&str]) -> bool {
+    names
+        .iter()
+        .any(|name| encoding.eq_ignore_ascii_case(name.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::{Decoded, binary, encode_binary};
+
+    const MIXED: &[u8] = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n\
+        --b\r\nContent-Transfer-Encoding: BASE64\r\n\r\nYW\r\nJj\r\n\
+        --b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nb=C3=A9=\r\n!\r\n\
+        --b\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\nbegin\r\n\
+        --b\r\n\r\nplain\r\n\
+        --b\r\nContent-Type: message/rfc822\r\n\r\nContent-Transfer-Encoding: base64\r\n\r\nAAE=\r\n--b--\r\n";
+
+    #[test]
+    fn leaves_are_decoded_and_all_else_is_as_it_is() {
+        let octets = |octets: &'static [u8]| Decoded::Octets(Cow::Borrowed(octets));
+        for (part, expected) in [
+            (&[][..], octets(MIXED)),
+            (&[1], octets(b"abc")),
+            (&[2], octets("bé!".as_bytes())),
+            (&[3], Decoded::UnknownEncoding),
+            (&[4], octets(b"plain")),
+            (
+                &[5],
+                octets(b"Content-Transfer-Encoding: base64\r\n\r\nAAE="),
+            ),
+            (&[5, 1], octets(b"\0\x01")),
+            (&[6], Decoded::Missing),
+            (&[1, 1], Decoded::Missing),
+        ] {
+            assert_eq!(binary(MIXED, part), expected, "{part:?}");
+        }
+    }
+
+    #[test]
+    fn what_holds_no_nul_is_left_alone() {
+        assert!(matches!(encode_binary(MIXED), Some(Cow::Borrowed(MIXED))));
+    }
+
+    #[test]
+    fn parts_with_nul_are_encoded_and_decode_to_what_came() {
+        let octets: Vec<u8> = (0..=255).cycle().take(1000).collect();
+        let part = [
+            b"--b\r\nContent-Type: image/x\r\nContent-Transfer-Encoding: binary\r\n\r\n",
+            octets.as_slice(),
+            b"\r\n",
+        ]
+        .concat();
+        let begin = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nfirst\r\n";
+        let message = [begin.as_slice(), &part, &part, b"--b--\r\n"].concat();
+        let encoded = encode_binary(&message).unwrap();
+        assert!(!encoded.contains(&0) && encoded.starts_with(begin));
+        assert!(encoded.ends_with(b"\r\n--b--\r\n"));
+        assert!(
+            encoded
+                .split(|&byte| byte == b'\n')
+                .all(|line| line.len() <= 78)
+        );
+        for number in [2, 3] {
+            assert_eq!(
+                binary(&encoded, &[number]),
+                Decoded::Octets(Cow::Borrowed(&octets)),
+            );
+        }
+    }
+
+    #[test]
+    fn a_message_of_one_part_is_encoded_too() {
+        let encoded = encode_binary(b"Subject: x\r\n\r\na\0b").unwrap();
+        assert_eq!(
+            &*encoded,
+            b"Subject: x\r\nContent-Transfer-Encoding: base64\r\n\r\nYQBi"
+        );
+    }
+
+    #[test]
+    fn a_nul_that_no_encoding_can_hide_is_told() {
+        for message in [
+            &b"Subject: \0\r\n\r\nx"[..],
+            b"Content-Transfer-Encoding: base64\r\n\r\nYQ\0Bi",
+            b"\0",
+        ] {
+            assert_eq!(encode_binary(message), None);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! REPLACE (RFC 8508): a message comes and another goes, both or neither.
+
+use acl::Deed;
+use mail::{FlagBits, UidSet};
+use wire::{AppendMessage, Code, MailboxArg, NumberSet, Numbering, Verdict, say};
+
+use super::append::arriving;
+use crate::ending::{Done, DoneCode, Outcome, Refused};
+use crate::names::Missing;
+use crate::node::Now;
+use crate::out::Out;
+use crate::session::Session;
+
+pub(crate) async fn run(
+    session: &mut Session,
+    (numbering, old): &(Numbering, NumberSet),
+    mailbox: &MailboxArg,
+    message: AppendMessage,
+    now: Now,
+    out: &mut Out<'_>,
+) -> Outcome {
+    let selected = session.selected()?;
+    let old = selected.view.uids(&selected.resolve(*numbering, old)?);
+    let from = selected.permit_change(Deed::MoveFrom)?;
+    let (target, to) = session
+        .permit(mailbox, Deed::Insert(FlagBits::ALL), Missing::Target)
+        .await?;
+    let message = arriving(session, &target, &to, message, now).await?;
+    // A colleague who was faster has replaced or removed it: there must not be two drafts.
+    let Some(old) = old.iter().next() else {
+        return Err(Refused::ExpungeIssued.into());
+    };
+    let replaced = session.store.replace(&from, &to, old, message).await?;
+    // APPENDUID comes before the EXPUNGE, so that nothing seems lost (RFC 8508, 4.3).
+    let uids: UidSet = [replaced.uid].into_iter().collect();
+    let code = Code::AppendUid(replaced.uid_validity, &uids);
+    say::untagged(&mut out.buffer, Verdict::Ok, Some(code), "Replaced");
+    let is_told = session.enabled.qresync;
+    session.selected()?.reach(replaced.source_modseq).await;
+    Ok(if is_told {
+        Done::with(DoneCode::HighestModSeq(replaced.source_modseq))
+    } else {
+        Done::completed()
+    })
+}

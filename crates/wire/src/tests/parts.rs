@@ -1,0 +1,97 @@
+//! BINARY (RFC 3516) and REPLACE (RFC 8508), read and said.
+
+use mail::{Flag, SeqNum};
+
+use super::{body, complaint, name};
+use crate::say::FetchLine;
+use crate::{BinarySection, Body, FetchItem, NumberEnd, NumberRange, NumberSet, Numbering};
+
+fn item(text: &str) -> FetchItem {
+    match body(&format!("FETCH 1 {text}")) {
+        Ok(Body::Fetch(fetch)) => fetch.items[0].clone(),
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
+#[test]
+fn binary_names_parts_by_number_alone() {
+    let section = |part: &[u32], partial, peek| {
+        FetchItem::Binary(BinarySection {
+            part: part.to_vec(),
+            partial,
+            peek,
+        })
+    };
+    for (text, expected) in [
+        ("BINARY[1]", section(&[1], None, false)),
+        ("binary.peek[2.1]", section(&[2, 1], None, true)),
+        ("BINARY.PEEK[]<0.5>", section(&[], Some((0, 5)), true)),
+        ("BINARY.SIZE[3.2.1]", FetchItem::BinarySize(vec![3, 2, 1])),
+        ("BINARY.SIZE[]", FetchItem::BinarySize(vec![])),
+    ] {
+        assert_eq!(item(text), expected, "{text}");
+    }
+    for text in [
+        "BINARY",
+        "BINARY[TEXT]",
+        "BINARY[1.MIME]",
+        "BINARY[0]",
+        "BINARY[1.]",
+        "BINARY.SIZE[1]<0.5>",
+        "BINARY[1]<0.0>",
+    ] {
+        complaint(&format!("FETCH 1 {text}"));
+    }
+}
+
+#[test]
+fn a_nul_makes_a_literal8() {
+    let mut out = Vec::new();
+    let mut line = FetchLine::begin(&mut out, SeqNum::MIN);
+    let mut section = BinarySection {
+        part: vec![2, 1],
+        partial: Some((4, 9)),
+        peek: true,
+    };
+    line.binary(&section, Some(b"a\0"));
+    section.partial = None;
+    line.binary(&section, Some(b"ab")).binary(&section, None);
+    line.binary_size(&[1], 7);
+    line.end();
+    assert_eq!(
+        out,
+        b"* 1 FETCH (BINARY[2.1]<4> ~{2}\r\na\0 BINARY[2.1] {2}\r\nab BINARY[2.1] NIL BINARY.SIZE[1] 7)\r\n"
+    );
+}
+
+#[test]
+fn replace_takes_one_number_and_one_message() {
+    for (command, numbering, end) in [
+        ("REPLACE 4", Numbering::Sequence, NumberEnd::Number(4)),
+        ("uid replace 2000", Numbering::Uid, NumberEnd::Number(2000)),
+        ("REPLACE *", Numbering::Sequence, NumberEnd::Last),
+    ] {
+        let text = format!("{command} Drafts (\\Draft) ~{{2+}}\r\na\0");
+        let Ok(Body::Replace {
+            numbering: found,
+            set,
+            mailbox,
+            message,
+        }) = body(&text)
+        else {
+            panic!("{text}");
+        };
+        assert_eq!((found, mailbox), (numbering, name("Drafts")));
+        assert_eq!(set, NumberSet(vec![NumberRange(end, end)]));
+        assert_eq!(message.flags, [Flag::Draft]);
+        assert!(message.is_binary && message.bytes == "a\0");
+    }
+    for text in [
+        "REPLACE 1:2 Drafts {1+}\r\na",
+        "REPLACE 0 Drafts {1+}\r\na",
+        "REPLACE 1 Drafts",
+        "REPLACE 1 Drafts {1+}\r\na {1+}\r\nb",
+    ] {
+        complaint(text);
+    }
+}
