@@ -34,6 +34,7 @@ const AFTER_LOGIN: &[Offer] = &[
     offer("UNSELECT", 3691),
     offer("CONDSTORE", 7162),
     offer("QRESYNC", 7162),
+    offer("UTF8=ACCEPT", 6855),
     offer("ESEARCH", 4731),
     offer("WITHIN", 5032),
     offer("SORT", 5256),

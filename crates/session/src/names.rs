@@ -33,6 +33,23 @@ impl Missing {
     }
 }
 
+impl Named {
+    /// One's own, that of a shared tree that is seen as an account, or another user's.
+    pub(crate) fn is_inbox(&self) -> bool {
+        let is_theirs = match &self.place {
+            Place::Theirs { path, .. } => path == MailboxName::INBOX,
+            Place::Mine(_) | Place::Shared(_) => false,
+        };
+        is_theirs || self.name.as_str() == MailboxName::INBOX
+    }
+}
+
+/// What the client called a mailbox, where that is not its name: it was normalised
+/// (RFC 9051, 5.1).
+pub(crate) fn other_name<'a>(arg: &'a MailboxArg, name: &MailboxName) -> Option<&'a str> {
+    (arg.0 != name.as_str()).then_some(arg.0.as_str())
+}
+
 impl Session {
     /// The place that `arg` means to this user.
     pub(crate) fn place(&self, arg: &MailboxArg) -> Result<(MailboxName, Place), Ending> {

@@ -199,8 +199,7 @@ impl Session {
     pub(crate) fn lose_selected(&mut self, out: &mut Out<'_>) -> Next {
         self.selected = None;
         let text = "The selected mailbox is no longer available to you";
-        // A client with QRESYNC knows that CLOSED ends the selected state (RFC 7162, 3.2.11).
-        if self.enabled.qresync {
+        if self.enabled.knows_closed() {
             say::untagged(&mut out.buffer, Verdict::Ok, Some(Code::Closed), text);
             return Next::Go;
         }

@@ -13,14 +13,15 @@ use mail::{AccountId, FlagBits, MailboxId, SessionId};
 use store::{Account, Origin, Store};
 use tracing::warn;
 use wire::{
-    Announced, Code, Command, Expect, Frame, Limits, LiteralMode, Malformed, Mode, Speech, Tag,
-    Verdict, say,
+    Announced, Code, Command, Expect, Frame, Limits, LiteralMode, Malformed, Speech, Tag, Verdict,
+    say,
 };
 
 use crate::capability::capabilities;
 use crate::command;
 use crate::command::login::Entrance;
 use crate::commands::{self, Spec, State};
+use crate::enabled::Enabled;
 use crate::ending::{Ending, Refused, conclude};
 use crate::names::Missing;
 use crate::naming::Naming;
@@ -47,13 +48,6 @@ pub struct Session {
     pub(crate) awaiting: Awaiting,
     pub(crate) is_compressed: bool,
     bad_commands: u32,
-}
-
-/// What ENABLE, or a parameter that enables, switched on.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Enabled {
-    pub(crate) condstore: bool,
-    pub(crate) qresync: bool,
 }
 
 /// What the next input is.
@@ -278,7 +272,7 @@ impl Session {
         }
         // A client that waits for leave to send a message is told before it does.
         if let (LiteralMode::Synchronising, Some(mailbox)) =
-            (literal.mode, literal.mailbox(Mode { utf8: false }))
+            (literal.mode, literal.mailbox(self.enabled.mode()))
         {
             Box::pin(self.permit(&mailbox, Deed::Insert(FlagBits::NONE), Missing::Target)).await?;
         }
@@ -408,17 +402,12 @@ impl Session {
     }
 
     pub(crate) fn voice(&self) -> Voice {
-        let Enabled { condstore, qresync } = self.enabled;
-        Voice {
-            modseq: condstore,
-            uid: qresync,
-            vanished: qresync,
-        }
+        self.enabled.voice()
     }
 
     /// How names are written to this client.
     pub(crate) fn speech(&self) -> Speech {
-        Speech { utf8: false }
+        self.enabled.speech()
     }
 
     pub(crate) fn logged_in(&self) -> Result<&Account, Ending> {
@@ -442,7 +431,7 @@ impl Session {
     }
 
     async fn run_frame(&mut self, frame: Frame, now: Now, out: &mut Out<'_>) -> Report {
-        let command = match wire::parse(frame, Mode { utf8: false }) {
+        let command = match wire::parse(frame, self.enabled.mode()) {
             Ok(command) => command,
             Err(malformed) => return tell_malformed(malformed, &mut out.buffer),
         };

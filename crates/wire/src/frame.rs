@@ -482,7 +482,15 @@ impl Partial {
     fn append_mailbox(&self) -> Option<Vec<u8>> {
         let head = Head::read(&self.frame.bytes);
         // Whether quoted UTF-8 was allowed is decided when the whole command is parsed.
-        let mut cursor = Cursor::new(&self.frame.bytes, Vec::new(), head.end, Mode { utf8: true });
+        let mut cursor = Cursor::new(
+            &self.frame.bytes,
+            Vec::new(),
+            head.end,
+            Mode {
+                utf8: true,
+                ..Mode::default()
+            },
+        );
         cursor.space().ok()?;
         match head.name.as_str() {
             "APPEND" => {}

@@ -64,6 +64,11 @@ impl<'f> Cursor<'f> {
         self.has_utf8_quoted = true;
     }
 
+    /// How the session has agreed to speak.
+    pub(crate) fn mode(&self) -> Mode {
+        self.mode
+    }
+
     /// The byte under the cursor. Never past the end in a frame, which ends with CRLF.
     pub(crate) fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()

@@ -5,7 +5,10 @@ use mail::Place;
 use store::{Fault, Found};
 use wire::MailboxArg;
 
+use super::list::announce;
 use crate::ending::{Done, DoneCode, Ending, Outcome, Refused};
+use crate::names::other_name;
+use crate::out::Out;
 use crate::session::Session;
 
 /// RFC 6154, 2, and RFC 8457. `\All` and `\Flagged` are views, which nobody creates.
@@ -22,21 +25,26 @@ pub(crate) async fn run(
     session: &mut Session,
     mailbox: &MailboxArg,
     special_use: &[String],
+    out: &mut Out<'_>,
 ) -> Outcome {
-    let (_, place) = session.place(mailbox)?;
+    let (name, place) = session.place(mailbox)?;
     let special_use = special_use_of(special_use)?;
     let warrant = warrant(session, &place).await?;
     let created = session
         .store
         .create_mailbox(&warrant, &place, special_use)
         .await;
-    match created {
-        Ok(id) => Ok(Done::with(DoneCode::MailboxId(
-            session.store.object_ids().mailbox(id),
-        ))),
-        Err(Fault::Exists) => Err(taken(session, &place).await),
-        Err(fault) => Err(fault.into()),
+    let id = match created {
+        Ok(id) => id,
+        Err(Fault::Exists) => return Err(taken(session, &place).await),
+        Err(fault) => return Err(fault.into()),
+    };
+    if let (true, Some(old_name)) = (session.enabled.rev2, other_name(mailbox, &name)) {
+        announce(session, &name, Some(old_name), out).await?;
     }
+    Ok(Done::with(DoneCode::MailboxId(
+        session.store.object_ids().mailbox(id),
+    )))
 }
 
 /// Why nothing can be made at `place`: that a mailbox is there is for those to hear who may know it

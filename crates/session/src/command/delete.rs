@@ -1,14 +1,14 @@
 //! DELETE (RFC 9051, 6.3.5).
 
 use acl::Deed;
-use mail::{MailboxName, Place};
-use wire::MailboxArg;
+use wire::{MailboxArg, say};
 
 use crate::ending::{Done, Ending, Outcome, Refused};
-use crate::names::{Missing, Named};
+use crate::names::{Missing, other_name};
+use crate::out::Out;
 use crate::session::Session;
 
-pub(crate) async fn run(session: &mut Session, mailbox: &MailboxArg) -> Outcome {
+pub(crate) async fn run(session: &mut Session, mailbox: &MailboxArg, out: &mut Out<'_>) -> Outcome {
     let permitted = session.permit(mailbox, Deed::DeleteMailbox, Missing::Mailbox);
     let (named, permit) = match permitted.await {
         // Seen in LIST as \Noselect with what is below it (RFC 9051, 6.3.5).
@@ -17,18 +17,18 @@ pub(crate) async fn run(session: &mut Session, mailbox: &MailboxArg) -> Outcome 
         }
         permitted => permitted?,
     };
-    if is_inbox(&named) {
+    if named.is_inbox() {
         return Err(Refused::Cannot("An INBOX cannot be deleted").into());
     }
     session.store.delete_mailbox(&permit).await?;
+    if let (true, Some(old_name)) = (session.enabled.rev2, other_name(mailbox, &named.name)) {
+        let line = say::ListLine {
+            attributes: &["\\NonExistent"],
+            name: named.name.as_str(),
+            old_name: Some(old_name),
+            ..Default::default()
+        };
+        say::list(&mut out.buffer, session.speech(), &line);
+    }
     Ok(Done::completed())
-}
-
-/// One's own, that of a shared tree that is seen as an account, or another user's.
-fn is_inbox(named: &Named) -> bool {
-    let is_theirs = match &named.place {
-        Place::Theirs { path, .. } => path == MailboxName::INBOX,
-        Place::Mine(_) | Place::Shared(_) => false,
-    };
-    is_theirs || named.name.as_str() == MailboxName::INBOX
 }

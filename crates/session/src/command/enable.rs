@@ -2,28 +2,31 @@
 
 use wire::say;
 
+use crate::enabled::Enabled;
 use crate::ending::Done;
 use crate::out::Out;
 use crate::session::Session;
 
+/// What can be enabled, as ENABLED names it, and what that switches on.
+const EXTENSIONS: &[(&str, fn(&mut Enabled))] = &[
+    ("CONDSTORE", |enabled| enabled.condstore = true),
+    // QRESYNC brings CONDSTORE with it (RFC 7162, 3.2.3).
+    ("QRESYNC", |enabled| {
+        enabled.condstore = true;
+        enabled.qresync = true;
+    }),
+    ("IMAP4rev2", |enabled| enabled.rev2 = true),
+    ("UTF8=ACCEPT", |enabled| enabled.utf8 = true),
+];
+
 pub(crate) fn run(session: &mut Session, names: &[String], out: &mut Out<'_>) -> Done {
     let mut enabled = Vec::new();
-    for name in names {
-        match name.as_str() {
-            "CONDSTORE" => {
-                session.enabled.condstore = true;
-                enabled.push("CONDSTORE");
-            }
-            // QRESYNC brings CONDSTORE with it (RFC 7162, 3.2.3).
-            "QRESYNC" => {
-                session.enabled.condstore = true;
-                session.enabled.qresync = true;
-                enabled.push("QRESYNC");
-            }
-            _ => {}
+    for &(name, enable) in EXTENSIONS {
+        if names.iter().any(|asked| asked.eq_ignore_ascii_case(name)) {
+            enable(&mut session.enabled);
+            enabled.push(name);
         }
     }
-    enabled.dedup();
     say::enabled(&mut out.buffer, &enabled);
     Done::completed()
 }

@@ -60,6 +60,27 @@ pub(crate) async fn run(session: &mut Session, list: &List, out: &mut Out<'_>) -
     Ok(Done::completed())
 }
 
+/// A LIST response that nobody asked for: what `name` is now, and what it was called before
+/// (RFC 9051, 6.3.2 and 6.3.9.7).
+pub(crate) async fn announce(
+    session: &Session,
+    name: &MailboxName,
+    old_name: Option<&str>,
+    out: &mut Out<'_>,
+) -> Result<(), Ending> {
+    let tree = load_tree(session).await?;
+    // One may open a mailbox that one may not look up.
+    let attributes = tree.node(name).map(attributes).unwrap_or_default();
+    let line = say::ListLine {
+        attributes: &attributes,
+        name: name.as_str(),
+        old_name,
+        ..Default::default()
+    };
+    say::list(&mut out.buffer, session.speech(), &line);
+    Ok(())
+}
+
 /// Everything that this user may be told of.
 pub(crate) async fn load_tree(session: &Session) -> Result<Tree, Ending> {
     let account = session.logged_in()?.id;
@@ -174,22 +195,18 @@ async fn annotations(
 }
 
 fn tell(session: &Session, list: &List, name: &MailboxName, node: &Node, out: &mut Out<'_>) {
-    let mut attributes = Vec::new();
-    if node.mailbox.is_none() {
-        attributes.push("\\Noselect");
-        if list.extended {
-            attributes.push("\\NonExistent");
-        }
+    let mut attributes = attributes(node);
+    // Where STATUS fails because one may not open the mailbox, LIST says so (RFC 9051, 6.3.9.2).
+    let may_read = |mailbox: &Mailbox| mailbox.rights.contains(Rights::READ);
+    if !list.returns.status.is_empty() && node.mailbox.as_ref().is_some_and(|it| !may_read(it)) {
+        attributes.insert(0, "\\Noselect");
     }
-    attributes.push(if node.has_children {
-        "\\HasChildren"
-    } else {
-        "\\HasNoChildren"
-    });
+    if node.mailbox.is_none() && list.extended {
+        attributes.push("\\NonExistent");
+    }
     if node.is_subscribed && (list.returns.subscribed || list.select.subscribed) {
         attributes.push("\\Subscribed");
     }
-    attributes.extend(special_use(node));
     let line = say::ListLine {
         attributes: &attributes,
         name: name.as_str(),
@@ -197,6 +214,21 @@ fn tell(session: &Session, list: &List, name: &MailboxName, node: &Node, out: &m
         ..Default::default()
     };
     say::list(&mut out.buffer, session.speech(), &line);
+}
+
+/// What is said of a name whether it was asked for or not.
+fn attributes(node: &Node) -> Vec<&str> {
+    let mut attributes = Vec::new();
+    if node.mailbox.is_none() {
+        attributes.push("\\Noselect");
+    }
+    attributes.push(if node.has_children {
+        "\\HasChildren"
+    } else {
+        "\\HasNoChildren"
+    });
+    attributes.extend(special_use(node));
+    attributes
 }
 
 fn tell_more(

@@ -90,9 +90,9 @@ pub(crate) async fn run(
         Body::Create {
             mailbox,
             special_use,
-        } => Box::pin(create::run(session, &mailbox, &special_use)).await?,
-        Body::Delete(mailbox) => Box::pin(delete::run(session, &mailbox)).await?,
-        Body::Rename { from, to } => Box::pin(rename::run(session, &from, &to)).await?,
+        } => Box::pin(create::run(session, &mailbox, &special_use, out)).await?,
+        Body::Delete(mailbox) => Box::pin(delete::run(session, &mailbox, out)).await?,
+        Body::Rename { from, to } => Box::pin(rename::run(session, &from, &to, out)).await?,
         Body::Subscribe(mailbox) => Box::pin(subscribe::subscribe(session, &mailbox)).await?,
         Body::Unsubscribe(mailbox) => Box::pin(subscribe::unsubscribe(session, &mailbox)).await?,
         Body::List(list) => Box::pin(list::run(session, &list, out)).await?,

@@ -5,13 +5,20 @@ use store::Fault;
 use wire::MailboxArg;
 
 use super::create::{taken, warrant};
+use super::list::announce;
 use crate::ending::{Done, Outcome, Refused};
 use crate::names::Missing;
+use crate::out::Out;
 use crate::session::Session;
 
 /// Whoever has the mailbox open keeps it open: it is known by its id, not by its name.
-pub(crate) async fn run(session: &mut Session, from: &MailboxArg, to: &MailboxArg) -> Outcome {
-    let (_, place) = session.place(to)?;
+pub(crate) async fn run(
+    session: &mut Session,
+    from: &MailboxArg,
+    to: &MailboxArg,
+    out: &mut Out<'_>,
+) -> Outcome {
+    let (name, place) = session.place(to)?;
     let (named, permit) = session
         .permit(from, Deed::DeleteMailbox, Missing::Mailbox)
         .await?;
@@ -24,8 +31,13 @@ pub(crate) async fn run(session: &mut Session, from: &MailboxArg, to: &MailboxAr
         .rename_mailbox(&permit, &warrant, &named.place, &place)
         .await;
     match renamed {
-        Ok(_) => Ok(Done::completed()),
-        Err(Fault::Exists) => Err(taken(session, &place).await),
-        Err(fault) => Err(fault.into()),
+        Ok(_) => {}
+        Err(Fault::Exists) => return Err(taken(session, &place).await),
+        Err(fault) => return Err(fault.into()),
     }
+    // INBOX stays, and only gave its messages away (RFC 9051, 6.3.6).
+    if session.enabled.rev2 && !named.is_inbox() {
+        announce(session, &name, Some(&from.0), out).await?;
+    }
+    Ok(Done::completed())
 }

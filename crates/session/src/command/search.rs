@@ -1,7 +1,7 @@
 //! SEARCH (RFC 9051, 6.4.4), with RETURN (RFC 4731), MODSEQ (RFC 7162), WITHIN (RFC 5032), object
 //! identifiers (RFC 8474) and save dates (RFC 8514).
 
-use wire::{Search, Tag, say};
+use wire::{Search, SearchReturn, Tag, say};
 
 use crate::ending::{Done, Outcome};
 use crate::finding::find;
@@ -17,7 +17,9 @@ pub(crate) async fn run(
     out: &mut Out<'_>,
 ) -> Outcome {
     let found = find(session, &search.key, now).await?;
-    match search.returns {
+    // IMAP4rev2 has no other answer (RFC 9051, 6.4.4).
+    let is_extended = session.enabled.rev2;
+    match search.returns.or(is_extended.then(SearchReturn::default)) {
         None => {
             let numbers = found.numbers(search.numbering);
             say::search(&mut out.buffer, numbers, found.highest_modseq());

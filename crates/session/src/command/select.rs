@@ -5,12 +5,13 @@ use mail::{FlagBits, SeqNum, Uid, UidSet};
 use store::{ObjectIds, Store};
 use wire::{Code, Qresync, Select, Verdict, say};
 
+use super::list::announce;
 use crate::ending::{Done, DoneCode, Ending, Outcome};
-use crate::names::Missing;
+use crate::names::{Missing, other_name};
 use crate::out::Out;
 use crate::selected::Selected;
 use crate::session::Session;
-use crate::view::{View, Voice, say_shown};
+use crate::view::{View, Voice, say_exists, say_shown};
 
 pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>) -> Outcome {
     if select.qresync.is_some() && !session.enabled.qresync {
@@ -18,7 +19,7 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
     }
     session.enabled.condstore |= select.condstore || select.qresync.is_some();
     // Whatever comes of it, nothing is selected any more (RFC 9051, 6.3.2).
-    if session.selected.take().is_some() && session.enabled.qresync {
+    if session.selected.take().is_some() && session.enabled.knows_closed() {
         say::untagged(
             &mut out.buffer,
             Verdict::Ok,
@@ -29,6 +30,7 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
     let (named, permit) = session
         .permit(&select.mailbox, Deed::Read, Missing::Mailbox)
         .await?;
+    let old_name = other_name(&select.mailbox, &named.name);
     let mailbox = session.node.live.open(permit.mailbox()).await?;
     let watch = mailbox.watch(permit.account()).await?;
     let picture = watch.picture();
@@ -41,7 +43,10 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
         keywords_told,
         is_policy_news: false,
     });
-    tell_mailbox(&selected, session.store.object_ids(), &mut out.buffer);
+    tell_mailbox(&selected, session.voice(), session.store.object_ids(), &mut out.buffer);
+    if session.enabled.rev2 {
+        announce(session, &named.name, old_name, out).await?;
+    }
     if let Some(remembered) = &select.qresync
         && remembered.uid_validity == mailbox.uid_validity()
     {
@@ -58,15 +63,16 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
     }))
 }
 
-fn tell_mailbox(selected: &Selected, ids: &ObjectIds, out: &mut Vec<u8>) {
+/// RECENT and UNSEEN are IMAP4rev1's (RFC 9051, appendix E).
+fn tell_mailbox(selected: &Selected, voice: Voice, ids: &ObjectIds, out: &mut Vec<u8>) {
     let picture = selected.view.known();
     let image = &picture.image;
     say::flags(out, picture.keywords.names(FlagBits::ALL));
-    say::exists(out, image.len());
-    // `\Recent` is never set: nobody can be the first to see what many watch.
-    say::recent(out, 0);
+    say_exists(out, voice, image.len());
     let ok = |out: &mut Vec<u8>, code, text| say::untagged(out, Verdict::Ok, Some(code), text);
-    if let Some(unseen) = first_unseen(selected) {
+    if voice.recent
+        && let Some(unseen) = first_unseen(selected)
+    {
         ok(out, Code::Unseen(unseen), "First unseen");
     }
     selected.tell_permanent_flags(out);

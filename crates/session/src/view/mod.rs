@@ -27,10 +27,12 @@ pub(crate) enum Moment {
 pub(crate) struct Voice {
     /// MODSEQ in every FETCH: CONDSTORE is enabled (RFC 7162, 3.1).
     pub(crate) modseq: bool,
-    /// UID in every FETCH: QRESYNC is enabled, or a UID command is answered.
+    /// UID in every FETCH: QRESYNC or IMAP4rev2 is enabled, or a UID command is answered.
     pub(crate) uid: bool,
     /// VANISHED for EXPUNGE: QRESYNC is enabled (RFC 7162, 3.2.10).
     pub(crate) vanished: bool,
+    /// RECENT beside EXISTS: IMAP4rev2 is not enabled.
+    pub(crate) recent: bool,
 }
 
 /// One client's picture of its mailbox.
@@ -278,7 +280,9 @@ impl View {
 
 impl Voice {
     fn packed(self) -> u16 {
-        u16::from(self.modseq) | u16::from(self.uid) << 1 | u16::from(self.vanished) << 2
+        let bits = [self.modseq, self.uid, self.vanished, self.recent];
+        bits.into_iter()
+            .fold(0, |packed, bit| packed << 1 | u16::from(bit))
     }
 }
 
@@ -305,8 +309,7 @@ impl News {
             }
         }
         if let Some(exists) = self.exists {
-            say::exists(&mut out, exists);
-            say::recent(&mut out, 0);
+            say_exists(&mut out, voice, exists);
         }
         for &(seq, uid, shown) in &self.changed {
             say_shown(&mut out, voice, latest, seq, uid, shown);
@@ -321,6 +324,15 @@ fn numbers_between(image: &Image, low: u32, high: u32) -> Option<(u32, u32)> {
     let (first, _) = run.next()?;
     let more = u32::try_from(run.len()).unwrap_or(u32::MAX);
     Some((first.get(), first.get().saturating_add(more)))
+}
+
+/// How many messages there are. `\Recent` is never set: nobody can be the first to see what many
+/// watch.
+pub(crate) fn say_exists(out: &mut Vec<u8>, voice: Voice, exists: u32) {
+    say::exists(out, exists);
+    if voice.recent {
+        say::recent(out, 0);
+    }
 }
 
 /// An untagged FETCH with what can change of a message.

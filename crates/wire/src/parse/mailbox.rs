@@ -56,7 +56,8 @@ pub(super) fn status_items(cursor: &mut Cursor<'_>) -> Lexed<Vec<StatusItem>> {
 fn status_item(cursor: &mut Cursor<'_>) -> Lexed<StatusItem> {
     match cursor.word().as_str() {
         "MESSAGES" => Ok(StatusItem::Messages),
-        "RECENT" => Ok(StatusItem::Recent),
+        // Gone in IMAP4rev2 (RFC 9051, appendix E).
+        "RECENT" if !cursor.mode().rev2 => Ok(StatusItem::Recent),
         "UIDNEXT" => Ok(StatusItem::UidNext),
         "UIDVALIDITY" => Ok(StatusItem::UidValidity),
         "UNSEEN" => Ok(StatusItem::Unseen),

@@ -23,6 +23,8 @@ use crate::{Body, Command, Numbering, Tag};
 pub struct Mode {
     /// UTF8=ACCEPT or IMAP4rev2 is enabled: names are UTF-8, and so may quoted strings be.
     pub utf8: bool,
+    /// IMAP4rev2 is enabled, and `utf8` with it.
+    pub rev2: bool,
 }
 
 /// Why a frame is not a command.

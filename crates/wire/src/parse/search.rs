@@ -22,6 +22,12 @@ pub(super) fn search(cursor: &mut Cursor<'_>, numbering: Numbering) -> Lexed<Bod
         None
     };
     if cursor.eat_text(" CHARSET ") {
+        // With UTF8=ACCEPT there is one charset (RFC 6855, 3); IMAP4rev2 lets clients say which it
+        // is (RFC 9051, 6.4.4).
+        let mode = cursor.mode();
+        if mode.utf8 && !mode.rev2 {
+            return Err(Bad::Wrong("CHARSET where UTF8=ACCEPT is enabled"));
+        }
         charset(cursor)?;
     }
     Ok(Body::Search(Search {

@@ -327,7 +327,10 @@ fn logins_carry_what_was_typed() {
 
 #[test]
 fn names_are_decoded_as_the_session_speaks() {
-    let utf8 = Mode { utf8: true };
+    let utf8 = Mode {
+        utf8: true,
+        ..Mode::default()
+    };
     assert_eq!(
         body("SUBSCRIBE Entw&APw-rfe"),
         Ok(Body::Subscribe(name("Entwürfe")))
@@ -349,6 +352,27 @@ fn names_are_decoded_as_the_session_speaks() {
         assert_eq!(body(command), Ok(Body::Delete(name("INBOX"))));
     }
     assert_eq!(list("\"\" Entw&APw-*").patterns, ["Entwü*"]);
+}
+
+#[test]
+fn modes_allow_and_refuse() {
+    let rev1 = Mode::default();
+    let utf8 = Mode { utf8: true, ..rev1 };
+    let rev2 = Mode { rev2: true, ..utf8 };
+    for (command, modes) in [
+        ("SEARCH CHARSET UTF-8 TEXT x", [true, false, true]),
+        ("SEARCH TEXT \"ü\"", [false, true, true]),
+        ("STATUS INBOX (RECENT)", [true, true, false]),
+        ("LIST \"\" * RETURN (STATUS (RECENT))", [true, true, false]),
+        ("STATUS INBOX (DELETED SIZE)", [true; 3]),
+        ("LSUB \"\" *", [true; 3]),
+        ("CHECK", [true; 3]),
+        ("FETCH 1 (RFC822 RFC822.HEADER RFC822.TEXT)", [true; 3]),
+        ("SEARCH NEW OLD RECENT", [true; 3]),
+    ] {
+        let taken = [rev1, utf8, rev2].map(|mode| body_in(mode, command).is_ok());
+        assert_eq!(taken, modes, "{command}");
+    }
 }
 
 #[test]

@@ -25,7 +25,10 @@ proptest! {
                     Step::Hungry | Step::Fatal(_) => break,
                     Step::Literal(_) if verdicts.next() == Some(true) => framer.accept(),
                     Step::Literal(_) => framer.refuse(),
-                    Step::Frame(frame) => drop(parse(frame, Mode { utf8: true })),
+                    Step::Frame(frame) => drop(parse(frame, Mode {
+                        utf8: true,
+                        ..Mode::default()
+                    })),
                     Step::Line(_) | Step::Refused(_) | Step::TooLong(_) => {}
                 }
             }
@@ -45,7 +48,10 @@ proptest! {
         let command = format!("a1 {} {}\r\n", KNOWN[row].name, arguments.concat());
         // A charset that is not there is no fault of the grammar, and answered with a code.
         if let Err(Malformed::Grammar { text, .. }) =
-            parse(Frame::from(command.into_bytes()), Mode { utf8 })
+            parse(Frame::from(command.into_bytes()), Mode {
+                utf8,
+                ..Mode::default()
+            })
         {
             prop_assert!(text.starts_with(KNOWN[row].name), "{text}");
             prop_assert!(text.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{text}");

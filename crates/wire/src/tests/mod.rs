@@ -14,7 +14,7 @@ use crate::{Body, Frame, MailboxArg, Malformed, Mode, parse};
 
 /// What one command, literals inline, is in IMAP4rev1.
 fn body(command: &str) -> Result<Body, Malformed> {
-    body_in(Mode { utf8: false }, command)
+    body_in(Mode::default(), command)
 }
 
 fn body_in(mode: Mode, command: &str) -> Result<Body, Malformed> {

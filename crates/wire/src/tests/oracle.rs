@@ -474,7 +474,10 @@ proptest! {
             let command = format!("MYRIGHTS {argument}");
             let expected = if name.eq_ignore_ascii_case("inbox") { "INBOX".into() } else { name.clone() };
             prop_assert_eq!(
-                super::body_in(crate::Mode { utf8: is_utf8 }, &command),
+                super::body_in(crate::Mode {
+                    utf8: is_utf8,
+                    ..crate::Mode::default()
+                }, &command),
                 Ok(crate::Body::MyRights(crate::MailboxArg(expected)))
             );
         }

@@ -1,0 +1,50 @@
+//! What a client switched on, and how one speaks with it from then on. Pure.
+
+use wire::{Mode, Speech};
+
+use crate::view::Voice;
+
+/// What ENABLE, or a parameter that enables, switched on. Never off again.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Enabled {
+    /// CONDSTORE (RFC 7162).
+    pub(crate) condstore: bool,
+    /// QRESYNC (RFC 7162).
+    pub(crate) qresync: bool,
+    /// IMAP4rev2 (RFC 9051).
+    pub(crate) rev2: bool,
+    /// UTF8=ACCEPT (RFC 6855).
+    pub(crate) utf8: bool,
+}
+
+impl Enabled {
+    /// How news of the selected mailbox is told.
+    pub(crate) fn voice(self) -> Voice {
+        Voice {
+            modseq: self.condstore,
+            uid: self.qresync || self.rev2,
+            vanished: self.qresync,
+            recent: !self.rev2,
+        }
+    }
+
+    /// How names are written to this client.
+    pub(crate) fn speech(self) -> Speech {
+        Speech {
+            utf8: self.mode().utf8,
+        }
+    }
+
+    /// How what this client says is read.
+    pub(crate) fn mode(self) -> Mode {
+        Mode {
+            utf8: self.rev2 || self.utf8,
+            rev2: self.rev2,
+        }
+    }
+
+    /// The client knows that CLOSED ends what was selected (RFC 7162, 3.2.11; RFC 9051, 7.1).
+    pub(crate) fn knows_closed(self) -> bool {
+        self.qresync || self.rev2
+    }
+}
