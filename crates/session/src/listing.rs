@@ -52,6 +52,11 @@ impl Tree {
         tree
     }
 
+    /// What is known of one name.
+    pub(crate) fn node(&self, name: &MailboxName) -> Option<&Node> {
+        self.nodes.get(name)
+    }
+
     fn mark_parents(&mut self, name: &MailboxName, mark: impl Fn(&mut Node)) {
         let mut above = name.parent();
         while let Some(parent) = above {
@@ -69,11 +74,17 @@ impl Tree {
             .filter(|(_, node)| node.mailbox.is_some())
             .map(|(name, _)| *name)
             .collect();
-        without_told_parents(matching, |node| node.mailbox.is_some(), &told)
+        let leads_to_told =
+            |name: &MailboxName| self.below(name).any(|(below, _)| told.contains(below));
+        matching
+            .iter()
+            .filter(|(name, node)| node.mailbox.is_some() || !leads_to_told(name))
+            .copied()
+            .collect()
     }
 
     /// Names that are subscribed to, whether they exist or not, and match. With `parents`, also
-    /// those that match and lead to a subscribed name that does not.
+    /// those that match and lead to a subscribed name that is not told (RFC 9051, 6.3.9.6).
     pub(crate) fn subscribed(
         &self,
         patterns: &[Pattern],
@@ -87,7 +98,26 @@ impl Tree {
             .filter(|(_, node)| node.is_subscribed)
             .map(|(name, _)| *name)
             .collect();
-        without_told_parents(matching, |node| node.is_subscribed, &told)
+        let leads_to_untold = |name: &MailboxName| {
+            self.below(name)
+                .any(|(below, node)| node.is_subscribed && !told.contains(below))
+        };
+        matching
+            .iter()
+            .filter(|(name, node)| node.is_subscribed || leads_to_untold(name))
+            .copied()
+            .collect()
+    }
+
+    /// What is below a name follows it in order, after names that continue its last level.
+    fn below<'t>(
+        &'t self,
+        name: &'t MailboxName,
+    ) -> impl Iterator<Item = (&'t MailboxName, &'t Node)> {
+        self.nodes
+            .range(name..)
+            .take_while(|(other, _)| other.as_str().starts_with(name.as_str()))
+            .filter(|(other, _)| other.is_below(name))
     }
 
     fn matching(
@@ -105,25 +135,6 @@ impl Tree {
             })
             .collect()
     }
-}
-
-/// Leaves out those that are `told` for nothing but what is below them, when that is told.
-fn without_told_parents<'t>(
-    matching: Vec<(&'t MailboxName, &'t Node)>,
-    counts_by_itself: impl Fn(&Node) -> bool,
-    told: &BTreeSet<&MailboxName>,
-) -> Vec<(&'t MailboxName, &'t Node)> {
-    matching
-        .into_iter()
-        .filter(|(name, node)| counts_by_itself(node) || !is_any_below(told, name))
-        .collect()
-}
-
-/// What is below a name follows it in order, after names that continue its last level.
-fn is_any_below(told: &BTreeSet<&MailboxName>, name: &MailboxName) -> bool {
-    told.range::<&MailboxName, _>(name..)
-        .take_while(|other| other.as_str().starts_with(name.as_str()))
-        .any(|other| other.is_below(name))
 }
 
 impl Pattern {
@@ -275,6 +286,7 @@ mod tests {
         let top = [Pattern::new("", "%")];
         assert_eq!(names(&top, false), ["gone"]);
         assert_eq!(names(&top, true), ["a", "gone", "x"]);
+        assert_eq!(names(&all, true), ["a/b", "gone", "x/y"]);
         assert!(existing(&tree, "gone").is_empty() && existing(&tree, "x").is_empty());
     }
 }
