@@ -2,7 +2,7 @@
 
 use wire::{Mode, Speech};
 
-use crate::view::Voice;
+use crate::view::{Label, Voice};
 
 /// What ENABLE, or a parameter that enables, switched on. Never off again.
 #[derive(Clone, Copy, Debug, Default)]
@@ -20,9 +20,14 @@ pub(crate) struct Enabled {
 impl Enabled {
     /// How news of the selected mailbox is told.
     pub(crate) fn voice(self) -> Voice {
+        let label = if self.qresync || self.rev2 {
+            Label::NumberAndUid
+        } else {
+            Label::Number
+        };
         Voice {
             modseq: self.condstore,
-            uid: self.qresync || self.rev2,
+            label,
             vanished: self.qresync,
             recent: !self.rev2,
         }

@@ -7,8 +7,10 @@ use crate::ending::Done;
 use crate::out::Out;
 use crate::session::Session;
 
+type SwitchOn = fn(&mut Enabled);
+
 /// What can be enabled, as ENABLED names it, and what that switches on.
-const EXTENSIONS: &[(&str, fn(&mut Enabled))] = &[
+const EXTENSIONS: &[(&str, SwitchOn)] = &[
     ("CONDSTORE", |enabled| enabled.condstore = true),
     // QRESYNC brings CONDSTORE with it (RFC 7162, 3.2.3).
     ("QRESYNC", |enabled| {

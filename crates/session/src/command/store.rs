@@ -6,7 +6,7 @@
 use acl::Deed;
 use mail::{Flag, FlagBits, Uid, UidSet};
 use store::{FlagEdit, Masks};
-use wire::{Numbering, Store as Request, StoreOperation, say};
+use wire::{Numbering, Store as Request, StoreOperation};
 
 use super::append::flag_bits;
 use crate::ending::{Done, DoneCode, Outcome};
@@ -18,8 +18,10 @@ use crate::view::Voice;
 pub(crate) async fn run(session: &mut Session, request: Request, out: &mut Out<'_>) -> Outcome {
     // UNCHANGEDSINCE enables CONDSTORE (RFC 7162, 3.1).
     session.enabled.condstore |= request.unchanged_since.is_some();
-    let mut voice = session.voice();
-    voice.uid |= request.numbering == Numbering::Uid;
+    let voice = match request.numbering {
+        Numbering::Uid => session.voice().for_uid_command(),
+        Numbering::Sequence => session.voice(),
+    };
     let store = session.store.clone();
     let selected = session.selected()?;
     let uids = selected
@@ -132,10 +134,7 @@ fn echo_silently(
         if voice.modseq
             && let Some((seq, _)) = selected.view.known().image.find(uid)
         {
-            let mut line = say::FetchLine::begin(&mut out.buffer, seq);
-            if voice.uid {
-                line.uid(uid);
-            }
+            let mut line = voice.label.begin(&mut out.buffer, seq, uid);
             line.modseq(shown.modseq);
             line.end();
         }

@@ -27,12 +27,24 @@ pub(crate) enum Moment {
 pub(crate) struct Voice {
     /// MODSEQ in every FETCH: CONDSTORE is enabled (RFC 7162, 3.1).
     pub(crate) modseq: bool,
-    /// UID in every FETCH: QRESYNC or IMAP4rev2 is enabled, or a UID command is answered.
-    pub(crate) uid: bool,
-    /// VANISHED for EXPUNGE: QRESYNC is enabled (RFC 7162, 3.2.10).
+    /// How a FETCH says which message it is about.
+    pub(crate) label: Label,
+    /// VANISHED for EXPUNGE: QRESYNC or UIDONLY is enabled (RFC 7162, 3.2.10; RFC 9586).
     pub(crate) vanished: bool,
     /// RECENT beside EXISTS: IMAP4rev2 is not enabled.
     pub(crate) recent: bool,
+}
+
+/// How the message that a response is about is named.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Label {
+    /// `* 3 FETCH (…)`
+    #[default]
+    Number,
+    /// `* 3 FETCH (UID 17 …)`: QRESYNC or IMAP4rev2 is enabled, or a UID command is answered.
+    NumberAndUid,
+    /// `* 17 UIDFETCH (…)`: UIDONLY is enabled (RFC 9586).
+    Uid,
 }
 
 /// One client's picture of its mailbox.
@@ -279,10 +291,44 @@ impl View {
 }
 
 impl Voice {
+    /// To answer a UID command (RFC 9051, 6.4.9).
+    pub(crate) fn for_uid_command(mut self) -> Self {
+        self.label = self.label.with_uid();
+        self
+    }
+
     fn packed(self) -> u16 {
-        let bits = [self.modseq, self.uid, self.vanished, self.recent];
+        let label = match self.label {
+            Label::Number => 0,
+            Label::NumberAndUid => 1,
+            Label::Uid => 2,
+        };
+        let bits = [self.modseq, self.vanished, self.recent];
         bits.into_iter()
-            .fold(0, |packed, bit| packed << 1 | u16::from(bit))
+            .fold(label, |packed, bit| packed << 1 | u16::from(bit))
+    }
+}
+
+impl Label {
+    /// Says the UID, too.
+    pub(crate) fn with_uid(self) -> Self {
+        match self {
+            Self::Number | Self::NumberAndUid => Self::NumberAndUid,
+            Self::Uid => Self::Uid,
+        }
+    }
+
+    /// A response about this message, as far as it names it.
+    pub(crate) fn begin(self, out: &mut Vec<u8>, seq: SeqNum, uid: Uid) -> say::FetchLine<'_> {
+        match self {
+            Self::Number => say::FetchLine::begin(out, seq),
+            Self::NumberAndUid => {
+                let mut line = say::FetchLine::begin(out, seq);
+                line.uid(uid);
+                line
+            }
+            Self::Uid => say::FetchLine::begin_uid(out, uid),
+        }
     }
 }
 
@@ -344,10 +390,7 @@ pub(crate) fn say_shown(
     uid: Uid,
     shown: Shown,
 ) {
-    let mut line = say::FetchLine::begin(out, seq);
-    if voice.uid {
-        line.uid(uid);
-    }
+    let mut line = voice.label.begin(out, seq, uid);
     line.flags(picture.keywords.names(shown.flags));
     if voice.modseq {
         line.modseq(shown.modseq);

@@ -8,7 +8,7 @@ use image::{Delta, FlagChunk, Image, Message, Overlay, OverlayDelta};
 use live::Picture;
 use mail::{AccountId, ContentId, FlagBits, InternalDate, ModSeq, Uid, UidSet};
 
-use super::{Moment, View, Voice};
+use super::{Label, Moment, View, Voice};
 
 const READER: AccountId = AccountId(7);
 const DATE: InternalDate = InternalDate {
@@ -126,80 +126,140 @@ impl World {
     }
 }
 
-/// What the client believes: the flags of each message, by number.
+/// What the client believes: UID and flags of each message, by number.
 #[derive(Default)]
 struct Client {
-    messages: Vec<String>,
+    messages: Vec<(Uid, String)>,
 }
 
 impl Client {
-    fn hear(&mut self, view: &View, heard: &[u8], moment: Moment) {
+    fn new(view: &View) -> Self {
+        let mut client = Self::default();
+        client.grow(view, view.known().image.len());
+        client
+    }
+
+    /// A client asks for what it hears of; what it is told then is the truth.
+    fn grow(&mut self, view: &View, count: u32) {
+        for number in self.messages.len() + 1..=usize::try_from(count).unwrap() {
+            self.messages.push(believed(view, number));
+        }
+    }
+
+    fn hear(&mut self, view: &View, heard: &[u8], moment: Moment, voice: Voice) {
         for line in std::str::from_utf8(heard).unwrap().lines() {
-            let mut words = line.trim_start_matches("* ").split(' ');
-            let number: usize = words.next().unwrap().parse().unwrap();
-            match words.next().unwrap() {
+            let (first, rest) = line
+                .trim_start_matches("* ")
+                .split_once(' ')
+                .unwrap_or_default();
+            if first == "VANISHED" {
+                assert!(voice.vanished, "VANISHED that nobody knows");
+                assert_eq!(moment, Moment::Safe, "numbers moved while they were in use");
+                self.lose(rest);
+                continue;
+            }
+            let number: u32 = first.parse().unwrap();
+            let index = usize::try_from(number).unwrap() - usize::from(number > 0);
+            match rest.split(' ').next().unwrap() {
                 "EXPUNGE" => {
+                    assert!(!voice.vanished, "EXPUNGE beside VANISHED");
                     assert_eq!(moment, Moment::Safe, "numbers moved while they were in use");
-                    self.messages.remove(number - 1);
+                    self.messages.remove(index);
                 }
                 "EXISTS" => {
-                    assert!(number >= self.messages.len(), "EXISTS took messages away");
-                    // A client asks for what it hears of; what it is told then is the truth.
-                    for number in self.messages.len() + 1..=number {
-                        self.messages.push(believed(view, number));
-                    }
+                    assert!(
+                        number as usize >= self.messages.len(),
+                        "EXISTS took messages away"
+                    );
+                    self.grow(view, number);
                 }
-                "RECENT" => assert_eq!(number, 0),
+                "RECENT" => {
+                    assert!(voice.recent, "RECENT that nobody knows");
+                    assert_eq!(number, 0);
+                }
                 "FETCH" => {
-                    let (_, flags) = line.split_once("FLAGS (").unwrap();
-                    flags
-                        .split_once(')')
-                        .unwrap()
-                        .0
-                        .clone_into(&mut self.messages[number - 1]);
+                    assert_ne!(voice.label, Label::Uid);
+                    let (uid, flags) = self.messages.get_mut(index).unwrap();
+                    let named = format!("(UID {uid} ");
+                    assert_eq!(rest.contains(&named), voice.label == Label::NumberAndUid);
+                    *flags = flags_of(rest);
+                }
+                "UIDFETCH" => {
+                    assert_eq!(voice.label, Label::Uid);
+                    let mut known = self.messages.iter_mut();
+                    known.find(|(uid, _)| uid.get() == number).unwrap().1 = flags_of(rest);
                 }
                 other => panic!("heard {other}"),
             }
         }
     }
+
+    fn lose(&mut self, uids: &str) {
+        for range in uids.split(',') {
+            let (low, high) = range.split_once(':').unwrap_or((range, range));
+            let lost = low.parse().unwrap()..=high.parse().unwrap();
+            let before = self.messages.len();
+            self.messages.retain(|(uid, _)| !lost.contains(&uid.get()));
+            assert_eq!(before - self.messages.len(), lost.count());
+        }
+    }
 }
 
-fn believed(view: &View, number: usize) -> String {
+fn flags_of(fetch: &str) -> String {
+    let (_, flags) = fetch.split_once("FLAGS (").unwrap();
+    flags.split_once(')').unwrap().0.to_owned()
+}
+
+fn believed(view: &View, number: usize) -> (Uid, String) {
     let number = mail::SeqNum::new(u32::try_from(number).unwrap()).unwrap();
     let message = view.known().image.get(number).unwrap();
     let flags = view.shown(&message).flags;
-    view.known()
-        .keywords
-        .names(flags)
-        .collect::<Vec<_>>()
-        .join(" ")
+    let names: Vec<&str> = view.known().keywords.names(flags).collect();
+    (message.uid, names.join(" "))
 }
 
-fn tell(view: &mut View, client: &mut Client, moment: Moment) {
-    let voice = Voice {
-        modseq: false,
-        uid: false,
-        vanished: false,
-    };
+fn tell(view: &mut View, client: &mut Client, moment: Moment, voice: Voice) {
     let mut heard = Vec::new();
     view.tell(moment, voice, |_, encode| Bytes::from(encode()), &mut heard);
-    client.hear(view, &heard, moment);
+    client.hear(view, &heard, moment, voice);
 }
+
+/// IMAP4rev1, the same with CONDSTORE and QRESYNC, IMAP4rev2, UIDONLY.
+const VOICES: [Voice; 4] = {
+    let rev1 = Voice {
+        modseq: false,
+        label: Label::Number,
+        vanished: false,
+        recent: true,
+    };
+    let qresync = Voice {
+        modseq: true,
+        label: Label::NumberAndUid,
+        vanished: true,
+        ..rev1
+    };
+    let rev2 = Voice {
+        label: Label::NumberAndUid,
+        recent: false,
+        ..rev1
+    };
+    let uid_only = Voice {
+        label: Label::Uid,
+        vanished: true,
+        ..rev1
+    };
+    [rev1, qresync, rev2, uid_only]
+};
 
 #[test]
 fn after_every_safe_moment_the_client_knows_the_truth() {
-    for seed in 0..300 {
+    for (seed, voice) in (0..240).zip(VOICES.into_iter().cycle()) {
         let mut world = World::new(seed);
         for _ in 0..world.chance.below(20) {
             world.happen();
         }
         let mut view = View::new(READER, FlagBits::SEEN, world.picture.clone());
-        let mut client = Client::default();
-        for number in 1..=view.known().image.len() {
-            client
-                .messages
-                .push(believed(&view, usize::try_from(number).unwrap()));
-        }
+        let mut client = Client::new(&view);
         for _ in 0..60 {
             for _ in 0..world.chance.below(4) {
                 world.happen();
@@ -210,7 +270,7 @@ fn after_every_safe_moment_the_client_knows_the_truth() {
             } else {
                 Moment::Pinned
             };
-            tell(&mut view, &mut client, moment);
+            tell(&mut view, &mut client, moment, voice);
             assert_eq!(
                 client.messages.len(),
                 usize::try_from(view.known().image.len()).unwrap()
@@ -218,8 +278,8 @@ fn after_every_safe_moment_the_client_knows_the_truth() {
             if moment == Moment::Safe {
                 assert!(Arc::ptr_eq(view.known(), &world.picture));
             }
-            for (index, flags) in client.messages.iter().enumerate() {
-                assert_eq!(*flags, believed(&view, index + 1), "seed {seed}");
+            for (index, message) in client.messages.iter().enumerate() {
+                assert_eq!(*message, believed(&view, index + 1), "seed {seed}");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! `* n FETCH (…)`, item by item.
+//! `* n FETCH (…)` and `* uid UIDFETCH (…)`, item by item.
 
 use std::io::Write;
 
@@ -19,9 +19,18 @@ pub struct FetchLine<'o> {
 impl<'o> FetchLine<'o> {
     /// `* n FETCH (`
     pub fn begin(out: &'o mut Vec<u8>, message: SeqNum) -> Self {
+        Self::begin_as(out, message.get(), " FETCH (")
+    }
+
+    /// `* n UIDFETCH (`, where UIDONLY is enabled (RFC 9586)
+    pub fn begin_uid(out: &'o mut Vec<u8>, message: Uid) -> Self {
+        Self::begin_as(out, message.get(), " UIDFETCH (")
+    }
+
+    fn begin_as(out: &'o mut Vec<u8>, message: u32, name: &str) -> Self {
         out.extend_from_slice(b"* ");
-        number(out, u64::from(message.get()));
-        out.extend_from_slice(b" FETCH (");
+        number(out, u64::from(message));
+        out.extend_from_slice(name.as_bytes());
         Self {
             out,
             has_items: false,
