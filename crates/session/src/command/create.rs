@@ -5,7 +5,7 @@ use mail::Place;
 use store::{Fault, Found};
 use wire::MailboxArg;
 
-use super::list::announce;
+use super::list::announce_made;
 use crate::ending::{Done, DoneCode, Ending, Outcome, Refused};
 use crate::names::other_name;
 use crate::out::Out;
@@ -40,7 +40,7 @@ pub(crate) async fn run(
         Err(fault) => return Err(fault.into()),
     };
     if let (true, Some(old_name)) = (session.enabled.rev2, other_name(mailbox, &name)) {
-        announce(session, &name, Some(old_name), out).await?;
+        announce_made(session, &name, old_name, out).await;
     }
     Ok(Done::with(DoneCode::MailboxId(
         session.store.object_ids().mailbox(id),

@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use acl::{Deed, Rights};
 use mail::{Depth, MailboxId, MailboxName, Place};
 use store::{Annotation, Listed, Status, Subscription, Wanted};
+use tracing::debug;
 use wire::{List, say};
 
 use super::{get_metadata, status};
@@ -79,6 +80,18 @@ pub(crate) async fn announce(
     };
     say::list(&mut out.buffer, session.speech(), &line);
     Ok(())
+}
+
+/// The same of what was just made. It stays made when that cannot be told.
+pub(crate) async fn announce_made(
+    session: &Session,
+    name: &MailboxName,
+    old_name: &str,
+    out: &mut Out<'_>,
+) {
+    if let Err(ending) = announce(session, name, Some(old_name), out).await {
+        debug!(?ending, "a new name is not told");
+    }
 }
 
 /// Everything that this user may be told of.

@@ -5,7 +5,7 @@ use store::Fault;
 use wire::MailboxArg;
 
 use super::create::{taken, warrant};
-use super::list::announce;
+use super::list::announce_made;
 use crate::ending::{Done, Outcome, Refused};
 use crate::names::Missing;
 use crate::out::Out;
@@ -37,7 +37,7 @@ pub(crate) async fn run(
     }
     // INBOX stays, and only gave its messages away (RFC 9051, 6.3.6).
     if session.enabled.rev2 && !named.is_inbox() {
-        announce(session, &name, Some(&from.0), out).await?;
+        announce_made(session, &name, &from.0, out).await;
     }
     Ok(Done::completed())
 }

@@ -43,7 +43,12 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
         keywords_told,
         is_policy_news: false,
     });
-    tell_mailbox(&selected, session.voice(), session.store.object_ids(), &mut out.buffer);
+    tell_mailbox(
+        &selected,
+        session.voice(),
+        session.store.object_ids(),
+        &mut out.buffer,
+    );
     if session.enabled.rev2 {
         announce(session, &named.name, old_name, out).await?;
     }
