@@ -211,11 +211,12 @@ fn tell(session: &Session, list: &List, name: &MailboxName, node: &Node, out: &m
     let mut attributes = attributes(node);
     // Where STATUS fails because one may not open the mailbox, LIST says so (RFC 9051, 6.3.9.2).
     let may_read = |mailbox: &Mailbox| mailbox.rights.contains(Rights::READ);
-    if !list.returns.status.is_empty() && node.mailbox.as_ref().is_some_and(|it| !may_read(it)) {
-        attributes.insert(0, "\\Noselect");
-    }
-    if node.mailbox.is_none() && list.extended {
-        attributes.push("\\NonExistent");
+    match &node.mailbox {
+        None if list.extended => attributes.insert(1, "\\NonExistent"),
+        Some(mailbox) if !list.returns.status.is_empty() && !may_read(mailbox) => {
+            attributes.insert(0, "\\Noselect");
+        }
+        None | Some(_) => {}
     }
     if node.is_subscribed && (list.returns.subscribed || list.select.subscribed) {
         attributes.push("\\Subscribed");
