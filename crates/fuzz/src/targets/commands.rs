@@ -160,8 +160,12 @@ fn heard(mut rest: &[u8], mut piece_bytes: impl FnMut(usize) -> usize) -> Vec<St
             }
             Step::Literal(_) => framer.accept(),
             Step::Frame(frame) => {
-                heard.push(understood(frame.clone(), Mode { utf8: false }));
-                heard.push(understood(frame, Mode { utf8: true }));
+                let rev1 = Mode::default();
+                let utf8 = Mode { utf8: true, ..rev1 };
+                let rev2 = Mode { rev2: true, ..utf8 };
+                for mode in [rev1, utf8, rev2] {
+                    heard.push(understood(frame.clone(), mode));
+                }
             }
             Step::Fatal(fault) => {
                 heard.push(format!("{fault:?}"));
