@@ -91,6 +91,9 @@ struct Words {
     /// Where the address proper starts, behind `@route:`.
     route_end: usize,
     has_space_pending: bool,
+    is_quoted: bool,
+    /// The words before white space that no `.` and no `@` bridges, one by one.
+    apart: Vec<Self>,
 }
 
 impl Parser {
@@ -144,15 +147,12 @@ impl Parser {
     }
 
     fn may_start_group(&self) -> bool {
-        !self.is_in_group
-            && self.angle.is_none()
-            && self.words.at.is_none()
-            && !self.words.phrase.is_empty()
+        !self.is_in_group && self.angle.is_none() && self.words.is_phrase()
     }
 
     fn start_group(&mut self) {
         self.is_in_group = true;
-        let name = std::mem::take(&mut self.words).phrase;
+        let name = std::mem::take(&mut self.words).all().phrase;
         self.comment.clear();
         self.addresses.push(Address::GroupStart(name));
     }
@@ -166,13 +166,43 @@ impl Parser {
     fn finish_mailbox(&mut self) {
         let words = std::mem::take(&mut self.words);
         let comment = std::mem::take(&mut self.comment);
-        let (phrase, address) = match self.angle.take() {
-            Some(angle) => (words.phrase, angle),
-            None if words.address.is_empty() => return,
-            None => (Vec::new(), words),
-        };
-        let name = [phrase, comment].into_iter().find(|name| !name.is_empty());
-        self.addresses.push(address.into_mailbox(name));
+        match self.angle.take() {
+            Some(angle) => {
+                let names = [words.all().phrase, comment];
+                let name = names.into_iter().find(|name| !name.is_empty());
+                self.addresses.push(angle.all().into_mailbox(name));
+            }
+            None => self.finish_unbracketed(words, comment),
+        }
+    }
+
+    /// `a@b`, and what people write instead: `Ada Lovelace a@b`, `a@b c@d`, `Ada Lovelace`.
+    fn finish_unbracketed(&mut self, mut words: Words, mut comment: Vec<u8>) {
+        let mut apart = std::mem::take(&mut words.apart);
+        apart.push(words);
+        let is_name = apart.len() > 1 || apart.iter().any(|words| words.is_quoted);
+        let before = self.addresses.len();
+        let mut name = Vec::new();
+        for words in apart {
+            if words.at.is_none() && is_name {
+                words.append_to(&mut name);
+            } else if !words.address.is_empty() && self.addresses.len() < ADDRESSES_MAX {
+                let mut names = [&mut name, &mut comment].into_iter();
+                let name = names.find(|name| !name.is_empty()).map(std::mem::take);
+                self.addresses.push(words.into_mailbox(name));
+            }
+        }
+        if name.is_empty() {
+            return;
+        }
+        match self.addresses.get_mut(before..).and_then(<[_]>::last_mut) {
+            Some(Address::Mailbox { name: last, .. }) => {
+                last.get_or_insert(name);
+            }
+            _ => self
+                .addresses
+                .push(Words::default().into_mailbox(Some(name))),
+        }
     }
 
     /// Behind its parenthesis; gives what is behind the closing one.
@@ -205,10 +235,51 @@ impl Parser {
 impl Words {
     fn push(&mut self, byte: u8) {
         if std::mem::take(&mut self.has_space_pending) && !self.phrase.is_empty() {
-            self.phrase.push(b' ');
+            self.come_apart(byte);
         }
         self.phrase.push(byte);
         self.address.push(byte);
+    }
+
+    /// White space, and `next` behind it.
+    fn come_apart(&mut self, next: u8) {
+        let is_bridge = |byte: &u8| b".@".contains(byte);
+        if is_bridge(&next) || self.address.last().is_some_and(is_bridge) {
+            self.phrase.push(b' ');
+            return;
+        }
+        let mut apart = std::mem::take(&mut self.apart);
+        apart.push(std::mem::take(self));
+        self.apart = apart;
+    }
+
+    /// Whether there is something, and no `@` in it.
+    fn is_phrase(&self) -> bool {
+        let mut all = self.apart.iter().chain([self]);
+        let is_there = !self.apart.is_empty() || !self.phrase.is_empty();
+        is_there && all.all(|words| words.at.is_none())
+    }
+
+    /// In one again, as if white space did not matter.
+    fn all(mut self) -> Self {
+        let mut all = Self::default();
+        let apart = std::mem::take(&mut self.apart);
+        for words in apart.into_iter().chain([self]) {
+            words.append_to(&mut all.phrase);
+            if let Some(at) = words.at {
+                all.at = Some(all.address.len() + at);
+            }
+            all.route_end = all.route_end.max(words.route_end);
+            all.address.extend(words.address);
+        }
+        all
+    }
+
+    fn append_to(&self, phrase: &mut Vec<u8>) {
+        if !phrase.is_empty() && !self.phrase.is_empty() {
+            phrase.push(b' ');
+        }
+        phrase.extend(&self.phrase);
     }
 
     fn push_at(&mut self) {
@@ -238,6 +309,7 @@ impl Words {
                 _ => self.push(byte),
             }
         }
+        self.is_quoted = true;
         rest
     }
 
@@ -337,7 +409,7 @@ mod tests {
                 "G: a@b;, x@y",
                 r#"(NIL NIL "G" NIL)(NIL NIL "a" "b")(NIL NIL NIL NIL)(NIL NIL "x" "y")"#,
             ),
-            (": a@b", r#"(NIL NIL ":a" "b")"#),
+            (": a@b", r#"(":" NIL "a" "b")"#),
             ("a@b; c@d", r#"(NIL NIL "a" "b")(NIL NIL "c" "d")"#),
             ("nobody", r#"(NIL NIL "nobody" "MISSING_DOMAIN")"#),
             ("@host", r#"(NIL NIL "MISSING_MAILBOX" "host")"#),
@@ -346,7 +418,22 @@ mod tests {
                 r#"("Ada" NIL "MISSING_MAILBOX" "MISSING_DOMAIN")"#,
             ),
             ("Ada <a@b, c@d", r#"("Ada" NIL "a" "b")(NIL NIL "c" "d")"#),
-            ("\"open <a@b>", r#"(NIL NIL "open <a@b>" "MISSING_DOMAIN")"#),
+            (
+                "\"open <a@b>",
+                r#"("open <a@b>" NIL "MISSING_MAILBOX" "MISSING_DOMAIN")"#,
+            ),
+            (
+                "Ada Lovelace",
+                r#"("Ada Lovelace" NIL "MISSING_MAILBOX" "MISSING_DOMAIN")"#,
+            ),
+            ("Ada Lovelace a@b", r#"("Ada Lovelace" NIL "a" "b")"#),
+            ("a@b Ada", r#"("Ada" NIL "a" "b")"#),
+            ("a@b\r\n c@d", r#"(NIL NIL "a" "b")(NIL NIL "c" "d")"#),
+            ("a@b c@d (C)", r#"("C" NIL "a" "b")(NIL NIL "c" "d")"#),
+            (
+                "No recipients: ;",
+                r#"(NIL NIL "No recipients" NIL)(NIL NIL NIL NIL)"#,
+            ),
             ("[List] Ada <a@b>", r#"("[List] Ada" NIL "a" "b")"#),
             (
                 "[a, b <c@d>",

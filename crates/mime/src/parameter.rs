@@ -73,9 +73,12 @@ pub(crate) fn disposition(value: &[u8]) -> Option<(Vec<u8>, Vec<Parameter>)> {
     Some((kind, cursor.parameters()))
 }
 
-/// The first token of a value, as in Content-Transfer-Encoding.
+/// The token that a value is, as in Content-Transfer-Encoding. `8 bit` is none.
 pub(crate) fn token(value: &[u8]) -> Option<&[u8]> {
-    Cursor::of(value).token()
+    let mut cursor = Cursor::of(value);
+    let token = cursor.token()?;
+    cursor.skip_comments();
+    matches!(cursor.rest, [] | [b';', ..]).then_some(token)
 }
 
 /// The tokens of a list with commas, as in Content-Language.

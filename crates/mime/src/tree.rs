@@ -107,6 +107,7 @@ impl Splitter<'_> {
 
         let header_end = self.position;
         let lines_before = self.lines;
+        let early_end = early_end.filter(|&end| !self.begins_its_own(&media, start, end));
         let (content, end) = match early_end {
             Some(end) => (self.nothing_in(&media, start, end), end),
             None => self.content(&mut media),
@@ -121,6 +122,19 @@ impl Splitter<'_> {
             content,
         };
         (part, end)
+    }
+
+    /// A multipart within another may have the same boundary, wrong as that is; what follows its
+    /// header is its own first part then.
+    fn begins_its_own(&self, media: &Media, start: usize, end: End) -> bool {
+        let header = self.message.get(start..end.position).unwrap_or_default();
+        let is_whole = header.ends_with(b"\n\n") || header.ends_with(b"\n\r\n");
+        let around = end
+            .delimiter
+            .filter(|delimiter| !delimiter.is_last)
+            .and_then(|delimiter| self.boundaries.get(delimiter.level));
+        let own = media.parameter("boundary").map(<[u8]>::trim_ascii_end);
+        is_whole && media.is_kind("multipart") && around.map(Vec::as_slice) == own
     }
 
     /// Up to and with the empty line. `Some` where there is no body: a delimiter comes first, or

@@ -36,6 +36,10 @@ fn a_message_of_one_part() {
             r#"("text" "html" NIL NIL NIL "Quoted-Printable" 0 0 NIL NIL NIL NIL)"#,
         ),
         (
+            "Content-Type: text/html\nContent-Transfer-Encoding: quoted printable\n\n",
+            r#"("text" "html" NIL NIL NIL "7bit" 0 0 NIL NIL NIL NIL)"#,
+        ),
+        (
             "Content-Type: image/PNG; name=\"a \\\"b\\\".png\"\r\n\
              Content-ID: <1@x>\r\n\
              Content-Description: a\r\n picture\r\n\
@@ -300,4 +304,14 @@ fn parts_of_a_digest_are_messages() {
             r#"("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 1 0) "digest")"#,
         )
     );
+}
+
+/// RFC 2046, 5.1.2, forbids it; Dovecot and Cyrus read it so as well.
+#[test]
+fn a_multipart_with_the_boundary_of_the_one_around_it_has_its_own_parts() {
+    let head = "Content-Type: multipart/mixed; boundary=a\n\n--a\n";
+    let message = [head, head, "Content-Type: text/plain\n\nbody\n"].concat();
+    let expected =
+        r#"((("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 5 1) "mixed") "mixed")"#;
+    assert_eq!(body(&message), expected);
 }
