@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+class Skipped(Exception):
+    """What a client needs is not to be had here."""
+
+
 @dataclass
 class Person:
     """Somebody who can log in."""

@@ -4,6 +4,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from clients.maildir import Maildir
 from demo import message, ok
 
 # So many come from each side.
@@ -19,7 +20,7 @@ def check(demo):
     for number in range(EACH):
         ok(session.append(MAILBOX, None, None, message(number)))
     with tempfile.TemporaryDirectory() as folder:
-        local = Maildir(Path(folder) / "mail" / MAILBOX)
+        local = Maildir(Path(folder) / "mail" / MAILBOX).make()
         for number in range(EACH, 2 * EACH):
             local.add(message(number))
 
@@ -32,8 +33,8 @@ def check(demo):
         ok(session.store("1", "+FLAGS.SILENT", r"(\Flagged)"))
         ok(session.store("2:3", "+FLAGS.SILENT", r"(\Deleted)"))
         ok(session.expunge())
-        local.mark_answered(number=EACH)
-        local.remove(number=EACH + 1)
+        local.mark(EACH, "R")
+        local.remove(EACH + 1)
         sync(demo, 1, Path(folder))
 
         assert len(local.files()) == 2 * EACH - 3
@@ -93,39 +94,3 @@ SyncState *
     if done.returncode != 0:
         raise AssertionError(f"{done.stdout}{done.stderr}".strip())
 
-
-class Maildir:
-    """The local side."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        for name in ("cur", "new", "tmp"):
-            (folder / name).mkdir(parents=True)
-        self.added = 0
-
-    def add(self, content):
-        """A message that has been seen by nobody."""
-        self.added += 1
-        name = self.folder / "cur" / f"{self.added}.foreign:2,"
-        name.write_bytes(content.replace(b"\r\n", b"\n"))
-
-    def files(self):
-        return [path for name in ("cur", "new") for path in (self.folder / name).iterdir()]
-
-    def flags(self):
-        """The letters of each message."""
-        return [path.name.partition(":2,")[2] for path in self.files()]
-
-    def find(self, number):
-        """The file of one message, by its subject."""
-        subject = f"Subject: message {number}\n".encode()
-        return next(path for path in self.files() if subject in path.read_bytes())
-
-    def mark_answered(self, number):
-        path = self.find(number)
-        stem, _, flags = path.name.partition(":2,")
-        letters = "".join(sorted({*flags, "R"}))
-        path.rename(self.folder / "cur" / f"{stem}:2,{letters}")
-
-    def remove(self, number):
-        self.find(number).unlink()
