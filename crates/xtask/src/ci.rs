@@ -1,13 +1,10 @@
 //! What continuous integration runs, and nothing that a person cannot.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-
-use rustix::process::{Pid, Signal, kill_process};
+use std::process::Command;
 
 use crate::steps::Steps;
-use crate::tool::{Trouble, is_installed, read, root, run as run_tool};
-use crate::{check, fuzz, settings, suite};
+use crate::tool::{Trouble, is_installed, read, root};
+use crate::{check, fuzz, settings, suite, visit};
 
 /// A step's name and what it runs.
 type Step = (&'static str, fn() -> Result<(), Trouble>);
@@ -17,7 +14,7 @@ const STEPS: &[Step] = &[
     ("check", || check::run(&[])),
     ("deployment", render),
     ("settings", settings::check),
-    ("foreign", foreign),
+    ("foreign", || visit::run("tests/foreign/run", &[])),
     ("fuzz", fuzz::for_a_minute),
     ("test", || suite::run(&[])),
 ];
@@ -39,48 +36,6 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Trouble> {
         }
     }
     steps.verdict()
-}
-
-/// Programs of others against two real frontends.
-fn foreign() -> Result<(), Trouble> {
-    let mut demo = Command::new(std::env::current_exe().map_err(Trouble::at("xtask"))?);
-    demo.args(["demo", "--json", "--debug"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped());
-    let mut demo = demo.spawn().map_err(Trouble::at("demo"))?;
-    let outcome = meet(&mut demo);
-    stop(demo)?;
-    outcome
-}
-
-/// Hands the demo's line to `tests/foreign/run` as soon as it is there.
-fn meet(demo: &mut Child) -> Result<(), Trouble> {
-    let output = demo
-        .stdout
-        .take()
-        .ok_or_else(|| Trouble::new("the demo has no output"))?;
-    let mut invitation = String::new();
-    BufReader::new(output)
-        .read_line(&mut invitation)
-        .map_err(Trouble::at("demo"))?;
-    if invitation.is_empty() {
-        return Err(Trouble::new("the demo did not become ready"));
-    }
-    let file = tempfile::NamedTempFile::new().map_err(Trouble::at("invitation"))?;
-    std::fs::write(file.path(), invitation).map_err(Trouble::at("invitation"))?;
-    run_tool(Command::new(root().join("tests/foreign/run")).arg(file.path()))
-}
-
-fn stop(mut demo: Child) -> Result<(), Trouble> {
-    let pid = i32::try_from(demo.id()).ok().and_then(Pid::from_raw);
-    // One that has ended by itself needs no telling.
-    let _ = pid.map(|pid| kill_process(pid, Signal::TERM));
-    let status = demo.wait().map_err(Trouble::at("demo"))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(Trouble::new(format!("demo: {status}")))
-    }
 }
 
 /// Renders the kustomize base and every overlay. What they mean is for the cluster to say; that

@@ -25,6 +25,7 @@ mod suite;
 mod talk;
 mod tidy;
 mod tool;
+mod visit;
 
 use std::process::ExitCode;
 
@@ -86,6 +87,12 @@ const VERBS: &[Verb] = &[
         arguments: "[--seconds N] [--seed N] [TARGET ...]",
         purpose: "inputs that nobody thought of, against what reads bytes",
         run: fuzz::run,
+    },
+    Verb {
+        name: "peers",
+        arguments: "[--all]",
+        purpose: "the same mail here, in Dovecot and in Cyrus, and a table of differences",
+        run: visit::peers,
     },
     Verb {
         name: "prepare",
