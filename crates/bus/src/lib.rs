@@ -15,6 +15,10 @@ pub use counters::{Counted, Counters};
 pub use outbox::Outbox;
 pub use payload::{BadPayload, PAYLOAD_BYTES_MAX, pack, unpack};
 
+/// The directory of names, rights, subscriptions and annotations is woken as if it were a mailbox of this
+/// id. Its log has no mod-sequence: whoever hears of it reads on from where he stopped.
+pub const DIRECTORY: MailboxId = MailboxId(0);
+
 /// A mailbox has news.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Wakeup {

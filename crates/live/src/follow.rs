@@ -12,6 +12,7 @@ use tracing::{debug, info, warn};
 
 use crate::content::Contents;
 use crate::guests::Guests;
+use crate::lookout::Lookouts;
 use crate::mailbox::LiveMailbox;
 use crate::stats::{Stats, count};
 
@@ -22,6 +23,7 @@ pub struct Live {
     open: Mutex<HashMap<MailboxId, Slot>>,
     contents: Contents,
     guests: Guests,
+    lookouts: Arc<Lookouts>,
     stats: Arc<Stats>,
     /// Somebody compares until it works; nobody else need begin.
     is_comparing: AtomicBool,
@@ -49,13 +51,15 @@ impl Live {
     /// With caches of `cache_bytes_max` in all.
     #[must_use]
     pub fn new(store: Store, spawn: Spawn, cache_bytes_max: u64) -> Arc<Self> {
+        let stats = Arc::<Stats>::default();
         Arc::new(Self {
             contents: Contents::new(store.clone(), cache_bytes_max),
             guests: Guests::new(store.clone()),
+            lookouts: Lookouts::new(store.clone(), stats.clone()),
             store,
             spawn,
             open: Mutex::default(),
-            stats: Arc::default(),
+            stats,
             is_comparing: AtomicBool::new(false),
         })
     }
@@ -76,6 +80,12 @@ impl Live {
     #[must_use]
     pub fn guests(&self) -> &Guests {
         &self.guests
+    }
+
+    /// What sessions here want to hear of without having it open.
+    #[must_use]
+    pub fn lookouts(&self) -> &Arc<Lookouts> {
+        &self.lookouts
     }
 
     /// Up to where this node's picture of `id` goes; `None` when nobody here has it open.
@@ -154,7 +164,7 @@ impl Live {
         }
     }
 
-    /// Compares every open mailbox and everybody who is logged in with the database, and reads what
+    /// Compares every mailbox that is open or watched, the directory, and everybody who is logged in with the database, and reads what
     /// is missing: the safety net under lost wake-ups.
     ///
     /// # Errors
@@ -162,7 +172,8 @@ impl Live {
     /// The last of what the store had; the other mailboxes are compared all the same.
     pub async fn compare(&self) -> Result<(), Fault> {
         self.guests.ask_again(&self.guests.present()).await?;
-        self.compare_mailboxes().await
+        self.compare_mailboxes().await?;
+        self.lookouts.compare().await
     }
 
     async fn ask_again(self: &Arc<Self>, account: AccountId) {
@@ -239,6 +250,15 @@ impl Live {
             if let Some(mailbox) = open {
                 self.want(&mailbox, wakeup.modseq);
             }
+        }
+        if self.lookouts.hear(wakeups) {
+            let live = self.clone();
+            (self.spawn)(Box::pin(async move {
+                if let Err(fault) = live.lookouts.read().await {
+                    debug!(cause = %fault, "could not read the news of mailboxes that are watched");
+                    live.compare_soon();
+                }
+            }));
         }
     }
 

@@ -1,4 +1,4 @@
-//! This node's open mailboxes, and who is logged in here.
+//! This node's open mailboxes, what its sessions are on the lookout for, and who is logged in here.
 //!
 //! While at least one session here has a mailbox open, the node holds one [`Picture`] of it and
 //! reads one delta per change, however many sessions watch. A wake-up is a hint: it only says
@@ -13,6 +13,7 @@
 mod content;
 mod follow;
 mod guests;
+mod lookout;
 mod mailbox;
 mod said;
 mod stats;
@@ -20,6 +21,7 @@ mod stats;
 pub use content::{Contents, ContentsStats};
 pub use follow::Live;
 pub use guests::{Guests, Stay};
+pub use lookout::{Lookout, Lookouts, Movement, Sighting};
 pub use mailbox::{LiveMailbox, Picture, Watch};
 pub use said::Phrase;
 pub use stats::Stats;

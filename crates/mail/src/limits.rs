@@ -38,6 +38,15 @@ pub const METADATA_VALUE_BYTES_MAX: usize = 16 * 1024;
 pub const METADATA_ENTRIES_MAX: usize = 100;
 /// Annotations that one command names.
 pub const METADATA_NAMES_PER_COMMAND_MAX: usize = 100;
+/// Mailboxes of which one session hears by NOTIFY without having them open.
+pub const NOTIFY_MAILBOXES_MAX: usize = 10_000;
+/// Groups of events, events and names of mailboxes in one NOTIFY.
+pub const NOTIFY_WORDS_MAX: usize = 1000;
+/// Changed annotations that wait for one session to be told of them.
+pub const NOTIFY_ENTRIES_MAX: usize = 1000;
+/// Changes of names, rights, subscriptions and annotations that a node reads at once; with more, sessions
+/// are told that they missed some.
+pub const DIRECTORY_CHANGES_MAX: usize = 10_000;
 /// The newest deeds that a mailbox's annotation of its activity tells.
 pub const ACTIVITY_ROWS_MAX: u32 = 100;
 /// One deed in that annotation, in bytes.

@@ -119,6 +119,16 @@ impl Below {
             "Mailboxes that somebody here has open",
             open,
         )?;
+        page.gauge(
+            "mailboxes_watched",
+            "Mailboxes that somebody here hears of by NOTIFY without having them open",
+            self.live.lookouts().watched_mailboxes() as u64,
+        )?;
+        page.counter(
+            "live_tidings",
+            "Reads of mailboxes that are watched, however many at once",
+            read(&stats.tidings),
+        )?;
         page.counters(
             "responses_encoded",
             "Untagged responses by whether this watcher's were encoded or another's reused",

@@ -51,6 +51,7 @@ const AFTER_LOGIN: &[Offer] = &[
     offer("LIST-MYRIGHTS", 8440),
     offer("LIST-METADATA", 9590),
     offer("METADATA", 5464),
+    offer("NOTIFY", 5465),
     offer("STATUS=SIZE", 8438),
     offer("OBJECTID", 8474),
     offer("SAVEDATE", 8514),

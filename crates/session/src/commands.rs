@@ -92,6 +92,7 @@ pub(crate) static COMMANDS: &[Spec] = &[
     row("MYRIGHTS", From::AfterLogin),
     row("GETMETADATA", From::AfterLogin),
     row("SETMETADATA", From::AfterLogin),
+    row("NOTIFY", From::AfterLogin),
     row("CHECK", From::Selected),
     row("CLOSE", From::Selected),
     row("UNSELECT", From::Selected),
@@ -170,6 +171,7 @@ pub(crate) fn name_of(body: &Body) -> &'static str {
         Body::MyRights(_) => "MYRIGHTS",
         Body::GetMetadata(_) => "GETMETADATA",
         Body::SetMetadata { .. } => "SETMETADATA",
+        Body::Notify(_) => "NOTIFY",
     }
 }
 

@@ -30,6 +30,7 @@ impl Enabled {
             label,
             vanished: self.qresync,
             recent: !self.rev2,
+            withholds_flags: false,
         }
     }
 

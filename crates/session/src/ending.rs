@@ -81,7 +81,22 @@ pub(crate) enum Refused {
     ValueTooLarge,
     TooManyAnnotations,
     ExpungeIssued,
+    /// NOTIFY of an event that there is not.
+    BadEvent,
+    /// NOTIFY of more than can be watched.
+    NotificationOverflow,
 }
+
+/// The events of RFC 5465 that there are; none of message annotations (RFC 5257).
+const EVENTS: &[&str] = &[
+    "MessageNew",
+    "MessageExpunge",
+    "FlagChange",
+    "MailboxName",
+    "SubscriptionChange",
+    "MailboxMetadataChange",
+    "ServerMetadataChange",
+];
 
 pub(crate) type Outcome = Result<Done, Ending>;
 
@@ -262,6 +277,14 @@ impl Refused {
             Self::TooManyAnnotations => (
                 Code::MetadataTooMany,
                 "There are too many annotations".into(),
+            ),
+            Self::BadEvent => (
+                Code::BadEvent(EVENTS),
+                "Some of these events are not told here".into(),
+            ),
+            Self::NotificationOverflow => (
+                Code::NotificationOverflow,
+                "These are too many mailboxes to watch".into(),
             ),
             Self::ExpungeIssued => (
                 Code::ExpungeIssued,

@@ -15,6 +15,7 @@ mod listing;
 mod names;
 mod naming;
 mod node;
+mod notify;
 mod out;
 mod selected;
 mod session;

@@ -10,6 +10,7 @@ use mail::{MailboxId, MailboxName};
 pub(crate) struct Mailbox {
     pub(crate) id: MailboxId,
     pub(crate) rights: Rights,
+    pub(crate) rights_version: i64,
     pub(crate) special_use: Option<String>,
 }
 
@@ -63,6 +64,11 @@ impl Tree {
             above = parent.parent();
             mark(self.nodes.entry(parent).or_default());
         }
+    }
+
+    /// Every name, in order.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = (&MailboxName, &Node)> {
+        self.nodes.iter()
     }
 
     /// Names that exist or lead to some that do, and match; in order. A name that only leads
@@ -214,6 +220,7 @@ mod tests {
         let mailbox = Mailbox {
             id: MailboxId(1),
             rights: Rights::ALL,
+            rights_version: 1,
             special_use: None,
         };
         Tree::new(

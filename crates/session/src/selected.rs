@@ -1,8 +1,9 @@
 //! The selected mailbox of one session: what it watches, what it told, what it may do.
 
 use acl::{Deed, Permit};
+use image::Message;
 use live::Watch;
-use mail::{FlagBits, ModSeq, Uid, UidSet};
+use mail::{FlagBits, ModSeq, SeqNum, Uid, UidSet};
 use store::{Fault, Found};
 use tracing::debug;
 use wire::{Code, NumberEnd, NumberSet, Numbering, Verdict, say};
@@ -21,6 +22,8 @@ pub(crate) struct Selected {
     pub(crate) found: Found,
     /// Opened by EXAMINE: nothing is changed, whatever the rights.
     pub(crate) is_examined: bool,
+    /// What this session itself put there and was not told of yet.
+    pub(crate) own: UidSet,
     /// How many keywords FLAGS has named.
     pub(crate) keywords_told: usize,
     /// The policy changed since PERMANENTFLAGS was last told.
@@ -36,9 +39,9 @@ pub(crate) enum Footing {
 }
 
 impl Selected {
-    /// Resolves when there is anything that the client was not told.
+    /// Resolves when there is anything that was not learned yet.
     pub(crate) async fn changed(&self) {
-        self.watch.changed(self.view.known()).await;
+        self.watch.changed(self.view.latest()).await;
     }
 
     pub(crate) fn permit(&self, deed: Deed) -> Result<Permit, Ending> {
@@ -78,15 +81,30 @@ impl Selected {
         self.view.learn(self.watch.picture());
     }
 
-    pub(crate) fn tell(&mut self, moment: Moment, voice: Voice, out: &mut Vec<u8>) {
+    /// Returns the messages of others that the client did not know.
+    pub(crate) fn tell(
+        &mut self,
+        moment: Moment,
+        voice: Voice,
+        out: &mut Vec<u8>,
+    ) -> Vec<(SeqNum, Message)> {
         self.tell_keywords(out);
         let mailbox = self.watch.mailbox().clone();
-        self.view.tell(
+        let mut arrived = self.view.tell(
             moment,
             voice,
             |phrase, encode| mailbox.say(phrase, encode),
             out,
         );
+        arrived.retain(|(_, message)| !self.own.contains(message.uid));
+        let told = self.view.known().image.resolve(&self.own);
+        self.own = self.own.difference(&told);
+        arrived
+    }
+
+    /// This session put these here, so it needs not be told what is in them (RFC 5465, 5.2).
+    pub(crate) fn note_own(&mut self, uids: &UidSet) {
+        self.own = self.own.union(uids);
     }
 
     /// Waits until this node sees `modseq`, and learns it. What was committed stays committed

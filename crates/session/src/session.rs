@@ -1,7 +1,10 @@
 //! The conversation: what is expected next, who is logged in, what is selected.
 
 use std::borrow::Cow;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use acl::Deed;
 use auth::Exchange;
@@ -18,14 +21,15 @@ use wire::{
 };
 
 use crate::capability::capabilities;
-use crate::command;
 use crate::command::login::Entrance;
+use crate::command::{self, fetch};
 use crate::commands::{self, Spec, State};
 use crate::enabled::Enabled;
 use crate::ending::{Ending, Refused, conclude};
 use crate::names::Missing;
 use crate::naming::Naming;
 use crate::node::{Node, Now, Peer, Security};
+use crate::notify::Notified;
 use crate::out::Out;
 use crate::selected::{Footing, Selected};
 use crate::view::{Moment, Voice};
@@ -45,6 +49,7 @@ pub struct Session {
     pub(crate) naming: Naming,
     pub(crate) selected: Option<Box<Selected>>,
     pub(crate) enabled: Enabled,
+    pub(crate) notified: Notified,
     pub(crate) awaiting: Awaiting,
     pub(crate) is_compressed: bool,
     bad_commands: u32,
@@ -151,6 +156,7 @@ impl Session {
             naming: Naming::Own,
             selected: None,
             enabled: Enabled::default(),
+            notified: Notified::AsEver,
             awaiting: Awaiting::Command,
             is_compressed: false,
             bad_commands: 0,
@@ -237,6 +243,13 @@ impl Session {
         matches!(self.awaiting, Awaiting::Idle { .. })
     }
 
+    /// Whether the client listens without asking: it idles, or uses NOTIFY. Such a client may be silent
+    /// for as long as it likes.
+    #[must_use]
+    pub fn is_listening(&self) -> bool {
+        self.is_idling() || self.notified.is_set()
+    }
+
     /// Whether a literal may come, decided before its first byte does.
     pub async fn admit(&mut self, literal: &Announced) -> Admission {
         let Err(refusal) = self.would_take(literal).await else {
@@ -308,26 +321,42 @@ impl Session {
         }
     }
 
-    /// Resolves when something can be said although nobody asked: there is news while idling.
-    /// May be dropped at any time.
+    /// Resolves when something may have to be said although nobody asked. May be dropped at any time.
     pub async fn woken(&self) {
-        match &self.selected {
-            Some(selected) if self.is_idling() => selected.changed().await,
-            Some(_) | None => std::future::pending().await,
-        }
+        let mut selected = pin!(async {
+            match &self.selected {
+                Some(selected) if self.is_listening() => selected.changed().await,
+                Some(_) | None => std::future::pending().await,
+            }
+        });
+        let mut others = pin!(self.notified.rung());
+        poll_fn(|cx| {
+            let is_any =
+                selected.as_mut().poll(cx).is_ready() || others.as_mut().poll(cx).is_ready();
+            if is_any {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
     }
 
     /// Says what is new; to be called when [`woken`](Self::woken) has resolved.
     pub async fn tell(&mut self, out: &mut Out<'_>) -> Next {
-        match self.catch_up().await {
+        let told = match self.catch_up().await {
             Ok(Footing::Holds) => {
-                self.tell_news(Moment::Safe, out);
-                Next::Go
+                self.tell_unasked(out).await;
+                self.tell_others(out).await
             }
-            Ok(Footing::Lost) => self.lose_selected(out),
+            Ok(Footing::Lost) => return self.lose_selected(out),
+            Err(fault) => Err(fault.into()),
+        };
+        match told {
+            Ok(()) => Next::Go,
             // Whether this user may still hear the news is not known, so the session ends.
-            Err(fault) => {
-                warn!(cause = %fault, "could not read the rights of an idling session");
+            Err(ending) => {
+                warn!(cause = ?ending, "could not read the rights of a session that listens");
                 say::bye(&mut out.buffer, Some(Code::Unavailable), "Please reconnect");
                 Next::Close
             }
@@ -402,7 +431,15 @@ impl Session {
     }
 
     pub(crate) fn voice(&self) -> Voice {
-        self.enabled.voice()
+        let voice = self.enabled.voice();
+        if self.notified.has_flags() {
+            Voice {
+                label: voice.label.with_uid(),
+                ..voice
+            }
+        } else {
+            voice
+        }
     }
 
     /// How names are written to this client.
@@ -423,10 +460,42 @@ impl Session {
     }
 
     /// Says what is new in the selected mailbox, if this moment allows it.
-    pub(crate) fn tell_news(&mut self, moment: Moment, out: &mut Out<'_>) {
-        let voice = self.voice();
-        if let Some(selected) = &mut self.selected {
-            selected.tell(moment, voice, &mut out.buffer);
+    pub(crate) async fn tell_news(&mut self, moment: Moment, out: &mut Out<'_>) {
+        self.tell_in(self.voice(), moment, out).await;
+    }
+
+    /// The same where the client has not asked: only what it wants to hear then.
+    pub(crate) async fn tell_unasked(&mut self, out: &mut Out<'_>) {
+        let (moment, withholds_flags) = match self.notified.selected() {
+            None => (Moment::Safe, false),
+            // During IDLE too, only what NOTIFY asked for is told (RFC 5465, 4).
+            Some(None) => return,
+            Some(Some(selected)) if selected.is_delayed && !self.is_idling() => {
+                (Moment::Pinned, !selected.has_flags)
+            }
+            Some(Some(selected)) => (Moment::Safe, !selected.has_flags),
+        };
+        let voice = Voice {
+            withholds_flags,
+            ..self.voice()
+        };
+        self.tell_in(voice, moment, out).await;
+    }
+
+    async fn tell_in(&mut self, voice: Voice, moment: Moment, out: &mut Out<'_>) {
+        let Some(selected) = &mut self.selected else {
+            return;
+        };
+        let arrived = selected.tell(moment, voice, &mut out.buffer);
+        let attributes = self.notified.attributes();
+        if arrived.is_empty() || attributes.is_empty() {
+            return;
+        }
+        let (store, live) = (&self.store, &self.node.live);
+        let told = fetch::tell_arrivals(store, live, selected, &arrived, attributes, voice, out);
+        // The client knows that they are there, and can ask for them itself.
+        if let Err(ending) = Box::pin(told).await {
+            warn!(cause = ?ending, "could not tell of messages that arrived");
         }
     }
 
@@ -495,7 +564,7 @@ impl Session {
             Err(ending) => Err(ending),
         };
         self.learn();
-        self.tell_news(moment, out);
+        self.tell_news(moment, out).await;
         Report::ended(spec, conclude(&mut out.buffer, &tag, spec.name, outcome))
     }
 
@@ -508,7 +577,7 @@ impl Session {
             Awaiting::Idle { tag } => {
                 let outcome = command::idle::done(line);
                 self.learn();
-                self.tell_news(Moment::Safe, out);
+                self.tell_unasked(out).await;
                 let verdict = conclude(&mut out.buffer, &tag, "IDLE", outcome);
                 Report {
                     command: "IDLE",

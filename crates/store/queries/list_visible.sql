@@ -25,10 +25,11 @@ with asker as (
    where e.identifier = any (asker.identifiers || 'owner'::text)
    group by c.mailbox
 )
-select n.mailbox, n.owner, n.path, n.domain, n.special_use, owner.name as "owner_name?",
+select n.mailbox, n.owner, n.path, n.domain, n.special_use, m.rights_version, owner.name as "owner_name?",
        l.identifiers as "identifiers?", l.negatives as "negatives?", l.rights as "rights?"
   from candidate c
   join mailbox_name n on n.mailbox = c.mailbox
+  join mailbox m on m.id = c.mailbox
   left join entry_list l on l.mailbox = c.mailbox
   left join account owner on owner.id = n.owner
  order by n.owner, n.path

@@ -89,6 +89,7 @@ impl Store {
         )
         .fetch_one(self.pool())
         .await?;
+        self.wake_directory();
         Ok(AccountId(id))
     }
 

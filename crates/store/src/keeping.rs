@@ -40,6 +40,12 @@ impl Store {
     #[tracing::instrument(name = "db.trim_changes", skip_all)]
     pub async fn trim_changes(&self, older_than: Duration) -> Result<(), Fault> {
         let older_than = interval(older_than);
+        sqlx::query!(
+            "delete from directory_change where at < now() - $1::interval",
+            older_than
+        )
+        .execute(self.pool())
+        .await?;
         let mailboxes = sqlx::query_scalar!(
             r#"select distinct mailbox as "mailbox!" from change where at < now() - $1::interval"#,
             older_than

@@ -56,6 +56,8 @@ pub struct Listed {
     pub place: Place,
     /// What whoever asked may do.
     pub rights: Rights,
+    /// Rises with every change of who may do what there.
+    pub rights_version: i64,
     /// The attribute of RFC 6154, with its backslash.
     pub special_use: Option<String>,
 }
@@ -151,6 +153,7 @@ impl Store {
                     id: MailboxId(row.mailbox),
                     place,
                     rights,
+                    rights_version: row.rights_version,
                     special_use,
                 });
             }

@@ -133,6 +133,7 @@ impl Store {
                 modseq: row.modseq,
             }]);
         }
+        self.wake_directory();
         Ok(())
     }
 
@@ -203,6 +204,7 @@ impl Store {
         )
         .execute(self.pool())
         .await?;
+        self.wake_directory();
         Ok(())
     }
 }

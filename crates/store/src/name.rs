@@ -46,6 +46,7 @@ impl Store {
         )
         .fetch_one(self.pool())
         .await?;
+        self.wake_directory();
         Ok(MailboxId(id))
     }
 

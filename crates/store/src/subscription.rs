@@ -71,6 +71,7 @@ impl Store {
         )
         .execute(self.pool())
         .await?;
+        self.wake_directory();
         Ok(())
     }
 
@@ -91,6 +92,7 @@ impl Store {
         )
         .execute(self.pool())
         .await?;
+        self.wake_directory();
         Ok(())
     }
 }

@@ -86,7 +86,7 @@ impl Store {
         }
     }
 
-    /// Leaves wake-ups for the notifier.
+    /// Leaves wake-ups for the notifier, after a change of names or rights.
     pub(crate) fn wake(&self, rows: impl IntoIterator<Item = Row>) {
         for row in rows {
             if let Some(modseq) = ModSeq::from_i64(row.modseq) {
@@ -96,6 +96,7 @@ impl Store {
                 });
             }
         }
+        self.wake_directory();
     }
 }
 

@@ -165,7 +165,8 @@ impl Stage {
         self.architect.make(given, names).await
     }
 
-    /// Waits until every node has every committed change of the mailboxes it has open.
+    /// Waits until every node has every committed change of the mailboxes it has open or watches, and of
+    /// the directory where somebody listens.
     ///
     /// # Errors
     ///
@@ -175,26 +176,40 @@ impl Stage {
         for (index, node) in self.nodes.iter().enumerate() {
             let behind = || {
                 let is_behind = |&&(mailbox, modseq): &&(MailboxId, ModSeq)| {
-                    let known = node.frontend.live().modseq(mailbox);
-                    known.is_some_and(|known| known < modseq)
+                    let live = node.frontend.live();
+                    let known = [live.modseq(mailbox), live.lookouts().modseq(mailbox)];
+                    known.into_iter().flatten().any(|known| known < modseq)
                 };
                 committed.iter().find(is_behind)
             };
             let caught_up = async {
-                while behind().is_some() {
+                while behind().is_some() || self.misses_names(node).await? {
                     sleep(GLANCE).await;
                 }
+                Ok::<_, Trouble>(())
             };
-            if timeout(PATIENCE, caught_up).await.is_err() {
-                return Err(Trouble::Sentence(format!(
-                    "node {} knows {:?} only up to {:?}",
-                    index + 1,
-                    behind(),
-                    behind().and_then(|&(mailbox, _)| node.frontend.live().modseq(mailbox)),
-                )));
+            match timeout(PATIENCE, caught_up).await {
+                Ok(caught_up) => caught_up?,
+                Err(_) => {
+                    return Err(Trouble::Sentence(format!(
+                        "node {} knows {:?} only up to {:?}",
+                        index + 1,
+                        behind(),
+                        behind().and_then(|&(mailbox, _)| node.frontend.live().modseq(mailbox)),
+                    )));
+                }
             }
         }
         Ok(())
+    }
+
+    /// Whether somebody there listens for names, and something was committed that was not read.
+    async fn misses_names(&self, node: &Node) -> Result<bool, Trouble> {
+        let Some(mark) = node.frontend.live().lookouts().mark() else {
+            return Ok(false);
+        };
+        let news = self.architect.store().directory_news(&mark, &[]).await?;
+        Ok(news.changes.is_none_or(|changes| !changes.is_empty()))
     }
 
     /// Lets something go wrong.

@@ -49,6 +49,9 @@ const COMMANDS: &[&str] = &[
     "SETMETADATA @ (/shared/vendor/postroom/activity NIL)",
     "SETMETADATA @ (/private/comment \"x\")",
     "SETMETADATA @ (/private/specialuse \"\\\\Sent\")",
+    "NOTIFY SET STATUS (mailboxes @ (MessageNew MessageExpunge FlagChange MailboxName))",
+    "NOTIFY SET STATUS (subtree (@ @/Below) (MessageNew MessageExpunge MailboxMetadataChange))",
+    "NOTIFY SET (mailboxes @ (SubscriptionChange))",
 ];
 
 #[test]

@@ -209,6 +209,81 @@ pub enum Body {
         /// At least one, each with its new value; `None` for NIL.
         entries: Vec<(EntryName, Option<Vec<u8>>)>,
     },
+    /// RFC 5465
+    Notify(Notify),
+}
+
+/// NOTIFY.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Notify {
+    /// `NONE`
+    None,
+    /// `SET`
+    Set {
+        /// `STATUS`: tell how each mailbox is now.
+        tells_status: bool,
+        /// What to tell of the selected mailbox; `None` for nothing.
+        selected: Option<SelectedEvents>,
+        /// What to tell of the others.
+        groups: Vec<EventGroup>,
+    },
+    /// `SET` with an event that is not known.
+    Unsupported,
+}
+
+/// What to tell of the selected mailbox: arrivals and losses in any case.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SelectedEvents {
+    /// `SELECTED-DELAYED`: numbers move only when a command allows it.
+    pub is_delayed: bool,
+    /// `FlagChange`
+    pub has_flags: bool,
+    /// What to tell of a message that arrives; may be empty.
+    pub attributes: Vec<FetchItem>,
+}
+
+/// Mailboxes, and what to tell of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventGroup {
+    /// Which.
+    pub filter: NotifyFilter,
+    /// What.
+    pub events: NotifyEvents,
+}
+
+/// Which mailboxes a group of events is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotifyFilter {
+    /// `personal`, and `inboxes`
+    Personal,
+    /// `subscribed`
+    Subscribed,
+    /// `subtree`: these and all below them
+    Subtree(Vec<MailboxArg>),
+    /// `mailboxes`
+    Mailboxes(Vec<MailboxArg>),
+}
+
+/// Events of mailboxes that are not selected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NotifyEvents {
+    /// `MessageNew` and `MessageExpunge`
+    pub messages: Option<MessageEvents>,
+    /// `MailboxName`
+    pub names: bool,
+    /// `SubscriptionChange`
+    pub subscriptions: bool,
+    /// `MailboxMetadataChange`
+    pub metadata: bool,
+    /// `ServerMetadataChange`
+    pub server_metadata: bool,
+}
+
+/// Events of messages: arrivals and losses in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessageEvents {
+    /// `FlagChange`
+    pub has_flags: bool,
 }
 
 /// GETMETADATA.

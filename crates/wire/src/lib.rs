@@ -26,10 +26,11 @@ mod utf7;
 pub use announcement::LiteralMode;
 pub use command::{
     AddressField, AppendMessage, BinarySection, Body, BodySection, Command, DateTest, Direction,
-    Fetch, FetchItem, GetMetadata, List, ListReturn, ListSelect, MailboxArg, NumberEnd,
-    NumberRange, NumberSet, Numbering, Qresync, Search, SearchKey, SearchReturn, Secret,
-    SectionText, Select, Sort, SortCriterion, SortKey, Spelling, StatusItem, Store, StoreOperation,
-    Tag, ThreadAlgorithm,
+    EventGroup, Fetch, FetchItem, GetMetadata, List, ListReturn, ListSelect, MailboxArg,
+    MessageEvents, Notify, NotifyEvents, NotifyFilter, NumberEnd, NumberRange, NumberSet,
+    Numbering, Qresync, Search, SearchKey, SearchReturn, Secret, SectionText, Select,
+    SelectedEvents, Sort, SortCriterion, SortKey, Spelling, StatusItem, Store, StoreOperation, Tag,
+    ThreadAlgorithm,
 };
 pub use frame::{Announced, Expect, Frame, FrameFault, Framer, Limits, Step};
 pub use parse::{KNOWN, Malformed, Mode, Owner, Row, parse};

@@ -130,7 +130,7 @@ impl Connection {
                     Next::Go | Next::StartTls | Next::Compress | Next::StartOver => {}
                     Next::Close => return Ok(()),
                 },
-                Event::Late if self.session.is_idling() => Box::pin(self.keep_alive()).await?,
+                Event::Late if self.session.is_listening() => Box::pin(self.keep_alive()).await?,
                 Event::Late => return Box::pin(self.leave(Goodbye::Timeout)).await,
                 Event::Ended => return Box::pin(self.leave(Goodbye::Ended)).await,
                 Event::Leave => return Box::pin(self.leave(Goodbye::Shutdown)).await,
@@ -259,7 +259,7 @@ impl Connection {
                 self.presence = None;
                 Stage::Arriving
             }
-            Some(_) if self.session.is_idling() => Stage::Idling,
+            Some(_) if self.session.is_listening() => Stage::Idling,
             Some(_) => Stage::LoggedIn,
         };
         let metrics = &self.lobby.metrics;

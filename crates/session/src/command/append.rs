@@ -28,14 +28,15 @@ pub(crate) async fn run(
         all.push(arriving(session, &named, &permit, message, now).await?);
     }
     let appended = session.store.append(&permit, all).await?;
+    let uids: UidSet = appended.uids.into_iter().collect();
     if let Some(selected) = session
         .selected
         .as_deref_mut()
         .filter(|s| s.found.id == named.found.id)
     {
+        selected.note_own(&uids);
         selected.reach(appended.modseq).await;
     }
-    let uids: UidSet = appended.uids.into_iter().collect();
     Ok(Done::with(DoneCode::AppendUid(appended.uid_validity, uids)))
 }
 

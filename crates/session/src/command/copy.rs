@@ -1,7 +1,7 @@
 //! COPY (RFC 9051, 6.4.7). All or nothing; COPYUID says what became of what (RFC 4315).
 
 use acl::Deed;
-use mail::FlagBits;
+use mail::{FlagBits, UidSet};
 use wire::{MailboxArg, NumberSet, Numbering};
 
 use crate::ending::{Done, DoneCode, Outcome};
@@ -37,6 +37,8 @@ pub(crate) async fn run(
     }
     let selected = session.selected()?;
     if selected.found.id == target.found.id {
+        let copies: UidSet = copied.pairs.iter().map(|(_, copy)| *copy).collect();
+        selected.note_own(&copies);
         selected.reach(copied.modseq).await;
     }
     Ok(Done::with(DoneCode::CopyUid(

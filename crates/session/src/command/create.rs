@@ -42,6 +42,7 @@ pub(crate) async fn run(
     if let (true, Some(old_name)) = (session.enabled.rev2, other_name(mailbox, &name)) {
         announce_made(session, &name, old_name, out).await;
     }
+    session.believe_created(id, name).await?;
     Ok(Done::with(DoneCode::MailboxId(
         session.store.object_ids().mailbox(id),
     )))

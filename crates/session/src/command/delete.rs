@@ -21,6 +21,7 @@ pub(crate) async fn run(session: &mut Session, mailbox: &MailboxArg, out: &mut O
         return Err(Refused::Cannot("An INBOX cannot be deleted").into());
     }
     session.store.delete_mailbox(&permit).await?;
+    session.believe_deleted(permit.mailbox());
     if let (true, Some(old_name)) = (session.enabled.rev2, other_name(mailbox, &named.name)) {
         let line = say::ListLine {
             attributes: &["\\NonExistent"],

@@ -21,6 +21,7 @@ use crate::ending::{Done, Ending, Outcome, Refused};
 use crate::out::Out;
 use crate::selected::Selected;
 use crate::session::Session;
+use crate::view::{Label, Voice};
 
 /// Messages whose heads are read at once.
 const HEADS_PER_READ_MAX: usize = 1000;
@@ -87,6 +88,36 @@ fn add_implied(items: &mut Vec<FetchItem>, numbering: Numbering, has_changed_sin
     if has_changed_since && !items.contains(&FetchItem::ModSeq) {
         items.push(FetchItem::ModSeq);
     }
+}
+
+/// Of messages that a client was just told to be there, what NOTIFY asked for (RFC 5465, 5.2). Nothing
+/// is marked as seen: nobody has looked.
+pub(crate) async fn tell_arrivals(
+    store: &Store,
+    live: &Live,
+    selected: &Selected,
+    arrived: &[(SeqNum, Message)],
+    attributes: &[FetchItem],
+    voice: Voice,
+    out: &mut Out<'_>,
+) -> Result<(), Ending> {
+    let mut items = attributes.to_vec();
+    for (is_due, item) in [
+        (voice.label != Label::Number, FetchItem::Uid),
+        (voice.modseq, FetchItem::ModSeq),
+    ] {
+        if is_due && !items.contains(&item) {
+            items.push(item);
+        }
+    }
+    let asked = Asked {
+        items: &items,
+        needs: Needs::of(&items),
+        ids: store.object_ids(),
+    };
+    let seen = UidSet::new();
+    tell_all(store, live, selected, arrived, &asked, &seen, out).await?;
+    Ok(())
 }
 
 /// What has to be read to answer some items.

@@ -6,12 +6,11 @@ use super::Step;
 use crate::ending::{Done, Ending, Outcome};
 use crate::out::Out;
 use crate::session::{Awaiting, Session};
-use crate::view::Moment;
 
-pub(crate) fn run(session: &mut Session, tag: &Tag, out: &mut Out<'_>) -> Step {
+pub(crate) async fn run(session: &mut Session, tag: &Tag, out: &mut Out<'_>) -> Step {
     say::continuation(&mut out.buffer, "idling");
-    session.tell_news(Moment::Safe, out);
     session.awaiting = Awaiting::Idle { tag: tag.clone() };
+    session.tell_unasked(out).await;
     Step::Later
 }
 

@@ -110,6 +110,7 @@ pub(crate) async fn load_tree(session: &Session) -> Result<Tree, Ending> {
         let mailbox = Mailbox {
             id: listed.id,
             rights: listed.rights,
+            rights_version: listed.rights_version,
             special_use: listed.special_use,
         };
         Some((session.name(&listed.place)?, mailbox))

@@ -12,12 +12,12 @@ mod delete;
 mod delete_acl;
 mod enable;
 mod expunge;
-mod fetch;
+pub(crate) mod fetch;
 mod get_acl;
 mod get_metadata;
 mod id;
 pub(crate) mod idle;
-mod list;
+pub(crate) mod list;
 mod list_rights;
 pub(crate) mod login;
 mod logout;
@@ -26,6 +26,7 @@ mod r#move;
 mod my_rights;
 mod namespace;
 mod noop;
+mod notify;
 mod rename;
 mod replace;
 mod search;
@@ -34,7 +35,7 @@ mod set_acl;
 mod set_metadata;
 mod sort;
 mod starttls;
-mod status;
+pub(crate) mod status;
 mod store;
 mod subscribe;
 mod thread;
@@ -106,7 +107,7 @@ pub(crate) async fn run(
         Body::Append { mailbox, messages } => {
             Box::pin(append::run(session, &mailbox, messages, now)).await?
         }
-        Body::Idle => return Ok(idle::run(session, tag, out)),
+        Body::Idle => return Ok(Box::pin(idle::run(session, tag, out)).await),
         Body::Close => Box::pin(close::close(session)).await?,
         Body::Unselect => close::unselect(session),
         Body::Expunge => Box::pin(expunge::run(session, None)).await?,
@@ -158,6 +159,7 @@ pub(crate) async fn run(
         Body::SetMetadata { mailbox, entries } => {
             Box::pin(set_metadata::run(session, mailbox.as_ref(), entries)).await?
         }
+        Body::Notify(asked) => Box::pin(notify::run(session, asked, out)).await?,
     };
     Ok(done.into())
 }

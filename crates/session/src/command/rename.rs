@@ -35,6 +35,7 @@ pub(crate) async fn run(
         Err(Fault::Exists) => return Err(taken(session, &place).await),
         Err(fault) => return Err(fault.into()),
     }
+    session.believe_renamed(&named.name, &name);
     // INBOX stays, and only gave its messages away (RFC 9051, 6.3.6).
     if session.enabled.rev2 && !named.is_inbox() {
         announce_made(session, &name, &from.0, out).await;

@@ -40,6 +40,7 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
         watch,
         found: named.found,
         is_examined: select.read_only,
+        own: UidSet::new(),
         keywords_told,
         is_policy_news: false,
     });

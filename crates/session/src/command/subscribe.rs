@@ -15,13 +15,15 @@ pub(crate) async fn subscribe(session: &mut Session, mailbox: &MailboxArg) -> Ou
         .store
         .subscribe(permit.account(), &named.place)
         .await?;
+    session.believe_subscribed(named.name, true);
     Ok(Done::completed())
 }
 
 /// Needs no right: one may always forget, also what is gone or hidden by now.
 pub(crate) async fn unsubscribe(session: &mut Session, mailbox: &MailboxArg) -> Outcome {
     let account = session.logged_in()?.id;
-    let (_, place) = session.place(mailbox)?;
+    let (name, place) = session.place(mailbox)?;
     session.store.unsubscribe(account, &place).await?;
+    session.believe_subscribed(name, false);
     Ok(Done::completed())
 }

@@ -33,6 +33,8 @@ pub(crate) struct Voice {
     pub(crate) vanished: bool,
     /// RECENT beside EXISTS: IMAP4rev2 is not enabled.
     pub(crate) recent: bool,
+    /// Changed flags are kept for later: NOTIFY asked for none (RFC 5465, 5).
+    pub(crate) withholds_flags: bool,
 }
 
 /// How the message that a response is about is named.
@@ -57,6 +59,8 @@ pub(crate) struct View {
     latest: Arc<Picture>,
     /// What the client knows of single messages beyond `known`.
     told: HashMap<Uid, Shown>,
+    /// What the client believes of messages whose changes were withheld.
+    withheld: HashMap<Uid, Shown>,
 }
 
 /// What a client sees of a message that can change.
@@ -79,6 +83,7 @@ struct News {
     expunged: Vec<SeqNum>,
     vanished: UidSet,
     exists: Option<u32>,
+    arrived: u32,
     changed: Vec<(SeqNum, Uid, Shown)>,
 }
 
@@ -91,6 +96,7 @@ impl View {
             known: picture.clone(),
             latest: picture,
             told: HashMap::new(),
+            withheld: HashMap::new(),
         }
     }
 
@@ -146,6 +152,7 @@ impl View {
     /// The client was told this of `uid` outside [`tell`](Self::tell), or knows it by itself.
     pub(crate) fn note(&mut self, uid: Uid, shown: Shown) {
         self.told.insert(uid, shown);
+        self.withheld.remove(&uid);
     }
 
     /// The messages that `set` means.
@@ -202,7 +209,8 @@ impl View {
             .collect()
     }
 
-    /// Says what is new, if this moment allows all of it; otherwise nothing.
+    /// Says what is new, if this moment allows all of it; otherwise nothing. Returns the messages that the
+    /// client did not know.
     ///
     /// `share` may hand back bytes that another watcher encoded for the same phrase.
     pub(crate) fn tell(
@@ -211,13 +219,19 @@ impl View {
         voice: Voice,
         share: impl FnOnce(Phrase, &dyn Fn() -> Vec<u8>) -> Bytes,
         out: &mut Vec<u8>,
-    ) {
-        if Arc::ptr_eq(&self.known, &self.latest) {
-            return;
+    ) -> Vec<(SeqNum, Message)> {
+        let has_withheld = !voice.withholds_flags && !self.withheld.is_empty();
+        if Arc::ptr_eq(&self.known, &self.latest) && !has_withheld {
+            return Vec::new();
         }
-        let news = self.news(voice);
+        let mut news = self.news(voice);
         if moment == Moment::Pinned && !news.expunged.is_empty() {
-            return;
+            return Vec::new();
+        }
+        if voice.withholds_flags {
+            self.withhold(&mut news);
+        } else {
+            self.withheld.clear();
         }
         if !news.is_empty() {
             let phrase = Phrase {
@@ -231,6 +245,26 @@ impl View {
         self.known = self.latest.clone();
         let known = self.known.modseq();
         self.told.retain(|_, shown| shown.modseq > known);
+        self.last(news.arrived)
+    }
+
+    /// Keeps changes of flags for later, with what the client believes until then.
+    fn withhold(&mut self, news: &mut News) {
+        for (_, uid, _) in std::mem::take(&mut news.changed) {
+            if let Some(before) = self.before(uid) {
+                self.withheld.insert(uid, before);
+            }
+        }
+    }
+
+    /// The newest of those that the client knows.
+    fn last(&self, count: u32) -> Vec<(SeqNum, Message)> {
+        let image = &self.known.image;
+        let ends = SeqNum::new(image.len().saturating_sub(count) + 1).zip(SeqNum::new(image.len()));
+        match ends {
+            Some((first, last)) if count > 0 => image.by_number(first..=last).collect(),
+            Some(_) | None => Vec::new(),
+        }
     }
 
     fn news(&self, voice: Voice) -> News {
@@ -239,7 +273,8 @@ impl View {
         for (seq, message) in &difference.changed {
             changed.extend(self.change(voice, *seq, message));
         }
-        for uid in self.recoloured().iter() {
+        let withheld: UidSet = self.withheld.keys().copied().collect();
+        for uid in self.recoloured().iter().chain(withheld.iter()) {
             let is_counted = changed.iter().any(|&(_, known, _)| known == uid);
             let both = self.known.image.find(uid).zip(self.latest.image.find(uid));
             if let Some((_, (seq, message))) = both.filter(|_| !is_counted) {
@@ -251,6 +286,7 @@ impl View {
             expunged: difference.expunged,
             vanished: difference.vanished,
             exists: (difference.arrived > 0).then(|| self.latest.image.len()),
+            arrived: difference.arrived,
             changed,
         }
     }
@@ -269,13 +305,19 @@ impl View {
 
     /// What is to be said of a message that both pictures hold, if the client can see it.
     fn change(&self, voice: Voice, seq: SeqNum, after: &Message) -> Option<(SeqNum, Uid, Shown)> {
-        let before = match self.told.get(&after.uid) {
-            Some(shown) => *shown,
-            None => self.seen_in(&self.known, &self.known.image.find(after.uid)?.1),
-        };
+        let before = self.before(after.uid)?;
         let now = self.seen_in(&self.latest, after);
         let is_visible = before.flags != now.flags || (voice.modseq && before.modseq != now.modseq);
         is_visible.then_some((seq, after.uid, now))
+    }
+
+    /// What the client believes of a message that it knows.
+    fn before(&self, uid: Uid) -> Option<Shown> {
+        let told = self.withheld.get(&uid).or_else(|| self.told.get(&uid));
+        match told {
+            Some(shown) => Some(*shown),
+            None => Some(self.seen_in(&self.known, &self.known.image.find(uid)?.1)),
+        }
     }
 
     fn seen_in(&self, picture: &Picture, message: &Message) -> Shown {
@@ -303,7 +345,12 @@ impl Voice {
             Label::NumberAndUid => 1,
             Label::Uid => 2,
         };
-        let bits = [self.modseq, self.vanished, self.recent];
+        let bits = [
+            self.modseq,
+            self.vanished,
+            self.recent,
+            self.withholds_flags,
+        ];
         bits.into_iter()
             .fold(label, |packed, bit| packed << 1 | u16::from(bit))
     }

@@ -219,8 +219,13 @@ fn believed(view: &View, number: usize) -> (Uid, String) {
 }
 
 fn tell(view: &mut View, client: &mut Client, moment: Moment, voice: Voice) {
+    let before = view.known().image.uid_next();
     let mut heard = Vec::new();
-    view.tell(moment, voice, |_, encode| Bytes::from(encode()), &mut heard);
+    let arrived = view.tell(moment, voice, |_, encode| Bytes::from(encode()), &mut heard);
+    assert!(!voice.withholds_flags || !heard.windows(5).any(|word| word == b"FETCH"));
+    let known = view.known().image.iter();
+    let expected: Vec<_> = known.filter(|(_, message)| message.uid >= before).collect();
+    assert_eq!(arrived, expected);
     client.hear(view, &heard, moment, voice);
 }
 
@@ -231,6 +236,7 @@ const VOICES: [Voice; 4] = {
         label: Label::Number,
         vanished: false,
         recent: true,
+        withholds_flags: false,
     };
     let qresync = Voice {
         modseq: true,
@@ -270,6 +276,10 @@ fn after_every_safe_moment_the_client_knows_the_truth() {
             } else {
                 Moment::Pinned
             };
+            let voice = Voice {
+                withholds_flags: world.chance.below(3) == 0,
+                ..voice
+            };
             tell(&mut view, &mut client, moment, voice);
             assert_eq!(
                 client.messages.len(),
@@ -277,6 +287,10 @@ fn after_every_safe_moment_the_client_knows_the_truth() {
             );
             if moment == Moment::Safe {
                 assert!(Arc::ptr_eq(view.known(), &world.picture));
+            }
+            if !view.withheld.is_empty() {
+                assert!(voice.withholds_flags || moment == Moment::Pinned);
+                continue;
             }
             for (index, message) in client.messages.iter().enumerate() {
                 assert_eq!(*message, believed(&view, index + 1), "seed {seed}");

@@ -15,6 +15,7 @@ mod contents;
 mod copies;
 mod costs;
 mod deltas;
+mod directory;
 mod faults;
 mod flags;
 mod keeping;

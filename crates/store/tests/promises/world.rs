@@ -58,6 +58,19 @@ impl World {
         admin.close().await.unwrap();
     }
 
+    /// Something that `account` does and that is not committed until it is told to be.
+    pub(crate) async fn subscribe_without_commit(&self, account: AccountId) -> Late {
+        let mut connection = PgConnection::connect(&self.url).await.unwrap();
+        let statement = format!(
+            "begin; insert into subscription (account, owner, path) values ({account}, 0, 'late')"
+        );
+        connection
+            .execute(sqlx::AssertSqlSafe(statement))
+            .await
+            .unwrap();
+        Late(connection)
+    }
+
     /// Rows that were read so far of the tables whose names begin like this. Ends all connections, which
     /// is when they report it.
     pub(crate) async fn rows_read(&self, tables: &str) -> i64 {
@@ -133,6 +146,16 @@ impl World {
         let permit = permit(&self.store, admin, mailbox, Deed::Administer).await;
         let policy = FlagPolicy::parse(flags).unwrap();
         self.store.set_flag_policy(&permit, &policy).await.unwrap();
+    }
+}
+
+/// A transaction that is still running.
+pub(crate) struct Late(PgConnection);
+
+impl Late {
+    pub(crate) async fn commit(mut self) -> Result<(), sqlx::Error> {
+        self.0.execute("commit").await?;
+        self.0.close().await
     }
 }
 

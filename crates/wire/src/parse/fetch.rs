@@ -61,19 +61,27 @@ fn items(cursor: &mut Cursor<'_>) -> Lexed<Vec<FetchItem>> {
             None => Ok(vec![item(cursor, &word)?]),
         };
     }
+    cursor.expect(b'(', "a list in parentheses")?;
+    more_items(cursor)
+}
+
+/// `fetch-att *(SP fetch-att) ")"`. Each is kept once.
+pub(super) fn more_items(cursor: &mut Cursor<'_>) -> Lexed<Vec<FetchItem>> {
     let mut items: Vec<FetchItem> = Vec::new();
-    cursor.list(|cursor| {
+    loop {
         let word = cursor.word();
         let item = item(cursor, &word)?;
-        if items.contains(&item) {
-            return Ok(());
+        if !items.contains(&item) {
+            if items.len() == ITEMS_MAX {
+                return Err(Bad::TooMany("items", ITEMS_MAX));
+            }
+            items.push(item);
         }
-        if items.len() == ITEMS_MAX {
-            return Err(Bad::TooMany("items", ITEMS_MAX));
+        if !cursor.eat(b' ') {
+            break;
         }
-        items.push(item);
-        Ok(())
-    })?;
+    }
+    cursor.expect(b')', "the end of a list")?;
     Ok(items)
 }
 

@@ -8,6 +8,7 @@ mod fetch;
 mod list;
 mod mailbox;
 mod metadata;
+mod notify;
 mod search;
 mod sort;
 
@@ -128,6 +129,7 @@ pub const KNOWN: &[Row] = &[
     ours("MYRIGHTS", acl::my_rights),
     ours("GETMETADATA", metadata::get_metadata),
     ours("SETMETADATA", metadata::set_metadata),
+    ours("NOTIFY", notify::notify),
 ];
 
 /// The command that `frame` is.

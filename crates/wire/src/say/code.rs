@@ -21,6 +21,8 @@ pub enum Code<'a> {
     AuthorizationFailed,
     /// BADCHARSET, with the two that there are.
     BadCharset,
+    /// BADEVENT (RFC 5465), with the events that there are.
+    BadEvent(&'a [&'a str]),
     /// CANNOT
     Cannot,
     /// CAPABILITY
@@ -61,6 +63,8 @@ pub enum Code<'a> {
     NonExistent,
     /// NOPERM
     NoPerm,
+    /// NOTIFICATIONOVERFLOW (RFC 5465)
+    NotificationOverflow,
     /// OVERQUOTA
     OverQuota,
     /// PARSE
@@ -118,7 +122,7 @@ impl Code<'_> {
                     out.extend_from_slice(name.as_bytes());
                 });
             }
-            Self::PermanentFlags(names) => {
+            Self::BadEvent(names) | Self::PermanentFlags(names) => {
                 out.extend_from_slice(b" (");
                 separated(out, names, |out, name| {
                     out.extend_from_slice(name.as_bytes());
@@ -158,6 +162,7 @@ impl Code<'_> {
             | Self::NoModSeq
             | Self::NonExistent
             | Self::NoPerm
+            | Self::NotificationOverflow
             | Self::OverQuota
             | Self::Parse
             | Self::PrivacyRequired
@@ -181,6 +186,7 @@ impl Code<'_> {
             Self::AuthenticationFailed => "AUTHENTICATIONFAILED",
             Self::AuthorizationFailed => "AUTHORIZATIONFAILED",
             Self::BadCharset => "BADCHARSET",
+            Self::BadEvent(_) => "BADEVENT",
             Self::Cannot => "CANNOT",
             Self::Capability(_) => "CAPABILITY",
             Self::ClientBug => "CLIENTBUG",
@@ -201,6 +207,7 @@ impl Code<'_> {
             Self::NoModSeq => "NOMODSEQ",
             Self::NonExistent => "NONEXISTENT",
             Self::NoPerm => "NOPERM",
+            Self::NotificationOverflow => "NOTIFICATIONOVERFLOW",
             Self::OverQuota => "OVERQUOTA",
             Self::Parse => "PARSE",
             Self::PermanentFlags(_) => "PERMANENTFLAGS",

@@ -20,6 +20,17 @@ pub fn metadata(out: &mut Vec<u8>, speech: Speech, name: &str, entries: &[(&str,
     end(out);
 }
 
+/// `* METADATA name entry …`: these have changed (RFC 5464, 4.4.2).
+pub fn metadata_changed(out: &mut Vec<u8>, speech: Speech, name: &str, entries: &[&str]) {
+    out.extend_from_slice(b"* METADATA ");
+    mailbox(out, speech, name);
+    for entry in entries {
+        out.push(b' ');
+        astring(out, speech, entry);
+    }
+    end(out);
+}
+
 /// Any bytes: only `literal8` takes NUL, and what is not UTF-8 is no quoted string for anybody.
 fn nstring(out: &mut Vec<u8>, speech: Speech, value: &[u8]) {
     if value.contains(&0) {

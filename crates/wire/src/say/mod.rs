@@ -12,7 +12,7 @@ mod token;
 
 pub use code::Code;
 pub use fetch::FetchLine;
-pub use metadata::metadata;
+pub use metadata::{metadata, metadata_changed};
 pub use names::{ListLine, StatusValue, acl, list, list_rights, my_rights, namespace, status};
 pub use search::{Found, esearch, search, sort, thread};
 

@@ -88,6 +88,7 @@ fn every_row_has_a_form_that_parses() {
         ("MYRIGHTS", " Team"),
         ("GETMETADATA", " Team /shared/comment"),
         ("SETMETADATA", " Team (/shared/comment NIL)"),
+        ("NOTIFY", " NONE"),
     ];
     let known: Vec<_> = KNOWN.iter().map(|row| row.name).collect();
     assert_eq!(known, forms.map(|(name, _)| name));

@@ -6,6 +6,7 @@ mod framing;
 mod grammar;
 mod hostile;
 mod metadata;
+mod notify;
 mod objects;
 mod oracle;
 mod parts;

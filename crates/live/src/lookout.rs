@@ -1,0 +1,524 @@
+//! What sessions want to hear of without having it open (RFC 5465): who watches which mailbox, and
+//! who is told what.
+//!
+//! Watching a mailbox here costs no image: it is told of in numbers. However many sessions of this
+//! node watch it, its numbers are read once a change, together with those of all mailboxes that
+//! changed meanwhile; and the log of names, rights, subscriptions and annotations is read once a node.
+//! What was not taken by a session yet becomes one: nothing queues up but names of annotations.
+
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bus::Wakeup;
+use mail::limits::NOTIFY_ENTRIES_MAX;
+use mail::{AccountId, EntryName, MailboxId, ModSeq};
+use store::{DirectoryChange, DirectoryMark, Fault, Status, Store, Tiding};
+use tokio::sync::Notify;
+
+use crate::stats::{Stats, count};
+
+/// Everything that the sessions of one node are on the lookout for.
+#[derive(Debug)]
+pub struct Lookouts {
+    store: Store,
+    stats: Arc<Stats>,
+    register: Mutex<Register>,
+    /// Held while the database is read, so that one read serves all.
+    reading: tokio::sync::Mutex<()>,
+    /// Somebody reads until nothing is wanted.
+    is_read: AtomicBool,
+}
+
+/// One session's lookout. Ends when dropped.
+#[derive(Debug)]
+pub struct Lookout {
+    lookouts: Arc<Lookouts>,
+    post: Arc<Post>,
+}
+
+/// What happened since it was taken last.
+#[derive(Debug, Default)]
+pub struct Sighting {
+    /// Of mailboxes that are watched.
+    pub mailboxes: HashMap<MailboxId, Movement>,
+    /// Names, rights or subscriptions that concern this account may be others.
+    pub has_names: bool,
+    /// Annotations that changed; those of the server without a mailbox.
+    pub entries: BTreeSet<(Option<MailboxId>, EntryName)>,
+    /// There was more than is kept, or than could be read.
+    pub has_overflowed: bool,
+}
+
+/// What happened in one mailbox, and how it is now.
+#[derive(Clone, Debug)]
+pub struct Movement {
+    /// As everybody sees it: `unseen` is not the account's own.
+    pub status: Status,
+    /// How much the account has not seen, where that is the same for all.
+    pub unseen: Option<u64>,
+    /// Which version of the mailbox's rights is in force.
+    pub rights_version: i64,
+    /// Messages arrived, or were expunged.
+    pub has_messages: bool,
+    /// Flags changed that the account sees.
+    pub has_flags: bool,
+    /// The account's own flags are among them.
+    pub has_own_flags: bool,
+}
+
+#[derive(Debug, Default)]
+struct Register {
+    beacons: HashMap<MailboxId, Beacon>,
+    posts: HashMap<PostId, Arc<Post>>,
+    posts_opened: u64,
+    /// Heard of, and not read yet.
+    wanted: HashMap<MailboxId, ModSeq>,
+    /// Up to where the directory was read; none while nobody is on the lookout.
+    mark: Option<DirectoryMark>,
+    is_directory_wanted: bool,
+}
+
+/// A mailbox that somebody watches.
+#[derive(Debug, Default)]
+struct Beacon {
+    /// What everybody who watches was told of; none before the first look.
+    known: Option<ModSeq>,
+    watchers: HashMap<PostId, Arc<Post>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct PostId(u64);
+
+/// Where one session's news is left.
+#[derive(Debug)]
+struct Post {
+    id: PostId,
+    account: AccountId,
+    sighting: Mutex<Sighting>,
+    /// Mailboxes whose beacons it is at.
+    watched: Mutex<HashSet<MailboxId>>,
+    /// Mailboxes whose names and rights concern it.
+    seen: Mutex<HashSet<MailboxId>>,
+    bell: Notify,
+}
+
+impl Lookouts {
+    pub(crate) fn new(store: Store, stats: Arc<Stats>) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            stats,
+            register: Mutex::default(),
+            reading: tokio::sync::Mutex::default(),
+            is_read: AtomicBool::new(false),
+        })
+    }
+
+    /// Begins to look out for changes of names and rights that concern `account`. What it asks the
+    /// database from now on is no older than what it hears.
+    ///
+    /// # Errors
+    ///
+    /// As the store has it.
+    pub async fn open(self: &Arc<Self>, account: AccountId) -> Result<Lookout, Fault> {
+        let lookout = Lookout {
+            lookouts: self.clone(),
+            post: self.register().add_post(account),
+        };
+        if self.register().mark.is_none() {
+            let mark = self.store.directory_mark().await?;
+            self.register().mark.get_or_insert(mark);
+        }
+        Ok(lookout)
+    }
+
+    /// Up to where `mailbox` was told of; `None` when nobody here watches it.
+    #[must_use]
+    pub fn modseq(&self, mailbox: MailboxId) -> Option<ModSeq> {
+        self.register().beacons.get(&mailbox)?.known
+    }
+
+    /// Up to where the log of the directory was told of; `None` when nobody here listens.
+    #[must_use]
+    pub fn mark(&self) -> Option<DirectoryMark> {
+        self.register().mark.clone()
+    }
+
+    /// How many mailboxes are watched here.
+    #[must_use]
+    pub fn watched_mailboxes(&self) -> usize {
+        self.register().beacons.len()
+    }
+
+    /// Notes what was heard; true when somebody should [`read`](Self::read), and nobody does.
+    pub(crate) fn hear(&self, wakeups: &[Wakeup]) -> bool {
+        let mut register = self.register();
+        for wakeup in wakeups {
+            register.want(wakeup);
+        }
+        let is_any_wanted = register.is_any_wanted();
+        drop(register);
+        is_any_wanted && !self.is_read.swap(true, Ordering::AcqRel)
+    }
+
+    /// Reads what is wanted, and tells those who watch, until nothing is wanted or the store fails.
+    pub(crate) async fn read(&self) -> Result<(), Fault> {
+        let _reading = self.reading.lock().await;
+        loop {
+            // Whoever hears something from here on starts a reader, which waits for this one.
+            self.is_read.store(false, Ordering::Release);
+            if !self.register().is_any_wanted() {
+                return Ok(());
+            }
+            self.read_directory().await?;
+            self.read_tidings().await?;
+        }
+    }
+
+    /// Compares every watched mailbox and the directory with the database.
+    pub(crate) async fn compare(&self) -> Result<(), Fault> {
+        let ids: Vec<MailboxId> = {
+            let mut register = self.register();
+            register.is_directory_wanted = register.mark.is_some();
+            register.beacons.keys().copied().collect()
+        };
+        for (mailbox, modseq) in self.store.counters(&ids).await? {
+            let mut register = self.register();
+            let is_missed = register.want(&Wakeup { mailbox, modseq });
+            drop(register);
+            if is_missed {
+                count(&self.stats.wakeups_missed);
+            }
+        }
+        self.read().await
+    }
+
+    async fn read_directory(&self) -> Result<(), Fault> {
+        let (mark, accounts) = {
+            let mut register = self.register();
+            if !std::mem::take(&mut register.is_directory_wanted) {
+                return Ok(());
+            }
+            let Some(mark) = register.mark.clone() else {
+                return Ok(());
+            };
+            (mark, register.accounts())
+        };
+        let news = match self.store.directory_news(&mark, &accounts).await {
+            Ok(news) => news,
+            Err(fault) => {
+                self.register().is_directory_wanted = true;
+                return Err(fault);
+            }
+        };
+        let mut register = self.register();
+        for post in register.posts.values() {
+            match &news.changes {
+                Some(changes) => post.hear_changes(changes),
+                None => post.note(|sighting| sighting.has_overflowed = true),
+            }
+        }
+        register.mark = register.mark.is_some().then_some(news.mark);
+        Ok(())
+    }
+
+    async fn read_tidings(&self) -> Result<(), Fault> {
+        let asked = self.register().to_ask();
+        if asked.is_empty() {
+            return Ok(());
+        }
+        count(&self.stats.tidings);
+        let since: Vec<(MailboxId, ModSeq)> = asked
+            .iter()
+            .map(|&(mailbox, known, _)| (mailbox, known))
+            .collect();
+        let tidings = self.store.tidings(&since).await?;
+        let mut register = self.register();
+        for (mailbox, _, wanted) in asked {
+            register.settle(mailbox, wanted);
+        }
+        for tiding in &tidings {
+            if let Some(beacon) = register.beacons.get_mut(&tiding.mailbox) {
+                beacon.known = Some(tiding.status.modseq);
+                for post in beacon.watchers.values() {
+                    post.hear_tiding(tiding);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn register(&self) -> MutexGuard<'_, Register> {
+        self.register.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Lookout {
+    /// Watches these mailboxes and no others, and hears of the names and rights of all in `seen`.
+    /// What happens in them after this call has returned is never missed.
+    ///
+    /// # Errors
+    ///
+    /// As the store has it; then some are not watched yet.
+    pub async fn watch(
+        &self,
+        watched: &[MailboxId],
+        seen: impl IntoIterator<Item = MailboxId>,
+    ) -> Result<(), Fault> {
+        *lock(&self.post.seen) = seen.into_iter().collect();
+        let fresh = self.lookouts.register().enlist(&self.post, watched);
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        let counters = self.lookouts.store.counters(&fresh).await?;
+        let is_any_wanted = {
+            let mut register = self.lookouts.register();
+            for (mailbox, modseq) in counters {
+                if let Some(beacon) = register.beacons.get_mut(&mailbox) {
+                    beacon.known.get_or_insert(modseq);
+                }
+            }
+            register.is_any_wanted()
+        };
+        if is_any_wanted {
+            self.lookouts.read().await?;
+        }
+        Ok(())
+    }
+
+    /// Resolves when there is something to take. May be dropped at any time.
+    pub async fn rung(&self) {
+        while lock(&self.post.sighting).is_empty() {
+            self.post.bell.notified().await;
+        }
+    }
+
+    /// What there is, possibly nothing.
+    #[must_use]
+    pub fn take(&self) -> Sighting {
+        std::mem::take(&mut *lock(&self.post.sighting))
+    }
+}
+
+impl Drop for Lookout {
+    fn drop(&mut self) {
+        let mut register = self.lookouts.register();
+        register.dismiss(&self.post);
+    }
+}
+
+impl Register {
+    /// Notes that there is news; true when it is news to us.
+    fn want(&mut self, wakeup: &Wakeup) -> bool {
+        if wakeup.mailbox == bus::DIRECTORY {
+            self.is_directory_wanted |= self.mark.is_some();
+            return false;
+        }
+        let Some(beacon) = self.beacons.get(&wakeup.mailbox) else {
+            return false;
+        };
+        if beacon.known.is_some_and(|known| known >= wakeup.modseq) {
+            return false;
+        }
+        match self.wanted.entry(wakeup.mailbox) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(wakeup.modseq);
+                true
+            }
+            Entry::Occupied(mut wanted) => {
+                let is_news = *wanted.get() < wakeup.modseq;
+                if is_news {
+                    wanted.insert(wakeup.modseq);
+                }
+                is_news
+            }
+        }
+    }
+
+    fn is_any_wanted(&self) -> bool {
+        self.is_directory_wanted || self.wanted.keys().any(|id| self.known(*id).is_some())
+    }
+
+    fn known(&self, mailbox: MailboxId) -> Option<ModSeq> {
+        self.beacons.get(&mailbox)?.known
+    }
+
+    /// What to ask for, since when, and up to where. What had no first look yet goes on waiting for it.
+    fn to_ask(&self) -> Vec<(MailboxId, ModSeq, ModSeq)> {
+        let to_ask = |(mailbox, wanted): (&MailboxId, &ModSeq)| {
+            Some((*mailbox, self.known(*mailbox)?, *wanted))
+        };
+        self.wanted.iter().filter_map(to_ask).collect()
+    }
+
+    /// What was wanted of `mailbox` up to here has been read, or is not there to be read.
+    fn settle(&mut self, mailbox: MailboxId, read: ModSeq) {
+        if self
+            .wanted
+            .get(&mailbox)
+            .is_some_and(|wanted| *wanted <= read)
+        {
+            self.wanted.remove(&mailbox);
+        }
+    }
+
+    fn add_post(&mut self, account: AccountId) -> Arc<Post> {
+        self.posts_opened += 1;
+        let id = PostId(self.posts_opened);
+        let post = Arc::new(Post {
+            id,
+            account,
+            sighting: Mutex::default(),
+            watched: Mutex::default(),
+            seen: Mutex::default(),
+            bell: Notify::new(),
+        });
+        self.posts.insert(id, post.clone());
+        post
+    }
+
+    /// Of those who are here.
+    fn accounts(&self) -> Vec<AccountId> {
+        let accounts = self.posts.values().map(|post| post.account);
+        let accounts: HashSet<AccountId> = accounts.collect();
+        accounts.into_iter().collect()
+    }
+
+    /// Makes `post` watch these mailboxes and no others; returns those that need a first look.
+    fn enlist(&mut self, post: &Arc<Post>, mailboxes: &[MailboxId]) -> Vec<MailboxId> {
+        let wanted: HashSet<MailboxId> = mailboxes.iter().copied().collect();
+        let mut watched = lock(&post.watched);
+        for mailbox in watched.difference(&wanted) {
+            self.put_out(*mailbox, post);
+        }
+        let mut fresh = Vec::new();
+        for mailbox in &wanted {
+            let beacon = self.beacons.entry(*mailbox).or_default();
+            beacon.watchers.insert(post.id, post.clone());
+            if beacon.known.is_none() {
+                fresh.push(*mailbox);
+            }
+        }
+        *watched = wanted;
+        fresh
+    }
+
+    fn dismiss(&mut self, post: &Post) {
+        self.posts.remove(&post.id);
+        for mailbox in std::mem::take(&mut *lock(&post.watched)) {
+            self.put_out(mailbox, post);
+        }
+        self.forget_directory_if_alone();
+    }
+
+    fn put_out(&mut self, mailbox: MailboxId, post: &Post) {
+        if let Entry::Occupied(mut beacon) = self.beacons.entry(mailbox) {
+            beacon.get_mut().watchers.remove(&post.id);
+            if beacon.get().watchers.is_empty() {
+                beacon.remove();
+                self.wanted.remove(&mailbox);
+            }
+        }
+    }
+
+    /// Without anybody who listens, the directory need not be read.
+    fn forget_directory_if_alone(&mut self) {
+        if self.posts.is_empty() {
+            self.mark = None;
+            self.is_directory_wanted = false;
+        }
+    }
+}
+
+impl Post {
+    fn hear_tiding(&self, tiding: &Tiding) {
+        let has_own_flags = tiding.has_flags_of(self.account);
+        let movement = Movement {
+            status: tiding.status,
+            unseen: tiding.unseen(self.account),
+            rights_version: tiding.rights_version,
+            has_messages: tiding.has_arrivals || tiding.has_losses,
+            has_flags: tiding.has_flags || has_own_flags,
+            has_own_flags,
+        };
+        self.note(|sighting| match sighting.mailboxes.entry(tiding.mailbox) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(movement);
+            }
+            Entry::Occupied(mut known) => {
+                let movement = movement.after(known.get());
+                known.insert(movement);
+            }
+        });
+    }
+
+    fn hear_changes(&self, changes: &[DirectoryChange]) {
+        for change in changes {
+            match change {
+                DirectoryChange::Mailbox { mailbox, viewers } => {
+                    if viewers.contains(&self.account) || self.sees(*mailbox) {
+                        self.note(|sighting| sighting.has_names = true);
+                    }
+                }
+                DirectoryChange::Subscriptions(account) => {
+                    if *account == self.account {
+                        self.note(|sighting| sighting.has_names = true);
+                    }
+                }
+                DirectoryChange::Annotation {
+                    mailbox,
+                    account,
+                    entry,
+                } => {
+                    let is_mine = account.is_none_or(|account| account == self.account);
+                    if is_mine && mailbox.is_none_or(|mailbox| self.sees(mailbox)) {
+                        self.note(|sighting| sighting.add_entry(*mailbox, entry.clone()));
+                    }
+                }
+            }
+        }
+    }
+
+    fn sees(&self, mailbox: MailboxId) -> bool {
+        lock(&self.seen).contains(&mailbox)
+    }
+
+    fn note(&self, write: impl FnOnce(&mut Sighting)) {
+        write(&mut lock(&self.sighting));
+        self.bell.notify_one();
+    }
+}
+
+impl Sighting {
+    fn is_empty(&self) -> bool {
+        self.mailboxes.is_empty()
+            && !self.has_names
+            && self.entries.is_empty()
+            && !self.has_overflowed
+    }
+
+    fn add_entry(&mut self, mailbox: Option<MailboxId>, entry: EntryName) {
+        if self.entries.len() < NOTIFY_ENTRIES_MAX {
+            self.entries.insert((mailbox, entry));
+        } else {
+            self.has_overflowed = true;
+        }
+    }
+}
+
+impl Movement {
+    /// Both, one after the other.
+    fn after(self, before: &Self) -> Self {
+        Self {
+            has_messages: self.has_messages || before.has_messages,
+            has_flags: self.has_flags || before.has_flags,
+            has_own_flags: self.has_own_flags || before.has_own_flags,
+            ..self
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,137 @@
+//! Names, rights, subscriptions and annotations have one log, and mailboxes are told of in few words.
+
+use acl::{Deed, Modification, Rights, Subject};
+use mail::{AccountId, EntryName, FlagBits, MailboxId, ModSeq, Place};
+use store::{DirectoryChange, DirectoryMark, FlagEdit, Masks, Store};
+
+use crate::world::{World, adding, append, permit, uids};
+
+/// What is new since `mark`, which moves on.
+async fn read(
+    store: &Store,
+    mark: &mut DirectoryMark,
+    watching: &[AccountId],
+) -> Vec<DirectoryChange> {
+    let news = store.directory_news(mark, watching).await.unwrap();
+    *mark = news.mark;
+    news.changes.unwrap()
+}
+
+fn named(mailbox: MailboxId, viewers: &[AccountId]) -> DirectoryChange {
+    DirectoryChange::Mailbox {
+        mailbox,
+        viewers: viewers.to_vec(),
+    }
+}
+
+#[tokio::test]
+async fn each_change_of_the_directory_is_read_once() {
+    let world = World::new().await;
+    let store = &world.store;
+    let (ada, bo) = (world.account("ada").await, world.account("bo").await);
+    let team = world.shared("team", &[("ada", "lra")]).await;
+    let mut mark = store.directory_mark().await.unwrap();
+    let watching = [ada, bo];
+    assert_eq!(read(store, &mut mark, &watching).await, []);
+
+    let administer = permit(store, ada, team, Deed::Administer).await;
+    let subject = Subject::parse("bo").unwrap();
+    let lookup = Modification::Replace(Rights::LOOKUP);
+    store
+        .set_rights(&administer, &subject, lookup)
+        .await
+        .unwrap();
+    let mut changes = read(store, &mut mark, &watching).await;
+    if let [DirectoryChange::Mailbox { viewers, .. }] = changes.as_mut_slice() {
+        viewers.sort_unstable();
+    }
+    assert_eq!(changes, [named(team, &[ada, bo])]);
+    assert_eq!(read(store, &mut mark, &watching).await, []);
+
+    let place = Place::Shared("team".to_owned());
+    store.subscribe(bo, &place).await.unwrap();
+    assert_eq!(
+        read(store, &mut mark, &watching).await,
+        [DirectoryChange::Subscriptions(bo)]
+    );
+
+    let annotate = permit(store, ada, team, Deed::Annotate).await;
+    let entry = EntryName::parse("/private/comment").unwrap();
+    for (value, is_news) in [(Some("a"), true), (Some("a"), false), (None, true)] {
+        let value = value.map(|text| text.as_bytes().to_vec());
+        let changes = [(entry.clone(), value)];
+        store.set_metadata(&annotate, &changes).await.unwrap();
+        let expected = DirectoryChange::Annotation {
+            mailbox: Some(team),
+            account: Some(ada),
+            entry: entry.clone(),
+        };
+        let news = read(store, &mut mark, &watching).await;
+        assert_eq!(news, Vec::from_iter(is_news.then_some(expected)));
+    }
+}
+
+#[tokio::test]
+async fn what_commits_late_is_read_later() {
+    let world = World::new().await;
+    let store = &world.store;
+    let (ada, bo) = (world.account("ada").await, world.account("bo").await);
+    let mut mark = store.directory_mark().await.unwrap();
+    let late = world.subscribe_without_commit(ada).await;
+    store
+        .subscribe(bo, &Place::Mine("x".to_owned()))
+        .await
+        .unwrap();
+    let subscribed = |account| [DirectoryChange::Subscriptions(account)];
+    assert_eq!(read(store, &mut mark, &[]).await, subscribed(bo));
+    assert_eq!(read(store, &mut mark, &[]).await, []);
+    late.commit().await.unwrap();
+    assert_eq!(read(store, &mut mark, &[]).await, subscribed(ada));
+    assert_eq!(read(store, &mut mark, &[]).await, []);
+}
+
+#[tokio::test]
+async fn messages_do_not_pass_through_the_directory() {
+    let world = World::new().await;
+    let store = &world.store;
+    let ada = world.account("ada").await;
+    let team = world.shared("team", &[("ada", "lrswitexka")]).await;
+    let mut mark = store.directory_mark().await.unwrap();
+    append(store, ada, team, &["a", "b"]).await;
+    assert_eq!(read(store, &mut mark, &[ada]).await, []);
+}
+
+#[tokio::test]
+async fn tidings_tell_what_happened_and_to_whom() {
+    let world = World::new().await;
+    let store = &world.store;
+    let (ada, bo) = (world.account("ada").await, world.account("bo").await);
+    let team = world
+        .shared("team", &[("ada", "lrswite"), ("bo", "lrs")])
+        .await;
+    let first = append(store, ada, team, &["a", "b"]).await.modseq;
+    let tiding = |since: ModSeq| async move {
+        let mut tidings = store.tidings(&[(team, since)]).await.unwrap();
+        tidings.pop().unwrap()
+    };
+    let arrived = tiding(ModSeq::default()).await;
+    assert!(arrived.has_arrivals && !arrived.has_losses && !arrived.has_flags);
+    assert_eq!((arrived.status.messages, arrived.status.modseq), (2, first));
+    assert_eq!(arrived.unseen(bo), None, "\\Seen is private here");
+
+    let leave = permit(store, bo, team, Deed::ChangeFlags(FlagBits::SEEN)).await;
+    let edit = FlagEdit {
+        private: Masks {
+            keep: FlagBits::ALL,
+            add: FlagBits::SEEN,
+        },
+        ..adding(&uids([1]), FlagBits::NONE)
+    };
+    store.edit_flags(&leave, edit).await.unwrap();
+    let seen = tiding(first).await;
+    assert!(seen.has_flags_of(bo) && !seen.has_flags_of(ada));
+    assert!(!seen.has_flags && !seen.has_arrivals);
+
+    let gone = MailboxId(i64::MAX);
+    assert_eq!(store.tidings(&[(gone, first)]).await.unwrap(), []);
+}
