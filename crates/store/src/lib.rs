@@ -49,6 +49,7 @@ mod overlay;
 mod place;
 mod presence;
 mod replace;
+mod resolve;
 mod rights;
 mod rows;
 mod save_date;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use acl::{Belonging, Entry, Rights, Standing, Who};
 use mail::{AccountId, FlagBits, MailboxId, ModSeq, Place, UidValidity};
 
-use crate::place::{Tree, belonging, place};
+use crate::place::{belonging, place};
+use crate::resolve::Row;
 use crate::standing::{Known, entries};
 use crate::{Cause, Fault, Store};
 
@@ -70,22 +71,7 @@ impl Store {
     /// [`Fault::Unavailable`] when the database is away.
     #[tracing::instrument(name = "db.resolve", skip_all)]
     pub async fn resolve(&self, asker: AccountId, place: &Place) -> Result<Option<Found>, Fault> {
-        let tree = Tree::from(place);
-        let row = sqlx::query_as!(
-            Row,
-            r#"select n.mailbox, m.uid_validity, m.rights_version, n.special_use,
-                      case when n.owner = a.id then 0 else n.private_flags end as "private_flags!"
-                 from account a
-                 join mailbox_name n on n.owner = owner_of_place($1, $2, $3) and n.path = $4
-                 join mailbox m on m.id = n.mailbox
-                where a.id = $1"#,
-            asker.0,
-            tree.kind,
-            tree.owner_name,
-            tree.path,
-        )
-        .fetch_optional(self.pool())
-        .await?;
+        let row = self.find_row(asker, place).await?;
         self.find(asker, row).await
     }
 
@@ -185,15 +171,6 @@ impl Store {
             })
             .collect())
     }
-}
-
-/// A mailbox without what anybody may do there.
-struct Row {
-    mailbox: i64,
-    uid_validity: i64,
-    rights_version: i64,
-    private_flags: i64,
-    special_use: Option<String>,
 }
 
 impl Row {

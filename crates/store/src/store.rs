@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use crate::batch::Batches;
 use crate::clerk::{self, Clerk};
 use crate::origin::Introduction;
+use crate::resolve::Questions;
 use crate::standing::Standings;
 use crate::stats::Counters;
 use crate::{Cause, Fault, ObjectIds, Stats, wake};
@@ -47,6 +48,7 @@ pub(crate) struct Inner {
     pub(crate) pool: PgPool,
     pub(crate) batches: Batches,
     pub(crate) clerk: Clerk,
+    pub(crate) questions: Questions,
     pub(crate) standings: Standings,
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) counters: Arc<Counters>,
@@ -105,6 +107,7 @@ impl Store {
             pool,
             batches: Batches::default(),
             clerk: Clerk::default(),
+            questions: Questions::default(),
             standings: Standings::new(),
             outbox: Arc::new(Outbox::new()),
             counters: Arc::default(),

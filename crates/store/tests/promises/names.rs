@@ -1,5 +1,7 @@
 //! Mailboxes come, go, and get other names.
 
+use std::time::Duration;
+
 use acl::{Deed, Rights, Warrant};
 use mail::{AccountId, FlagBits, MailboxId, Place};
 use store::{Fault, Store};
@@ -53,6 +55,33 @@ async fn a_name_is_taken_once_and_a_uidvalidity_never_comes_again() {
     store.delete_mailbox(&delete).await.unwrap();
     let second = create(store, ada, "Work").await;
     assert!(found(store, ada, second).await.uid_validity > validity);
+}
+
+/// Names that are asked for at once are asked for together; some who ask do not wait for the answer.
+#[tokio::test]
+async fn of_many_who_ask_at_once_each_hears_of_his_own_and_of_what_is_there_by_then() {
+    let world = World::new().await;
+    let store = &world.store;
+    let askers = [
+        world.account("ada").await,
+        world.account("bo").await,
+        world.account("cy").await,
+    ];
+    let ask = async |number: usize| {
+        let asker = askers[number % askers.len()];
+        let name = format!("Box {number}");
+        assert_eq!(at(store, asker, &mine(&name)).await, None);
+        let inbox = inbox(store, asker).await;
+        drop(tokio::time::timeout(Duration::ZERO, at(store, asker, &mine("INBOX"))).await);
+        let made = create(store, asker, &name).await;
+        assert_eq!(at(store, asker, &mine(&name)).await, Some(made));
+        assert_eq!(at(store, asker, &mine("INBOX")).await, Some(inbox));
+        made
+    };
+    let mut made = futures_util::future::join_all((0..60).map(ask)).await;
+    made.sort_unstable();
+    made.dedup();
+    assert_eq!(made.len(), 60);
 }
 
 #[tokio::test]
