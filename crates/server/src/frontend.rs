@@ -9,11 +9,11 @@ use session::Node;
 use store::{NodeRun, Store};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::timeout;
 use tracing::{info, warn};
 
 use crate::below::Below;
-use crate::config::Config;
+use crate::config::{Config, ListenConfig};
 use crate::connection::{Budget, Lobby};
 use crate::database::Database;
 use crate::door::FrontDoor;
@@ -26,12 +26,7 @@ use crate::registry::Registry;
 use crate::seats::Seats;
 use crate::tls::Certificate;
 use crate::trouble::Trouble;
-
-/// Between two tries to listen for wake-ups.
-const FOLLOW_PAUSE: Duration = Duration::from_secs(1);
-
-/// Between two looks for what has become old.
-const KEEPING_PAUSE: Duration = Duration::from_secs(60 * 60);
+use crate::upkeep;
 
 /// A running frontend. Dropped without [`stop`](Self::stop), it hangs up on everybody.
 #[derive(Debug)]
@@ -88,26 +83,11 @@ impl Frontend {
     ) -> Result<impl FnOnce(Database) -> Self + use<>, Trouble> {
         let certificate = Certificate::open(config)?;
         let tls = certificate.acceptor()?;
-        for migration in Store::migrate(database.url()).await? {
-            info!("migrated the database: {migration}");
-        }
-        let options = store::Options {
-            url: database.url().to_owned(),
-            connections: config.database.connections,
-            application_name: format!("postroom {}", config.node.name),
-        };
-        let store = Store::connect(options, outside::spawn()).await?;
+        let store = open_store(config, database).await?;
         let live = Live::new(store.clone(), outside::spawn(), config.limits.cache_bytes);
         let uploads = Budget::new(config.limits.literal_bytes_in_flight);
         let below = Below::new(store.clone(), Arc::clone(&live), uploads.clone());
         let metrics = Arc::new(Metrics::new(Some(Box::new(below))));
-        let key = outside::random_bytes().ok_or(Trouble::NoRandomness)?;
-        let door = FrontDoor::new(
-            store.clone(),
-            Arc::clone(&metrics),
-            &key,
-            config.login.waiting_max,
-        );
         let (plug, drain) = drain(config.timeouts.drain);
         let run = outside::random_bytes().ok_or(Trouble::NoRandomness)?;
         let registry = Registry::new(NodeRun {
@@ -115,18 +95,7 @@ impl Frontend {
             name: config.node.name.clone(),
         });
         let lobby = Arc::new(Lobby {
-            node: Arc::new(Node {
-                name: config.node.name.clone(),
-                store: store.clone(),
-                live: Arc::clone(&live),
-                namespaces: config.namespaces.clone(),
-                everybody: config.acl.everybody,
-                message_bytes_max: config.limits.message_bytes,
-                subscribe_on_grant: config.subscribe_on_grant,
-                reuse: config.login.reuse,
-                admin_contact: config.node.admin_contact.clone(),
-                door: Arc::new(door),
-            }),
+            node: Arc::new(node(config, &store, &live, &metrics)?),
             tls,
             metrics: Arc::clone(&metrics),
             uploads,
@@ -137,32 +106,19 @@ impl Frontend {
         let health = Arc::new(Health::new(ping(store.clone())));
         let seats = Seats::new(&config.limits);
 
-        let imap = listen::bind(&config.listen.imap)?;
-        let imaps = listen::bind(&config.listen.imaps)?;
-        let http = listen::bind(&config.listen.http)?;
-        let addresses = Addresses {
-            imap: addresses(&imap),
-            imaps: addresses(&imaps),
-            http: addresses(&http),
-        };
-        let mut background = JoinSet::new();
+        let sockets = Sockets::bind(&config.listen)?;
+        let addresses = sockets.addresses();
+        let mut background = upkeep::start(config, &store, &live, &registry);
         background.spawn(certificate.follow());
-        background.spawn(follow(Arc::clone(&live)));
-        background.spawn(compare(Arc::clone(&live), config.database.safety_poll));
-        background.spawn(Arc::clone(&registry).follow(store.clone()));
-        background.spawn(keep(store.clone(), Ages::from(config)));
-        for listener in http {
-            background.spawn(http::serve(
-                listener,
-                Arc::clone(&health),
-                Arc::clone(&metrics),
-            ));
+        for listener in sockets.http {
+            let (health, metrics) = (Arc::clone(&health), Arc::clone(&metrics));
+            background.spawn(http::serve(listener, health, metrics));
         }
         let mut listeners = JoinSet::new();
         let plain = Beginning::Plain(config.login.without_tls);
-        let all = imap.into_iter().map(|listener| (listener, plain));
-        let all = all.chain(imaps.into_iter().map(|listener| (listener, Beginning::Tls)));
-        for (listener, beginning) in all {
+        let all = sockets.imap.into_iter().map(|listener| (listener, plain));
+        let imaps = sockets.imaps.into_iter();
+        for (listener, beginning) in all.chain(imaps.map(|listener| (listener, Beginning::Tls))) {
             let (lobby, seats) = (Arc::clone(&lobby), Arc::clone(&seats));
             listeners.spawn(listen::accept(listener, beginning, lobby, seats));
         }
@@ -222,6 +178,67 @@ impl Frontend {
     }
 }
 
+/// With all migrations.
+async fn open_store(config: &Config, database: &Database) -> Result<Store, Trouble> {
+    for migration in Store::migrate(database.url()).await? {
+        info!("migrated the database: {migration}");
+    }
+    let options = store::Options {
+        url: database.url().to_owned(),
+        connections: config.database.connections,
+        application_name: format!("postroom {}", config.node.name),
+    };
+    Ok(Store::connect(options, outside::spawn()).await?)
+}
+
+fn node(
+    config: &Config,
+    store: &Store,
+    live: &Arc<Live>,
+    metrics: &Arc<Metrics>,
+) -> Result<Node, Trouble> {
+    let key = outside::random_bytes().ok_or(Trouble::NoRandomness)?;
+    let metrics = Arc::clone(metrics);
+    let door = FrontDoor::new(store.clone(), metrics, &key, config.login.waiting_max);
+    Ok(Node {
+        name: config.node.name.clone(),
+        store: store.clone(),
+        live: Arc::clone(live),
+        namespaces: config.namespaces.clone(),
+        everybody: config.acl.everybody,
+        message_bytes_max: config.limits.message_bytes,
+        subscribe_on_grant: config.subscribe_on_grant,
+        reuse: config.login.reuse,
+        admin_contact: config.node.admin_contact.clone(),
+        door: Arc::new(door),
+    })
+}
+
+/// What a frontend listens on.
+struct Sockets {
+    imap: Vec<TcpListener>,
+    imaps: Vec<TcpListener>,
+    http: Vec<TcpListener>,
+}
+
+impl Sockets {
+    fn bind(config: &ListenConfig) -> Result<Self, Trouble> {
+        Ok(Self {
+            imap: listen::bind(&config.imap)?,
+            imaps: listen::bind(&config.imaps)?,
+            http: listen::bind(&config.http)?,
+        })
+    }
+
+    fn addresses(&self) -> Addresses {
+        Addresses {
+            imap: addresses(&self.imap),
+            imaps: addresses(&self.imaps),
+            http: addresses(&self.http),
+        }
+    }
+}
+
 fn addresses(listeners: &[TcpListener]) -> Vec<SocketAddr> {
     listeners
         .iter()
@@ -234,62 +251,4 @@ fn ping(store: Store) -> http::Ping {
         let store = store.clone();
         Box::pin(async move { store.ping().await.is_ok() })
     })
-}
-
-/// Listens for wake-ups, whatever becomes of the connection.
-async fn follow(live: Arc<Live>) {
-    loop {
-        match Arc::clone(&live).follow().await {
-            Ok(()) => return,
-            Err(cause) => warn!(%cause, "cannot listen for wake-ups; polling meanwhile"),
-        }
-        sleep(FOLLOW_PAUSE).await;
-    }
-}
-
-/// After which it may be forgotten.
-struct Ages {
-    activity: Duration,
-    content: Duration,
-    changes: Duration,
-}
-
-impl From<&Config> for Ages {
-    fn from(config: &Config) -> Self {
-        Self {
-            activity: config.activity_keep,
-            content: config.database.content_keep,
-            changes: config.database.changes_keep,
-        }
-    }
-}
-
-/// Forgets what is old enough to be forgotten. All nodes do: the second finds nothing.
-async fn keep(store: Store, ages: Ages) {
-    let mut ticks = interval(KEEPING_PAUSE);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        if let Err(cause) = store.trim_activity(ages.activity).await {
-            warn!(%cause, "could not trim the record of activity");
-        }
-        if let Err(cause) = store.collect_garbage(ages.content).await {
-            warn!(%cause, "could not delete content that nothing refers to");
-        }
-        if let Err(cause) = store.trim_changes(ages.changes).await {
-            warn!(%cause, "could not trim the logs of changes");
-        }
-    }
-}
-
-/// The safety net under lost wake-ups.
-async fn compare(live: Arc<Live>, every: Duration) {
-    let mut ticks = interval(every);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        if let Err(cause) = live.compare().await {
-            warn!(%cause, "could not compare open mailboxes with the database");
-        }
-    }
 }

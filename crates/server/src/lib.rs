@@ -20,6 +20,7 @@ mod seats;
 mod telemetry;
 mod tls;
 mod trouble;
+mod upkeep;
 
 pub use frontend::{Addresses, Frontend};
 pub use tls::TlsTrouble;
