@@ -3,7 +3,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use mime::{SearchText, fold, parse};
+use mime::{Decoded, SearchText, binary, fold, parse};
 use wire::sasl_decode;
 
 use super::Target;
@@ -56,12 +56,15 @@ fn meet(input: &[u8]) -> Shape {
     let mut shape = Vec::new();
     for encoding in ["base64", "quoted-printable", "8bit"] {
         let head = format!("Content-Transfer-Encoding: {encoding}\r\n\r\n");
-        shape.extend(parse(&[head.as_bytes(), input].concat()).search_text);
+        let message = [head.as_bytes(), input].concat();
+        shape.extend(parse(&message).search_text);
+        assert!(matches!(binary(&message, &[1]), Decoded::Octets(_)));
     }
     shape.extend(parse(&[b"Subject: ", input].concat()).search_text);
     shape.push(u8::from(sasl_decode(input).is_some()));
     if input.len() <= CHECKED_BYTES_MAX {
         found_again(&String::from_utf8_lossy(input));
+        decoded_again(input);
     }
     let kinds: Vec<u8> = shape.into_iter().map(kind).collect();
     Shape::of(&kinds)
@@ -94,6 +97,20 @@ fn found_again(text: &str) {
     let message = format!("Subject: =?utf-8?b?{}?=\r\n\r\n", STANDARD.encode(&needle));
     let found = parse(message.as_bytes()).search_text;
     assert!(SearchText::new(&found).subject(&needle), "{message}");
+}
+
+/// Any octets at all, by BINARY.
+fn decoded_again(octets: &[u8]) {
+    let quoted: String = octets.iter().map(|byte| format!("={byte:02X}")).collect();
+    let base64 = lines(&STANDARD.encode(octets), "");
+    for (encoding, body) in [
+        ("base64", base64),
+        ("quoted-printable", lines(&quoted, "=")),
+    ] {
+        let message = format!("Content-Transfer-Encoding: {encoding}\r\n\r\n{body}");
+        let decoded = binary(message.as_bytes(), &[1]);
+        assert_eq!(decoded, Decoded::Octets(octets.into()), "{message}");
+    }
 }
 
 /// Cut into lines, none within a triplet; `soft` stands at the end of all but the last.
