@@ -57,14 +57,14 @@ class Client:
                 fetched.setdefault(int(begin[1]), {}).update(pairs(response[begin.end() :]))
         return fetched
 
-    def section(self, number, section):
-        """The bytes of BODY[section]; None is NIL."""
-        item = b"BODY.PEEK[" + section + b"]"
+    def section(self, number, item, section):
+        """The bytes of BODY[section] or BINARY[section]; None is NIL."""
+        item += b".PEEK[" + section + b"]"
         for response in self.ask(b"FETCH %d (%s)" % (number, item)):
             begin = re.match(rb"\* \d+ FETCH ", response)
             if begin:
                 for name, value in pairs(response[begin.end() :]).items():
-                    if name.startswith("BODY["):
+                    if "[" in name:
                         return value
         return None
 
