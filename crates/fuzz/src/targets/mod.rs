@@ -4,6 +4,7 @@ mod commands;
 mod encodings;
 mod messages;
 mod names;
+mod threads;
 
 use crate::shape::Shape;
 
@@ -22,4 +23,5 @@ pub(crate) const TARGETS: &[Target] = &[
     messages::TARGET,
     names::TARGET,
     encodings::TARGET,
+    threads::TARGET,
 ];
