@@ -96,10 +96,14 @@ struct Offer<'a> {
 }
 
 fn offers(tree: &Tree) -> impl Iterator<Item = Offer<'_>> {
-    let lines = tree.text(OFFERS).unwrap_or_default().lines().enumerate();
-    lines.filter_map(|(i, line)| {
-        let arguments = line.trim_start().strip_prefix("offer(\"")?;
-        let (name, rfc) = arguments.split_once("\", ")?;
+    let text = tree.text(OFFERS).unwrap_or_default();
+    text.lines().enumerate().filter_map(move |(i, line)| {
+        let arguments = line.trim_start().strip_prefix("offer(")?;
+        let (name, rfc) = arguments.split_once(", ")?;
+        let name = match name.strip_prefix('"') {
+            Some(name) => name.strip_suffix('"')?,
+            None => constant(text, name)?,
+        };
         let rfc = rfc.split(')').next()?.parse().ok()?;
         Some(Offer {
             name,
@@ -107,6 +111,12 @@ fn offers(tree: &Tree) -> impl Iterator<Item = Offer<'_>> {
             line: i + 1,
         })
     })
+}
+
+/// The text that a constant of this name is.
+fn constant<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let declared = format!("const {name}: &str = \"");
+    text.split(&declared).nth(1)?.split('"').next()
 }
 
 fn command_names(tree: &Tree) -> BTreeSet<&str> {
@@ -178,8 +188,8 @@ mod tests {
     );
     const CAPABILITIES: (&str, &str) = (
         OFFERS,
-        "const ALWAYS: &[Offer] = &[\n    offer(\"MOVE\", 6851),\n    offer(\"ID\", 2971),\n];\n\
-         const fn offer(name: &'static str, rfc: u16) -> Offer {\n",
+        "const ALWAYS: &[Offer] = &[\n    offer(\"MOVE\", 6851),\n    offer(WHO, 2971),\n];\n\
+         const WHO: &str = \"ID\";\nconst fn offer(name: &'static str, rfc: u16) -> Offer {\n",
     );
     const FILES_THERE: [(&str, &str); 2] = [
         ("crates/session/src/command/id.rs", "//! ID (RFC 2971).\n"),
