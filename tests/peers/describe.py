@@ -37,11 +37,10 @@ def body_structure(told, number=""):
 
 
 def multipart(told, number):
-    parts = [part for part in told if isinstance(part, list) and part and is_body(part)]
+    """Its parts come first, as lists; what follows is about it."""
     count = next((at for at, part in enumerate(told) if not isinstance(part, list)), len(told))
-    parts = told[:count]
     described = {f"{number or 'whole'} parts": count}
-    for at, part in enumerate(parts, 1):
+    for at, part in enumerate(told[:count], 1):
         described.update(body_structure(part, f"{number}.{at}" if number else str(at)))
     rest = told[count:]
     fields = {"subtype": upper(rest[0]), "parameters": parameters(rest[1] if len(rest) > 1 else None)}
@@ -50,11 +49,8 @@ def multipart(told, number):
     return described
 
 
-def is_body(part):
-    return isinstance(part[0], (bytes, list))
-
-
 def extension(told):
+    """What BODYSTRUCTURE has beyond BODY; a server may leave out what is NIL."""
     fields = dict(zip(EXTENSION, [*told, None, None, None, None]))
     disposition = fields["disposition"]
     if isinstance(disposition, list):
