@@ -52,6 +52,7 @@ const AFTER_LOGIN: &[Offer] = &[
     offer("LIST-METADATA", 9590),
     offer("METADATA", 5464),
     offer("NOTIFY", 5465),
+    offer("INPROGRESS", 9585),
     offer("STATUS=SIZE", 8438),
     offer("OBJECTID", 8474),
     offer("SAVEDATE", 8514),

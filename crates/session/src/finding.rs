@@ -14,6 +14,7 @@ use wire::{Numbering, SearchKey, SearchReturn, Tag, say};
 use crate::criteria::{Criteria, Evidence};
 use crate::ending::Ending;
 use crate::node::Now;
+use crate::out::Out;
 use crate::selected::Selected;
 use crate::session::Session;
 
@@ -29,11 +30,13 @@ pub(crate) struct Finding {
 /// Messages whose search texts are in memory at once.
 const TEXTS_PER_READ_MAX: usize = 200;
 
-/// Finds what `key` names in the selected mailbox.
+/// Finds what `key` names in the selected mailbox. Where that takes long, the client of `tag` is told so.
 pub(crate) async fn find(
     session: &mut Session,
+    tag: &Tag,
     key: &SearchKey,
     now: Now,
+    out: &mut Out<'_>,
 ) -> Result<Finding, Ending> {
     let asks_modseq = has_modseq(key);
     session.enabled.condstore |= asks_modseq;
@@ -41,7 +44,16 @@ pub(crate) async fn find(
     let selected = session.selected()?;
     selected.permit(Deed::Read)?;
     let criteria = Criteria::new(key, selected, store.object_ids(), now)?;
-    let messages = find_in_view(&store, &live, selected, &criteria).await?;
+    let Sieved {
+        found: mut messages,
+        undecided,
+    } = sieve(selected, &criteria);
+    for (place, batch) in undecided.chunks(TEXTS_PER_READ_MAX).enumerate() {
+        let done = place * TEXTS_PER_READ_MAX;
+        out.progress(tag, done, undecided.len()).await?;
+        messages.extend(find_by_evidence(&store, &live, selected, &criteria, batch).await?);
+    }
+    messages.sort_unstable_by_key(|&(seq, _)| seq);
     let modseq = |(_, message): &(SeqNum, Message)| selected.view.shown(message).modseq;
     let modseqs = asks_modseq.then(|| messages.iter().map(modseq).collect());
     Ok(Finding { messages, modseqs })
@@ -106,30 +118,25 @@ impl Finding {
     }
 }
 
-async fn find_in_view(
-    store: &Store,
-    live: &Live,
-    selected: &Selected,
-    criteria: &Criteria,
-) -> Result<Vec<(SeqNum, Message)>, Ending> {
-    let mut found = Vec::new();
-    let mut undecided = Vec::new();
+/// Messages by what the image alone says of them.
+#[derive(Default)]
+struct Sieved {
+    found: Vec<(SeqNum, Message)>,
+    /// Their texts have to be read.
+    undecided: Vec<(SeqNum, Message)>,
+}
+
+fn sieve(selected: &Selected, criteria: &Criteria) -> Sieved {
+    let mut sieved = Sieved::default();
     for (seq, message) in selected.view.known().image.iter() {
         let shown = selected.view.shown(&message);
         match criteria.holds(seq, &message, shown, &Evidence::NONE) {
-            Some(true) => found.push((seq, message)),
+            Some(true) => sieved.found.push((seq, message)),
             Some(false) => {}
-            None => undecided.push((seq, message)),
+            None => sieved.undecided.push((seq, message)),
         }
     }
-    if undecided.is_empty() {
-        return Ok(found);
-    }
-    for batch in undecided.chunks(TEXTS_PER_READ_MAX) {
-        found.extend(find_by_evidence(store, live, selected, criteria, batch).await?);
-    }
-    found.sort_unstable_by_key(|&(seq, _)| seq);
-    Ok(found)
+    sieved
 }
 
 async fn find_by_evidence(

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use session::{BoxFuture, Hangup, Sink};
 use tokio::io::AsyncWriteExt as _;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::Stream;
 use super::packing::{Packing, pack};
@@ -14,7 +14,12 @@ pub(super) struct Pen<'a> {
     stream: &'a mut Stream,
     packing: &'a Packing,
     patience: Duration,
+    said_at: Instant,
 }
+
+/// A command that has said nothing for so long says how far it is: the RFC advises 10 to 15 seconds
+/// (RFC 9585).
+const PROGRESS_PAUSE: Duration = Duration::from_secs(10);
 
 impl<'a> Pen<'a> {
     pub(super) fn new(stream: &'a mut Stream, packing: &'a Packing, patience: Duration) -> Self {
@@ -22,6 +27,7 @@ impl<'a> Pen<'a> {
             stream,
             packing,
             patience,
+            said_at: Instant::now(),
         }
     }
 
@@ -50,8 +56,13 @@ impl Sink for Pen<'_> {
     fn write<'a>(&'a mut self, bytes: &'a mut Vec<u8>) -> BoxFuture<'a, Result<(), Hangup>> {
         Box::pin(async move {
             self.write(bytes).await?;
+            self.said_at = Instant::now();
             bytes.clear();
             Ok(())
         })
+    }
+
+    fn is_progress_due(&self) -> bool {
+        self.said_at.elapsed() >= PROGRESS_PAUSE
     }
 }

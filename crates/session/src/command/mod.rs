@@ -118,7 +118,12 @@ pub(crate) async fn run(
             numbering,
             algorithm,
             key,
-        } => Box::pin(thread::run(session, numbering, algorithm, &key, now, out)).await?,
+        } => {
+            Box::pin(thread::run(
+                session, tag, numbering, algorithm, &key, now, out,
+            ))
+            .await?
+        }
         Body::Fetch(fetch) => Box::pin(fetch::run(session, fetch, out)).await?,
         Body::Store(request) => Box::pin(store::run(session, request, out)).await?,
         Body::Copy {

@@ -16,7 +16,7 @@ pub(crate) async fn run(
     now: Now,
     out: &mut Out<'_>,
 ) -> Outcome {
-    let found = find(session, &search.key, now).await?;
+    let found = find(session, tag, &search.key, now, out).await?;
     // IMAP4rev2 has no other answer (RFC 9051, 6.4.4).
     let is_extended = session.enabled.rev2;
     match search.returns.or(is_extended.then(SearchReturn::default)) {

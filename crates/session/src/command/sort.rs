@@ -16,7 +16,7 @@ pub(crate) async fn run(
     now: Now,
     out: &mut Out<'_>,
 ) -> Outcome {
-    let mut found = find(session, &asked.key, now).await?;
+    let mut found = find(session, tag, &asked.key, now, out).await?;
     sort(&session.node.live, &mut found, &asked.criteria).await?;
     match asked.returns {
         None => {

@@ -2,7 +2,7 @@
 
 use mail::ContentId;
 use mime::{SortKeys, Threaded, Threading};
-use wire::{Numbering, SearchKey, ThreadAlgorithm, say};
+use wire::{Numbering, SearchKey, Tag, ThreadAlgorithm, say};
 
 use crate::ending::{Done, Outcome};
 use crate::finding::find;
@@ -12,13 +12,14 @@ use crate::session::Session;
 
 pub(crate) async fn run(
     session: &mut Session,
+    tag: &Tag,
     numbering: Numbering,
     algorithm: ThreadAlgorithm,
     key: &SearchKey,
     now: Now,
     out: &mut Out<'_>,
 ) -> Outcome {
-    let found = find(session, key, now).await?;
+    let found = find(session, tag, key, now, out).await?;
     let contents: Vec<ContentId> = found.messages.iter().map(|(_, m)| m.content).collect();
     let keys = session.node.live.contents().sort_keys(&contents).await?;
     let messages: Vec<Threaded<'_>> = found

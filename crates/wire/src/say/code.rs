@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use mail::{ModSeq, SeqNum, Uid, UidSet, UidValidity};
 
-use super::token::{number, number_set, object_id, separated, uid_set, uids};
+use super::token::{number, number_set, object_id, quoted, separated, uid_set, uids};
+use crate::Tag;
 
 /// A response code (RFC 3501, 7.1; RFC 5530; and as noted).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub enum Code<'a> {
     HasChildren,
     /// HIGHESTMODSEQ (RFC 7162)
     HighestModSeq(ModSeq),
+    /// INPROGRESS (RFC 9585): the command that lasts, how far it has come, and how far it has to go.
+    InProgress(&'a Tag, u32, u32),
     /// INUSE
     InUse,
     /// LIMIT
@@ -129,6 +132,18 @@ impl Code<'_> {
                 });
                 out.push(b')');
             }
+            Self::InProgress(tag, done, goal) => {
+                out.extend_from_slice(b" (");
+                // No text of a code holds the sign that ends it.
+                if tag.as_str().contains(']') {
+                    out.extend_from_slice(b"NIL");
+                } else {
+                    quoted(out, tag.as_str());
+                }
+                spaced_number(out, u64::from(done));
+                spaced_number(out, u64::from(goal));
+                out.push(b')');
+            }
             Self::BadCharset => out.extend_from_slice(b" (US-ASCII UTF-8)"),
             Self::Modified(numbers) => {
                 out.push(b' ');
@@ -197,6 +212,7 @@ impl Code<'_> {
             Self::ExpungeIssued => "EXPUNGEISSUED",
             Self::HasChildren => "HASCHILDREN",
             Self::HighestModSeq(_) => "HIGHESTMODSEQ",
+            Self::InProgress(..) => "INPROGRESS",
             Self::InUse => "INUSE",
             Self::Limit => "LIMIT",
             Self::MailboxId(_) => "MAILBOXID",
