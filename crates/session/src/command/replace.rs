@@ -36,7 +36,11 @@ pub(crate) async fn run(
     let code = Code::AppendUid(replaced.uid_validity, &uids);
     say::untagged(&mut out.buffer, Verdict::Ok, Some(code), "Replaced");
     let is_told = session.enabled.qresync;
-    session.selected()?.reach(replaced.source_modseq).await;
+    let selected = session.selected()?;
+    if selected.found.id == target.found.id {
+        selected.note_own(&uids);
+    }
+    selected.reach(replaced.source_modseq).await;
     Ok(if is_told {
         Done::with(DoneCode::HighestModSeq(replaced.source_modseq))
     } else {
