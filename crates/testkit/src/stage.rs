@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use mail::{MailboxId, ModSeq};
@@ -210,6 +211,16 @@ impl Stage {
         };
         let news = self.architect.store().directory_news(&mark, &[]).await?;
         Ok(news.changes.is_none_or(|changes| !changes.is_empty()))
+    }
+
+    /// How often a node has read the numbers of mailboxes that are watched there.
+    ///
+    /// # Errors
+    ///
+    /// [`Trouble`] when there is no such node.
+    pub fn tidings(&self, node: usize) -> Result<u64, Trouble> {
+        let stats = self.node(node)?.frontend.live().stats();
+        Ok(stats.tidings.load(Ordering::Relaxed))
     }
 
     /// Lets something go wrong.
