@@ -121,6 +121,19 @@ pub(crate) fn find(name: &str) -> Option<&'static Spec> {
     COMMANDS.iter().find(|spec| spec.name == name)
 }
 
+/// Whether it writes to the selected mailbox, and so must know which flags are private there.
+pub(crate) fn depends_on_policy(body: &Body) -> bool {
+    matches!(
+        body,
+        Body::Store(_)
+            | Body::Copy { .. }
+            | Body::Move { .. }
+            | Body::Expunge
+            | Body::UidExpunge(_)
+            | Body::Close
+    )
+}
+
 /// The name of what a parsed command asks.
 pub(crate) fn name_of(body: &Body) -> &'static str {
     let numbered = |numbering, sequence, uid| match numbering {

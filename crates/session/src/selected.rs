@@ -185,24 +185,36 @@ impl Session {
         if picture.is_gone {
             return Ok(Footing::Lost);
         }
-        if picture.rights_version != selected.found.standing.version {
-            let (account, mailbox) = (
-                selected.found.standing.account,
-                selected.found.standing.mailbox,
-            );
-            let found = self.store.standing(account, mailbox).await?;
-            let Some(found) =
-                found.filter(|found| acl::permit(&found.standing, Deed::Read).is_ok())
-            else {
-                return Ok(Footing::Lost);
-            };
-            if found.private_flags != selected.view.private() {
-                selected.view.set_private(found.private_flags);
-                selected.is_policy_news = true;
-            }
-            selected.found = found;
+        if picture.rights_version != selected.found.standing.version
+            && self.renew_selected().await? == Footing::Lost
+        {
+            return Ok(Footing::Lost);
         }
-        selected.view.learn(picture);
+        if let Some(selected) = &mut self.selected {
+            selected.view.learn(picture);
+        }
+        Ok(Footing::Holds)
+    }
+
+    /// Reads anew what this user may do in the selected mailbox, and which flags are private there.
+    pub(crate) async fn renew_selected(&mut self) -> Result<Footing, Fault> {
+        let Some(selected) = &mut self.selected else {
+            return Ok(Footing::Holds);
+        };
+        let standing = &selected.found.standing;
+        let found = self
+            .store
+            .standing(standing.account, standing.mailbox)
+            .await?;
+        let Some(found) = found.filter(|found| acl::permit(&found.standing, Deed::Read).is_ok())
+        else {
+            return Ok(Footing::Lost);
+        };
+        if found.private_flags != selected.view.private() {
+            selected.view.set_private(found.private_flags);
+            selected.is_policy_news = true;
+        }
+        selected.found = found;
         Ok(Footing::Holds)
     }
 

@@ -16,13 +16,13 @@ use mail::{AccountId, FlagBits, MailboxId, SessionId};
 use store::{Account, Origin, Store};
 use tracing::warn;
 use wire::{
-    Announced, Code, Command, Expect, Frame, Limits, LiteralMode, Malformed, Speech, Tag, Verdict,
-    say,
+    Announced, Body, Code, Command, Expect, Frame, Limits, LiteralMode, Malformed, Speech, Tag,
+    Verdict, say,
 };
 
 use crate::capability::capabilities;
 use crate::command::login::Entrance;
-use crate::command::{self, fetch};
+use crate::command::{self, Step, fetch};
 use crate::commands::{self, Spec, State};
 use crate::enabled::Enabled;
 use crate::ending::{Ending, Refused, conclude};
@@ -550,10 +550,10 @@ impl Session {
                 return Report::ended(spec, conclude(&mut out.buffer, &tag, spec.name, outcome));
             }
         }
-        let outcome = match command::run(self, &tag, body, now, out).await {
-            Ok(command::Step::Done(done)) => Ok(done),
-            Ok(command::Step::Later) => return Report::going_on(spec.name),
-            Ok(command::Step::Last(done, next)) => {
+        let outcome = match self.carry_out(&tag, body, now, out).await {
+            Ok(Step::Done(done)) => Ok(done),
+            Ok(Step::Later) => return Report::going_on(spec.name),
+            Ok(Step::Last(done, next)) => {
                 let verdict = conclude(&mut out.buffer, &tag, spec.name, Ok(done));
                 return Report {
                     command: spec.name,
@@ -566,6 +566,27 @@ impl Session {
         self.learn();
         self.tell_news(moment, out).await;
         Report::ended(spec, conclude(&mut out.buffer, &tag, spec.name, outcome))
+    }
+
+    /// Does it, and once more when meanwhile other flags became private: that is nobody's mistake.
+    async fn carry_out(
+        &mut self,
+        tag: &Tag,
+        body: Body,
+        now: Now,
+        out: &mut Out<'_>,
+    ) -> Result<Step, Ending> {
+        let again = commands::depends_on_policy(&body).then(|| body.clone());
+        let outcome = command::run(self, tag, body, now, out).await;
+        match (outcome, again) {
+            (Err(Ending::Refused(Refused::Changed)), Some(body)) => {
+                match self.renew_selected().await? {
+                    Footing::Holds => Box::pin(command::run(self, tag, body, now, out)).await,
+                    Footing::Lost => Err(Refused::NoPermission.into()),
+                }
+            }
+            (outcome, _) => outcome,
+        }
     }
 
     async fn run_line(&mut self, line: &[u8], out: &mut Out<'_>) -> Report {
