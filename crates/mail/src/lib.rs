@@ -12,6 +12,7 @@ pub mod limits;
 mod metadata;
 mod name;
 mod number;
+mod quota;
 mod uid_set;
 
 pub use change::{Change, ChangeKind};
@@ -22,4 +23,5 @@ pub use forest::{Forest, ForestNode};
 pub use metadata::{BadEntryName, Depth, EntryName, Scope};
 pub use name::{BadName, MailboxName, Namespaces, Place};
 pub use number::{AccountId, ContentId, MailboxId, ModSeq, SeqNum, SessionId, Uid, UidValidity};
+pub use quota::{BadQuotaRoot, QuotaLimits, QuotaRoot, Resource, Usage};
 pub use uid_set::UidSet;

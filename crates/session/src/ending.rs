@@ -75,6 +75,8 @@ pub(crate) enum Refused {
     Limit(Cow<'static, str>),
     TooBig,
     OverQuota,
+    /// None, or none that this user may know of.
+    NoSuchQuotaRoot,
     /// Content in an encoding that is unknown, or that no encoding can carry.
     UnknownCte,
     /// The value of an annotation.
@@ -262,6 +264,7 @@ impl Refused {
             Self::PrivacyRequired => (Code::PrivacyRequired, "Start TLS first".into()),
             Self::Limit(what) => (Code::Limit, what.clone()),
             Self::TooBig => (Code::TooBig, "The message is too large".into()),
+            Self::NoSuchQuotaRoot => (Code::NonExistent, "No such quota root".into()),
             Self::OverQuota => (
                 Code::OverQuota,
                 "There is no room for that; something has to go first".into(),

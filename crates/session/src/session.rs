@@ -287,7 +287,18 @@ impl Session {
         if let (LiteralMode::Synchronising, Some(mailbox)) =
             (literal.mode, literal.mailbox(self.enabled.mode()))
         {
-            Box::pin(self.permit(&mailbox, Deed::Insert(FlagBits::NONE), Missing::Target)).await?;
+            let deed = Deed::Insert(FlagBits::NONE);
+            let (_, permit) = Box::pin(self.permit(&mailbox, deed, Missing::Target)).await?;
+            // What REPLACE takes away is not known here.
+            let is_more = spec.name == "APPEND";
+            if is_more
+                && !self
+                    .store
+                    .has_room(permit.mailbox(), literal.length)
+                    .await?
+            {
+                return Err(Refused::OverQuota.into());
+            }
         }
         Ok(())
     }

@@ -9,6 +9,9 @@ with done as materialized (
     join mailbox_name n on n.mailbox = $1
    cross join unnest($16::bigint[], $2, $17::bigint[], $18::bigint[])
            as w (session, account, "begin", "end")
+), within_quota as materialized (
+  select check_quota($1, true, true) from done
 )
 select d.uid_validity as "uid_validity!", d.first_uid as "first_uid!", d.modseq as "modseq!"
   from done d
+  left join within_quota on true

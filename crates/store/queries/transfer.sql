@@ -19,7 +19,12 @@ with done as materialized (
     join mailbox_name s on s.mailbox = $1
     join mailbox_name t on t.mailbox = $2
    where $10 and cardinality(d.uids) > 0
+), within_quota as materialized (
+  select check_quota($2, s.takes_room, s.takes_room)
+    from done d, (select not ($10 and share_quota($1, $2)) as takes_room) s
+   where cardinality(d.uids) > 0
 )
 select d.uid_validity as "uid_validity!", d.first_uid as "first_uid!", d.uids as "uids!",
        d.modseq as "modseq!", d.source_modseq as "source_modseq!"
   from done d
+  left join within_quota on true

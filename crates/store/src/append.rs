@@ -6,7 +6,7 @@ use acl::Permit;
 use mail::{FlagBits, MailboxId, ModSeq, Uid, UidValidity};
 
 use crate::batch::{Done, Job, Permits, Queues, Ticket};
-use crate::fault::BatchFault;
+use crate::fault::{BatchFault, Excess};
 use crate::store::Inner;
 use crate::{Cause, Fault, Prepared, Store};
 
@@ -94,10 +94,27 @@ impl Job for Append {
             &columns.ends,
         )
         .fetch_one(&inner.pool)
-        .await?;
+        .await
+        .map_err(|error| without_those_too_large(tickets, error))?;
         answers(tickets, row.uid_validity, row.first_uid, row.modseq)
             .ok_or_else(|| BatchFault::All(Fault::Broken(Cause::new("numbers out of range"))))
     }
+}
+
+/// Over quota: those who fit, first come first served, may go without the others.
+fn without_those_too_large(tickets: &[Ticket<Append>], error: sqlx::Error) -> BatchFault {
+    let Some(excess) = Excess::of(&error) else {
+        return error.into();
+    };
+    let size = |ticket: &Ticket<Append>| -> (i64, i64) {
+        let messages = ticket.job.0.iter();
+        let bytes = messages
+            .map(|message| i64::from(message.prepared.size))
+            .sum();
+        (bytes, i64::try_from(ticket.job.0.len()).unwrap_or(i64::MAX))
+    };
+    let sizes: Vec<(i64, i64)> = tickets.iter().map(size).collect();
+    BatchFault::Refused(excess.refused(&sizes), Fault::OverQuota)
 }
 
 /// UIDs are consecutive, in the order of the tickets and of their messages.

@@ -66,6 +66,49 @@ pub(crate) enum BatchFault {
     All(Fault),
 }
 
+/// By how much a call was over quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Excess {
+    bytes: i64,
+    messages: i64,
+}
+
+impl Excess {
+    /// As `check_quota` raises it.
+    pub(crate) fn of(error: &sqlx::Error) -> Option<Self> {
+        let database = error.as_database_error()?;
+        if database.code()?.as_ref() != "PR009" {
+            return None;
+        }
+        let (bytes, messages) = detail(database)?.split_once(' ')?;
+        Some(Self {
+            bytes: bytes.parse().ok()?,
+            messages: messages.parse().ok()?,
+        })
+    }
+
+    /// The places of those for whom there was no room left; `sizes` are the bytes and messages of all.
+    pub(crate) fn refused(self, sizes: &[(i64, i64)]) -> Vec<usize> {
+        let all = |of: fn(&(i64, i64)) -> i64| sizes.iter().map(of).sum::<i64>();
+        let mut room = (
+            all(|size| size.0) - self.bytes,
+            all(|size| size.1) - self.messages,
+        );
+        let mut refused = Vec::new();
+        for (place, &(bytes, messages)) in sizes.iter().enumerate() {
+            // What is not over has room enough for all.
+            let fits =
+                (self.bytes <= 0 || bytes <= room.0) && (self.messages <= 0 || messages <= room.1);
+            if fits {
+                room = (room.0 - bytes, room.1 - messages);
+            } else {
+                refused.push(place);
+            }
+        }
+        refused
+    }
+}
+
 impl From<sqlx::Error> for Fault {
     fn from(error: sqlx::Error) -> Self {
         match &error {
@@ -145,11 +188,35 @@ fn refused_places(error: &sqlx::Error) -> Option<Vec<usize>> {
     if !matches!(database.code()?.as_ref(), "PR002" | "PR007") {
         return None;
     }
-    let detail = database
-        .try_downcast_ref::<sqlx::postgres::PgDatabaseError>()?
-        .detail()?;
-    detail
+    detail(database)?
         .split(',')
         .map(|place| place.parse::<usize>().ok()?.checked_sub(1))
         .collect()
+}
+
+fn detail(error: &dyn sqlx::error::DatabaseError) -> Option<&str> {
+    error
+        .try_downcast_ref::<sqlx::postgres::PgDatabaseError>()?
+        .detail()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Excess;
+
+    #[test]
+    fn those_who_fit_stay_in_their_order() {
+        for (bytes, messages, sizes, refused) in [
+            (10, 0, &[(10, 1)][..], &[0][..]),
+            (10, 0, &[(10, 1), (20, 1)], &[1]),
+            (5, 0, &[(10, 1), (20, 1), (10, 1)], &[2]),
+            (20, 0, &[(10, 1), (20, 1), (5, 1)], &[1]),
+            (0, 1, &[(10, 1), (10, 2), (10, 1)], &[2]),
+            (0, 3, &[(10, 1), (10, 6), (10, 1)], &[1]),
+            (1, 1, &[(10, 1), (10, 1)], &[1]),
+        ] {
+            let excess = Excess { bytes, messages };
+            assert_eq!(excess.refused(sizes), refused, "{excess:?} of {sizes:?}");
+        }
+    }
 }

@@ -13,13 +13,15 @@
 //!   the lock, asks again when they differ, and does nothing when a right is gone.
 //! - **Colleagues do not fail each other.** Writes to one mailbox queue and are done together; none is
 //!   refused because of another, and only UNCHANGEDSINCE may lose.
+//! - **Quota holds exactly.** Whoever adds something where there is a limit looks at the sum of what is
+//!   there, alone; where there is none nobody waits for anybody.
 //! - **Dropping a future loses nothing.** What was queued is done, whether or not somebody waits.
 //! - **What somebody did is written down** in the transaction that did it ([`Activity`]).
 //! - **Messages are immutable**, byte for byte as they came, and stored once however often copied.
 //!
 //! Lock order, everywhere: name locks of trees in ascending owner, groups, accounts, then rows of
-//! `mailbox` in ascending id, and all else of a mailbox only under its row. The functions in
-//! `migrations/` keep it; each is one round trip and one transaction.
+//! `mailbox` in ascending id, and all else of a mailbox only under its row; the row of a quota root
+//! last. The functions in `migrations/` keep it; each is one round trip and one transaction.
 //!
 //! What never lives here: tags, sequence numbers, and when a client is told what.
 
@@ -48,6 +50,7 @@ mod origin;
 mod overlay;
 mod place;
 mod presence;
+mod quota;
 mod replace;
 mod resolve;
 mod rights;
@@ -82,6 +85,7 @@ pub use metadata::{Annotation, NewValue, Wanted};
 pub use object_id::ObjectIds;
 pub use origin::Origin;
 pub use presence::{NodeRun, OpenSession, Reported, SessionQuery, SessionReport};
+pub use quota::Quota;
 pub use replace::Replaced;
 pub use snapshot::Loaded;
 pub use stats::{BATCH_BUCKETS, Stats};

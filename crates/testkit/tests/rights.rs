@@ -74,6 +74,8 @@ const TABLE: &[Row] = &[
     row(State::Outside, "SELECT @", "r"),
     row(State::Outside, "EXAMINE @", "r"),
     row(State::Outside, "STATUS @ (MESSAGES)", "r"),
+    // RFC 9208, 6.
+    row(State::Outside, "GETQUOTAROOT @", "r"),
     row(State::Outside, "SETACL @ cleo lr", "a"),
     row(State::Outside, "SETACL @ cleo +s", "a"),
     row(State::Outside, "DELETEACL @ cleo", "a"),

@@ -200,6 +200,17 @@ pub enum Body {
     },
     /// RFC 4314, 3.5
     MyRights(MailboxArg),
+    /// RFC 9208, 4.1.1, with the name of a quota root
+    GetQuota(String),
+    /// RFC 9208, 4.1.2
+    GetQuotaRoot(MailboxArg),
+    /// RFC 9208, 4.1.3
+    SetQuota {
+        /// The name of a quota root.
+        root: String,
+        /// Resources, known or not, and how much of each there may be.
+        limits: Vec<(String, u64)>,
+    },
     /// RFC 5464, 4.2
     GetMetadata(GetMetadata),
     /// RFC 5464, 4.3
@@ -410,6 +421,8 @@ pub enum StatusItem {
     MailboxId,
     /// APPENDLIMIT (RFC 7889)
     AppendLimit,
+    /// DELETED-STORAGE (RFC 9208)
+    DeletedStorage,
 }
 
 /// One message of an APPEND.

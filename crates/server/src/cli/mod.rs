@@ -14,6 +14,7 @@ mod mailbox;
 mod migrate;
 mod password;
 mod portrait;
+mod quota;
 mod serve;
 mod session;
 mod terminal;
@@ -75,6 +76,9 @@ enum Verb {
     /// Who may do what in a mailbox (RFC 4314).
     #[command(after_help = acl::HELP)]
     Acl(acl::Args),
+    /// How much room there is (RFC 9208).
+    #[command(subcommand, after_help = quota::HELP)]
+    Quota(quota::Verb),
     /// Who did what, when and from where.
     #[command(after_help = activity::HELP)]
     Activity(activity::Args),
@@ -120,6 +124,7 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<(), Failure> {
         | Verb::Group(_)
         | Verb::Mailbox(_)
         | Verb::Acl(_)
+        | Verb::Quota(_)
         | Verb::Activity(_)
         | Verb::Session(_) => {}
     }
@@ -131,6 +136,7 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<(), Failure> {
             Verb::Group(verb) => group::run(verb, &config, terminal).await,
             Verb::Mailbox(args) => mailbox::run(args, &config, terminal).await,
             Verb::Acl(args) => acl::run(args, &config, terminal).await,
+            Verb::Quota(verb) => quota::run(verb, &config, terminal).await,
             Verb::Session(verb) => session::run(verb, &config, terminal).await,
             Verb::Activity(args) => activity::run(args, &config, terminal).await,
             Verb::Serve | Verb::Doctor | Verb::Config => Ok(()),

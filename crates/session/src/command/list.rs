@@ -5,10 +5,11 @@ use std::collections::{HashMap, HashSet};
 
 use acl::{Deed, Rights};
 use mail::{Depth, MailboxId, MailboxName, Place};
-use store::{Annotation, Listed, Status, Subscription, Wanted};
+use store::{Annotation, Listed, Subscription, Wanted};
 use tracing::debug;
 use wire::{List, say};
 
+use super::status::Counted;
 use super::{get_metadata, status};
 use crate::ending::{Done, Ending, Outcome};
 use crate::listing::{Mailbox, Node, Pattern, Tree};
@@ -18,7 +19,7 @@ use crate::session::Session;
 
 /// What is told of mailboxes beside their names, each read in one query for all of them.
 struct More {
-    counted: HashMap<MailboxId, Status>,
+    counted: HashMap<MailboxId, Counted>,
     /// Only of those whose annotations may be read.
     annotated: HashMap<MailboxId, Vec<Annotation>>,
 }
@@ -163,7 +164,7 @@ async fn count(
     session: &Session,
     list: &List,
     listed: &[(&MailboxName, &Node)],
-) -> Result<HashMap<MailboxId, Status>, Ending> {
+) -> Result<HashMap<MailboxId, Counted>, Ending> {
     if list.returns.status.is_empty() {
         return Ok(HashMap::new());
     }
@@ -174,12 +175,7 @@ async fn count(
         .map(|mailbox| mailbox.id)
         .collect();
     let account = session.logged_in()?.id;
-    Ok(session
-        .store
-        .status(account, &ids)
-        .await?
-        .into_iter()
-        .collect())
+    status::count(session, account, &list.returns.status, &ids).await
 }
 
 /// What was asked for of those that may be asked (RFC 5464, 3.3).

@@ -15,6 +15,8 @@ mod expunge;
 pub(crate) mod fetch;
 mod get_acl;
 mod get_metadata;
+mod get_quota;
+mod get_quota_root;
 mod id;
 pub(crate) mod idle;
 pub(crate) mod list;
@@ -33,6 +35,7 @@ mod search;
 mod select;
 mod set_acl;
 mod set_metadata;
+mod set_quota;
 mod sort;
 mod starttls;
 pub(crate) mod status;
@@ -160,6 +163,13 @@ pub(crate) async fn run(
             identifier,
         } => Box::pin(list_rights::run(session, &mailbox, &identifier, out)).await?,
         Body::MyRights(mailbox) => Box::pin(my_rights::run(session, &mailbox, out)).await?,
+        Body::GetQuota(root) => Box::pin(get_quota::run(session, &root, out)).await?,
+        Body::GetQuotaRoot(mailbox) => {
+            Box::pin(get_quota_root::run(session, &mailbox, out)).await?
+        }
+        Body::SetQuota { root, limits } => {
+            Box::pin(set_quota::run(session, &root, &limits, out)).await?
+        }
         Body::GetMetadata(asked) => Box::pin(get_metadata::run(session, asked, out)).await?,
         Body::SetMetadata { mailbox, entries } => {
             Box::pin(set_metadata::run(session, mailbox.as_ref(), entries)).await?

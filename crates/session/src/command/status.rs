@@ -1,13 +1,15 @@
-//! STATUS (RFC 9051, 6.3.11), with SIZE (RFC 8438), MAILBOXID (RFC 8474) and APPENDLIMIT
-//! (RFC 7889).
+//! STATUS (RFC 9051, 6.3.11), with SIZE (RFC 8438), MAILBOXID (RFC 8474) APPENDLIMIT
+//! (RFC 7889) and DELETED-STORAGE (RFC 9208).
+
+use std::collections::HashMap;
 
 use acl::Deed;
-use mail::MailboxId;
+use mail::{AccountId, MailboxId};
 use store::Status;
 use wire::say::StatusValue;
 use wire::{MailboxArg, StatusItem, say};
 
-use crate::ending::{Done, Outcome, Refused};
+use crate::ending::{Done, Ending, Outcome, Refused};
 use crate::names::Missing;
 use crate::node::Node;
 use crate::out::Out;
@@ -24,11 +26,11 @@ pub(crate) async fn run(
         .await?;
     enable_condstore(session, items);
     let account = permit.account();
-    let counted = session.store.status(account, &[permit.mailbox()]).await?;
-    let Some((_, status)) = counted.first() else {
+    let counted = count(session, account, items, &[permit.mailbox()]).await?;
+    let Some(counted) = counted.get(&permit.mailbox()) else {
         return Err(Refused::NoSuchMailbox.into());
     };
-    let told = told(&session.node, items, permit.mailbox(), status);
+    let told = told(&session.node, items, permit.mailbox(), counted);
     say::status(
         &mut out.buffer,
         session.speech(),
@@ -36,6 +38,47 @@ pub(crate) async fn run(
         &told,
     );
     Ok(Done::completed())
+}
+
+/// What STATUS has to say of a mailbox.
+pub(crate) struct Counted {
+    status: Status,
+    /// As far as it was asked for.
+    deleted_bytes: u64,
+}
+
+/// Where nobody asked for DELETED-STORAGE.
+impl From<Status> for Counted {
+    fn from(status: Status) -> Self {
+        Self {
+            status,
+            deleted_bytes: 0,
+        }
+    }
+}
+
+/// Of each mailbox that is still there, in one query, or in two where DELETED-STORAGE is asked for.
+pub(crate) async fn count(
+    session: &Session,
+    account: AccountId,
+    items: &[StatusItem],
+    mailboxes: &[MailboxId],
+) -> Result<HashMap<MailboxId, Counted>, Ending> {
+    let store = &session.store;
+    let deleted_bytes: HashMap<_, _> = if items.contains(&StatusItem::DeletedStorage) {
+        store.deleted_bytes(mailboxes).await?.into_iter().collect()
+    } else {
+        HashMap::new()
+    };
+    let counted = store.status(account, mailboxes).await?.into_iter();
+    let with_bytes = |(mailbox, status)| {
+        let counted = Counted {
+            status,
+            deleted_bytes: deleted_bytes.get(&mailbox).copied().unwrap_or(0),
+        };
+        (mailbox, counted)
+    };
+    Ok(counted.map(with_bytes).collect())
 }
 
 /// To ask for HIGHESTMODSEQ is to speak CONDSTORE (RFC 7162, 3.1.8).
@@ -48,8 +91,12 @@ pub(crate) fn told(
     node: &Node,
     items: &[StatusItem],
     mailbox: MailboxId,
-    status: &Status,
+    counted: &Counted,
 ) -> Vec<(StatusItem, StatusValue)> {
+    let Counted {
+        status,
+        deleted_bytes,
+    } = counted;
     let value = |item| {
         StatusValue::Number(match item {
             StatusItem::Messages => status.messages,
@@ -59,6 +106,7 @@ pub(crate) fn told(
             StatusItem::UidValidity => u64::from(status.uid_validity.get()),
             StatusItem::Unseen => status.unseen,
             StatusItem::Deleted => status.deleted,
+            StatusItem::DeletedStorage => *deleted_bytes,
             StatusItem::Size => status.size,
             StatusItem::HighestModSeq => status.modseq.get(),
             StatusItem::AppendLimit => node.message_bytes_max as u64,

@@ -476,7 +476,7 @@ impl Session {
         status: &Status,
         out: &mut Out<'_>,
     ) {
-        let told = status::told(&self.node, items, id, status);
+        let told = status::told(&self.node, items, id, &(*status).into());
         say::status(&mut out.buffer, self.speech(), name.as_str(), &told);
     }
 

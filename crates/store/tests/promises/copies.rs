@@ -2,12 +2,12 @@
 
 use acl::Deed;
 use mail::{AccountId, FlagBits, Keyword, MailboxId, Uid, UidSet};
-use store::{Doomed, Store};
+use store::{Doomed, Fault, Store};
 use tokio::task::JoinSet;
 
 use crate::world::{
-    Random, World, adding, append, claim, contents, image, inbox, is_denied, overlay, permit,
-    privately, uid, uids,
+    Random, World, adding, append, claim, contents, image, inbox, is_denied, new_message, overlay,
+    permit, privately, uid, uids,
 };
 
 const FULL: &str = "lrswite";
@@ -360,4 +360,36 @@ async fn expunge_takes_what_is_deleted_and_nothing_else() {
         .map(|(_, m)| m.uid)
         .collect();
     assert_eq!(left, uids([3, 4, 6]));
+}
+
+/// RFC 8508, 3.4: there must not be two drafts where there was one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_those_who_replace_one_message_one_does() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let drafts = world.shared("drafts", &[("ada", FULL)]).await;
+    append(&world.store, ada, drafts, &["draft"]).await;
+    let (from, to) = copy_permits(&world.store, ada, drafts, drafts).await;
+    let mut writers = JoinSet::new();
+    for _ in 0..8 {
+        let store = world.store.clone();
+        writers.spawn(async move {
+            let message = new_message("saved", FlagBits::NONE, FlagBits::NONE);
+            store.replace(&from, &to, uid(1), message).await
+        });
+    }
+    let outcomes = writers.join_all().await;
+    let (done, refused): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
+    assert_eq!(done.len(), 1);
+    assert!(
+        refused
+            .iter()
+            .all(|outcome| matches!(outcome, Err(Fault::Expunged)))
+    );
+    let left: Vec<Uid> = image(&world.store, drafts)
+        .await
+        .iter()
+        .map(|(_, message)| message.uid)
+        .collect();
+    assert_eq!(left, [done[0].as_ref().unwrap().uid]);
 }

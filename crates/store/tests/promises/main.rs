@@ -24,6 +24,7 @@ mod names;
 mod order;
 mod people;
 mod policy;
+mod quota;
 mod rights;
 mod save_dates;
 mod wakeups;

@@ -65,6 +65,7 @@ fn status_item(cursor: &mut Cursor<'_>) -> Lexed<StatusItem> {
         "SIZE" => Ok(StatusItem::Size),
         "HIGHESTMODSEQ" => Ok(StatusItem::HighestModSeq),
         "MAILBOXID" => Ok(StatusItem::MailboxId),
+        "DELETED-STORAGE" => Ok(StatusItem::DeletedStorage),
         "APPENDLIMIT" => Ok(StatusItem::AppendLimit),
         _ => Err(Bad::Expected("a status item")),
     }

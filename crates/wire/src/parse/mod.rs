@@ -9,6 +9,7 @@ mod list;
 mod mailbox;
 mod metadata;
 mod notify;
+mod quota;
 mod search;
 mod sort;
 
@@ -127,6 +128,9 @@ pub const KNOWN: &[Row] = &[
     ours("GETACL", acl::get_acl),
     ours("LISTRIGHTS", acl::list_rights),
     ours("MYRIGHTS", acl::my_rights),
+    ours("GETQUOTA", quota::get_quota),
+    ours("GETQUOTAROOT", quota::get_quota_root),
+    ours("SETQUOTA", quota::set_quota),
     ours("GETMETADATA", metadata::get_metadata),
     ours("SETMETADATA", metadata::set_metadata),
     ours("NOTIFY", notify::notify),

@@ -7,6 +7,7 @@ mod code;
 mod fetch;
 mod metadata;
 mod names;
+mod quota;
 mod search;
 mod token;
 
@@ -14,6 +15,7 @@ pub use code::Code;
 pub use fetch::FetchLine;
 pub use metadata::{metadata, metadata_changed};
 pub use names::{ListLine, StatusValue, acl, list, list_rights, my_rights, namespace, status};
+pub use quota::{quota, quota_root};
 pub use search::{Found, esearch, search, sort, thread};
 
 use std::borrow::Cow;

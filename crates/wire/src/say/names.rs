@@ -156,6 +156,7 @@ const fn status_word(item: StatusItem) -> &'static str {
         StatusItem::Size => "SIZE",
         StatusItem::HighestModSeq => "HIGHESTMODSEQ",
         StatusItem::MailboxId => "MAILBOXID",
+        StatusItem::DeletedStorage => "DELETED-STORAGE",
         StatusItem::AppendLimit => "APPENDLIMIT",
     }
 }

@@ -86,6 +86,9 @@ fn every_row_has_a_form_that_parses() {
         ("GETACL", " Team"),
         ("LISTRIGHTS", " Team ada"),
         ("MYRIGHTS", " Team"),
+        ("GETQUOTA", " user/ada"),
+        ("GETQUOTAROOT", " INBOX"),
+        ("SETQUOTA", " user/ada ()"),
         ("GETMETADATA", " Team /shared/comment"),
         ("SETMETADATA", " Team (/shared/comment NIL)"),
         ("NOTIFY", " NONE"),
@@ -183,7 +186,7 @@ fn complaints_name_the_command() {
         ("CREATE x (\\Sent)", "CREATE: expected (USE"),
         ("STATUS INBOX ()", "STATUS: expected a status item"),
         (
-            "STATUS INBOX (DELETED-STORAGE)",
+            "STATUS INBOX (ANNOTATION-STORAGE)",
             "STATUS: expected a status item",
         ),
         (

@@ -10,6 +10,7 @@ mod notify;
 mod objects;
 mod oracle;
 mod parts;
+mod quota;
 
 use crate::{Body, Frame, MailboxArg, Malformed, Mode, parse};
 

@@ -1,0 +1,105 @@
+//! `postroom quota`: how much room there is, and how much is taken.
+
+use mail::{QuotaLimits, QuotaRoot, Resource, Usage};
+use serde_json::json;
+use store::{Fault, Quota};
+
+use super::desk::Desk;
+use super::failure::Failure;
+use super::terminal::Terminal;
+use crate::config::Config;
+
+pub(super) const HELP: &str = "A root is user/NAME, all mailboxes of an account, or shared/MAILBOX, that \
+    mailbox and all below it.\nWhat is no longer named in `set` is no longer limited.\n\n\
+    Examples:\n  \
+    postroom quota set user/ada --storage 1048576\n  \
+    postroom quota set shared/support --storage 10485760 --messages 100000 --mailboxes 50\n  \
+    postroom quota set user/ada\n  \
+    postroom quota list --json";
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Verb {
+    /// Set the limits of a root: these, and no others.
+    Set {
+        /// Whose: `user/ada`, `shared/support`.
+        #[arg(value_parser = QuotaRoot::parse)]
+        root: QuotaRoot,
+        /// In KiB of messages.
+        #[arg(long, value_name = "KIB", value_parser = clap::value_parser!(u64).range(..=LIMIT_MAX))]
+        storage: Option<u64>,
+        /// How many messages.
+        #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(..=LIMIT_MAX))]
+        messages: Option<u64>,
+        /// How many mailboxes.
+        #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(..=LIMIT_MAX))]
+        mailboxes: Option<u64>,
+    },
+    /// List all roots, with what is used and what is allowed.
+    List,
+}
+
+/// 63 bits (RFC 9208, 3.1.2).
+const LIMIT_MAX: u64 = i64::MAX as u64;
+
+pub(super) async fn run(verb: &Verb, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
+    let desk = Desk::open(config).await?;
+    let done = run_on(&desk, verb, terminal).await;
+    desk.close(done).await
+}
+
+async fn run_on(desk: &Desk, verb: &Verb, terminal: &Terminal) -> Result<(), Failure> {
+    match verb {
+        Verb::Set {
+            root,
+            storage,
+            messages,
+            mailboxes,
+        } => {
+            let limits = QuotaLimits {
+                storage: *storage,
+                message: *messages,
+                mailbox: *mailboxes,
+            };
+            let operator = desk.operator(None).await?;
+            match desk
+                .store
+                .set_quota(operator.account.id, root, limits)
+                .await
+            {
+                Ok(()) => terminal.report(format!("quota of {root} set")),
+                Err(Fault::Gone) => Err(Failure::failed(format!("no user for {root}"))),
+                Err(fault) => Err(fault.into()),
+            }
+        }
+        Verb::List => list(&desk.store.quotas().await?, terminal),
+    }
+}
+
+fn list(quotas: &[Quota], terminal: &Terminal) -> Result<(), Failure> {
+    let usage = |usage: &Usage| {
+        let resource = resource_name(usage.resource);
+        json!({ "resource": resource, "used": usage.used, "limit": usage.limit })
+    };
+    let data = quotas.iter().map(|quota| {
+        let usages: serde_json::Value = quota.usages.iter().map(usage).collect();
+        json!({ "root": quota.root, "usages": usages })
+    });
+    terminal.show(&data.collect(), || {
+        let line = |quota: &Quota| {
+            let usages = quota.usages.iter().map(|usage| {
+                let resource = resource_name(usage.resource);
+                format!("  {resource} {} of {}", usage.used, usage.limit)
+            });
+            format!("{}{}\n", quota.root, usages.collect::<String>())
+        };
+        quotas.iter().map(line).collect()
+    })
+}
+
+const fn resource_name(resource: Resource) -> &'static str {
+    match resource {
+        Resource::Storage => "storage",
+        Resource::Message => "messages",
+        Resource::Mailbox => "mailboxes",
+    }
+}

@@ -1,0 +1,198 @@
+//! Quota (RFC 9208): limits hold exactly, and only where they are.
+
+use std::sync::Arc;
+
+use acl::Deed;
+use mail::{AccountId, FlagBits, MailboxId, Place, QuotaLimits, QuotaRoot, Resource};
+use store::{Fault, Store};
+use tokio::task::JoinSet;
+
+use crate::world::{World, append, inbox, message, new_message, permit, uid, uids};
+
+const FULL: &str = "lrswitek";
+
+async fn limit(store: &Store, actor: AccountId, root: &str, limits: &[(Resource, u64)]) {
+    let root = QuotaRoot::parse(root).unwrap();
+    let limits: QuotaLimits = limits.iter().copied().collect();
+    store.set_quota(actor, &root, limits).await.unwrap();
+}
+
+async fn used(store: &Store, mailbox: MailboxId) -> Vec<u64> {
+    let quota = store.quota_of(mailbox).await.unwrap().unwrap();
+    quota.usages.iter().map(|usage| usage.used).collect()
+}
+
+async fn try_append(
+    store: &Store,
+    who: AccountId,
+    mailbox: MailboxId,
+    subjects: &[&str],
+) -> Result<usize, Fault> {
+    let permit = permit(store, who, mailbox, Deed::Insert(FlagBits::NONE)).await;
+    let messages = subjects
+        .iter()
+        .map(|subject| new_message(subject, FlagBits::NONE, FlagBits::NONE))
+        .collect();
+    let appended = store.append(&permit, messages).await?;
+    Ok(appended.uids.len())
+}
+
+fn is_over<T>(outcome: &Result<T, Fault>) -> bool {
+    matches!(outcome, Err(Fault::OverQuota))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_limit_holds_exactly_under_32_writers() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let top = world.shared("team", &[("ada", FULL)]).await;
+    let below = world.shared("team/below", &[("ada", FULL)]).await;
+    limit(
+        &world.store,
+        ada,
+        "shared/team",
+        &[(Resource::Message, 100)],
+    )
+    .await;
+    let store = Arc::new(world.store.clone());
+    let mut writers = JoinSet::new();
+    for writer in 0..32 {
+        let store = Arc::clone(&store);
+        let mailbox = if writer % 2 == 0 { top } else { below };
+        writers.spawn(async move {
+            let mut appended = 0;
+            for _ in 0..10 {
+                match try_append(&store, ada, mailbox, &["x"]).await {
+                    Ok(count) => appended += count,
+                    Err(fault) => assert!(matches!(fault, Fault::OverQuota), "{fault}"),
+                }
+            }
+            appended
+        });
+    }
+    let appended: usize = writers.join_all().await.into_iter().sum();
+    assert_eq!(appended, 100);
+    assert_eq!(used(&world.store, top).await, [100]);
+}
+
+#[tokio::test]
+async fn whoever_asks_for_too_much_does_not_fail_others() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let team = world.shared("team", &[("ada", FULL)]).await;
+    limit(&world.store, ada, "shared/team", &[(Resource::Message, 5)]).await;
+    let many = ["x"; 6];
+    let (first, too_many, second) = tokio::join!(
+        try_append(&world.store, ada, team, &["a"]),
+        try_append(&world.store, ada, team, &many),
+        try_append(&world.store, ada, team, &["b"]),
+    );
+    assert_eq!((first.unwrap(), second.unwrap()), (1, 1));
+    assert!(is_over(&too_many));
+}
+
+#[tokio::test]
+async fn storage_counts_bytes_to_the_last() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let own = inbox(&world.store, ada).await;
+    limit(&world.store, ada, "user/ada", &[(Resource::Storage, 1)]).await;
+    let each = message("x").len();
+    for _ in 0..1024 / each {
+        try_append(&world.store, ada, own, &["x"]).await.unwrap();
+    }
+    assert!(is_over(&try_append(&world.store, ada, own, &["x"]).await));
+    assert!(!world.store.has_room(own, each as u64).await.unwrap());
+    assert_eq!(used(&world.store, own).await, [1]);
+    limit(&world.store, ada, "user/ada", &[]).await;
+    try_append(&world.store, ada, own, &["x"]).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_moves_within_a_root_takes_no_room() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let one = world.shared("team", &[("ada", FULL)]).await;
+    let other = world.shared("team/other", &[("ada", FULL)]).await;
+    let far = world.shared("far", &[("ada", FULL)]).await;
+    append(&world.store, ada, one, &["a", "b"]).await;
+    limit(&world.store, ada, "shared/team", &[(Resource::Message, 2)]).await;
+    limit(&world.store, ada, "shared/far", &[(Resource::Message, 1)]).await;
+    let from = permit(&world.store, ada, one, Deed::MoveFrom).await;
+    let to = |mailbox| permit(&world.store, ada, mailbox, Deed::Insert(FlagBits::ALL));
+    let (near, far) = (to(other).await, to(far).await);
+    let store = &world.store;
+    let copied = store.copy(&from, &near, &uids([1]), FlagBits::ALL).await;
+    assert!(is_over(&copied));
+    let moved = store
+        .move_messages(&from, &near, &uids([1]), FlagBits::ALL)
+        .await;
+    assert_eq!(moved.unwrap().copied.pairs.len(), 1);
+    let moved = store
+        .move_messages(&from, &far, &uids([2]), FlagBits::ALL)
+        .await;
+    assert_eq!(moved.unwrap().copied.pairs.len(), 1);
+    let from = permit(store, ada, other, Deed::MoveFrom).await;
+    let moved = store
+        .move_messages(&from, &far, &uids([1]), FlagBits::ALL)
+        .await;
+    assert!(is_over(&moved));
+    // RFC 8508, 3.4: only what REPLACE adds counts.
+    let new = new_message("c", FlagBits::NONE, FlagBits::NONE);
+    limit(store, ada, "shared/team", &[(Resource::Message, 1)]).await;
+    store.replace(&from, &near, uid(1), new).await.unwrap();
+}
+
+#[tokio::test]
+async fn new_mailboxes_belong_where_they_are_made_up_to_the_limit() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    limit(&world.store, ada, "user/ada", &[(Resource::Mailbox, 3)]).await;
+    let warrant = acl::own_tree(&world.store.who(ada).await.unwrap());
+    let create = async |path: &str| {
+        let place = Place::Mine(path.to_owned());
+        world.store.create_mailbox(&warrant, &place, None).await
+    };
+    let work = create("Work").await.unwrap();
+    let below = create("Work/Below").await.unwrap();
+    assert!(is_over(&create("More").await));
+    for mailbox in [work, below] {
+        let quota = world.store.quota_of(mailbox).await.unwrap().unwrap();
+        assert_eq!(quota.root, "user/ada");
+    }
+}
+
+#[tokio::test]
+async fn a_root_further_down_keeps_its_own() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let top = world.shared("team", &[("ada", FULL)]).await;
+    let below = world.shared("team/below", &[("ada", FULL)]).await;
+    let beside = world.shared("teams", &[("ada", FULL)]).await;
+    limit(
+        &world.store,
+        ada,
+        "shared/team/below",
+        &[(Resource::Message, 1)],
+    )
+    .await;
+    limit(&world.store, ada, "shared/team", &[(Resource::Message, 1)]).await;
+    append(&world.store, ada, top, &["a"]).await;
+    append(&world.store, ada, below, &["a"]).await;
+    append(&world.store, ada, beside, &["a", "b"]).await;
+    assert!(is_over(&try_append(&world.store, ada, top, &["b"]).await));
+    assert_eq!(world.store.quota_of(beside).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_root_is_known_to_who_may_read_there() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let bo = world.account("bo").await;
+    world.shared("team", &[("ada", "lr"), ("bo", "l")]).await;
+    limit(&world.store, ada, "shared/team", &[(Resource::Message, 1)]).await;
+    let known = async |who| world.store.quota(who, "shared/team").await.unwrap();
+    assert!(known(ada).await.is_some());
+    assert_eq!(known(bo).await, None);
+    assert_eq!(world.store.quota(ada, "shared/none").await.unwrap(), None);
+}
