@@ -57,14 +57,18 @@ impl Store {
     /// [`Fault::Unavailable`] when the database is away.
     #[tracing::instrument(name = "db.directory_mark", skip_all)]
     pub async fn directory_mark(&self) -> Result<DirectoryMark, Fault> {
-        let since = sqlx::query_scalar!(
-            r#"select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as "mark!""#
+        // A transaction that runs for long, of whichever database, holds the mark back; what has
+        // committed since it began is no news.
+        let row = sqlx::query!(
+            r#"select s.mark as "mark!",
+                      array(select distinct d.xid from directory_change d where d.xid >= s.mark) as "xids!"
+                 from (select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as mark) s"#
         )
         .fetch_one(self.pool())
         .await?;
         Ok(DirectoryMark {
-            since,
-            read: Vec::new(),
+            since: row.mark,
+            read: row.xids,
         })
     }
 

@@ -91,6 +91,23 @@ async fn what_commits_late_is_read_later() {
 }
 
 #[tokio::test]
+async fn what_is_there_when_one_begins_to_read_is_no_news() {
+    let world = World::new().await;
+    let store = &world.store;
+    let (ada, bo) = (world.account("ada").await, world.account("bo").await);
+    let late = world.subscribe_without_commit(ada).await;
+    store
+        .subscribe(bo, &Place::Mine("x".to_owned()))
+        .await
+        .unwrap();
+    let mut mark = store.directory_mark().await.unwrap();
+    assert_eq!(read(store, &mut mark, &[]).await, []);
+    late.commit().await.unwrap();
+    let expected = [DirectoryChange::Subscriptions(ada)];
+    assert_eq!(read(store, &mut mark, &[]).await, expected);
+}
+
+#[tokio::test]
 async fn messages_do_not_pass_through_the_directory() {
     let world = World::new().await;
     let store = &world.store;
