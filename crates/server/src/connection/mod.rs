@@ -130,7 +130,7 @@ impl Connection {
                     Next::Go | Next::StartTls | Next::Compress | Next::StartOver => {}
                     Next::Close => return Ok(()),
                 },
-                Event::Late if self.session.is_listening() => Box::pin(self.keep_alive()).await?,
+                Event::Late if self.stage == Stage::Idling => Box::pin(self.keep_alive()).await?,
                 Event::Late => return Box::pin(self.leave(Goodbye::Timeout)).await,
                 Event::Ended => return Box::pin(self.leave(Goodbye::Ended)).await,
                 Event::Leave => return Box::pin(self.leave(Goodbye::Shutdown)).await,
