@@ -36,6 +36,7 @@ const AFTER_LOGIN: &[Offer] = &[
     offer("QRESYNC", 7162),
     offer("UTF8=ACCEPT", 6855),
     offer("ESEARCH", 4731),
+    offer("SEARCHRES", 5182),
     offer("WITHIN", 5032),
     offer("SORT", 5256),
     offer("SORT=DISPLAY", 5957),

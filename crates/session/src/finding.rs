@@ -6,7 +6,7 @@
 use acl::Deed;
 use image::Message;
 use live::Live;
-use mail::{ContentId, ModSeq, SeqNum};
+use mail::{ContentId, ModSeq, SeqNum, UidSet};
 use mime::SearchText;
 use store::Store;
 use wire::{Numbering, SearchKey, SearchReturn, Tag, say};
@@ -93,6 +93,9 @@ impl Finding {
         returns: SearchReturn,
         out: &mut Vec<u8>,
     ) {
+        if returns.is_only_save() {
+            return;
+        }
         let numbers = self.numbers(numbering);
         // `RETURN ()` means ALL (RFC 4731, 3.1).
         let is_bare = returns == SearchReturn::default();
@@ -107,6 +110,17 @@ impl Finding {
         say::esearch(out, tag, numbering, &found);
     }
 
+    /// What `$` stands for from now on (RFC 5182, 2.4).
+    fn saved(&self, returns: SearchReturn) -> UidSet {
+        let uid = |(_, message): &(SeqNum, Message)| message.uid;
+        if returns.all || returns.count || !(returns.min || returns.max) {
+            return self.messages.iter().map(uid).collect();
+        }
+        let min = self.messages.first().filter(|_| returns.min);
+        let max = self.messages.last().filter(|_| returns.max);
+        min.into_iter().chain(max).map(uid).collect()
+    }
+
     /// The highest mod-sequence among the messages that are told (RFC 4731, 3.2).
     fn modseq_of(&self, returns: SearchReturn) -> Option<ModSeq> {
         let modseqs = self.modseqs.as_ref()?;
@@ -115,6 +129,24 @@ impl Finding {
             return self.highest_modseq();
         }
         min.filter(|_| returns.min).max(max.filter(|_| returns.max))
+    }
+}
+
+impl Session {
+    /// `$` becomes what was found, or nothing where the answer is NO; after BAD it stays
+    /// (RFC 5182, 2.1).
+    pub(crate) fn save(&mut self, returns: Option<SearchReturn>, found: &Result<Finding, Ending>) {
+        let (Some(returns), Some(selected)) = (returns.filter(|it| it.save), &mut self.selected)
+        else {
+            return;
+        };
+        match found {
+            Ok(found) => selected.saved = found.saved(returns),
+            Err(Ending::Malformed(_)) => {}
+            Err(Ending::Refused(_) | Ending::Broken(_) | Ending::HungUp) => {
+                selected.saved = UidSet::new();
+            }
+        }
     }
 }
 

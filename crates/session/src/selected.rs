@@ -6,7 +6,7 @@ use live::Watch;
 use mail::{FlagBits, ModSeq, SeqNum, Uid, UidSet};
 use store::{Fault, Found};
 use tracing::debug;
-use wire::{Code, NumberEnd, NumberSet, Numbering, Verdict, say};
+use wire::{Code, MessageSet, NumberEnd, Numbering, Verdict, say};
 
 use crate::ending::{Ending, Refused};
 use crate::out::Out;
@@ -26,6 +26,8 @@ pub(crate) struct Selected {
     pub(crate) own: UidSet,
     /// How many keywords FLAGS has named.
     pub(crate) keywords_told: usize,
+    /// What `$` stands for (RFC 5182).
+    pub(crate) saved: UidSet,
     /// The policy changed since PERMANENTFLAGS was last told.
     pub(crate) is_policy_news: bool,
 }
@@ -57,14 +59,23 @@ impl Selected {
         Ok(permit)
     }
 
-    pub(crate) fn resolve(&self, numbering: Numbering, set: &NumberSet) -> Result<Picked, Ending> {
-        self.view
-            .resolve(numbering, set)
-            .map_err(|NoSuchNumber| Ending::malformed("There is no message with that number"))
+    /// The messages that `set` means. What was saved and is expunged is no longer in it.
+    pub(crate) fn resolve(&self, numbering: Numbering, set: &MessageSet) -> Result<Picked, Ending> {
+        match set {
+            MessageSet::Saved => Ok(self.view.pick(&self.saved)),
+            MessageSet::Listed(numbers) => self
+                .view
+                .resolve(numbering, numbers)
+                .map_err(|NoSuchNumber| Ending::malformed("There is no message with that number")),
+        }
     }
 
     /// The UIDs that `set` names, whether they are there or not.
-    pub(crate) fn uids_named(&self, set: &NumberSet) -> UidSet {
+    pub(crate) fn uids_named(&self, set: &MessageSet) -> UidSet {
+        let set = match set {
+            MessageSet::Saved => return self.view.known().image.resolve(&self.saved),
+            MessageSet::Listed(numbers) => numbers,
+        };
         let last = self.view.known().image.uid_max();
         let uid = |end| match end {
             NumberEnd::Number(number) => Uid::new(number),

@@ -513,7 +513,7 @@ impl Session {
     async fn run_frame(&mut self, frame: Frame, now: Now, out: &mut Out<'_>) -> Report {
         let command = match wire::parse(frame, self.enabled.mode()) {
             Ok(command) => command,
-            Err(malformed) => return tell_malformed(malformed, &mut out.buffer),
+            Err(malformed) => return self.tell_malformed(malformed, &mut out.buffer),
         };
         let name = commands::name_of(&command.body);
         let spec = commands::find(name).unwrap_or(&UNKNOWN);
@@ -620,6 +620,20 @@ impl Session {
         }
     }
 
+    fn tell_malformed(&mut self, malformed: Malformed, out: &mut Vec<u8>) -> Report {
+        let verdict = match malformed {
+            Malformed::Charset { tag, name, returns } => {
+                self.save(returns, &Err(Refused::BadCharset.into()));
+                conclude(out, &tag, name, Err(Refused::BadCharset.into()))
+            }
+            Malformed::Grammar { tag, text } => {
+                say_bad(out, tag.as_ref(), &text);
+                Some(Verdict::Bad)
+            }
+        };
+        Report::ended(&UNKNOWN, verdict)
+    }
+
     fn count_bad(&mut self, report: Report, out: &mut Out<'_>) -> Report {
         match report.verdict {
             Some(Verdict::Bad) => self.bad_commands += 1,
@@ -683,19 +697,6 @@ fn wrong_state(state: State) -> Ending {
         State::Authenticated => "Select a mailbox first",
         State::Selected => "Not in this state",
     })
-}
-
-fn tell_malformed(malformed: Malformed, out: &mut Vec<u8>) -> Report {
-    let verdict = match malformed {
-        Malformed::Charset { tag, name } => {
-            conclude(out, &tag, name, Err(Refused::BadCharset.into()))
-        }
-        Malformed::Grammar { tag, text } => {
-            say_bad(out, tag.as_ref(), &text);
-            Some(Verdict::Bad)
-        }
-    };
-    Report::ended(&UNKNOWN, verdict)
 }
 
 fn say_bad(out: &mut Vec<u8>, tag: Option<&Tag>, text: &str) {

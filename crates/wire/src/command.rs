@@ -120,7 +120,7 @@ pub enum Body {
         /// What the set counts.
         numbering: Numbering,
         /// The one message that goes.
-        set: NumberSet,
+        set: MessageSet,
         /// Where the message that comes goes to.
         mailbox: MailboxArg,
         /// What comes.
@@ -137,7 +137,7 @@ pub enum Body {
     /// RFC 3501, 6.4.3
     Expunge,
     /// RFC 4315
-    UidExpunge(NumberSet),
+    UidExpunge(MessageSet),
     /// RFC 3501, 6.4.4, and RFC 4731
     Search(Search),
     /// RFC 5256, SORT, and RFC 5267, 3
@@ -160,7 +160,7 @@ pub enum Body {
         /// What the set counts.
         numbering: Numbering,
         /// Which messages.
-        set: NumberSet,
+        set: MessageSet,
         /// Where to.
         mailbox: MailboxArg,
     },
@@ -169,7 +169,7 @@ pub enum Body {
         /// What the set counts.
         numbering: Numbering,
         /// Which messages.
-        set: NumberSet,
+        set: MessageSet,
         /// Where to.
         mailbox: MailboxArg,
     },
@@ -336,6 +336,15 @@ pub struct Qresync {
     pub match_data: Option<(NumberSet, UidSet)>,
 }
 
+/// The messages that a command is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MessageSet {
+    /// These numbers.
+    Listed(NumberSet),
+    /// `$`: what the last search with SAVE found (RFC 5182).
+    Saved,
+}
+
 /// A set of numbers as written: `*` is not resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NumberSet(pub Vec<NumberRange>);
@@ -444,7 +453,7 @@ pub struct Fetch {
     /// What the set counts.
     pub numbering: Numbering,
     /// Which messages.
-    pub set: NumberSet,
+    pub set: MessageSet,
     /// Macros are taken apart. Never empty.
     pub items: Vec<FetchItem>,
     /// `(CHANGEDSINCE n)`; 0 is accepted and means everything
@@ -548,7 +557,7 @@ pub struct Store {
     /// What the set counts.
     pub numbering: Numbering,
     /// Which messages.
-    pub set: NumberSet,
+    pub set: MessageSet,
     /// What to do with the flags.
     pub operation: StoreOperation,
     /// Which; may be empty.
@@ -592,6 +601,8 @@ pub struct SearchReturn {
     pub all: bool,
     /// COUNT
     pub count: bool,
+    /// SAVE (RFC 5182)
+    pub save: bool,
 }
 
 /// SORT.
@@ -697,9 +708,9 @@ pub enum SearchKey {
     /// `SMALLER`
     Smaller(u64),
     /// A set of sequence numbers.
-    Sequence(NumberSet),
+    Sequence(MessageSet),
     /// `UID set`
-    Uid(NumberSet),
+    Uid(MessageSet),
     /// `MODSEQ n`; the entry name and type are checked and dropped, as the RFC allows
     ModSeq(ModSeq),
     /// `OLDER n` seconds (RFC 5032)
@@ -736,6 +747,18 @@ pub enum DateTest {
     On,
     /// On the day or later.
     Since,
+}
+
+impl SearchReturn {
+    /// Nothing is told, only saved (RFC 9051, 6.4.4).
+    #[must_use]
+    pub fn is_only_save(&self) -> bool {
+        *self
+            == Self {
+                save: true,
+                ..Self::default()
+            }
+    }
 }
 
 impl Tag {

@@ -10,7 +10,9 @@ use mail::limits::SET_PARTS_MAX;
 use mail::{BadEntryName, BadFlag, Flag, ModSeq};
 
 use crate::parse::Mode;
-use crate::{MailboxArg, NumberEnd, NumberRange, NumberSet, mutf7_decode};
+use crate::{
+    MailboxArg, MessageSet, NumberEnd, NumberRange, NumberSet, SearchReturn, mutf7_decode,
+};
 
 /// Why a frame is not a command. The client reads it after the command's name.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,7 +28,7 @@ pub(crate) enum Bad {
     /// A name that no annotation can have.
     Entry(BadEntryName),
     /// A charset that is neither US-ASCII nor UTF-8.
-    Charset,
+    Charset { returns: Option<SearchReturn> },
 }
 
 /// What a grammar makes of the cursor.
@@ -180,10 +182,19 @@ impl<'f> Cursor<'f> {
         }
     }
 
+    /// `sequence-set`, with the `$` of RFC 5182, 3
+    pub(crate) fn message_set(&mut self) -> Lexed<MessageSet> {
+        if self.eat(b'$') {
+            Ok(MessageSet::Saved)
+        } else {
+            self.set().map(MessageSet::Listed)
+        }
+    }
+
     /// `seq-number`, or a UID: a set that names one message.
-    pub(crate) fn set_of_one(&mut self) -> Lexed<NumberSet> {
+    pub(crate) fn set_of_one(&mut self) -> Lexed<MessageSet> {
         let end = self.set_end()?;
-        Ok(NumberSet(vec![NumberRange(end, end)]))
+        Ok(MessageSet::Listed(NumberSet(vec![NumberRange(end, end)])))
     }
 
     fn set_end(&mut self) -> Lexed<NumberEnd> {
@@ -418,7 +429,7 @@ impl fmt::Display for Bad {
             Self::TooMany(what, max) => write!(f, "more than {max} {what}"),
             Self::Flag(bad) => bad.fmt(f),
             Self::Entry(bad) => bad.fmt(f),
-            Self::Charset => f.write_str("unknown charset"),
+            Self::Charset { .. } => f.write_str("unknown charset"),
         }
     }
 }

@@ -27,8 +27,8 @@ pub use announcement::LiteralMode;
 pub use command::{
     AddressField, AppendMessage, BinarySection, Body, BodySection, Command, DateTest, Direction,
     EventGroup, Fetch, FetchItem, GetMetadata, List, ListReturn, ListSelect, MailboxArg,
-    MessageEvents, Notify, NotifyEvents, NotifyFilter, NumberEnd, NumberRange, NumberSet,
-    Numbering, Qresync, Search, SearchKey, SearchReturn, Secret, SectionText, Select,
+    MessageEvents, MessageSet, Notify, NotifyEvents, NotifyFilter, NumberEnd, NumberRange,
+    NumberSet, Numbering, Qresync, Search, SearchKey, SearchReturn, Secret, SectionText, Select,
     SelectedEvents, Sort, SortCriterion, SortKey, Spelling, StatusItem, Store, StoreOperation, Tag,
     ThreadAlgorithm,
 };

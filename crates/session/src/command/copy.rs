@@ -2,7 +2,7 @@
 
 use acl::Deed;
 use mail::{FlagBits, UidSet};
-use wire::{MailboxArg, NumberSet, Numbering};
+use wire::{MailboxArg, MessageSet, Numbering};
 
 use crate::ending::{Done, DoneCode, Outcome};
 use crate::names::Missing;
@@ -11,7 +11,7 @@ use crate::session::Session;
 pub(crate) async fn run(
     session: &mut Session,
     numbering: Numbering,
-    set: &NumberSet,
+    set: &MessageSet,
     mailbox: &MailboxArg,
 ) -> Outcome {
     let selected = session.selected()?;

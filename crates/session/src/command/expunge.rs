@@ -2,13 +2,13 @@
 
 use acl::Deed;
 use store::Doomed;
-use wire::{NumberSet, Numbering};
+use wire::{MessageSet, Numbering};
 
 use crate::ending::{Done, DoneCode, Outcome};
 use crate::session::Session;
 
 /// What left is told as to every watcher, by the view, at the end of the command.
-pub(crate) async fn run(session: &mut Session, set: Option<&NumberSet>) -> Outcome {
+pub(crate) async fn run(session: &mut Session, set: Option<&MessageSet>) -> Outcome {
     let store = session.store.clone();
     let is_told = session.enabled.qresync;
     let selected = session.selected()?;

@@ -2,7 +2,7 @@
 
 use acl::Deed;
 use mail::FlagBits;
-use wire::{Code, MailboxArg, NumberSet, Numbering, Verdict, say};
+use wire::{Code, MailboxArg, MessageSet, Numbering, Verdict, say};
 
 use crate::ending::{Done, DoneCode, Outcome};
 use crate::names::Missing;
@@ -12,7 +12,7 @@ use crate::session::Session;
 pub(crate) async fn run(
     session: &mut Session,
     numbering: Numbering,
-    set: &NumberSet,
+    set: &MessageSet,
     mailbox: &MailboxArg,
     out: &mut Out<'_>,
 ) -> Outcome {

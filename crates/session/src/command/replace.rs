@@ -2,7 +2,7 @@
 
 use acl::Deed;
 use mail::{FlagBits, UidSet};
-use wire::{AppendMessage, Code, MailboxArg, NumberSet, Numbering, Verdict, say};
+use wire::{AppendMessage, Code, MailboxArg, MessageSet, Numbering, Verdict, say};
 
 use super::append::arriving;
 use crate::ending::{Done, DoneCode, Outcome, Refused};
@@ -13,7 +13,7 @@ use crate::session::Session;
 
 pub(crate) async fn run(
     session: &mut Session,
-    (numbering, old): &(Numbering, NumberSet),
+    (numbering, old): &(Numbering, MessageSet),
     mailbox: &MailboxArg,
     message: AppendMessage,
     now: Now,

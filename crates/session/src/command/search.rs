@@ -1,4 +1,4 @@
-//! SEARCH (RFC 9051, 6.4.4), with RETURN (RFC 4731), MODSEQ (RFC 7162), WITHIN (RFC 5032), object
+//! SEARCH (RFC 9051, 6.4.4), with RETURN (RFC 4731), SAVE (RFC 5182), MODSEQ (RFC 7162), WITHIN (RFC 5032), object
 //! identifiers (RFC 8474) and save dates (RFC 8514).
 
 use wire::{Search, SearchReturn, Tag, say};
@@ -16,7 +16,9 @@ pub(crate) async fn run(
     now: Now,
     out: &mut Out<'_>,
 ) -> Outcome {
-    let found = find(session, tag, &search.key, now, out).await?;
+    let found = find(session, tag, &search.key, now, out).await;
+    session.save(search.returns, &found);
+    let found = found?;
     // IMAP4rev2 has no other answer (RFC 9051, 6.4.4).
     let is_extended = session.enabled.rev2;
     match search.returns.or(is_extended.then(SearchReturn::default)) {

@@ -42,6 +42,7 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
         is_examined: select.read_only,
         own: UidSet::new(),
         keywords_told,
+        saved: UidSet::new(),
         is_policy_news: false,
     });
     tell_mailbox(

@@ -2,8 +2,8 @@
 
 use wire::{Sort, Tag, say};
 
-use crate::ending::{Done, Outcome};
-use crate::finding::find;
+use crate::ending::{Done, Ending, Outcome};
+use crate::finding::{Finding, find};
 use crate::node::Now;
 use crate::out::Out;
 use crate::session::Session;
@@ -16,8 +16,9 @@ pub(crate) async fn run(
     now: Now,
     out: &mut Out<'_>,
 ) -> Outcome {
-    let mut found = find(session, tag, &asked.key, now, out).await?;
-    sort(&session.node.live, &mut found, &asked.criteria).await?;
+    let found = find_sorted(session, tag, &asked, now, out).await;
+    session.save(asked.returns, &found);
+    let found = found?;
     match asked.returns {
         None => {
             let numbers = found.numbers(asked.numbering);
@@ -26,4 +27,16 @@ pub(crate) async fn run(
         Some(returns) => found.say_extended(tag, asked.numbering, returns, &mut out.buffer),
     }
     Ok(Done::completed())
+}
+
+async fn find_sorted(
+    session: &mut Session,
+    tag: &Tag,
+    asked: &Sort,
+    now: Now,
+    out: &mut Out<'_>,
+) -> Result<Finding, Ending> {
+    let mut found = find(session, tag, &asked.key, now, out).await?;
+    sort(&session.node.live, &mut found, &asked.criteria).await?;
+    Ok(found)
 }

@@ -190,6 +190,15 @@ impl View {
         Ok(Picked::from_ranges(ranges))
     }
 
+    /// Those of `uids` that the client knows.
+    pub(crate) fn pick(&self, uids: &UidSet) -> Picked {
+        let image = &self.known.image;
+        let ranges = uids
+            .ranges()
+            .filter_map(|(low, high)| numbers_between(image, low.get(), high.get()));
+        Picked::from_ranges(ranges.collect())
+    }
+
     /// The picked messages, ascending.
     pub(crate) fn messages<'v>(
         &'v self,

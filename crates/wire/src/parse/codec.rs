@@ -6,23 +6,17 @@
 use imap_codec::CommandCodec;
 use imap_codec::decode::Decoder;
 use imap_codec::imap_types::auth::AuthMechanism;
-use imap_codec::imap_types::command::{
-    Command as Theirs, CommandBody, SelectParameter, StoreModifier,
-};
+use imap_codec::imap_types::command::{Command as Theirs, CommandBody, SelectParameter};
 use imap_codec::imap_types::core::{AString, IString, NString};
 use imap_codec::imap_types::extensions::compress::CompressionAlgorithm;
-use imap_codec::imap_types::flag::{Flag as TheirFlag, StoreResponse, StoreType};
 use imap_codec::imap_types::mailbox::{ListMailbox, Mailbox};
 use imap_codec::imap_types::sequence::{SeqOrUid, Sequence, SequenceSet};
 use mail::limits::{ID_PAIRS_MAX, SET_PARTS_MAX};
-use mail::{Flag, ModSeq, Uid, UidSet, UidValidity};
+use mail::{ModSeq, Uid, UidSet, UidValidity};
 
 use super::Mode;
 use crate::lex::{Bad, Lexed, mailbox_text, text};
-use crate::{
-    Body, MailboxArg, NumberEnd, NumberRange, NumberSet, Numbering, Qresync, Secret, Select, Store,
-    StoreOperation,
-};
+use crate::{Body, MailboxArg, NumberEnd, NumberRange, NumberSet, Qresync, Secret, Select};
 
 /// What upstream says of `bytes`, a whole command that is in the table as its own.
 pub(super) fn parse(bytes: &[u8], mode: Mode) -> Lexed<Body> {
@@ -93,49 +87,27 @@ fn lower(body: CommandBody<'_>, mode: Mode) -> Lexed<Body> {
         CommandBody::Check => Body::Check,
         CommandBody::Close => Body::Close,
         CommandBody::Expunge => Body::Expunge,
-        CommandBody::ExpungeUid { sequence_set } => Body::UidExpunge(number_set(sequence_set)?),
-        CommandBody::Store {
-            sequence_set,
-            kind,
-            response,
-            flags,
-            uid,
-            modifiers,
-        } => Body::Store(Store {
-            numbering: numbering(uid),
-            set: number_set(sequence_set)?,
-            operation: match kind {
-                StoreType::Replace => StoreOperation::Replace,
-                StoreType::Add => StoreOperation::Add,
-                StoreType::Remove => StoreOperation::Remove,
-            },
-            flags: flags.iter().map(flag).collect::<Lexed<_>>()?,
-            silent: match response {
-                StoreResponse::Answer => false,
-                StoreResponse::Silent => true,
-            },
-            unchanged_since: unchanged_since(&modifiers)?,
-        }),
-        CommandBody::Copy {
-            sequence_set,
-            mailbox,
-            uid,
-        } => Body::Copy {
-            numbering: numbering(uid),
-            set: number_set(sequence_set)?,
-            mailbox: mailbox_arg(mailbox, mode)?,
-        },
-        CommandBody::Move {
-            sequence_set,
-            mailbox,
-            uid,
-        } => Body::Move {
-            numbering: numbering(uid),
-            set: number_set(sequence_set)?,
-            mailbox: mailbox_arg(mailbox, mode)?,
-        },
         // In the table as ours, or not in the table: never asked for.
         CommandBody::Create { mailbox: _ }
+        | CommandBody::ExpungeUid { sequence_set: _ }
+        | CommandBody::Store {
+            sequence_set: _,
+            kind: _,
+            response: _,
+            flags: _,
+            uid: _,
+            modifiers: _,
+        }
+        | CommandBody::Copy {
+            sequence_set: _,
+            mailbox: _,
+            uid: _,
+        }
+        | CommandBody::Move {
+            sequence_set: _,
+            mailbox: _,
+            uid: _,
+        }
         | CommandBody::List {
             reference: _,
             mailbox_wildcard: _,
@@ -288,38 +260,6 @@ fn number_end(end: SeqOrUid) -> NumberEnd {
         SeqOrUid::Value(number) => NumberEnd::Number(number.get()),
         SeqOrUid::Asterisk => NumberEnd::Last,
     }
-}
-
-fn numbering(is_uid: bool) -> Numbering {
-    if is_uid {
-        Numbering::Uid
-    } else {
-        Numbering::Sequence
-    }
-}
-
-/// `\Recent` and other words behind a backslash, which upstream lets through, are no flags.
-fn flag(flag: &TheirFlag<'_>) -> Lexed<Flag> {
-    match flag {
-        TheirFlag::Answered => Ok(Flag::Answered),
-        TheirFlag::Deleted => Ok(Flag::Deleted),
-        TheirFlag::Draft => Ok(Flag::Draft),
-        TheirFlag::Flagged => Ok(Flag::Flagged),
-        TheirFlag::Seen => Ok(Flag::Seen),
-        TheirFlag::Extension(_) | TheirFlag::Keyword(_) => {
-            Flag::parse(&flag.to_string()).map_err(Bad::Flag)
-        }
-    }
-}
-
-fn unchanged_since(modifiers: &[StoreModifier]) -> Lexed<Option<ModSeq>> {
-    let mut since = None;
-    for modifier in modifiers {
-        match modifier {
-            StoreModifier::UnchangedSince(number) => since = Some(modseq(*number)?),
-        }
-    }
-    Ok(since)
 }
 
 fn modseq(number: u64) -> Lexed<ModSeq> {

@@ -14,7 +14,7 @@ const ITEMS_MAX: usize = 200;
 /// ```
 pub(super) fn fetch(cursor: &mut Cursor<'_>, numbering: Numbering) -> Lexed<Body> {
     cursor.space()?;
-    let set = cursor.set()?;
+    let set = cursor.message_set()?;
     cursor.space()?;
     let items = items(cursor)?;
     let mut modifiers = Modifiers::default();

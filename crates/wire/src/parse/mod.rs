@@ -12,13 +12,15 @@ mod notify;
 mod quota;
 mod search;
 mod sort;
+mod store;
+mod transfer;
 
 use std::borrow::Cow;
 
 use crate::frame::Frame;
 use crate::head::Head;
 use crate::lex::{Bad, Cursor, Lexed};
-use crate::{Body, Command, Numbering, Tag};
+use crate::{Body, Command, Numbering, SearchReturn, Tag};
 
 /// How the session has agreed to speak.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,6 +50,8 @@ pub enum Malformed {
         tag: Tag,
         /// The command's name.
         name: &'static str,
+        /// What it should have returned, and maybe saved.
+        returns: Option<SearchReturn>,
     },
 }
 
@@ -108,7 +112,7 @@ pub const KNOWN: &[Row] = &[
     codec("CLOSE"),
     codec("UNSELECT"),
     codec("EXPUNGE"),
-    codec("UID EXPUNGE"),
+    ours("UID EXPUNGE", transfer::uid_expunge),
     ours("SEARCH", |at| search::search(at, Numbering::Sequence)),
     ours("UID SEARCH", |at| search::search(at, Numbering::Uid)),
     ours("SORT", |at| sort::sort(at, Numbering::Sequence)),
@@ -117,12 +121,12 @@ pub const KNOWN: &[Row] = &[
     ours("UID THREAD", |at| sort::thread(at, Numbering::Uid)),
     ours("FETCH", |at| fetch::fetch(at, Numbering::Sequence)),
     ours("UID FETCH", |at| fetch::fetch(at, Numbering::Uid)),
-    codec("STORE"),
-    codec("UID STORE"),
-    codec("COPY"),
-    codec("UID COPY"),
-    codec("MOVE"),
-    codec("UID MOVE"),
+    ours("STORE", |at| store::store(at, Numbering::Sequence)),
+    ours("UID STORE", |at| store::store(at, Numbering::Uid)),
+    ours("COPY", |at| transfer::copy(at, Numbering::Sequence)),
+    ours("UID COPY", |at| transfer::copy(at, Numbering::Uid)),
+    ours("MOVE", |at| transfer::r#move(at, Numbering::Sequence)),
+    ours("UID MOVE", |at| transfer::r#move(at, Numbering::Uid)),
     ours("SETACL", acl::set_acl),
     ours("DELETEACL", acl::delete_acl),
     ours("GETACL", acl::get_acl),
@@ -163,9 +167,10 @@ pub fn parse(frame: Frame, mode: Mode) -> Result<Command, Malformed> {
     };
     match body {
         Ok(body) => Ok(Command { tag, body }),
-        Err(Bad::Charset) => Err(Malformed::Charset {
+        Err(Bad::Charset { returns }) => Err(Malformed::Charset {
             tag,
             name: row.name,
+            returns,
         }),
         Err(
             bad @ (Bad::Expected(_)

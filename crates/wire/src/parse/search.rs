@@ -1,4 +1,4 @@
-//! SEARCH, with RETURN (RFC 4731), WITHIN (RFC 5032), MODSEQ (RFC 7162), object identifiers
+//! SEARCH, with RETURN (RFC 4731) and SAVE (RFC 5182), WITHIN (RFC 5032), MODSEQ (RFC 7162), object identifiers
 //! (RFC 8474) and save dates (RFC 8514).
 
 use mail::limits::SEARCH_DEPTH_MAX;
@@ -28,7 +28,7 @@ pub(super) fn search(cursor: &mut Cursor<'_>, numbering: Numbering) -> Lexed<Bod
         if mode.utf8 && !mode.rev2 {
             return Err(Bad::Wrong("CHARSET where UTF8=ACCEPT is enabled"));
         }
-        charset(cursor)?;
+        charset(cursor, returns)?;
     }
     Ok(Body::Search(Search {
         numbering,
@@ -56,6 +56,7 @@ pub(super) fn returns(cursor: &mut Cursor<'_>) -> Lexed<SearchReturn> {
             "MAX" => returns.max = true,
             "ALL" => returns.all = true,
             "COUNT" => returns.count = true,
+            "SAVE" => returns.save = true,
             _ => return Err(Bad::Expected("a return option")),
         }
         Ok(())
@@ -64,13 +65,13 @@ pub(super) fn returns(cursor: &mut Cursor<'_>) -> Lexed<SearchReturn> {
 }
 
 /// Both charsets are read as UTF-8, which US-ASCII is a part of.
-pub(super) fn charset(cursor: &mut Cursor<'_>) -> Lexed<()> {
+pub(super) fn charset(cursor: &mut Cursor<'_>, returns: Option<SearchReturn>) -> Lexed<()> {
     let name = cursor.astring()?;
     let is_known = [&b"US-ASCII"[..], b"UTF-8"]
         .iter()
         .any(|known| name.eq_ignore_ascii_case(known));
     if !is_known {
-        return Err(Bad::Charset);
+        return Err(Bad::Charset { returns });
     }
     cursor.allow_utf8_quoted();
     Ok(())
@@ -83,7 +84,7 @@ fn key(cursor: &mut Cursor<'_>, depth: usize) -> Lexed<SearchKey> {
             let inner = deeper(depth)?;
             cursor.list(|cursor| key(cursor, inner)).map(all_of)
         }
-        Some(b'*' | b'0'..=b'9') => cursor.set().map(SearchKey::Sequence),
+        Some(b'$' | b'*' | b'0'..=b'9') => cursor.message_set().map(SearchKey::Sequence),
         _ => match cursor.word().as_str() {
             "NOT" => {
                 cursor.space()?;
@@ -177,7 +178,7 @@ fn leaf(cursor: &mut Cursor<'_>, word: &str) -> Lexed<SearchKey> {
         "SENTSINCE" => SearchKey::Sent(DateTest::Since, spaced(cursor, date)?),
         "LARGER" => SearchKey::Larger(spaced(cursor, Cursor::number64)?),
         "SMALLER" => SearchKey::Smaller(spaced(cursor, Cursor::number64)?),
-        "UID" => SearchKey::Uid(spaced(cursor, Cursor::set)?),
+        "UID" => SearchKey::Uid(spaced(cursor, Cursor::message_set)?),
         "MODSEQ" => SearchKey::ModSeq(spaced(cursor, modseq)?),
         "OLDER" => SearchKey::Older(spaced(cursor, Cursor::nz_number)?),
         "YOUNGER" => SearchKey::Younger(spaced(cursor, Cursor::nz_number)?),

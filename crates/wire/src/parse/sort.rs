@@ -2,7 +2,10 @@
 
 use super::search::{charset, program, returns};
 use crate::lex::{Bad, Cursor, Lexed};
-use crate::{Body, Direction, Numbering, SearchKey, Sort, SortCriterion, SortKey, ThreadAlgorithm};
+use crate::{
+    Body, Direction, Numbering, SearchKey, SearchReturn, Sort, SortCriterion, SortKey,
+    ThreadAlgorithm,
+};
 
 /// ```abnf
 /// sort = "SORT" [SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"]
@@ -20,7 +23,7 @@ pub(super) fn sort(cursor: &mut Cursor<'_>, numbering: Numbering) -> Lexed<Body>
         numbering,
         returns,
         criteria,
-        key: search_criteria(cursor)?,
+        key: search_criteria(cursor, returns)?,
     }))
 }
 
@@ -36,14 +39,14 @@ pub(super) fn thread(cursor: &mut Cursor<'_>, numbering: Numbering) -> Lexed<Bod
     Ok(Body::Thread {
         numbering,
         algorithm,
-        key: search_criteria(cursor)?,
+        key: search_criteria(cursor, None)?,
     })
 }
 
 /// `search-criteria = charset 1*(SP search-key)`
-fn search_criteria(cursor: &mut Cursor<'_>) -> Lexed<SearchKey> {
+fn search_criteria(cursor: &mut Cursor<'_>, returns: Option<SearchReturn>) -> Lexed<SearchKey> {
     cursor.space()?;
-    charset(cursor)?;
+    charset(cursor, returns)?;
     program(cursor)
 }
 

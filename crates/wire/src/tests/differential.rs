@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use imap_codec::CommandCodec;
 use imap_codec::decode::Decoder;
-use imap_codec::imap_types::command::{CommandBody, FetchModifier};
+use imap_codec::imap_types::command::{CommandBody, FetchModifier, StoreModifier};
 use imap_codec::imap_types::core::AString;
 use imap_codec::imap_types::datetime::{DateTime, NaiveDate as TheirDate};
 use imap_codec::imap_types::extensions::binary::LiteralOrLiteral8;
@@ -13,6 +13,7 @@ use imap_codec::imap_types::extensions::sort::{
 use imap_codec::imap_types::fetch::{
     Macro, MacroOrMessageDataItemNames, MessageDataItemName, Part, Section,
 };
+use imap_codec::imap_types::flag::{StoreResponse, StoreType};
 use imap_codec::imap_types::mailbox::{ListMailbox, Mailbox};
 use imap_codec::imap_types::search::SearchKey as TheirKey;
 use imap_codec::imap_types::sequence::{SeqOrUid, Sequence, SequenceSet};
@@ -23,8 +24,9 @@ use proptest::prelude::*;
 use super::body;
 use crate::{
     AddressField, AppendMessage, Body, BodySection, DateTest, Direction, Fetch, FetchItem, List,
-    MailboxArg, NumberEnd, NumberRange, NumberSet, Numbering, Search, SearchKey, SectionText, Sort,
-    SortCriterion, SortKey, Spelling, StatusItem, ThreadAlgorithm, mutf7_decode,
+    MailboxArg, MessageSet, NumberEnd, NumberRange, NumberSet, Numbering, Search, SearchKey,
+    SectionText, Sort, SortCriterion, SortKey, Spelling, StatusItem, Store, StoreOperation,
+    ThreadAlgorithm, mutf7_decode,
 };
 
 #[test]
@@ -68,6 +70,15 @@ fn base_forms_mean_the_same_in_both_grammars() {
         "SEARCH CHARSET \"us-ascii\" ALL",
         "UID SEARCH MODSEQ \"/flags/\\\\draft\" all 620162338",
         "SEARCH 1:3,5 UID 7:* (NEW OLD)",
+        "STORE 1:3,5 FLAGS ()",
+        "STORE * +FLAGS (\\Seen Work $Junk)",
+        "UID STORE 1:* -flags.silent \\deleted \\FLAGGED work",
+        "UID STORE 7 (UNCHANGEDSINCE 9223372036854775807) FLAGS.SILENT (\\Draft)",
+        "COPY 2:4 MEETING",
+        "UID COPY *:1 \"Shared Folders/support\"",
+        "MOVE 42:69 {3+}\r\nfoo",
+        "UID MOVE 1 Entw&APw-rfe",
+        "UID EXPUNGE 3000:3002,*",
         "SORT (SUBJECT) UTF-8 SINCE 1-Feb-1994",
         "sort (reverse date Arrival CC FROM SIZE TO DISPLAYFROM DISPLAYTO) us-ascii ALL",
         "UID SORT (REVERSE SUBJECT) \"UTF-8\" TEXT {4+}\r\näö",
@@ -275,7 +286,7 @@ fn lower(body: CommandBody<'_>) -> Body {
             }
             Body::Fetch(Fetch {
                 numbering: numbering(uid),
-                set: number_set(&sequence_set),
+                set: message_set(&sequence_set),
                 items,
                 changed_since: modifiers.iter().find_map(|modifier| match modifier {
                     FetchModifier::ChangedSince(number) => ModSeq::new(number.get()),
@@ -319,6 +330,49 @@ fn lower(body: CommandBody<'_>) -> Body {
             },
             key: search_keys_of(search_criteria),
         },
+        CommandBody::Store {
+            sequence_set,
+            kind,
+            response,
+            flags,
+            uid,
+            modifiers,
+        } => Body::Store(Store {
+            numbering: numbering(uid),
+            set: message_set(&sequence_set),
+            operation: match kind {
+                StoreType::Replace => StoreOperation::Replace,
+                StoreType::Add => StoreOperation::Add,
+                StoreType::Remove => StoreOperation::Remove,
+            },
+            flags: flags
+                .iter()
+                .map(|flag| Flag::parse(&flag.to_string()).unwrap())
+                .collect(),
+            silent: response == StoreResponse::Silent,
+            unchanged_since: modifiers
+                .first()
+                .map(|StoreModifier::UnchangedSince(number)| ModSeq::new(*number).unwrap()),
+        }),
+        CommandBody::Copy {
+            sequence_set,
+            mailbox,
+            uid,
+        } => Body::Copy {
+            numbering: numbering(uid),
+            set: message_set(&sequence_set),
+            mailbox: mailbox_arg(&mailbox),
+        },
+        CommandBody::Move {
+            sequence_set,
+            mailbox,
+            uid,
+        } => Body::Move {
+            numbering: numbering(uid),
+            set: message_set(&sequence_set),
+            mailbox: mailbox_arg(&mailbox),
+        },
+        CommandBody::ExpungeUid { sequence_set } => Body::UidExpunge(message_set(&sequence_set)),
         other => panic!("not ours: {other:?}"),
     }
 }
@@ -449,7 +503,7 @@ fn search_key_of(key: TheirKey<'_>) -> SearchKey {
                 SearchKey::And(keys)
             }
         }
-        TheirKey::SequenceSet(set) => SearchKey::Sequence(number_set(&set)),
+        TheirKey::SequenceSet(set) => SearchKey::Sequence(message_set(&set)),
         TheirKey::All => SearchKey::All,
         TheirKey::Answered => Has(Flag::Answered),
         TheirKey::Bcc(text) => Address(AddressField::Bcc, string_of(&text)),
@@ -481,7 +535,7 @@ fn search_key_of(key: TheirKey<'_>) -> SearchKey {
         TheirKey::Subject(text) => SearchKey::Subject(string_of(&text)),
         TheirKey::Text(text) => SearchKey::Text(string_of(&text)),
         TheirKey::To(text) => Address(AddressField::To, string_of(&text)),
-        TheirKey::Uid(set) => SearchKey::Uid(number_set(&set)),
+        TheirKey::Uid(set) => SearchKey::Uid(message_set(&set)),
         TheirKey::Unanswered => HasNot(Flag::Answered),
         TheirKey::Undeleted => HasNot(Flag::Deleted),
         TheirKey::Undraft => HasNot(Flag::Draft),
@@ -509,12 +563,12 @@ fn status_item(item: &StatusDataItemName) -> StatusItem {
     }
 }
 
-fn number_set(set: &SequenceSet) -> NumberSet {
+fn message_set(set: &SequenceSet) -> MessageSet {
     let end = |end: &SeqOrUid| match end {
         SeqOrUid::Value(number) => NumberEnd::Number(number.get()),
         SeqOrUid::Asterisk => NumberEnd::Last,
     };
-    NumberSet(
+    MessageSet::Listed(NumberSet(
         set.0
             .as_ref()
             .iter()
@@ -523,7 +577,7 @@ fn number_set(set: &SequenceSet) -> NumberSet {
                 Sequence::Range(first, last) => NumberRange(end(first), end(last)),
             })
             .collect(),
-    )
+    ))
 }
 
 fn numbering(is_uid: bool) -> Numbering {

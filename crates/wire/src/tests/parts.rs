@@ -4,7 +4,9 @@ use mail::{Flag, SeqNum};
 
 use super::{body, complaint, name};
 use crate::say::FetchLine;
-use crate::{BinarySection, Body, FetchItem, NumberEnd, NumberRange, NumberSet, Numbering};
+use crate::{
+    BinarySection, Body, FetchItem, MessageSet, NumberEnd, NumberRange, NumberSet, Numbering,
+};
 
 fn item(text: &str) -> FetchItem {
     match body(&format!("FETCH 1 {text}")) {
@@ -82,7 +84,10 @@ fn replace_takes_one_number_and_one_message() {
             panic!("{text}");
         };
         assert_eq!((found, mailbox), (numbering, name("Drafts")));
-        assert_eq!(set, NumberSet(vec![NumberRange(end, end)]));
+        assert_eq!(
+            set,
+            MessageSet::Listed(NumberSet(vec![NumberRange(end, end)]))
+        );
         assert_eq!(message.flags, [Flag::Draft]);
         assert!(message.is_binary && message.bytes == "a\0");
     }
