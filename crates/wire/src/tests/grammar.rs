@@ -211,7 +211,7 @@ fn complaints_name_the_command() {
         ("SEARCH", "SEARCH: expected a space"),
         ("SEARCH NOVEL", "SEARCH: expected a search key"),
         (
-            "SEARCH RETURN (SAVE) ALL",
+            "SEARCH RETURN (SOME) ALL",
             "SEARCH: expected a return option",
         ),
         (
