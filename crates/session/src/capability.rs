@@ -17,6 +17,7 @@ pub(crate) struct Offer {
 /// In every state.
 const ALWAYS: &[Offer] = &[
     offer("IMAP4rev1", 3501),
+    offer("IMAP4rev2", 9051),
     offer("LITERAL+", 7888),
     offer("ID", 2971),
     offer("ENABLE", 5161),
