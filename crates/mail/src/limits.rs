@@ -57,6 +57,8 @@ pub const MIME_DEPTH_MAX: usize = 50;
 pub const MIME_PARTS_MAX: usize = 1000;
 /// A message's folded search text, in bytes.
 pub const FOLDED_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// A message of which FETCH PREVIEW (LAZY) makes a preview, in bytes.
+pub const PREVIEW_LAZY_BYTES_MAX: u32 = 64 * 1024;
 /// A text that SORT compares, in bytes.
 pub const SORT_TEXT_BYTES_MAX: usize = 4 * 1024;
 /// Ancestors of one message that THREAD knows.

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use mail::{InternalDate, NaiveDate};
 use mail_parser::decoders::base64::base64_decode;
 use mail_parser::decoders::charsets::map::charset_decoder;
+use mail_parser::decoders::html::html_to_text;
 use mail_parser::parsers::MessageStream;
 use mail_parser::{DateTime, HeaderValue};
 
@@ -48,6 +49,11 @@ pub(crate) fn text<'b>(bytes: &'b [u8], charset: Option<&[u8]>) -> Cow<'b, str> 
         }
         (Err(_), _) => String::from_utf8_lossy(bytes),
     }
+}
+
+/// HTML as the text that a reader sees.
+pub(crate) fn html(html: &str) -> String {
+    html_to_text(html)
 }
 
 /// A header field's value as a reader sees it: unfolded, encoded words decoded (RFC 2047).

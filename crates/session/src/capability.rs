@@ -66,6 +66,8 @@ const AFTER_LOGIN: &[Offer] = &[
     offer("BINARY", 3516),
     offer("REPLACE", 8508),
     offer(APPEND_LIMIT, 7889),
+    offer("CATENATE", 4469),
+    offer("PREVIEW", 8970),
     offer("MULTIAPPEND", 3502),
     offer("ACL", 4314),
     // RFC 4314, 2.2: which of the newer rights are told apart.

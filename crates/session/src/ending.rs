@@ -77,6 +77,8 @@ pub(crate) enum Refused {
     OverQuota,
     /// None, or none that this user may know of.
     NoSuchQuotaRoot,
+    /// The first URL of a CATENATE that points to nothing here.
+    BadUrl(String),
     /// Content in an encoding that is unknown, or that no encoding can carry.
     UnknownCte,
     /// The value of an annotation.
@@ -225,7 +227,7 @@ fn tell_done(out: &mut Vec<u8>, tag: &Tag, done: &Done) {
 }
 
 impl Refused {
-    fn words(&self) -> (Option<Code<'static>>, Cow<'static, str>) {
+    fn words(&self) -> (Option<Code<'_>>, Cow<'static, str>) {
         let (code, text): (_, Cow<'static, str>) = match self {
             Self::NoSuchMailbox => (Code::NonExistent, "No such mailbox".into()),
             Self::NoSuchTarget => (Code::TryCreate, "No such mailbox".into()),
@@ -268,6 +270,10 @@ impl Refused {
             Self::OverQuota => (
                 Code::OverQuota,
                 "There is no room for that; something has to go first".into(),
+            ),
+            Self::BadUrl(url) => (
+                Code::BadUrl(url),
+                "There is nothing at that URL that you may read".into(),
             ),
             Self::UnknownCte => (
                 Code::UnknownCte,

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::io;
 
 use bytes::{Bytes, BytesMut};
-use mail::{ContentId, InternalDate, NaiveDate};
+use mail::{ContentId, InternalDate, MailboxId, NaiveDate, Uid};
 use zstd::bulk::{Compressor, Decompressor};
 use zstd::zstd_safe;
 
@@ -108,6 +108,27 @@ impl Store {
                 })
             })
             .collect()
+    }
+
+    /// What the message of `uid` consists of; `None` when it is not there.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.content_of", skip_all)]
+    pub async fn content_of(
+        &self,
+        mailbox: MailboxId,
+        uid: Uid,
+    ) -> Result<Option<ContentId>, Fault> {
+        let content = sqlx::query_scalar!(
+            "select content from entry where mailbox = $1 and uid = $2",
+            mailbox.0,
+            i64::from(uid),
+        )
+        .fetch_optional(self.pool())
+        .await?;
+        Ok(content.map(ContentId))
     }
 
     /// Whole messages, byte for byte, in any order; what has been collected is missing.

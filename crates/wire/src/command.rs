@@ -441,10 +441,28 @@ pub struct AppendMessage {
     pub flags: Vec<Flag>,
     /// When it arrived, if the client knows better.
     pub date: Option<InternalDate>,
-    /// As it will be stored, byte for byte.
-    pub bytes: Bytes,
-    /// It came as a `literal8`: NUL is meant (RFC 3516, 4.4).
+    /// What it consists of.
+    pub data: AppendData,
+    /// A `literal8` was used: NUL is meant (RFC 3516, 4.4).
     pub is_binary: bool,
+}
+
+/// `append-data`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AppendData {
+    /// As it will be stored, byte for byte.
+    Whole(Bytes),
+    /// To be put together (RFC 4469).
+    Catenate(Vec<CatPart>),
+}
+
+/// `cat-part` (RFC 4469)
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CatPart {
+    /// TEXT: these octets.
+    Text(Bytes),
+    /// URL: what this points to, as sent.
+    Url(String),
 }
 
 /// FETCH.
@@ -487,6 +505,11 @@ pub enum FetchItem {
     ThreadId,
     /// SAVEDATE (RFC 8514)
     SaveDate,
+    /// PREVIEW (RFC 8970)
+    Preview {
+        /// `(LAZY)`: only what costs nothing.
+        lazy: bool,
+    },
     /// `BODY[…]<…>`, and the RFC822 items in their own spelling
     Section(BodySection),
     /// `BINARY[…]<…>` (RFC 3516)

@@ -21,19 +21,21 @@ mod sasl;
 pub mod say;
 #[cfg(test)]
 mod tests;
+mod url;
 mod utf7;
 
 pub use announcement::LiteralMode;
 pub use command::{
-    AddressField, AppendMessage, BinarySection, Body, BodySection, Command, DateTest, Direction,
-    EventGroup, Fetch, FetchItem, GetMetadata, List, ListReturn, ListSelect, MailboxArg,
-    MessageEvents, MessageSet, Notify, NotifyEvents, NotifyFilter, NumberEnd, NumberRange,
-    NumberSet, Numbering, Qresync, Search, SearchKey, SearchReturn, Secret, SectionText, Select,
-    SelectedEvents, Sort, SortCriterion, SortKey, Spelling, StatusItem, Store, StoreOperation, Tag,
-    ThreadAlgorithm,
+    AddressField, AppendData, AppendMessage, BinarySection, Body, BodySection, CatPart, Command,
+    DateTest, Direction, EventGroup, Fetch, FetchItem, GetMetadata, List, ListReturn, ListSelect,
+    MailboxArg, MessageEvents, MessageSet, Notify, NotifyEvents, NotifyFilter, NumberEnd,
+    NumberRange, NumberSet, Numbering, Qresync, Search, SearchKey, SearchReturn, Secret,
+    SectionText, Select, SelectedEvents, Sort, SortCriterion, SortKey, Spelling, StatusItem, Store,
+    StoreOperation, Tag, ThreadAlgorithm,
 };
 pub use frame::{Announced, Expect, Frame, FrameFault, Framer, Limits, Step};
 pub use parse::{KNOWN, Malformed, Mode, Owner, Row, parse};
 pub use sasl::{SaslLine, sasl_decode};
 pub use say::{Code, Speech, Verdict};
+pub use url::MessageUrl;
 pub use utf7::{mutf7_decode, mutf7_encode};

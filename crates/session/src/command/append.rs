@@ -4,8 +4,9 @@
 use acl::{Deed, Permit};
 use mail::{Flag, FlagBits, InternalDate, Keyword, UidSet};
 use store::{NewMessage, Store};
-use wire::{AppendMessage, MailboxArg};
+use wire::{AppendData, AppendMessage, MailboxArg};
 
+use super::catenate::assemble;
 use crate::ending::{Done, DoneCode, Ending, Outcome, Refused};
 use crate::names::{Missing, Named};
 use crate::node::Now;
@@ -19,7 +20,10 @@ pub(crate) async fn run(
 ) -> Outcome {
     let deed = Deed::Insert(FlagBits::ALL);
     let (named, permit) = session.permit(mailbox, deed, Missing::Target).await?;
-    if messages.iter().any(|message| message.bytes.is_empty()) {
+    if messages
+        .iter()
+        .any(|message| matches!(&message.data, AppendData::Whole(octets) if octets.is_empty()))
+    {
         // This is how a client gives up (RFC 3502, 6.3.11).
         return Err(Refused::Cannot("A message of no octets is none").into());
     }
@@ -51,9 +55,13 @@ pub(super) async fn arriving(
     let AppendMessage {
         flags,
         date,
-        bytes,
+        data,
         is_binary,
     } = message;
+    let bytes = match data {
+        AppendData::Whole(octets) => octets,
+        AppendData::Catenate(parts) => assemble(session, parts).await?,
+    };
     let flags = flag_bits(&session.store, permit, &flags).await?;
     let private = named.found.private_flags;
     let date = date.unwrap_or(InternalDate {

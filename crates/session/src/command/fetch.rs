@@ -1,5 +1,5 @@
 //! FETCH (RFC 9051, 6.4.5), with CHANGEDSINCE and VANISHED (RFC 7162, 3.1.4 and 3.2.6), BINARY
-//! (RFC 3516), object identifiers (RFC 8474) and save dates (RFC 8514).
+//! (RFC 3516), object identifiers (RFC 8474), save dates (RFC 8514) and PREVIEW (RFC 8970).
 //!
 //! Answered from the view: what a colleague expunged and this client was not told of is still
 //! there, for messages never change.
@@ -11,6 +11,7 @@ use acl::Deed;
 use bytes::Bytes;
 use image::Message;
 use live::Live;
+use mail::limits::PREVIEW_LAZY_BYTES_MAX;
 use mail::{ContentId, FlagBits, InternalDate, SeqNum, UidSet};
 use mime::{Decoded, Section};
 use store::{FlagEdit, Head, Masks, ObjectIds, Store};
@@ -125,6 +126,8 @@ pub(crate) async fn tell_arrivals(
 struct Needs {
     heads: bool,
     bodies: bool,
+    /// Of messages that are read as fast as their heads.
+    small_bodies: bool,
     save_dates: bool,
     marks_seen: bool,
 }
@@ -149,7 +152,10 @@ impl Needs {
                     needs.marks_seen |= !section.peek;
                     needs.bodies = true;
                 }
-                FetchItem::BinarySize(_) => needs.bodies = true,
+                FetchItem::BinarySize(_) | FetchItem::Preview { lazy: false } => {
+                    needs.bodies = true;
+                }
+                FetchItem::Preview { lazy: true } => needs.small_bodies = true,
                 FetchItem::Section(section) => {
                     needs.marks_seen |= !section.peek;
                     if is_in_head(section) {
@@ -251,11 +257,7 @@ async fn tell_all(
         } else {
             HashMap::new()
         };
-        let bodies = if needs.bodies {
-            contents.messages(&ids).await?
-        } else {
-            HashMap::new()
-        };
+        let bodies = contents.messages(&bodies_to_read(batch, needs)).await?;
         let saved = if needs.save_dates {
             let uids = batch.iter().map(|(_, message)| message.uid).collect();
             store.save_dates(selected.found.id, &uids).await?
@@ -291,6 +293,16 @@ async fn tell_all(
     Ok(trouble)
 }
 
+/// All, or those that a LAZY preview may be made of (RFC 8970, 4.1), or none.
+fn bodies_to_read(batch: &[(SeqNum, Message)], needs: Needs) -> Vec<ContentId> {
+    let is_small = |message: &Message| message.size <= PREVIEW_LAZY_BYTES_MAX;
+    batch
+        .iter()
+        .filter(|(_, message)| needs.bodies || needs.small_bodies && is_small(message))
+        .map(|(_, message)| message.content)
+        .collect()
+}
+
 /// As many messages as may be in memory at once.
 fn batches(
     messages: &[(SeqNum, Message)],
@@ -299,7 +311,7 @@ fn batches(
     let mut rest = messages;
     std::iter::from_fn(move || {
         let mut bytes = 0;
-        let max = if needs.bodies {
+        let max = if needs.bodies || needs.small_bodies {
             BODIES_PER_READ_MAX
         } else {
             HEADS_PER_READ_MAX
@@ -358,6 +370,10 @@ fn tell_one(
                 line.thread_id(&asked.ids.thread(message.content, header))
             }
             FetchItem::SaveDate => line.save_date(parts.saved),
+            FetchItem::Preview { .. } => {
+                let preview = parts.body.map(|body| mime::preview(body));
+                line.preview(preview.as_deref())
+            }
             FetchItem::Envelope => line.envelope(head.map_or(&[], |head| &head.envelope)),
             FetchItem::BodyStructure => {
                 line.body_structure(head.map_or(&[], |head| &head.body_structure))
@@ -389,25 +405,34 @@ fn tell_section<'l, 'o>(
     section: &BodySection,
     parts: Parts<'_>,
 ) -> &'l mut say::FetchLine<'o> {
-    let what = match &section.text {
-        SectionText::Whole => Section::Whole,
-        SectionText::Header => Section::Header,
-        SectionText::HeaderFields(names) => Section::HeaderFields(names),
-        SectionText::HeaderFieldsNot(names) => Section::HeaderFieldsNot(names),
-        SectionText::Text => Section::Text,
-        SectionText::Mime => Section::Mime,
-    };
     // A header block by itself is a message without a body.
     let source = if is_in_head(section) {
         parts.head.map(|head| head.header.as_ref())
     } else {
         parts.body.map(AsRef::as_ref)
     };
-    let found = source.and_then(|message| mime::section(message, &section.part, what));
+    let found = source.and_then(|message| mime::section(message, &section.part, what(section)));
     let slice = found
         .as_deref()
         .map(|bytes| part_of(bytes, section.partial));
     line.section(section, slice)
+}
+
+/// What `BODY[section]<partial>` tells of a message; `None` where there is no such part.
+pub(super) fn octets_of(message: &[u8], section: &BodySection) -> Option<Vec<u8>> {
+    let found = mime::section(message, &section.part, what(section))?;
+    Some(part_of(&found, section.partial).to_vec())
+}
+
+fn what(section: &BodySection) -> Section<'_> {
+    match &section.text {
+        SectionText::Whole => Section::Whole,
+        SectionText::Header => Section::Header,
+        SectionText::HeaderFields(names) => Section::HeaderFields(names),
+        SectionText::HeaderFieldsNot(names) => Section::HeaderFieldsNot(names),
+        SectionText::Text => Section::Text,
+        SectionText::Mime => Section::Mime,
+    }
 }
 
 /// BINARY and BINARY.SIZE (RFC 3516, 4.3).

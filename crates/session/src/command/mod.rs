@@ -3,6 +3,7 @@
 pub(crate) mod append;
 pub(crate) mod authenticate;
 mod capability;
+mod catenate;
 mod check;
 mod close;
 mod compress;

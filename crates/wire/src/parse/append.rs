@@ -1,11 +1,12 @@
 //! APPEND of one message or several (RFC 3502), of messages with UTF-8 headers (RFC 6855, 4) and with
-//! NUL (RFC 3516); and REPLACE (RFC 8508).
+//! NUL (RFC 3516), put together (RFC 4469); and REPLACE (RFC 8508).
 
+use bytes::Bytes;
 use mail::limits::APPEND_MESSAGES_MAX;
 
 use super::date::date_time;
 use crate::lex::{Bad, Cursor, Lexed};
-use crate::{AppendMessage, Body, Numbering};
+use crate::{AppendData, AppendMessage, Body, CatPart, Numbering};
 
 /// `append = "APPEND" SP mailbox 1*append-message`
 pub(super) fn append(cursor: &mut Cursor<'_>) -> Lexed<Body> {
@@ -52,16 +53,47 @@ fn append_message(cursor: &mut Cursor<'_>) -> Lexed<AppendMessage> {
         date = Some(date_time(cursor)?);
         cursor.space()?;
     }
-    let is_utf8 = cursor.eat_text("UTF8 (");
-    let is_binary = cursor.peek() == Some(b'~');
-    let bytes = cursor.message()?;
-    if is_utf8 {
-        cursor.expect(b')', "the end of UTF8")?;
-    }
+    let mut is_binary = false;
+    let data = append_data(cursor, &mut is_binary)?;
     Ok(AppendMessage {
         flags,
         date,
-        bytes,
+        data,
         is_binary,
     })
+}
+
+/// `append-data =/ "CATENATE" SP "(" cat-part *(SP cat-part) ")"` (RFC 4469, 5)
+fn append_data(cursor: &mut Cursor<'_>, is_binary: &mut bool) -> Lexed<AppendData> {
+    if cursor.eat_text("CATENATE ") {
+        let parts = cursor.list(|cursor| cat_part(cursor, is_binary))?;
+        return Ok(AppendData::Catenate(parts));
+    }
+    let is_utf8 = cursor.eat_text("UTF8 (");
+    let message = message(cursor, is_binary)?;
+    if is_utf8 {
+        cursor.expect(b')', "the end of UTF8")?;
+    }
+    Ok(AppendData::Whole(message))
+}
+
+/// `cat-part = "TEXT" SP literal / "URL" SP astring`
+fn cat_part(cursor: &mut Cursor<'_>, is_binary: &mut bool) -> Lexed<CatPart> {
+    match cursor.word().as_str() {
+        "TEXT" => {
+            cursor.space()?;
+            message(cursor, is_binary).map(CatPart::Text)
+        }
+        "URL" => {
+            cursor.space()?;
+            cursor.astring_text().map(CatPart::Url)
+        }
+        _ => Err(Bad::Expected("TEXT or URL")),
+    }
+}
+
+/// `literal / literal8`
+fn message(cursor: &mut Cursor<'_>, is_binary: &mut bool) -> Lexed<Bytes> {
+    *is_binary |= cursor.peek() == Some(b'~');
+    cursor.message()
 }

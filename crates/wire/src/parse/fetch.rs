@@ -2,6 +2,7 @@
 
 use mail::ModSeq;
 
+use super::Mode;
 use crate::lex::{Bad, Cursor, Lexed};
 use crate::{BinarySection, Body, BodySection, Fetch, FetchItem, Numbering, SectionText, Spelling};
 
@@ -109,6 +110,10 @@ fn item(cursor: &mut Cursor<'_>, word: &str) -> Lexed<FetchItem> {
         "EMAILID" => Ok(FetchItem::EmailId),
         "THREADID" => Ok(FetchItem::ThreadId),
         "SAVEDATE" => Ok(FetchItem::SaveDate),
+        // LAZY is the only modifier that there is (RFC 8970, 6).
+        "PREVIEW" => Ok(FetchItem::Preview {
+            lazy: cursor.eat_text(" (LAZY)"),
+        }),
         "RFC822" => Ok(older(Spelling::Rfc822, SectionText::Whole, false)),
         // As BODY.PEEK[HEADER] and BODY[TEXT] would (RFC 3501, 6.4.5).
         "RFC822.HEADER" => Ok(older(Spelling::Rfc822Header, SectionText::Header, true)),
@@ -155,6 +160,15 @@ fn section(cursor: &mut Cursor<'_>, peek: bool) -> Lexed<BodySection> {
         partial: partial(cursor)?,
         peek,
     })
+}
+
+/// A section as URLs have it, without brackets (RFC 5092); `None` for what is none.
+pub(crate) fn section_of(text: &str, partial: Option<(u32, u32)>) -> Option<BodySection> {
+    let frame = format!("[{text}]\r\n");
+    let mut cursor = Cursor::new(frame.as_bytes(), Vec::new(), 0, Mode::default());
+    let section = section(&mut cursor, true).ok()?;
+    cursor.end().ok()?;
+    Some(BodySection { partial, ..section })
 }
 
 /// `section-binary [partial]`

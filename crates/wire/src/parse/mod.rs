@@ -15,6 +15,8 @@ mod sort;
 mod store;
 mod transfer;
 
+pub(crate) use fetch::section_of;
+
 use std::borrow::Cow;
 
 use crate::frame::Frame;

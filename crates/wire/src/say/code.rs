@@ -24,6 +24,8 @@ pub enum Code<'a> {
     BadCharset,
     /// BADEVENT (RFC 5465), with the events that there are.
     BadEvent(&'a [&'a str]),
+    /// BADURL (RFC 4469), with the URL as it was sent.
+    BadUrl(&'a str),
     /// CANNOT
     Cannot,
     /// CAPABILITY
@@ -144,6 +146,11 @@ impl Code<'_> {
                 spaced_number(out, u64::from(goal));
                 out.push(b')');
             }
+            Self::BadUrl(url) => {
+                out.push(b' ');
+                // A bracket would end the code.
+                quoted(out, &url.replace(']', "%5D"));
+            }
             Self::BadCharset => out.extend_from_slice(b" (US-ASCII UTF-8)"),
             Self::Modified(numbers) => {
                 out.push(b' ');
@@ -202,6 +209,7 @@ impl Code<'_> {
             Self::AuthorizationFailed => "AUTHORIZATIONFAILED",
             Self::BadCharset => "BADCHARSET",
             Self::BadEvent(_) => "BADEVENT",
+            Self::BadUrl(_) => "BADURL",
             Self::Cannot => "CANNOT",
             Self::Capability(_) => "CAPABILITY",
             Self::ClientBug => "CLIENTBUG",

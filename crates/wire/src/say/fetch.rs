@@ -4,7 +4,7 @@ use std::io::Write;
 
 use mail::{InternalDate, ModSeq, SeqNum, Uid};
 
-use super::token::{astring, literal, number, object_id, separated};
+use super::token::{astring, literal, number, object_id, separated, string};
 use super::{Speech, end};
 use crate::{BinarySection, BodySection, SectionText, Spelling};
 
@@ -133,6 +133,16 @@ impl<'o> FetchLine<'o> {
         self.out.push(b' ');
         match content {
             Some(content) => literal(self.out, content),
+            None => self.out.extend_from_slice(b"NIL"),
+        }
+        self
+    }
+
+    /// `PREVIEW string`, a literal where it is not ASCII; `None` is NIL.
+    pub fn preview(&mut self, preview: Option<&str>) -> &mut Self {
+        self.item("PREVIEW ");
+        match preview {
+            Some(preview) => string(self.out, Speech { utf8: false }, preview),
             None => self.out.extend_from_slice(b"NIL"),
         }
         self

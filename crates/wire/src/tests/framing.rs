@@ -4,8 +4,8 @@ use imap_codec::fragmentizer::{FragmentInfo, Fragmentizer, LineEnding};
 use proptest::prelude::*;
 
 use crate::{
-    Announced, Body, Expect, Frame, FrameFault, Framer, Limits, LiteralMode, MailboxArg, Mode,
-    Step, parse,
+    Announced, AppendData, Body, Expect, Frame, FrameFault, Framer, Limits, LiteralMode,
+    MailboxArg, Mode, Step, parse,
 };
 
 const LIMITS: Limits = Limits {
@@ -285,7 +285,10 @@ fn messages_of_append_are_kept_beside() {
     };
     let bytes: Vec<_> = messages
         .iter()
-        .map(|message| message.bytes.clone())
+        .map(|message| match &message.data {
+            AppendData::Whole(bytes) => bytes.clone(),
+            AppendData::Catenate(_) => panic!("nothing to put together"),
+        })
         .collect();
     assert_eq!(bytes[0], large.as_bytes());
     assert_eq!(bytes[1], "b");

@@ -4,9 +4,9 @@ use mail::{Flag, InternalDate, ModSeq, NaiveDate, Uid, UidSet, UidValidity};
 
 use super::{body, body_in, complaint, name};
 use crate::{
-    AddressField, Body, Fetch, FetchItem, Frame, KNOWN, List, ListReturn, ListSelect, Malformed,
-    MessageSet, Mode, NumberEnd, NumberRange, NumberSet, Numbering, Owner, Qresync, Search,
-    SearchKey, SearchReturn, Secret, Select, StatusItem, Store, StoreOperation, parse,
+    AddressField, AppendData, Body, Fetch, FetchItem, Frame, KNOWN, List, ListReturn, ListSelect,
+    Malformed, MessageSet, Mode, NumberEnd, NumberRange, NumberSet, Numbering, Owner, Qresync,
+    Search, SearchKey, SearchReturn, Secret, Select, StatusItem, Store, StoreOperation, parse,
 };
 
 fn numbers(ranges: &[(u32, u32)]) -> NumberSet {
@@ -649,9 +649,10 @@ fn appends_carry_flags_dates_and_bytes() {
         first.date,
         InternalDate::from_parts(day, (21, 52, 25), -480)
     );
-    assert_eq!(first.bytes, "a\n");
-    assert!(second.flags.is_empty() && second.date.is_none() && second.bytes.is_empty());
-    assert_eq!(third.bytes, "\0\r\n");
+    let whole = |text: &'static str| AppendData::Whole(text.into());
+    assert_eq!(first.data, whole("a\n"));
+    assert!(second.flags.is_empty() && second.date.is_none() && second.data == whole(""));
+    assert_eq!(third.data, whole("\0\r\n"));
 }
 
 #[test]

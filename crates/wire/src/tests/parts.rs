@@ -1,11 +1,12 @@
-//! BINARY (RFC 3516) and REPLACE (RFC 8508), read and said.
+//! BINARY (RFC 3516), REPLACE (RFC 8508), CATENATE (RFC 4469) and PREVIEW (RFC 8970), read and said.
 
 use mail::{Flag, SeqNum};
 
 use super::{body, complaint, name};
 use crate::say::FetchLine;
 use crate::{
-    BinarySection, Body, FetchItem, MessageSet, NumberEnd, NumberRange, NumberSet, Numbering,
+    AppendData, BinarySection, Body, CatPart, FetchItem, MessageSet, NumberEnd, NumberRange,
+    NumberSet, Numbering,
 };
 
 fn item(text: &str) -> FetchItem {
@@ -89,7 +90,7 @@ fn replace_takes_one_number_and_one_message() {
             MessageSet::Listed(NumberSet(vec![NumberRange(end, end)]))
         );
         assert_eq!(message.flags, [Flag::Draft]);
-        assert!(message.is_binary && message.bytes == "a\0");
+        assert!(message.is_binary && message.data == AppendData::Whole("a\0".into()));
     }
     for text in [
         "REPLACE 1:2 Drafts {1+}\r\na",
@@ -99,4 +100,50 @@ fn replace_takes_one_number_and_one_message() {
     ] {
         complaint(text);
     }
+}
+
+#[test]
+fn catenate_takes_texts_and_urls() {
+    let text =
+        "APPEND Drafts (\\Seen) CATENATE (URL \"/Drafts/;UID=20\" TEXT {2+}\r\nab url ;UID=3)";
+    let Ok(Body::Append { messages, .. }) = body(text) else {
+        panic!("{:?}", body(text));
+    };
+    assert_eq!(
+        messages[0].data,
+        AppendData::Catenate(vec![
+            CatPart::Url("/Drafts/;UID=20".into()),
+            CatPart::Text("ab".into()),
+            CatPart::Url(";UID=3".into()),
+        ])
+    );
+    for text in [
+        "APPEND Drafts CATENATE ()",
+        "APPEND Drafts CATENATE (TEXT \"a\")",
+        "APPEND Drafts CATENATE ({1+}\r\na)",
+        "APPEND Drafts CATENATE (URL)",
+    ] {
+        complaint(text);
+    }
+}
+
+#[test]
+fn preview_is_lazy_or_not() {
+    for (text, lazy) in [
+        ("PREVIEW", false),
+        ("preview (lazy)", true),
+        ("(PREVIEW (LAZY))", true),
+    ] {
+        assert_eq!(item(text), FetchItem::Preview { lazy }, "{text}");
+    }
+    complaint("FETCH 1 (PREVIEW (EAGER))");
+    let mut out = Vec::new();
+    let mut line = FetchLine::begin(&mut out, SeqNum::MIN);
+    line.preview(Some("a \"b\"")).preview(None);
+    line.preview(Some("\u{fc}")).preview(Some(""));
+    line.end();
+    assert_eq!(
+        String::from_utf8(out).unwrap(),
+        "* 1 FETCH (PREVIEW \"a \\\"b\\\"\" PREVIEW NIL PREVIEW {2}\r\n\u{fc} PREVIEW \"\")\r\n"
+    );
 }
