@@ -442,14 +442,14 @@ pub struct AppendMessage {
     /// When it arrived, if the client knows better.
     pub date: Option<InternalDate>,
     /// What it consists of.
-    pub data: AppendData,
+    pub data: AppendContent,
     /// A `literal8` was used: NUL is meant (RFC 3516, 4.4).
     pub is_binary: bool,
 }
 
 /// `append-data`
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AppendData {
+pub enum AppendContent {
     /// As it will be stored, byte for byte.
     Whole(Bytes),
     /// To be put together (RFC 4469).

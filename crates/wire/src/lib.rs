@@ -26,7 +26,7 @@ mod utf7;
 
 pub use announcement::LiteralMode;
 pub use command::{
-    AddressField, AppendData, AppendMessage, BinarySection, Body, BodySection, CatPart, Command,
+    AddressField, AppendContent, AppendMessage, BinarySection, Body, BodySection, CatPart, Command,
     DateTest, Direction, EventGroup, Fetch, FetchItem, GetMetadata, List, ListReturn, ListSelect,
     MailboxArg, MessageEvents, MessageSet, Notify, NotifyEvents, NotifyFilter, NumberEnd,
     NumberRange, NumberSet, Numbering, Qresync, Search, SearchKey, SearchReturn, Secret,

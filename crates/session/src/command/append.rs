@@ -4,7 +4,7 @@
 use acl::{Deed, Permit};
 use mail::{Flag, FlagBits, InternalDate, Keyword, UidSet};
 use store::{NewMessage, Store};
-use wire::{AppendData, AppendMessage, MailboxArg};
+use wire::{AppendContent, AppendMessage, MailboxArg};
 
 use super::catenate::assemble;
 use crate::ending::{Done, DoneCode, Ending, Outcome, Refused};
@@ -22,7 +22,7 @@ pub(crate) async fn run(
     let (named, permit) = session.permit(mailbox, deed, Missing::Target).await?;
     if messages
         .iter()
-        .any(|message| matches!(&message.data, AppendData::Whole(octets) if octets.is_empty()))
+        .any(|message| matches!(&message.data, AppendContent::Whole(octets) if octets.is_empty()))
     {
         // This is how a client gives up (RFC 3502, 6.3.11).
         return Err(Refused::Cannot("A message of no octets is none").into());
@@ -59,8 +59,8 @@ pub(super) async fn arriving(
         is_binary,
     } = message;
     let bytes = match data {
-        AppendData::Whole(octets) => octets,
-        AppendData::Catenate(parts) => assemble(session, parts).await?,
+        AppendContent::Whole(octets) => octets,
+        AppendContent::Catenate(parts) => assemble(session, parts).await?,
     };
     let flags = flag_bits(&session.store, permit, &flags).await?;
     let private = named.found.private_flags;

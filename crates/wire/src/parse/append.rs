@@ -6,7 +6,7 @@ use mail::limits::APPEND_MESSAGES_MAX;
 
 use super::date::date_time;
 use crate::lex::{Bad, Cursor, Lexed};
-use crate::{AppendData, AppendMessage, Body, CatPart, Numbering};
+use crate::{AppendContent, AppendMessage, Body, CatPart, Numbering};
 
 /// `append = "APPEND" SP mailbox 1*append-message`
 pub(super) fn append(cursor: &mut Cursor<'_>) -> Lexed<Body> {
@@ -64,17 +64,17 @@ fn append_message(cursor: &mut Cursor<'_>) -> Lexed<AppendMessage> {
 }
 
 /// `append-data =/ "CATENATE" SP "(" cat-part *(SP cat-part) ")"` (RFC 4469, 5)
-fn append_data(cursor: &mut Cursor<'_>, is_binary: &mut bool) -> Lexed<AppendData> {
+fn append_data(cursor: &mut Cursor<'_>, is_binary: &mut bool) -> Lexed<AppendContent> {
     if cursor.eat_text("CATENATE ") {
         let parts = cursor.list(|cursor| cat_part(cursor, is_binary))?;
-        return Ok(AppendData::Catenate(parts));
+        return Ok(AppendContent::Catenate(parts));
     }
     let is_utf8 = cursor.eat_text("UTF8 (");
     let message = message(cursor, is_binary)?;
     if is_utf8 {
         cursor.expect(b')', "the end of UTF8")?;
     }
-    Ok(AppendData::Whole(message))
+    Ok(AppendContent::Whole(message))
 }
 
 /// `cat-part = "TEXT" SP literal / "URL" SP astring`

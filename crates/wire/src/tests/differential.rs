@@ -23,7 +23,7 @@ use proptest::prelude::*;
 
 use super::body;
 use crate::{
-    AddressField, AppendData, AppendMessage, Body, BodySection, DateTest, Direction, Fetch,
+    AddressField, AppendContent, AppendMessage, Body, BodySection, DateTest, Direction, Fetch,
     FetchItem, List, MailboxArg, MessageSet, NumberEnd, NumberRange, NumberSet, Numbering, Search,
     SearchKey, SectionText, Sort, SortCriterion, SortKey, Spelling, StatusItem, Store,
     StoreOperation, ThreadAlgorithm, mutf7_decode,
@@ -266,7 +266,7 @@ fn lower(body: CommandBody<'_>) -> Body {
                     .collect(),
                 date: date.as_ref().map(internal_date),
                 is_binary: matches!(message, LiteralOrLiteral8::Literal8(_)),
-                data: AppendData::Whole(match message {
+                data: AppendContent::Whole(match message {
                     LiteralOrLiteral8::Literal(literal) => Bytes::copy_from_slice(literal.as_ref()),
                     LiteralOrLiteral8::Literal8(literal) => Bytes::copy_from_slice(&literal.data),
                 }),

@@ -4,7 +4,7 @@ use imap_codec::fragmentizer::{FragmentInfo, Fragmentizer, LineEnding};
 use proptest::prelude::*;
 
 use crate::{
-    Announced, AppendData, Body, Expect, Frame, FrameFault, Framer, Limits, LiteralMode,
+    Announced, AppendContent, Body, Expect, Frame, FrameFault, Framer, Limits, LiteralMode,
     MailboxArg, Mode, Step, parse,
 };
 
@@ -286,8 +286,8 @@ fn messages_of_append_are_kept_beside() {
     let bytes: Vec<_> = messages
         .iter()
         .map(|message| match &message.data {
-            AppendData::Whole(bytes) => bytes.clone(),
-            AppendData::Catenate(_) => panic!("nothing to put together"),
+            AppendContent::Whole(bytes) => bytes.clone(),
+            AppendContent::Catenate(_) => panic!("nothing to put together"),
         })
         .collect();
     assert_eq!(bytes[0], large.as_bytes());

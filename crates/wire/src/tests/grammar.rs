@@ -4,9 +4,10 @@ use mail::{Flag, InternalDate, ModSeq, NaiveDate, Uid, UidSet, UidValidity};
 
 use super::{body, body_in, complaint, name};
 use crate::{
-    AddressField, AppendData, Body, Fetch, FetchItem, Frame, KNOWN, List, ListReturn, ListSelect,
-    Malformed, MessageSet, Mode, NumberEnd, NumberRange, NumberSet, Numbering, Owner, Qresync,
-    Search, SearchKey, SearchReturn, Secret, Select, StatusItem, Store, StoreOperation, parse,
+    AddressField, AppendContent, Body, Fetch, FetchItem, Frame, KNOWN, List, ListReturn,
+    ListSelect, Malformed, MessageSet, Mode, NumberEnd, NumberRange, NumberSet, Numbering, Owner,
+    Qresync, Search, SearchKey, SearchReturn, Secret, Select, StatusItem, Store, StoreOperation,
+    parse,
 };
 
 fn numbers(ranges: &[(u32, u32)]) -> NumberSet {
@@ -649,7 +650,7 @@ fn appends_carry_flags_dates_and_bytes() {
         first.date,
         InternalDate::from_parts(day, (21, 52, 25), -480)
     );
-    let whole = |text: &'static str| AppendData::Whole(text.into());
+    let whole = |text: &'static str| AppendContent::Whole(text.into());
     assert_eq!(first.data, whole("a\n"));
     assert!(second.flags.is_empty() && second.date.is_none() && second.data == whole(""));
     assert_eq!(third.data, whole("\0\r\n"));

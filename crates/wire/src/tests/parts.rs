@@ -5,7 +5,7 @@ use mail::{Flag, SeqNum};
 use super::{body, complaint, name};
 use crate::say::FetchLine;
 use crate::{
-    AppendData, BinarySection, Body, CatPart, FetchItem, MessageSet, NumberEnd, NumberRange,
+    AppendContent, BinarySection, Body, CatPart, FetchItem, MessageSet, NumberEnd, NumberRange,
     NumberSet, Numbering,
 };
 
@@ -90,7 +90,7 @@ fn replace_takes_one_number_and_one_message() {
             MessageSet::Listed(NumberSet(vec![NumberRange(end, end)]))
         );
         assert_eq!(message.flags, [Flag::Draft]);
-        assert!(message.is_binary && message.data == AppendData::Whole("a\0".into()));
+        assert!(message.is_binary && message.data == AppendContent::Whole("a\0".into()));
     }
     for text in [
         "REPLACE 1:2 Drafts {1+}\r\na",
@@ -111,7 +111,7 @@ fn catenate_takes_texts_and_urls() {
     };
     assert_eq!(
         messages[0].data,
-        AppendData::Catenate(vec![
+        AppendContent::Catenate(vec![
             CatPart::Url("/Drafts/;UID=20".into()),
             CatPart::Text("ab".into()),
             CatPart::Url(";UID=3".into()),
