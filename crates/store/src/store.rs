@@ -15,6 +15,7 @@ use tokio::sync::watch;
 
 use crate::batch::Batches;
 use crate::clerk::{self, Clerk};
+use crate::digest::Digesting;
 use crate::origin::Introduction;
 use crate::resolve::Questions;
 use crate::standing::Standings;
@@ -49,6 +50,7 @@ pub(crate) struct Inner {
     pub(crate) batches: Batches,
     pub(crate) clerk: Clerk,
     pub(crate) questions: Questions,
+    pub(crate) digesting: Digesting,
     pub(crate) standings: Standings,
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) counters: Arc<Counters>,
@@ -108,6 +110,7 @@ impl Store {
             batches: Batches::default(),
             clerk: Clerk::default(),
             questions: Questions::default(),
+            digesting: Digesting::default(),
             standings: Standings::new(),
             outbox: Arc::new(Outbox::new()),
             counters: Arc::default(),

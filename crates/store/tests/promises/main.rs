@@ -15,6 +15,7 @@ mod contents;
 mod copies;
 mod costs;
 mod deltas;
+mod digests;
 mod directory;
 mod faults;
 mod flags;

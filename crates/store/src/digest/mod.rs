@@ -1,0 +1,22 @@
+//! Digests: what SEARCH and SORT need of many messages of a mailbox, packed together.
+//!
+//! To read ten thousand search texts row by row takes longer than to look through them. So texts are
+//! packed by the megabyte, and beside them stands which grams are in which of them. A digest is
+//! written in the background once a search had to read many texts singly, holds what is immutable,
+//! and may be missing: whoever asks reads what no digest has from the messages themselves.
+
+mod grams;
+mod pack;
+mod read;
+mod write;
+
+pub use read::Digest;
+
+pub(crate) use write::Digesting;
+
+/// Messages of one digest; a place in it is a number of two bytes.
+const DIGEST_MESSAGES_MAX: usize = 4096;
+/// Search texts of one digest, in bytes.
+const DIGEST_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Fewer are read singly.
+const DIGEST_MESSAGES_MIN: usize = 500;

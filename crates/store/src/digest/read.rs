@@ -1,0 +1,124 @@
+//! Asking digests.
+
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use mail::{ContentId, MailboxId, Uid, UidSet};
+
+use super::{grams, pack};
+use crate::{Fault, Store, multirange};
+
+/// Some messages of a mailbox, packed together.
+#[derive(Clone, Debug)]
+pub struct Digest {
+    id: i64,
+    /// Whose search texts are in it, whether they still are in the mailbox or not.
+    pub uids: UidSet,
+    /// Those that may hold every needle that was asked for.
+    pub candidates: UidSet,
+}
+
+impl Store {
+    /// The digests of a mailbox, and which of their messages may hold all of these folded needles.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.find_digests", skip_all)]
+    pub async fn find_digests(
+        &self,
+        mailbox: MailboxId,
+        needles: &[&str],
+    ) -> Result<Vec<Digest>, Fault> {
+        let asked: Vec<i32> = needles
+            .iter()
+            .flat_map(|needle| grams::asked(needle.as_bytes()))
+            .collect();
+        let rows = sqlx::query!(
+            r#"select id as "id!", uids as "uids!", lists as "lists!"
+                 from find_digests($1, $2)"#,
+            mailbox.0,
+            &asked
+        )
+        .fetch_all(self.pool())
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                let uids = multirange::parse(&row.uids)?;
+                let count = usize::try_from(uids.len()).unwrap_or(usize::MAX);
+                let candidates = match grams::common_places(&row.lists, count) {
+                    Some(places) => at_places(&uids, &places),
+                    None => uids.clone(),
+                };
+                Ok(Digest {
+                    id: row.id,
+                    uids,
+                    candidates,
+                })
+            })
+            .collect()
+    }
+
+    /// Shows the search texts of a digest, one after the other, and tells whose they were. When the
+    /// digest is deleted meanwhile, those are fewer than it had.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.scan_digest", skip_all)]
+    pub async fn scan_digest(
+        &self,
+        digest: &Digest,
+        mut look: impl FnMut(Uid, &[u8]) + Send,
+    ) -> Result<UidSet, Fault> {
+        let mut parts = sqlx::query!(
+            "select texts from digest_text where digest = $1 order by first",
+            digest.id
+        )
+        .fetch(self.pool());
+        let mut uids = digest.uids.iter();
+        let mut shown = UidSet::new();
+        while let Some(part) = parts.try_next().await? {
+            for (text, uid) in pack::unpack(part.texts)?.iter().zip(&mut uids) {
+                look(uid, text);
+                shown.insert(uid);
+            }
+        }
+        Ok(shown)
+    }
+
+    /// What SORT and THREAD compare, of every message of a mailbox that is in a digest.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.load_digested_sort_keys", skip_all)]
+    pub async fn load_digested_sort_keys(
+        &self,
+        mailbox: MailboxId,
+    ) -> Result<Vec<(ContentId, Bytes)>, Fault> {
+        let rows = sqlx::query!(
+            "select contents, sort_keys from digest where mailbox = $1",
+            mailbox.0
+        )
+        .fetch_all(self.pool())
+        .await?;
+        let mut all = Vec::new();
+        for row in rows {
+            let keys = pack::unpack(row.sort_keys)?;
+            all.extend(row.contents.into_iter().map(ContentId).zip(keys));
+        }
+        Ok(all)
+    }
+}
+
+/// `places` ascend.
+fn at_places(uids: &UidSet, places: &[usize]) -> UidSet {
+    let mut places = places.iter().peekable();
+    let mut chosen = UidSet::new();
+    for (place, uid) in uids.iter().enumerate() {
+        if places.next_if(|&&wanted| wanted == place).is_some() {
+            chosen.insert(uid);
+        }
+    }
+    chosen
+}

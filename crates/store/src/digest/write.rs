@@ -1,0 +1,230 @@
+//! Writing digests, in the background.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
+
+use bytes::Bytes;
+use mail::{ContentId, MailboxId, Uid, UidSet};
+use tracing::warn;
+
+use super::grams::Lists;
+use super::{DIGEST_BYTES_MAX, DIGEST_MESSAGES_MAX, DIGEST_MESSAGES_MIN, pack};
+use crate::{Fault, Store, content, multirange};
+
+/// The mailboxes whose digests this node is writing.
+#[derive(Debug, Default)]
+pub(crate) struct Digesting(Mutex<HashSet<MailboxId>>);
+
+/// Search texts that are packed into one value, in bytes, before.
+const PART_BYTES: usize = 1024 * 1024;
+/// Messages whose texts are read at once.
+const MESSAGES_PER_READ: usize = 100;
+
+/// A digest as far as it is filled.
+struct Draft {
+    uids: UidSet,
+    contents: Vec<i64>,
+    lists: Lists,
+    sort_keys: Vec<Vec<u8>>,
+    text_bytes: usize,
+    /// The part that is being filled.
+    texts: Vec<Bytes>,
+    texts_bytes: usize,
+    firsts: Vec<i32>,
+    parts: Vec<Vec<u8>>,
+}
+
+/// A digest with few messages, which a new one takes in.
+struct Small {
+    id: i64,
+    messages: Vec<(Uid, ContentId)>,
+}
+
+impl Store {
+    /// Makes digests of messages that are in none, once they are many. Nobody waits for it.
+    pub fn write_digests_later(&self, mailbox: MailboxId, messages: Vec<(Uid, ContentId)>) {
+        if messages.len() < DIGEST_MESSAGES_MIN || !self.inner().digesting.begin(mailbox) {
+            return;
+        }
+        let store = self.clone();
+        (self.inner().spawn)(Box::pin(async move {
+            if let Err(fault) = store.write_digests(mailbox, messages).await {
+                warn!(mailbox.id = %mailbox, cause = %fault, "could not write a digest");
+            }
+            store.inner().digesting.end(mailbox);
+        }));
+    }
+
+    /// The same, waiting for the end.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    pub async fn write_digests(
+        &self,
+        mailbox: MailboxId,
+        messages: Vec<(Uid, ContentId)>,
+    ) -> Result<(), Fault> {
+        let small = self.load_small_digests(mailbox).await?;
+        let mut replaced: Vec<i64> = small.iter().map(|digest| digest.id).collect();
+        let mut wanted: BTreeMap<Uid, ContentId> = messages.into_iter().collect();
+        wanted.extend(small.into_iter().flat_map(|digest| digest.messages));
+        let wanted: Vec<(Uid, ContentId)> = wanted.into_iter().collect();
+        let mut draft = Draft::new();
+        for batch in wanted.chunks(MESSAGES_PER_READ) {
+            let mut texts = self.load_digestible(batch).await?;
+            for &(uid, id) in batch {
+                let Some((sort_keys, text)) = texts.remove(&id) else {
+                    continue;
+                };
+                if draft.is_full(text.len()) {
+                    let full = std::mem::replace(&mut draft, Draft::new());
+                    if !self.write_digest(mailbox, full, &replaced).await? {
+                        return Ok(());
+                    }
+                    replaced.clear();
+                }
+                draft.add(uid, id, sort_keys, text);
+            }
+        }
+        self.write_digest(mailbox, draft, &replaced).await?;
+        Ok(())
+    }
+
+    /// False when somebody else was there first, or some of it is gone by now.
+    #[tracing::instrument(name = "db.write_digest", skip_all)]
+    async fn write_digest(
+        &self,
+        mailbox: MailboxId,
+        mut draft: Draft,
+        replaced: &[i64],
+    ) -> Result<bool, Fault> {
+        draft.finish_part();
+        if draft.contents.is_empty() {
+            return Ok(true);
+        }
+        let (bounds, lists) = draft.lists.written();
+        let is_written = sqlx::query_scalar!(
+            r#"select write_digest($1, $2::text::int8multirange, $3, $4, $5, $6, $7, $8, $9)
+                      as "is_written!""#,
+            mailbox.0,
+            multirange::print(&draft.uids),
+            &draft.contents,
+            &bounds,
+            &lists,
+            &pack::pack(&draft.sort_keys),
+            &draft.firsts,
+            &draft.parts,
+            replaced
+        )
+        .fetch_one(self.pool())
+        .await?;
+        Ok(is_written)
+    }
+
+    async fn load_small_digests(&self, mailbox: MailboxId) -> Result<Vec<Small>, Fault> {
+        let small = i32::try_from(DIGEST_MESSAGES_MAX / 2).unwrap_or(i32::MAX);
+        let rows = sqlx::query!(
+            r#"select id, uids::text as "uids!", contents
+                 from digest
+                where mailbox = $1
+                  and cardinality(contents) < $2"#,
+            mailbox.0,
+            small
+        )
+        .fetch_all(self.pool())
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                let uids = multirange::parse(&row.uids)?;
+                let contents = row.contents.into_iter().map(ContentId);
+                Ok(Small {
+                    id: row.id,
+                    messages: uids.iter().zip(contents).collect(),
+                })
+            })
+            .collect()
+    }
+
+    /// Sort keys and search texts of what is still there.
+    async fn load_digestible(
+        &self,
+        messages: &[(Uid, ContentId)],
+    ) -> Result<HashMap<ContentId, (Vec<u8>, Bytes)>, Fault> {
+        let ids: Vec<i64> = messages.iter().map(|(_, id)| id.0).collect();
+        let rows = sqlx::query!(
+            "select id, header, folded from content where id = any ($1)",
+            &ids
+        )
+        .fetch_all(self.pool())
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                let sort_keys = mime::sort_keys(&content::unpack(row.header)?);
+                Ok((ContentId(row.id), (sort_keys, content::unpack(row.folded)?)))
+            })
+            .collect()
+    }
+}
+
+impl Draft {
+    fn new() -> Self {
+        Self {
+            uids: UidSet::new(),
+            contents: Vec::new(),
+            lists: Lists::new(),
+            sort_keys: Vec::new(),
+            text_bytes: 0,
+            texts: Vec::new(),
+            texts_bytes: 0,
+            firsts: Vec::new(),
+            parts: Vec::new(),
+        }
+    }
+
+    fn is_full(&self, more_bytes: usize) -> bool {
+        let is_too_large = self.text_bytes + more_bytes > DIGEST_BYTES_MAX;
+        self.contents.len() == DIGEST_MESSAGES_MAX || (is_too_large && !self.contents.is_empty())
+    }
+
+    fn add(&mut self, uid: Uid, id: ContentId, sort_keys: Vec<u8>, text: Bytes) {
+        self.uids.insert(uid);
+        self.contents.push(id.0);
+        self.lists.add(&text);
+        self.sort_keys.push(sort_keys);
+        self.text_bytes += text.len();
+        self.texts_bytes += text.len();
+        self.texts.push(text);
+        if self.texts_bytes >= PART_BYTES {
+            self.finish_part();
+        }
+    }
+
+    fn finish_part(&mut self) {
+        if self.texts.is_empty() {
+            return;
+        }
+        let first = self.contents.len() - self.texts.len();
+        self.firsts.push(i32::try_from(first).unwrap_or(i32::MAX));
+        self.parts.push(pack::pack(&self.texts));
+        self.texts.clear();
+        self.texts_bytes = 0;
+    }
+}
+
+impl Digesting {
+    /// False when it is under way already.
+    fn begin(&self, mailbox: MailboxId) -> bool {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(mailbox)
+    }
+
+    fn end(&self, mailbox: MailboxId) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&mailbox);
+    }
+}
