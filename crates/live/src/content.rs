@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use mail::ContentId;
+use mail::{ContentId, MailboxId, Uid};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use store::{Fault, Head, Store};
@@ -89,34 +89,55 @@ impl Contents {
         Ok(found)
     }
 
-    /// What SORT and THREAD compare of each, in the order of `ids`, to be read by
+    /// What SORT and THREAD compare of each, in the order of `messages`, to be read by
     /// `mime::SortKeys`. Of what no longer exists it is empty.
     ///
     /// # Errors
     ///
     /// As the store has it.
-    pub async fn sort_keys(&self, ids: &[ContentId]) -> Result<Vec<Bytes>, Fault> {
-        let mut keys = vec![Bytes::new(); ids.len()];
+    pub async fn sort_keys(
+        &self,
+        mailbox: MailboxId,
+        messages: &[(Uid, ContentId)],
+    ) -> Result<Vec<Bytes>, Fault> {
+        let mut keys = vec![Bytes::new(); messages.len()];
         let mut missing = Vec::new();
-        for (&id, place) in ids.iter().zip(&mut keys) {
+        for (&(uid, id), place) in messages.iter().zip(&mut keys) {
             match self.sort_keys.get(&id) {
                 Some(found) => *place = found,
-                None => missing.push((id, place)),
+                None => missing.push(((uid, id), place)),
             }
         }
-        self.tally(ids.len() - missing.len(), missing.len());
-        for missing in missing.chunks_mut(ROWS_PER_READ_MAX) {
-            let ids: Vec<ContentId> = missing.iter().map(|(id, _)| *id).collect();
-            let found: HashMap<ContentId, Bytes> =
-                self.store.load_sort_keys(&ids).await?.into_iter().collect();
-            for (id, place) in missing {
-                if let Some(found) = found.get(id) {
-                    self.sort_keys.insert(*id, found.clone());
-                    **place = found.clone();
-                }
+        self.tally(messages.len() - missing.len(), missing.len());
+        let wanted = missing.iter().map(|(message, _)| *message).collect();
+        let found = self.load_sort_keys(mailbox, wanted).await?;
+        for ((_, id), place) in missing {
+            if let Some(found) = found.get(&id) {
+                // Many come in one buffer, which would be kept as long as one of them.
+                *place = Bytes::copy_from_slice(found);
+                self.sort_keys.insert(id, place.clone());
             }
         }
         Ok(keys)
+    }
+
+    /// From digests where they are many; those that are in none will be.
+    async fn load_sort_keys(
+        &self,
+        mailbox: MailboxId,
+        mut wanted: Vec<(Uid, ContentId)>,
+    ) -> Result<HashMap<ContentId, Bytes>, Fault> {
+        let mut found = HashMap::with_capacity(wanted.len());
+        if wanted.len() > ROWS_PER_READ_MAX {
+            found.extend(self.store.load_digested_sort_keys(mailbox).await?);
+            wanted.retain(|(_, id)| !found.contains_key(id));
+        }
+        for wanted in wanted.chunks(ROWS_PER_READ_MAX) {
+            let ids: Vec<ContentId> = wanted.iter().map(|(_, id)| *id).collect();
+            found.extend(self.store.load_sort_keys(&ids).await?);
+        }
+        self.store.write_digests_later(mailbox, wanted);
+        Ok(found)
     }
 
     /// Whole messages, byte for byte, in any order. The caller bounds how much it asks for.

@@ -89,6 +89,13 @@ impl Criteria {
         self.root.holds(seq, message, shown, evidence)
     }
 
+    /// What must be in a message's search text, folded, whatever else is asked.
+    pub(crate) fn needles(&self) -> Vec<&str> {
+        let mut needles = Vec::new();
+        self.root.demand(&mut needles);
+        needles
+    }
+
     pub(crate) fn asks_text(&self) -> bool {
         self.root.any(&|test| matches!(test, Test::Text(_)))
     }
@@ -194,6 +201,14 @@ impl Test {
         }
     }
 
+    fn demand<'t>(&'t self, needles: &mut Vec<&'t str>) {
+        match self {
+            Self::All(tests) => tests.iter().for_each(|test| test.demand(needles)),
+            Self::Text(test) => needles.push(test.needle()),
+            _ => {}
+        }
+    }
+
     fn any(&self, is_it: &impl Fn(&Self) -> bool) -> bool {
         match self {
             Self::All(tests) => tests.iter().any(|test| test.any(is_it)),
@@ -205,6 +220,16 @@ impl Test {
 }
 
 impl TextTest {
+    fn needle(&self) -> &str {
+        match self {
+            Self::Address(_, needle)
+            | Self::Subject(needle)
+            | Self::Header(_, needle)
+            | Self::Body(needle)
+            | Self::Anywhere(needle) => needle,
+        }
+    }
+
     fn holds(&self, text: &SearchText<'_>) -> bool {
         match self {
             Self::Address(field, needle) => text.address(*field, needle),

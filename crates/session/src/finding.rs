@@ -6,12 +6,13 @@
 use acl::Deed;
 use image::Message;
 use live::Live;
-use mail::{ContentId, ModSeq, SeqNum, UidSet};
+use mail::{ContentId, MailboxId, ModSeq, SeqNum, Uid, UidSet};
 use mime::SearchText;
 use store::Store;
 use wire::{Numbering, SearchKey, SearchReturn, Tag, say};
 
 use crate::criteria::{Criteria, Evidence};
+use crate::digested::find_in_digests;
 use crate::ending::Ending;
 use crate::node::Now;
 use crate::out::Out;
@@ -22,10 +23,15 @@ use crate::session::Session;
 #[derive(Debug)]
 pub(crate) struct Finding {
     /// In the order in which they will be told; that of the mailbox until somebody sorts them.
-    pub(crate) messages: Vec<(SeqNum, Message)>,
+    pub(crate) messages: Vec<Numbered>,
+    /// Where.
+    pub(crate) mailbox: MailboxId,
     /// The mod-sequence of each, where the client asked by MODSEQ (RFC 7162, 3.1.5).
     modseqs: Option<Vec<ModSeq>>,
 }
+
+/// A message of the view.
+pub(crate) type Numbered = (SeqNum, Message);
 
 /// Messages whose search texts are in memory at once.
 const TEXTS_PER_READ_MAX: usize = 200;
@@ -46,23 +52,38 @@ pub(crate) async fn find(
     let criteria = Criteria::new(key, selected, store.object_ids(), now)?;
     let Sieved {
         found: mut messages,
-        undecided,
+        mut undecided,
     } = sieve(selected, &criteria);
+    if criteria.asks_text() && undecided.len() > TEXTS_PER_READ_MAX {
+        let (digested, left) = find_in_digests(&store, selected, &criteria, undecided).await?;
+        messages.extend(digested);
+        undecided = left;
+    }
     for (place, batch) in undecided.chunks(TEXTS_PER_READ_MAX).enumerate() {
         let done = place * TEXTS_PER_READ_MAX;
         out.progress(tag, done, undecided.len()).await?;
         messages.extend(find_by_evidence(&store, &live, selected, &criteria, batch).await?);
     }
     messages.sort_unstable_by_key(|&(seq, _)| seq);
-    let modseq = |(_, message): &(SeqNum, Message)| selected.view.shown(message).modseq;
+    let modseq = |(_, message): &Numbered| selected.view.shown(message).modseq;
     let modseqs = asks_modseq.then(|| messages.iter().map(modseq).collect());
-    Ok(Finding { messages, modseqs })
+    Ok(Finding {
+        messages,
+        mailbox: selected.found.id,
+        modseqs,
+    })
 }
 
 impl Finding {
+    /// What each is in its mailbox, and where its bytes are.
+    pub(crate) fn entries(&self) -> Vec<(Uid, ContentId)> {
+        let entry = |(_, message): &Numbered| (message.uid, message.content);
+        self.messages.iter().map(entry).collect()
+    }
+
     /// The numbers that the client is told.
     pub(crate) fn numbers(&self, numbering: Numbering) -> Vec<u32> {
-        let number = |&(seq, message): &(SeqNum, Message)| match numbering {
+        let number = |&(seq, message): &Numbered| match numbering {
             Numbering::Sequence => seq.get(),
             Numbering::Uid => message.uid.get(),
         };
@@ -153,9 +174,9 @@ impl Session {
 /// Messages by what the image alone says of them.
 #[derive(Default)]
 struct Sieved {
-    found: Vec<(SeqNum, Message)>,
+    found: Vec<Numbered>,
     /// Their texts have to be read.
-    undecided: Vec<(SeqNum, Message)>,
+    undecided: Vec<Numbered>,
 }
 
 fn sieve(selected: &Selected, criteria: &Criteria) -> Sieved {
@@ -176,8 +197,8 @@ async fn find_by_evidence(
     live: &Live,
     selected: &Selected,
     criteria: &Criteria,
-    batch: &[(SeqNum, Message)],
-) -> Result<Vec<(SeqNum, Message)>, Ending> {
+    batch: &[Numbered],
+) -> Result<Vec<Numbered>, Ending> {
     let ids: Vec<ContentId> = batch.iter().map(|(_, message)| message.content).collect();
     let texts = if criteria.asks_text() {
         live.contents().texts(&ids).await?

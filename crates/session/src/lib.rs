@@ -8,6 +8,7 @@ mod capability;
 mod command;
 mod commands;
 mod criteria;
+mod digested;
 mod enabled;
 mod ending;
 mod finding;

@@ -5,7 +5,6 @@ use std::cmp::Ordering;
 use bytes::Bytes;
 use image::Message;
 use live::Live;
-use mail::ContentId;
 use mime::{SortKeys, SortText};
 use wire::{Direction, SortCriterion, SortKey};
 
@@ -47,8 +46,8 @@ async fn load_keys(
     if criteria.iter().all(is_in_image) {
         return Ok(Vec::new());
     }
-    let contents: Vec<ContentId> = found.messages.iter().map(|(_, m)| m.content).collect();
-    Ok(live.contents().sort_keys(&contents).await?)
+    let entries = found.entries();
+    Ok(live.contents().sort_keys(found.mailbox, &entries).await?)
 }
 
 struct Sorted<'k> {

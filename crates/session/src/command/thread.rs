@@ -1,6 +1,5 @@
 //! THREAD (RFC 5256).
 
-use mail::ContentId;
 use mime::{SortKeys, Threaded, Threading};
 use wire::{Numbering, SearchKey, Tag, ThreadAlgorithm, say};
 
@@ -20,8 +19,8 @@ pub(crate) async fn run(
     out: &mut Out<'_>,
 ) -> Outcome {
     let found = find(session, tag, key, now, out).await?;
-    let contents: Vec<ContentId> = found.messages.iter().map(|(_, m)| m.content).collect();
-    let keys = session.node.live.contents().sort_keys(&contents).await?;
+    let contents = session.node.live.contents();
+    let keys = contents.sort_keys(found.mailbox, &found.entries()).await?;
     let messages: Vec<Threaded<'_>> = found
         .messages
         .iter()

@@ -1,0 +1,158 @@
+//! SEARCH finds what a reader with much time would find, whether texts are packed together or not.
+#![expect(
+    unused_crate_dependencies,
+    reason = "the library that this drives uses them"
+)]
+#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
+
+use testkit::{Client, Cluster, Stage, World, in_world};
+
+/// More than are read one by one, so that they are packed together from the first search on.
+const LETTERS: usize = 700;
+/// Letters of one APPEND.
+const LETTERS_AT_ONCE: usize = 100;
+const WORDS: [&str; 10] = [
+    "parcel",
+    "Parcel",
+    "the",
+    "and",
+    "Grüße",
+    "over",
+    "ab",
+    "Σίσυφος",
+    "x",
+    "unparcelled",
+];
+
+/// A letter, and what SEARCH has to find in it.
+struct Letter {
+    subject: String,
+    body: String,
+    /// As it is appended.
+    whole: String,
+    /// Has another recipient.
+    is_copied: bool,
+}
+
+#[test]
+fn any_needle_finds_what_a_reader_finds() {
+    let cluster = Cluster::start().unwrap();
+    in_world(&cluster, World::OneNode, async |stage: &mut Stage| {
+        let mut client = stage.log_in("ada", 1).await.unwrap();
+        let mut letters: Vec<Letter> = (0..LETTERS).map(letter).collect();
+        for letters in letters.chunks(LETTERS_AT_ONCE) {
+            append(&mut client, letters).await;
+        }
+        client.ask_ok("SELECT INBOX").await.unwrap();
+        // Packing begins with the first round; a letter that comes later is found in the same way.
+        for round in 0..4 {
+            ask_all(&mut client, &letters).await;
+            letters.push(letter(LETTERS + round));
+            append(&mut client, &letters[LETTERS + round..]).await;
+        }
+        // What was expunged is no longer found, and numbers move.
+        client
+            .ask_ok("STORE 3,300:310 +FLAGS.SILENT (\\Deleted)")
+            .await
+            .unwrap();
+        client.ask_ok("EXPUNGE").await.unwrap();
+        letters.drain(299..310);
+        letters.remove(2);
+        ask_all(&mut client, &letters).await;
+    })
+    .unwrap();
+}
+
+async fn ask_all(client: &mut Client, letters: &[Letter]) {
+    let has = |text: &str, needle: &str| text.to_lowercase().contains(needle);
+    type Holds<'f> = Box<dyn Fn(&Letter) -> bool + 'f>;
+    let mut asked: Vec<(String, Holds<'_>)> = Vec::new();
+    for needle in [
+        "parcel",
+        "parcelled",
+        "nparc",
+        "x",
+        "ab",
+        "the and",
+        "grüße",
+        "σίσυφος",
+        "σ",
+        "letter 17",
+        "letter 17 ",
+        "zyzzyva",
+        "over the",
+        ". ",
+    ] {
+        let text = format!("{{{}+}}\r\n{needle}", needle.len());
+        asked.push((
+            format!("SUBJECT {text}"),
+            Box::new(move |l| has(&l.subject, needle)),
+        ));
+        asked.push((
+            format!("BODY {text}"),
+            Box::new(move |l| has(&l.body, needle)),
+        ));
+        asked.push((
+            format!("TEXT {text}"),
+            Box::new(move |l| has(&l.whole, needle)),
+        ));
+        asked.push((
+            format!("OR CC bo BODY {text}"),
+            Box::new(move |l| l.is_copied || has(&l.body, needle)),
+        ));
+        asked.push((
+            format!("BODY {text} NOT SUBJECT over HEADER Cc \"\""),
+            Box::new(move |l| has(&l.body, needle) && !has(&l.subject, "over") && l.is_copied),
+        ));
+    }
+    for (command, holds) in asked {
+        let expected: Vec<String> = (1..)
+            .zip(letters)
+            .filter(|(_, letter)| holds(letter))
+            .map(|(number, _): (u32, _)| format!(" {number}"))
+            .collect();
+        let heard = client
+            .ask_ok(format!("SEARCH CHARSET UTF-8 {command}"))
+            .await
+            .unwrap();
+        let expected = format!("* SEARCH{}", expected.concat());
+        assert_eq!(String::from_utf8_lossy(&heard[0]), expected, "{command}");
+    }
+}
+
+fn letter(number: usize) -> Letter {
+    let mut dice = number as u64 + 1;
+    let mut word = || {
+        dice = dice
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        WORDS[usize::try_from(dice >> 33).unwrap() % WORDS.len()]
+    };
+    let mut words = |count| (0..count).map(|_| word()).collect::<Vec<_>>().join(" ");
+    let subject = format!("{} letter {number}", words(3));
+    let body = format!("{}. {}.", words(6), words(6));
+    let is_copied = number.is_multiple_of(3);
+    let copy = if is_copied {
+        "Cc: Bo <bo@example.org>\r\n"
+    } else {
+        ""
+    };
+    let whole = format!(
+        "From: ada@example.org\r\n{copy}Subject: {subject}\r\n\
+         Content-Type: text/plain; charset=utf-8\r\n\r\n{body}\r\n"
+    );
+    Letter {
+        subject,
+        body,
+        whole,
+        is_copied,
+    }
+}
+
+async fn append(client: &mut Client, letters: &[Letter]) {
+    let mut command = b"APPEND INBOX".to_vec();
+    for Letter { whole, .. } in letters {
+        command.extend(format!(" {{{}+}}\r\n{whole}", whole.len()).into_bytes());
+    }
+    client.ask_ok(command).await.unwrap();
+}
