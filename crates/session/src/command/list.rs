@@ -54,7 +54,9 @@ pub(crate) async fn run(session: &mut Session, list: &List, out: &mut Out<'_>) -
     };
     for (name, node) in listed {
         tell(session, list, name, node, out);
-        if let Some(mailbox) = &node.mailbox {
+        // Not of what is told for its children's sake alone (RFC 5819, 2).
+        let is_selected = node.is_subscribed || !list.select.subscribed;
+        if let Some(mailbox) = node.mailbox.as_ref().filter(|_| is_selected) {
             tell_more(session, list, name, mailbox, &more, out);
         }
         out.breathe().await?;
