@@ -46,6 +46,7 @@ const AFTER_LOGIN: &[Offer] = &[
     offer("THREAD=REFERENCES", 5256),
     // A draft that builds on REFERENCES and was never an RFC.
     offer("THREAD=REFS", 5256),
+    offer("I18NLEVEL=1", 5255),
     offer("SPECIAL-USE", 6154),
     offer("CREATE-SPECIAL-USE", 6154),
     offer("LIST-EXTENDED", 5258),
