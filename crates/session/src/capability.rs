@@ -33,6 +33,7 @@ const AFTER_LOGIN: &[Offer] = &[
     offer("UIDPLUS", 4315),
     offer("MOVE", 6851),
     offer("UNSELECT", 3691),
+    offer("UIDONLY", 9586),
     offer("CONDSTORE", 7162),
     offer("QRESYNC", 7162),
     offer("UTF8=ACCEPT", 6855),

@@ -15,12 +15,16 @@ pub(crate) struct Enabled {
     pub(crate) rev2: bool,
     /// UTF8=ACCEPT (RFC 6855).
     pub(crate) utf8: bool,
+    /// UIDONLY (RFC 9586).
+    pub(crate) uid_only: bool,
 }
 
 impl Enabled {
     /// How news of the selected mailbox is told.
     pub(crate) fn voice(self) -> Voice {
-        let label = if self.qresync || self.rev2 {
+        let label = if self.uid_only {
+            Label::Uid
+        } else if self.qresync || self.rev2 {
             Label::NumberAndUid
         } else {
             Label::Number
@@ -28,7 +32,7 @@ impl Enabled {
         Voice {
             modseq: self.condstore,
             label,
-            vanished: self.qresync,
+            vanished: self.qresync || self.uid_only,
             recent: !self.rev2,
             withholds_flags: false,
         }
@@ -46,6 +50,7 @@ impl Enabled {
         Mode {
             utf8: self.rev2 || self.utf8,
             rev2: self.rev2,
+            uid_only: self.uid_only,
         }
     }
 

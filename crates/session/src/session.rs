@@ -622,6 +622,11 @@ impl Session {
 
     fn tell_malformed(&mut self, malformed: Malformed, out: &mut Vec<u8>) -> Report {
         let verdict = match malformed {
+            Malformed::UidRequired { tag, name } => {
+                let text = format!("{name}: only UIDs name messages after UIDONLY");
+                say::tagged(out, &tag, Verdict::Bad, Some(Code::UidRequired), &text);
+                Some(Verdict::Bad)
+            }
             Malformed::Charset { tag, name, returns } => {
                 self.save(returns, &Err(Refused::BadCharset.into()));
                 conclude(out, &tag, name, Err(Refused::BadCharset.into()))

@@ -27,6 +27,8 @@ pub(crate) enum Bad {
     Flag(BadFlag),
     /// A name that no annotation can have.
     Entry(BadEntryName),
+    /// A sequence number after UIDONLY.
+    UidRequired,
     /// A charset that is neither US-ASCII nor UTF-8.
     Charset { returns: Option<SearchReturn> },
 }
@@ -429,6 +431,7 @@ impl fmt::Display for Bad {
             Self::TooMany(what, max) => write!(f, "more than {max} {what}"),
             Self::Flag(bad) => bad.fmt(f),
             Self::Entry(bad) => bad.fmt(f),
+            Self::UidRequired => f.write_str("takes UIDs"),
             Self::Charset { .. } => f.write_str("unknown charset"),
         }
     }

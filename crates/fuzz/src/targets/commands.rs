@@ -163,7 +163,11 @@ fn heard(mut rest: &[u8], mut piece_bytes: impl FnMut(usize) -> usize) -> Vec<St
                 let rev1 = Mode::default();
                 let utf8 = Mode { utf8: true, ..rev1 };
                 let rev2 = Mode { rev2: true, ..utf8 };
-                for mode in [rev1, utf8, rev2] {
+                let uid_only = Mode {
+                    uid_only: true,
+                    ..rev1
+                };
+                for mode in [rev1, utf8, rev2, uid_only] {
                     heard.push(understood(frame.clone(), mode));
                 }
             }

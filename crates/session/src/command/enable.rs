@@ -19,6 +19,7 @@ const EXTENSIONS: &[(&str, SwitchOn)] = &[
     }),
     ("IMAP4rev2", |enabled| enabled.rev2 = true),
     ("UTF8=ACCEPT", |enabled| enabled.utf8 = true),
+    ("UIDONLY", |enabled| enabled.uid_only = true),
 ];
 
 pub(crate) fn run(session: &mut Session, names: &[String], out: &mut Out<'_>) -> Done {

@@ -44,7 +44,11 @@ pub(crate) async fn run(session: &mut Session, fetch: Fetch, out: &mut Out<'_>) 
     }
     let asks_modseq = items.contains(&FetchItem::ModSeq);
     session.enabled.condstore |= asks_modseq || changed_since.is_some();
-    add_implied(&mut items, numbering, changed_since.is_some());
+    let label = match numbering {
+        Numbering::Uid => session.voice().label.with_uid(),
+        Numbering::Sequence => session.voice().label,
+    };
+    add_implied(&mut items, label, numbering, changed_since.is_some());
     let (store, live) = (session.store.clone(), session.node.live.clone());
     let selected = session.selected()?;
     selected.permit(Deed::Read)?;
@@ -71,6 +75,7 @@ pub(crate) async fn run(session: &mut Session, fetch: Fetch, out: &mut Out<'_>) 
     };
     selected.tell_keywords(&mut out.buffer);
     let asked = Asked {
+        label,
         items: &items,
         needs,
         ids: store.object_ids(),
@@ -81,9 +86,16 @@ pub(crate) async fn run(session: &mut Session, fetch: Fetch, out: &mut Out<'_>) 
     }
 }
 
-/// UID FETCH tells the UID; CHANGEDSINCE tells the mod-sequence (RFC 7162, 3.1.4.1).
-fn add_implied(items: &mut Vec<FetchItem>, numbering: Numbering, has_changed_since: bool) {
-    if numbering == Numbering::Uid && !items.contains(&FetchItem::Uid) {
+/// UID FETCH tells the UID, unless the response is named by it; CHANGEDSINCE tells the mod-sequence
+/// (RFC 7162, 3.1.4.1).
+fn add_implied(
+    items: &mut Vec<FetchItem>,
+    label: Label,
+    numbering: Numbering,
+    has_changed_since: bool,
+) {
+    let is_due = numbering == Numbering::Uid && label != Label::Uid;
+    if is_due && !items.contains(&FetchItem::Uid) {
         items.insert(0, FetchItem::Uid);
     }
     if has_changed_since && !items.contains(&FetchItem::ModSeq) {
@@ -104,7 +116,7 @@ pub(crate) async fn tell_arrivals(
 ) -> Result<(), Ending> {
     let mut items = attributes.to_vec();
     for (is_due, item) in [
-        (voice.label != Label::Number, FetchItem::Uid),
+        (voice.label == Label::NumberAndUid, FetchItem::Uid),
         (voice.modseq, FetchItem::ModSeq),
     ] {
         if is_due && !items.contains(&item) {
@@ -112,6 +124,7 @@ pub(crate) async fn tell_arrivals(
         }
     }
     let asked = Asked {
+        label: voice.label,
         items: &items,
         needs: Needs::of(&items),
         ids: store.object_ids(),
@@ -172,6 +185,7 @@ impl Needs {
 
 /// What is to be said of each message.
 struct Asked<'f> {
+    label: Label,
     items: &'f [FetchItem],
     needs: Needs,
     ids: &'f ObjectIds,
@@ -356,7 +370,7 @@ fn tell_one(
     let shown = selected.view.shown(message);
     let names = || selected.view.latest().keywords.names(shown.flags);
     let head = parts.head.map(AsRef::as_ref);
-    let mut line = say::FetchLine::begin(&mut out.buffer, seq);
+    let mut line = asked.label.open(&mut out.buffer, seq, message.uid);
     for item in asked.items {
         match item {
             FetchItem::Uid => line.uid(message.uid),

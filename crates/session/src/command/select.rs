@@ -11,7 +11,7 @@ use crate::names::{Missing, other_name};
 use crate::out::Out;
 use crate::selected::Selected;
 use crate::session::Session;
-use crate::view::{View, Voice, say_exists, say_shown};
+use crate::view::{Label, View, Voice, say_exists, say_shown};
 
 pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>) -> Outcome {
     if select.qresync.is_some() && !session.enabled.qresync {
@@ -70,7 +70,7 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
     }))
 }
 
-/// RECENT and UNSEEN are IMAP4rev1's (RFC 9051, appendix E).
+/// RECENT and UNSEEN are IMAP4rev1's (RFC 9051, appendix E); UNSEEN is a sequence number, too.
 fn tell_mailbox(selected: &Selected, voice: Voice, ids: &ObjectIds, out: &mut Vec<u8>) {
     let picture = selected.view.known();
     let image = &picture.image;
@@ -78,6 +78,7 @@ fn tell_mailbox(selected: &Selected, voice: Voice, ids: &ObjectIds, out: &mut Ve
     say_exists(out, voice, image.len());
     let ok = |out: &mut Vec<u8>, code, text| say::untagged(out, Verdict::Ok, Some(code), text);
     if voice.recent
+        && voice.label != Label::Uid
         && let Some(unseen) = first_unseen(selected)
     {
         ok(out, Code::Unseen(unseen), "First unseen");

@@ -374,17 +374,21 @@ impl Label {
         }
     }
 
-    /// A response about this message, as far as it names it.
-    pub(crate) fn begin(self, out: &mut Vec<u8>, seq: SeqNum, uid: Uid) -> say::FetchLine<'_> {
+    /// A response about this message in which nothing stands yet.
+    pub(crate) fn open(self, out: &mut Vec<u8>, seq: SeqNum, uid: Uid) -> say::FetchLine<'_> {
         match self {
-            Self::Number => say::FetchLine::begin(out, seq),
-            Self::NumberAndUid => {
-                let mut line = say::FetchLine::begin(out, seq);
-                line.uid(uid);
-                line
-            }
+            Self::Number | Self::NumberAndUid => say::FetchLine::begin(out, seq),
             Self::Uid => say::FetchLine::begin_uid(out, uid),
         }
+    }
+
+    /// A response about this message, as far as it names it.
+    pub(crate) fn begin(self, out: &mut Vec<u8>, seq: SeqNum, uid: Uid) -> say::FetchLine<'_> {
+        let mut line = self.open(out, seq, uid);
+        if self == Self::NumberAndUid {
+            line.uid(uid);
+        }
+        line
     }
 }
 

@@ -186,6 +186,9 @@ fn select(
                 known_uids,
                 seq_match_data,
             } => {
+                if mode.uid_only && seq_match_data.is_some() {
+                    return Err(Bad::Wrong("match data has sequence numbers"));
+                }
                 select.qresync = Some(Qresync {
                     uid_validity: UidValidity::new(uid_validity.get())
                         .ok_or(Bad::Expected("a number that is not zero"))?,

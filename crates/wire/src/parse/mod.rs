@@ -31,6 +31,8 @@ pub struct Mode {
     pub utf8: bool,
     /// IMAP4rev2 is enabled, and `utf8` with it.
     pub rev2: bool,
+    /// UIDONLY is enabled: nothing is named by its sequence number (RFC 9586).
+    pub uid_only: bool,
 }
 
 /// Why a frame is not a command.
@@ -43,6 +45,14 @@ pub enum Malformed {
         tag: Option<Tag>,
         /// For the client. Names the command, and is printable ASCII.
         text: String,
+    },
+    /// Sequence numbers after UIDONLY: BAD, with [`Code::UidRequired`](crate::Code::UidRequired).
+    #[error("{name} takes UIDs")]
+    UidRequired {
+        /// Of the command.
+        tag: Tag,
+        /// The command's name.
+        name: &'static str,
     },
     /// A search in a charset that is neither US-ASCII nor UTF-8: NO, with
     /// [`Code::BadCharset`](crate::Code::BadCharset).
@@ -142,6 +152,11 @@ pub const KNOWN: &[Row] = &[
     ours("NOTIFY", notify::notify),
 ];
 
+/// The commands that name messages by sequence number; each has a form with UID.
+const COUNTING: [&str; 8] = [
+    "FETCH", "STORE", "SEARCH", "SORT", "THREAD", "COPY", "MOVE", "REPLACE",
+];
+
 /// The command that `frame` is.
 ///
 /// # Errors
@@ -161,6 +176,7 @@ pub fn parse(frame: Frame, mode: Mode) -> Result<Command, Malformed> {
         return Err(grammar(Some(tag), text));
     };
     let body = match row.grammar {
+        _ if mode.uid_only && COUNTING.contains(&row.name) => Err(Bad::UidRequired),
         Grammar::Codec => codec::parse(&bytes, mode),
         Grammar::Ours(parse) => {
             let mut cursor = Cursor::new(&bytes, detached, end, mode);
@@ -169,6 +185,10 @@ pub fn parse(frame: Frame, mode: Mode) -> Result<Command, Malformed> {
     };
     match body {
         Ok(body) => Ok(Command { tag, body }),
+        Err(Bad::UidRequired) => Err(Malformed::UidRequired {
+            tag,
+            name: row.name,
+        }),
         Err(Bad::Charset { returns }) => Err(Malformed::Charset {
             tag,
             name: row.name,
@@ -201,7 +221,7 @@ impl Malformed {
     pub const fn tag(&self) -> Option<&Tag> {
         match self {
             Self::Grammar { tag, .. } => tag.as_ref(),
-            Self::Charset { tag, .. } => Some(tag),
+            Self::UidRequired { tag, .. } | Self::Charset { tag, .. } => Some(tag),
         }
     }
 }

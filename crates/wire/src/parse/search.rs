@@ -84,6 +84,7 @@ fn key(cursor: &mut Cursor<'_>, depth: usize) -> Lexed<SearchKey> {
             let inner = deeper(depth)?;
             cursor.list(|cursor| key(cursor, inner)).map(all_of)
         }
+        Some(b'*' | b'0'..=b'9') if cursor.mode().uid_only => Err(Bad::UidRequired),
         Some(b'$' | b'*' | b'0'..=b'9') => cursor.message_set().map(SearchKey::Sequence),
         _ => match cursor.word().as_str() {
             "NOT" => {

@@ -92,6 +92,8 @@ pub enum Code<'a> {
     UidNext(Uid),
     /// UIDNOTSTICKY (RFC 4315)
     UidNotSticky,
+    /// UIDREQUIRED (RFC 9586)
+    UidRequired,
     /// UIDVALIDITY
     UidValidity(UidValidity),
     /// UNAVAILABLE
@@ -194,6 +196,7 @@ impl Code<'_> {
             | Self::TooBig
             | Self::TryCreate
             | Self::UidNotSticky
+            | Self::UidRequired
             | Self::Unavailable
             | Self::UnknownCte
             | Self::UseAttr => {}
@@ -243,6 +246,7 @@ impl Code<'_> {
             Self::TryCreate => "TRYCREATE",
             Self::UidNext(_) => "UIDNEXT",
             Self::UidNotSticky => "UIDNOTSTICKY",
+            Self::UidRequired => "UIDREQUIRED",
             Self::UidValidity(_) => "UIDVALIDITY",
             Self::Unavailable => "UNAVAILABLE",
             Self::UnknownCte => "UNKNOWN-CTE",
