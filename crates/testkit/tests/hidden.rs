@@ -59,38 +59,61 @@ const COMMANDS: &[&str] = &[
 fn hidden_and_missing_answer_alike() {
     let cluster = Cluster::start().unwrap();
     in_world(&cluster, World::OneNode, async |stage: &mut Stage| {
-        // As long as each other, in all three places where a hidden mailbox can be.
-        stage
-            .given(
-                "mailbox Team/Hidden with messages $1
-                 mailbox Team/Orders
-                 mailbox Team/Orders/Hidden with messages $2
-                 mailbox People/bo/Hidden with messages $3
-                 mailbox People/ada/Mine
-                 mailbox People/ada with messages $4
-                 ada may lrswitek on Team/Orders
-                 bo may lr on Team/Hidden",
-            )
-            .await
-            .unwrap();
-        for (hidden, missing) in [
-            ("Team/Hidden", "Team/NotYet"),
-            ("People/bo/Hidden", "People/bo/NotYet"),
-            ("People/bo", "People/no"),
-        ] {
-            for command in COMMANDS {
-                let heard = ask(stage, command, hidden).await;
-                let expected = ask(stage, command, missing).await;
-                assert_eq!(heard, expected, "{command} on {hidden} and {missing}");
-            }
-        }
+        furnish(stage).await;
+        compare(stage, 1, "NOOP").await;
     })
     .unwrap();
 }
 
+/// In another way of speaking, with the hidden mailbox open on the other node.
+#[test]
+fn and_so_they_do_in_imap4rev2_on_another_node() {
+    let cluster = Cluster::start().unwrap();
+    in_world(&cluster, World::TwoNodes, async |stage: &mut Stage| {
+        furnish(stage).await;
+        let mut bo = stage.log_in("bo", 1).await.unwrap();
+        bo.ask_ok("SELECT Team/Hidden").await.unwrap();
+        compare(stage, 2, "ENABLE IMAP4rev2").await;
+    })
+    .unwrap();
+}
+
+async fn furnish(stage: &mut Stage) {
+    stage
+        .given(
+            "mailbox Team/Hidden with messages $1
+             mailbox Team/Orders
+             mailbox Team/Orders/Hidden with messages $2
+             mailbox People/bo/Hidden with messages $3
+             mailbox People/ada/Mine
+             mailbox People/ada with messages $4
+             ada may lrswitek on Team/Orders
+             bo may lr on Team/Hidden",
+        )
+        .await
+        .unwrap();
+}
+
+/// Asks everything on `node`, of what is hidden and of what is not there: names as long as each other,
+/// in all three places where a hidden mailbox can be.
+async fn compare(stage: &mut Stage, node: usize, way: &str) {
+    for (hidden, missing) in [
+        ("Team/Hidden", "Team/NotYet"),
+        ("People/bo/Hidden", "People/bo/NotYet"),
+        ("People/bo", "People/no"),
+    ] {
+        for command in COMMANDS {
+            let heard = ask(stage, node, way, command, hidden).await;
+            let expected = ask(stage, node, way, command, missing).await;
+            assert_eq!(heard, expected, "{command} on {hidden} and {missing}");
+        }
+    }
+}
+
 /// What a fresh session hears, with the name taken out.
-async fn ask(stage: &mut Stage, command: &str, name: &str) -> Vec<String> {
-    let mut client = stage.log_in("ada", 1).await.unwrap();
+async fn ask(stage: &mut Stage, node: usize, way: &str, command: &str, name: &str) -> Vec<String> {
+    let mut client = stage.log_in("ada", node).await.unwrap();
+    client.ask_ok(way).await.unwrap();
     client.ask_ok("SELECT INBOX").await.unwrap();
     let responses = client.ask(command.replace('@', name)).await;
     let texts = responses
