@@ -141,8 +141,18 @@ const TABLE: &[Row] = &[
 
 #[test]
 fn each_right_alone_and_each_missing() {
+    hold_each(World::OneNode, 1);
+}
+
+#[test]
+fn and_on_another_node() {
+    hold_each(World::TwoNodes, 2);
+}
+
+/// Bo, on `node`, with each set of rights.
+fn hold_each(world: World, node: usize) {
     let cluster = Cluster::start().unwrap();
-    in_world(&cluster, World::OneNode, async |stage: &mut Stage| {
+    in_world(&cluster, world, async |stage: &mut Stage| {
         stage
             .given(
                 "mailbox Team/Free with messages $1
@@ -154,7 +164,7 @@ fn each_right_alone_and_each_missing() {
             .unwrap();
         let mut wrong = Vec::new();
         for (name, held) in sets() {
-            wrong.extend(hold(stage, &name, &held).await);
+            wrong.extend(hold(stage, node, &name, &held).await);
         }
         assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
     })
@@ -249,7 +259,7 @@ fn sets() -> Vec<(String, String)> {
 }
 
 /// Where Bo, who holds `held`, is answered otherwise than the table says.
-async fn hold(stage: &mut Stage, name: &str, held: &str) -> Vec<String> {
+async fn hold(stage: &mut Stage, node: usize, name: &str, held: &str) -> Vec<String> {
     let kept = format!("Team/{name}");
     stage.given(&mailbox(&kept, held)).await.unwrap();
     stage
@@ -258,7 +268,7 @@ async fn hold(stage: &mut Stage, name: &str, held: &str) -> Vec<String> {
         ))
         .await
         .unwrap();
-    let mut bo = stage.log_in("bo", 1).await.unwrap();
+    let mut bo = stage.log_in("bo", node).await.unwrap();
     let mut wrong = Vec::new();
     for (place, row) in TABLE.iter().enumerate() {
         let mut mailbox_name = kept.clone();
