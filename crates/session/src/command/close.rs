@@ -12,11 +12,10 @@ pub(crate) async fn close(session: &mut Session) -> Outcome {
     let permit = selected.permit_change(Deed::Expunge).ok();
     let mut modseq = selected.view.latest().modseq();
     if let Some(permit) = permit {
-        modseq = session
-            .store
-            .expunge(&permit, Doomed::AllDeleted)
-            .await?
-            .modseq;
+        let store = session.store.clone();
+        modseq = store.expunge(&permit, Doomed::AllDeleted).await?.modseq;
+        // Whoever looks on this node after the OK sees it done.
+        session.selected()?.reach(modseq).await;
     }
     let is_told = session.enabled.qresync;
     session.selected = None;
