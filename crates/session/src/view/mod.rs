@@ -3,6 +3,8 @@
 //! The client's sequence numbers are those of `known`. News is learned at any time and told at
 //! moments: EXPUNGE only where the RFC lets numbers move (RFC 9051, 7.5.1). No I/O, no rights.
 
+mod picked;
+
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -12,6 +14,8 @@ use image::{Image, Message};
 use live::{Phrase, Picture};
 use mail::{AccountId, FlagBits, ModSeq, SeqNum, Uid, UidSet};
 use wire::{NumberEnd, NumberRange, NumberSet, Numbering, say};
+
+pub(crate) use picked::Picked;
 
 /// When something may be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,10 +73,6 @@ pub(crate) struct Shown {
     pub(crate) flags: FlagBits,
     pub(crate) modseq: ModSeq,
 }
-
-/// Messages of a view as ascending ranges of sequence numbers; ends are included.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Picked(Vec<(u32, u32)>);
 
 /// A sequence number beyond the last message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -206,9 +206,8 @@ impl View {
     ) -> impl Iterator<Item = (SeqNum, Message)> + 'v {
         let number = |number| SeqNum::new(number).unwrap_or(SeqNum::MIN);
         picked
-            .0
-            .iter()
-            .flat_map(move |&(low, high)| self.known.image.by_number(number(low)..=number(high)))
+            .ranges()
+            .flat_map(move |(low, high)| self.known.image.by_number(number(low)..=number(high)))
     }
 
     /// Their UIDs.
@@ -456,28 +455,6 @@ pub(crate) fn say_shown(
         line.modseq(shown.modseq);
     }
     line.end();
-}
-
-impl Picked {
-    pub(crate) fn from_ranges(mut ranges: Vec<(u32, u32)>) -> Self {
-        ranges.sort_unstable();
-        let mut merged: Vec<(u32, u32)> = Vec::with_capacity(ranges.len());
-        for (low, high) in ranges {
-            match merged.last_mut() {
-                Some(last) if low <= last.1.saturating_add(1) => last.1 = last.1.max(high),
-                _ => merged.push((low, high)),
-            }
-        }
-        Self(merged)
-    }
-
-    pub(crate) fn contains(&self, seq: SeqNum) -> bool {
-        let after = self.0.partition_point(|&(low, _)| low <= seq.get());
-        after
-            .checked_sub(1)
-            .and_then(|index| self.0.get(index))
-            .is_some_and(|&(_, high)| high >= seq.get())
-    }
 }
 
 #[cfg(test)]
