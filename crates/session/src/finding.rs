@@ -9,7 +9,7 @@ use live::Live;
 use mail::{ContentId, MailboxId, ModSeq, SeqNum, Uid, UidSet};
 use mime::SearchText;
 use store::Store;
-use wire::{Numbering, SearchKey, SearchReturn, Tag, say};
+use wire::{Numbering, PartialRange, SearchKey, SearchReturn, Tag, say};
 
 use crate::criteria::{Criteria, Evidence};
 use crate::digested::find_in_digests;
@@ -125,32 +125,43 @@ impl Finding {
             min: numbers.first().copied().filter(|_| returns.min),
             max: numbers.last().copied().filter(|_| returns.max),
             all: (returns.all || is_bare).then_some(numbers.as_slice()),
+            partial: returns.partial.map(|range| (range, part(&numbers, range))),
             count: returns.count.then_some(count),
             modseq: self.modseq_of(returns),
         };
         say::esearch(out, tag, numbering, &found);
     }
 
-    /// What `$` stands for from now on (RFC 5182, 2.4).
+    /// What `$` stands for from now on (RFC 5182, 2.4; RFC 9394, 3.2).
     fn saved(&self, returns: SearchReturn) -> UidSet {
         let uid = |(_, message): &(SeqNum, Message)| message.uid;
-        if returns.all || returns.count || !(returns.min || returns.max) {
+        let tells_some = returns.min || returns.max || returns.partial.is_some();
+        if returns.all || returns.count || !tells_some {
             return self.messages.iter().map(uid).collect();
         }
         let min = self.messages.first().filter(|_| returns.min);
         let max = self.messages.last().filter(|_| returns.max);
-        min.into_iter().chain(max).map(uid).collect()
+        let within = |range| part(&self.messages, range);
+        let told = returns.partial.map_or(&[][..], within);
+        min.into_iter().chain(max).chain(told).map(uid).collect()
     }
 
-    /// The highest mod-sequence among the messages that are told (RFC 4731, 3.2).
+    /// The highest mod-sequence among all, unless MIN or MAX are told by themselves (RFC 4731, 3.2).
     fn modseq_of(&self, returns: SearchReturn) -> Option<ModSeq> {
         let modseqs = self.modseqs.as_ref()?;
         let (min, max) = (modseqs.first().copied(), modseqs.last().copied());
-        if returns.all || returns.count || returns == SearchReturn::default() {
+        let tells_only_ends = (returns.min || returns.max)
+            && !(returns.all || returns.count || returns.partial.is_some());
+        if !tells_only_ends {
             return self.highest_modseq();
         }
         min.filter(|_| returns.min).max(max.filter(|_| returns.max))
     }
+}
+
+/// What stands in these places of a result.
+fn part<T>(results: &[T], range: PartialRange) -> &[T] {
+    results.get(range.within(results.len())).unwrap_or_default()
 }
 
 impl Session {

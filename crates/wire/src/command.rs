@@ -5,6 +5,8 @@ use std::fmt;
 use bytes::Bytes;
 use mail::{Depth, EntryName, Flag, InternalDate, ModSeq, NaiveDate, UidSet, UidValidity};
 
+use crate::PartialRange;
+
 /// One command with its tag.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Command {
@@ -478,6 +480,8 @@ pub struct Fetch {
     pub changed_since: Option<ModSeq>,
     /// `(CHANGEDSINCE n VANISHED)`
     pub vanished: bool,
+    /// `(PARTIAL a:b)`: which of the messages of the set (RFC 9394, 3.3); only by UID
+    pub partial: Option<PartialRange>,
 }
 
 /// What FETCH tells of a message.
@@ -626,6 +630,8 @@ pub struct SearchReturn {
     pub count: bool,
     /// SAVE (RFC 5182)
     pub save: bool,
+    /// PARTIAL (RFC 9394), never beside ALL
+    pub partial: Option<PartialRange>,
 }
 
 /// SORT.

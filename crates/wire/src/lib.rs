@@ -17,6 +17,7 @@ mod frame;
 mod head;
 mod lex;
 mod parse;
+mod partial;
 mod sasl;
 pub mod say;
 #[cfg(test)]
@@ -35,6 +36,7 @@ pub use command::{
 };
 pub use frame::{Announced, Expect, Frame, FrameFault, Framer, Limits, Step};
 pub use parse::{KNOWN, Malformed, Mode, Owner, Row, parse};
+pub use partial::{PartialRange, ResultEnd};
 pub use sasl::{SaslLine, sasl_decode};
 pub use say::{Code, Speech, Verdict};
 pub use url::MessageUrl;

@@ -101,6 +101,7 @@ const WORDS: &[&str] = &[
     "UNCHANGEDSINCE 0",
     "QRESYNC (1 2)",
     "RETURN (",
+    "PARTIAL -1:-",
     "COUNT",
     "MIN",
     "ALL",

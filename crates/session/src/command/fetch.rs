@@ -1,5 +1,5 @@
-//! FETCH (RFC 9051, 6.4.5), with CHANGEDSINCE and VANISHED (RFC 7162, 3.1.4 and 3.2.6), BINARY
-//! (RFC 3516), object identifiers (RFC 8474), save dates (RFC 8514) and PREVIEW (RFC 8970).
+//! FETCH (RFC 9051, 6.4.5), with CHANGEDSINCE and VANISHED (RFC 7162, 3.1.4 and 3.2.6), PARTIAL (RFC 9394,
+//! 3.3), BINARY (RFC 3516), object identifiers (RFC 8474), save dates (RFC 8514) and PREVIEW (RFC 8970).
 //!
 //! Answered from the view: what a colleague expunged and this client was not told of is still
 //! there, for messages never change.
@@ -38,6 +38,7 @@ pub(crate) async fn run(session: &mut Session, fetch: Fetch, out: &mut Out<'_>) 
         mut items,
         changed_since,
         vanished,
+        partial,
     } = fetch;
     if vanished && !(session.enabled.qresync && numbering == Numbering::Uid) {
         return Err(Ending::malformed("VANISHED takes UID FETCH and QRESYNC"));
@@ -52,7 +53,10 @@ pub(crate) async fn run(session: &mut Session, fetch: Fetch, out: &mut Out<'_>) 
     let (store, live) = (session.store.clone(), session.node.live.clone());
     let selected = session.selected()?;
     selected.permit(Deed::Read)?;
-    let picked = selected.resolve(numbering, &set)?;
+    let mut picked = selected.resolve(numbering, &set)?;
+    if let Some(partial) = partial {
+        picked = picked.part(partial.within(picked.len()));
+    }
     if let (Some(modseq), true) = (changed_since, vanished) {
         let asked = selected.uids_named(&set);
         let gone = vanished_among(&store, selected, modseq, &asked).await?;

@@ -1,4 +1,4 @@
-//! SEARCH (RFC 9051, 6.4.4), with RETURN (RFC 4731), SAVE (RFC 5182), MODSEQ (RFC 7162), WITHIN (RFC 5032), object
+//! SEARCH (RFC 9051, 6.4.4), with RETURN (RFC 4731), SAVE (RFC 5182), PARTIAL (RFC 9394), MODSEQ (RFC 7162), WITHIN (RFC 5032), object
 //! identifiers (RFC 8474) and save dates (RFC 8514).
 
 use wire::{Search, SearchReturn, Tag, say};

@@ -1,4 +1,4 @@
-//! SORT (RFC 5256), with DISPLAY keys (RFC 5957) and RETURN (RFC 5267, 3).
+//! SORT (RFC 5256), with DISPLAY keys (RFC 5957) and RETURN (RFC 5267, 3; PARTIAL: RFC 9394).
 
 use wire::{Sort, Tag, say};
 

@@ -1,10 +1,13 @@
-//! FETCH, with the modifiers of RFC 7162.
+//! FETCH, with the modifiers of RFC 7162 and RFC 9394.
 
 use mail::ModSeq;
 
-use super::Mode;
+use super::{Mode, partial};
 use crate::lex::{Bad, Cursor, Lexed};
-use crate::{BinarySection, Body, BodySection, Fetch, FetchItem, Numbering, SectionText, Spelling};
+use crate::{
+    BinarySection, Body, BodySection, Fetch, FetchItem, Numbering, PartialRange, SectionText,
+    Spelling,
+};
 
 /// Items of one FETCH. Each is answered for every message.
 const ITEMS_MAX: usize = 200;
@@ -26,17 +29,22 @@ pub(super) fn fetch(cursor: &mut Cursor<'_>, numbering: Numbering) -> Lexed<Body
     if modifiers.vanished && (modifiers.changed_since.is_none() || numbering != Numbering::Uid) {
         return Err(Bad::Wrong("VANISHED without UID and CHANGEDSINCE"));
     }
+    if modifiers.partial.is_some() && numbering != Numbering::Uid {
+        return Err(Bad::Wrong("PARTIAL without UID"));
+    }
     Ok(Body::Fetch(Fetch {
         numbering,
         set,
         items,
         changed_since: modifiers.changed_since,
         vanished: modifiers.vanished,
+        partial: modifiers.partial,
     }))
 }
 
 #[derive(Default)]
 struct Modifiers {
+    partial: Option<PartialRange>,
     changed_since: Option<ModSeq>,
     vanished: bool,
 }
@@ -49,6 +57,7 @@ fn modifier(cursor: &mut Cursor<'_>, modifiers: &mut Modifiers) -> Lexed<()> {
             modifiers.changed_since = Some(cursor.modseq()?);
         }
         "VANISHED" => modifiers.vanished = true,
+        "PARTIAL" => partial::partial(cursor, &mut modifiers.partial)?,
         _ => return Err(Bad::Expected("a fetch modifier")),
     }
     Ok(())

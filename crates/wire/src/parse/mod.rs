@@ -9,6 +9,7 @@ mod list;
 mod mailbox;
 mod metadata;
 mod notify;
+mod partial;
 mod quota;
 mod search;
 mod sort;

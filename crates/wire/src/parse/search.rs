@@ -1,10 +1,11 @@
-//! SEARCH, with RETURN (RFC 4731) and SAVE (RFC 5182), WITHIN (RFC 5032), MODSEQ (RFC 7162), object identifiers
+//! SEARCH, with RETURN (RFC 4731), SAVE (RFC 5182) and PARTIAL (RFC 9394), WITHIN (RFC 5032), MODSEQ (RFC 7162), object identifiers
 //! (RFC 8474) and save dates (RFC 8514).
 
 use mail::limits::SEARCH_DEPTH_MAX;
 use mail::{Flag, Keyword};
 
 use super::date::date;
+use super::partial::partial;
 use crate::lex::{Bad, Cursor, Lexed};
 use crate::{AddressField, Body, DateTest, Numbering, Search, SearchKey, SearchReturn};
 
@@ -57,10 +58,14 @@ pub(super) fn returns(cursor: &mut Cursor<'_>) -> Lexed<SearchReturn> {
             "ALL" => returns.all = true,
             "COUNT" => returns.count = true,
             "SAVE" => returns.save = true,
+            "PARTIAL" => partial(cursor, &mut returns.partial)?,
             _ => return Err(Bad::Expected("a return option")),
         }
         Ok(())
     })?;
+    if returns.all && returns.partial.is_some() {
+        return Err(Bad::Wrong("PARTIAL beside ALL"));
+    }
     Ok(returns)
 }
 

@@ -4,7 +4,7 @@ use mail::{Forest, ModSeq};
 
 use super::end;
 use super::token::{number, number_set, quoted};
-use crate::{Numbering, Tag};
+use crate::{Numbering, PartialRange, Tag};
 
 /// What a SEARCH with RETURN found: only what was asked for, and is (RFC 4731, 3.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Found<'a> {
     pub max: Option<u32>,
     /// ALL, in the order that was asked for; left out when empty.
     pub all: Option<&'a [u32]>,
+    /// PARTIAL (RFC 9394, 3.1): the range as it was asked for, and what is there, in the same order.
+    pub partial: Option<(PartialRange, &'a [u32])>,
     /// COUNT
     pub count: Option<u32>,
     /// MODSEQ (RFC 7162, 3.1.10)
@@ -50,7 +52,7 @@ fn found(
     end(out);
 }
 
-/// `* ESEARCH (TAG "a1") [UID] [MIN n] [MAX n] [ALL set] [COUNT n] [MODSEQ m]`
+/// `* ESEARCH (TAG "a1") [UID] [MIN n] [MAX n] [ALL set] [PARTIAL (range set)] [COUNT n] [MODSEQ m]`
 pub fn esearch(out: &mut Vec<u8>, tag: &Tag, numbering: Numbering, found: &Found<'_>) {
     out.extend_from_slice(b"* ESEARCH (TAG ");
     quoted(out, tag.as_str());
@@ -66,9 +68,23 @@ pub fn esearch(out: &mut Vec<u8>, tag: &Tag, numbering: Numbering, found: &Found
         out.extend_from_slice(b" ALL ");
         number_set(out, all.iter().copied());
     }
+    if let Some((range, numbers)) = found.partial {
+        partial(out, range, numbers);
+    }
     item(out, " COUNT ", found.count.map(u64::from));
     item(out, " MODSEQ ", found.modseq.map(ModSeq::get));
     end(out);
+}
+
+/// `ret-data-partial`
+fn partial(out: &mut Vec<u8>, range: PartialRange, numbers: &[u32]) {
+    out.extend_from_slice(format!(" PARTIAL ({range} ").as_bytes());
+    if numbers.is_empty() {
+        out.extend_from_slice(b"NIL");
+    } else {
+        number_set(out, numbers.iter().copied());
+    }
+    out.push(b')');
 }
 
 /// `* THREAD (2)(3 6 (4 23)(44 7 96))`

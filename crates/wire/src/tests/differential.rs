@@ -293,6 +293,7 @@ fn lower(body: CommandBody<'_>) -> Body {
                     FetchModifier::Vanished => None,
                 }),
                 vanished: modifiers.contains(&FetchModifier::Vanished),
+                partial: None,
             })
         }
         CommandBody::Search {

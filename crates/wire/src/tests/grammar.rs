@@ -554,6 +554,7 @@ fn fetches_of_clients_parse() {
         items: vec![FetchItem::Flags, FetchItem::Uid],
         changed_since: Some(ModSeq::ZERO),
         vanished: true,
+        partial: None,
     };
     assert_eq!(
         body("UID FETCH 1:* (FLAGS UID FLAGS) (CHANGEDSINCE 0 VANISHED)"),

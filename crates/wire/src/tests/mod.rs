@@ -9,6 +9,7 @@ mod metadata;
 mod notify;
 mod objects;
 mod oracle;
+mod partial;
 mod parts;
 mod quota;
 

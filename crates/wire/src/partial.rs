@@ -1,0 +1,77 @@
+//! A part of a result, named by places in it (RFC 9394; RFC 5267, 4.4).
+
+use std::fmt;
+use std::ops::Range;
+
+/// `partial-range`: places of a result, which answers tell as they were asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PartialRange {
+    /// Which of the results is the first.
+    pub from: ResultEnd,
+    /// Both included, never zero, in any order.
+    pub places: (u32, u32),
+}
+
+/// From where results are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResultEnd {
+    /// `1:500`: the first result is 1.
+    First,
+    /// `-1:-500`: the last result is -1.
+    Last,
+}
+
+impl PartialRange {
+    /// Which of `count` results these are; empty where there are none in these places.
+    #[must_use]
+    pub fn within(self, count: usize) -> Range<usize> {
+        let (one, other) = self.places;
+        let before = to_usize(one.min(other)).saturating_sub(1).min(count);
+        let until = to_usize(one.max(other)).min(count);
+        match self.from {
+            ResultEnd::First => before..until,
+            ResultEnd::Last => count - until..count - before,
+        }
+    }
+}
+
+impl fmt::Display for PartialRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (one, other) = self.places;
+        match self.from {
+            ResultEnd::First => write!(f, "{one}:{other}"),
+            ResultEnd::Last => write!(f, "-{one}:-{other}"),
+        }
+    }
+}
+
+fn to_usize(place: u32) -> usize {
+    usize::try_from(place).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PartialRange, ResultEnd};
+
+    #[test]
+    fn places_are_those_that_there_are() {
+        use ResultEnd::{First, Last};
+
+        for (from, places, count, expected) in [
+            (First, (1, 3), 5, 0..3),
+            (First, (3, 1), 5, 0..3),
+            (First, (4, 8), 5, 3..5),
+            (First, (6, 8), 5, 5..5),
+            (First, (2, 2), 5, 1..2),
+            (Last, (1, 3), 5, 2..5),
+            (Last, (3, 1), 5, 2..5),
+            (Last, (4, 8), 5, 0..2),
+            (Last, (6, 8), 5, 0..0),
+            (Last, (1, u32::MAX), 0, 0..0),
+            (First, (1, u32::MAX), 0, 0..0),
+        ] {
+            let range = PartialRange { from, places };
+            assert_eq!(range.within(count), expected, "{range} of {count}");
+        }
+    }
+}
