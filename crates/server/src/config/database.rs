@@ -1,0 +1,70 @@
+//! `[database]`: the PostgreSQL that holds the mail.
+
+use std::time::Duration;
+
+use super::form::Form;
+use super::setting::Secret;
+
+/// The PostgreSQL that holds the mail.
+#[derive(Clone, Debug)]
+pub struct DatabaseConfig {
+    /// `None` asks for a private PostgreSQL below the state directory.
+    pub url: Option<Secret>,
+    /// Connections of this frontend's pool.
+    pub connections: u32,
+    /// How often the counters of open mailboxes are compared, against lost wake-ups.
+    pub safety_poll: Duration,
+    /// How long the content of a message is kept after its last place in a mailbox is gone.
+    pub content_keep: Duration,
+    /// How long mailboxes know what changed, for clients and nodes that come back.
+    pub changes_keep: Duration,
+}
+
+impl DatabaseConfig {
+    pub(super) fn fill(form: &mut Form) -> Self {
+        let url = form.secret(
+            "database.url",
+            "The PostgreSQL that holds the mail, as postgres://user:password@host/name. \
+             Without it a private PostgreSQL is started below node.state_dir.",
+        );
+        let is_postgres = url.as_ref().is_none_or(|url: &Secret| {
+            url.expose().starts_with("postgres://") || url.expose().starts_with("postgresql://")
+        });
+        form.check(is_postgres, "database.url", "must begin with postgres://");
+        let connections = form.take(
+            "database.connections",
+            "8",
+            "Connections of this frontend's pool: about 4 to 8 for each core of the database, \
+             shared out among the frontends.",
+        );
+        form.check(
+            (2..=200).contains(&connections),
+            "database.connections",
+            "must be from 2 to 200",
+        );
+        Self {
+            url,
+            connections,
+            safety_poll: form.at_least(
+                "database.safety_poll",
+                "5s",
+                Duration::from_millis(100),
+                "How often the counters of open mailboxes are compared, against lost wake-ups.",
+            ),
+            content_keep: form.at_least(
+                "database.content_keep",
+                "14d",
+                Duration::from_hours(1),
+                "How long the content of a message is kept after its last place in a mailbox is \
+                 gone. Sessions that were not told yet can still read it.",
+            ),
+            changes_keep: form.at_least(
+                "database.changes_keep",
+                "30d",
+                Duration::from_hours(1),
+                "How long mailboxes know what changed. A client that was away for longer is told \
+                 everything anew (RFC 7162).",
+            ),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! `[listen]` and `[tls]`: where clients and probes connect, and by which certificate.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::form::Form;
+
+/// Where clients and probes connect.
+#[derive(Clone, Debug)]
+pub struct ListenConfig {
+    /// IMAP that begins in the clear and may STARTTLS.
+    pub imap: Vec<SocketAddr>,
+    /// IMAP inside TLS from the first byte (RFC 8314).
+    pub imaps: Vec<SocketAddr>,
+    /// Health and metrics.
+    pub http: Vec<SocketAddr>,
+}
+
+/// A certificate chain and its key, both PEM, read again when they change.
+#[derive(Clone, Debug)]
+pub struct TlsFiles {
+    /// The chain, the server's own certificate first.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+    /// How often the files are looked at.
+    pub reload_every: Duration,
+}
+
+impl ListenConfig {
+    pub(super) fn fill(form: &mut Form) -> Self {
+        let listen = Self {
+            imap: form.take(
+                "listen.imap",
+                "0.0.0.0:1143",
+                "IMAP that begins in the clear and may STARTTLS. One address or a list; \
+                 port 0 takes a free one.",
+            ),
+            imaps: form.take(
+                "listen.imaps",
+                "0.0.0.0:1993",
+                "IMAP inside TLS from the first byte.",
+            ),
+            http: form.take(
+                "listen.http",
+                "127.0.0.1:8080",
+                "Health (/healthz/live, /healthz/ready) and /metrics. Speaks to anybody: keep it \
+                 inside.",
+            ),
+        };
+        form.check(
+            !(listen.imap.is_empty() && listen.imaps.is_empty()),
+            "listen.imap",
+            "and listen.imaps are both empty: nobody could connect",
+        );
+        listen
+    }
+}
+
+impl TlsFiles {
+    pub(super) fn fill(form: &mut Form) -> Option<Self> {
+        let certificate: Option<PathBuf> = form.take(
+            "tls.certificate",
+            "",
+            "The certificate chain, PEM. Without it a self-made one is kept in node.state_dir.",
+        );
+        let key: Option<PathBuf> =
+            form.take("tls.key", "", "The private key of the certificate, PEM.");
+        let reload_every = form.at_least(
+            "tls.reload_every",
+            "10s",
+            Duration::from_millis(10),
+            "How often both files are looked at; a change is served without a restart.",
+        );
+        form.check(
+            certificate.is_some() == key.is_some(),
+            "tls.certificate",
+            "and tls.key need each other",
+        );
+        Some(Self {
+            certificate: certificate?,
+            key: key?,
+            reload_every,
+        })
+    }
+}
