@@ -77,7 +77,7 @@ impl Architect {
     /// [`Trouble`] when it cannot be made true.
     pub async fn make(&mut self, given: &Given, names: &mut Names) -> Result<(), Trouble> {
         match given {
-            Given::TwoNodes | Given::Seats(_) => Ok(()),
+            Given::TwoNodes | Given::Setting { .. } | Given::Seats(_) => Ok(()),
             Given::Account(name) => self.account(name).await.map(drop),
             Given::Administrator(name) => self.create_account(name, true).await.map(drop),
             Given::Mailbox { name, messages } => {

@@ -5,6 +5,13 @@
 pub enum Given {
     /// `two nodes`: this talk means nothing on one.
     TwoNodes,
+    /// `setting limits.messages_per_command 3`: every node is configured so.
+    Setting {
+        /// As `docs/postroom.toml` has it.
+        name: String,
+        /// As a variable would have it.
+        value: String,
+    },
     /// `mailbox Team/Orders with messages $1 $2`
     Mailbox {
         /// Its name.
@@ -104,6 +111,10 @@ impl Given {
         let words: Vec<&str> = sentence.split_whitespace().collect();
         match words.as_slice() {
             ["two", "nodes"] => Ok(Self::TwoNodes),
+            ["setting", name, value @ ..] if !value.is_empty() => Ok(Self::Setting {
+                name: (*name).to_owned(),
+                value: value.join(" "),
+            }),
             ["mailbox", name @ .., "with", "messages"] if !name.is_empty() => {
                 Err(format!("which messages are in {}?", name.join(" ")))
             }
@@ -244,6 +255,13 @@ mod tests {
         for (sentence, given) in [
             ("two nodes", Given::TwoNodes),
             (
+                "setting node.name the first",
+                Given::Setting {
+                    name: "node.name".into(),
+                    value: "the first".into(),
+                },
+            ),
+            (
                 "mailbox Team/x",
                 Given::Mailbox {
                     name: "Team/x".into(),
@@ -313,6 +331,7 @@ mod tests {
         for sentence in [
             "",
             "ada",
+            "setting node.name",
             "ada on node x",
             "mailbox x with messages",
             "message $1 in x",

@@ -89,7 +89,8 @@ pub fn play(cluster: &Cluster, page: &Path, world: World) -> Result<Vec<String>,
         .map_err(|cause| failure(0, cause.to_string(), Vec::new(), Vec::new()))?;
     let page = Page::parse(&text)
         .map_err(|fault| failure(fault.line, fault.what, lines(&text), Vec::new()))?;
-    let played = in_world(cluster, world, async |stage: &mut Stage| {
+    let settings: Vec<_> = page.settings().collect();
+    let played = in_world_of(cluster, world, &settings, async |stage: &mut Stage| {
         let mut player = Player::new(stage);
         let played = player.play(&page).await;
         (played, player.said)
@@ -111,13 +112,23 @@ pub fn in_world<T>(
     world: World,
     act: impl AsyncFnOnce(&mut Stage) -> T,
 ) -> Result<T, Trouble> {
+    in_world_of(cluster, world, &[], act)
+}
+
+/// The same, with nodes of these settings.
+fn in_world_of<T>(
+    cluster: &Cluster,
+    world: World,
+    settings: &[(&str, &str)],
+    act: impl AsyncFnOnce(&mut Stage) -> T,
+) -> Result<T, Trouble> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build();
     let runtime = runtime.map_err(Trouble::machine("a runtime"))?;
     runtime.block_on(async {
-        let mut stage = Stage::build(cluster, world).await?;
+        let mut stage = Stage::build(cluster, world, settings).await?;
         let done = act(&mut stage).await;
         stage.tear_down().await;
         Ok(done)

@@ -173,6 +173,14 @@ impl Page {
             .iter()
             .any(|line| line.step == Step::Given(Given::TwoNodes))
     }
+
+    /// How its nodes are configured, as far as the page says.
+    pub fn settings(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.steps.iter().filter_map(|line| match &line.step {
+            Step::Given(Given::Setting { name, value }) => Some((name.as_str(), value.as_str())),
+            _ => None,
+        })
+    }
 }
 
 /// Adds a step; a line of a run joins the run before it.

@@ -72,18 +72,23 @@ impl World {
 }
 
 impl Stage {
-    /// An empty world with its nodes running.
+    /// An empty world with its nodes running, all with these settings, by their names in
+    /// `docs/postroom.toml`.
     ///
     /// # Errors
     ///
     /// [`Trouble`] of the database or a frontend.
-    pub async fn build(cluster: &Cluster, world: World) -> Result<Self, Trouble> {
+    pub async fn build(
+        cluster: &Cluster,
+        world: World,
+        settings: &[(&str, &str)],
+    ) -> Result<Self, Trouble> {
         let database = cluster.clone_database()?;
         let architect = Architect::enter_at(&database.url()).await?;
         let state = tempfile::tempdir().map_err(Trouble::machine("a temporary folder"))?;
         let mut nodes = Vec::new();
         for index in 0..=world.index(2) {
-            nodes.push(Node::start(index + 1, &database, &state).await?);
+            nodes.push(Node::start(index + 1, &database, &state, settings).await?);
         }
         Ok(Self {
             world,
@@ -276,7 +281,12 @@ impl std::fmt::Debug for Stage {
 impl Node {
     /// On free ports. Its safety comparison is left to the talk, so that it cannot hide that a
     /// wake-up was lost.
-    async fn start(number: usize, database: &Database, state: &TempDir) -> Result<Self, Trouble> {
+    async fn start(
+        number: usize,
+        database: &Database,
+        state: &TempDir,
+        chosen: &[(&str, &str)],
+    ) -> Result<Self, Trouble> {
         let tap = Tap::open(database.address()).await;
         let tap = tap.map_err(Trouble::machine("a port"))?;
         let settings = [
@@ -293,8 +303,14 @@ impl Node {
             ("TIMEOUTS__KEEP_ALIVE", "1h".to_owned()),
             ("TIMEOUTS__DRAIN", "0s".to_owned()),
         ];
+        let chosen = chosen.iter().map(|(name, value)| {
+            let name = name.replace('.', "__").to_uppercase();
+            (name, (*value).to_owned())
+        });
         let variables: HashMap<String, String> = settings
+            .map(|(name, value)| (name.to_owned(), value))
             .into_iter()
+            .chain(chosen)
             .map(|(name, value)| (format!("POSTROOM_{name}"), value))
             .collect();
         let sources = Sources {
