@@ -79,6 +79,23 @@ impl UidSet {
         self.ranges.last().and_then(|&(_, high)| Uid::new(high))
     }
 
+    /// The highest `count` members, or all where there are no more.
+    #[must_use]
+    pub fn newest(&self, count: u64) -> Self {
+        let mut left = count;
+        let mut ranges = Vec::new();
+        for &(low, high) in self.ranges.iter().rev() {
+            if left == 0 {
+                break;
+            }
+            let taken = left.min(u64::from(high - low) + 1);
+            ranges.push((high - clamp(taken - 1), high));
+            left -= taken;
+        }
+        ranges.reverse();
+        Self { ranges }
+    }
+
     /// Whether `uid` is a member.
     #[must_use]
     pub fn contains(&self, uid: Uid) -> bool {
@@ -265,6 +282,13 @@ mod tests {
                 assert_eq!(
                     set_a.contains(Uid::new(number).unwrap()),
                     naive_a.contains(&number)
+                );
+            }
+            for count in 0..=naive_a.len() + 1 {
+                let above = naive_a.len().saturating_sub(count);
+                assert_eq!(
+                    numbers(&set_a.newest(u64::try_from(count).unwrap())),
+                    naive_a.iter().copied().skip(above).collect::<Vec<_>>()
                 );
             }
             let mut grown = set_a.clone();

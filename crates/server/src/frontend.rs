@@ -207,6 +207,7 @@ fn node(
         namespaces: config.namespaces.clone(),
         everybody: config.acl.everybody,
         message_bytes_max: config.limits.message_bytes,
+        message_limit: config.limits.messages,
         subscribe_on_grant: config.subscribe_on_grant,
         reuse: config.login.reuse,
         admin_contact: config.node.admin_contact.clone(),

@@ -185,6 +185,7 @@ mod tests {
             message_bytes: 0,
             cache_bytes: 0,
             literal_bytes_in_flight: 0,
+            messages: session::MessageLimit::None,
         })
     }
 

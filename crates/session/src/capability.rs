@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::commands::State;
+use crate::message_limit::MessageLimit;
 use crate::node::{Reuse, Security};
 
 /// A capability and the RFC that says what it promises.
@@ -69,6 +70,8 @@ const AFTER_LOGIN: &[Offer] = &[
     offer("BINARY", 3516),
     offer("REPLACE", 8508),
     offer(APPEND_LIMIT, 7889),
+    offer(MESSAGE_LIMIT, 9738),
+    offer(SAVE_LIMIT, 9738),
     offer("CATENATE", 4469),
     offer("PREVIEW", 8970),
     offer("MULTIAPPEND", 3502),
@@ -81,6 +84,12 @@ const AFTER_LOGIN: &[Offer] = &[
 /// Told with the largest message that is taken.
 const APPEND_LIMIT: &str = "APPENDLIMIT";
 
+/// Told with the messages that one command may be about, where the configuration bounds them.
+const MESSAGE_LIMIT: &str = "MESSAGELIMIT";
+
+/// The same of COPY and APPEND alone.
+const SAVE_LIMIT: &str = "SAVELIMIT";
+
 const fn offer(name: &'static str, rfc: u16) -> Offer {
     Offer { name, rfc }
 }
@@ -91,16 +100,24 @@ pub(crate) fn capabilities(
     security: Security,
     reuse: Reuse,
     message_bytes_max: usize,
+    message_limit: MessageLimit,
 ) -> Vec<Cow<'static, str>> {
+    let with = |name, limit: Option<u32>| limit.map(|limit| format!("{name}={limit}").into());
     let told = |offer: &Offer| match offer.name {
-        APPEND_LIMIT => Cow::Owned(format!("{APPEND_LIMIT}={message_bytes_max}")),
-        name => Cow::Borrowed(name),
+        APPEND_LIMIT => Some(format!("{APPEND_LIMIT}={message_bytes_max}").into()),
+        MESSAGE_LIMIT => with(MESSAGE_LIMIT, message_limit.announced()),
+        SAVE_LIMIT => with(SAVE_LIMIT, message_limit.announced_for_saving()),
+        name => Some(Cow::Borrowed(name)),
     };
-    let mut list: Vec<_> = ALWAYS.iter().map(told).collect();
+    let mut list: Vec<_> = ALWAYS.iter().filter_map(told).collect();
     if state != State::NotAuthenticated {
         let is_refused = |name| reuse == Reuse::Refused && name == "UNAUTHENTICATE";
         let offers = AFTER_LOGIN.iter();
-        list.extend(offers.filter(|offer| !is_refused(offer.name)).map(told));
+        list.extend(
+            offers
+                .filter(|offer| !is_refused(offer.name))
+                .filter_map(told),
+        );
         return list;
     }
     if let Security::Plain {
@@ -119,9 +136,21 @@ pub(crate) fn capabilities(
 
 #[cfg(test)]
 mod tests {
-    use super::capabilities;
+    use std::borrow::Cow;
+
     use crate::commands::State;
+    use crate::message_limit::MessageLimit;
     use crate::node::{Reuse, Security};
+
+    fn capabilities(
+        state: State,
+        security: Security,
+        reuse: Reuse,
+        message_bytes_max: usize,
+    ) -> Vec<Cow<'static, str>> {
+        let unlimited = MessageLimit::None;
+        super::capabilities(state, security, reuse, message_bytes_max, unlimited)
+    }
 
     #[test]
     fn a_password_is_asked_for_only_where_it_is_safe() {
@@ -155,5 +184,28 @@ mod tests {
         let names = |reuse| capabilities(State::Authenticated, Security::Tls, reuse, 1);
         assert!(names(Reuse::Offered).contains(&"UNAUTHENTICATE".into()));
         assert!(!names(Reuse::Refused).contains(&"UNAUTHENTICATE".into()));
+    }
+
+    #[test]
+    fn limits_are_told_where_there_are_any() {
+        for (limit, told) in [
+            (MessageLimit::None, None),
+            (MessageLimit::Saving(2000), Some("SAVELIMIT=2000")),
+            (
+                MessageLimit::Every {
+                    announced: 1000,
+                    enforced: None,
+                },
+                Some("MESSAGELIMIT=1000"),
+            ),
+        ] {
+            let (state, reuse) = (State::Authenticated, Reuse::Offered);
+            let names = super::capabilities(state, Security::Tls, reuse, 1, limit);
+            let limits: Vec<_> = names
+                .iter()
+                .filter(|name| name.contains("LIMIT") && !name.starts_with("APPEND"))
+                .collect();
+            assert_eq!(limits, Vec::from_iter(told));
+        }
     }
 }

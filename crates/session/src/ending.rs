@@ -8,6 +8,7 @@ use store::Fault;
 use tracing::{error, warn};
 use wire::{Code, Tag, Verdict, say};
 
+use crate::message_limit::Cut;
 use crate::out::Hangup;
 
 /// The good ending.
@@ -29,6 +30,8 @@ pub(crate) enum DoneCode {
     MailboxId(String),
     /// The size of the largest annotation that was left out.
     MetadataLongEntries(u64),
+    /// Done for the newest messages only (RFC 9738).
+    MessageLimit(Cut),
     /// Some messages lost UNCHANGEDSINCE; numbers as the command counts them.
     Modified(Vec<u32>),
     Capability(Vec<Cow<'static, str>>),
@@ -85,6 +88,8 @@ pub(crate) enum Refused {
     ValueTooLarge,
     TooManyAnnotations,
     ExpungeIssued,
+    /// More messages than one command may be about (RFC 9738).
+    MessageLimit(Cut),
     /// NOTIFY of an event that there is not.
     BadEvent,
     /// NOTIFY of more than can be watched.
@@ -102,6 +107,8 @@ const EVENTS: &[&str] = &[
     "ServerMetadataChange",
 ];
 
+const CUT_SHORT: &str = "Done for the newest messages; ask again for those below";
+
 pub(crate) type Outcome = Result<Done, Ending>;
 
 impl Done {
@@ -118,11 +125,33 @@ impl Done {
             text: "Completed",
         }
     }
+
+    /// Tells where the command was cut short, if it was: in the tagged response, unless that has a code
+    /// already (RFC 9738, 3.1).
+    pub(crate) fn cut_short(self, cut: Option<Cut>, out: &mut Vec<u8>) -> Self {
+        match (cut, &self.code) {
+            (None, _) => self,
+            (Some(cut), None) => Self {
+                code: Some(DoneCode::MessageLimit(cut)),
+                text: CUT_SHORT,
+            },
+            (Some(cut), Some(_)) => {
+                say_cut_short(cut, out);
+                self
+            }
+        }
+    }
 }
 
 impl Ending {
     pub(crate) fn malformed(text: &'static str) -> Self {
         Self::Malformed(Cow::Borrowed(text))
+    }
+}
+
+impl Cut {
+    fn code(self) -> Code<'static> {
+        Code::MessageLimit(self.limit, self.lowest)
     }
 }
 
@@ -160,6 +189,12 @@ impl From<Fault> for Ending {
             Fault::Unavailable(_) | Fault::Broken(_) => Self::Broken(fault),
         }
     }
+}
+
+/// Tells where a command was cut short, before a tagged response that has another code
+/// (RFC 9738, 3.1).
+pub(crate) fn say_cut_short(cut: Cut, out: &mut Vec<u8>) {
+    say::untagged(out, Verdict::No, Some(cut.code()), CUT_SHORT);
 }
 
 /// Writes the tagged response; `None` when there is nobody to read it.
@@ -220,6 +255,7 @@ fn tell_done(out: &mut Vec<u8>, tag: &Tag, done: &Done) {
         }
         DoneCode::MailboxId(id) => Code::MailboxId(id),
         DoneCode::MetadataLongEntries(size) => Code::MetadataLongEntries(*size),
+        DoneCode::MessageLimit(cut) => cut.code(),
         DoneCode::Modified(numbers) => Code::Modified(numbers),
         DoneCode::Capability(names) => Code::Capability(names),
     });
@@ -294,6 +330,10 @@ impl Refused {
             Self::NotificationOverflow => (
                 Code::NotificationOverflow,
                 "These are too many mailboxes to watch".into(),
+            ),
+            Self::MessageLimit(cut) => (
+                cut.code(),
+                "These are too many messages for one command".into(),
             ),
             Self::ExpungeIssued => (
                 Code::ExpungeIssued,

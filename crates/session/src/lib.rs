@@ -13,6 +13,7 @@ mod enabled;
 mod ending;
 mod finding;
 mod listing;
+mod message_limit;
 mod names;
 mod naming;
 mod node;
@@ -23,6 +24,7 @@ mod session;
 mod sorting;
 mod view;
 
+pub use message_limit::MessageLimit;
 pub use node::{BoxFuture, Door, LoginVerdict, Node, Now, Peer, Reuse, Security, SubscribeOnGrant};
 pub use out::{Hangup, Out, Sink};
 pub use session::{Admission, Goodbye, Input, Next, Report, Session};

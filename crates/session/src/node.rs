@@ -12,6 +12,8 @@ use mail::{Namespaces, SessionId};
 use store::{Account, Store};
 use wire::Secret;
 
+use crate::message_limit::MessageLimit;
+
 /// A future on the heap, so that the rare ways of a session do not make all of them large.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -29,6 +31,8 @@ pub struct Node {
     pub everybody: Everybody,
     /// The largest message that APPEND takes, in bytes.
     pub message_bytes_max: usize,
+    /// How many messages one command may be about.
+    pub message_limit: MessageLimit,
     /// Whether a mailbox of others that one may read is subscribed to without a word.
     pub subscribe_on_grant: SubscribeOnGrant,
     /// Whether a connection may serve one login after another.

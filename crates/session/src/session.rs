@@ -438,6 +438,7 @@ impl Session {
             self.peer.security,
             self.node.reuse,
             message_bytes_max,
+            self.node.message_limit,
         )
     }
 

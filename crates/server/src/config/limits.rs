@@ -1,6 +1,9 @@
 //! `[limits]`: what one client, one user and all together may take.
 
+use session::MessageLimit;
+
 use super::form::Form;
+use super::messages::fill_message_limit;
 use super::setting::ByteCount;
 
 /// What one client, one user and all together may take.
@@ -18,6 +21,8 @@ pub struct LimitsConfig {
     pub cache_bytes: u64,
     /// All messages that are being uploaded to this frontend at one time.
     pub literal_bytes_in_flight: usize,
+    /// How many messages one command may be about.
+    pub messages: MessageLimit,
 }
 
 impl LimitsConfig {
@@ -56,6 +61,7 @@ impl LimitsConfig {
                      when it is used up waits.",
                 )
                 .0,
+            messages: fill_message_limit(form),
         };
         form.check(
             limits.connections > 0,

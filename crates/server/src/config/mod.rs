@@ -8,6 +8,7 @@ mod form;
 mod limits;
 mod listen;
 mod login;
+mod messages;
 mod node;
 mod reference;
 mod setting;

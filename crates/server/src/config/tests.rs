@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
+use session::MessageLimit;
+
 use super::{Config, LogFormat, Mistakes, Sources, WithoutTls, reference};
 
 fn sources(toml: &str, variables: &[(&str, &str)]) -> (tempfile::TempDir, Sources) {
@@ -64,6 +66,41 @@ fn variables_win_over_the_file() {
     assert_eq!(config.log.format, LogFormat::Json);
     assert_eq!(config.listen.imap.len(), 2);
     assert_eq!(config.listen.imaps[1], "[::1]:4".parse().unwrap());
+}
+
+#[test]
+fn messages_of_a_command_are_bounded_where_somebody_says_so() {
+    let every = |announced, enforced| MessageLimit::Every {
+        announced,
+        enforced,
+    };
+    for (limits, expected) in [
+        ("", MessageLimit::None),
+        ("messages_per_command = 2000", every(2000, Some(2000))),
+        ("messages_announced = 1000", every(1000, None)),
+        (
+            "messages_announced = 1000\nmessages_per_command = 2000",
+            every(1000, Some(2000)),
+        ),
+        ("messages_per_copy = 1000", MessageLimit::Saving(1000)),
+    ] {
+        let config = load(&format!("[limits]\n{limits}\n"), &[]).unwrap();
+        assert_eq!(config.limits.messages, expected, "{limits}");
+    }
+    for (limits, key) in [
+        ("messages_per_command = 0", "limits.messages_per_command"),
+        (
+            "messages_announced = 3\nmessages_per_command = 2",
+            "limits.messages_announced",
+        ),
+        (
+            "messages_announced = 3\nmessages_per_copy = 2",
+            "limits.messages_per_copy",
+        ),
+    ] {
+        let mistakes = load(&format!("[limits]\n{limits}\n"), &[]).unwrap_err();
+        assert_eq!(keys_of(&mistakes), [key], "{limits}");
+    }
 }
 
 #[test]

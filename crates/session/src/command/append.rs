@@ -1,5 +1,5 @@
 //! APPEND (RFC 9051, 6.3.12), also of several messages (RFC 3502) and of binary ones (RFC 3516). All
-//! or nothing.
+//! or nothing, also where the messages are too many (RFC 9738).
 
 use acl::{Deed, Permit};
 use mail::{Flag, FlagBits, InternalDate, Keyword, UidSet};
@@ -20,6 +20,8 @@ pub(crate) async fn run(
 ) -> Outcome {
     let deed = Deed::Insert(FlagBits::ALL);
     let (named, permit) = session.permit(mailbox, deed, Missing::Target).await?;
+    let bound = session.node.message_limit.per_copy();
+    bound.admit_count(messages.len())?;
     if messages
         .iter()
         .any(|message| matches!(&message.data, AppendContent::Whole(octets) if octets.is_empty()))

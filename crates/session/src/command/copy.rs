@@ -1,4 +1,5 @@
-//! COPY (RFC 9051, 6.4.7). All or nothing; COPYUID says what became of what (RFC 4315).
+//! COPY (RFC 9051, 6.4.7). All or nothing, also where the messages are too many (RFC 9738); COPYUID says what
+//! became of what (RFC 4315).
 
 use acl::Deed;
 use mail::{FlagBits, UidSet};
@@ -20,6 +21,7 @@ pub(crate) async fn run(
     let (target, to) = session
         .permit(mailbox, Deed::Insert(FlagBits::ALL), Missing::Target)
         .await?;
+    session.node.message_limit.per_copy().admit(&uids)?;
     if uids.is_empty() {
         return Ok(Done {
             code: None,

@@ -1,30 +1,51 @@
-//! EXPUNGE (RFC 9051, 6.4.3) and UID EXPUNGE (RFC 4315).
+//! EXPUNGE (RFC 9051, 6.4.3) and UID EXPUNGE (RFC 4315), of which only the second is bounded (RFC 9738, 3.1).
 
 use acl::Deed;
+use mail::{FlagBits, Uid, UidSet};
 use store::Doomed;
 use wire::{MessageSet, Numbering};
 
 use crate::ending::{Done, DoneCode, Outcome};
+use crate::out::Out;
+use crate::selected::Selected;
 use crate::session::Session;
+use crate::view::Picked;
 
 /// What left is told as to every watcher, by the view, at the end of the command.
-pub(crate) async fn run(session: &mut Session, set: Option<&MessageSet>) -> Outcome {
+pub(crate) async fn run(
+    session: &mut Session,
+    set: Option<&MessageSet>,
+    out: &mut Out<'_>,
+) -> Outcome {
+    let bound = session.node.message_limit.per_command();
     let store = session.store.clone();
     let is_told = session.enabled.qresync;
     let selected = session.selected()?;
     let permit = selected.permit_change(Deed::Expunge)?;
-    let doomed = match set {
-        None => Doomed::AllDeleted,
+    let (doomed, cut) = match set {
+        None => (Doomed::AllDeleted, None),
         Some(set) => {
             let picked = selected.resolve(Numbering::Uid, set)?;
-            Doomed::DeletedAmong(selected.view.uids(&picked))
+            let (uids, cut) = bound.newest(deleted(selected, &picked));
+            (Doomed::DeletedAmong(uids), cut)
         }
     };
     let expunged = store.expunge(&permit, doomed).await?;
     selected.reach(expunged.modseq).await;
-    Ok(if is_told {
+    let done = if is_told {
         Done::with(DoneCode::HighestModSeq(expunged.modseq))
     } else {
         Done::completed()
-    })
+    };
+    Ok(done.cut_short(cut, &mut out.buffer))
+}
+
+/// Those that are `\Deleted` by now, whether the client was told or not.
+fn deleted(selected: &Selected, picked: &Picked) -> UidSet {
+    let is_deleted = |uid: &Uid| {
+        let now = selected.view.now(*uid);
+        now.is_some_and(|now| now.flags.contains(FlagBits::DELETED))
+    };
+    let uids = selected.view.uids(picked);
+    uids.iter().filter(is_deleted).collect()
 }

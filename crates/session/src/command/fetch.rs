@@ -1,5 +1,6 @@
 //! FETCH (RFC 9051, 6.4.5), with CHANGEDSINCE and VANISHED (RFC 7162, 3.1.4 and 3.2.6), PARTIAL (RFC 9394,
 //! 3.3), BINARY (RFC 3516), object identifiers (RFC 8474), save dates (RFC 8514) and PREVIEW (RFC 8970).
+//! Where the messages are too many, it is of the newest (RFC 9738).
 //!
 //! Answered from the view: what a colleague expunged and this client was not told of is still
 //! there, for messages never change.
@@ -18,7 +19,7 @@ use store::{FlagEdit, Head, Masks, ObjectIds, Store};
 use wire::{BodySection, Fetch, FetchItem, Numbering, SectionText, say};
 
 use super::select::vanished_among;
-use crate::ending::{Done, Ending, Outcome, Refused};
+use crate::ending::{Done, Ending, Outcome, Refused, say_cut_short};
 use crate::out::Out;
 use crate::selected::Selected;
 use crate::session::Session;
@@ -51,11 +52,14 @@ pub(crate) async fn run(session: &mut Session, fetch: Fetch, out: &mut Out<'_>) 
     };
     add_implied(&mut items, label, numbering, changed_since.is_some());
     let (store, live) = (session.store.clone(), session.node.live.clone());
+    let bound = session.node.message_limit.per_command();
     let selected = session.selected()?;
     selected.permit(Deed::Read)?;
     let mut picked = selected.resolve(numbering, &set)?;
     if let Some(partial) = partial {
         picked = picked.part(partial.within(picked.len()));
+        // A page of the client's own size is not cut again (RFC 9738, 3.1).
+        bound.admit_count(picked.len())?;
     }
     if let (Some(modseq), true) = (changed_since, vanished) {
         let asked = selected.uids_named(&set);
@@ -64,13 +68,14 @@ pub(crate) async fn run(session: &mut Session, fetch: Fetch, out: &mut Out<'_>) 
             say::vanished_earlier(&mut out.buffer, &gone);
         }
     }
-    let messages: Vec<(SeqNum, Message)> = selected
+    let mut messages: Vec<(SeqNum, Message)> = selected
         .view
         .messages(&picked)
         .filter(|(_, message)| {
             changed_since.is_none_or(|modseq| selected.view.shown(message).modseq > modseq)
         })
         .collect();
+    let cut = bound.cut_messages(&mut messages);
     let needs = Needs::of(&items);
     let seen = if needs.marks_seen {
         mark_seen(&store, selected, &messages).await?
@@ -85,8 +90,13 @@ pub(crate) async fn run(session: &mut Session, fetch: Fetch, out: &mut Out<'_>) 
         ids: store.object_ids(),
     };
     match tell_all(&store, &live, selected, &messages, &asked, &seen, out).await? {
-        Some(trouble) => Err(trouble.into()),
-        None => Ok(Done::completed()),
+        None => Ok(Done::completed().cut_short(cut, &mut out.buffer)),
+        Some(trouble) => {
+            if let Some(cut) = cut {
+                say_cut_short(cut, &mut out.buffer);
+            }
+            Err(trouble.into())
+        }
     }
 }
 

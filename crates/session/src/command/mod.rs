@@ -114,8 +114,8 @@ pub(crate) async fn run(
         Body::Idle => return Ok(Box::pin(idle::run(session, tag, out)).await),
         Body::Close => Box::pin(close::close(session)).await?,
         Body::Unselect => close::unselect(session),
-        Body::Expunge => Box::pin(expunge::run(session, None)).await?,
-        Body::UidExpunge(set) => Box::pin(expunge::run(session, Some(&set))).await?,
+        Body::Expunge => Box::pin(expunge::run(session, None, out)).await?,
+        Body::UidExpunge(set) => Box::pin(expunge::run(session, Some(&set), out)).await?,
         Body::Search(search) => Box::pin(search::run(session, tag, search, now, out)).await?,
         Body::Sort(asked) => Box::pin(sort::run(session, tag, asked, now, out)).await?,
         Body::Thread {

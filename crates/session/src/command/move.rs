@@ -1,4 +1,5 @@
-//! MOVE (RFC 6851): a copy and an expunge that happen together or not at all.
+//! MOVE (RFC 6851): a copy and an expunge that happen together or not at all. Where the messages are too many, it
+//! is of the newest (RFC 9738).
 
 use acl::Deed;
 use mail::FlagBits;
@@ -22,6 +23,7 @@ pub(crate) async fn run(
     let (_, to) = session
         .permit(mailbox, Deed::Insert(FlagBits::ALL), Missing::Target)
         .await?;
+    let (uids, cut) = session.node.message_limit.per_command().newest(uids);
     if uids.is_empty() {
         return Ok(Done {
             code: None,
@@ -36,10 +38,11 @@ pub(crate) async fn run(
     if moved.copied.pairs.is_empty() {
         // A colleague was faster. What is not there cannot fail to be moved.
         session.selected()?.reach(moved.source_modseq).await;
-        return Ok(Done {
+        let done = Done {
             code: None,
             text: "No message is left",
-        });
+        };
+        return Ok(done.cut_short(cut, &mut out.buffer));
     }
     // COPYUID comes before the EXPUNGEs, so that nothing seems lost (RFC 6851, 4.3).
     let (sources, targets): (Vec<_>, Vec<_>) = moved.copied.pairs.iter().copied().unzip();
@@ -47,9 +50,10 @@ pub(crate) async fn run(
     say::untagged(&mut out.buffer, Verdict::Ok, Some(code), "Moved");
     let is_told = session.enabled.qresync;
     session.selected()?.reach(moved.source_modseq).await;
-    Ok(if is_told {
+    let done = if is_told {
         Done::with(DoneCode::HighestModSeq(moved.source_modseq))
     } else {
         Done::completed()
-    })
+    };
+    Ok(done.cut_short(cut, &mut out.buffer))
 }

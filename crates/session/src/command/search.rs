@@ -1,5 +1,5 @@
 //! SEARCH (RFC 9051, 6.4.4), with RETURN (RFC 4731), SAVE (RFC 5182), PARTIAL (RFC 9394), MODSEQ (RFC 7162), WITHIN (RFC 5032), object
-//! identifiers (RFC 8474) and save dates (RFC 8514).
+//! identifiers (RFC 8474) and save dates (RFC 8514). The messages that it looks at may be bounded (RFC 9738).
 
 use wire::{Search, SearchReturn, Tag, say};
 
@@ -12,10 +12,15 @@ use crate::session::Session;
 pub(crate) async fn run(
     session: &mut Session,
     tag: &Tag,
-    search: Search,
+    mut search: Search,
     now: Now,
     out: &mut Out<'_>,
 ) -> Outcome {
+    let bound = session.node.message_limit.per_command();
+    let cut = bound.cut_search(&search.key, session.selected()?)?;
+    if let Some(cut) = cut {
+        search.key = cut.within(search.key);
+    }
     let found = find(session, tag, &search.key, now, out).await;
     session.save(search.returns, &found);
     let found = found?;
@@ -28,5 +33,5 @@ pub(crate) async fn run(
         }
         Some(returns) => found.say_extended(tag, search.numbering, returns, &mut out.buffer),
     }
-    Ok(Done::completed())
+    Ok(Done::completed().cut_short(cut, &mut out.buffer))
 }

@@ -1,4 +1,5 @@
-//! STORE (RFC 9051, 6.4.6), with UNCHANGEDSINCE (RFC 7162, 3.1.3).
+//! STORE (RFC 9051, 6.4.6), with UNCHANGEDSINCE (RFC 7162, 3.1.3). Where the messages are too many, it is of the
+//! newest (RFC 9738).
 //!
 //! Rights are asked flag by flag; it fails only when nothing is left (RFC 4314, 4). That somebody
 //! else changes the same messages is never an error.
@@ -23,6 +24,7 @@ pub(crate) async fn run(session: &mut Session, request: Request, out: &mut Out<'
         Numbering::Sequence => session.voice(),
     };
     let store = session.store.clone();
+    let bound = session.node.message_limit.per_command();
     let selected = session.selected()?;
     let uids = selected
         .view
@@ -30,6 +32,7 @@ pub(crate) async fn run(session: &mut Session, request: Request, out: &mut Out<'
     // One of the flags that were named must be allowed; then those that are not are passed over.
     selected.permit_change(Deed::ChangeFlags(named(&request.flags)))?;
     let permit = selected.permit_change(Deed::ChangeFlags(FlagBits::ALL))?;
+    let (uids, cut) = bound.newest(uids);
     if uids.is_empty() {
         return Ok(Done::completed());
     }
@@ -57,14 +60,13 @@ pub(crate) async fn run(session: &mut Session, request: Request, out: &mut Out<'
         selected.echo(&changed, voice, &mut out.buffer);
     }
     if edited.modified.is_empty() {
-        return Ok(Done::completed());
+        return Ok(Done::completed().cut_short(cut, &mut out.buffer));
     }
     // What these look like by now, so that the client can decide again (RFC 7162, 3.1.3).
     selected.echo(&edited.modified, voice, &mut out.buffer);
     let number = |uid| selected.number(request.numbering, uid);
-    Ok(Done::with(DoneCode::Modified(
-        edited.modified.iter().filter_map(number).collect(),
-    )))
+    let modified = edited.modified.iter().filter_map(number).collect();
+    Ok(Done::with(DoneCode::Modified(modified)).cut_short(cut, &mut out.buffer))
 }
 
 /// The flags that the client named, as far as rights tell them apart. None stands for all: to

@@ -1,9 +1,9 @@
-//! THREAD (RFC 5256).
+//! THREAD (RFC 5256). What is cut short would tear threads apart, so it is refused (RFC 9738, 3.3).
 
 use mime::{SortKeys, Threaded, Threading};
 use wire::{Numbering, SearchKey, Tag, ThreadAlgorithm, say};
 
-use crate::ending::{Done, Outcome};
+use crate::ending::{Done, Outcome, Refused};
 use crate::finding::find;
 use crate::node::Now;
 use crate::out::Out;
@@ -18,6 +18,10 @@ pub(crate) async fn run(
     now: Now,
     out: &mut Out<'_>,
 ) -> Outcome {
+    let bound = session.node.message_limit.per_command();
+    if let Some(cut) = bound.cut_search(key, session.selected()?)? {
+        return Err(Refused::MessageLimit(cut.without_uid()).into());
+    }
     let found = find(session, tag, key, now, out).await?;
     let contents = session.node.live.contents();
     let keys = contents.sort_keys(found.mailbox, &found.entries()).await?;

@@ -1,5 +1,5 @@
-//! SEARCH, with RETURN (RFC 4731), SAVE (RFC 5182) and PARTIAL (RFC 9394), WITHIN (RFC 5032), MODSEQ (RFC 7162), object identifiers
-//! (RFC 8474) and save dates (RFC 8514).
+//! SEARCH, with RETURN (RFC 4731), SAVE (RFC 5182) and PARTIAL (RFC 9394), WITHIN (RFC 5032), MODSEQ (RFC 7162), object
+//! identifiers (RFC 8474), save dates (RFC 8514), UIDAFTER and UIDBEFORE (RFC 9738).
 
 use mail::limits::SEARCH_DEPTH_MAX;
 use mail::{Flag, Keyword};
@@ -7,7 +7,10 @@ use mail::{Flag, Keyword};
 use super::date::date;
 use super::partial::partial;
 use crate::lex::{Bad, Cursor, Lexed};
-use crate::{AddressField, Body, DateTest, Numbering, Search, SearchKey, SearchReturn};
+use crate::{
+    AddressField, Body, DateTest, MessageSet, NumberEnd, NumberRange, NumberSet, Numbering, Search,
+    SearchKey, SearchReturn,
+};
 
 /// RFC 8474, 7.
 const OBJECT_ID_BYTES_MAX: usize = 255;
@@ -185,6 +188,8 @@ fn leaf(cursor: &mut Cursor<'_>, word: &str) -> Lexed<SearchKey> {
         "LARGER" => SearchKey::Larger(spaced(cursor, Cursor::number64)?),
         "SMALLER" => SearchKey::Smaller(spaced(cursor, Cursor::number64)?),
         "UID" => SearchKey::Uid(spaced(cursor, Cursor::message_set)?),
+        "UIDAFTER" => uids_after(spaced(cursor, Cursor::nz_number)?),
+        "UIDBEFORE" => uids_before(spaced(cursor, Cursor::nz_number)?),
         "MODSEQ" => SearchKey::ModSeq(spaced(cursor, modseq)?),
         "OLDER" => SearchKey::Older(spaced(cursor, Cursor::nz_number)?),
         "YOUNGER" => SearchKey::Younger(spaced(cursor, Cursor::nz_number)?),
@@ -197,6 +202,31 @@ fn leaf(cursor: &mut Cursor<'_>, word: &str) -> Lexed<SearchKey> {
         "SAVEDATESUPPORTED" => SearchKey::All,
         _ => return Err(Bad::Expected("a search key")),
     })
+}
+
+/// `UIDAFTER uniqueid` (RFC 9738, 3.2), where `*` would name the last message, were it below.
+fn uids_after(uid: u32) -> SearchKey {
+    match uid.checked_add(1) {
+        Some(first) => uids(first, u32::MAX),
+        None => nothing(),
+    }
+}
+
+/// `UIDBEFORE uniqueid` (RFC 9738, 3.2)
+fn uids_before(uid: u32) -> SearchKey {
+    match uid - 1 {
+        0 => nothing(),
+        last => uids(1, last),
+    }
+}
+
+fn uids(first: u32, last: u32) -> SearchKey {
+    let range = NumberRange(NumberEnd::Number(first), NumberEnd::Number(last));
+    SearchKey::Uid(MessageSet::Listed(NumberSet(vec![range])))
+}
+
+fn nothing() -> SearchKey {
+    SearchKey::Not(Box::new(SearchKey::All))
 }
 
 fn spaced<'f, T>(

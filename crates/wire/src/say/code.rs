@@ -54,6 +54,9 @@ pub enum Code<'a> {
     Limit,
     /// MAILBOXID (RFC 8474)
     MailboxId(&'a str),
+    /// MESSAGELIMIT (RFC 9738): how many messages a command may be about, and the lowest of those that this
+    /// one was.
+    MessageLimit(u32, Option<Uid>),
     /// METADATA LONGENTRIES (RFC 5464): the size of the largest that was left out.
     MetadataLongEntries(u64),
     /// METADATA MAXSIZE (RFC 5464): the largest that would be taken.
@@ -135,6 +138,12 @@ impl Code<'_> {
                     out.extend_from_slice(name.as_bytes());
                 });
                 out.push(b')');
+            }
+            Self::MessageLimit(limit, lowest) => {
+                spaced_number(out, u64::from(limit));
+                if let Some(lowest) = lowest {
+                    spaced_number(out, u64::from(lowest.get()));
+                }
             }
             Self::InProgress(tag, done, goal) => {
                 out.extend_from_slice(b" (");
@@ -227,6 +236,7 @@ impl Code<'_> {
             Self::InUse => "INUSE",
             Self::Limit => "LIMIT",
             Self::MailboxId(_) => "MAILBOXID",
+            Self::MessageLimit(..) => "MESSAGELIMIT",
             Self::MetadataLongEntries(_) => "METADATA LONGENTRIES",
             Self::MetadataMaxSize(_) => "METADATA MAXSIZE",
             Self::MetadataTooMany => "METADATA TOOMANY",

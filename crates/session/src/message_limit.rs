@@ -1,0 +1,196 @@
+//! How many messages one command may be about (RFC 9738). Pure.
+//!
+//! A command that is cut short was about the newest messages, down to the UID that it tells; for those below
+//! the client asks again.
+
+use image::Message;
+use mail::{SeqNum, Uid, UidSet};
+use wire::{MessageSet, NumberEnd, NumberRange, NumberSet, Numbering, SearchKey};
+
+use crate::ending::{Ending, Refused};
+use crate::selected::Selected;
+use crate::view::Picked;
+
+/// What the operator decided.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MessageLimit {
+    /// As many as it likes.
+    #[default]
+    None,
+    /// Every command that names messages.
+    Every {
+        /// Told as MESSAGELIMIT.
+        announced: u32,
+        /// Kept to; `None` trusts in those who understand what is announced.
+        enforced: Option<u32>,
+    },
+    /// COPY and APPEND alone: told as SAVELIMIT.
+    Saving(u32),
+}
+
+/// How many messages a command may be about, if that is bounded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Bound(Option<u32>);
+
+/// Where a command was cut short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cut {
+    pub(crate) limit: u32,
+    /// The lowest of the messages that it was about; `None` where that would say nothing.
+    pub(crate) lowest: Option<Uid>,
+}
+
+impl MessageLimit {
+    /// What CAPABILITY tells as MESSAGELIMIT.
+    pub(crate) fn announced(self) -> Option<u32> {
+        match self {
+            Self::None | Self::Saving(_) => None,
+            Self::Every { announced, .. } => Some(announced),
+        }
+    }
+
+    /// What CAPABILITY tells as SAVELIMIT.
+    pub(crate) fn announced_for_saving(self) -> Option<u32> {
+        match self {
+            Self::None | Self::Every { .. } => None,
+            Self::Saving(limit) => Some(limit),
+        }
+    }
+
+    /// For FETCH, SEARCH, STORE, MOVE and UID EXPUNGE, which may be done in part.
+    pub(crate) fn per_command(self) -> Bound {
+        match self {
+            Self::None | Self::Saving(_) => Bound(None),
+            Self::Every { enforced, .. } => Bound(enforced),
+        }
+    }
+
+    /// For COPY and APPEND, which are done wholly or not at all.
+    pub(crate) fn per_copy(self) -> Bound {
+        match self {
+            Self::None => Bound(None),
+            Self::Every { enforced, .. } => Bound(enforced),
+            Self::Saving(limit) => Bound(Some(limit)),
+        }
+    }
+}
+
+impl Bound {
+    /// The newest of `uids`, and where that ends if they are not all.
+    pub(crate) fn newest(self, uids: UidSet) -> (UidSet, Option<Cut>) {
+        let Some(limit) = self.0.filter(|limit| uids.len() > u64::from(*limit)) else {
+            return (uids, None);
+        };
+        let newest = uids.newest(u64::from(limit));
+        let lowest = newest.first();
+        (newest, Some(Cut { limit, lowest }))
+    }
+
+    /// Leaves the newest of `messages`, the highest first as they are to be told (RFC 9738, 3.1), and says
+    /// where that ends; does nothing if they are not too many.
+    pub(crate) fn cut_messages(self, messages: &mut Vec<(SeqNum, Message)>) -> Option<Cut> {
+        let limit = self.0?;
+        let excess = messages.len().checked_sub(usize::try_from(limit).ok()?)?;
+        if excess == 0 {
+            return None;
+        }
+        messages.drain(..excess);
+        messages.reverse();
+        let lowest = messages.last().map(|(_, message)| message.uid);
+        Some(Cut { limit, lowest })
+    }
+
+    /// Where a search by `key` ends if it has to look at too many messages, however few it finds.
+    pub(crate) fn cut_search(
+        self,
+        key: &SearchKey,
+        selected: &Selected,
+    ) -> Result<Option<Cut>, Ending> {
+        if self.0.is_none() {
+            return Ok(None);
+        }
+        let (_, cut) = self.newest(searched(key, selected)?);
+        Ok(cut)
+    }
+
+    /// For what cannot be done in part.
+    pub(crate) fn admit(self, uids: &UidSet) -> Result<(), Refused> {
+        match self.0 {
+            Some(limit) if uids.len() > u64::from(limit) => Err(Refused::MessageLimit(Cut {
+                limit,
+                lowest: uids.newest(u64::from(limit)).first(),
+            })),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// The same for messages that have no UIDs yet, or whose UIDs would say nothing.
+    pub(crate) fn admit_count(self, count: usize) -> Result<(), Refused> {
+        match self.0 {
+            Some(limit) if u32::try_from(count).is_ok_and(|count| count <= limit) => Ok(()),
+            Some(limit) => Err(Refused::MessageLimit(Cut {
+                limit,
+                lowest: None,
+            })),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The messages that a search has to look at: those that its key names, or all.
+fn searched(key: &SearchKey, selected: &Selected) -> Result<UidSet, Ending> {
+    Ok(match named(key, selected)? {
+        Some(named) => selected.view.uids(&named),
+        None => {
+            let all = selected.view.known().image.iter();
+            all.map(|(_, message)| message.uid).collect()
+        }
+    })
+}
+
+/// The fewest messages that a set of the key leaves.
+fn named(key: &SearchKey, selected: &Selected) -> Result<Option<Picked>, Ending> {
+    match key {
+        SearchKey::Sequence(set) => selected.resolve(Numbering::Sequence, set).map(Some),
+        SearchKey::Uid(set) => selected.resolve(Numbering::Uid, set).map(Some),
+        SearchKey::And(keys) => {
+            let mut fewest: Option<Picked> = None;
+            for key in keys {
+                let Some(picked) = named(key, selected)? else {
+                    continue;
+                };
+                if fewest
+                    .as_ref()
+                    .is_none_or(|fewest| picked.len() < fewest.len())
+                {
+                    fewest = Some(picked);
+                }
+            }
+            Ok(fewest)
+        }
+        _ => Ok(None),
+    }
+}
+
+impl Cut {
+    /// What `key` names among the messages that the search is about.
+    pub(crate) fn within(self, key: SearchKey) -> SearchKey {
+        let Some(lowest) = self.lowest else {
+            return key;
+        };
+        let range = NumberRange(
+            NumberEnd::Number(lowest.get()),
+            NumberEnd::Number(Uid::MAX.get()),
+        );
+        let newest = MessageSet::Listed(NumberSet(vec![range]));
+        SearchKey::And(vec![SearchKey::Uid(newest), key])
+    }
+
+    /// The same, where something else is refused because of it.
+    pub(crate) fn without_uid(self) -> Self {
+        Self {
+            lowest: None,
+            ..self
+        }
+    }
+}
