@@ -38,6 +38,10 @@ pub const METADATA_VALUE_BYTES_MAX: usize = 16 * 1024;
 pub const METADATA_ENTRIES_MAX: usize = 100;
 /// Annotations that one command names.
 pub const METADATA_NAMES_PER_COMMAND_MAX: usize = 100;
+/// Searches of one session whose results are kept up to date (RFC 5267).
+pub const CONTEXTS_MAX: usize = 16;
+/// Results that these have together.
+pub const CONTEXT_RESULTS_MAX: usize = 500_000;
 /// Mailboxes of which one session hears by NOTIFY without having them open.
 pub const NOTIFY_MAILBOXES_MAX: usize = 10_000;
 /// Groups of events, events and names of mailboxes in one NOTIFY.

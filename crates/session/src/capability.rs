@@ -45,6 +45,8 @@ const AFTER_LOGIN: &[Offer] = &[
     offer("SORT", 5256),
     offer("SORT=DISPLAY", 5957),
     offer("ESORT", 5267),
+    offer("CONTEXT=SEARCH", 5267),
+    offer("CONTEXT=SORT", 5267),
     offer("THREAD=ORDEREDSUBJECT", 5256),
     offer("THREAD=REFERENCES", 5256),
     // A draft that builds on REFERENCES and was never an RFC.

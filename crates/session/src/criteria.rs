@@ -89,6 +89,16 @@ impl Criteria {
         self.root.holds(seq, message, shown, evidence)
     }
 
+    /// Whether any test of what can change says otherwise of a message that was shown as `before` and is
+    /// shown as `now`.
+    pub(crate) fn tells_apart(&self, before: Shown, now: Shown) -> bool {
+        self.root.any(&|test| match test {
+            Test::Flag(bit) => before.flags.contains(*bit) != now.flags.contains(*bit),
+            Test::ModSeq(modseq) => (before.modseq >= *modseq) != (now.modseq >= *modseq),
+            _ => false,
+        })
+    }
+
     /// What must be in a message's search text, folded, whatever else is asked.
     pub(crate) fn needles(&self) -> Vec<&str> {
         let mut needles = Vec::new();

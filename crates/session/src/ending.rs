@@ -90,6 +90,8 @@ pub(crate) enum Refused {
     ExpungeIssued,
     /// More messages than one command may be about (RFC 9738).
     MessageLimit(Cut),
+    /// No search of that tag is kept up to date.
+    NoSuchContext,
     /// NOTIFY of an event that there is not.
     BadEvent,
     /// NOTIFY of more than can be watched.
@@ -322,6 +324,10 @@ impl Refused {
             Self::TooManyAnnotations => (
                 Code::MetadataTooMany,
                 "There are too many annotations".into(),
+            ),
+            Self::NoSuchContext => (
+                Code::NonExistent,
+                "No search of that tag is kept up to date".into(),
             ),
             Self::BadEvent => (
                 Code::BadEvent(EVENTS),

@@ -53,7 +53,7 @@ pub(crate) async fn find(
     let Sieved {
         found: mut messages,
         mut undecided,
-    } = sieve(selected, &criteria);
+    } = sieve(selected, &criteria, selected.view.known().image.iter());
     if criteria.asks_text() && undecided.len() > TEXTS_PER_READ_MAX {
         let (digested, left) = find_in_digests(&store, selected, &criteria, undecided).await?;
         messages.extend(digested);
@@ -74,7 +74,34 @@ pub(crate) async fn find(
     })
 }
 
+/// Those of a few `messages` that `criteria` hold of, in any order.
+pub(crate) async fn find_among(
+    store: &Store,
+    live: &Live,
+    selected: &Selected,
+    criteria: &Criteria,
+    messages: &[Numbered],
+) -> Result<Vec<Numbered>, Ending> {
+    let Sieved {
+        mut found,
+        undecided,
+    } = sieve(selected, criteria, messages.iter().copied());
+    for batch in undecided.chunks(TEXTS_PER_READ_MAX) {
+        found.extend(find_by_evidence(store, live, selected, criteria, batch).await?);
+    }
+    Ok(found)
+}
+
 impl Finding {
+    /// Of these, and nothing else to be told of them.
+    pub(crate) fn of(mailbox: MailboxId, messages: Vec<Numbered>) -> Self {
+        Self {
+            messages,
+            mailbox,
+            modseqs: None,
+        }
+    }
+
     /// What each is in its mailbox, and where its bytes are.
     pub(crate) fn entries(&self) -> Vec<(Uid, ContentId)> {
         let entry = |(_, message): &Numbered| (message.uid, message.content);
@@ -190,9 +217,13 @@ struct Sieved {
     undecided: Vec<Numbered>,
 }
 
-fn sieve(selected: &Selected, criteria: &Criteria) -> Sieved {
+fn sieve(
+    selected: &Selected,
+    criteria: &Criteria,
+    messages: impl IntoIterator<Item = Numbered>,
+) -> Sieved {
     let mut sieved = Sieved::default();
-    for (seq, message) in selected.view.known().image.iter() {
+    for (seq, message) in messages {
         let shown = selected.view.shown(&message);
         match criteria.holds(seq, &message, shown, &Evidence::NONE) {
             Some(true) => sieved.found.push((seq, message)),

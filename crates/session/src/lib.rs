@@ -7,6 +7,7 @@ mod activity;
 mod capability;
 mod command;
 mod commands;
+mod context;
 mod criteria;
 mod digested;
 mod enabled;
@@ -22,6 +23,7 @@ mod out;
 mod selected;
 mod session;
 mod sorting;
+mod telling;
 mod view;
 
 pub use message_limit::MessageLimit;

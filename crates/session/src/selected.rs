@@ -8,6 +8,7 @@ use store::{Fault, Found};
 use tracing::debug;
 use wire::{Code, MessageSet, NumberEnd, Numbering, Verdict, say};
 
+use crate::context::Contexts;
 use crate::ending::{Ending, Refused};
 use crate::out::Out;
 use crate::session::{Next, Session};
@@ -30,6 +31,8 @@ pub(crate) struct Selected {
     pub(crate) saved: UidSet,
     /// The policy changed since PERMANENTFLAGS was last told.
     pub(crate) is_policy_news: bool,
+    /// Searches whose results are kept up to date (RFC 5267).
+    pub(crate) contexts: Contexts,
 }
 
 /// Whether the mailbox may stay selected.

@@ -22,7 +22,7 @@ use wire::{
 
 use crate::capability::capabilities;
 use crate::command::login::Entrance;
-use crate::command::{self, Step, fetch};
+use crate::command::{self, Step};
 use crate::commands::{self, Spec, State};
 use crate::enabled::Enabled;
 use crate::ending::{Ending, Refused, conclude};
@@ -469,46 +469,6 @@ impl Session {
         self.selected
             .as_deref_mut()
             .ok_or_else(|| wrong_state(State::Authenticated))
-    }
-
-    /// Says what is new in the selected mailbox, if this moment allows it.
-    pub(crate) async fn tell_news(&mut self, moment: Moment, out: &mut Out<'_>) {
-        self.tell_in(self.voice(), moment, out).await;
-    }
-
-    /// The same where the client has not asked: only what it wants to hear then.
-    pub(crate) async fn tell_unasked(&mut self, out: &mut Out<'_>) {
-        let (moment, withholds_flags) = match self.notified.selected() {
-            None => (Moment::Safe, false),
-            // During IDLE too, only what NOTIFY asked for is told (RFC 5465, 4).
-            Some(None) => return,
-            Some(Some(selected)) if selected.is_delayed && !self.is_idling() => {
-                (Moment::Pinned, !selected.has_flags)
-            }
-            Some(Some(selected)) => (Moment::Safe, !selected.has_flags),
-        };
-        let voice = Voice {
-            withholds_flags,
-            ..self.voice()
-        };
-        self.tell_in(voice, moment, out).await;
-    }
-
-    async fn tell_in(&mut self, voice: Voice, moment: Moment, out: &mut Out<'_>) {
-        let Some(selected) = &mut self.selected else {
-            return;
-        };
-        let arrived = selected.tell(moment, voice, &mut out.buffer);
-        let attributes = self.notified.attributes();
-        if arrived.is_empty() || attributes.is_empty() {
-            return;
-        }
-        let (store, live) = (&self.store, &self.node.live);
-        let told = fetch::tell_arrivals(store, live, selected, &arrived, attributes, voice, out);
-        // The client knows that they are there, and can ask for them itself.
-        if let Err(ending) = Box::pin(told).await {
-            warn!(cause = ?ending, "could not tell of messages that arrived");
-        }
     }
 
     async fn run_frame(&mut self, frame: Frame, now: Now, out: &mut Out<'_>) -> Report {

@@ -3,8 +3,9 @@
 use std::cmp::Ordering;
 
 use bytes::Bytes;
-use image::Message;
+use image::{Image, Message};
 use live::Live;
+use mail::{ContentId, MailboxId, Uid};
 use mime::{SortKeys, SortText};
 use wire::{Direction, SortCriterion, SortKey};
 
@@ -18,7 +19,7 @@ pub(crate) async fn sort(
     found: &mut Finding,
     criteria: &[SortCriterion],
 ) -> Result<(), Ending> {
-    let written = load_keys(live, found, criteria).await?;
+    let written = load_keys(live, found.mailbox, &found.entries(), criteria).await?;
     let mut sorted: Vec<Sorted<'_>> = found
         .messages
         .iter()
@@ -35,10 +36,58 @@ pub(crate) async fn sort(
     Ok(())
 }
 
+/// Before which of `order` each of `found` comes, from zero: both are sorted by `criteria`, and what they do
+/// not tell apart stands in the order of the mailbox, which is that of UIDs.
+pub(crate) async fn places(
+    live: &Live,
+    found: &Finding,
+    order: &[Uid],
+    image: &Image,
+    criteria: &[SortCriterion],
+) -> Result<Vec<(usize, Uid)>, Ending> {
+    let mut places = Vec::with_capacity(found.messages.len());
+    let mut low = 0;
+    for &(_, message) in &found.messages {
+        let mut high = order.len();
+        while low < high {
+            let middle = low.midpoint(high);
+            let there = order.get(middle).and_then(|&uid| image.find(uid));
+            if let Some((_, there)) = there
+                && comes_after(live, found.mailbox, &message, &there, criteria).await?
+            {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        places.push((low, message.uid));
+    }
+    Ok(places)
+}
+
+async fn comes_after(
+    live: &Live,
+    mailbox: MailboxId,
+    message: &Message,
+    there: &Message,
+    criteria: &[SortCriterion],
+) -> Result<bool, Ending> {
+    let entry = |message: &Message| (message.uid, message.content);
+    let written = load_keys(live, mailbox, &[entry(message), entry(there)], criteria).await?;
+    let sorted = |place: usize, message: &Message| Sorted {
+        place,
+        message: *message,
+        keys: SortKeys::new(written.get(place).map_or(&[], |keys| keys)),
+    };
+    let ordering = sorted(0, message).compare(&sorted(1, there), criteria);
+    Ok(ordering.then(message.uid.cmp(&there.uid)) == Ordering::Greater)
+}
+
 /// Nothing where the image knows all that is compared.
 async fn load_keys(
     live: &Live,
-    found: &Finding,
+    mailbox: MailboxId,
+    messages: &[(Uid, ContentId)],
     criteria: &[SortCriterion],
 ) -> Result<Vec<Bytes>, Ending> {
     let is_in_image =
@@ -46,8 +95,7 @@ async fn load_keys(
     if criteria.iter().all(is_in_image) {
         return Ok(Vec::new());
     }
-    let entries = found.entries();
-    Ok(live.contents().sort_keys(found.mailbox, &entries).await?)
+    Ok(live.contents().sort_keys(mailbox, messages).await?)
 }
 
 struct Sorted<'k> {

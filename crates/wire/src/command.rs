@@ -144,6 +144,8 @@ pub enum Body {
     Search(Search),
     /// RFC 5256, SORT, and RFC 5267, 3
     Sort(Sort),
+    /// RFC 5267, 4.3.5, with the tags of the searches that asked for updates
+    CancelUpdate(Vec<String>),
     /// RFC 5256, THREAD
     Thread {
         /// What results are counted in.
@@ -613,6 +615,8 @@ pub struct Search {
     pub numbering: Numbering,
     /// `RETURN (…)`; `None` for the old form with its old response.
     pub returns: Option<SearchReturn>,
+    /// With UPDATE: what to tell of a message that arrives among the results (RFC 5465, 7).
+    pub attributes: Vec<FetchItem>,
     /// Anded when there are several; strings are decoded to UTF-8.
     pub key: SearchKey,
 }
@@ -632,6 +636,8 @@ pub struct SearchReturn {
     pub save: bool,
     /// PARTIAL (RFC 9394), never beside ALL
     pub partial: Option<PartialRange>,
+    /// UPDATE (RFC 5267, 4.3)
+    pub update: bool,
 }
 
 /// SORT.
@@ -641,6 +647,8 @@ pub struct Sort {
     pub numbering: Numbering,
     /// `RETURN (…)` (RFC 5267, 3); `None` for the old form with its old response.
     pub returns: Option<SearchReturn>,
+    /// As of [`Search::attributes`].
+    pub attributes: Vec<FetchItem>,
     /// At least one; the first counts most.
     pub criteria: Vec<SortCriterion>,
     /// Which messages.

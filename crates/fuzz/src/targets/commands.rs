@@ -107,6 +107,8 @@ const WORDS: &[&str] = &[
     "ALL",
     "SAVE",
     "PARTIAL 1:10",
+    "UPDATE (UID)",
+    "CANCELUPDATE",
     "CHARSET UTF-8 ",
     "OR ",
     "NOT ",

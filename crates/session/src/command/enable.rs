@@ -31,5 +31,10 @@ pub(crate) fn run(session: &mut Session, names: &[String], out: &mut Out<'_>) ->
         }
     }
     say::enabled(&mut out.buffer, &enabled);
+    if session.enabled.uid_only
+        && let Some(selected) = &mut session.selected
+    {
+        selected.contexts.end_counting(&mut out.buffer);
+    }
     Done::completed()
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod append;
 pub(crate) mod authenticate;
+mod cancel_update;
 mod capability;
 mod catenate;
 mod check;
@@ -118,6 +119,7 @@ pub(crate) async fn run(
         Body::UidExpunge(set) => Box::pin(expunge::run(session, Some(&set), out)).await?,
         Body::Search(search) => Box::pin(search::run(session, tag, search, now, out)).await?,
         Body::Sort(asked) => Box::pin(sort::run(session, tag, asked, now, out)).await?,
+        Body::CancelUpdate(tags) => cancel_update::run(session, &tags)?,
         Body::Thread {
             numbering,
             algorithm,

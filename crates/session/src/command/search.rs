@@ -1,8 +1,10 @@
-//! SEARCH (RFC 9051, 6.4.4), with RETURN (RFC 4731), SAVE (RFC 5182), PARTIAL (RFC 9394), MODSEQ (RFC 7162), WITHIN (RFC 5032), object
-//! identifiers (RFC 8474) and save dates (RFC 8514). The messages that it looks at may be bounded (RFC 9738).
+//! SEARCH (RFC 9051, 6.4.4), with RETURN (RFC 4731), SAVE (RFC 5182), PARTIAL (RFC 9394), MODSEQ (RFC 7162), WITHIN
+//! (RFC 5032), object identifiers (RFC 8474), save dates (RFC 8514) and UPDATE (RFC 5267). The messages that it looks
+//! at may be bounded (RFC 9738).
 
 use wire::{Search, SearchReturn, Tag, say};
 
+use crate::context::Wish;
 use crate::ending::{Done, Outcome};
 use crate::finding::find;
 use crate::node::Now;
@@ -16,6 +18,15 @@ pub(crate) async fn run(
     now: Now,
     out: &mut Out<'_>,
 ) -> Outcome {
+    let wish = Wish {
+        tag,
+        returns: search.returns,
+        numbering: search.numbering,
+        key: &search.key,
+        order: &[],
+        attributes: &search.attributes,
+    };
+    let context = session.selected()?.begin_context(&wish, now)?;
     let bound = session.node.message_limit.per_command();
     let cut = bound.cut_search(&search.key, session.selected()?)?;
     if let Some(cut) = cut {
@@ -32,6 +43,10 @@ pub(crate) async fn run(
             say::search(&mut out.buffer, numbers, found.highest_modseq());
         }
         Some(returns) => found.say_extended(tag, search.numbering, returns, &mut out.buffer),
+    }
+    if let Some(context) = context {
+        let selected = session.selected()?;
+        selected.keep_context(context, &found, &mut out.buffer);
     }
     Ok(Done::completed().cut_short(cut, &mut out.buffer))
 }

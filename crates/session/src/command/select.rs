@@ -6,6 +6,7 @@ use store::{ObjectIds, Store};
 use wire::{Code, Qresync, Select, Verdict, say};
 
 use super::list::announce;
+use crate::context::Contexts;
 use crate::ending::{Done, DoneCode, Ending, Outcome};
 use crate::names::{Missing, other_name};
 use crate::out::Out;
@@ -44,6 +45,7 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
         keywords_told,
         saved: UidSet::new(),
         is_policy_news: false,
+        contexts: Contexts::default(),
     });
     tell_mailbox(
         &selected,

@@ -1,7 +1,8 @@
-//! SORT (RFC 5256), with DISPLAY keys (RFC 5957) and RETURN (RFC 5267, 3; PARTIAL: RFC 9394).
+//! SORT (RFC 5256), with DISPLAY keys (RFC 5957), RETURN and UPDATE (RFC 5267; PARTIAL: RFC 9394).
 
 use wire::{Sort, Tag, say};
 
+use crate::context::Wish;
 use crate::ending::{Done, Ending, Outcome};
 use crate::finding::{Finding, find};
 use crate::node::Now;
@@ -16,6 +17,15 @@ pub(crate) async fn run(
     now: Now,
     out: &mut Out<'_>,
 ) -> Outcome {
+    let wish = Wish {
+        tag,
+        returns: asked.returns,
+        numbering: asked.numbering,
+        key: &asked.key,
+        order: &asked.criteria,
+        attributes: &asked.attributes,
+    };
+    let context = session.selected()?.begin_context(&wish, now)?;
     let found = find_sorted(session, tag, &asked, now, out).await;
     session.save(asked.returns, &found);
     let found = found?;
@@ -25,6 +35,10 @@ pub(crate) async fn run(
             say::sort(&mut out.buffer, numbers, found.highest_modseq());
         }
         Some(returns) => found.say_extended(tag, asked.numbering, returns, &mut out.buffer),
+    }
+    if let Some(context) = context {
+        let selected = session.selected()?;
+        selected.keep_context(context, &found, &mut out.buffer);
     }
     Ok(Done::completed())
 }

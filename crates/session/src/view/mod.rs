@@ -74,6 +74,16 @@ pub(crate) struct Shown {
     pub(crate) modseq: ModSeq,
 }
 
+/// A message that may count otherwise than in an earlier picture.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Touched {
+    pub(crate) seq: SeqNum,
+    pub(crate) message: Message,
+    /// `None` when it has arrived since.
+    pub(crate) before: Option<Shown>,
+    pub(crate) now: Shown,
+}
+
 /// A sequence number beyond the last message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NoSuchNumber;
@@ -130,6 +140,32 @@ impl View {
                 self.told.insert(uid, shown);
             }
         }
+    }
+
+    /// Everything that was learned is told, and nothing else was.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.told.is_empty() && Arc::ptr_eq(&self.known, &self.latest)
+    }
+
+    /// What has arrived, and what has other flags or another mod-sequence, since `before` was known.
+    /// Ascending.
+    pub(crate) fn touched_since(&self, before: &Picture) -> Vec<Touched> {
+        let difference = before.image.difference(&self.known.image);
+        let changed = difference.changed.iter().map(|(_, message)| message.uid);
+        let arrived = self.last(difference.arrived);
+        let arrived = arrived.iter().map(|(_, message)| message.uid);
+        let uids = self.recoloured(before, &self.known);
+        let uids = uids.union(&changed.chain(arrived).collect());
+        let touched = self.known.image.among(&uids).map(|(seq, message)| Touched {
+            seq,
+            message,
+            before: before
+                .image
+                .find(message.uid)
+                .map(|(_, message)| self.seen_in(before, &message)),
+            now: self.seen_in(&self.known, &message),
+        });
+        touched.collect()
     }
 
     /// Takes in a newer picture. Says nothing.
@@ -282,7 +318,8 @@ impl View {
             changed.extend(self.change(voice, *seq, message));
         }
         let withheld: UidSet = self.withheld.keys().copied().collect();
-        for uid in self.recoloured().iter().chain(withheld.iter()) {
+        let recoloured = self.recoloured(&self.known, &self.latest);
+        for uid in recoloured.iter().chain(withheld.iter()) {
             let is_counted = changed.iter().any(|&(_, known, _)| known == uid);
             let both = self.known.image.find(uid).zip(self.latest.image.find(uid));
             if let Some((_, (seq, message))) = both.filter(|_| !is_counted) {
@@ -300,9 +337,9 @@ impl View {
     }
 
     /// UIDs whose private flags differ.
-    fn recoloured(&self) -> UidSet {
+    fn recoloured(&self, before: &Picture, after: &Picture) -> UidSet {
         let overlay = |picture: &Picture| picture.overlays.get(&self.account).cloned();
-        match (overlay(&self.known), overlay(&self.latest)) {
+        match (overlay(before), overlay(after)) {
             (Some(before), Some(after)) if !Arc::ptr_eq(&before, &after) => {
                 before.difference(&after)
             }
@@ -458,4 +495,4 @@ pub(crate) fn say_shown(
 }
 
 #[cfg(test)]
-mod model;
+pub(crate) mod model;

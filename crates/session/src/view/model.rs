@@ -10,17 +10,17 @@ use mail::{AccountId, ContentId, FlagBits, InternalDate, ModSeq, Uid, UidSet};
 
 use super::{Label, Moment, View, Voice};
 
-const READER: AccountId = AccountId(7);
+pub(crate) const READER: AccountId = AccountId(7);
 const DATE: InternalDate = InternalDate {
     unix_seconds: 0,
     offset_minutes: 0,
 };
 
 /// A small linear congruential generator: the same story in every run.
-struct Chance(u64);
+pub(crate) struct Chance(u64);
 
 impl Chance {
-    fn below(&mut self, bound: u32) -> u32 {
+    pub(crate) fn below(&mut self, bound: u32) -> u32 {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)
@@ -30,14 +30,14 @@ impl Chance {
 }
 
 /// The mailbox, and what everybody does to it.
-struct World {
-    picture: Arc<Picture>,
+pub(crate) struct World {
+    pub(crate) picture: Arc<Picture>,
     own: [u8; 1024],
-    chance: Chance,
+    pub(crate) chance: Chance,
 }
 
 impl World {
-    fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let picture = Picture {
             image: Image::from_messages([], ModSeq::ZERO, Uid::MIN).unwrap(),
             keywords: Arc::default(),
@@ -62,7 +62,7 @@ impl World {
         self.picture.image.get(mail::SeqNum::new(number).unwrap())
     }
 
-    fn happen(&mut self) {
+    pub(crate) fn happen(&mut self) {
         let (kind, chosen) = (self.chance.below(4), self.any_message());
         let image = self.picture.image.clone();
         let modseq = ModSeq::new(image.modseq().get() + 1).unwrap();
@@ -230,7 +230,7 @@ fn tell(view: &mut View, client: &mut Client, moment: Moment, voice: Voice) {
 }
 
 /// IMAP4rev1, the same with CONDSTORE and QRESYNC, IMAP4rev2, UIDONLY.
-const VOICES: [Voice; 4] = {
+pub(crate) const VOICES: [Voice; 4] = {
     let rev1 = Voice {
         modseq: false,
         label: Label::Number,

@@ -130,6 +130,7 @@ pub const KNOWN: &[Row] = &[
     ours("UID SEARCH", |at| search::search(at, Numbering::Uid)),
     ours("SORT", |at| sort::sort(at, Numbering::Sequence)),
     ours("UID SORT", |at| sort::sort(at, Numbering::Uid)),
+    ours("CANCELUPDATE", search::cancel_update),
     ours("THREAD", |at| sort::thread(at, Numbering::Sequence)),
     ours("UID THREAD", |at| sort::thread(at, Numbering::Uid)),
     ours("FETCH", |at| fetch::fetch(at, Numbering::Sequence)),

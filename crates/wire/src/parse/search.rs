@@ -1,17 +1,20 @@
-//! SEARCH, with RETURN (RFC 4731), SAVE (RFC 5182) and PARTIAL (RFC 9394), WITHIN (RFC 5032), MODSEQ (RFC 7162), object
-//! identifiers (RFC 8474), save dates (RFC 8514), UIDAFTER and UIDBEFORE (RFC 9738).
+//! SEARCH, with RETURN (RFC 4731), SAVE (RFC 5182), PARTIAL (RFC 9394) and UPDATE (RFC 5267), WITHIN (RFC 5032),
+//! MODSEQ (RFC 7162), object identifiers (RFC 8474), save dates (RFC 8514), UIDAFTER and UIDBEFORE (RFC 9738).
 
 use mail::limits::SEARCH_DEPTH_MAX;
 use mail::{Flag, Keyword};
 
 use super::date::date;
+use super::fetch;
 use super::partial::partial;
 use crate::lex::{Bad, Cursor, Lexed};
 use crate::{
-    AddressField, Body, DateTest, MessageSet, NumberEnd, NumberRange, NumberSet, Numbering, Search,
-    SearchKey, SearchReturn,
+    AddressField, Body, DateTest, FetchItem, MessageSet, NumberEnd, NumberRange, NumberSet,
+    Numbering, Search, SearchKey, SearchReturn,
 };
 
+/// Tags of one CANCELUPDATE; more than there can be contexts.
+const CANCELLED_MAX: usize = 1000;
 /// RFC 8474, 7.
 const OBJECT_ID_BYTES_MAX: usize = 255;
 
@@ -20,11 +23,10 @@ const OBJECT_ID_BYTES_MAX: usize = 255;
 ///          [SP "CHARSET" SP charset] 1*(SP search-key)
 /// ```
 pub(super) fn search(cursor: &mut Cursor<'_>, numbering: Numbering) -> Lexed<Body> {
-    let returns = if cursor.eat_text(" RETURN ") {
-        Some(returns(cursor)?)
-    } else {
-        None
-    };
+    let Returns {
+        options,
+        attributes,
+    } = returns(cursor)?;
     if cursor.eat_text(" CHARSET ") {
         // With UTF8=ACCEPT there is one charset (RFC 6855, 3); IMAP4rev2 lets clients say which it
         // is (RFC 9051, 6.4.4).
@@ -32,11 +34,12 @@ pub(super) fn search(cursor: &mut Cursor<'_>, numbering: Numbering) -> Lexed<Bod
         if mode.utf8 && !mode.rev2 {
             return Err(Bad::Wrong("CHARSET where UTF8=ACCEPT is enabled"));
         }
-        charset(cursor, returns)?;
+        charset(cursor, options)?;
     }
     Ok(Body::Search(Search {
         numbering,
-        returns,
+        returns: options,
+        attributes,
         key: program(cursor)?,
     }))
 }
@@ -51,25 +54,68 @@ pub(super) fn program(cursor: &mut Cursor<'_>) -> Lexed<SearchKey> {
     Ok(all_of(keys))
 }
 
-/// Behind `RETURN`.
-pub(super) fn returns(cursor: &mut Cursor<'_>) -> Lexed<SearchReturn> {
-    let mut returns = SearchReturn::default();
+/// What stands behind `RETURN`.
+#[derive(Default)]
+pub(super) struct Returns {
+    /// `None` where there is no RETURN.
+    pub(super) options: Option<SearchReturn>,
+    /// Those of UPDATE.
+    pub(super) attributes: Vec<FetchItem>,
+}
+
+/// `[SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"]`
+pub(super) fn returns(cursor: &mut Cursor<'_>) -> Lexed<Returns> {
+    if !cursor.eat_text(" RETURN ") {
+        return Ok(Returns::default());
+    }
+    let mut options = SearchReturn::default();
+    let mut attributes = Vec::new();
     cursor.list_or_empty(|cursor| {
         match cursor.word().as_str() {
-            "MIN" => returns.min = true,
-            "MAX" => returns.max = true,
-            "ALL" => returns.all = true,
-            "COUNT" => returns.count = true,
-            "SAVE" => returns.save = true,
-            "PARTIAL" => partial(cursor, &mut returns.partial)?,
+            "MIN" => options.min = true,
+            "MAX" => options.max = true,
+            "ALL" => options.all = true,
+            "COUNT" => options.count = true,
+            "SAVE" => options.save = true,
+            "PARTIAL" => partial(cursor, &mut options.partial)?,
+            // A hint, and there is nothing that it could make faster (RFC 5267, 4.2).
+            "CONTEXT" => {}
+            "UPDATE" => {
+                options.update = true;
+                attributes = update_attributes(cursor)?;
+            }
             _ => return Err(Bad::Expected("a return option")),
         }
         Ok(())
     })?;
-    if returns.all && returns.partial.is_some() {
+    if options.all && options.partial.is_some() {
         return Err(Bad::Wrong("PARTIAL beside ALL"));
     }
-    Ok(returns)
+    Ok(Returns {
+        options: Some(options),
+        attributes,
+    })
+}
+
+/// `["(" fetch-att *(SP fetch-att) ")"]` (RFC 5465, 8), before which the example of its section 7 has a space.
+fn update_attributes(cursor: &mut Cursor<'_>) -> Lexed<Vec<FetchItem>> {
+    if cursor.eat_text(" (") || cursor.eat(b'(') {
+        fetch::more_items(cursor)
+    } else {
+        Ok(Vec::new())
+    }
+}
+
+/// `"CANCELUPDATE" 1*(SP quoted)` (RFC 5267, 5)
+pub(super) fn cancel_update(cursor: &mut Cursor<'_>) -> Lexed<Body> {
+    let mut tags = vec![spaced(cursor, Cursor::astring_text)?];
+    while cursor.eat(b' ') {
+        if tags.len() == CANCELLED_MAX {
+            return Err(Bad::TooMany("tags", CANCELLED_MAX));
+        }
+        tags.push(cursor.astring_text()?);
+    }
+    Ok(Body::CancelUpdate(tags))
 }
 
 /// Both charsets are read as UTF-8, which US-ASCII is a part of.

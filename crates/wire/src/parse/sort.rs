@@ -1,6 +1,6 @@
 //! SORT (RFC 5256) with RETURN (RFC 5267), and THREAD (RFC 5256).
 
-use super::search::{charset, program, returns};
+use super::search::{Returns, charset, program, returns};
 use crate::lex::{Bad, Cursor, Lexed};
 use crate::{
     Body, Direction, Numbering, SearchKey, SearchReturn, Sort, SortCriterion, SortKey,
@@ -12,18 +12,18 @@ use crate::{
 ///        SP "(" sort-criterion *(SP sort-criterion) ")" SP search-criteria
 /// ```
 pub(super) fn sort(cursor: &mut Cursor<'_>, numbering: Numbering) -> Lexed<Body> {
-    let returns = if cursor.eat_text(" RETURN ") {
-        Some(returns(cursor)?)
-    } else {
-        None
-    };
+    let Returns {
+        options,
+        attributes,
+    } = returns(cursor)?;
     cursor.space()?;
     let criteria = cursor.list(criterion)?;
     Ok(Body::Sort(Sort {
         numbering,
-        returns,
+        returns: options,
+        attributes,
         criteria,
-        key: search_criteria(cursor, returns)?,
+        key: search_criteria(cursor, options)?,
     }))
 }
 

@@ -71,6 +71,8 @@ pub enum Code<'a> {
     NonExistent,
     /// NOPERM
     NoPerm,
+    /// NOUPDATE (RFC 5267): the search whose results are not, or no longer, kept up to date.
+    NoUpdate(&'a Tag),
     /// NOTIFICATIONOVERFLOW (RFC 5465)
     NotificationOverflow,
     /// OVERQUOTA
@@ -144,6 +146,10 @@ impl Code<'_> {
                 if let Some(lowest) = lowest {
                     spaced_number(out, u64::from(lowest.get()));
                 }
+            }
+            Self::NoUpdate(tag) => {
+                out.push(b' ');
+                quoted(out, tag.as_str());
             }
             Self::InProgress(tag, done, goal) => {
                 out.extend_from_slice(b" (");
@@ -244,6 +250,7 @@ impl Code<'_> {
             Self::NoModSeq => "NOMODSEQ",
             Self::NonExistent => "NONEXISTENT",
             Self::NoPerm => "NOPERM",
+            Self::NoUpdate(_) => "NOUPDATE",
             Self::NotificationOverflow => "NOTIFICATIONOVERFLOW",
             Self::OverQuota => "OVERQUOTA",
             Self::Parse => "PARSE",

@@ -1,9 +1,9 @@
-//! What SEARCH, SORT and THREAD found, in the old responses and in ESEARCH.
+//! What SEARCH, SORT and THREAD found, in the old responses and in ESEARCH, and how it changes.
 
 use mail::{Forest, ModSeq};
 
 use super::end;
-use super::token::{number, number_set, quoted};
+use super::token::{number, number_set, quoted, separated};
 use crate::{Numbering, PartialRange, Tag};
 
 /// What a SEARCH with RETURN found: only what was asked for, and is (RFC 4731, 3.1).
@@ -21,6 +21,16 @@ pub struct Found<'a> {
     pub count: Option<u32>,
     /// MODSEQ (RFC 7162, 3.1.10)
     pub modseq: Option<ModSeq>,
+}
+
+/// Results that stand together, and where: the position of the first among all, from one; or zero for
+/// wherever the order of the mailbox has them (RFC 5267, 4.3.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResultRun {
+    /// Of the first.
+    pub position: u32,
+    /// In the order that was asked for.
+    pub numbers: Vec<u32>,
 }
 
 /// `* SEARCH n … [(MODSEQ m)]`
@@ -54,12 +64,7 @@ fn found(
 
 /// `* ESEARCH (TAG "a1") [UID] [MIN n] [MAX n] [ALL set] [PARTIAL (range set)] [COUNT n] [MODSEQ m]`
 pub fn esearch(out: &mut Vec<u8>, tag: &Tag, numbering: Numbering, found: &Found<'_>) {
-    out.extend_from_slice(b"* ESEARCH (TAG ");
-    quoted(out, tag.as_str());
-    out.push(b')');
-    if numbering == Numbering::Uid {
-        out.extend_from_slice(b" UID");
-    }
+    begin_esearch(out, tag, numbering);
     item(out, " MIN ", found.min.map(u64::from));
     item(out, " MAX ", found.max.map(u64::from));
     if let Some(all) = found.all
@@ -84,6 +89,42 @@ fn partial(out: &mut Vec<u8>, range: PartialRange, numbers: &[u32]) {
     } else {
         number_set(out, numbers.iter().copied());
     }
+    out.push(b')');
+}
+
+/// `* ESEARCH (TAG "a1") [UID] [REMOVEFROM (position set …)] [ADDTO (position set …)]` (RFC 5267, 4.3)
+pub fn esearch_update(
+    out: &mut Vec<u8>,
+    tag: &Tag,
+    numbering: Numbering,
+    removed: &[ResultRun],
+    added: &[ResultRun],
+) {
+    begin_esearch(out, tag, numbering);
+    runs(out, " REMOVEFROM (", removed);
+    runs(out, " ADDTO (", added);
+    end(out);
+}
+
+fn begin_esearch(out: &mut Vec<u8>, tag: &Tag, numbering: Numbering) {
+    out.extend_from_slice(b"* ESEARCH (TAG ");
+    quoted(out, tag.as_str());
+    out.push(b')');
+    if numbering == Numbering::Uid {
+        out.extend_from_slice(b" UID");
+    }
+}
+
+fn runs(out: &mut Vec<u8>, name: &str, runs: &[ResultRun]) {
+    if runs.is_empty() {
+        return;
+    }
+    out.extend_from_slice(name.as_bytes());
+    separated(out, runs, |out, run| {
+        number(out, u64::from(run.position));
+        out.push(b' ');
+        number_set(out, run.numbers.iter().copied());
+    });
     out.push(b')');
 }
 
@@ -148,7 +189,8 @@ fn item(out: &mut Vec<u8>, name: &str, value: Option<u64>) {
 mod tests {
     use mail::{Forest, ForestNode};
 
-    use super::thread;
+    use super::{ResultRun, esearch_update, thread};
+    use crate::{Numbering, Tag};
 
     fn node(number: Option<u32>, children: &[usize]) -> ForestNode {
         ForestNode {
@@ -186,6 +228,47 @@ mod tests {
         );
         let nodes = [node(None, &[1, 2]), node(Some(3), &[]), node(Some(5), &[])];
         assert_eq!(shown(&[0], &nodes), "* THREAD ((3)(5))\r\n");
+    }
+
+    /// RFC 5267, 4.3.3 and 4.3.4.
+    #[test]
+    fn updates_are_written_as_in_the_examples_of_the_rfc() {
+        let run = |position, numbers: &[u32]| ResultRun {
+            position,
+            numbers: numbers.to_vec(),
+        };
+        for (tag, removed, added, expected) in [
+            (
+                "B01",
+                vec![],
+                vec![run(0, &[32768, 32769])],
+                "ADDTO (0 32768:32769)",
+            ),
+            (
+                "C01",
+                vec![],
+                vec![run(1, &[2733]), run(1, &[2732]), run(1, &[2731])],
+                "ADDTO (1 2733 1 2732 1 2731)",
+            ),
+            (
+                "B01",
+                vec![run(0, &[32768])],
+                vec![],
+                "REMOVEFROM (0 32768)",
+            ),
+            (
+                "C01",
+                vec![run(2, &[9, 7])],
+                vec![run(1, &[8])],
+                "REMOVEFROM (2 9,7) ADDTO (1 8)",
+            ),
+        ] {
+            let mut out = Vec::new();
+            let parsed = Tag::parse(tag.as_bytes()).unwrap();
+            esearch_update(&mut out, &parsed, Numbering::Uid, &removed, &added);
+            let line = format!("* ESEARCH (TAG \"{tag}\") UID {expected}\r\n");
+            assert_eq!(String::from_utf8(out).unwrap(), line);
+        }
     }
 
     #[test]

@@ -303,6 +303,7 @@ fn lower(body: CommandBody<'_>) -> Body {
         } => Body::Search(Search {
             numbering: numbering(uid),
             returns: None,
+            attributes: Vec::new(),
             key: search_keys_of(criteria),
         }),
         CommandBody::Sort {
@@ -313,6 +314,7 @@ fn lower(body: CommandBody<'_>) -> Body {
         } => Body::Sort(Sort {
             numbering: numbering(uid),
             returns: None,
+            attributes: Vec::new(),
             criteria: sort_criteria.as_ref().iter().map(sort_criterion).collect(),
             key: search_keys_of(search_criteria),
         }),

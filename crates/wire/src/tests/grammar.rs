@@ -74,6 +74,7 @@ fn every_row_has_a_form_that_parses() {
         ("UID SEARCH", " ALL"),
         ("SORT", " (SUBJECT REVERSE DATE) UTF-8 ALL"),
         ("UID SORT", " RETURN (COUNT) (DISPLAYFROM) US-ASCII ALL"),
+        ("CANCELUPDATE", " \"B01\""),
         ("THREAD", " REFS UTF-8 ALL"),
         ("UID THREAD", " REFERENCES \"utf-8\" ALL"),
         ("FETCH", " 1 UID"),
@@ -494,6 +495,7 @@ fn searches_of_the_rfcs_parse() {
         let expected = Body::Search(Search {
             numbering: Numbering::Uid,
             returns,
+            attributes: Vec::new(),
             key: SearchKey::Has(Flag::Flagged),
         });
         assert_eq!(body(command), Ok(expected), "{command}");

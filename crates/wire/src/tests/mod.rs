@@ -1,6 +1,7 @@
 //! What keeps the seam to `imap-codec` honest, and the whole way from bytes to commands.
 
 mod canary;
+mod context;
 mod differential;
 mod framing;
 mod grammar;

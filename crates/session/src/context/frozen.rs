@@ -1,0 +1,62 @@
+//! A search key for as long as its results are kept up to date.
+
+use wire::{MessageSet, NumberEnd, NumberRange, NumberSet, Numbering, SearchKey};
+
+use crate::ending::Ending;
+use crate::selected::Selected;
+
+/// Sequence numbers and `$` mean what they mean when the command comes (RFC 5267, 4.3): they become UIDs.
+/// UIDs stay as they are: `7:*` goes on to take in what arrives.
+pub(super) fn freeze(key: &SearchKey, selected: &Selected) -> Result<SearchKey, Ending> {
+    let boxed = |key: &SearchKey| freeze(key, selected).map(Box::new);
+    Ok(match key {
+        SearchKey::Sequence(set) => fixed(selected, Numbering::Sequence, set)?,
+        SearchKey::Uid(set @ MessageSet::Saved) => fixed(selected, Numbering::Uid, set)?,
+        SearchKey::And(keys) => {
+            let keys = keys.iter().map(|key| freeze(key, selected));
+            SearchKey::And(keys.collect::<Result<_, _>>()?)
+        }
+        SearchKey::Or(a, b) => SearchKey::Or(boxed(a)?, boxed(b)?),
+        SearchKey::Not(key) => SearchKey::Not(boxed(key)?),
+        leaf => leaf.clone(),
+    })
+}
+
+/// Whether a message is found or not by what time it is.
+pub(super) fn is_timed(key: &SearchKey) -> bool {
+    any(key, &|leaf| {
+        matches!(leaf, SearchKey::Younger(_) | SearchKey::Older(_))
+    })
+}
+
+/// Whether it names the last message, whichever that is.
+pub(super) fn names_last(key: &SearchKey) -> bool {
+    let is_last = |end| end == NumberEnd::Last;
+    any(key, &|leaf| match leaf {
+        SearchKey::Uid(MessageSet::Listed(set)) => set
+            .0
+            .iter()
+            .any(|range| is_last(range.0) || is_last(range.1)),
+        _ => false,
+    })
+}
+
+fn fixed(selected: &Selected, numbering: Numbering, set: &MessageSet) -> Result<SearchKey, Ending> {
+    let uids = selected.view.uids(&selected.resolve(numbering, set)?);
+    let end = |uid: mail::Uid| NumberEnd::Number(uid.get());
+    let ranges = uids
+        .ranges()
+        .map(|(low, high)| NumberRange(end(low), end(high)));
+    Ok(SearchKey::Uid(MessageSet::Listed(NumberSet(
+        ranges.collect(),
+    ))))
+}
+
+fn any(key: &SearchKey, is_it: &impl Fn(&SearchKey) -> bool) -> bool {
+    match key {
+        SearchKey::And(keys) => keys.iter().any(|key| any(key, is_it)),
+        SearchKey::Or(a, b) => any(a, is_it) || any(b, is_it),
+        SearchKey::Not(key) => any(key, is_it),
+        leaf => is_it(leaf),
+    }
+}

@@ -1,0 +1,100 @@
+//! When a client is told what is new in its selected mailbox, and in which order.
+
+use std::sync::Arc;
+
+use image::Message;
+use mail::SeqNum;
+use tracing::warn;
+use wire::FetchItem;
+
+use crate::command::fetch;
+use crate::context::{Revised, revise};
+use crate::out::Out;
+use crate::session::Session;
+use crate::view::{Moment, Voice};
+
+impl Session {
+    /// Says what is new in the selected mailbox, if this moment allows it.
+    pub(crate) async fn tell_news(&mut self, moment: Moment, out: &mut Out<'_>) {
+        self.tell_in(self.voice(), moment, out).await;
+    }
+
+    /// The same where the client has not asked: only what it wants to hear then.
+    pub(crate) async fn tell_unasked(&mut self, out: &mut Out<'_>) {
+        let (moment, withholds_flags) = match self.notified.selected() {
+            None => (Moment::Safe, false),
+            // During IDLE too, only what NOTIFY asked for is told (RFC 5465, 4).
+            Some(None) => return,
+            Some(Some(selected)) if selected.is_delayed && !self.is_idling() => {
+                (Moment::Pinned, !selected.has_flags)
+            }
+            Some(Some(selected)) => (Moment::Safe, !selected.has_flags),
+        };
+        let voice = Voice {
+            withholds_flags,
+            ..self.voice()
+        };
+        self.tell_in(voice, moment, out).await;
+    }
+
+    async fn tell_in(&mut self, voice: Voice, moment: Moment, out: &mut Out<'_>) {
+        let Some(selected) = &mut self.selected else {
+            return;
+        };
+        selected
+            .contexts
+            .tell_losses(&selected.view, &mut out.buffer);
+        let before = selected.view.known().clone();
+        let arrived = selected.tell(moment, voice, &mut out.buffer);
+        let is_news = !Arc::ptr_eq(&before, selected.view.known());
+        let revised = if is_news && !selected.contexts.is_empty() {
+            Box::pin(revise(&self.store, &self.node.live, selected, &before)).await
+        } else {
+            Revised::default()
+        };
+        // ADDTO comes before what NOTIFY wants to be told of a message (RFC 5465, 5.2), and after what
+        // only UPDATE wants (section 7).
+        if self.notified.attributes().is_empty() {
+            self.tell_arrivals(&arrived, &revised, voice, out).await;
+            out.buffer.extend_from_slice(&revised.said);
+        } else {
+            out.buffer.extend_from_slice(&revised.said);
+            self.tell_arrivals(&arrived, &revised, voice, out).await;
+        }
+    }
+
+    /// What NOTIFY and UPDATE want to be told of messages that have arrived, in one response for each.
+    async fn tell_arrivals(
+        &self,
+        arrived: &[(SeqNum, Message)],
+        revised: &Revised,
+        voice: Voice,
+        out: &mut Out<'_>,
+    ) {
+        let Some(selected) = &self.selected else {
+            return;
+        };
+        let attributes = |message: &Message| {
+            let mut attributes: Vec<FetchItem> = self.notified.attributes().to_vec();
+            for item in revised.attributes(message.uid) {
+                if !attributes.contains(item) {
+                    attributes.push(item.clone());
+                }
+            }
+            attributes
+        };
+        let (store, live) = (&self.store, &self.node.live);
+        for run in arrived.chunk_by(|(_, one), (_, next)| attributes(one) == attributes(next)) {
+            let attributes = run.first().map(|(_, message)| attributes(message));
+            let attributes = attributes.unwrap_or_default();
+            if attributes.is_empty() {
+                continue;
+            }
+            let told = fetch::tell_arrivals(store, live, selected, run, &attributes, voice, out);
+            // The client knows that they are there, and can ask for them itself.
+            if let Err(ending) = Box::pin(told).await {
+                warn!(cause = ?ending, "could not tell of messages that arrived");
+            }
+        }
+    }
+}
