@@ -113,7 +113,7 @@ fn every_row_has_a_form_that_parses() {
             .iter()
             .filter(|row| row.owner() == Owner::Ours)
             .count(),
-        33
+        34
     );
 }
 
