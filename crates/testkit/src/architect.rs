@@ -233,6 +233,8 @@ impl Architect {
     async fn rights(&mut self, text: &str, letters: &str, name: &str) -> Result<(), Trouble> {
         let not_understood = |what: String| Trouble::Sentence(format!("{text} {letters}: {what}"));
         let subject = Subject::parse(text).map_err(|bad| not_understood(bad.to_string()))?;
+        // No rights are no entry (RFC 4314, 3.1).
+        let letters = if letters == "nothing" { "" } else { letters };
         let rights = Rights::parse(letters).map_err(|bad| not_understood(bad.to_string()))?;
         if let Identifier::User(account) = &subject.identifier {
             self.account(account).await?;
