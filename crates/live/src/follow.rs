@@ -88,6 +88,10 @@ impl Live {
         &self.lookouts
     }
 
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Up to where this node's picture of `id` goes; `None` when nobody here has it open.
     #[must_use]
     pub fn modseq(&self, id: MailboxId) -> Option<ModSeq> {

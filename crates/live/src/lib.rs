@@ -12,6 +12,7 @@
 
 mod content;
 mod follow;
+mod glance;
 mod guests;
 mod lookout;
 mod mailbox;

@@ -16,6 +16,8 @@ pub const MESSAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const SWALLOW_BYTES_MAX: u64 = 128 * 1024 * 1024;
 /// Nested NOT, OR and parentheses in a SEARCH.
 pub const SEARCH_DEPTH_MAX: usize = 64;
+/// Mailboxes that one ESEARCH looks through.
+pub const SEARCH_MAILBOXES_MAX: usize = 10_000;
 /// Parts of one set of numbers.
 pub const SET_PARTS_MAX: usize = 20_000;
 /// A mailbox name, in bytes of UTF-8.
@@ -44,7 +46,7 @@ pub const CONTEXTS_MAX: usize = 16;
 pub const CONTEXT_RESULTS_MAX: usize = 500_000;
 /// Mailboxes of which one session hears by NOTIFY without having them open.
 pub const NOTIFY_MAILBOXES_MAX: usize = 10_000;
-/// Groups of events, events and names of mailboxes in one NOTIFY.
+/// Groups of events, events and names of mailboxes in one NOTIFY; filters and names in one ESEARCH.
 pub const NOTIFY_WORDS_MAX: usize = 1000;
 /// Changed annotations that wait for one session to be told of them.
 pub const NOTIFY_ENTRIES_MAX: usize = 1000;

@@ -40,6 +40,7 @@ const AFTER_LOGIN: &[Offer] = &[
     offer("UTF8=ACCEPT", 6855),
     offer("ESEARCH", 4731),
     offer("SEARCHRES", 5182),
+    offer("MULTISEARCH", 7377),
     offer("PARTIAL", 9394),
     offer("WITHIN", 5032),
     offer("SORT", 5256),

@@ -1,4 +1,4 @@
-//! A SEARCH key, prepared for one view, and what it says of one message.
+//! A SEARCH key, prepared for one mailbox, and what it says of one message.
 
 use image::Message;
 use mail::{Flag, FlagBits, ModSeq, NaiveDate, SeqNum};
@@ -6,9 +6,8 @@ use mime::{Field, SearchText, fold};
 use store::{Head, ObjectIds};
 use wire::{AddressField, DateTest, Numbering, SearchKey};
 
-use crate::ending::Ending;
+use crate::haystack::Haystack;
 use crate::node::Now;
-use crate::selected::Selected;
 use crate::view::{Picked, Shown};
 
 /// A tree of tests. Numbers, flags and needles are resolved once, not for each message.
@@ -67,15 +66,10 @@ impl Evidence<'_> {
 }
 
 impl Criteria {
-    pub(crate) fn new(
-        key: &SearchKey,
-        selected: &Selected,
-        ids: &ObjectIds,
-        now: Now,
-    ) -> Result<Self, Ending> {
-        Ok(Self {
-            root: Test::new(key, selected, ids, now)?,
-        })
+    pub(crate) fn new(key: &SearchKey, haystack: &Haystack<'_>, ids: &ObjectIds, now: Now) -> Self {
+        Self {
+            root: Test::new(key, haystack, ids, now),
+        }
     }
 
     /// `None` when it takes evidence that is not there.
@@ -121,25 +115,20 @@ impl Criteria {
 }
 
 impl Test {
-    fn new(
-        key: &SearchKey,
-        selected: &Selected,
-        ids: &ObjectIds,
-        now: Now,
-    ) -> Result<Self, Ending> {
-        let each = |key: &SearchKey| Self::new(key, selected, ids, now);
+    fn new(key: &SearchKey, haystack: &Haystack<'_>, ids: &ObjectIds, now: Now) -> Self {
+        let each = |key: &SearchKey| Self::new(key, haystack, ids, now);
         let text = |test| Self::Text(test);
-        Ok(match key {
+        match key {
             // `\Recent` is never set, so every message is old.
             SearchKey::All | SearchKey::Old => Self::Always,
             SearchKey::Recent => Self::Never,
-            SearchKey::And(keys) => Self::All(keys.iter().map(each).collect::<Result<_, _>>()?),
-            SearchKey::Or(a, b) => Self::Either(Box::new(each(a)?), Box::new(each(b)?)),
-            SearchKey::Not(key) => Self::Not(Box::new(each(key)?)),
-            SearchKey::Has(flag) => Self::flag(flag, selected),
-            SearchKey::HasNot(flag) => Self::Not(Box::new(Self::flag(flag, selected))),
-            SearchKey::Sequence(set) => Self::Numbers(selected.resolve(Numbering::Sequence, set)?),
-            SearchKey::Uid(set) => Self::Numbers(selected.resolve(Numbering::Uid, set)?),
+            SearchKey::And(keys) => Self::All(keys.iter().map(each).collect()),
+            SearchKey::Or(a, b) => Self::Either(Box::new(each(a)), Box::new(each(b))),
+            SearchKey::Not(key) => Self::Not(Box::new(each(key))),
+            SearchKey::Has(flag) => Self::flag(flag, haystack),
+            SearchKey::HasNot(flag) => Self::Not(Box::new(Self::flag(flag, haystack))),
+            SearchKey::Sequence(set) => Self::Numbers(haystack.find(Numbering::Sequence, set)),
+            SearchKey::Uid(set) => Self::Numbers(haystack.find(Numbering::Uid, set)),
             SearchKey::ModSeq(modseq) => Self::ModSeq(*modseq),
             SearchKey::Larger(bytes) => Self::Larger(*bytes),
             SearchKey::Smaller(bytes) => Self::Smaller(*bytes),
@@ -162,17 +151,13 @@ impl Test {
             SearchKey::Header(name, needle) => text(TextTest::Header(name.clone(), fold(needle))),
             SearchKey::Body(needle) => text(TextTest::Body(fold(needle))),
             SearchKey::Text(needle) => text(TextTest::Anywhere(fold(needle))),
-        })
+        }
     }
 
     /// A keyword that the mailbox never saw is on no message.
-    fn flag(flag: &Flag, selected: &Selected) -> Self {
-        selected
-            .view
-            .latest()
-            .keywords
-            .bit(flag)
-            .map_or(Self::Never, Self::Flag)
+    fn flag(flag: &Flag, haystack: &Haystack<'_>) -> Self {
+        let keywords = &haystack.view.latest().keywords;
+        keywords.bit(flag).map_or(Self::Never, Self::Flag)
     }
 
     fn holds(

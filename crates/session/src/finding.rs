@@ -1,23 +1,29 @@
-//! Which messages of the view a search key names: what SEARCH, SORT and THREAD have in common.
+//! Which messages a search key names: what SEARCH, ESEARCH, SORT and THREAD have in common.
 //!
-//! Answered from the view, so that it finds what FETCH would show. Flags, dates, sizes and
-//! numbers are decided from the image; only what is left undecided has its text read.
+//! Answered from views, so that a search finds what FETCH would show. Flags, dates, sizes and
+//! numbers are decided from the image; only what is left undecided has its text read, for all mailboxes
+//! together.
+
+use std::sync::Arc;
 
 use acl::Deed;
 use image::Message;
 use live::Live;
 use mail::{ContentId, MailboxId, ModSeq, SeqNum, Uid, UidSet};
-use mime::SearchText;
-use store::Store;
+use store::{Stamps, Store};
+use wire::say::Correlator;
 use wire::{Numbering, PartialRange, SearchKey, SearchReturn, Tag, say};
 
-use crate::criteria::{Criteria, Evidence};
-use crate::digested::find_in_digests;
-use crate::ending::Ending;
+use crate::criteria::Criteria;
+use crate::digested::ask_digests;
+use crate::ending::{Ending, Refused};
+use crate::gathered::Gathered;
+use crate::haystack::Haystack;
 use crate::node::Now;
 use crate::out::Out;
 use crate::selected::Selected;
 use crate::session::Session;
+use crate::sought::{Numbered, Sought, entries};
 
 /// What was found, and what else is to be told of it.
 #[derive(Debug)]
@@ -30,11 +36,26 @@ pub(crate) struct Finding {
     modseqs: Option<Vec<ModSeq>>,
 }
 
-/// A message of the view.
-pub(crate) type Numbered = (SeqNum, Message);
+/// A search, whatever it looks through.
+pub(crate) struct Searcher<'k> {
+    pub(crate) store: Store,
+    pub(crate) live: Arc<Live>,
+    pub(crate) key: &'k SearchKey,
+    pub(crate) now: Now,
+}
+
+/// How far a search is, for the client that waits for it.
+pub(crate) struct Progress<'p, 'o> {
+    pub(crate) tag: &'p Tag,
+    pub(crate) out: &'p mut Out<'o>,
+    /// Messages that are decided.
+    pub(crate) done: usize,
+    /// All of them.
+    pub(crate) goal: usize,
+}
 
 /// Messages whose search texts are in memory at once.
-const TEXTS_PER_READ_MAX: usize = 200;
+pub(crate) const TEXTS_PER_READ_MAX: usize = 200;
 
 /// Finds what `key` names in the selected mailbox. Where that takes long, the client of `tag` is told so.
 pub(crate) async fn find(
@@ -44,52 +65,132 @@ pub(crate) async fn find(
     now: Now,
     out: &mut Out<'_>,
 ) -> Result<Finding, Ending> {
-    let asks_modseq = has_modseq(key);
-    session.enabled.condstore |= asks_modseq;
-    let (store, live) = (session.store.clone(), session.node.live.clone());
+    let searcher = Searcher::new(session, key, now);
     let selected = session.selected()?;
     selected.permit(Deed::Read)?;
-    let criteria = Criteria::new(key, selected, store.object_ids(), now)?;
-    let Sieved {
-        found: mut messages,
-        mut undecided,
-    } = sieve(selected, &criteria, selected.view.known().image.iter());
-    if criteria.asks_text() && undecided.len() > TEXTS_PER_READ_MAX {
-        let (digested, left) = find_in_digests(&store, selected, &criteria, undecided).await?;
-        messages.extend(digested);
-        undecided = left;
-    }
-    for (place, batch) in undecided.chunks(TEXTS_PER_READ_MAX).enumerate() {
-        let done = place * TEXTS_PER_READ_MAX;
-        out.progress(tag, done, undecided.len()).await?;
-        messages.extend(find_by_evidence(&store, &live, selected, &criteria, batch).await?);
-    }
-    messages.sort_unstable_by_key(|&(seq, _)| seq);
-    let modseq = |(_, message): &Numbered| selected.view.shown(message).modseq;
-    let modseqs = asks_modseq.then(|| messages.iter().map(modseq).collect());
-    Ok(Finding {
-        messages,
-        mailbox: selected.found.id,
-        modseqs,
-    })
+    let haystack = Haystack::from(&*selected);
+    let mut progress = Progress {
+        tag,
+        out,
+        done: 0,
+        goal: haystack.messages(),
+    };
+    let found = searcher.find(&[haystack], &mut progress).await?;
+    let found = found.into_iter().next();
+    found.ok_or_else(|| Refused::NoSuchMailbox.into())
 }
 
-/// Those of a few `messages` that `criteria` hold of, in any order.
+impl<'k> Searcher<'k> {
+    /// To search by MODSEQ is to speak CONDSTORE (RFC 7162, 3.1.5).
+    pub(crate) fn new(session: &mut Session, key: &'k SearchKey, now: Now) -> Self {
+        session.enabled.condstore |= has_modseq(key);
+        Self {
+            store: session.store.clone(),
+            live: session.node.live.clone(),
+            key,
+            now,
+        }
+    }
+
+    /// Whether it has to be known when private flags were changed.
+    pub(crate) fn stamps(&self) -> Stamps {
+        if has_modseq(self.key) {
+            Stamps::Told
+        } else {
+            Stamps::LeftOut
+        }
+    }
+
+    /// What is found in each of these, in their order.
+    pub(crate) async fn find(
+        &self,
+        haystacks: &[Haystack<'_>],
+        progress: &mut Progress<'_, '_>,
+    ) -> Result<Vec<Finding>, Ending> {
+        let sieve = |haystack| Sought::sieve(haystack, self.key, self.store.object_ids(), self.now);
+        let mut sought: Vec<Sought<'_>> = haystacks.iter().copied().map(sieve).collect();
+        ask_digests(&self.store, &mut sought).await?;
+        self.read_the_rest(&mut sought, progress).await?;
+        let asks_modseq = has_modseq(self.key);
+        Ok(sought
+            .into_iter()
+            .map(|one| one.finish(asks_modseq))
+            .collect())
+    }
+
+    /// Reads what decides the messages that are undecided, some at a time.
+    async fn read_the_rest(
+        &self,
+        sought: &mut [Sought<'_>],
+        progress: &mut Progress<'_, '_>,
+    ) -> Result<(), Ending> {
+        let mut left = Vec::new();
+        for (place, one) in sought.iter_mut().enumerate() {
+            progress.done += one.haystack.messages();
+            let undecided = std::mem::take(&mut one.undecided).into_iter();
+            left.extend(undecided.map(|numbered| (place, numbered)));
+        }
+        progress.done -= left.len();
+        for batch in left.chunks(TEXTS_PER_READ_MAX) {
+            progress.tell().await?;
+            let gathered = self.gather(sought, batch).await?;
+            for &(place, numbered) in batch {
+                if let Some(one) = sought.get_mut(place) {
+                    let evidence = gathered.evidence(one.haystack.mailbox, &numbered.1);
+                    one.decide(numbered, &evidence);
+                }
+            }
+            progress.done += batch.len();
+        }
+        Ok(())
+    }
+
+    async fn gather(
+        &self,
+        sought: &[Sought<'_>],
+        batch: &[(usize, Numbered)],
+    ) -> Result<Gathered, Ending> {
+        let Some(any) = sought.first() else {
+            return Ok(Gathered::default());
+        };
+        let messages: Vec<(MailboxId, Message)> = batch
+            .iter()
+            .filter_map(|&(place, (_, message))| {
+                Some((sought.get(place)?.haystack.mailbox, message))
+            })
+            .collect();
+        // What has to be read is the same in all mailboxes.
+        Ok(Gathered::load(&self.store, &self.live, &any.criteria, &messages).await?)
+    }
+}
+
+impl Progress<'_, '_> {
+    async fn tell(&mut self) -> Result<(), Ending> {
+        Ok(self.out.progress(self.tag, self.done, self.goal).await?)
+    }
+}
+
+/// Those of a few `messages` of the selected mailbox that `criteria` hold of, in any order.
 pub(crate) async fn find_among(
     store: &Store,
     live: &Live,
     selected: &Selected,
-    criteria: &Criteria,
+    criteria: Criteria,
     messages: &[Numbered],
 ) -> Result<Vec<Numbered>, Ending> {
-    let Sieved {
-        mut found,
-        undecided,
-    } = sieve(selected, criteria, messages.iter().copied());
+    let haystack = Haystack::from(selected);
+    let mut sought = Sought::among(haystack, criteria, messages.iter().copied());
+    let undecided = std::mem::take(&mut sought.undecided);
     for batch in undecided.chunks(TEXTS_PER_READ_MAX) {
-        found.extend(find_by_evidence(store, live, selected, criteria, batch).await?);
+        let located = |&(_, message): &Numbered| (haystack.mailbox, message);
+        let located: Vec<(MailboxId, Message)> = batch.iter().map(located).collect();
+        let gathered = Gathered::load(store, live, &sought.criteria, &located).await?;
+        for &numbered in batch {
+            let evidence = gathered.evidence(haystack.mailbox, &numbered.1);
+            sought.decide(numbered, &evidence);
+        }
     }
-    Ok(found)
+    Ok(sought.found)
 }
 
 impl Finding {
@@ -102,10 +203,20 @@ impl Finding {
         }
     }
 
+    /// `messages` stand in the order of the mailbox.
+    pub(crate) fn new(messages: Vec<Numbered>, haystack: &Haystack<'_>, asks_modseq: bool) -> Self {
+        let modseq = |(_, message): &Numbered| haystack.view.shown(message).modseq;
+        let modseqs = asks_modseq.then(|| messages.iter().map(modseq).collect());
+        Self {
+            messages,
+            mailbox: haystack.mailbox,
+            modseqs,
+        }
+    }
+
     /// What each is in its mailbox, and where its bytes are.
     pub(crate) fn entries(&self) -> Vec<(Uid, ContentId)> {
-        let entry = |(_, message): &Numbered| (message.uid, message.content);
-        self.messages.iter().map(entry).collect()
+        entries(&self.messages)
     }
 
     /// The numbers that the client is told.
@@ -133,10 +244,10 @@ impl Finding {
         self.messages = messages;
     }
 
-    /// Says it as an ESEARCH response (RFC 4731; RFC 5267, 3).
+    /// Says it as an ESEARCH response (RFC 4731; RFC 5267, 3; RFC 7377, 2.1).
     pub(crate) fn say_extended(
         &self,
-        tag: &Tag,
+        correlator: Correlator<'_>,
         numbering: Numbering,
         returns: SearchReturn,
         out: &mut Vec<u8>,
@@ -156,7 +267,7 @@ impl Finding {
             count: returns.count.then_some(count),
             modseq: self.modseq_of(returns),
         };
-        say::esearch(out, tag, numbering, &found);
+        say::esearch(out, correlator, numbering, &found);
     }
 
     /// What `$` stands for from now on (RFC 5182, 2.4; RFC 9394, 3.2).
@@ -207,72 +318,6 @@ impl Session {
             }
         }
     }
-}
-
-/// Messages by what the image alone says of them.
-#[derive(Default)]
-struct Sieved {
-    found: Vec<Numbered>,
-    /// Their texts have to be read.
-    undecided: Vec<Numbered>,
-}
-
-fn sieve(
-    selected: &Selected,
-    criteria: &Criteria,
-    messages: impl IntoIterator<Item = Numbered>,
-) -> Sieved {
-    let mut sieved = Sieved::default();
-    for (seq, message) in messages {
-        let shown = selected.view.shown(&message);
-        match criteria.holds(seq, &message, shown, &Evidence::NONE) {
-            Some(true) => sieved.found.push((seq, message)),
-            Some(false) => {}
-            None => sieved.undecided.push((seq, message)),
-        }
-    }
-    sieved
-}
-
-async fn find_by_evidence(
-    store: &Store,
-    live: &Live,
-    selected: &Selected,
-    criteria: &Criteria,
-    batch: &[Numbered],
-) -> Result<Vec<Numbered>, Ending> {
-    let ids: Vec<ContentId> = batch.iter().map(|(_, message)| message.content).collect();
-    let texts = if criteria.asks_text() {
-        live.contents().texts(&ids).await?
-    } else {
-        [].into()
-    };
-    let heads = if criteria.asks_head() {
-        live.contents().heads(&ids).await?
-    } else {
-        [].into()
-    };
-    let saved = if criteria.asks_save_date() {
-        let uids = batch.iter().map(|(_, message)| message.uid).collect();
-        store.save_dates(selected.found.id, &uids).await?
-    } else {
-        [].into()
-    };
-    let holds = |seq: SeqNum, message: &Message| {
-        let evidence = Evidence {
-            text: texts
-                .get(&message.content)
-                .map(|text| SearchText::new(text)),
-            head: heads.get(&message.content).map(AsRef::as_ref),
-            saved: saved.get(&message.uid).map(|date| date.day()),
-        };
-        criteria.holds(seq, message, selected.view.shown(message), &evidence) == Some(true)
-    };
-    Ok(batch
-        .iter()
-        .filter(|(seq, message)| holds(*seq, message))
-        .copied()
-        .collect())
 }
 
 /// To search by MODSEQ is to speak CONDSTORE, and is answered with one (RFC 7162, 3.1.5).

@@ -7,7 +7,8 @@ use image::Message;
 use mail::{SeqNum, Uid, UidSet};
 use wire::{MessageSet, NumberEnd, NumberRange, NumberSet, Numbering, SearchKey};
 
-use crate::ending::{Ending, Refused};
+use crate::ending::Refused;
+use crate::haystack::Haystack;
 use crate::selected::Selected;
 use crate::view::Picked;
 
@@ -101,16 +102,10 @@ impl Bound {
     }
 
     /// Where a search by `key` ends if it has to look at too many messages, however few it finds.
-    pub(crate) fn cut_search(
-        self,
-        key: &SearchKey,
-        selected: &Selected,
-    ) -> Result<Option<Cut>, Ending> {
-        if self.0.is_none() {
-            return Ok(None);
-        }
-        let (_, cut) = self.newest(searched(key, selected)?);
-        Ok(cut)
+    pub(crate) fn cut_search(self, key: &SearchKey, selected: &Selected) -> Option<Cut> {
+        self.0?;
+        let (_, cut) = self.newest(searched(key, selected));
+        cut
     }
 
     /// For what cannot be done in part.
@@ -138,37 +133,26 @@ impl Bound {
 }
 
 /// The messages that a search has to look at: those that its key names, or all.
-fn searched(key: &SearchKey, selected: &Selected) -> Result<UidSet, Ending> {
-    Ok(match named(key, selected)? {
+fn searched(key: &SearchKey, selected: &Selected) -> UidSet {
+    match named(key, &Haystack::from(selected)) {
         Some(named) => selected.view.uids(&named),
         None => {
             let all = selected.view.known().image.iter();
             all.map(|(_, message)| message.uid).collect()
         }
-    })
+    }
 }
 
 /// The fewest messages that a set of the key leaves.
-fn named(key: &SearchKey, selected: &Selected) -> Result<Option<Picked>, Ending> {
+fn named(key: &SearchKey, haystack: &Haystack<'_>) -> Option<Picked> {
     match key {
-        SearchKey::Sequence(set) => selected.resolve(Numbering::Sequence, set).map(Some),
-        SearchKey::Uid(set) => selected.resolve(Numbering::Uid, set).map(Some),
+        SearchKey::Sequence(set) => Some(haystack.find(Numbering::Sequence, set)),
+        SearchKey::Uid(set) => Some(haystack.find(Numbering::Uid, set)),
         SearchKey::And(keys) => {
-            let mut fewest: Option<Picked> = None;
-            for key in keys {
-                let Some(picked) = named(key, selected)? else {
-                    continue;
-                };
-                if fewest
-                    .as_ref()
-                    .is_none_or(|fewest| picked.len() < fewest.len())
-                {
-                    fewest = Some(picked);
-                }
-            }
-            Ok(fewest)
+            let picked = keys.iter().filter_map(|key| named(key, haystack));
+            picked.min_by_key(Picked::len)
         }
-        _ => Ok(None),
+        _ => None,
     }
 }
 

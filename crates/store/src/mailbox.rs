@@ -102,6 +102,29 @@ impl Store {
         self.find(asker, row).await
     }
 
+    /// Where a mailbox is now, as `asker` names it; `None` when it is gone.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.place_of", skip_all)]
+    pub async fn place_of(
+        &self,
+        asker: AccountId,
+        mailbox: MailboxId,
+    ) -> Result<Option<Place>, Fault> {
+        let row = sqlx::query!(
+            r#"select n.owner, n.path, owner.name as "owner_name?"
+                 from mailbox_name n
+                 left join account owner on owner.id = n.owner
+                where n.mailbox = $1"#,
+            mailbox.0,
+        )
+        .fetch_optional(self.pool())
+        .await?;
+        Ok(row.and_then(|row| place(asker, row.owner, row.owner_name, row.path)))
+    }
+
     async fn find(&self, asker: AccountId, row: Option<Row>) -> Result<Option<Found>, Fault> {
         let Some(row) = row else {
             return Ok(None);

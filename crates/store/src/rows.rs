@@ -14,44 +14,99 @@ pub(crate) async fn copy_out(
     connection: &mut PgConnection,
     mailbox: MailboxId,
 ) -> Result<Vec<Message>, Fault> {
-    let mut stream = connection
-        .copy_out_raw(&format!(
-            "copy (select uid, content, modseq, flags, internal_date, size
-                     from entry
-                    where mailbox = {mailbox}
-                    order by uid)
-               to stdout (format binary)"
-        ))
-        .await?;
-    let mut reader = Reader::default();
+    let statement = format!(
+        "copy (select uid, content, modseq, flags, internal_date, size
+                 from entry
+                where mailbox = {mailbox}
+                order by uid)
+           to stdout (format binary)"
+    );
+    read_rows(connection, &statement, OF_ONE).await
+}
+
+/// All messages of these mailboxes, each with its mailbox, ascending.
+pub(crate) async fn copy_out_of(
+    connection: &mut PgConnection,
+    mailboxes: &[MailboxId],
+) -> Result<Vec<(MailboxId, Message)>, Fault> {
+    let ids: Vec<String> = mailboxes.iter().map(MailboxId::to_string).collect();
+    let statement = format!(
+        "copy (select e.mailbox, e.uid, e.content, e.modseq, e.flags, e.internal_date, e.size
+                 from unnest('{{{}}}'::bigint[]) as asked (id)
+                cross join lateral (
+                      select mailbox, uid, content, modseq, flags, internal_date, size
+                        from entry
+                       where mailbox = asked.id
+                      offset 0) e
+                order by e.mailbox, e.uid)
+           to stdout (format binary)",
+        ids.join(",")
+    );
+    read_rows(connection, &statement, OF_SEVERAL).await
+}
+
+async fn read_rows<T>(
+    connection: &mut PgConnection,
+    statement: &str,
+    shape: Shape<T>,
+) -> Result<Vec<T>, Fault> {
+    let mut stream = connection.copy_out_raw(statement).await?;
+    let mut reader = Reader {
+        shape,
+        buffer: BytesMut::new(),
+        has_begun: false,
+        has_ended: false,
+        rows: Vec::new(),
+    };
     while let Some(bytes) = stream.try_next().await? {
         reader.feed(&bytes).ok_or_else(unreadable)?;
     }
     if reader.has_ended {
-        Ok(reader.messages)
+        Ok(reader.rows)
     } else {
         Err(unreadable())
     }
 }
 
-#[derive(Default)]
-struct Reader {
+/// What a row consists of.
+struct Shape<T> {
+    fields: i16,
+    bytes: usize,
+    read: fn(&mut BytesMut) -> Option<T>,
+}
+
+const OF_ONE: Shape<Message> = Shape {
+    fields: 6,
+    bytes: FIELDS_BYTES + MESSAGE_BYTES,
+    read: message,
+};
+const OF_SEVERAL: Shape<(MailboxId, Message)> = Shape {
+    fields: 7,
+    bytes: FIELDS_BYTES + BIGINT_BYTES + MESSAGE_BYTES,
+    read: |row| Some((MailboxId(bigint(row)?), message(row)?)),
+};
+
+struct Reader<T> {
+    shape: Shape<T>,
     buffer: BytesMut,
     has_begun: bool,
     has_ended: bool,
-    messages: Vec<Message>,
+    rows: Vec<T>,
 }
 
 /// Signature, flags, and the length of an extension that does not exist yet.
 const HEADER_BYTES: usize = 11 + 4 + 4;
 const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
-const FIELDS: i16 = 6;
-/// The number of fields; five numbers of eight bytes and one of four, each after its length.
-const ROW_BYTES: usize = 2 + 5 * (4 + 8) + (4 + 4);
+/// The number of fields.
+const FIELDS_BYTES: usize = 2;
+/// Eight bytes after their length.
+const BIGINT_BYTES: usize = 4 + 8;
+/// Five numbers of eight bytes and one of four, each after its length.
+const MESSAGE_BYTES: usize = 5 * BIGINT_BYTES + (4 + 4);
 /// Stands where the next row's number of fields would.
 const END: i16 = -1;
 
-impl Reader {
+impl<T> Reader<T> {
     fn feed(&mut self, bytes: &[u8]) -> Option<()> {
         self.buffer.extend_from_slice(bytes);
         if !self.has_begun {
@@ -64,9 +119,12 @@ impl Reader {
             self.buffer.advance(HEADER_BYTES);
             self.has_begun = true;
         }
-        while self.buffer.len() >= ROW_BYTES {
-            let mut row = self.buffer.split_to(ROW_BYTES);
-            self.messages.push(read(&mut row)?);
+        while self.buffer.len() >= self.shape.bytes {
+            let mut row = self.buffer.split_to(self.shape.bytes);
+            if row.get_i16() != self.shape.fields {
+                return None;
+            }
+            self.rows.push((self.shape.read)(&mut row)?);
         }
         if self.buffer.as_ref() == END.to_be_bytes() {
             self.has_ended = true;
@@ -75,13 +133,14 @@ impl Reader {
     }
 }
 
-fn read(row: &mut BytesMut) -> Option<Message> {
-    if row.get_i16() != FIELDS {
-        return None;
-    }
-    let mut number = || (row.get_i32() == 8).then(|| row.get_i64());
-    let (uid, content, modseq, flags, date) =
-        (number()?, number()?, number()?, number()?, number()?);
+fn message(row: &mut BytesMut) -> Option<Message> {
+    let (uid, content, modseq, flags, date) = (
+        bigint(row)?,
+        bigint(row)?,
+        bigint(row)?,
+        bigint(row)?,
+        bigint(row)?,
+    );
     let size = (row.get_i32() == 4).then(|| row.get_i32())?;
     Some(Message {
         uid: Uid::from_i64(uid)?,
@@ -91,6 +150,10 @@ fn read(row: &mut BytesMut) -> Option<Message> {
         size: u32::try_from(size).ok()?,
         date: InternalDate::from_packed(date),
     })
+}
+
+fn bigint(row: &mut BytesMut) -> Option<i64> {
+    (row.get_i32() == 8).then(|| row.get_i64())
 }
 
 fn unreadable() -> Fault {

@@ -53,6 +53,10 @@ const COMMANDS: &[&str] = &[
     "NOTIFY SET STATUS (mailboxes @ (MessageNew MessageExpunge FlagChange MailboxName))",
     "NOTIFY SET STATUS (subtree (@ @/Below) (MessageNew MessageExpunge MailboxMetadataChange))",
     "NOTIFY SET (mailboxes @ (SubscriptionChange))",
+    "ESEARCH IN (mailboxes @) RETURN (ALL) ALL",
+    "ESEARCH IN (mailboxes (@/Below @)) TEXT x",
+    "ESEARCH IN (subtree @ selected) UNSEEN",
+    "ESEARCH IN (subtree-one @ personal subscribed) RETURN (COUNT) ALL",
 ];
 
 #[test]

@@ -171,6 +171,37 @@ fn hold_each(world: World, node: usize) {
     .unwrap();
 }
 
+/// ESEARCH looks into what may be read; where a mailbox is not named itself, it has to be one that may be
+/// looked up, too (RFC 7377, 2.2).
+#[test]
+fn a_search_of_many_mailboxes_finds_where_one_may_read() {
+    let cluster = Cluster::start().unwrap();
+    in_world(&cluster, World::OneNode, async |stage: &mut Stage| {
+        stage.given("mailbox People/bo").await.unwrap();
+        for (name, held) in sets() {
+            let name = format!("Team/{name}");
+            stage.given(&mailbox(&name, &held)).await.unwrap();
+            let mut bo = stage.log_in("bo", 1).await.unwrap();
+            let may_read = held.contains('r');
+            for (sources, is_searched) in [
+                (format!("mailboxes {name}"), may_read),
+                (format!("subtree {name}"), may_read && held.contains('l')),
+                (
+                    "subtree-one Team".to_owned(),
+                    may_read && held.contains('l'),
+                ),
+                ("personal".to_owned(), false),
+            ] {
+                let told = bo.ask_ok(format!("ESEARCH IN ({sources}) ALL")).await;
+                let told = told.unwrap().concat();
+                let is_told = String::from_utf8_lossy(&told).contains(&format!("MAILBOX {name} "));
+                assert_eq!(is_told, is_searched, "{sources} with {held}");
+            }
+        }
+    })
+    .unwrap();
+}
+
 /// Each flag is guarded by a right of its own: what is stored is what the rights allow, and
 /// PERMANENTFLAGS says the same.
 #[test]

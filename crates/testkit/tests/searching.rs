@@ -63,6 +63,74 @@ fn any_needle_finds_what_a_reader_finds() {
     .unwrap();
 }
 
+/// Few letters are read together, many are packed, and so many that the mailbox is opened to be searched.
+const MAILBOXES: [(&str, usize); 5] = [
+    ("Archive", 4200),
+    ("Drafts", 1),
+    ("Empty", 0),
+    ("Lists", 700),
+    ("Work", 30),
+];
+
+#[test]
+fn many_mailboxes_find_what_each_finds() {
+    let cluster = Cluster::start().unwrap();
+    in_world(&cluster, World::OneNode, async |stage: &mut Stage| {
+        let mut client = stage.log_in("ada", 1).await.unwrap();
+        for (name, count) in MAILBOXES {
+            client.ask_ok(format!("CREATE {name}")).await.unwrap();
+            let letters: Vec<Letter> = (0..count).map(letter).collect();
+            for letters in letters.chunks(LETTERS_AT_ONCE) {
+                append_to(&mut client, name, letters).await;
+            }
+        }
+        // What one round had to read is packed in the next.
+        for _ in 0..2 {
+            for key in [
+                "ALL",
+                "UID 7:40",
+                "2:3",
+                "BODY parcel",
+                "SUBJECT \"the over\"",
+                "TEXT zyzzyva",
+                "NOT CC bo UNSEEN",
+                "OR BODY unparcelled SUBJECT \"letter 17\"",
+                "SAVEDSINCE 1-Jan-2020 2:30",
+            ] {
+                compare_with_each(&mut client, key).await;
+            }
+        }
+    })
+    .unwrap();
+}
+
+/// UIDs as ESEARCH tells them, by mailbox.
+async fn compare_with_each(client: &mut Client, key: &str) {
+    let asked = format!("ESEARCH IN (personal) {key}");
+    let told = client.ask_ok(asked).await.unwrap();
+    let told = told.iter().map(|line| String::from_utf8_lossy(line));
+    let told: Vec<(String, String)> = told
+        .map(|line| {
+            let (head, uids) = line.split_once(") UID ALL ").unwrap();
+            let (_, mailbox) = head.split_once(" MAILBOX ").unwrap();
+            let (mailbox, _) = mailbox.split_once(' ').unwrap();
+            (mailbox.to_owned(), uids.to_owned())
+        })
+        .collect();
+    let mut expected = Vec::new();
+    for (name, _) in MAILBOXES {
+        client.ask_ok(format!("EXAMINE {name}")).await.unwrap();
+        let found = client.ask_ok(format!("UID SEARCH RETURN (ALL) {key}"));
+        let found = found.await.unwrap().concat();
+        let found = String::from_utf8_lossy(&found);
+        if let Some((_, uids)) = found.split_once(") UID ALL ") {
+            expected.push((name.to_owned(), uids.to_owned()));
+        }
+    }
+    client.ask_ok("UNSELECT").await.unwrap();
+    assert_eq!(told, expected, "{key}");
+}
+
 async fn ask_all(client: &mut Client, letters: &[Letter]) {
     let has = |text: &str, needle: &str| text.to_lowercase().contains(needle);
     type Holds<'f> = Box<dyn Fn(&Letter) -> bool + 'f>;
@@ -150,7 +218,11 @@ fn letter(number: usize) -> Letter {
 }
 
 async fn append(client: &mut Client, letters: &[Letter]) {
-    let mut command = b"APPEND INBOX".to_vec();
+    append_to(client, "INBOX", letters).await;
+}
+
+async fn append_to(client: &mut Client, name: &str, letters: &[Letter]) {
+    let mut command = format!("APPEND {name}").into_bytes();
     for Letter { whole, .. } in letters {
         command.extend(format!(" {{{}+}}\r\n{whole}", whole.len()).into_bytes());
     }

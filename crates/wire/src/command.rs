@@ -142,6 +142,8 @@ pub enum Body {
     UidExpunge(MessageSet),
     /// RFC 3501, 6.4.4, and RFC 4731
     Search(Search),
+    /// RFC 7377
+    Esearch(Esearch),
     /// RFC 5256, SORT, and RFC 5267, 3
     Sort(Sort),
     /// RFC 5267, 4.3.5, with the tags of the searches that asked for updates
@@ -261,20 +263,22 @@ pub struct SelectedEvents {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventGroup {
     /// Which.
-    pub filter: NotifyFilter,
+    pub filter: MailboxFilter,
     /// What.
     pub events: NotifyEvents,
 }
 
-/// Which mailboxes a group of events is about.
+/// Mailboxes that are not named one by one (RFC 5465, 6; RFC 7377, 2.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NotifyFilter {
+pub enum MailboxFilter {
     /// `personal`, and `inboxes`
     Personal,
     /// `subscribed`
     Subscribed,
     /// `subtree`: these and all below them
     Subtree(Vec<MailboxArg>),
+    /// `subtree-one`: these and those one level below them
+    SubtreeOne(Vec<MailboxArg>),
     /// `mailboxes`
     Mailboxes(Vec<MailboxArg>),
 }
@@ -621,6 +625,26 @@ pub struct Search {
     pub key: SearchKey,
 }
 
+/// ESEARCH (RFC 7377).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Esearch {
+    /// `IN (…)`; `None` for the selected mailbox.
+    pub sources: Option<Sources>,
+    /// `RETURN (…)`; `None` means ALL, too.
+    pub returns: Option<SearchReturn>,
+    /// As in [`Search`].
+    pub key: SearchKey,
+}
+
+/// Which mailboxes ESEARCH looks through. Neither nothing nor the same twice is an error.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Sources {
+    /// `selected`
+    pub selected: bool,
+    /// All that these mean.
+    pub filters: Vec<MailboxFilter>,
+}
+
 /// `RETURN (…)` (RFC 4731). All false is written `RETURN ()` and means ALL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct SearchReturn {
@@ -784,6 +808,28 @@ pub enum DateTest {
     On,
     /// On the day or later.
     Since,
+}
+
+impl MailboxFilter {
+    /// The names that are written in it.
+    #[must_use]
+    pub fn names(&self) -> &[MailboxArg] {
+        match self {
+            Self::Personal | Self::Subscribed => &[],
+            Self::Subtree(names) | Self::SubtreeOne(names) | Self::Mailboxes(names) => names,
+        }
+    }
+}
+
+impl Esearch {
+    /// Whether the selected mailbox is searched and no other.
+    #[must_use]
+    pub fn is_of_selected(&self) -> bool {
+        match &self.sources {
+            None => true,
+            Some(sources) => sources.selected && sources.filters.is_empty(),
+        }
+    }
 }
 
 impl SearchReturn {

@@ -28,11 +28,11 @@ mod utf7;
 pub use announcement::LiteralMode;
 pub use command::{
     AddressField, AppendContent, AppendMessage, BinarySection, Body, BodySection, CatPart, Command,
-    DateTest, Direction, EventGroup, Fetch, FetchItem, GetMetadata, List, ListReturn, ListSelect,
-    MailboxArg, MessageEvents, MessageSet, Notify, NotifyEvents, NotifyFilter, NumberEnd,
-    NumberRange, NumberSet, Numbering, Qresync, Search, SearchKey, SearchReturn, Secret,
-    SectionText, Select, SelectedEvents, Sort, SortCriterion, SortKey, Spelling, StatusItem, Store,
-    StoreOperation, Tag, ThreadAlgorithm,
+    DateTest, Direction, Esearch, EventGroup, Fetch, FetchItem, GetMetadata, List, ListReturn,
+    ListSelect, MailboxArg, MailboxFilter, MessageEvents, MessageSet, Notify, NotifyEvents,
+    NumberEnd, NumberRange, NumberSet, Numbering, Qresync, Search, SearchKey, SearchReturn, Secret,
+    SectionText, Select, SelectedEvents, Sort, SortCriterion, SortKey, Sources, Spelling,
+    StatusItem, Store, StoreOperation, Tag, ThreadAlgorithm,
 };
 pub use frame::{Announced, Expect, Frame, FrameFault, Framer, Limits, Step};
 pub use parse::{KNOWN, Malformed, Mode, Owner, Row, parse};

@@ -130,6 +130,8 @@ const WORDS: &[&str] = &[
     "UTF8 (",
     "BINARY.PEEK[",
     "NOTIFY SET (",
+    "ESEARCH IN (",
+    "SUBTREE-ONE ",
     "SELECTED ",
     "MessageNew ",
     "SETQUOTA ",

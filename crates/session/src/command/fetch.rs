@@ -288,7 +288,7 @@ async fn tell_all(
         let bodies = contents.messages(&bodies_to_read(batch, needs)).await?;
         let saved = if needs.save_dates {
             let uids = batch.iter().map(|(_, message)| message.uid).collect();
-            store.save_dates(selected.found.id, &uids).await?
+            store.save_dates(&[(selected.found.id, uids)]).await?
         } else {
             HashMap::new()
         };
@@ -307,7 +307,7 @@ async fn tell_all(
                 Parts {
                     head,
                     body,
-                    saved: saved.get(&message.uid).copied(),
+                    saved: saved.get(&(selected.found.id, message.uid)).copied(),
                 },
                 is_marked,
                 out,

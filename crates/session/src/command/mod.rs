@@ -13,6 +13,7 @@ mod create;
 mod delete;
 mod delete_acl;
 mod enable;
+mod esearch;
 mod expunge;
 pub(crate) mod fetch;
 mod get_acl;
@@ -117,6 +118,7 @@ pub(crate) async fn run(
         Body::Unselect => close::unselect(session),
         Body::Expunge => Box::pin(expunge::run(session, None, out)).await?,
         Body::UidExpunge(set) => Box::pin(expunge::run(session, Some(&set), out)).await?,
+        Body::Esearch(asked) => Box::pin(esearch::run(session, tag, asked, now, out)).await?,
         Body::Search(search) => Box::pin(search::run(session, tag, search, now, out)).await?,
         Body::Sort(asked) => Box::pin(sort::run(session, tag, asked, now, out)).await?,
         Body::CancelUpdate(tags) => cancel_update::run(session, &tags)?,

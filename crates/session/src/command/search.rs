@@ -28,7 +28,7 @@ pub(crate) async fn run(
     };
     let context = session.selected()?.begin_context(&wish, now)?;
     let bound = session.node.message_limit.per_command();
-    let cut = bound.cut_search(&search.key, session.selected()?)?;
+    let cut = bound.cut_search(&search.key, session.selected()?);
     if let Some(cut) = cut {
         search.key = cut.within(search.key);
     }
@@ -42,7 +42,7 @@ pub(crate) async fn run(
             let numbers = found.numbers(search.numbering);
             say::search(&mut out.buffer, numbers, found.highest_modseq());
         }
-        Some(returns) => found.say_extended(tag, search.numbering, returns, &mut out.buffer),
+        Some(returns) => found.say_extended(tag.into(), search.numbering, returns, &mut out.buffer),
     }
     if let Some(context) = context {
         let selected = session.selected()?;

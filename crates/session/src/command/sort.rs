@@ -34,7 +34,7 @@ pub(crate) async fn run(
             let numbers = found.numbers(asked.numbering);
             say::sort(&mut out.buffer, numbers, found.highest_modseq());
         }
-        Some(returns) => found.say_extended(tag, asked.numbering, returns, &mut out.buffer),
+        Some(returns) => found.say_extended(tag.into(), asked.numbering, returns, &mut out.buffer),
     }
     if let Some(context) = context {
         let selected = session.selected()?;

@@ -19,7 +19,7 @@ pub(crate) async fn run(
     out: &mut Out<'_>,
 ) -> Outcome {
     let bound = session.node.message_limit.per_command();
-    if let Some(cut) = bound.cut_search(key, session.selected()?)? {
+    if let Some(cut) = bound.cut_search(key, session.selected()?) {
         return Err(Refused::MessageLimit(cut.without_uid()).into());
     }
     let found = find(session, tag, key, now, out).await?;

@@ -2,24 +2,22 @@
 
 use wire::{MessageSet, NumberEnd, NumberRange, NumberSet, Numbering, SearchKey};
 
-use crate::ending::Ending;
-use crate::selected::Selected;
+use crate::haystack::Haystack;
 
 /// Sequence numbers and `$` mean what they mean when the command comes (RFC 5267, 4.3): they become UIDs.
 /// UIDs stay as they are: `7:*` goes on to take in what arrives.
-pub(super) fn freeze(key: &SearchKey, selected: &Selected) -> Result<SearchKey, Ending> {
-    let boxed = |key: &SearchKey| freeze(key, selected).map(Box::new);
-    Ok(match key {
-        SearchKey::Sequence(set) => fixed(selected, Numbering::Sequence, set)?,
-        SearchKey::Uid(set @ MessageSet::Saved) => fixed(selected, Numbering::Uid, set)?,
+pub(super) fn freeze(key: &SearchKey, haystack: &Haystack<'_>) -> SearchKey {
+    let boxed = |key: &SearchKey| Box::new(freeze(key, haystack));
+    match key {
+        SearchKey::Sequence(set) => fixed(haystack, Numbering::Sequence, set),
+        SearchKey::Uid(set @ MessageSet::Saved) => fixed(haystack, Numbering::Uid, set),
         SearchKey::And(keys) => {
-            let keys = keys.iter().map(|key| freeze(key, selected));
-            SearchKey::And(keys.collect::<Result<_, _>>()?)
+            SearchKey::And(keys.iter().map(|key| freeze(key, haystack)).collect())
         }
-        SearchKey::Or(a, b) => SearchKey::Or(boxed(a)?, boxed(b)?),
-        SearchKey::Not(key) => SearchKey::Not(boxed(key)?),
+        SearchKey::Or(a, b) => SearchKey::Or(boxed(a), boxed(b)),
+        SearchKey::Not(key) => SearchKey::Not(boxed(key)),
         leaf => leaf.clone(),
-    })
+    }
 }
 
 /// Whether a message is found or not by what time it is.
@@ -41,15 +39,13 @@ pub(super) fn names_last(key: &SearchKey) -> bool {
     })
 }
 
-fn fixed(selected: &Selected, numbering: Numbering, set: &MessageSet) -> Result<SearchKey, Ending> {
-    let uids = selected.view.uids(&selected.resolve(numbering, set)?);
+fn fixed(haystack: &Haystack<'_>, numbering: Numbering, set: &MessageSet) -> SearchKey {
+    let uids = haystack.view.uids(&haystack.find(numbering, set));
     let end = |uid: mail::Uid| NumberEnd::Number(uid.get());
     let ranges = uids
         .ranges()
         .map(|(low, high)| NumberRange(end(low), end(high)));
-    Ok(SearchKey::Uid(MessageSet::Listed(NumberSet(
-        ranges.collect(),
-    ))))
+    SearchKey::Uid(MessageSet::Listed(NumberSet(ranges.collect())))
 }
 
 fn any(key: &SearchKey, is_it: &impl Fn(&SearchKey) -> bool) -> bool {

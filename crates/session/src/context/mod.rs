@@ -16,6 +16,7 @@ use wire::{Code, FetchItem, Numbering, SearchKey, SearchReturn, SortCriterion, T
 
 use crate::ending::Ending;
 use crate::finding::Finding;
+use crate::haystack::Haystack;
 use crate::node::Now;
 use crate::selected::Selected;
 use crate::view::View;
@@ -142,7 +143,7 @@ impl Selected {
     ///
     /// # Errors
     ///
-    /// For a tag that is in use (RFC 5267, 4.3), and for numbers that are none.
+    /// For a tag that is in use (RFC 5267, 4.3).
     pub(crate) fn begin_context(
         &self,
         wish: &Wish<'_>,
@@ -158,7 +159,7 @@ impl Selected {
         Ok(Some(Context {
             tag: wish.tag.clone(),
             numbering: wish.numbering,
-            key: frozen::freeze(wish.key, self)?,
+            key: frozen::freeze(wish.key, &Haystack::from(self)),
             order: wish.order.to_vec(),
             attributes: wish.attributes.to_vec(),
             asked_at,
@@ -188,7 +189,7 @@ impl Selected {
     }
 }
 
-fn say_no_update(out: &mut Vec<u8>, tag: &Tag, text: &str) {
+pub(crate) fn say_no_update(out: &mut Vec<u8>, tag: &Tag, text: &str) {
     say::untagged(out, Verdict::No, Some(Code::NoUpdate(tag)), text);
 }
 

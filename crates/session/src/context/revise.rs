@@ -14,9 +14,11 @@ use super::results::Run;
 use super::{Context, say_no_update};
 use crate::criteria::Criteria;
 use crate::ending::Ending;
-use crate::finding::{Finding, Numbered, find_among};
+use crate::finding::{Finding, find_among};
+use crate::haystack::Haystack;
 use crate::selected::Selected;
 use crate::sorting::{places, sort};
+use crate::sought::Numbered;
 use crate::view::Touched;
 
 /// What is to be said of all contexts, and what is to be fetched of messages that are among their results.
@@ -106,9 +108,10 @@ impl Context {
         before: &Picture,
         touched: &[Touched],
     ) -> Result<Change, Ending> {
-        let criteria = Criteria::new(&self.key, selected, store.object_ids(), self.asked_at)?;
+        let haystack = Haystack::from(selected);
+        let criteria = Criteria::new(&self.key, &haystack, store.object_ids(), self.asked_at);
         let candidates = self.candidates(&criteria, selected, before, touched);
-        let found = find_among(store, live, selected, &criteria, &candidates).await?;
+        let found = find_among(store, live, selected, criteria, &candidates).await?;
         let uids = |messages: &[Numbered]| -> UidSet {
             messages.iter().map(|(_, message)| message.uid).collect()
         };

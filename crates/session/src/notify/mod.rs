@@ -21,7 +21,6 @@ use crate::listing::{Node, Tree};
 use crate::out::Out;
 use crate::session::Session;
 use belief::{Belief, Believed, Lines};
-use scope::Candidate;
 
 pub(crate) use scope::Scope;
 
@@ -318,13 +317,7 @@ impl Session {
     }
 
     fn events(&self, scope: &Scope, name: &MailboxName, is_subscribed: bool) -> NotifyEvents {
-        let prefixes = self.naming.prefixes(&self.node.namespaces);
-        let mut elsewhere = prefixes.others.into_iter().chain(prefixes.shared);
-        scope.events(Candidate {
-            name,
-            is_personal: !elsewhere.any(|prefix| name.as_str().starts_with(prefix)),
-            is_subscribed,
-        })
+        scope.events(self.candidate(name, is_subscribed))
     }
 
     fn tell_lines(&self, tree: &Tree, lines: &Lines, out: &mut Out<'_>) {

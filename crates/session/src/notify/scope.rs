@@ -1,7 +1,8 @@
 //! Which events a NOTIFY asks for of which mailbox, by its name alone (RFC 5465, 6). Pure.
 
-use mail::MailboxName;
-use wire::{EventGroup, MailboxArg, MessageEvents, NotifyEvents, NotifyFilter};
+use wire::{EventGroup, MessageEvents, NotifyEvents};
+
+use crate::filter::{Candidate, Filter};
 
 /// The groups of one NOTIFY SET, those for the selected mailbox excepted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,32 +14,10 @@ struct Group {
     events: NotifyEvents,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Filter {
-    Personal,
-    Subscribed,
-    Subtree(Vec<MailboxName>),
-    Mailboxes(Vec<MailboxName>),
-}
-
-/// A name, as far as filters ask about it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Candidate<'n> {
-    pub(crate) name: &'n MailboxName,
-    pub(crate) is_personal: bool,
-    pub(crate) is_subscribed: bool,
-}
-
 impl Scope {
-    /// Names that no mailbox can have are passed over, as those that none has (RFC 5465, 3.1).
     pub(crate) fn new(groups: &[EventGroup]) -> Self {
         let group = |group: &EventGroup| Group {
-            filter: match &group.filter {
-                NotifyFilter::Personal => Filter::Personal,
-                NotifyFilter::Subscribed => Filter::Subscribed,
-                NotifyFilter::Subtree(args) => Filter::Subtree(names(args)),
-                NotifyFilter::Mailboxes(args) => Filter::Mailboxes(names(args)),
-            },
+            filter: Filter::from(&group.filter),
             events: group.events,
         };
         Self(groups.iter().map(group).collect())
@@ -67,23 +46,6 @@ impl Scope {
     }
 }
 
-impl Filter {
-    fn means(&self, candidate: Candidate<'_>) -> bool {
-        let name = candidate.name;
-        match self {
-            Self::Personal => candidate.is_personal,
-            Self::Subscribed => candidate.is_subscribed,
-            Self::Subtree(roots) => roots.iter().any(|root| name == root || name.is_below(root)),
-            Self::Mailboxes(names) => names.contains(name),
-        }
-    }
-}
-
-fn names(args: &[MailboxArg]) -> Vec<MailboxName> {
-    let names = args.iter().map(|arg| MailboxName::parse(&arg.0));
-    names.filter_map(Result::ok).collect()
-}
-
 fn union(one: NotifyEvents, other: NotifyEvents) -> NotifyEvents {
     let messages = match (one.messages, other.messages) {
         (Some(one), Some(other)) => Some(MessageEvents {
@@ -103,9 +65,10 @@ fn union(one: NotifyEvents, other: NotifyEvents) -> NotifyEvents {
 #[cfg(test)]
 mod tests {
     use mail::MailboxName;
-    use wire::{EventGroup, MailboxArg, MessageEvents, NotifyEvents, NotifyFilter};
+    use wire::{EventGroup, MailboxArg, MailboxFilter, MessageEvents, NotifyEvents};
 
-    use super::{Candidate, Scope};
+    use super::Scope;
+    use crate::filter::Candidate;
 
     const NAMES: NotifyEvents = NotifyEvents {
         messages: None,
@@ -115,57 +78,8 @@ mod tests {
         server_metadata: false,
     };
 
-    fn scope(filter: NotifyFilter) -> Scope {
-        Scope::new(&[EventGroup {
-            filter,
-            events: NAMES,
-        }])
-    }
-
-    fn args(names: &[&str]) -> Vec<MailboxArg> {
-        names
-            .iter()
-            .map(|name| MailboxArg((*name).to_owned()))
-            .collect()
-    }
-
-    fn means(scope: &Scope, name: &str, is_personal: bool, is_subscribed: bool) -> bool {
-        let events = scope.events(Candidate {
-            name: &MailboxName::parse(name).unwrap(),
-            is_personal,
-            is_subscribed,
-        });
-        events == NAMES
-    }
-
-    #[test]
-    fn each_filter_means_what_the_rfc_says() {
-        let personal = scope(NotifyFilter::Personal);
-        assert!(means(&personal, "INBOX", true, false));
-        assert!(!means(&personal, "Shared Folders/x", false, true));
-        let subscribed = scope(NotifyFilter::Subscribed);
-        assert!(means(&subscribed, "Shared Folders/x", false, true));
-        assert!(!means(&subscribed, "INBOX", true, false));
-        let subtree = scope(NotifyFilter::Subtree(args(&["Lists", "b/c", "*"])));
-        for (name, expected) in [
-            ("Lists", true),
-            ("Lists/a/b", true),
-            ("Lists2", false),
-            ("b", false),
-            ("b/c/d", true),
-            ("x", false),
-        ] {
-            assert_eq!(means(&subtree, name, true, true), expected, "{name}");
-        }
-        let mailboxes = scope(NotifyFilter::Mailboxes(args(&["inbox", "Lists", "a*"])));
-        for (name, expected) in [
-            ("INBOX", true),
-            ("Lists", true),
-            ("Lists/a", false),
-            ("ab", false),
-        ] {
-            assert_eq!(means(&mailboxes, name, true, true), expected, "{name}");
-        }
+    fn inbox() -> Vec<MailboxArg> {
+        vec![MailboxArg("INBOX".to_owned())]
     }
 
     #[test]
@@ -176,10 +90,10 @@ mod tests {
         };
         let group = |filter, events| EventGroup { filter, events };
         let scope = Scope::new(&[
-            group(NotifyFilter::Mailboxes(args(&["INBOX"])), messages(true)),
-            group(NotifyFilter::Personal, messages(false)),
-            group(NotifyFilter::Subtree(args(&["INBOX"])), NAMES),
-            group(NotifyFilter::Subscribed, NotifyEvents::default()),
+            group(MailboxFilter::Mailboxes(inbox()), messages(true)),
+            group(MailboxFilter::Personal, messages(false)),
+            group(MailboxFilter::Subtree(inbox()), NAMES),
+            group(MailboxFilter::Subscribed, NotifyEvents::default()),
         ]);
         let events = scope.events(Candidate {
             name: &MailboxName::parse("INBOX").unwrap(),

@@ -202,28 +202,44 @@ impl View {
         numbering: Numbering,
         set: &NumberSet,
     ) -> Result<Picked, NoSuchNumber> {
-        let image = &self.known.image;
-        let last = match numbering {
-            Numbering::Sequence => image.len(),
-            Numbering::Uid => image.uid_max().map_or(0, Uid::get),
+        let exists = self.known.image.len();
+        let is_beyond = |range: &NumberRange| {
+            let (_, high) = self.ends(numbering, *range);
+            // In an empty mailbox `1:*` means nothing, and clients do say it.
+            high > exists && !(exists == 0 && range.1 == NumberEnd::Last)
         };
-        let mut ranges = Vec::with_capacity(set.0.len());
-        for &NumberRange(from, to) in &set.0 {
-            let number = |end| match end {
-                NumberEnd::Number(number) => number,
-                NumberEnd::Last => last,
-            };
-            let (from, to) = (number(from), number(to));
-            let (low, high) = (from.min(to), from.max(to));
-            match numbering {
-                // In an empty mailbox `1:*` means nothing, and clients do say it.
-                Numbering::Sequence if last == 0 && to == 0 => {}
-                Numbering::Sequence if low == 0 || high > last => return Err(NoSuchNumber),
-                Numbering::Sequence => ranges.push((low, high)),
-                Numbering::Uid => ranges.extend(numbers_between(image, low, high)),
-            }
+        if numbering == Numbering::Sequence && set.0.iter().any(is_beyond) {
+            return Err(NoSuchNumber);
         }
-        Ok(Picked::from_ranges(ranges))
+        Ok(self.find(numbering, set))
+    }
+
+    /// The messages that `set` means, as far as they are there: what a search may name (RFC 7377, 2).
+    pub(crate) fn find(&self, numbering: Numbering, set: &NumberSet) -> Picked {
+        let image = &self.known.image;
+        let known = |range: &NumberRange| {
+            let (low, high) = self.ends(numbering, *range);
+            match numbering {
+                Numbering::Sequence => {
+                    let (low, high) = (low.max(1), high.min(image.len()));
+                    (low <= high).then_some((low, high))
+                }
+                Numbering::Uid => numbers_between(image, low, high),
+            }
+        };
+        Picked::from_ranges(set.0.iter().filter_map(known).collect())
+    }
+
+    /// In ascending order, `*` resolved; 0 where there is no message.
+    fn ends(&self, numbering: Numbering, NumberRange(from, to): NumberRange) -> (u32, u32) {
+        let image = &self.known.image;
+        let number = |end| match (end, numbering) {
+            (NumberEnd::Number(number), _) => number,
+            (NumberEnd::Last, Numbering::Sequence) => image.len(),
+            (NumberEnd::Last, Numbering::Uid) => image.uid_max().map_or(0, Uid::get),
+        };
+        let (from, to) = (number(from), number(to));
+        (from.min(to), from.max(to))
     }
 
     /// Those of `uids` that the client knows.

@@ -11,6 +11,8 @@ use crate::{Fault, Store, multirange};
 #[derive(Clone, Debug)]
 pub struct Digest {
     id: i64,
+    /// Whose messages these are.
+    pub mailbox: MailboxId,
     /// Whose search texts are in it, whether they still are in the mailbox or not.
     pub uids: UidSet,
     /// Those that may hold every needle that was asked for.
@@ -18,7 +20,7 @@ pub struct Digest {
 }
 
 impl Store {
-    /// The digests of a mailbox, and which of their messages may hold all of these folded needles.
+    /// The digests of these mailboxes, and which of their messages may hold all of these folded needles.
     ///
     /// # Errors
     ///
@@ -26,17 +28,19 @@ impl Store {
     #[tracing::instrument(name = "db.find_digests", skip_all)]
     pub async fn find_digests(
         &self,
-        mailbox: MailboxId,
+        mailboxes: &[MailboxId],
         needles: &[&str],
     ) -> Result<Vec<Digest>, Fault> {
         let asked: Vec<i32> = needles
             .iter()
             .flat_map(|needle| grams::asked(needle.as_bytes()))
             .collect();
+        let ids: Vec<i64> = mailboxes.iter().map(|mailbox| mailbox.0).collect();
         let rows = sqlx::query!(
-            r#"select id as "id!", uids as "uids!", lists as "lists!"
-                 from find_digests($1, $2)"#,
-            mailbox.0,
+            r#"select asked.mailbox as "mailbox!", d.id as "id!", d.uids as "uids!", d.lists as "lists!"
+                 from unnest($1::bigint[]) as asked (mailbox)
+                cross join lateral find_digests(asked.mailbox, $2) d"#,
+            &ids,
             &asked
         )
         .fetch_all(self.pool())
@@ -51,6 +55,7 @@ impl Store {
                 };
                 Ok(Digest {
                     id: row.id,
+                    mailbox: MailboxId(row.mailbox),
                     uids,
                     candidates,
                 })

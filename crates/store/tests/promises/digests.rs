@@ -52,7 +52,7 @@ async fn fill(world: &World, count: u32) -> MailboxId {
 /// The search text of each message that a digest shows.
 async fn shown(store: &Store, mailbox: MailboxId) -> Vec<(Uid, Vec<u8>)> {
     let mut shown = Vec::new();
-    for digest in store.find_digests(mailbox, &[]).await.unwrap() {
+    for digest in store.find_digests(&[mailbox], &[]).await.unwrap() {
         let seen = store
             .scan_digest(&digest, |uid, text| shown.push((uid, text.to_vec())))
             .await
@@ -114,7 +114,7 @@ async fn whoever_holds_the_needle_is_a_candidate() {
     ] {
         let needle = fold(needle);
         let digests = store
-            .find_digests(mailbox, &[needle.as_str()])
+            .find_digests(&[mailbox], &[needle.as_str()])
             .await
             .unwrap();
         let candidates = digests
@@ -157,7 +157,7 @@ async fn a_small_digest_is_taken_into_the_next() {
     let (early, late) = entries.split_at(30);
     store.write_digests(mailbox, late.to_vec()).await.unwrap();
     store.write_digests(mailbox, early.to_vec()).await.unwrap();
-    assert_eq!(store.find_digests(mailbox, &[]).await.unwrap().len(), 1);
+    assert_eq!(store.find_digests(&[mailbox], &[]).await.unwrap().len(), 1);
     assert_eq!(shown(store, mailbox).await.len(), entries.len());
 }
 

@@ -23,6 +23,7 @@ mod keeping;
 mod metadata;
 mod names;
 mod order;
+mod outlines;
 mod people;
 mod policy;
 mod quota;

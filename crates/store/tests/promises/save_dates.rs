@@ -22,17 +22,13 @@ async fn a_save_date_is_set_on_arrival_and_by_each_copy_anew() {
         .copy(&source, &target, &uids([2]), FlagBits::ALL)
         .await
         .unwrap();
-    let there = world
-        .store
-        .save_dates(from, &uids([1, 2, 77]))
-        .await
-        .unwrap();
-    let here = world.store.save_dates(to, &uids([1])).await.unwrap();
+    let asked = [(from, uids([1, 2, 77])), (to, uids([1]))];
+    let saved = world.store.save_dates(&asked).await.unwrap();
     assert_eq!(copied.pairs, [(uid(2), uid(1))]);
-    assert_eq!(there.len(), 2);
-    for saved in [there[&uid(1)], there[&uid(2)], here[&uid(1)]] {
-        assert!(saved.unix_seconds > LATER, "{saved}");
-        assert_eq!(saved.offset_minutes, 0);
+    assert_eq!(saved.len(), 3);
+    for date in saved.values() {
+        assert!(date.unix_seconds > LATER, "{date}");
+        assert_eq!(date.offset_minutes, 0);
     }
-    assert!(here[&uid(1)] >= there[&uid(2)]);
+    assert!(saved[&(to, uid(1))] >= saved[&(from, uid(2))]);
 }

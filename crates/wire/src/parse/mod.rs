@@ -4,7 +4,9 @@ mod acl;
 mod append;
 mod codec;
 mod date;
+mod esearch;
 mod fetch;
+mod filter;
 mod list;
 mod mailbox;
 mod metadata;
@@ -128,6 +130,7 @@ pub const KNOWN: &[Row] = &[
     ours("UID EXPUNGE", transfer::uid_expunge),
     ours("SEARCH", |at| search::search(at, Numbering::Sequence)),
     ours("UID SEARCH", |at| search::search(at, Numbering::Uid)),
+    ours("ESEARCH", esearch::esearch),
     ours("SORT", |at| sort::sort(at, Numbering::Sequence)),
     ours("UID SORT", |at| sort::sort(at, Numbering::Uid)),
     ours("CANCELUPDATE", search::cancel_update),

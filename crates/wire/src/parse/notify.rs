@@ -3,10 +3,9 @@
 use mail::limits::NOTIFY_WORDS_MAX;
 
 use super::fetch;
+use super::filter::filter;
 use crate::lex::{Bad, Cursor, Lexed};
-use crate::{
-    Body, EventGroup, MailboxArg, MessageEvents, Notify, NotifyEvents, NotifyFilter, SelectedEvents,
-};
+use crate::{Body, EventGroup, MessageEvents, Notify, NotifyEvents, SelectedEvents};
 
 /// `notify = "NOTIFY" SP (notify-set / notify-none)`
 pub(super) fn notify(cursor: &mut Cursor<'_>) -> Lexed<Body> {
@@ -72,16 +71,16 @@ impl Groups {
     fn read_one(&mut self, cursor: &mut Cursor<'_>) -> Lexed<()> {
         self.count(1)?;
         cursor.expect(b'(', "a group of events")?;
-        let filter = match cursor.word().as_str() {
+        let word = cursor.word();
+        match word.as_str() {
             "SELECTED" => return self.read_selected(cursor, false),
             "SELECTED-DELAYED" => return self.read_selected(cursor, true),
-            // Mail may be delivered to any personal mailbox, so these are the same (RFC 5465, 6.3).
-            "INBOXES" | "PERSONAL" => NotifyFilter::Personal,
-            "SUBSCRIBED" => NotifyFilter::Subscribed,
-            "SUBTREE" => NotifyFilter::Subtree(self.mailboxes(cursor)?),
-            "MAILBOXES" => NotifyFilter::Mailboxes(self.mailboxes(cursor)?),
-            _ => return Err(Bad::Expected("which mailboxes to watch")),
+            _ => {}
+        }
+        let Some(filter) = filter(cursor, &word)? else {
+            return Err(Bad::Expected("which mailboxes to watch"));
         };
+        self.count(filter.names().len())?;
         let events = self.events(cursor)?;
         if events.attributes.is_some() {
             return Err(Bad::Wrong("fetch attributes are for the selected mailbox"));
@@ -120,18 +119,6 @@ impl Groups {
             attributes: events.attributes.unwrap_or_default(),
         }));
         Ok(())
-    }
-
-    /// `one-or-more-mailbox = mailbox / many-mailboxes`
-    fn mailboxes(&mut self, cursor: &mut Cursor<'_>) -> Lexed<Vec<MailboxArg>> {
-        cursor.space()?;
-        let names = if cursor.peek() == Some(b'(') {
-            cursor.list(Cursor::mailbox)?
-        } else {
-            vec![cursor.mailbox()?]
-        };
-        self.count(names.len())?;
-        Ok(names)
     }
 
     /// From the space before the events to the end of their group. The examples of the RFC leave out

@@ -27,6 +27,19 @@ pub(super) fn search(cursor: &mut Cursor<'_>, numbering: Numbering) -> Lexed<Bod
         options,
         attributes,
     } = returns(cursor)?;
+    Ok(Body::Search(Search {
+        numbering,
+        returns: options,
+        attributes,
+        key: program_with_charset(cursor, options)?,
+    }))
+}
+
+/// `search-program = ["CHARSET" SP charset SP] search-key *(SP search-key)`, with the space before it
+pub(super) fn program_with_charset(
+    cursor: &mut Cursor<'_>,
+    options: Option<SearchReturn>,
+) -> Lexed<SearchKey> {
     if cursor.eat_text(" CHARSET ") {
         // With UTF8=ACCEPT there is one charset (RFC 6855, 3); IMAP4rev2 lets clients say which it
         // is (RFC 9051, 6.4.4).
@@ -36,12 +49,7 @@ pub(super) fn search(cursor: &mut Cursor<'_>, numbering: Numbering) -> Lexed<Bod
         }
         charset(cursor, options)?;
     }
-    Ok(Body::Search(Search {
-        numbering,
-        returns: options,
-        attributes,
-        key: program(cursor)?,
-    }))
+    program(cursor)
 }
 
 /// `1*(SP search-key)`

@@ -16,7 +16,9 @@ pub use fetch::FetchLine;
 pub use metadata::{metadata, metadata_changed};
 pub use names::{ListLine, StatusValue, acl, list, list_rights, my_rights, namespace, status};
 pub use quota::{quota, quota_root};
-pub use search::{Found, ResultRun, esearch, esearch_update, search, sort, thread};
+pub use search::{
+    Correlator, Found, MailboxCorrelator, ResultRun, esearch, esearch_update, search, sort, thread,
+};
 
 use std::borrow::Cow;
 

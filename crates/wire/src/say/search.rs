@@ -1,10 +1,36 @@
 //! What SEARCH, SORT and THREAD found, in the old responses and in ESEARCH, and how it changes.
 
-use mail::{Forest, ModSeq};
+use mail::{Forest, ModSeq, UidValidity};
 
-use super::end;
-use super::token::{number, number_set, quoted, separated};
+use super::token::{mailbox, number, number_set, quoted, separated};
+use super::{Speech, end};
 use crate::{Numbering, PartialRange, Tag};
+
+/// Which search an ESEARCH response answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Correlator<'a> {
+    /// Of the command (RFC 4466, 2.6.2).
+    pub tag: &'a Tag,
+    /// Where, if it was ESEARCH that asked (RFC 7377, 2.1).
+    pub mailbox: Option<MailboxCorrelator<'a>>,
+}
+
+/// A mailbox that was searched, as long as it is that one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MailboxCorrelator<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// How names are written to this client.
+    pub speech: Speech,
+    /// UIDVALIDITY
+    pub uid_validity: UidValidity,
+}
+
+impl<'a> From<&'a Tag> for Correlator<'a> {
+    fn from(tag: &'a Tag) -> Self {
+        Self { tag, mailbox: None }
+    }
+}
 
 /// What a SEARCH with RETURN found: only what was asked for, and is (RFC 4731, 3.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,9 +88,15 @@ fn found(
     end(out);
 }
 
-/// `* ESEARCH (TAG "a1") [UID] [MIN n] [MAX n] [ALL set] [PARTIAL (range set)] [COUNT n] [MODSEQ m]`
-pub fn esearch(out: &mut Vec<u8>, tag: &Tag, numbering: Numbering, found: &Found<'_>) {
-    begin_esearch(out, tag, numbering);
+/// `* ESEARCH (TAG "a1" [MAILBOX m UIDVALIDITY v]) [UID] [MIN n] [MAX n] [ALL set] [PARTIAL (range set)]
+/// [COUNT n] [MODSEQ m]`
+pub fn esearch(
+    out: &mut Vec<u8>,
+    correlator: Correlator<'_>,
+    numbering: Numbering,
+    found: &Found<'_>,
+) {
+    begin_esearch(out, correlator, numbering);
     item(out, " MIN ", found.min.map(u64::from));
     item(out, " MAX ", found.max.map(u64::from));
     if let Some(all) = found.all
@@ -100,15 +132,21 @@ pub fn esearch_update(
     removed: &[ResultRun],
     added: &[ResultRun],
 ) {
-    begin_esearch(out, tag, numbering);
+    begin_esearch(out, tag.into(), numbering);
     runs(out, " REMOVEFROM (", removed);
     runs(out, " ADDTO (", added);
     end(out);
 }
 
-fn begin_esearch(out: &mut Vec<u8>, tag: &Tag, numbering: Numbering) {
+fn begin_esearch(out: &mut Vec<u8>, correlator: Correlator<'_>, numbering: Numbering) {
     out.extend_from_slice(b"* ESEARCH (TAG ");
-    quoted(out, tag.as_str());
+    quoted(out, correlator.tag.as_str());
+    if let Some(searched) = correlator.mailbox {
+        out.extend_from_slice(b" MAILBOX ");
+        mailbox(out, searched.speech, searched.name);
+        out.extend_from_slice(b" UIDVALIDITY ");
+        number(out, u64::from(searched.uid_validity.get()));
+    }
     out.push(b')');
     if numbering == Numbering::Uid {
         out.extend_from_slice(b" UID");

@@ -3,6 +3,7 @@
 mod canary;
 mod context;
 mod differential;
+mod esearch;
 mod framing;
 mod grammar;
 mod hostile;

@@ -2,7 +2,7 @@
 
 use super::{body, complaint, name};
 use crate::{
-    Body, EventGroup, FetchItem, MessageEvents, Notify, NotifyEvents, NotifyFilter, SelectedEvents,
+    Body, EventGroup, FetchItem, MailboxFilter, MessageEvents, Notify, NotifyEvents, SelectedEvents,
 };
 
 const NOTHING: NotifyEvents = NotifyEvents {
@@ -46,7 +46,7 @@ fn notify_is_read_as_the_grammar_and_as_the_examples_write_it() {
                 true,
                 selected(false, false, vec![FetchItem::Uid, FetchItem::Flags]),
                 vec![group(
-                    NotifyFilter::Subtree(vec![name("Lists")]),
+                    MailboxFilter::Subtree(vec![name("Lists")]),
                     messages(false),
                 )],
             ),
@@ -58,11 +58,11 @@ fn notify_is_read_as_the_grammar_and_as_the_examples_write_it() {
                 None,
                 vec![
                     group(
-                        NotifyFilter::Mailboxes(vec![name("INBOX")]),
+                        MailboxFilter::Mailboxes(vec![name("INBOX")]),
                         messages(false),
                     ),
                     group(
-                        NotifyFilter::Personal,
+                        MailboxFilter::Personal,
                         NotifyEvents {
                             subscriptions: true,
                             ..NOTHING
@@ -76,7 +76,7 @@ fn notify_is_read_as_the_grammar_and_as_the_examples_write_it() {
             set(
                 false,
                 selected(true, true, Vec::new()),
-                vec![group(NotifyFilter::Subscribed, NOTHING)],
+                vec![group(MailboxFilter::Subscribed, NOTHING)],
             ),
         ),
         (
@@ -85,7 +85,7 @@ fn notify_is_read_as_the_grammar_and_as_the_examples_write_it() {
                 false,
                 None,
                 vec![group(
-                    NotifyFilter::Personal,
+                    MailboxFilter::Personal,
                     NotifyEvents {
                         names: true,
                         metadata: true,

@@ -6,7 +6,10 @@ use imap_codec::encode::Encoder;
 use mail::{InternalDate, ModSeq, NaiveDate, SeqNum, Uid, UidSet, UidValidity};
 use proptest::prelude::*;
 
-use crate::say::{self, Code, FetchLine, Found, ListLine, Speech, StatusValue, Verdict};
+use crate::say::{
+    self, Code, Correlator, FetchLine, Found, ListLine, MailboxCorrelator, Speech, StatusValue,
+    Verdict,
+};
 use crate::{BodySection, Numbering, SectionText, Spelling, StatusItem, Tag};
 
 const REV1: Speech = Speech { utf8: false };
@@ -349,7 +352,24 @@ fn extended_searches_are_said_as_rfc_4731_writes_them() {
     };
     beyond_upstream(
         r#"* ESEARCH (TAG "a1") UID MIN 7 MAX 3800 ALL 7:9,3800 COUNT 4 MODSEQ 917162500"#,
-        |out| say::esearch(out, &tag(), Numbering::Uid, &found),
+        |out| say::esearch(out, (&tag()).into(), Numbering::Uid, &found),
+    );
+    let mailbox = MailboxCorrelator {
+        name: "Entwürfe",
+        speech: REV1,
+        uid_validity: UidValidity::new(503).unwrap(),
+    };
+    let correlator = Correlator {
+        tag: &tag(),
+        mailbox: Some(mailbox),
+    };
+    let few = Found {
+        all: Some(&[3002, 4004]),
+        ..Found::default()
+    };
+    beyond_upstream(
+        r#"* ESEARCH (TAG "a1" MAILBOX Entw&APw-rfe UIDVALIDITY 503) UID ALL 3002,4004"#,
+        |out| say::esearch(out, correlator, Numbering::Uid, &few),
     );
     let nothing = Found {
         all: Some(&[]),
@@ -357,7 +377,7 @@ fn extended_searches_are_said_as_rfc_4731_writes_them() {
         ..Found::default()
     };
     beyond_upstream(r#"* ESEARCH (TAG "a1") COUNT 0"#, |out| {
-        say::esearch(out, &tag(), Numbering::Sequence, &nothing);
+        say::esearch(out, (&tag()).into(), Numbering::Sequence, &nothing);
     });
 }
 

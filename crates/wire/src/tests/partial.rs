@@ -95,7 +95,12 @@ fn answers_repeat_the_range() {
             ..Found::default()
         };
         let mut out = Vec::new();
-        esearch(&mut out, &Tag("A01".into()), Numbering::Uid, &found);
+        esearch(
+            &mut out,
+            (&Tag("A01".into())).into(),
+            Numbering::Uid,
+            &found,
+        );
         assert_eq!(String::from_utf8(out).unwrap(), told);
     }
 }

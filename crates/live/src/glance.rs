@@ -1,0 +1,63 @@
+//! Mailboxes that nobody opens, and at which somebody looks once.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use mail::{AccountId, MailboxId};
+use store::{Fault, Outline, Stamps};
+
+use crate::follow::Live;
+use crate::mailbox::Picture;
+
+/// A larger mailbox is opened for the moment: its snapshot is read sooner than its rows, and it may be
+/// open already.
+const MESSAGES_READ_TOGETHER_MAX: u64 = 4096;
+
+impl Live {
+    /// What `account` sees in each of these mailboxes, no older than the outlines are. What is gone is
+    /// missing.
+    ///
+    /// # Errors
+    ///
+    /// As the store has it.
+    pub async fn glance(
+        &self,
+        account: AccountId,
+        outlines: &[&Outline],
+        stamps: Stamps,
+    ) -> Result<HashMap<MailboxId, Arc<Picture>>, Fault> {
+        let (large, small): (Vec<&Outline>, Vec<&Outline>) = outlines
+            .iter()
+            .copied()
+            .partition(|outline| outline.messages > MESSAGES_READ_TOGETHER_MAX);
+        let mut seen = HashMap::with_capacity(outlines.len());
+        let loaded = self.store().load_images(account, &small, stamps).await?;
+        for (outline, (image, overlay)) in small.into_iter().zip(loaded) {
+            let picture = Picture {
+                image,
+                keywords: Arc::new(outline.keywords.clone()),
+                overlays: Arc::new(HashMap::from([(account, Arc::new(overlay))])),
+                rights_version: outline.rights_version,
+                is_gone: false,
+            };
+            seen.insert(outline.id, Arc::new(picture));
+        }
+        for outline in large {
+            match self.glance_at(account, outline.id).await {
+                Ok(picture) => drop(seen.insert(outline.id, picture)),
+                Err(Fault::Gone) => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(seen)
+    }
+
+    async fn glance_at(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+    ) -> Result<Arc<Picture>, Fault> {
+        let watch = self.open(mailbox).await?.watch(account).await?;
+        Ok(watch.picture())
+    }
+}

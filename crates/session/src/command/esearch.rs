@@ -1,0 +1,196 @@
+//! ESEARCH (RFC 7377): a search of many mailboxes, or of the selected one with its name in the answer.
+
+use std::collections::HashMap;
+
+use mail::limits::SEARCH_MAILBOXES_MAX;
+use mail::{MailboxId, MailboxName, UidValidity};
+use store::Outline;
+use wire::say::{Correlator, MailboxCorrelator};
+use wire::{Esearch, Numbering, SearchReturn, Sources, Speech, Tag};
+
+use crate::context::say_no_update;
+use crate::ending::{Done, Ending, Outcome, Refused};
+use crate::finding::{Finding, Progress, Searcher, find};
+use crate::haystack::Haystack;
+use crate::node::Now;
+use crate::out::Out;
+use crate::session::Session;
+use crate::view::View;
+
+/// Messages that are searched together, unless a single mailbox has more.
+const MESSAGES_TOGETHER_MAX: u64 = 50_000;
+/// Mailboxes that are searched together.
+const MAILBOXES_TOGETHER_MAX: usize = 250;
+
+pub(crate) async fn run(
+    session: &mut Session,
+    tag: &Tag,
+    asked: Esearch,
+    now: Now,
+    out: &mut Out<'_>,
+) -> Outcome {
+    let answer = Answer {
+        tag,
+        speech: session.speech(),
+        returns: asked.returns.unwrap_or_default(),
+    };
+    if answer.returns.update {
+        session.selected()?;
+        // RFC 5267, 4.3.1.
+        let text = "Results of ESEARCH are not kept up to date";
+        say_no_update(&mut out.buffer, tag, text);
+    }
+    if let Some(sources) = asked.sources.as_ref().filter(|_| !asked.is_of_selected()) {
+        if answer.returns.save {
+            return Err(Ending::malformed("SAVE is for the selected mailbox alone"));
+        }
+        if sources.selected {
+            session.selected()?;
+        }
+        let searcher = Searcher::new(session, &asked.key, now);
+        search_all(session, &searcher, sources, answer, out).await?;
+        return Ok(Done::completed());
+    }
+    let found = find(session, tag, &asked.key, now, out).await;
+    session.save(asked.returns, &found);
+    let found = found?;
+    let uid_validity = session.selected()?.watch.mailbox().uid_validity();
+    let (name, _) = session.selected_name().await?;
+    answer.say(&found, &name, uid_validity, out);
+    Ok(Done::completed())
+}
+
+/// A mailbox to be searched.
+struct Target {
+    name: MailboxName,
+    outline: Outline,
+}
+
+/// How what is found is told.
+#[derive(Clone, Copy)]
+struct Answer<'a> {
+    tag: &'a Tag,
+    speech: Speech,
+    returns: SearchReturn,
+}
+
+async fn search_all(
+    session: &Session,
+    searcher: &Searcher<'_>,
+    sources: &Sources,
+    answer: Answer<'_>,
+    out: &mut Out<'_>,
+) -> Result<(), Ending> {
+    let targets = targets(session, sources).await?;
+    let messages: u64 = targets.iter().map(|target| target.outline.messages).sum();
+    let mut progress = Progress {
+        tag: answer.tag,
+        out,
+        done: 0,
+        goal: usize::try_from(messages).unwrap_or(usize::MAX),
+    };
+    for group in groups(&targets) {
+        for (target, found) in search_group(session, searcher, group, &mut progress).await? {
+            let uid_validity = target.outline.uid_validity;
+            answer.say(&found, &target.name, uid_validity, progress.out);
+            progress.out.breathe().await?;
+        }
+    }
+    Ok(())
+}
+
+/// Those that may have something to be found in them, by name.
+async fn targets(session: &Session, sources: &Sources) -> Result<Vec<Target>, Ending> {
+    let meant = session.search_in(sources).await?;
+    if meant.len() > SEARCH_MAILBOXES_MAX {
+        let text = format!("More than {SEARCH_MAILBOXES_MAX} mailboxes are not searched at once");
+        return Err(Refused::Limit(text.into()).into());
+    }
+    let account = session.logged_in()?.id;
+    let ids: Vec<MailboxId> = meant.values().copied().collect();
+    let mut names = meant.into_iter().map(|(name, id)| (id, name));
+    let mut targets = Vec::new();
+    for outline in session.store.outlines(account, &ids).await? {
+        let name = names.find(|(id, _)| *id == outline.id);
+        // What the client was not yet told of may still be there for it.
+        let is_empty = outline.messages == 0 && session.mailbox() != Some(outline.id);
+        if let Some((_, name)) = name.filter(|_| !is_empty) {
+            targets.push(Target { name, outline });
+        }
+    }
+    Ok(targets)
+}
+
+/// As many neighbours as are searched together.
+fn groups(targets: &[Target]) -> impl Iterator<Item = &[Target]> {
+    let mut rest = targets;
+    std::iter::from_fn(move || {
+        let mut messages = 0;
+        let fitting = rest
+            .iter()
+            .take(MAILBOXES_TOGETHER_MAX)
+            .take_while(|target| {
+                messages += target.outline.messages;
+                messages <= MESSAGES_TOGETHER_MAX
+            });
+        let (group, after) = rest.split_at_checked(fitting.count().max(1))?;
+        rest = after;
+        Some(group)
+    })
+}
+
+/// The selected mailbox is searched as its client knows it, others as they are.
+async fn search_group<'t>(
+    session: &Session,
+    searcher: &Searcher<'_>,
+    group: &'t [Target],
+    progress: &mut Progress<'_, '_>,
+) -> Result<Vec<(&'t Target, Finding)>, Ending> {
+    let account = session.logged_in()?.id;
+    let outlines = group.iter().map(|target| &target.outline);
+    let others: Vec<&Outline> = outlines
+        .filter(|outline| session.mailbox() != Some(outline.id))
+        .collect();
+    let live = &session.node.live;
+    let pictures = live.glance(account, &others, searcher.stamps()).await?;
+    let view = |outline: &&Outline| {
+        let picture = pictures.get(&outline.id)?.clone();
+        let view = View::new(account, outline.private_flags, picture);
+        Some((outline.id, view))
+    };
+    let views: HashMap<MailboxId, View> = others.iter().filter_map(view).collect();
+    let haystack = |target: &'t Target| {
+        let id = target.outline.id;
+        let other = views.get(&id).map(|view| Haystack::new(id, view));
+        let selected = session.selected.as_deref();
+        let selected = selected.filter(|selected| selected.found.id == id);
+        Some((target, other.or(selected.map(Haystack::from))?))
+    };
+    let (searched, haystacks): (Vec<_>, Vec<_>) = group.iter().filter_map(haystack).unzip();
+    let found = searcher.find(&haystacks, progress).await?;
+    Ok(searched.into_iter().zip(found).collect())
+}
+
+impl Answer<'_> {
+    /// Nothing where nothing was found (RFC 7377, 2.1).
+    fn say(
+        &self,
+        found: &Finding,
+        name: &MailboxName,
+        uid_validity: UidValidity,
+        out: &mut Out<'_>,
+    ) {
+        if found.messages.is_empty() {
+            return;
+        }
+        let correlator = Correlator {
+            tag: self.tag,
+            mailbox: Some(MailboxCorrelator {
+                name: name.as_str(),
+                speech: self.speech,
+                uid_validity,
+            }),
+        };
+        found.say_extended(correlator, Numbering::Uid, self.returns, &mut out.buffer);
+    }
+}

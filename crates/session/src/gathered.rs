@@ -1,0 +1,61 @@
+//! What is read of messages to decide whether a search means them: of some at a time, wherever they are.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use image::Message;
+use live::Live;
+use mail::{ContentId, InternalDate, MailboxId, Uid, UidSet};
+use mime::SearchText;
+use store::{Fault, Head, Store};
+
+use crate::criteria::{Criteria, Evidence};
+
+/// As far as the criteria ask for it.
+#[derive(Default)]
+pub(crate) struct Gathered {
+    texts: HashMap<ContentId, Bytes>,
+    heads: HashMap<ContentId, Arc<Head>>,
+    saved: HashMap<(MailboxId, Uid), InternalDate>,
+}
+
+impl Gathered {
+    pub(crate) async fn load(
+        store: &Store,
+        live: &Live,
+        criteria: &Criteria,
+        messages: &[(MailboxId, Message)],
+    ) -> Result<Self, Fault> {
+        let ids: Vec<ContentId> = messages.iter().map(|(_, it)| it.content).collect();
+        let mut gathered = Self::default();
+        if criteria.asks_text() {
+            gathered.texts = live.contents().texts(&ids).await?;
+        }
+        if criteria.asks_head() {
+            gathered.heads = live.contents().heads(&ids).await?;
+        }
+        if criteria.asks_save_date() {
+            gathered.saved = store.save_dates(&by_mailbox(messages)).await?;
+        }
+        Ok(gathered)
+    }
+
+    pub(crate) fn evidence(&self, mailbox: MailboxId, message: &Message) -> Evidence<'_> {
+        let text = self.texts.get(&message.content);
+        let saved = self.saved.get(&(mailbox, message.uid));
+        Evidence {
+            text: text.map(|text| SearchText::new(text)),
+            head: self.heads.get(&message.content).map(AsRef::as_ref),
+            saved: saved.map(|date| date.day()),
+        }
+    }
+}
+
+fn by_mailbox(messages: &[(MailboxId, Message)]) -> Vec<(MailboxId, UidSet)> {
+    let mut uids: BTreeMap<MailboxId, UidSet> = BTreeMap::new();
+    for (mailbox, message) in messages {
+        uids.entry(*mailbox).or_default().insert(message.uid);
+    }
+    uids.into_iter().collect()
+}
