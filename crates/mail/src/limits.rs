@@ -18,6 +18,10 @@ pub const SWALLOW_BYTES_MAX: u64 = 128 * 1024 * 1024;
 pub const SEARCH_DEPTH_MAX: usize = 64;
 /// Mailboxes that one ESEARCH looks through.
 pub const SEARCH_MAILBOXES_MAX: usize = 10_000;
+/// Filters (RFC 5466) of one search, those in filters among them.
+pub const FILTERS_PER_SEARCH_MAX: usize = 100;
+/// Times that filters are put in place of their names, one inside the other.
+pub const FILTER_PASSES_MAX: usize = 3;
 /// Parts of one set of numbers.
 pub const SET_PARTS_MAX: usize = 20_000;
 /// A mailbox name, in bytes of UTF-8.

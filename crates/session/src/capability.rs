@@ -41,6 +41,7 @@ const AFTER_LOGIN: &[Offer] = &[
     offer("ESEARCH", 4731),
     offer("SEARCHRES", 5182),
     offer("MULTISEARCH", 7377),
+    offer("FILTERS", 5466),
     offer("PARTIAL", 9394),
     offer("WITHIN", 5032),
     offer("SORT", 5256),

@@ -121,7 +121,8 @@ impl Test {
         match key {
             // `\Recent` is never set, so every message is old.
             SearchKey::All | SearchKey::Old => Self::Always,
-            SearchKey::Recent => Self::Never,
+            // Whoever searches has put in its place what a filter stands for, or was refused.
+            SearchKey::Recent | SearchKey::Filter(_) => Self::Never,
             SearchKey::And(keys) => Self::All(keys.iter().map(each).collect()),
             SearchKey::Or(a, b) => Self::Either(Box::new(each(a)), Box::new(each(b))),
             SearchKey::Not(key) => Self::Not(Box::new(each(key))),

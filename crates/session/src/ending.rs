@@ -92,6 +92,8 @@ pub(crate) enum Refused {
     MessageLimit(Cut),
     /// No search of that tag is kept up to date.
     NoSuchContext,
+    /// A filter of this name is not there, or not for this user, or in a loop.
+    UndefinedFilter(String),
     /// NOTIFY of an event that there is not.
     BadEvent,
     /// NOTIFY of more than can be watched.
@@ -328,6 +330,10 @@ impl Refused {
             Self::NoSuchContext => (
                 Code::NonExistent,
                 "No search of that tag is kept up to date".into(),
+            ),
+            Self::UndefinedFilter(name) => (
+                Code::UndefinedFilter(name),
+                "There is no search of that name".into(),
             ),
             Self::BadEvent => (
                 Code::BadEvent(EVENTS),

@@ -38,10 +38,10 @@ pub(crate) struct Finding {
 
 /// A search, whatever it looks through.
 pub(crate) struct Searcher<'k> {
-    pub(crate) store: Store,
-    pub(crate) live: Arc<Live>,
-    pub(crate) key: &'k SearchKey,
-    pub(crate) now: Now,
+    store: Store,
+    live: Arc<Live>,
+    key: &'k SearchKey,
+    now: Now,
 }
 
 /// How far a search is, for the client that waits for it.
@@ -322,11 +322,5 @@ impl Session {
 
 /// To search by MODSEQ is to speak CONDSTORE, and is answered with one (RFC 7162, 3.1.5).
 fn has_modseq(key: &SearchKey) -> bool {
-    match key {
-        SearchKey::ModSeq(_) => true,
-        SearchKey::And(keys) => keys.iter().any(has_modseq),
-        SearchKey::Or(a, b) => has_modseq(a) || has_modseq(b),
-        SearchKey::Not(key) => has_modseq(key),
-        _ => false,
-    }
+    key.any(&|key| matches!(key, SearchKey::ModSeq(_)))
 }

@@ -13,6 +13,7 @@ mod digested;
 mod enabled;
 mod ending;
 mod filter;
+mod filters;
 mod finding;
 mod gathered;
 mod haystack;

@@ -588,7 +588,19 @@ impl Session {
                 say::tagged(out, &tag, Verdict::Bad, Some(Code::UidRequired), &text);
                 Some(Verdict::Bad)
             }
-            Malformed::Charset { tag, name, returns } => {
+            Malformed::Charset {
+                tag,
+                name,
+                has_filter: true,
+                ..
+            } => {
+                let text = format!("{name}: filters are in UTF-8");
+                say::tagged(out, &tag, Verdict::Bad, Some(Code::BadCharset), &text);
+                Some(Verdict::Bad)
+            }
+            Malformed::Charset {
+                tag, name, returns, ..
+            } => {
                 self.save(returns, &Err(Refused::BadCharset.into()));
                 conclude(out, &tag, name, Err(Refused::BadCharset.into()))
             }

@@ -784,6 +784,8 @@ pub enum SearchKey {
     ThreadId(String),
     /// `SAVEDBEFORE`, `SAVEDON`, `SAVEDSINCE` (RFC 8514)
     Saved(DateTest, NaiveDate),
+    /// `FILTER name` (RFC 5466)
+    Filter(String),
 }
 
 /// The address fields that have a search key of their own.
@@ -829,6 +831,19 @@ impl Esearch {
             None => true,
             Some(sources) => sources.selected && sources.filters.is_empty(),
         }
+    }
+}
+
+impl SearchKey {
+    /// Whether it is one, or a key in it.
+    pub fn any(&self, is_it: &impl Fn(&Self) -> bool) -> bool {
+        let is_inside = match self {
+            Self::And(keys) => keys.iter().any(|key| key.any(is_it)),
+            Self::Or(a, b) => a.any(is_it) || b.any(is_it),
+            Self::Not(key) => key.any(is_it),
+            _ => false,
+        };
+        is_inside || is_it(self)
     }
 }
 

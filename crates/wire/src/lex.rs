@@ -30,7 +30,10 @@ pub(crate) enum Bad {
     /// A sequence number after UIDONLY.
     UidRequired,
     /// A charset that is neither US-ASCII nor UTF-8.
-    Charset { returns: Option<SearchReturn> },
+    Charset {
+        returns: Option<SearchReturn>,
+        has_filter: bool,
+    },
 }
 
 /// What a grammar makes of the cursor.

@@ -117,6 +117,7 @@ const WORDS: &[&str] = &[
     "LARGER ",
     "YOUNGER ",
     "FUZZY ",
+    "FILTER a ",
     "SUBSCRIBED",
     "RECURSIVEMATCH",
     "STATUS (MESSAGES)",

@@ -25,7 +25,7 @@ const MAILBOXES_TOGETHER_MAX: usize = 250;
 pub(crate) async fn run(
     session: &mut Session,
     tag: &Tag,
-    asked: Esearch,
+    mut asked: Esearch,
     now: Now,
     out: &mut Out<'_>,
 ) -> Outcome {
@@ -40,6 +40,9 @@ pub(crate) async fn run(
         let text = "Results of ESEARCH are not kept up to date";
         say_no_update(&mut out.buffer, tag, text);
     }
+    session
+        .put_in_filters(&mut asked.key, asked.returns)
+        .await?;
     if let Some(sources) = asked.sources.as_ref().filter(|_| !asked.is_of_selected()) {
         if answer.returns.save {
             return Err(Ending::malformed("SAVE is for the selected mailbox alone"));

@@ -128,7 +128,7 @@ pub(crate) async fn run(
             key,
         } => {
             Box::pin(thread::run(
-                session, tag, numbering, algorithm, &key, now, out,
+                session, tag, numbering, algorithm, key, now, out,
             ))
             .await?
         }

@@ -1,5 +1,5 @@
 //! SEARCH (RFC 9051, 6.4.4), with RETURN (RFC 4731), SAVE (RFC 5182), PARTIAL (RFC 9394), MODSEQ (RFC 7162), WITHIN
-//! (RFC 5032), object identifiers (RFC 8474), save dates (RFC 8514) and UPDATE (RFC 5267). The messages that it looks
+//! (RFC 5032), object identifiers (RFC 8474), save dates (RFC 8514), FILTER (RFC 5466) and UPDATE (RFC 5267). The messages that it looks
 //! at may be bounded (RFC 9738).
 
 use wire::{Search, SearchReturn, Tag, say};
@@ -18,6 +18,9 @@ pub(crate) async fn run(
     now: Now,
     out: &mut Out<'_>,
 ) -> Outcome {
+    session
+        .put_in_filters(&mut search.key, search.returns)
+        .await?;
     let wish = Wish {
         tag,
         returns: search.returns,

@@ -9,6 +9,7 @@ use wire::MailboxArg;
 use super::create::special_use_of;
 use super::get_metadata::ADMIN;
 use crate::ending::{Done, Ending, Outcome, Refused};
+use crate::filters::check_filter;
 use crate::names::Missing;
 use crate::session::Session;
 
@@ -57,6 +58,7 @@ async fn set_on_server(session: &Session, entries: &[NewValue]) -> Outcome {
             Refused::Cannot("The configuration says how to reach the administrators").into(),
         );
     }
+    entries.iter().try_for_each(check_filter)?;
     session.store.set_server_metadata(account, entries).await?;
     Ok(Done::completed())
 }

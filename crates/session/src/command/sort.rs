@@ -13,10 +13,13 @@ use crate::sorting::sort;
 pub(crate) async fn run(
     session: &mut Session,
     tag: &Tag,
-    asked: Sort,
+    mut asked: Sort,
     now: Now,
     out: &mut Out<'_>,
 ) -> Outcome {
+    session
+        .put_in_filters(&mut asked.key, asked.returns)
+        .await?;
     let wish = Wish {
         tag,
         returns: asked.returns,

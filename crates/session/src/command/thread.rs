@@ -14,15 +14,16 @@ pub(crate) async fn run(
     tag: &Tag,
     numbering: Numbering,
     algorithm: ThreadAlgorithm,
-    key: &SearchKey,
+    mut key: SearchKey,
     now: Now,
     out: &mut Out<'_>,
 ) -> Outcome {
+    session.put_in_filters(&mut key, None).await?;
     let bound = session.node.message_limit.per_command();
-    if let Some(cut) = bound.cut_search(key, session.selected()?) {
+    if let Some(cut) = bound.cut_search(&key, session.selected()?) {
         return Err(Refused::MessageLimit(cut.without_uid()).into());
     }
-    let found = find(session, tag, key, now, out).await?;
+    let found = find(session, tag, &key, now, out).await?;
     let contents = session.node.live.contents();
     let keys = contents.sort_keys(found.mailbox, &found.entries()).await?;
     let messages: Vec<Threaded<'_>> = found

@@ -19,6 +19,7 @@ mod store;
 mod transfer;
 
 pub(crate) use fetch::section_of;
+pub use search::{is_filter_name, parse_criteria};
 
 use std::borrow::Cow;
 
@@ -67,6 +68,8 @@ pub enum Malformed {
         name: &'static str,
         /// What it should have returned, and maybe saved.
         returns: Option<SearchReturn>,
+        /// It names a filter: BAD instead (RFC 5466, 3.1).
+        has_filter: bool,
     },
 }
 
@@ -194,10 +197,14 @@ pub fn parse(frame: Frame, mode: Mode) -> Result<Command, Malformed> {
             tag,
             name: row.name,
         }),
-        Err(Bad::Charset { returns }) => Err(Malformed::Charset {
+        Err(Bad::Charset {
+            returns,
+            has_filter,
+        }) => Err(Malformed::Charset {
             tag,
             name: row.name,
             returns,
+            has_filter,
         }),
         Err(
             bad @ (Bad::Expected(_)

@@ -1,13 +1,15 @@
 //! SEARCH, with RETURN (RFC 4731), SAVE (RFC 5182), PARTIAL (RFC 9394) and UPDATE (RFC 5267), WITHIN (RFC 5032),
-//! MODSEQ (RFC 7162), object identifiers (RFC 8474), save dates (RFC 8514), UIDAFTER and UIDBEFORE (RFC 9738).
+//! MODSEQ (RFC 7162), object identifiers (RFC 8474), save dates (RFC 8514), UIDAFTER and UIDBEFORE (RFC 9738), FILTER
+//! (RFC 5466).
 
 use mail::limits::SEARCH_DEPTH_MAX;
 use mail::{Flag, Keyword};
 
+use super::Mode;
 use super::date::date;
 use super::fetch;
 use super::partial::partial;
-use crate::lex::{Bad, Cursor, Lexed};
+use crate::lex::{Bad, Cursor, Lexed, is_atom_char};
 use crate::{
     AddressField, Body, DateTest, FetchItem, MessageSet, NumberEnd, NumberRange, NumberSet,
     Numbering, Search, SearchKey, SearchReturn,
@@ -60,6 +62,17 @@ pub(super) fn program(cursor: &mut Cursor<'_>) -> Lexed<SearchKey> {
         keys.push(key(cursor, SEARCH_DEPTH_MAX)?);
     }
     Ok(all_of(keys))
+}
+
+/// The key that stands here as `search-criteria` (RFC 5466, 4), with strings in UTF-8; `None` where there is
+/// none, or something else beside it.
+#[must_use]
+pub fn parse_criteria(text: &[u8], mode: Mode) -> Option<SearchKey> {
+    let behind_command = [b" ", text, b"\r\n"].concat();
+    let mut cursor = Cursor::new(&behind_command, Vec::new(), 0, mode);
+    cursor.allow_utf8_quoted();
+    let key = program(&mut cursor).ok()?;
+    cursor.end().is_ok().then_some(key)
 }
 
 /// What stands behind `RETURN`.
@@ -133,7 +146,12 @@ pub(super) fn charset(cursor: &mut Cursor<'_>, returns: Option<SearchReturn>) ->
         .iter()
         .any(|known| name.eq_ignore_ascii_case(known));
     if !is_known {
-        return Err(Bad::Charset { returns });
+        let is_filter = |key: &SearchKey| matches!(key, SearchKey::Filter(_));
+        let has_filter = program(cursor).is_ok_and(|key| key.any(&is_filter));
+        return Err(Bad::Charset {
+            returns,
+            has_filter,
+        });
     }
     cursor.allow_utf8_quoted();
     Ok(())
@@ -247,6 +265,7 @@ fn leaf(cursor: &mut Cursor<'_>, word: &str) -> Lexed<SearchKey> {
         "MODSEQ" => SearchKey::ModSeq(spaced(cursor, modseq)?),
         "OLDER" => SearchKey::Older(spaced(cursor, Cursor::nz_number)?),
         "YOUNGER" => SearchKey::Younger(spaced(cursor, Cursor::nz_number)?),
+        "FILTER" => SearchKey::Filter(spaced(cursor, filter_name)?),
         "EMAILID" => SearchKey::EmailId(spaced(cursor, object_id)?),
         "THREADID" => SearchKey::ThreadId(spaced(cursor, object_id)?),
         "SAVEDBEFORE" => SearchKey::Saved(DateTest::Before, spaced(cursor, date)?),
@@ -298,6 +317,22 @@ fn string(cursor: &mut Cursor<'_>) -> Lexed<String> {
 fn keyword(cursor: &mut Cursor<'_>) -> Lexed<Flag> {
     let word = spaced(cursor, Cursor::atom)?;
     Keyword::parse(word).map(Flag::Keyword).map_err(Bad::Flag)
+}
+
+fn filter_name(cursor: &mut Cursor<'_>) -> Lexed<String> {
+    let name = cursor.atom()?;
+    if is_filter_name(name) {
+        Ok(name.to_owned())
+    } else {
+        Err(Bad::Expected("the name of a filter"))
+    }
+}
+
+/// `filter-name = 1*<any ATOM-CHAR except "/">` (RFC 5466, 4)
+#[must_use]
+pub fn is_filter_name(text: &str) -> bool {
+    let is_in_name = |byte| is_atom_char(byte) && byte != b'/';
+    !text.is_empty() && text.bytes().all(is_in_name)
 }
 
 /// `objectid = 1*255(ALPHA / DIGIT / "_" / "-")`

@@ -103,6 +103,8 @@ pub enum Code<'a> {
     UidValidity(UidValidity),
     /// UNAVAILABLE
     Unavailable,
+    /// UNDEFINED-FILTER (RFC 5466), with its name.
+    UndefinedFilter(&'a str),
     /// UNKNOWN-CTE (RFC 3516)
     UnknownCte,
     /// UNSEEN
@@ -167,6 +169,11 @@ impl Code<'_> {
                 out.push(b' ');
                 // A bracket would end the code.
                 quoted(out, &url.replace(']', "%5D"));
+            }
+            Self::UndefinedFilter(name) => {
+                out.push(b' ');
+                // An atom.
+                out.extend_from_slice(name.as_bytes());
             }
             Self::BadCharset => out.extend_from_slice(b" (US-ASCII UTF-8)"),
             Self::Modified(numbers) => {
@@ -266,6 +273,7 @@ impl Code<'_> {
             Self::UidRequired => "UIDREQUIRED",
             Self::UidValidity(_) => "UIDVALIDITY",
             Self::Unavailable => "UNAVAILABLE",
+            Self::UndefinedFilter(_) => "UNDEFINED-FILTER",
             Self::UnknownCte => "UNKNOWN-CTE",
             Self::UseAttr => "USEATTR",
             Self::Unseen(_) => "UNSEEN",

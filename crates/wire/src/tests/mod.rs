@@ -4,6 +4,7 @@ mod canary;
 mod context;
 mod differential;
 mod esearch;
+mod filters;
 mod framing;
 mod grammar;
 mod hostile;
