@@ -22,6 +22,10 @@ pub const SEARCH_MAILBOXES_MAX: usize = 10_000;
 pub const FILTERS_PER_SEARCH_MAX: usize = 100;
 /// Times that filters are put in place of their names, one inside the other.
 pub const FILTER_PASSES_MAX: usize = 3;
+/// Messages in each batch of UIDBATCHES, at least (RFC 10022): with fewer they would be sequence numbers.
+pub const UID_BATCH_MESSAGES_MIN: u32 = 500;
+/// Messages that the batches of one UIDBATCHES have together. The RFC asks for 100,000 at least.
+pub const UID_BATCHES_MESSAGES_MAX: u64 = 1_000_000;
 /// Parts of one set of numbers.
 pub const SET_PARTS_MAX: usize = 20_000;
 /// A mailbox name, in bytes of UTF-8.

@@ -43,6 +43,7 @@ const AFTER_LOGIN: &[Offer] = &[
     offer("MULTISEARCH", 7377),
     offer("FILTERS", 5466),
     offer("PARTIAL", 9394),
+    offer("UIDBATCHES", 10022),
     offer("WITHIN", 5032),
     offer("SORT", 5256),
     offer("SORT=DISPLAY", 5957),

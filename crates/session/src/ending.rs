@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use mail::limits::METADATA_VALUE_BYTES_MAX;
+use mail::limits::{METADATA_VALUE_BYTES_MAX, UID_BATCH_MESSAGES_MIN};
 use mail::{BadName, ModSeq, Uid, UidSet, UidValidity};
 use store::Fault;
 use tracing::{error, warn};
@@ -77,6 +77,10 @@ pub(crate) enum Refused {
     PrivacyRequired,
     Limit(Cow<'static, str>),
     TooBig,
+    /// Batches of fewer messages than there may be (RFC 10022).
+    BatchTooSmall,
+    /// Batches of more messages, all together, than are told at once (RFC 10022).
+    TooManyInBatches,
     OverQuota,
     /// None, or none that this user may know of.
     NoSuchQuotaRoot,
@@ -306,6 +310,13 @@ impl Refused {
             Self::PrivacyRequired => (Code::PrivacyRequired, "Start TLS first".into()),
             Self::Limit(what) => (Code::Limit, what.clone()),
             Self::TooBig => (Code::TooBig, "The message is too large".into()),
+            Self::BatchTooSmall => (
+                Code::TooFew,
+                format!("A batch has at least {UID_BATCH_MESSAGES_MIN} messages").into(),
+            ),
+            Self::TooManyInBatches => {
+                (Code::TooMany, "Ask for fewer of the batches at once".into())
+            }
             Self::NoSuchQuotaRoot => (Code::NonExistent, "No such quota root".into()),
             Self::OverQuota => (
                 Code::OverQuota,

@@ -107,6 +107,7 @@ const TABLE: &[Row] = &[
     row(State::InOwn, "REPLACE 1 @ {1+}\r\nx", "i"),
     row(State::Inside, "FETCH 1 (FLAGS BODY[])", "r"),
     row(State::Inside, "UID SEARCH ALL", "r"),
+    row(State::Inside, "UIDBATCHES 500", "r"),
     row(State::Inside, "UID SORT (SUBJECT) UTF-8 ALL", "r"),
     row(State::Inside, "UID THREAD REFERENCES UTF-8 ALL", "r"),
     row(State::Inside, "COPY 1 INBOX", "r"),

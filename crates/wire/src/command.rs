@@ -140,6 +140,13 @@ pub enum Body {
     Expunge,
     /// RFC 4315
     UidExpunge(MessageSet),
+    /// RFC 10022
+    UidBatches {
+        /// Messages in each; never zero.
+        size: u32,
+        /// Which batches, the newest being 1: first and last, ascending. `None` for all.
+        range: Option<(u32, u32)>,
+    },
     /// RFC 3501, 6.4.4, and RFC 4731
     Search(Search),
     /// RFC 7377

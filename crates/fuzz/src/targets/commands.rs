@@ -102,6 +102,7 @@ const WORDS: &[&str] = &[
     "QRESYNC (1 2)",
     "RETURN (",
     "PARTIAL -1:-",
+    "UIDBATCHES ",
     "COUNT",
     "MIN",
     "ALL",

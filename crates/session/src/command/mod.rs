@@ -45,6 +45,7 @@ pub(crate) mod status;
 mod store;
 mod subscribe;
 mod thread;
+mod uid_batches;
 mod unauthenticate;
 
 use wire::{Body, Tag};
@@ -119,6 +120,7 @@ pub(crate) async fn run(
         Body::Expunge => Box::pin(expunge::run(session, None, out)).await?,
         Body::UidExpunge(set) => Box::pin(expunge::run(session, Some(&set), out)).await?,
         Body::Esearch(asked) => Box::pin(esearch::run(session, tag, asked, now, out)).await?,
+        Body::UidBatches { size, range } => uid_batches::run(session, tag, size, range, out)?,
         Body::Search(search) => Box::pin(search::run(session, tag, search, now, out)).await?,
         Body::Sort(asked) => Box::pin(sort::run(session, tag, asked, now, out)).await?,
         Body::CancelUpdate(tags) => cancel_update::run(session, &tags)?,

@@ -17,6 +17,7 @@ mod search;
 mod sort;
 mod store;
 mod transfer;
+mod uid_batches;
 
 pub(crate) use fetch::section_of;
 pub use search::{is_filter_name, parse_criteria};
@@ -131,6 +132,7 @@ pub const KNOWN: &[Row] = &[
     codec("UNSELECT"),
     codec("EXPUNGE"),
     ours("UID EXPUNGE", transfer::uid_expunge),
+    ours("UIDBATCHES", uid_batches::uid_batches),
     ours("SEARCH", |at| search::search(at, Numbering::Sequence)),
     ours("UID SEARCH", |at| search::search(at, Numbering::Uid)),
     ours("ESEARCH", esearch::esearch),

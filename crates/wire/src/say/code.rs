@@ -91,6 +91,10 @@ pub enum Code<'a> {
     ServerBug,
     /// TOOBIG (RFC 4469)
     TooBig,
+    /// TOOFEW (RFC 10022)
+    TooFew,
+    /// TOOMANY (RFC 10022)
+    TooMany,
     /// TRYCREATE
     TryCreate,
     /// UIDNEXT
@@ -216,6 +220,8 @@ impl Code<'_> {
             | Self::ReadWrite
             | Self::ServerBug
             | Self::TooBig
+            | Self::TooFew
+            | Self::TooMany
             | Self::TryCreate
             | Self::UidNotSticky
             | Self::UidRequired
@@ -267,6 +273,8 @@ impl Code<'_> {
             Self::ReadWrite => "READ-WRITE",
             Self::ServerBug => "SERVERBUG",
             Self::TooBig => "TOOBIG",
+            Self::TooFew => "TOOFEW",
+            Self::TooMany => "TOOMANY",
             Self::TryCreate => "TRYCREATE",
             Self::UidNext(_) => "UIDNEXT",
             Self::UidNotSticky => "UIDNOTSTICKY",

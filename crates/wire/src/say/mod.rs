@@ -10,6 +10,7 @@ mod names;
 mod quota;
 mod search;
 mod token;
+mod uid_batches;
 
 pub use code::Code;
 pub use fetch::FetchLine;
@@ -19,6 +20,7 @@ pub use quota::{quota, quota_root};
 pub use search::{
     Correlator, Found, MailboxCorrelator, ResultRun, esearch, esearch_update, search, sort, thread,
 };
+pub use uid_batches::uid_batches;
 
 use std::borrow::Cow;
 

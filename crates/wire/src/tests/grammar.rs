@@ -70,6 +70,7 @@ fn every_row_has_a_form_that_parses() {
         ("UNSELECT", ""),
         ("EXPUNGE", ""),
         ("UID EXPUNGE", " 1"),
+        ("UIDBATCHES", " 2000 10:20"),
         ("SEARCH", " ALL"),
         ("UID SEARCH", " ALL"),
         ("SORT", " (SUBJECT REVERSE DATE) UTF-8 ALL"),
@@ -113,7 +114,7 @@ fn every_row_has_a_form_that_parses() {
             .iter()
             .filter(|row| row.owner() == Owner::Ours)
             .count(),
-        34
+        35
     );
 }
 
@@ -215,6 +216,18 @@ fn complaints_name_the_command() {
         (
             "SEARCH RETURN (SOME) ALL",
             "SEARCH: expected a return option",
+        ),
+        (
+            "UIDBATCHES 0",
+            "UIDBATCHES: expected a number that is not zero",
+        ),
+        (
+            "UIDBATCHES 500 10",
+            "UIDBATCHES: expected a range of batches",
+        ),
+        (
+            "UIDBATCHES 500 20:10",
+            "UIDBATCHES: a range of batches begins with the newest",
         ),
         (
             "SEARCH OLDER 0",

@@ -382,6 +382,27 @@ fn extended_searches_are_said_as_rfc_4731_writes_them() {
 }
 
 #[test]
+fn batches_are_said_as_rfc_10022_writes_them() {
+    let uid = |number| Uid::new(number).unwrap();
+    let batches = [
+        (215_295, 99_696),
+        (99_695, 20_351),
+        (20_350, 7830),
+        (7829, 1),
+    ];
+    beyond_upstream(
+        r#"* UIDBATCHES (TAG "a1") 215295:99696,99695:20351,20350:7830,7829:1"#,
+        |out| {
+            let batches = batches.map(|(high, low)| (uid(high), uid(low)));
+            say::uid_batches(out, &tag(), batches);
+        },
+    );
+    beyond_upstream(r#"* UIDBATCHES (TAG "a1")"#, |out| {
+        say::uid_batches(out, &tag(), []);
+    });
+}
+
+#[test]
 fn fetches_are_understood() {
     let date =
         InternalDate::from_parts(NaiveDate::from_ymd(1996, 7, 17).unwrap(), (2, 44, 25), -420);
