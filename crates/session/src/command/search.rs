@@ -21,6 +21,11 @@ pub(crate) async fn run(
     session
         .put_in_filters(&mut search.key, search.returns)
         .await?;
+    let bound = session.node.message_limit.per_command();
+    let cut = bound.cut_search(&search.key, session.selected()?);
+    if let Some(cut) = cut {
+        search.key = cut.within(search.key);
+    }
     let wish = Wish {
         tag,
         returns: search.returns,
@@ -30,11 +35,6 @@ pub(crate) async fn run(
         attributes: &search.attributes,
     };
     let context = session.selected()?.begin_context(&wish, now)?;
-    let bound = session.node.message_limit.per_command();
-    let cut = bound.cut_search(&search.key, session.selected()?);
-    if let Some(cut) = cut {
-        search.key = cut.within(search.key);
-    }
     let found = find(session, tag, &search.key, now, out).await;
     session.save(search.returns, &found);
     let found = found?;
