@@ -73,6 +73,7 @@ fn every_row_has_a_form_that_parses() {
         ("UIDBATCHES", " 2000 10:20"),
         ("SEARCH", " ALL"),
         ("UID SEARCH", " ALL"),
+        ("ESEARCH", " ALL"),
         ("SORT", " (SUBJECT REVERSE DATE) UTF-8 ALL"),
         ("UID SORT", " RETURN (COUNT) (DISPLAYFROM) US-ASCII ALL"),
         ("CANCELUPDATE", " \"B01\""),
@@ -114,7 +115,7 @@ fn every_row_has_a_form_that_parses() {
             .iter()
             .filter(|row| row.owner() == Owner::Ours)
             .count(),
-        35
+        36
     );
 }
 
