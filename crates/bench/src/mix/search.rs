@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::bench::{Bench, LETTERS, Stock};
+use crate::bench::{ARCHIVE, Bench, LETTERS, Stock};
 use crate::client::{Client, quoted};
 use crate::figure::{Figure, Target};
 use crate::letter::{ABSENT_WORD, COMMON_WORD, RARE_EVERY, RARE_WORD};
@@ -13,23 +13,28 @@ use crate::sample::Sample;
 use crate::trouble::Trouble;
 
 pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
-    let mailbox = bench.stock(Stock::Letters).await?;
-    let mut client = bench.session(bench.world.last_node()?).await?;
-    client.ask(&format!("EXAMINE {}", quoted(&mailbox))).await?;
     let mut figures = Vec::new();
-    let first = timed(client.ask(&format!("SEARCH TEXT {ABSENT_WORD}")))
-        .await?
-        .1;
-    warm_up(&mut client, first).await?;
-    for (name, word, hits, target) in NEEDLES {
-        let once = async || median_of(&mut client, word, hits).await;
-        let found = rounds(&mut bench.probes, Yardstick::Fdatasync, ROUNDS, once).await?;
-        figures.push(found.other(format!("{LETTERS} letters, {name}"), "ms", target));
-    }
-    for (name, command) in ORDERS {
-        let once = async || Ok(timed(client.ask(command)).await?.1);
-        let found = rounds(&mut bench.probes, Yardstick::Fdatasync, ROUNDS, once).await?;
-        figures.push(found.other(format!("{LETTERS} letters, {name}"), "ms", Target::Nothing));
+    for (stock, messages) in [(Stock::Letters, LETTERS), (Stock::Archive, ARCHIVE)] {
+        let mailbox = bench.stock(stock).await?;
+        let mut client = bench.session(bench.world.last_node()?).await?;
+        client.ask(&format!("EXAMINE {}", quoted(&mailbox))).await?;
+        let first = timed(client.ask(&format!("SEARCH TEXT {ABSENT_WORD}")))
+            .await?
+            .1;
+        warm_up(&mut client, first).await?;
+        for needle in &NEEDLES {
+            let hits = messages / needle.letters_per_hit;
+            let once = async || median_of(&mut client, needle.word, hits).await;
+            let found = rounds(&mut bench.probes, Yardstick::Fdatasync, ROUNDS, once).await?;
+            let name = format!("{messages} letters, {}", needle.name);
+            figures.push(found.other(name, "ms", (needle.target)(messages)));
+        }
+        for (name, command) in ORDERS {
+            let once = async || Ok(timed(client.ask(command)).await?.1);
+            let found = rounds(&mut bench.probes, Yardstick::Fdatasync, ROUNDS, once).await?;
+            let name = format!("{messages} letters, {name}");
+            figures.push(found.other(name, "ms", Target::Nothing));
+        }
     }
     Ok(figures)
 }
@@ -83,23 +88,42 @@ const ORDERS: [(&str, &str); 4] = [
 const WARM_UP_MAX: Duration = Duration::from_secs(20);
 const WARM_UP_PAUSE: Duration = Duration::from_millis(200);
 
-/// What is looked for, how often it is there, and how long that may take. A scan may take as long as
-/// the mailbox is large: 450 ms for 100,000.
-const NEEDLES: [(&str, &str, usize, Target); 3] = [
-    ("absent word", ABSENT_WORD, 0, Target::AtMost(5.0)),
-    (
-        "rare word",
-        RARE_WORD,
-        LETTERS / RARE_EVERY,
-        Target::AtMost(5.0),
-    ),
-    (
-        "in all",
-        COMMON_WORD,
-        LETTERS,
-        Target::AtMost(450.0 * LETTERS as f64 / 100_000.0),
-    ),
+/// What is looked for.
+struct Needle {
+    name: &'static str,
+    word: &'static str,
+    /// Of how many letters one has the word.
+    letters_per_hit: usize,
+    /// How long it may take among so many letters.
+    target: fn(usize) -> Target,
+}
+
+const NEEDLES: [Needle; 3] = [
+    Needle {
+        name: "absent word",
+        word: ABSENT_WORD,
+        letters_per_hit: usize::MAX,
+        target: |_| Target::AtMost(5.0),
+    },
+    Needle {
+        name: "rare word",
+        word: RARE_WORD,
+        letters_per_hit: RARE_EVERY,
+        target: |_| Target::AtMost(5.0),
+    },
+    Needle {
+        name: "in all",
+        word: COMMON_WORD,
+        letters_per_hit: 1,
+        target: scan,
+    },
 ];
+
+/// A scan may take as long as the mailbox is large: 450 ms for 100,000.
+fn scan(messages: usize) -> Target {
+    Target::AtMost(450.0 * messages as f64 / 100_000.0)
+}
+
 const ROUNDS: usize = 5;
 const SEARCHES_PER_ROUND: usize = 3;
 
