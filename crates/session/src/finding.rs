@@ -109,7 +109,8 @@ impl<'k> Searcher<'k> {
     ) -> Result<Vec<Finding>, Ending> {
         let sieve = |haystack| Sought::sieve(haystack, self.key, self.store.object_ids(), self.now);
         let mut sought: Vec<Sought<'_>> = haystacks.iter().copied().map(sieve).collect();
-        ask_digests(&self.store, &mut sought).await?;
+        let asking = ask_digests(&self.store, &mut sought);
+        progress.out.wait_for(progress.tag, asking).await?;
         self.read_the_rest(&mut sought, progress).await?;
         let asks_modseq = has_modseq(self.key);
         Ok(sought

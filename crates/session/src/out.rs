@@ -1,6 +1,9 @@
 //! Responses on their way out, with back-pressure.
 
 use std::fmt;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
 
 use mail::limits::OUTPUT_BYTES_MAX;
 use wire::{Code, Tag, Verdict, say};
@@ -18,6 +21,9 @@ pub trait Sink: Send {
 
     /// Whether the client has heard nothing for so long that it should be told how far its command is.
     fn is_progress_due(&self) -> bool;
+
+    /// Resolves when it is. May be dropped at any time.
+    fn progress_due(&self) -> BoxFuture<'static, ()>;
 }
 
 /// The responses of one command. Handlers append; what is left at the end the connection writes.
@@ -62,7 +68,30 @@ impl<'a> Out<'a> {
         if done >= goal || !self.sink.is_progress_due() {
             return Ok(());
         }
-        let code = Some(Code::InProgress(tag, done, goal));
+        self.say_progress(tag, Some((done, goal))).await
+    }
+
+    /// Waits for `work` that cannot tell how far it is, and says that it goes on as often as that is due
+    /// (RFC 9585). The work is done whether or not the client goes on to listen.
+    pub(crate) async fn wait_for<T>(&mut self, tag: &Tag, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        loop {
+            let mut due = self.sink.progress_due();
+            let done = poll_fn(|cx| match work.as_mut().poll(cx) {
+                Poll::Ready(done) => Poll::Ready(Some(done)),
+                Poll::Pending => due.as_mut().poll(cx).map(|()| None),
+            });
+            if let Some(done) = done.await {
+                return done;
+            }
+            if self.say_progress(tag, None).await == Err(Hangup) {
+                return work.await;
+            }
+        }
+    }
+
+    async fn say_progress(&mut self, tag: &Tag, of: Option<(u32, u32)>) -> Result<(), Hangup> {
+        let code = Some(Code::InProgress(tag, of));
         say::untagged(&mut self.buffer, Verdict::Ok, code, "Still at work");
         self.sink.write(&mut self.buffer).await
     }
@@ -78,6 +107,8 @@ impl fmt::Debug for Out<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+    use std::future::{pending, poll_fn, ready};
     use std::pin::pin;
     use std::task::{Context, Poll, Waker};
 
@@ -90,16 +121,25 @@ mod tests {
     struct Page {
         written: Vec<u8>,
         is_progress_due: bool,
+        is_gone: bool,
     }
 
     impl Sink for Page {
         fn write<'a>(&'a mut self, bytes: &'a mut Vec<u8>) -> BoxFuture<'a, Result<(), Hangup>> {
             self.written.append(bytes);
-            Box::pin(async { Ok(()) })
+            Box::pin(ready(if self.is_gone { Err(Hangup) } else { Ok(()) }))
         }
 
         fn is_progress_due(&self) -> bool {
             self.is_progress_due
+        }
+
+        fn progress_due(&self) -> BoxFuture<'static, ()> {
+            if self.is_progress_due {
+                Box::pin(ready(()))
+            } else {
+                Box::pin(pending())
+            }
         }
     }
 
@@ -108,6 +148,7 @@ mod tests {
         let mut page = Page {
             written: Vec::new(),
             is_progress_due,
+            is_gone: false,
         };
         let mut out = Out::new(Vec::new(), &mut page);
         let tag = Tag::parse(tag.as_bytes()).unwrap();
@@ -115,6 +156,43 @@ mod tests {
             pin!(out.progress(&tag, done, goal)).poll(&mut Context::from_waker(Waker::noop()));
         assert_eq!(said, Poll::Ready(Ok(())));
         String::from_utf8(page.written).unwrap()
+    }
+
+    /// What a client hears while work takes three looks, and whether it is done at the end.
+    fn heard_while_waiting(is_progress_due: bool, is_gone: bool) -> (String, bool) {
+        let mut page = Page {
+            written: Vec::new(),
+            is_progress_due,
+            is_gone,
+        };
+        let mut out = Out::new(Vec::new(), &mut page);
+        let tag = Tag::parse(b"a1").unwrap();
+        let looks = Cell::new(0);
+        let work = poll_fn(|_| {
+            looks.set(looks.get() + 1);
+            if looks.get() < 3 {
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            }
+        });
+        let mut waiting = Box::pin(out.wait_for(&tag, work));
+        let mut cx = Context::from_waker(Waker::noop());
+        let is_done = (0..3).any(|_| waiting.as_mut().poll(&mut cx).is_ready());
+        drop(waiting);
+        (String::from_utf8(page.written).unwrap(), is_done)
+    }
+
+    #[test]
+    fn work_that_lasts_is_told_to_go_on_and_is_always_done() {
+        let line = "* OK [INPROGRESS (\"a1\" NIL NIL)] Still at work\r\n";
+        for (is_due, is_gone, expected) in [
+            (true, false, line.repeat(2)),
+            (true, true, line.to_owned()),
+            (false, false, String::new()),
+        ] {
+            assert_eq!(heard_while_waiting(is_due, is_gone), (expected, true));
+        }
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub struct TimeoutsConfig {
     pub autologout: Duration,
     /// Between two untagged OK of an IDLE, against NATs that forget.
     pub keep_alive: Duration,
+    /// Of silence during a command, until its client is told that it goes on (RFC 9585).
+    pub progress: Duration,
     /// For a client to take what it asked for.
     pub write: Duration,
     /// Over which BYE is spread when the server stops.
@@ -42,6 +44,13 @@ impl TimeoutsConfig {
                 "2min",
                 Duration::from_millis(100),
                 "Between two untagged OK of an IDLE, against NATs that forget.",
+            ),
+            progress: form.at_least(
+                "timeouts.progress",
+                "10s",
+                Duration::from_millis(1),
+                "Of silence during a command, until its client is told that it goes on. RFC 9585 \
+                 advises 10 to 15 seconds.",
             ),
             write: form.at_least(
                 "timeouts.write",

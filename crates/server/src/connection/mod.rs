@@ -218,7 +218,7 @@ impl Connection {
         let now = Now {
             unix_seconds: outside::unix_seconds(),
         };
-        let mut pen = Pen::new(&mut self.stream, &self.packing, self.lobby.timeouts.write);
+        let mut pen = Pen::new(&mut self.stream, &self.packing, &self.lobby.timeouts);
         let mut out = Out::new(Vec::new(), &mut pen);
         let report = self
             .session
@@ -330,7 +330,7 @@ impl Connection {
     }
 
     async fn tell(&mut self) -> Result<Next, Hangup> {
-        let mut pen = Pen::new(&mut self.stream, &self.packing, self.lobby.timeouts.write);
+        let mut pen = Pen::new(&mut self.stream, &self.packing, &self.lobby.timeouts);
         let mut out = Out::new(Vec::new(), &mut pen);
         let next = self.session.tell(&mut out).await;
         let news = std::mem::take(&mut out.buffer);
@@ -374,7 +374,7 @@ impl Connection {
     }
 
     async fn say(&mut self, words: Vec<u8>) -> Result<(), Hangup> {
-        let mut pen = Pen::new(&mut self.stream, &self.packing, self.lobby.timeouts.write);
+        let mut pen = Pen::new(&mut self.stream, &self.packing, &self.lobby.timeouts);
         pen.write(&words).await
     }
 }

@@ -4,29 +4,32 @@ use std::time::Duration;
 
 use session::{BoxFuture, Hangup, Sink};
 use tokio::io::AsyncWriteExt as _;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Stream;
 use super::packing::{Packing, pack};
+use crate::config::TimeoutsConfig;
 
 /// Writes to one client, and gives it up when it takes nothing for too long.
 pub(super) struct Pen<'a> {
     stream: &'a mut Stream,
     packing: &'a Packing,
     patience: Duration,
+    progress_pause: Duration,
     said_at: Instant,
 }
 
-/// A command that has said nothing for so long says how far it is: the RFC advises 10 to 15 seconds
-/// (RFC 9585).
-const PROGRESS_PAUSE: Duration = Duration::from_secs(10);
-
 impl<'a> Pen<'a> {
-    pub(super) fn new(stream: &'a mut Stream, packing: &'a Packing, patience: Duration) -> Self {
+    pub(super) fn new(
+        stream: &'a mut Stream,
+        packing: &'a Packing,
+        timeouts: &TimeoutsConfig,
+    ) -> Self {
         Self {
             stream,
             packing,
-            patience,
+            patience: timeouts.write,
+            progress_pause: timeouts.progress,
             said_at: Instant::now(),
         }
     }
@@ -63,6 +66,10 @@ impl Sink for Pen<'_> {
     }
 
     fn is_progress_due(&self) -> bool {
-        self.said_at.elapsed() >= PROGRESS_PAUSE
+        self.said_at.elapsed() >= self.progress_pause
+    }
+
+    fn progress_due(&self) -> BoxFuture<'static, ()> {
+        Box::pin(sleep_until(self.said_at + self.progress_pause))
     }
 }

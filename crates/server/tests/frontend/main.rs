@@ -13,5 +13,6 @@ mod certificates;
 mod client;
 mod limits;
 mod process;
+mod progress;
 mod verbs;
 mod world;

@@ -2,18 +2,21 @@
 
 use acl::Deed;
 use store::Doomed;
+use wire::Tag;
 
 use crate::ending::{Done, DoneCode, Outcome};
+use crate::out::Out;
 use crate::session::Session;
 
 /// Expunges silently where that is allowed; where it is not, it only closes (RFC 4314, 4).
-pub(crate) async fn close(session: &mut Session) -> Outcome {
+pub(crate) async fn close(session: &mut Session, tag: &Tag, out: &mut Out<'_>) -> Outcome {
     let selected = session.selected()?;
     let permit = selected.permit_change(Deed::Expunge).ok();
     let mut modseq = selected.view.latest().modseq();
     if let Some(permit) = permit {
         let store = session.store.clone();
-        modseq = store.expunge(&permit, Doomed::AllDeleted).await?.modseq;
+        let expunge = store.expunge(&permit, Doomed::AllDeleted);
+        modseq = out.wait_for(tag, expunge).await?.modseq;
         // Whoever looks on this node after the OK sees it done.
         session.selected()?.reach(modseq).await;
     }

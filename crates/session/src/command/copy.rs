@@ -3,17 +3,19 @@
 
 use acl::Deed;
 use mail::{FlagBits, UidSet};
-use wire::{MailboxArg, MessageSet, Numbering};
+use wire::{MailboxArg, MessageSet, Numbering, Tag};
 
 use crate::ending::{Done, DoneCode, Outcome};
 use crate::names::Missing;
+use crate::out::Out;
 use crate::session::Session;
 
 pub(crate) async fn run(
     session: &mut Session,
-    numbering: Numbering,
-    set: &MessageSet,
+    tag: &Tag,
+    (numbering, set): (Numbering, &MessageSet),
     mailbox: &MailboxArg,
+    out: &mut Out<'_>,
 ) -> Outcome {
     let selected = session.selected()?;
     let uids = selected.view.uids(&selected.resolve(numbering, set)?);
@@ -29,7 +31,8 @@ pub(crate) async fn run(
         });
     }
     let allowed = to.storable();
-    let copied = session.store.copy(&from, &to, &uids, allowed).await?;
+    let copy = session.store.copy(&from, &to, &uids, allowed);
+    let copied = out.wait_for(tag, copy).await?;
     if copied.pairs.is_empty() {
         // A colleague was faster. What is not there cannot fail to be copied.
         return Ok(Done {

@@ -3,7 +3,7 @@
 use acl::Deed;
 use mail::{FlagBits, Uid, UidSet};
 use store::Doomed;
-use wire::{MessageSet, Numbering};
+use wire::{MessageSet, Numbering, Tag};
 
 use crate::ending::{Done, DoneCode, Outcome};
 use crate::out::Out;
@@ -14,6 +14,7 @@ use crate::view::Picked;
 /// What left is told as to every watcher, by the view, at the end of the command.
 pub(crate) async fn run(
     session: &mut Session,
+    tag: &Tag,
     set: Option<&MessageSet>,
     out: &mut Out<'_>,
 ) -> Outcome {
@@ -30,7 +31,7 @@ pub(crate) async fn run(
             (Doomed::DeletedAmong(uids), cut)
         }
     };
-    let expunged = store.expunge(&permit, doomed).await?;
+    let expunged = out.wait_for(tag, store.expunge(&permit, doomed)).await?;
     selected.reach(expunged.modseq).await;
     let done = if is_told {
         Done::with(DoneCode::HighestModSeq(expunged.modseq))

@@ -115,10 +115,10 @@ pub(crate) async fn run(
             Box::pin(append::run(session, &mailbox, messages, now)).await?
         }
         Body::Idle => return Ok(Box::pin(idle::run(session, tag, out)).await),
-        Body::Close => Box::pin(close::close(session)).await?,
+        Body::Close => Box::pin(close::close(session, tag, out)).await?,
         Body::Unselect => close::unselect(session),
-        Body::Expunge => Box::pin(expunge::run(session, None, out)).await?,
-        Body::UidExpunge(set) => Box::pin(expunge::run(session, Some(&set), out)).await?,
+        Body::Expunge => Box::pin(expunge::run(session, tag, None, out)).await?,
+        Body::UidExpunge(set) => Box::pin(expunge::run(session, tag, Some(&set), out)).await?,
         Body::Esearch(asked) => Box::pin(esearch::run(session, tag, asked, now, out)).await?,
         Body::UidBatches { size, range } => uid_batches::run(session, tag, size, range, out)?,
         Body::Search(search) => Box::pin(search::run(session, tag, search, now, out)).await?,
@@ -135,17 +135,17 @@ pub(crate) async fn run(
             .await?
         }
         Body::Fetch(fetch) => Box::pin(fetch::run(session, fetch, out)).await?,
-        Body::Store(request) => Box::pin(store::run(session, request, out)).await?,
+        Body::Store(request) => Box::pin(store::run(session, tag, request, out)).await?,
         Body::Copy {
             numbering,
             set,
             mailbox,
-        } => Box::pin(copy::run(session, numbering, &set, &mailbox)).await?,
+        } => Box::pin(copy::run(session, tag, (numbering, &set), &mailbox, out)).await?,
         Body::Move {
             numbering,
             set,
             mailbox,
-        } => Box::pin(r#move::run(session, numbering, &set, &mailbox, out)).await?,
+        } => Box::pin(r#move::run(session, tag, (numbering, &set), &mailbox, out)).await?,
         Body::Replace {
             numbering,
             set,

@@ -3,7 +3,7 @@
 
 use acl::Deed;
 use mail::FlagBits;
-use wire::{Code, MailboxArg, MessageSet, Numbering, Verdict, say};
+use wire::{Code, MailboxArg, MessageSet, Numbering, Tag, Verdict, say};
 
 use crate::ending::{Done, DoneCode, Outcome};
 use crate::names::Missing;
@@ -12,8 +12,8 @@ use crate::session::Session;
 
 pub(crate) async fn run(
     session: &mut Session,
-    numbering: Numbering,
-    set: &MessageSet,
+    tag: &Tag,
+    (numbering, set): (Numbering, &MessageSet),
     mailbox: &MailboxArg,
     out: &mut Out<'_>,
 ) -> Outcome {
@@ -31,10 +31,9 @@ pub(crate) async fn run(
         });
     }
     let allowed = to.storable();
-    let moved = session
-        .store
-        .move_messages(&from, &to, &uids, allowed)
-        .await?;
+    let store = session.store.clone();
+    let moving = store.move_messages(&from, &to, &uids, allowed);
+    let moved = out.wait_for(tag, moving).await?;
     if moved.copied.pairs.is_empty() {
         // A colleague was faster. What is not there cannot fail to be moved.
         session.selected()?.reach(moved.source_modseq).await;

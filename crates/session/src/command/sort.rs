@@ -54,6 +54,7 @@ async fn find_sorted(
     out: &mut Out<'_>,
 ) -> Result<Finding, Ending> {
     let mut found = find(session, tag, &asked.key, now, out).await?;
-    sort(&session.node.live, &mut found, &asked.criteria).await?;
+    let sorting = sort(&session.node.live, &mut found, &asked.criteria);
+    out.wait_for(tag, sorting).await?;
     Ok(found)
 }

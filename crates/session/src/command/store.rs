@@ -7,7 +7,7 @@
 use acl::Deed;
 use mail::{Flag, FlagBits, Uid, UidSet};
 use store::{FlagEdit, Masks};
-use wire::{Numbering, Store as Request, StoreOperation};
+use wire::{Numbering, Store as Request, StoreOperation, Tag};
 
 use super::append::flag_bits;
 use crate::ending::{Done, DoneCode, Outcome};
@@ -16,7 +16,12 @@ use crate::selected::Selected;
 use crate::session::Session;
 use crate::view::Voice;
 
-pub(crate) async fn run(session: &mut Session, request: Request, out: &mut Out<'_>) -> Outcome {
+pub(crate) async fn run(
+    session: &mut Session,
+    tag: &Tag,
+    request: Request,
+    out: &mut Out<'_>,
+) -> Outcome {
     // UNCHANGEDSINCE enables CONDSTORE (RFC 7162, 3.1).
     session.enabled.condstore |= request.unchanged_since.is_some();
     let voice = match request.numbering {
@@ -50,7 +55,7 @@ pub(crate) async fn run(session: &mut Session, request: Request, out: &mut Out<'
         unchanged_since: request.unchanged_since,
     };
     let expected = expected_flags(selected, &edit);
-    let edited = store.edit_flags(&permit, edit).await?;
+    let edited = out.wait_for(tag, store.edit_flags(&permit, edit)).await?;
     selected.reach(edited.modseq).await;
     selected.tell_keywords(&mut out.buffer);
     let changed = uids.difference(&edited.modified);

@@ -25,7 +25,9 @@ pub(crate) async fn run(
     }
     let found = find(session, tag, &key, now, out).await?;
     let contents = session.node.live.contents();
-    let keys = contents.sort_keys(found.mailbox, &found.entries()).await?;
+    let entries = found.entries();
+    let loading = contents.sort_keys(found.mailbox, &entries);
+    let keys = out.wait_for(tag, loading).await?;
     let messages: Vec<Threaded<'_>> = found
         .messages
         .iter()

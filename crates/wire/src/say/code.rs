@@ -46,8 +46,9 @@ pub enum Code<'a> {
     HasChildren,
     /// HIGHESTMODSEQ (RFC 7162)
     HighestModSeq(ModSeq),
-    /// INPROGRESS (RFC 9585): the command that lasts, how far it has come, and how far it has to go.
-    InProgress(&'a Tag, u32, u32),
+    /// INPROGRESS (RFC 9585): the command that lasts, and where that is known how far it has come and how far
+    /// it has to go.
+    InProgress(&'a Tag, Option<(u32, u32)>),
     /// INUSE
     InUse,
     /// LIMIT
@@ -157,7 +158,7 @@ impl Code<'_> {
                 out.push(b' ');
                 quoted(out, tag.as_str());
             }
-            Self::InProgress(tag, done, goal) => {
+            Self::InProgress(tag, of) => {
                 out.extend_from_slice(b" (");
                 // No text of a code holds the sign that ends it.
                 if tag.as_str().contains(']') {
@@ -165,8 +166,13 @@ impl Code<'_> {
                 } else {
                     quoted(out, tag.as_str());
                 }
-                spaced_number(out, u64::from(done));
-                spaced_number(out, u64::from(goal));
+                match of {
+                    Some((done, goal)) => {
+                        spaced_number(out, u64::from(done));
+                        spaced_number(out, u64::from(goal));
+                    }
+                    None => out.extend_from_slice(b" NIL NIL"),
+                }
                 out.push(b')');
             }
             Self::BadUrl(url) => {
