@@ -453,28 +453,31 @@ impl Post {
         });
     }
 
+    /// All at once, so that they are told together.
     fn hear_changes(&self, changes: &[DirectoryChange]) {
-        for change in changes {
-            match change {
-                DirectoryChange::Mailbox { mailbox, viewers } => {
-                    if viewers.contains(&self.account) || self.sees(*mailbox) {
-                        self.note(|sighting| sighting.has_names = true);
-                    }
-                }
-                DirectoryChange::Subscriptions(account) => {
-                    if *account == self.account {
-                        self.note(|sighting| sighting.has_names = true);
-                    }
-                }
-                DirectoryChange::Annotation {
-                    mailbox,
-                    account,
-                    entry,
-                } => {
-                    let is_mine = account.is_none_or(|account| account == self.account);
-                    if is_mine && mailbox.is_none_or(|mailbox| self.sees(mailbox)) {
-                        self.note(|sighting| sighting.add_entry(*mailbox, entry.clone()));
-                    }
+        self.note(|sighting| {
+            for change in changes {
+                self.add_change(sighting, change);
+            }
+        });
+    }
+
+    fn add_change(&self, sighting: &mut Sighting, change: &DirectoryChange) {
+        match change {
+            DirectoryChange::Mailbox { mailbox, viewers } => {
+                sighting.has_names |= viewers.contains(&self.account) || self.sees(*mailbox);
+            }
+            DirectoryChange::Subscriptions(account) => {
+                sighting.has_names |= *account == self.account;
+            }
+            DirectoryChange::Annotation {
+                mailbox,
+                account,
+                entry,
+            } => {
+                let is_mine = account.is_none_or(|account| account == self.account);
+                if is_mine && mailbox.is_none_or(|mailbox| self.sees(mailbox)) {
+                    sighting.add_entry(*mailbox, entry.clone());
                 }
             }
         }
@@ -485,8 +488,11 @@ impl Post {
     }
 
     fn note(&self, write: impl FnOnce(&mut Sighting)) {
-        write(&mut lock(&self.sighting));
-        self.bell.notify_one();
+        let mut sighting = lock(&self.sighting);
+        write(&mut sighting);
+        if !sighting.is_empty() {
+            self.bell.notify_one();
+        }
     }
 }
 

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use testkit::{Client, Cluster, Heard, Stage, World, in_world};
+use testkit::{Client, Cluster, Heard, Mishap, Stage, World, in_world};
 
 const MAILBOXES: usize = 60;
 const WATCHERS: usize = 20;
@@ -43,6 +43,44 @@ fn what_is_watched_is_read_once_a_change_whoever_watches() {
         let read = stage.tidings(2).unwrap() - before;
         let changes = u64::try_from(MAILBOXES).unwrap();
         assert!((1..=changes).contains(&read), "{read} reads");
+    })
+    .unwrap();
+}
+
+/// A thousand annotations wait for one session. With more it is told that it missed some, and is told nothing any
+/// more (RFC 5465, 5.8).
+#[test]
+fn more_than_can_wait_ends_in_notificationoverflow() {
+    let cluster = Cluster::start().unwrap();
+    in_world(&cluster, World::TwoNodes, async |stage: &mut Stage| {
+        for number in 0..11 {
+            let sentences = format!(
+                "mailbox Team/{number}\nada may lriwa on Team/{number}\nbo may lr on Team/{number}"
+            );
+            stage.given(&sentences).await.unwrap();
+        }
+        let mut writer = stage.log_in("ada", 1).await.unwrap();
+        let mut watcher = stage.log_in("bo", 2).await.unwrap();
+        let command = "NOTIFY SET (subtree Team (MessageNew MessageExpunge MailboxMetadataChange))";
+        watcher.ask_ok(command).await.unwrap();
+        stage.suffer(2, Mishap::DropWakeups).await.unwrap();
+        let entries: String = (0..100)
+            .map(|entry| format!("/shared/vendor/test/{entry} \"x\" "))
+            .collect();
+        for number in 0..11 {
+            let command = format!("SETMETADATA Team/{number} ({})", entries.trim_end());
+            writer.ask_ok(command).await.unwrap();
+        }
+        stage.suffer(2, Mishap::PassWakeups).await.unwrap();
+        stage.suffer(2, Mishap::Compare).await.unwrap();
+        let Heard::Response(response) = watcher.hear().await else {
+            panic!("nothing is told");
+        };
+        let text = String::from_utf8_lossy(&response);
+        assert!(text.starts_with("* OK [NOTIFICATIONOVERFLOW] "), "{text}");
+        writer.ask_ok("APPEND Team/1 {1+}\r\nx").await.unwrap();
+        stage.settle().await.unwrap();
+        assert!(watcher.ask_ok("NOOP").await.unwrap().is_empty());
     })
     .unwrap();
 }
