@@ -166,7 +166,7 @@ impl<'k> Searcher<'k> {
 }
 
 impl Progress<'_, '_> {
-    async fn tell(&mut self) -> Result<(), Ending> {
+    pub(crate) async fn tell(&mut self) -> Result<(), Ending> {
         Ok(self.out.progress(self.tag, self.done, self.goal).await?)
     }
 }

@@ -93,6 +93,7 @@ async fn search_all(
         goal: usize::try_from(messages).unwrap_or(usize::MAX),
     };
     for group in groups(&targets) {
+        progress.tell().await?;
         for (target, found) in search_group(session, searcher, group, &mut progress).await? {
             let uid_validity = target.outline.uid_validity;
             answer.say(&found, &target.name, uid_validity, progress.out);

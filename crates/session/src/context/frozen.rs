@@ -22,15 +22,13 @@ pub(super) fn freeze(key: &SearchKey, haystack: &Haystack<'_>) -> SearchKey {
 
 /// Whether a message is found or not by what time it is.
 pub(super) fn is_timed(key: &SearchKey) -> bool {
-    any(key, &|leaf| {
-        matches!(leaf, SearchKey::Younger(_) | SearchKey::Older(_))
-    })
+    key.any(&|leaf| matches!(leaf, SearchKey::Younger(_) | SearchKey::Older(_)))
 }
 
 /// Whether it names the last message, whichever that is.
 pub(super) fn names_last(key: &SearchKey) -> bool {
     let is_last = |end| end == NumberEnd::Last;
-    any(key, &|leaf| match leaf {
+    key.any(&|leaf| match leaf {
         SearchKey::Uid(MessageSet::Listed(set)) => set
             .0
             .iter()
@@ -46,13 +44,4 @@ fn fixed(haystack: &Haystack<'_>, numbering: Numbering, set: &MessageSet) -> Sea
         .ranges()
         .map(|(low, high)| NumberRange(end(low), end(high)));
     SearchKey::Uid(MessageSet::Listed(NumberSet(ranges.collect())))
-}
-
-fn any(key: &SearchKey, is_it: &impl Fn(&SearchKey) -> bool) -> bool {
-    match key {
-        SearchKey::And(keys) => keys.iter().any(|key| any(key, is_it)),
-        SearchKey::Or(a, b) => any(a, is_it) || any(b, is_it),
-        SearchKey::Not(key) => any(key, is_it),
-        leaf => is_it(leaf),
-    }
 }

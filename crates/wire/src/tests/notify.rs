@@ -96,6 +96,20 @@ fn notify_is_read_as_the_grammar_and_as_the_examples_write_it() {
             ),
         ),
         (
+            "NOTIFY SET (subtree-one (a b) (SubscriptionChange))",
+            set(
+                false,
+                None,
+                vec![group(
+                    MailboxFilter::SubtreeOne(vec![name("a"), name("b")]),
+                    NotifyEvents {
+                        subscriptions: true,
+                        ..NOTHING
+                    },
+                )],
+            ),
+        ),
+        (
             "NOTIFY SET (subtree (a \"b c\") (MessageNew MessageExpunge CoffeeReady))",
             Body::Notify(Notify::Unsupported),
         ),
