@@ -3,9 +3,11 @@
 use acl::Deed;
 use mail::FlagBits;
 
-use crate::world::{World, append, permit, uid, uids};
+use crate::world::{World, append, inbox, permit, uid, uids};
 
-/// After the internal date that all messages of these tests have, and before anybody runs them.
+/// The internal date that all messages of these tests have.
+const INTERNAL: i64 = 1_700_000_000;
+/// After it, and before anybody runs these tests.
 const LATER: i64 = 1_750_000_000;
 
 #[tokio::test]
@@ -31,4 +33,19 @@ async fn a_save_date_is_set_on_arrival_and_by_each_copy_anew() {
         assert_eq!(date.offset_minutes, 0);
     }
     assert!(saved[&(to, uid(1))] >= saved[&(from, uid(2))]);
+}
+
+#[tokio::test]
+async fn what_came_before_save_dates_were_kept_has_its_internal_date() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let mailbox = inbox(&world.store, ada).await;
+    append(&world.store, ada, mailbox, &["a", "b"]).await;
+    world.forget_save_dates().await;
+    let asked = [(mailbox, uids([1, 2]))];
+    let saved = world.store.save_dates(&asked).await.unwrap();
+    assert_eq!(saved.len(), 2);
+    for date in saved.values() {
+        assert_eq!((date.unix_seconds, date.offset_minutes), (INTERNAL, 0));
+    }
 }

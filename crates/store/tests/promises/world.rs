@@ -58,6 +58,16 @@ impl World {
         admin.close().await.unwrap();
     }
 
+    /// All messages are as if they had come before save dates were kept.
+    pub(crate) async fn forget_save_dates(&self) {
+        let mut admin = PgConnection::connect(&self.url).await.unwrap();
+        admin
+            .execute("update entry set saved_at = null")
+            .await
+            .unwrap();
+        admin.close().await.unwrap();
+    }
+
     /// Something that `account` does and that is not committed until it is told to be.
     pub(crate) async fn subscribe_without_commit(&self, account: AccountId) -> Late {
         let mut connection = PgConnection::connect(&self.url).await.unwrap();
