@@ -541,7 +541,7 @@ pub struct BinarySection {
     /// Part numbers, from 1; empty for the message itself.
     pub part: Vec<u32>,
     /// First octet and number of octets (never zero) of what was decoded.
-    pub partial: Option<(u32, u32)>,
+    pub partial: Option<(u64, u64)>,
     /// `.PEEK`: do not set `\Seen`.
     pub peek: bool,
 }
@@ -556,7 +556,7 @@ pub struct BodySection {
     /// What of the part.
     pub text: SectionText,
     /// First octet and number of octets (never zero).
-    pub partial: Option<(u32, u32)>,
+    pub partial: Option<(u64, u64)>,
     /// `.PEEK`: do not set `\Seen`.
     pub peek: bool,
 }

@@ -151,6 +151,14 @@ impl<'f> Cursor<'f> {
         parse_u63(digits).ok_or(Bad::Expected("a number below 2^63"))
     }
 
+    /// `nz-number64`
+    pub(crate) fn nz_number64(&mut self) -> Lexed<u64> {
+        match self.number64()? {
+            0 => Err(Bad::Expected("a number that is not zero")),
+            number => Ok(number),
+        }
+    }
+
     /// `mod-sequence-valzer`
     pub(crate) fn modseq(&mut self) -> Lexed<ModSeq> {
         ModSeq::new(self.number64()?).ok_or(Bad::Expected("a number below 2^63"))

@@ -2,6 +2,7 @@
 
 use mail::{Uid, UidValidity};
 
+use crate::lex::parse_u63;
 use crate::parse::section_of;
 use crate::{BodySection, MailboxArg};
 
@@ -77,11 +78,20 @@ fn mailbox(path: &str) -> Option<(Option<MailboxArg>, Option<UidValidity>)> {
     Some((Some(MailboxArg(decode(name)?)), uid_validity))
 }
 
-/// `partial-range = number ["." nz-number]`: without a length, all that follows.
-fn partial_range(range: &str) -> Option<(u32, u32)> {
-    let (first, count) = range.split_once('.').unwrap_or((range, "4294967295"));
-    let (first, count) = (first.parse().ok()?, count.parse().ok()?);
+/// `partial-range = number64 ["." nz-number64]` (RFC 9051, 9): without a length, all that follows.
+fn partial_range(range: &str) -> Option<(u64, u64)> {
+    let (first, count) = match range.split_once('.') {
+        Some((first, count)) => (first, number64(count)?),
+        None => (range, u64::MAX),
+    };
+    let first = number64(first)?;
     (count > 0).then_some((first, count))
+}
+
+/// `number64`: digits alone.
+fn number64(text: &str) -> Option<u64> {
+    let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    parse_u63(text.as_bytes()).filter(|_| is_digits)
 }
 
 /// What follows `name`, in any case.
@@ -189,8 +199,12 @@ mod tests {
         let partial = |url| MessageUrl::parse(url).and_then(|url| url.section.partial);
         assert_eq!(partial("/x/;UID=7/;PARTIAL=0.1024"), Some((0, 1024)));
         assert_eq!(
+            partial("/x/;UID=7/;PARTIAL=4294967296.9223372036854775807"),
+            Some((1 << 32, i64::MAX as u64))
+        );
+        assert_eq!(
             partial("/x/;UID=7/;SECTION=1/;PARTIAL=5"),
-            Some((5, u32::MAX))
+            Some((5, u64::MAX))
         );
     }
 
@@ -203,6 +217,8 @@ mod tests {
             "//host/INBOX/;UID=1",
             "/INBOX/;UID=0",
             "/INBOX/;UID=x",
+            "/INBOX/;UID=1/;PARTIAL=+1.2",
+            "/INBOX/;UID=1/;PARTIAL=1.9223372036854775808",
             "/INBOX;UID=1",
             "INBOX/;UID=1",
             "/INBOX;UIDVALIDITY=0/;UID=1",

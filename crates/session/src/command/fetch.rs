@@ -492,7 +492,7 @@ fn tell_binary(
 }
 
 /// `<first.count>`: beyond the end there is nothing (RFC 9051, 6.4.5).
-fn part_of(bytes: &[u8], partial: Option<(u32, u32)>) -> &[u8] {
+fn part_of(bytes: &[u8], partial: Option<(u64, u64)>) -> &[u8] {
     let Some((first, count)) = partial else {
         return bytes;
     };

@@ -147,7 +147,7 @@ fn older(spelling: Spelling, text: SectionText, peek: bool) -> FetchItem {
     })
 }
 
-/// `section ["<" number "." nz-number ">"]`
+/// `section [partial]`
 fn section(cursor: &mut Cursor<'_>, peek: bool) -> Lexed<BodySection> {
     cursor.expect(b'[', "a section")?;
     let mut part = Vec::new();
@@ -172,7 +172,7 @@ fn section(cursor: &mut Cursor<'_>, peek: bool) -> Lexed<BodySection> {
 }
 
 /// A section as URLs have it, without brackets (RFC 5092); `None` for what is none.
-pub(crate) fn section_of(text: &str, partial: Option<(u32, u32)>) -> Option<BodySection> {
+pub(crate) fn section_of(text: &str, partial: Option<(u64, u64)>) -> Option<BodySection> {
     let frame = format!("[{text}]\r\n");
     let mut cursor = Cursor::new(frame.as_bytes(), Vec::new(), 0, Mode::default());
     let section = section(&mut cursor, true).ok()?;
@@ -203,14 +203,14 @@ fn section_binary(cursor: &mut Cursor<'_>) -> Lexed<Vec<u32>> {
     Ok(part)
 }
 
-/// `["<" number "." nz-number ">"]`
-fn partial(cursor: &mut Cursor<'_>) -> Lexed<Option<(u32, u32)>> {
+/// `["<" number64 "." nz-number64 ">"]` (RFC 9051, 9)
+fn partial(cursor: &mut Cursor<'_>) -> Lexed<Option<(u64, u64)>> {
     if !cursor.eat(b'<') {
         return Ok(None);
     }
-    let first = cursor.number()?;
+    let first = cursor.number64()?;
     cursor.expect(b'.', "a number of octets")?;
-    let count = cursor.nz_number()?;
+    let count = cursor.nz_number64()?;
     cursor.expect(b'>', "the end of a partial")?;
     Ok(Some((first, count)))
 }

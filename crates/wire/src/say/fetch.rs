@@ -211,10 +211,10 @@ impl<'o> FetchLine<'o> {
     }
 
     /// `["<" number ">"]`
-    fn origin(&mut self, partial: Option<(u32, u32)>) {
+    fn origin(&mut self, partial: Option<(u64, u64)>) {
         if let Some((first, _)) = partial {
             self.out.push(b'<');
-            number(self.out, u64::from(first));
+            number(self.out, first);
             self.out.push(b'>');
         }
     }

@@ -447,7 +447,7 @@ fn fetch_item_of(item: MessageDataItemName<'_>) -> FetchItem {
                 spelling: Spelling::Body,
                 part,
                 text,
-                partial: partial.map(|(first, count)| (first, count.get())),
+                partial: partial.map(|(first, count)| (first.into(), count.get().into())),
                 peek,
             })
         }

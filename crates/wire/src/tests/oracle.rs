@@ -33,7 +33,7 @@ fn uid_set(numbers: &[u32]) -> UidSet {
     numbers.iter().copied().map(uid).collect()
 }
 
-fn section(part: &[u32], text: SectionText, partial: Option<(u32, u32)>) -> BodySection {
+fn section(part: &[u32], text: SectionText, partial: Option<(u64, u64)>) -> BodySection {
     BodySection {
         spelling: Spelling::Body,
         part: part.to_vec(),

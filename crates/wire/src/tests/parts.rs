@@ -29,6 +29,10 @@ fn binary_names_parts_by_number_alone() {
         ("BINARY[1]", section(&[1], None, false)),
         ("binary.peek[2.1]", section(&[2, 1], None, true)),
         ("BINARY.PEEK[]<0.5>", section(&[], Some((0, 5)), true)),
+        (
+            "BINARY[1]<4294967296.9223372036854775807>",
+            section(&[1], Some((1 << 32, i64::MAX as u64)), false),
+        ),
         ("BINARY.SIZE[3.2.1]", FetchItem::BinarySize(vec![3, 2, 1])),
         ("BINARY.SIZE[]", FetchItem::BinarySize(vec![])),
     ] {
@@ -42,6 +46,7 @@ fn binary_names_parts_by_number_alone() {
         "BINARY[1.]",
         "BINARY.SIZE[1]<0.5>",
         "BINARY[1]<0.0>",
+        "BINARY[1]<0.9223372036854775808>",
     ] {
         complaint(&format!("FETCH 1 {text}"));
     }
