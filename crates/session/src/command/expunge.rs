@@ -20,7 +20,8 @@ pub(crate) async fn run(
 ) -> Outcome {
     let bound = session.node.message_limit.per_command();
     let store = session.store.clone();
-    let is_told = session.enabled.qresync;
+    // Required with QRESYNC, welcome with CONDSTORE (RFC 7162, 3.2.7).
+    let is_told = session.enabled.condstore;
     let selected = session.selected()?;
     let permit = selected.permit_change(Deed::Expunge)?;
     let (doomed, cut) = match set {
