@@ -33,6 +33,8 @@ pub(crate) struct Selected {
     pub(crate) is_policy_news: bool,
     /// Searches whose results are kept up to date (RFC 5267).
     pub(crate) contexts: Contexts,
+    /// The client was told that what left is still to come.
+    pub(crate) is_behind: bool,
 }
 
 /// Whether the mailbox may stay selected.
@@ -114,6 +116,17 @@ impl Selected {
         let told = self.view.known().image.resolve(&self.own);
         self.own = self.own.difference(&told);
         arrived
+    }
+
+    /// Up to where nothing is missing, when a loss has to wait that is older than changes which the
+    /// client may have been told; and once more when it need not wait any longer (RFC 7162, 3.2 and 6).
+    pub(crate) fn tell_if_behind(&mut self, out: &mut Vec<u8>) {
+        let is_behind = self.view.is_behind();
+        if is_behind || self.is_behind {
+            let code = Code::HighestModSeq(self.view.known().modseq());
+            say::untagged(out, Verdict::Ok, Some(code), "All up to here is told");
+        }
+        self.is_behind = is_behind;
     }
 
     /// This session put these here, so it needs not be told what is in them (RFC 5465, 5.2).

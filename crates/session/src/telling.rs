@@ -17,6 +17,9 @@ impl Session {
     /// Says what is new in the selected mailbox, if this moment allows it.
     pub(crate) async fn tell_news(&mut self, moment: Moment, out: &mut Out<'_>) {
         self.tell_in(self.voice(), moment, out).await;
+        if let (true, Some(selected)) = (self.enabled.qresync, &mut self.selected) {
+            selected.tell_if_behind(&mut out.buffer);
+        }
     }
 
     /// The same where the client has not asked: only what it wants to hear then.

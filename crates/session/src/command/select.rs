@@ -46,6 +46,7 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
         saved: UidSet::new(),
         is_policy_news: false,
         contexts: Contexts::default(),
+        is_behind: false,
     });
     tell_mailbox(
         &selected,

@@ -120,6 +120,11 @@ impl View {
         &self.latest
     }
 
+    /// Something was learned that could not be told yet.
+    pub(crate) fn is_behind(&self) -> bool {
+        !Arc::ptr_eq(&self.known, &self.latest)
+    }
+
     /// Which flags are this account's own.
     pub(crate) fn private(&self) -> FlagBits {
         self.private
