@@ -66,6 +66,8 @@ pub struct Movement {
     pub has_flags: bool,
     /// The account's own flags are among them.
     pub has_own_flags: bool,
+    /// All of it happened after this.
+    pub since: ModSeq,
 }
 
 #[derive(Debug, Default)]
@@ -240,9 +242,9 @@ impl Lookouts {
         }
         for tiding in &tidings {
             if let Some(beacon) = register.beacons.get_mut(&tiding.mailbox) {
-                beacon.known = Some(tiding.status.modseq);
+                let since = beacon.known.replace(tiding.status.modseq);
                 for post in beacon.watchers.values() {
-                    post.hear_tiding(tiding);
+                    post.hear_tiding(tiding, since.unwrap_or_default());
                 }
             }
         }
@@ -432,7 +434,7 @@ impl Register {
 }
 
 impl Post {
-    fn hear_tiding(&self, tiding: &Tiding) {
+    fn hear_tiding(&self, tiding: &Tiding, since: ModSeq) {
         let has_own_flags = tiding.has_flags_of(self.account);
         let movement = Movement {
             status: tiding.status,
@@ -441,6 +443,7 @@ impl Post {
             has_messages: tiding.has_arrivals || tiding.has_losses,
             has_flags: tiding.has_flags || has_own_flags,
             has_own_flags,
+            since,
         };
         self.note(|sighting| match sighting.mailboxes.entry(tiding.mailbox) {
             Entry::Vacant(vacant) => {
@@ -520,6 +523,7 @@ impl Movement {
             has_messages: self.has_messages || before.has_messages,
             has_flags: self.has_flags || before.has_flags,
             has_own_flags: self.has_own_flags || before.has_own_flags,
+            since: before.since,
             ..self
         }
     }

@@ -30,6 +30,8 @@ pub struct Appended {
     pub uids: Vec<Uid>,
     /// The mailbox's mod-sequence with them in it.
     pub modseq: ModSeq,
+    /// Nothing else came with that mod-sequence.
+    pub is_alone: bool,
 }
 
 /// Messages of one APPEND: all of them, or none.
@@ -135,6 +137,7 @@ fn answers(
                 uid_validity,
                 uids,
                 modseq,
+                is_alone: tickets.len() == 1,
             }
         })
         .collect();

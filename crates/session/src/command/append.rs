@@ -34,6 +34,9 @@ pub(crate) async fn run(
         all.push(arriving(session, &named, &permit, message, now).await?);
     }
     let appended = session.store.append(&permit, all).await?;
+    if appended.is_alone {
+        session.believe_filled(named.found.id, appended.modseq);
+    }
     let uids: UidSet = appended.uids.into_iter().collect();
     if let Some(selected) = session
         .selected

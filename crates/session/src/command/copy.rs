@@ -40,6 +40,7 @@ pub(crate) async fn run(
             text: "No message is left",
         });
     }
+    session.believe_filled(target.found.id, copied.modseq);
     let selected = session.selected()?;
     if selected.found.id == target.found.id {
         let copies: UidSet = copied.pairs.iter().map(|(_, copy)| *copy).collect();

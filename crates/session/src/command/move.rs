@@ -20,7 +20,7 @@ pub(crate) async fn run(
     let selected = session.selected()?;
     let uids = selected.view.uids(&selected.resolve(numbering, set)?);
     let from = selected.permit_change(Deed::MoveFrom)?;
-    let (_, to) = session
+    let (target, to) = session
         .permit(mailbox, Deed::Insert(FlagBits::ALL), Missing::Target)
         .await?;
     let (uids, cut) = session.node.message_limit.per_command().newest(uids);
@@ -43,6 +43,7 @@ pub(crate) async fn run(
         };
         return Ok(done.cut_short(cut, &mut out.buffer));
     }
+    session.believe_filled(target.found.id, moved.copied.modseq);
     // COPYUID comes before the EXPUNGEs, so that nothing seems lost (RFC 6851, 4.3).
     let (sources, targets): (Vec<_>, Vec<_>) = moved.copied.pairs.iter().copied().unzip();
     let code = Code::CopyUid(moved.copied.uid_validity, &sources, &targets);

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use acl::Rights;
 use live::{Lookout, Movement, Sighting};
-use mail::limits::NOTIFY_MAILBOXES_MAX;
+use mail::limits::{NOTIFY_ENTRIES_MAX, NOTIFY_MAILBOXES_MAX};
 use mail::{EntryName, MailboxId, MailboxName, ModSeq};
 use store::Status;
 use wire::{Code, FetchItem, NotifyEvents, SelectedEvents, StatusItem, Verdict, say};
@@ -51,6 +51,8 @@ struct Others {
     belief: Belief,
     /// Told to be out of reach, though no longer there to be believed in.
     lost: BTreeSet<MailboxName>,
+    /// What the client itself has put where, by the mod-sequence that nobody else has a part in.
+    own: BTreeSet<(MailboxId, ModSeq)>,
 }
 
 /// Whether a NOTIFY tells how things are to begin with.
@@ -127,6 +129,7 @@ impl Session {
                 lookout: self.node.live.lookouts().open(account).await?,
                 belief: Belief::default(),
                 lost: BTreeSet::new(),
+                own: BTreeSet::new(),
             };
             self.begin_with(&mut others, beginning, out).await?;
             Some(others)
@@ -200,6 +203,7 @@ impl Session {
                 scope,
                 belief,
                 lost: _,
+                own: _,
                 lookout: _,
             } = others;
             let subscribed = belief.subscribed.clone();
@@ -208,6 +212,15 @@ impl Session {
             });
         }
         self.notified = notified;
+    }
+
+    /// The client has put messages into this mailbox by a change of its own.
+    pub(crate) fn believe_filled(&mut self, mailbox: MailboxId, modseq: ModSeq) {
+        if let Some(others) = self.notified.others()
+            && others.own.len() < NOTIFY_ENTRIES_MAX
+        {
+            others.own.insert((mailbox, modseq));
+        }
     }
 
     /// The client has subscribed to a name, or no longer is.
@@ -388,6 +401,9 @@ impl Session {
     ) -> Result<(), Ending> {
         let mut moved = Vec::new();
         for (id, movement) in &sighting.mailboxes {
+            if others.take_own(*id, movement) {
+                continue;
+            }
             // What is selected is told by its own events (RFC 5465, 3.1).
             let known = others.belief.mailboxes.get_mut(id);
             let known = known.filter(|known| known.is_watched() && self.mailbox() != Some(*id));
@@ -512,6 +528,15 @@ impl Others {
             let known = self.belief.mailboxes.get(id);
             known.is_some_and(|known| known.rights_version != movement.rights_version)
         })
+    }
+
+    /// Whether all that moved is the client's own doing, of which it need not be told (RFC 5465, 5).
+    fn take_own(&mut self, mailbox: MailboxId, movement: &Movement) -> bool {
+        let (since, now) = (movement.since, movement.status.modseq);
+        let is_past = |&(id, modseq): &(MailboxId, ModSeq)| id == mailbox && modseq <= now;
+        let own = self.own.extract_if(.., is_past);
+        let own = own.filter(|&(_, modseq)| modseq > since).count();
+        u64::try_from(own) == Ok(now.get().saturating_sub(since.get()))
     }
 
     async fn watch(&self) -> Result<(), Ending> {
