@@ -3,9 +3,13 @@
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use mail::{ContentId, MailboxId, Uid, UidSet};
+use tokio::sync::oneshot;
 
 use super::{grams, pack};
-use crate::{Fault, Store, multirange};
+use crate::{Cause, Fault, Store, multirange};
+
+/// Parts of a megabyte that a scan holds unpacked, or has being unpacked.
+const PARTS_UNPACKED_AT_ONCE: usize = 4;
 
 /// Some messages of a mailbox, packed together.
 #[derive(Clone, Debug)]
@@ -79,16 +83,36 @@ impl Store {
             "select texts from digest_text where digest = $1 order by first",
             digest.id
         )
-        .fetch(self.pool());
+        .fetch(self.pool())
+        .map_err(Fault::from)
+        .map_ok(|part| self.unpack_elsewhere(part.texts))
+        .try_buffered(PARTS_UNPACKED_AT_ONCE);
         let mut uids = digest.uids.iter();
         let mut shown = UidSet::new();
-        while let Some(part) = parts.try_next().await? {
-            for (text, uid) in pack::unpack(part.texts)?.iter().zip(&mut uids) {
+        while let Some(texts) = parts.try_next().await? {
+            for (text, uid) in texts.iter().zip(&mut uids) {
                 look(uid, text);
                 shown.insert(uid);
             }
         }
         Ok(shown)
+    }
+
+    /// On another core, if there is one with nothing to do: unpacking is most of a scan.
+    fn unpack_elsewhere(
+        &self,
+        texts: Vec<u8>,
+    ) -> impl Future<Output = Result<Vec<Bytes>, Fault>> + use<> {
+        let (waiter, unpacked) = oneshot::channel();
+        (self.inner().spawn)(Box::pin(async move {
+            // Who does not wait any more gave up the search.
+            drop(waiter.send(pack::unpack(texts)));
+        }));
+        async {
+            unpacked
+                .await
+                .map_err(|lost| Fault::Broken(Cause::new(lost)))?
+        }
     }
 
     /// What SORT and THREAD compare, of every message of a mailbox that is in a digest.
