@@ -29,13 +29,13 @@ pub(crate) async fn run(
     now: Now,
     out: &mut Out<'_>,
 ) -> Outcome {
+    check(session, &asked)?;
     let answer = Answer {
         tag,
         speech: session.speech(),
         returns: asked.returns.unwrap_or_default(),
     };
     if answer.returns.update {
-        session.selected()?;
         // RFC 5267, 4.3.1.
         let text = "Results of ESEARCH are not kept up to date";
         say_no_update(&mut out.buffer, tag, text);
@@ -44,12 +44,6 @@ pub(crate) async fn run(
         .put_in_filters(&mut asked.key, asked.returns)
         .await?;
     if let Some(sources) = asked.sources.as_ref().filter(|_| !asked.is_of_selected()) {
-        if answer.returns.save {
-            return Err(Ending::malformed("SAVE is for the selected mailbox alone"));
-        }
-        if sources.selected {
-            session.selected()?;
-        }
         let searcher = Searcher::new(session, &asked.key, now);
         search_all(session, &searcher, sources, answer, out).await?;
         return Ok(Done::completed());
@@ -61,6 +55,19 @@ pub(crate) async fn run(
     let (name, _) = session.selected_name().await?;
     answer.say(&found, &name, uid_validity, out);
     Ok(Done::completed())
+}
+
+/// What is BAD whatever would be found (RFC 7377, 2.2).
+fn check(session: &mut Session, asked: &Esearch) -> Result<(), Ending> {
+    let returns = asked.returns.unwrap_or_default();
+    if returns.save && !asked.is_of_selected() {
+        return Err(Ending::malformed("SAVE is for the selected mailbox alone"));
+    }
+    let names_selected = asked.sources.as_ref().is_none_or(|it| it.selected);
+    if names_selected || returns.update {
+        session.selected()?;
+    }
+    Ok(())
 }
 
 /// A mailbox to be searched.
