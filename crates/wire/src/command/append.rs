@@ -1,0 +1,35 @@
+//! APPEND, and what other commands make messages of (RFC 9051, 6.3.12; RFC 4469).
+
+use bytes::Bytes;
+use mail::{Flag, InternalDate};
+
+/// One message of an APPEND.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AppendMessage {
+    /// To be set on arrival.
+    pub flags: Vec<Flag>,
+    /// When it arrived, if the client knows better.
+    pub date: Option<InternalDate>,
+    /// What it consists of.
+    pub data: AppendContent,
+    /// A `literal8` was used: NUL is meant (RFC 3516, 4.4).
+    pub is_binary: bool,
+}
+
+/// `append-data`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AppendContent {
+    /// As it will be stored, byte for byte.
+    Whole(Bytes),
+    /// To be put together (RFC 4469).
+    Catenate(Vec<CatPart>),
+}
+
+/// `cat-part` (RFC 4469)
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CatPart {
+    /// TEXT: these octets.
+    Text(Bytes),
+    /// URL: what this points to, as sent.
+    Url(String),
+}

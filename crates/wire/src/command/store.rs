@@ -1,0 +1,34 @@
+//! STORE (RFC 9051, 6.4.6; RFC 7162, 3.1.3).
+
+use mail::{Flag, ModSeq};
+
+use super::Numbering;
+use super::numbers::MessageSet;
+
+/// STORE.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Store {
+    /// What the set counts.
+    pub numbering: Numbering,
+    /// Which messages.
+    pub set: MessageSet,
+    /// What to do with the flags.
+    pub operation: StoreOperation,
+    /// Which; may be empty.
+    pub flags: Vec<Flag>,
+    /// `.SILENT`
+    pub silent: bool,
+    /// `(UNCHANGEDSINCE n)`
+    pub unchanged_since: Option<ModSeq>,
+}
+
+/// `FLAGS`, `+FLAGS`, `-FLAGS`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreOperation {
+    /// The message has these flags and no other.
+    Replace,
+    /// These too.
+    Add,
+    /// No longer these.
+    Remove,
+}
