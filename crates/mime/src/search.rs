@@ -8,6 +8,7 @@ use mail::limits::FOLDED_BYTES_MAX;
 use memchr::memmem;
 
 use crate::fold::fold_into;
+use crate::fuzzy::Fuzzy;
 use crate::header::{self, known_fields};
 use crate::tree::{Content, Part};
 use crate::{decode, parameter};
@@ -23,6 +24,19 @@ pub enum Field {
     Cc,
     /// BCC
     Bcc,
+}
+
+impl Field {
+    /// As it is called in a header.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::From => "from",
+            Self::To => "to",
+            Self::Cc => "cc",
+            Self::Bcc => "bcc",
+        }
+    }
 }
 
 /// The search text of one message, asked by needles that went through [`fold`](crate::fold()).
@@ -53,13 +67,7 @@ impl<'a> SearchText<'a> {
     /// FROM, TO, CC, BCC: in the decoded text of the field, names and addresses alike.
     #[must_use]
     pub fn address(&self, field: Field, folded_needle: &str) -> bool {
-        let name = match field {
-            Field::From => "from",
-            Field::To => "to",
-            Field::Cc => "cc",
-            Field::Bcc => "bcc",
-        };
-        self.header(name, folded_needle)
+        self.header(field.name(), folded_needle)
     }
 
     /// SUBJECT
@@ -72,12 +80,7 @@ impl<'a> SearchText<'a> {
     #[must_use]
     pub fn header(&self, name: &str, folded_needle: &str) -> bool {
         let finder = memmem::Finder::new(folded_needle);
-        self.header.split(|&byte| byte == b'\n').any(|line| {
-            let Some((found, value)) = split_field(line) else {
-                return false;
-            };
-            found.eq_ignore_ascii_case(name.as_bytes()) && finder.find(value).is_some()
-        })
+        self.values(name).any(|value| finder.find(value).is_some())
     }
 
     /// BODY
@@ -90,6 +93,35 @@ impl<'a> SearchText<'a> {
     #[must_use]
     pub fn text(&self, folded_needle: &str) -> bool {
         memmem::find(self.all, folded_needle.as_bytes()).is_some()
+    }
+
+    /// [`header`](Self::header) with FUZZY (RFC 6203): how relevant the best of these fields is, in percent.
+    #[must_use]
+    pub fn rate_header(&self, name: &str, sought: &Fuzzy) -> u8 {
+        let rates = self.values(name).map(|value| sought.rate(value));
+        rates.max().unwrap_or(0)
+    }
+
+    /// [`body`](Self::body) with FUZZY.
+    #[must_use]
+    pub fn rate_body(&self, sought: &Fuzzy) -> u8 {
+        sought.rate(self.body)
+    }
+
+    /// [`text`](Self::text) with FUZZY.
+    #[must_use]
+    pub fn rate_text(&self, sought: &Fuzzy) -> u8 {
+        sought.rate(self.all)
+    }
+
+    /// Of all fields of this name.
+    fn values(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        self.header
+            .split(|&byte| byte == b'\n')
+            .filter_map(move |line| {
+                let (found, value) = split_field(line)?;
+                found.eq_ignore_ascii_case(name.as_bytes()).then_some(value)
+            })
     }
 }
 

@@ -42,6 +42,7 @@ const AFTER_LOGIN: &[Offer] = &[
     offer("SEARCHRES", 5182),
     offer("MULTISEARCH", 7377),
     offer("FILTERS", 5466),
+    offer("SEARCH=FUZZY", 6203),
     offer("PARTIAL", 9394),
     offer("UIDBATCHES", 10022),
     offer("WITHIN", 5032),

@@ -2,10 +2,11 @@
 
 use image::Message;
 use mail::{Flag, FlagBits, ModSeq, NaiveDate, SeqNum};
-use mime::{Field, SearchText, fold};
+use mime::{Field, Fuzzy, SearchText, fold};
 use store::{Head, ObjectIds};
 use wire::{AddressField, DateTest, Numbering, SearchKey};
 
+use crate::finding::RELEVANCY_MAX;
 use crate::haystack::Haystack;
 use crate::node::Now;
 use crate::view::{Picked, Shown};
@@ -46,14 +47,35 @@ enum Test {
     Text(TextTest),
 }
 
-/// Needles are folded.
+/// How strings are looked for.
+#[derive(Clone, Copy)]
+enum Matching {
+    Exact,
+    /// Below FUZZY (RFC 6203). Only strings can be a little different.
+    Fuzzy,
+}
+
 #[derive(Debug)]
-enum TextTest {
-    Address(Field, String),
-    Subject(String),
-    Header(String, String),
-    Body(String),
-    Anywhere(String),
+struct TextTest {
+    place: Place,
+    needle: Needle,
+}
+
+/// Where a string is looked for.
+#[derive(Debug)]
+enum Place {
+    Address(Field),
+    Subject,
+    Header(String),
+    Body,
+    Anywhere,
+}
+
+#[derive(Debug)]
+enum Needle {
+    /// Folded.
+    Exact(String),
+    Fuzzy(Fuzzy),
 }
 
 impl Evidence<'_> {
@@ -68,19 +90,20 @@ impl Evidence<'_> {
 impl Criteria {
     pub(crate) fn new(key: &SearchKey, haystack: &Haystack<'_>, ids: &ObjectIds, now: Now) -> Self {
         Self {
-            root: Test::new(key, haystack, ids, now),
+            root: Test::new(key, Matching::Exact, haystack, ids, now),
         }
     }
 
-    /// `None` when it takes evidence that is not there.
-    pub(crate) fn holds(
+    /// How well they hold of a message, in percent: zero when they do not. `None` when it takes evidence that
+    /// is not there.
+    pub(crate) fn rate(
         &self,
         seq: SeqNum,
         message: &Message,
         shown: Shown,
         evidence: &Evidence<'_>,
-    ) -> Option<bool> {
-        self.root.holds(seq, message, shown, evidence)
+    ) -> Option<u8> {
+        self.root.rate(seq, message, shown, evidence)
     }
 
     /// Whether any test of what can change says otherwise of a message that was shown as `before` and is
@@ -115,9 +138,21 @@ impl Criteria {
 }
 
 impl Test {
-    fn new(key: &SearchKey, haystack: &Haystack<'_>, ids: &ObjectIds, now: Now) -> Self {
-        let each = |key: &SearchKey| Self::new(key, haystack, ids, now);
-        let text = |test| Self::Text(test);
+    fn new(
+        key: &SearchKey,
+        matching: Matching,
+        haystack: &Haystack<'_>,
+        ids: &ObjectIds,
+        now: Now,
+    ) -> Self {
+        let each = |key: &SearchKey| Self::new(key, matching, haystack, ids, now);
+        let text = |place, needle: &str| {
+            let needle = match matching {
+                Matching::Exact => Needle::Exact(fold(needle)),
+                Matching::Fuzzy => Needle::Fuzzy(Fuzzy::new(needle)),
+            };
+            Self::Text(TextTest { place, needle })
+        };
         match key {
             // `\Recent` is never set, so every message is old.
             SearchKey::All | SearchKey::Old => Self::Always,
@@ -126,6 +161,7 @@ impl Test {
             SearchKey::And(keys) => Self::All(keys.iter().map(each).collect()),
             SearchKey::Or(a, b) => Self::Either(Box::new(each(a)), Box::new(each(b))),
             SearchKey::Not(key) => Self::Not(Box::new(each(key))),
+            SearchKey::Fuzzy(key) => Self::new(key, Matching::Fuzzy, haystack, ids, now),
             SearchKey::Has(flag) => Self::flag(flag, haystack),
             SearchKey::HasNot(flag) => Self::Not(Box::new(Self::flag(flag, haystack))),
             SearchKey::Sequence(set) => Self::Numbers(haystack.find(Numbering::Sequence, set)),
@@ -146,12 +182,12 @@ impl Test {
                 Self::Not(Box::new(Self::ArrivedSince(moment + 1)))
             }
             SearchKey::Address(field, needle) => {
-                text(TextTest::Address(address_field(*field), fold(needle)))
+                text(Place::Address(address_field(*field)), needle)
             }
-            SearchKey::Subject(needle) => text(TextTest::Subject(fold(needle))),
-            SearchKey::Header(name, needle) => text(TextTest::Header(name.clone(), fold(needle))),
-            SearchKey::Body(needle) => text(TextTest::Body(fold(needle))),
-            SearchKey::Text(needle) => text(TextTest::Anywhere(fold(needle))),
+            SearchKey::Subject(needle) => text(Place::Subject, needle),
+            SearchKey::Header(name, needle) => text(Place::Header(name.clone()), needle),
+            SearchKey::Body(needle) => text(Place::Body, needle),
+            SearchKey::Text(needle) => text(Place::Anywhere, needle),
         }
     }
 
@@ -161,46 +197,43 @@ impl Test {
         keywords.bit(flag).map_or(Self::Never, Self::Flag)
     }
 
-    fn holds(
+    fn rate(
         &self,
         seq: SeqNum,
         message: &Message,
         shown: Shown,
         evidence: &Evidence<'_>,
-    ) -> Option<bool> {
-        let holds = |test: &Self| test.holds(seq, message, shown, evidence);
-        match self {
-            Self::Always => Some(true),
-            Self::Never => Some(false),
-            Self::All(tests) => all(tests.iter().map(holds)),
-            Self::Either(a, b) => all([a, b]
-                .into_iter()
-                .map(|test| holds(test).map(|holds| !holds)))
-            .map(|neither| !neither),
-            Self::Not(test) => holds(test).map(|holds| !holds),
-            Self::Flag(bit) => Some(shown.flags.contains(*bit)),
-            Self::Numbers(picked) => Some(picked.contains(seq)),
-            Self::ModSeq(modseq) => Some(shown.modseq >= *modseq),
-            Self::Larger(bytes) => Some(u64::from(message.size) > *bytes),
-            Self::Smaller(bytes) => Some(u64::from(message.size) < *bytes),
-            Self::Internal(test, day) => Some(compares(*test, message.date.day(), *day)),
-            Self::ArrivedSince(moment) => Some(message.date.unix_seconds >= *moment),
-            Self::Sent(test, day) => evidence
-                .head
-                .map(|head| head.sent.is_some_and(|sent| compares(*test, sent, *day))),
-            Self::Saved(test, day) => evidence.saved.map(|saved| compares(*test, saved, *day)),
-            Self::EmailId(ids, id) => Some(ids.email(message.content) == *id),
-            Self::ThreadId(ids, id) => evidence
-                .head
-                .map(|head| ids.thread(message.content, &head.header) == *id),
-            Self::Text(test) => evidence.text.as_ref().map(|text| test.holds(text)),
-        }
+    ) -> Option<u8> {
+        let rate = |test: &Self| test.rate(seq, message, shown, evidence);
+        let holds = match self {
+            Self::All(tests) => return all(tests.iter().map(rate)),
+            Self::Either(a, b) => return either(rate(a), rate(b)),
+            Self::Text(test) => return evidence.text.as_ref().map(|text| test.rate(text)),
+            Self::Not(test) => rate(test)? == 0,
+            Self::Always => true,
+            Self::Never => false,
+            Self::Flag(bit) => shown.flags.contains(*bit),
+            Self::Numbers(picked) => picked.contains(seq),
+            Self::ModSeq(modseq) => shown.modseq >= *modseq,
+            Self::Larger(bytes) => u64::from(message.size) > *bytes,
+            Self::Smaller(bytes) => u64::from(message.size) < *bytes,
+            Self::Internal(test, day) => compares(*test, message.date.day(), *day),
+            Self::ArrivedSince(moment) => message.date.unix_seconds >= *moment,
+            Self::Sent(test, day) => {
+                let sent = evidence.head?.sent;
+                sent.is_some_and(|sent| compares(*test, sent, *day))
+            }
+            Self::Saved(test, day) => compares(*test, evidence.saved?, *day),
+            Self::EmailId(ids, id) => ids.email(message.content) == *id,
+            Self::ThreadId(ids, id) => ids.thread(message.content, &evidence.head?.header) == *id,
+        };
+        Some(percent(holds))
     }
 
     fn demand<'t>(&'t self, needles: &mut Vec<&'t str>) {
         match self {
             Self::All(tests) => tests.iter().for_each(|test| test.demand(needles)),
-            Self::Text(test) => needles.push(test.needle()),
+            Self::Text(test) => needles.extend(test.demanded()),
             _ => {}
         }
     }
@@ -216,38 +249,58 @@ impl Test {
 }
 
 impl TextTest {
-    fn needle(&self) -> &str {
-        match self {
-            Self::Address(_, needle)
-            | Self::Subject(needle)
-            | Self::Header(_, needle)
-            | Self::Body(needle)
-            | Self::Anywhere(needle) => needle,
+    /// What has to be in a text that is found.
+    fn demanded(&self) -> Option<&str> {
+        match &self.needle {
+            Needle::Exact(needle) => Some(needle),
+            Needle::Fuzzy(_) => None,
         }
     }
 
-    fn holds(&self, text: &SearchText<'_>) -> bool {
-        match self {
-            Self::Address(field, needle) => text.address(*field, needle),
-            Self::Subject(needle) => text.subject(needle),
-            Self::Header(name, needle) => text.header(name, needle),
-            Self::Body(needle) => text.body(needle),
-            Self::Anywhere(needle) => text.text(needle),
+    fn rate(&self, text: &SearchText<'_>) -> u8 {
+        match &self.needle {
+            Needle::Exact(needle) => percent(match &self.place {
+                Place::Address(field) => text.address(*field, needle),
+                Place::Subject => text.subject(needle),
+                Place::Header(name) => text.header(name, needle),
+                Place::Body => text.body(needle),
+                Place::Anywhere => text.text(needle),
+            }),
+            Needle::Fuzzy(fuzzy) => match &self.place {
+                Place::Address(field) => text.rate_header(field.name(), fuzzy),
+                Place::Subject => text.rate_header("subject", fuzzy),
+                Place::Header(name) => text.rate_header(name, fuzzy),
+                Place::Body => text.rate_body(fuzzy),
+                Place::Anywhere => text.rate_text(fuzzy),
+            },
         }
     }
 }
 
-/// False as soon as one is, whatever is unknown; unknown if any is, else true.
-fn all(verdicts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+fn percent(holds: bool) -> u8 {
+    if holds { RELEVANCY_MAX } else { 0 }
+}
+
+/// As good as the worst of them. Zero as soon as one is, whatever is unknown; unknown if any is.
+fn all(rates: impl Iterator<Item = Option<u8>>) -> Option<u8> {
     let mut is_known = true;
-    for verdict in verdicts {
-        match verdict {
-            Some(false) => return Some(false),
-            Some(true) => {}
+    let mut worst = RELEVANCY_MAX;
+    for rate in rates {
+        match rate {
+            Some(0) => return Some(0),
+            Some(rate) => worst = worst.min(rate),
             None => is_known = false,
         }
     }
-    is_known.then_some(true)
+    is_known.then_some(worst)
+}
+
+/// As good as the better one, which is known as soon as one is perfect.
+fn either(one: Option<u8>, other: Option<u8>) -> Option<u8> {
+    match (one, other) {
+        (Some(RELEVANCY_MAX), _) | (_, Some(RELEVANCY_MAX)) => Some(RELEVANCY_MAX),
+        (one, other) => Some(one?.max(other?)),
+    }
 }
 
 fn compares(test: DateTest, day: NaiveDate, with: NaiveDate) -> bool {
@@ -269,17 +322,33 @@ fn address_field(field: AddressField) -> Field {
 
 #[cfg(test)]
 mod tests {
-    use super::all;
+    use super::{all, either};
 
     #[test]
     fn one_no_decides_and_one_unknown_delays() {
-        for (verdicts, expected) in [
-            (&[][..], Some(true)),
-            (&[Some(true), Some(true)], Some(true)),
-            (&[Some(true), None], None),
-            (&[None, Some(false)], Some(false)),
+        for (rates, expected) in [
+            (&[][..], Some(100)),
+            (&[Some(100), Some(100)], Some(100)),
+            (&[Some(100), Some(20), Some(80)], Some(20)),
+            (&[Some(100), None], None),
+            (&[None, Some(0)], Some(0)),
         ] {
-            assert_eq!(all(verdicts.iter().copied()), expected);
+            assert_eq!(all(rates.iter().copied()), expected, "{rates:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_perfect_one_need_not_wait_for_the_other() {
+        for (one, other, expected) in [
+            (Some(0), Some(0), Some(0)),
+            (Some(20), Some(80), Some(80)),
+            (Some(100), None, Some(100)),
+            (None, Some(100), Some(100)),
+            (Some(80), None, None),
+            (Some(0), None, None),
+            (None, None, None),
+        ] {
+            assert_eq!(either(one, other), expected, "{one:?} {other:?}");
         }
     }
 }

@@ -108,7 +108,7 @@ fn names(key: &SearchKey) -> Vec<String> {
         SearchKey::Filter(name) => vec![name.clone()],
         SearchKey::And(keys) => keys.iter().flat_map(names).collect(),
         SearchKey::Or(a, b) => [a, b].into_iter().flat_map(|key| names(key)).collect(),
-        SearchKey::Not(key) => names(key),
+        SearchKey::Not(key) | SearchKey::Fuzzy(key) => names(key),
         _ => Vec::new(),
     }
 }
@@ -125,7 +125,7 @@ fn substitute(key: &mut SearchKey, filters: &HashMap<String, SearchKey>) {
             substitute(a, filters);
             substitute(b, filters);
         }
-        SearchKey::Not(key) => substitute(key, filters),
+        SearchKey::Not(key) | SearchKey::Fuzzy(key) => substitute(key, filters),
         _ => {}
     }
 }

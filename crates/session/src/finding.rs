@@ -4,6 +4,7 @@
 //! numbers are decided from the image; only what is left undecided has its text read, for all mailboxes
 //! together.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use acl::Deed;
@@ -12,7 +13,7 @@ use live::Live;
 use mail::{ContentId, MailboxId, ModSeq, SeqNum, Uid, UidSet};
 use store::{Stamps, Store};
 use wire::say::Correlator;
-use wire::{Numbering, PartialRange, SearchKey, SearchReturn, Tag, say};
+use wire::{Numbering, PartialRange, SearchKey, SearchReturn, SortCriterion, SortKey, Tag, say};
 
 use crate::criteria::Criteria;
 use crate::digested::ask_digests;
@@ -34,6 +35,8 @@ pub(crate) struct Finding {
     pub(crate) mailbox: MailboxId,
     /// The mod-sequence of each, where the client asked by MODSEQ (RFC 7162, 3.1.5).
     modseqs: Option<Vec<ModSeq>>,
+    /// Of those that are not quite what was asked for (RFC 6203, 4).
+    relevancies: HashMap<Uid, u8>,
 }
 
 /// A search, whatever it looks through.
@@ -53,6 +56,9 @@ pub(crate) struct Progress<'p, 'o> {
     /// All of them.
     pub(crate) goal: usize,
 }
+
+/// Of what is found as it was asked for, in percent (RFC 6203, 4).
+pub(crate) const RELEVANCY_MAX: u8 = 100;
 
 /// Messages whose search texts are in memory at once.
 pub(crate) const TEXTS_PER_READ_MAX: usize = 200;
@@ -201,17 +207,24 @@ impl Finding {
             messages,
             mailbox,
             modseqs: None,
+            relevancies: HashMap::new(),
         }
     }
 
     /// `messages` stand in the order of the mailbox.
-    pub(crate) fn new(messages: Vec<Numbered>, haystack: &Haystack<'_>, asks_modseq: bool) -> Self {
+    pub(crate) fn new(
+        messages: Vec<Numbered>,
+        relevancies: HashMap<Uid, u8>,
+        haystack: &Haystack<'_>,
+        asks_modseq: bool,
+    ) -> Self {
         let modseq = |(_, message): &Numbered| haystack.view.shown(message).modseq;
         let modseqs = asks_modseq.then(|| messages.iter().map(modseq).collect());
         Self {
             messages,
             mailbox: haystack.mailbox,
             modseqs,
+            relevancies,
         }
     }
 
@@ -227,6 +240,12 @@ impl Finding {
             Numbering::Uid => message.uid.get(),
         };
         self.messages.iter().map(number).collect()
+    }
+
+    /// How well it is what was asked for, 1 to 100.
+    pub(crate) fn relevancy(&self, uid: Uid) -> u8 {
+        let known = self.relevancies.get(&uid);
+        known.copied().unwrap_or(RELEVANCY_MAX)
     }
 
     /// The highest mod-sequence among what was found, if the client is told one.
@@ -260,15 +279,28 @@ impl Finding {
         // `RETURN ()` means ALL (RFC 4731, 3.1).
         let is_bare = returns == SearchReturn::default();
         let count = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+        let relevancies = returns.relevancy.then(|| self.relevancies_of(returns));
         let found = say::Found {
             min: numbers.first().copied().filter(|_| returns.min),
             max: numbers.last().copied().filter(|_| returns.max),
             all: (returns.all || is_bare).then_some(numbers.as_slice()),
             partial: returns.partial.map(|range| (range, part(&numbers, range))),
+            relevancy: relevancies.as_deref(),
             count: returns.count.then_some(count),
             modseq: self.modseq_of(returns),
         };
         say::esearch(out, correlator, numbering, &found);
+    }
+
+    /// Of the page that is told, or of all.
+    fn relevancies_of(&self, returns: SearchReturn) -> Vec<u8> {
+        let told = match returns.partial {
+            Some(range) => part(&self.messages, range),
+            None => &self.messages,
+        };
+        told.iter()
+            .map(|(_, message)| self.relevancy(message.uid))
+            .collect()
     }
 
     /// What `$` stands for from now on (RFC 5182, 2.4; RFC 9394, 3.2).
@@ -319,6 +351,27 @@ impl Session {
             }
         }
     }
+}
+
+/// Without FUZZY, nothing is more relevant than anything else (RFC 6203, 4 and 6).
+///
+/// # Errors
+///
+/// For RELEVANCY beside a key that is not FUZZY.
+pub(crate) fn admit_relevancy(
+    returns: Option<SearchReturn>,
+    order: &[SortCriterion],
+    key: &SearchKey,
+) -> Result<(), Ending> {
+    let asks = returns.is_some_and(|returns| returns.relevancy)
+        || order
+            .iter()
+            .any(|criterion| criterion.key == SortKey::Relevancy);
+    let is_fuzzy = || key.any(&|key| matches!(key, SearchKey::Fuzzy(_)));
+    if asks && !is_fuzzy() {
+        return Err(Ending::malformed("RELEVANCY is for FUZZY keys"));
+    }
+    Ok(())
 }
 
 /// To search by MODSEQ is to speak CONDSTORE, and is answered with one (RFC 7162, 3.1.5).

@@ -10,7 +10,7 @@ use mime::{SortKeys, SortText};
 use wire::{Direction, SortCriterion, SortKey};
 
 use crate::ending::Ending;
-use crate::finding::Finding;
+use crate::finding::{Finding, RELEVANCY_MAX};
 
 /// Puts what was found in the order of `criteria`; what they do not tell apart stays in the order of
 /// the mailbox.
@@ -27,6 +27,7 @@ pub(crate) async fn sort(
         .map(|(place, &(_, message))| Sorted {
             place,
             message,
+            relevancy: found.relevancy(message.uid),
             keys: SortKeys::new(written.get(place).map_or(&[], |keys| keys)),
         })
         .collect();
@@ -77,22 +78,28 @@ async fn comes_after(
     let sorted = |place: usize, message: &Message| Sorted {
         place,
         message: *message,
+        // Results by relevancy are not kept up to date.
+        relevancy: RELEVANCY_MAX,
         keys: SortKeys::new(written.get(place).map_or(&[], |keys| keys)),
     };
     let ordering = sorted(0, message).compare(&sorted(1, there), criteria);
     Ok(ordering.then(message.uid.cmp(&there.uid)) == Ordering::Greater)
 }
 
-/// Nothing where the image knows all that is compared.
+/// Nothing where all that is compared is known without them.
 async fn load_keys(
     live: &Live,
     mailbox: MailboxId,
     messages: &[(Uid, ContentId)],
     criteria: &[SortCriterion],
 ) -> Result<Vec<Bytes>, Ending> {
-    let is_in_image =
-        |criterion: &SortCriterion| matches!(criterion.key, SortKey::Arrival | SortKey::Size);
-    if criteria.iter().all(is_in_image) {
+    let is_at_hand = |criterion: &SortCriterion| {
+        matches!(
+            criterion.key,
+            SortKey::Arrival | SortKey::Size | SortKey::Relevancy
+        )
+    };
+    if criteria.iter().all(is_at_hand) {
         return Ok(Vec::new());
     }
     Ok(live.contents().sort_keys(mailbox, messages).await?)
@@ -102,6 +109,7 @@ struct Sorted<'k> {
     /// Among what was found.
     place: usize,
     message: Message,
+    relevancy: u8,
     keys: SortKeys<'k>,
 }
 
@@ -124,6 +132,7 @@ impl Sorted<'_> {
     fn compare_by(&self, other: &Self, key: SortKey) -> Ordering {
         let text = |which| self.keys.text(which).cmp(other.keys.text(which));
         match key {
+            SortKey::Relevancy => other.relevancy.cmp(&self.relevancy),
             SortKey::Arrival => self.arrived().cmp(&other.arrived()),
             SortKey::Date => self.sent().cmp(&other.sent()),
             SortKey::Size => self.message.size.cmp(&other.message.size),

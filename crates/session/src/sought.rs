@@ -1,12 +1,14 @@
 //! One mailbox while it is searched.
 
+use std::collections::HashMap;
+
 use image::Message;
 use mail::{ContentId, SeqNum, Uid};
 use store::ObjectIds;
 use wire::SearchKey;
 
 use crate::criteria::{Criteria, Evidence};
-use crate::finding::{Finding, TEXTS_PER_READ_MAX};
+use crate::finding::{Finding, RELEVANCY_MAX, TEXTS_PER_READ_MAX};
 use crate::haystack::Haystack;
 use crate::node::Now;
 
@@ -19,6 +21,8 @@ pub(crate) struct Sought<'s> {
     pub(crate) criteria: Criteria,
     /// In any order.
     pub(crate) found: Vec<Numbered>,
+    /// Of those that are not quite what was asked for, in percent.
+    relevancies: HashMap<Uid, u8>,
     /// Something has to be read first.
     pub(crate) undecided: Vec<Numbered>,
 }
@@ -45,6 +49,7 @@ impl<'s> Sought<'s> {
             haystack,
             criteria,
             found: Vec::new(),
+            relevancies: HashMap::new(),
             undecided: Vec::new(),
         };
         for numbered in messages {
@@ -62,9 +67,14 @@ impl<'s> Sought<'s> {
     pub(crate) fn decide(&mut self, numbered: Numbered, evidence: &Evidence<'_>) {
         let (seq, message) = numbered;
         let shown = self.haystack.view.shown(&message);
-        match self.criteria.holds(seq, &message, shown, evidence) {
-            Some(true) => self.found.push(numbered),
-            Some(false) => {}
+        match self.criteria.rate(seq, &message, shown, evidence) {
+            Some(0) => {}
+            Some(relevancy) => {
+                self.found.push(numbered);
+                if relevancy < RELEVANCY_MAX {
+                    self.relevancies.insert(message.uid, relevancy);
+                }
+            }
             None => self.undecided.push(numbered),
         }
     }
@@ -72,7 +82,7 @@ impl<'s> Sought<'s> {
     /// What there is to tell, in the order of the mailbox.
     pub(crate) fn finish(mut self, asks_modseq: bool) -> Finding {
         self.found.sort_unstable_by_key(|&(seq, _)| seq);
-        Finding::new(self.found, &self.haystack, asks_modseq)
+        Finding::new(self.found, self.relevancies, &self.haystack, asks_modseq)
     }
 }
 

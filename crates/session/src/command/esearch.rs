@@ -10,7 +10,7 @@ use wire::{Esearch, Numbering, SearchReturn, Sources, Speech, Tag};
 
 use crate::context::say_no_update;
 use crate::ending::{Done, Ending, Outcome, Refused};
-use crate::finding::{Finding, Progress, Searcher, find};
+use crate::finding::{Finding, Progress, Searcher, admit_relevancy, find};
 use crate::haystack::Haystack;
 use crate::node::Now;
 use crate::out::Out;
@@ -43,6 +43,7 @@ pub(crate) async fn run(
     session
         .put_in_filters(&mut asked.key, asked.returns)
         .await?;
+    admit_relevancy(asked.returns, &[], &asked.key)?;
     if let Some(sources) = asked.sources.as_ref().filter(|_| !asked.is_of_selected()) {
         let searcher = Searcher::new(session, &asked.key, now);
         search_all(session, &searcher, sources, answer, out).await?;

@@ -6,7 +6,7 @@ use wire::{Search, SearchReturn, Tag, say};
 
 use crate::context::Wish;
 use crate::ending::{Done, Outcome};
-use crate::finding::find;
+use crate::finding::{admit_relevancy, find};
 use crate::node::Now;
 use crate::out::Out;
 use crate::session::Session;
@@ -21,6 +21,7 @@ pub(crate) async fn run(
     session
         .put_in_filters(&mut search.key, search.returns)
         .await?;
+    admit_relevancy(search.returns, &[], &search.key)?;
     let bound = session.node.message_limit.per_command();
     let cut = bound.cut_search(&search.key, session.selected()?);
     if let Some(cut) = cut {

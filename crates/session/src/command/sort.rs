@@ -4,7 +4,7 @@ use wire::{Sort, Tag, say};
 
 use crate::context::Wish;
 use crate::ending::{Done, Ending, Outcome};
-use crate::finding::{Finding, find};
+use crate::finding::{Finding, admit_relevancy, find};
 use crate::node::Now;
 use crate::out::Out;
 use crate::session::Session;
@@ -20,6 +20,7 @@ pub(crate) async fn run(
     session
         .put_in_filters(&mut asked.key, asked.returns)
         .await?;
+    admit_relevancy(asked.returns, &asked.criteria, &asked.key)?;
     let wish = Wish {
         tag,
         returns: asked.returns,

@@ -16,6 +16,7 @@ pub(super) fn freeze(key: &SearchKey, haystack: &Haystack<'_>) -> SearchKey {
         }
         SearchKey::Or(a, b) => SearchKey::Or(boxed(a), boxed(b)),
         SearchKey::Not(key) => SearchKey::Not(boxed(key)),
+        SearchKey::Fuzzy(key) => SearchKey::Fuzzy(boxed(key)),
         leaf => leaf.clone(),
     }
 }

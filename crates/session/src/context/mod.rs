@@ -12,7 +12,9 @@ use std::sync::Arc;
 use image::Image;
 use mail::limits::{CONTEXT_RESULTS_MAX, CONTEXTS_MAX};
 use mail::{FlagBits, UidSet};
-use wire::{Code, FetchItem, Numbering, SearchKey, SearchReturn, SortCriterion, Tag, Verdict, say};
+use wire::{
+    Code, FetchItem, Numbering, SearchKey, SearchReturn, SortCriterion, SortKey, Tag, Verdict, say,
+};
 
 use crate::ending::Ending;
 use crate::finding::Finding;
@@ -173,6 +175,11 @@ impl Selected {
     pub(crate) fn keep_context(&mut self, context: Context, found: &Finding, out: &mut Vec<u8>) {
         if frozen::is_timed(&context.key) {
             let text = "Results that change as time goes by are not kept up to date";
+            return say_no_update(out, &context.tag, text);
+        }
+        let by_relevancy = |criterion: &SortCriterion| criterion.key == SortKey::Relevancy;
+        if context.order.iter().any(by_relevancy) {
+            let text = "An order by relevancy is not kept up to date";
             return say_no_update(out, &context.tag, text);
         }
         if !self.contexts.has_room(found.messages.len()) {

@@ -58,6 +58,8 @@ pub struct SearchReturn {
     pub partial: Option<PartialRange>,
     /// UPDATE (RFC 5267, 4.3)
     pub update: bool,
+    /// RELEVANCY (RFC 6203, 4), only where a key is FUZZY
+    pub relevancy: bool,
 }
 
 /// A search key. Nesting is bounded by [`mail::limits::SEARCH_DEPTH_MAX`].
@@ -71,6 +73,8 @@ pub enum SearchKey {
     Or(Box<Self>, Box<Self>),
     /// The opposite.
     Not(Box<Self>),
+    /// `FUZZY`: something like it (RFC 6203)
+    Fuzzy(Box<Self>),
     /// ANSWERED, FLAGGED, DELETED, SEEN, DRAFT, KEYWORD
     Has(Flag),
     /// UNANSWERED … UNKEYWORD
@@ -158,7 +162,7 @@ impl SearchKey {
         let is_inside = match self {
             Self::And(keys) => keys.iter().any(|key| key.any(is_it)),
             Self::Or(a, b) => a.any(is_it) || b.any(is_it),
-            Self::Not(key) => key.any(is_it),
+            Self::Not(key) | Self::Fuzzy(key) => key.any(is_it),
             _ => false,
         };
         is_inside || is_it(self)

@@ -40,6 +40,8 @@ pub enum Direction {
 /// What messages are ordered by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SortKey {
+    /// RELEVANCY (RFC 6203, 6), only where a key is FUZZY: the highest first
+    Relevancy,
     /// ARRIVAL
     Arrival,
     /// CC

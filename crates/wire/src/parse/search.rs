@@ -1,6 +1,6 @@
 //! SEARCH, with RETURN (RFC 4731), SAVE (RFC 5182), PARTIAL (RFC 9394) and UPDATE (RFC 5267), WITHIN (RFC 5032),
 //! MODSEQ (RFC 7162), object identifiers (RFC 8474), save dates (RFC 8514), UIDAFTER and UIDBEFORE (RFC 9738), FILTER
-//! (RFC 5466).
+//! (RFC 5466), FUZZY (RFC 6203).
 
 use mail::limits::SEARCH_DEPTH_MAX;
 use mail::{Flag, Keyword};
@@ -99,6 +99,7 @@ pub(super) fn returns(cursor: &mut Cursor<'_>) -> Lexed<Returns> {
             "COUNT" => options.count = true,
             "SAVE" => options.save = true,
             "PARTIAL" => partial(cursor, &mut options.partial)?,
+            "RELEVANCY" => options.relevancy = true,
             // A hint, and there is nothing that it could make faster (RFC 5267, 4.2).
             "CONTEXT" => {}
             "UPDATE" => {
@@ -167,15 +168,18 @@ fn key(cursor: &mut Cursor<'_>, depth: usize) -> Lexed<SearchKey> {
         Some(b'*' | b'0'..=b'9') if cursor.mode().uid_only => Err(Bad::UidRequired),
         Some(b'$' | b'*' | b'0'..=b'9') => cursor.message_set().map(SearchKey::Sequence),
         _ => match cursor.word().as_str() {
-            "NOT" => {
-                cursor.space()?;
-                let inner = key(cursor, deeper(depth)?)?;
-                Ok(SearchKey::Not(Box::new(inner)))
-            }
+            "NOT" => inner(cursor, depth).map(SearchKey::Not),
+            "FUZZY" => inner(cursor, depth).map(SearchKey::Fuzzy),
             "OR" => alternatives(cursor, deeper(depth)?),
             word => leaf(cursor, word),
         },
     }
+}
+
+/// `SP search-key`, behind a word that says something of it
+fn inner(cursor: &mut Cursor<'_>, depth: usize) -> Lexed<Box<SearchKey>> {
+    cursor.space()?;
+    key(cursor, deeper(depth)?).map(Box::new)
 }
 
 fn deeper(depth: usize) -> Lexed<usize> {

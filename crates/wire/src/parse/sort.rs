@@ -66,6 +66,7 @@ fn criterion(cursor: &mut Cursor<'_>) -> Lexed<SortCriterion> {
         "DISPLAYFROM" => SortKey::DisplayFrom,
         "DISPLAYTO" => SortKey::DisplayTo,
         "FROM" => SortKey::From,
+        "RELEVANCY" => SortKey::Relevancy,
         "SIZE" => SortKey::Size,
         "SUBJECT" => SortKey::Subject,
         "TO" => SortKey::To,

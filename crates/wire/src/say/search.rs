@@ -43,6 +43,8 @@ pub struct Found<'a> {
     pub all: Option<&'a [u32]>,
     /// PARTIAL (RFC 9394, 3.1): the range as it was asked for, and what is there, in the same order.
     pub partial: Option<(PartialRange, &'a [u32])>,
+    /// RELEVANCY (RFC 6203, 4): of each result, in the same order, 1 to 100.
+    pub relevancy: Option<&'a [u8]>,
     /// COUNT
     pub count: Option<u32>,
     /// MODSEQ (RFC 7162, 3.1.10)
@@ -89,7 +91,7 @@ fn found(
 }
 
 /// `* ESEARCH (TAG "a1" [MAILBOX m UIDVALIDITY v]) [UID] [MIN n] [MAX n] [ALL set] [PARTIAL (range set)]
-/// [COUNT n] [MODSEQ m]`
+/// [RELEVANCY (n …)] [COUNT n] [MODSEQ m]`
 pub fn esearch(
     out: &mut Vec<u8>,
     correlator: Correlator<'_>,
@@ -107,6 +109,11 @@ pub fn esearch(
     }
     if let Some((range, numbers)) = found.partial {
         partial(out, range, numbers);
+    }
+    if let Some(scores) = found.relevancy {
+        out.extend_from_slice(b" RELEVANCY (");
+        separated(out, scores, |out, score| number(out, u64::from(*score)));
+        out.push(b')');
     }
     item(out, " COUNT ", found.count.map(u64::from));
     item(out, " MODSEQ ", found.modseq.map(ModSeq::get));

@@ -6,6 +6,7 @@ mod differential;
 mod esearch;
 mod filters;
 mod framing;
+mod fuzzy;
 mod grammar;
 mod hostile;
 mod metadata;

@@ -347,6 +347,7 @@ fn extended_searches_are_said_as_rfc_4731_writes_them() {
         max: Some(3800),
         all: Some(&[7, 8, 9, 3800]),
         partial: None,
+        relevancy: None,
         count: Some(4),
         modseq: ModSeq::new(917_162_500),
     };
