@@ -61,7 +61,8 @@ impl Fuzzy {
             for found in words(folded) {
                 letters.clear();
                 letters.extend(letters_of(found));
-                for (rate, word) in rates.iter_mut().zip(&self.words) {
+                let rated = rates.iter_mut().zip(&self.words);
+                for (rate, word) in rated.filter(|(rate, _)| **rate < WORD) {
                     *rate = (*rate).max(word.rate(&letters));
                 }
             }
@@ -103,8 +104,7 @@ fn is_slip(meant: &[char], found: &[char]) -> bool {
     );
     let pairs = meant.iter().rev().zip(found.iter().rev());
     let behind = pairs.take_while(alike).count();
-    let rest = |letters: &'_ [char]| letters.len() - behind;
-    match (rest(meant), rest(found)) {
+    match (meant.len() - behind, found.len() - behind) {
         (0 | 1, 0 | 1) => true,
         (2, 2) => meant.first() == found.get(1) && meant.get(1) == found.first(),
         _ => false,

@@ -226,15 +226,7 @@ fn the_list_of_the_client_is_always_what_a_fresh_search_finds() {
                 world.happen();
             }
             view.learn(world.picture.clone());
-            let moment = if world.chance.below(2) == 0 {
-                Moment::Safe
-            } else {
-                Moment::Pinned
-            };
-            let voice = Voice {
-                withholds_flags: world.chance.below(3) == 0,
-                ..voice
-            };
+            let (moment, voice) = world.occasion(voice);
             client.hear(&tell(&mut view, &mut contexts, moment, voice));
             // What waits to be counted as expunged is no result any more.
             let latest = &view.latest().image;

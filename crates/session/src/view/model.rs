@@ -62,6 +62,20 @@ impl World {
         self.picture.image.get(mail::SeqNum::new(number).unwrap())
     }
 
+    /// When something is told next, and how.
+    pub(crate) fn occasion(&mut self, voice: Voice) -> (Moment, Voice) {
+        let moment = if self.chance.below(2) == 0 {
+            Moment::Safe
+        } else {
+            Moment::Pinned
+        };
+        let voice = Voice {
+            withholds_flags: self.chance.below(3) == 0,
+            ..voice
+        };
+        (moment, voice)
+    }
+
     pub(crate) fn happen(&mut self) {
         let (kind, chosen) = (self.chance.below(4), self.any_message());
         let image = self.picture.image.clone();
@@ -271,15 +285,7 @@ fn after_every_safe_moment_the_client_knows_the_truth() {
                 world.happen();
             }
             view.learn(world.picture.clone());
-            let moment = if world.chance.below(2) == 0 {
-                Moment::Safe
-            } else {
-                Moment::Pinned
-            };
-            let voice = Voice {
-                withholds_flags: world.chance.below(3) == 0,
-                ..voice
-            };
+            let (moment, voice) = world.occasion(voice);
             tell(&mut view, &mut client, moment, voice);
             assert_eq!(
                 client.messages.len(),

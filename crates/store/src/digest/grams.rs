@@ -5,7 +5,7 @@
 
 /// How many grams there are.
 const GRAMS: usize = 1 << 16;
-/// Those of one needle that are asked for; a longer needle is looked for by its beginning.
+/// Those of one needle that are asked for; of a longer needle any will do, for candidates are verified.
 const GRAMS_ASKED_MAX: usize = 16;
 const GRAM_BYTES: usize = 3;
 
