@@ -25,6 +25,19 @@ const ALWAYS: &[Offer] = &[
     offer("SASL-IR", 4959),
 ];
 
+/// Until somebody is logged in, where TLS can begin.
+const BEFORE_TLS: &[Offer] = &[offer("STARTTLS", 9051)];
+
+/// Until somebody is logged in, where a password is safe.
+const WITH_PASSWORD: &[Offer] = &[
+    offer("AUTH=PLAIN", 4616),
+    // A draft that was never an RFC; this one has the command and the word AUTH.
+    offer("AUTH=LOGIN", 9051),
+];
+
+/// Until somebody is logged in, where a password would be exposed.
+const WITHOUT_PASSWORD: &[Offer] = &[offer("LOGINDISABLED", 9051)];
+
 /// Once somebody is logged in.
 const AFTER_LOGIN: &[Offer] = &[
     offer("IDLE", 2177),
@@ -130,13 +143,14 @@ pub(crate) fn capabilities(
         may_starttls: true, ..
     } = security
     {
-        list.push("STARTTLS".into());
+        list.extend(BEFORE_TLS.iter().filter_map(told));
     }
-    if security.may_login() {
-        list.extend(["AUTH=PLAIN", "AUTH=LOGIN"].map(Cow::Borrowed));
+    let of_passwords = if security.may_login() {
+        WITH_PASSWORD
     } else {
-        list.push("LOGINDISABLED".into());
-    }
+        WITHOUT_PASSWORD
+    };
+    list.extend(of_passwords.iter().filter_map(told));
     list
 }
 

@@ -6,11 +6,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use rustls::pki_types::CertificateDer;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::responses;
+use crate::{responses, tls};
 
 /// Everybody's.
 pub const PASSWORD: &str = "pass";
@@ -31,10 +32,15 @@ pub enum Heard {
     Silence,
 }
 
+/// What bytes go over: a socket, or TLS on one.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + std::fmt::Debug + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + std::fmt::Debug + Send + Unpin> Stream for S {}
+
 /// One connection.
 #[derive(Debug)]
 pub struct Client {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     buffer: Vec<u8>,
     /// RFC 4978, for what is said and what is heard.
     deflate: Option<Box<(Compress, Decompress)>>,
@@ -63,7 +69,7 @@ impl Client {
         let stream = TcpStream::connect(to).await?;
         stream.set_nodelay(true)?;
         Ok(Self {
-            stream,
+            stream: Box::new(stream),
             buffer: Vec::new(),
             deflate: None,
             early: VecDeque::new(),
@@ -80,6 +86,22 @@ impl Client {
             let compress = Compress::new(Compression::default(), false);
             Box::new((compress, Decompress::new(false)))
         });
+    }
+
+    /// Shakes hands, and goes on in TLS with a node that has one of these certificates.
+    ///
+    /// # Errors
+    ///
+    /// What TLS says, and [`InvalidData`](io::ErrorKind::InvalidData) for what the server, or
+    /// somebody on the way, has said in the clear behind its OK.
+    pub async fn encrypt(&mut self, trusted: &[CertificateDer<'static>]) -> io::Result<()> {
+        if !(self.buffer.is_empty() && self.early.is_empty()) {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        let plain = std::mem::replace(&mut self.stream, Box::new(tokio::io::empty()));
+        let shaken = timeout(PATIENCE, tls::shake_hands(plain, trusted)).await?;
+        self.stream = Box::new(shaken?);
+        Ok(())
     }
 
     /// A tag that this client has not used.

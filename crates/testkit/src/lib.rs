@@ -15,6 +15,7 @@ mod play;
 mod responses;
 mod stage;
 mod tap;
+mod tls;
 mod trouble;
 
 use std::fs;

@@ -94,6 +94,11 @@ pub enum Step {
         /// Whether it does.
         is_on: bool,
     },
+    /// `ada encrypts`: she shakes hands, and what she says and hears from here on is in TLS.
+    Encrypt {
+        /// Whose client.
+        who: String,
+    },
     /// `check $b > $a`: a number has grown.
     Check {
         /// A bound name.
@@ -263,6 +268,9 @@ fn step(line: &str, lines: &mut Lines<'_>) -> Result<Step, String> {
         [who, "no", "longer", "compresses"] => Ok(Step::Compress {
             who: (*who).to_owned(),
             is_on: false,
+        }),
+        [who, "encrypts"] => Ok(Step::Encrypt {
+            who: (*who).to_owned(),
         }),
         ["cut", who] => Ok(Step::Cut {
             who: (*who).to_owned(),
@@ -456,6 +464,7 @@ mod tests {
                     is_on: false,
                 },
             ),
+            ("bo encrypts", Step::Encrypt { who: who() }),
             (
                 "cut listener of node 2",
                 Step::Trouble {

@@ -88,6 +88,7 @@ impl<'s> Player<'s> {
                 self.client(who)?.compress(*is_on);
                 Ok(())
             }
+            Step::Encrypt { who } => self.encrypt(who).await,
             Step::Check { greater, less } => self.check(greater, less),
             Step::Trouble { node, trouble } => told(self.stage.suffer(*node, *trouble).await),
         }
@@ -109,6 +110,13 @@ impl<'s> Player<'s> {
         let login = format!("LOGIN {} {PASSWORD}", seat.account);
         self.say(&seat.client, &Pattern::parse(&login)).await?;
         self.end(&seat.client, Verdict::Ok, None).await
+    }
+
+    async fn encrypt(&mut self, who: &str) -> Played {
+        let trusted = self.stage.certificates();
+        let trusted = trusted.map_err(|trouble| trouble.to_string())?;
+        let shaken = self.client(who)?.encrypt(&trusted).await;
+        shaken.map_err(|cause| format!("but no hand was shaken: {cause}"))
     }
 
     async fn say(&mut self, who: &str, text: &Pattern) -> Played {

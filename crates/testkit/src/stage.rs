@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use mail::{MailboxId, ModSeq};
+use rustls::pki_types::CertificateDer;
 use server::Frontend;
 use server::config::{Config, Sources, Surroundings};
 use tempfile::TempDir;
@@ -18,6 +20,7 @@ use crate::given::{Given, Seat};
 use crate::page::Trouble as Mishap;
 use crate::pattern::Names;
 use crate::tap::Tap;
+use crate::tls;
 use crate::trouble::Trouble;
 
 /// How many nodes there are.
@@ -37,7 +40,7 @@ pub struct Stage {
     architect: Architect,
     /// Gone when dropped, both of them.
     _database: Database,
-    _state: TempDir,
+    state: TempDir,
 }
 
 /// A frontend of this process, and its way to the database.
@@ -95,7 +98,7 @@ impl Stage {
             nodes,
             architect,
             _database: database,
-            _state: state,
+            state,
         })
     }
 
@@ -125,6 +128,18 @@ impl Stage {
         let addresses = self.node(node)?.frontend.addresses();
         let first = addresses.imap.first().copied();
         first.ok_or_else(|| Trouble::Sentence(format!("node {node} does not listen")))
+    }
+
+    /// Those that the nodes have made for themselves.
+    ///
+    /// # Errors
+    ///
+    /// [`Trouble`] when one cannot be read.
+    pub fn certificates(&self) -> Result<Vec<CertificateDer<'static>>, Trouble> {
+        (1..=self.nodes.len())
+            .map(|number| tls::certificate_of_node(&state_of_node(&self.state, number)))
+            .collect::<Result<_, _>>()
+            .map_err(Trouble::machine("a certificate"))
     }
 
     /// A client that is connected and logged in.
@@ -318,7 +333,7 @@ impl Node {
             variables,
             surroundings: Surroundings {
                 host_name: format!("node{number}"),
-                state_dir: state.path().join(format!("node{number}")),
+                state_dir: state_of_node(state, number),
             },
         };
         let config = Config::load(&sources)
@@ -328,4 +343,8 @@ impl Node {
             tap,
         })
     }
+}
+
+fn state_of_node(state: &TempDir, number: usize) -> PathBuf {
+    state.path().join(format!("node{number}"))
 }

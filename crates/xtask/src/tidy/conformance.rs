@@ -97,8 +97,11 @@ struct Offer<'a> {
 
 fn offers(tree: &Tree) -> impl Iterator<Item = Offer<'_>> {
     let text = tree.text(OFFERS).unwrap_or_default();
-    text.lines().enumerate().filter_map(move |(i, line)| {
-        let arguments = line.trim_start().strip_prefix("offer(")?;
+    let calls = text.lines().enumerate().flat_map(|(i, line)| {
+        let calls = line.split("offer(").skip(1);
+        calls.map(move |arguments| (i, arguments))
+    });
+    calls.filter_map(move |(i, arguments)| {
         let (name, rfc) = arguments.split_once(", ")?;
         let name = match name.strip_prefix('"') {
             Some(name) => name.strip_suffix('"')?,
@@ -188,7 +191,7 @@ mod tests {
     );
     const CAPABILITIES: (&str, &str) = (
         OFFERS,
-        "const ALWAYS: &[Offer] = &[\n    offer(\"MOVE\", 6851),\n    offer(WHO, 2971),\n];\n\
+        "const ALWAYS: &[Offer] = &[\n    offer(\"MOVE\", 6851),\n];\nconst MORE: &[Offer] = &[offer(WHO, 2971)];\n\
          const WHO: &str = \"ID\";\nconst fn offer(name: &'static str, rfc: u16) -> Offer {\n",
     );
     const FILES_THERE: [(&str, &str); 2] = [
