@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::future::poll_fn;
+use std::iter;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -407,10 +408,12 @@ impl Session {
             actor,
             naming,
         } = entrance;
+        let logins = iter::once(&account).chain(&actor).map(Account::login);
         self.store = self.node.store.from_origin(Origin {
             session: self.peer.session,
             account: account.id,
             account_name: account.name.clone(),
+            logins: logins.collect(),
             login_name: actor.map(|actor| actor.name),
             node: self.node.name.clone(),
             address: Some(self.peer.address.ip().to_canonical()),

@@ -1,6 +1,8 @@
 with done as materialized (
   select a.uid_validity, a.first_uid, a.modseq
-    from append_messages($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) a
+    from append_messages(
+           $1, while_logged_in($2::bigint[], $19, $20, $21), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+           $14, $15) a
 ), logged as (
   insert into activity (kind, mailbox, owner, path, session, account, uids)
   select 1, $1, n.owner, n.path, w.session, w.account,

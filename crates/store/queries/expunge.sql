@@ -1,6 +1,7 @@
 with done as materialized (
   select e.modseq, e.uids
-    from expunge_messages($1, $2, $3, $4, $5::text::int8multirange) e
+    from expunge_messages(
+           $1, while_logged_in($2::bigint[], $8, $9, $10), $3, $4, $5::text::int8multirange) e
 ), logged as (
   insert into activity (kind, mailbox, owner, path, session, account, uids)
   select 3, $1, n.owner, n.path, w.session, w.account, w.uids::int8multirange * d.uids::int8multirange

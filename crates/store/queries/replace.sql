@@ -1,7 +1,8 @@
 with done as materialized (
   select r.uid_validity, r.uid, r.modseq, r.source_modseq, r.old_size
     from replace_message(
-           $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) r
+           $1, $2, while_logged_in($3::bigint, $20, $21, $22), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+           $14, $15, $16, $17, $18) r
 ), logged as (
   insert into activity (kind, mailbox, owner, path, session, account, uids)
   select 1, $2, n.owner, n.path, $19::bigint, $3::bigint, int8multirange(int8range(d.uid, d.uid, '[]'))

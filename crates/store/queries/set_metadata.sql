@@ -1,6 +1,6 @@
 with done as materialized (
   select modseq, is_changed
-    from set_annotations($1, $2, $3, $4, $5, $6, $7)
+    from set_annotations($1, while_logged_in($2::bigint, $9, $10, $11), $3, $4, $5, $6, $7)
 ), logged as (
   insert into activity (kind, mailbox, owner, path, session, account, detail)
   select 10, $1, n.owner, n.path, $8, $2, shared.entries

@@ -1,6 +1,8 @@
 with done as materialized (
   select c.uid_validity, c.first_uid, c.uids, c.modseq, c.source_modseq
-    from copy_messages($1, $2, $3, $4, $5, $6, $7, $8::text::int8multirange, $9, $10) c
+    from copy_messages(
+           $1, $2, while_logged_in($3::bigint, $12, $13, $14), $4, $5, $6, $7,
+           $8::text::int8multirange, $9, $10) c
 ), logged as (
   insert into activity (
     kind, mailbox, owner, path, other_owner, other_path, session, account, uids

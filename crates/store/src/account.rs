@@ -6,7 +6,7 @@
 use acl::{Identifier, Who};
 use mail::AccountId;
 
-use crate::{Fault, Store, wake};
+use crate::{Fault, Login, Store, wake};
 
 /// An account, with what a login needs.
 #[derive(Clone, PartialEq, Eq)]
@@ -93,7 +93,8 @@ impl Store {
         Ok(AccountId(id))
     }
 
-    /// `None` closes the account for passwords. Sessions that are open end, on every node.
+    /// `None` closes the account for passwords. Sessions that are open end, on every node, and write
+    /// nothing from now on.
     ///
     /// # Errors
     ///
@@ -101,9 +102,13 @@ impl Store {
     #[tracing::instrument(name = "db.set_password", skip_all)]
     pub async fn set_password(&self, account: AccountId, hash: Option<&str>) -> Result<(), Fault> {
         let changed = sqlx::query!(
-            "update account
-                set password_hash = $2, password_version = password_version + 1
-              where id = $1",
+            "with login as materialized (
+               select between_writes($1) as account
+             )
+             update account a
+                set password_hash = $2, password_version = a.password_version + 1
+               from login
+              where a.id = login.account",
             account.0,
             hash
         )
@@ -137,7 +142,8 @@ impl Store {
         Ok(())
     }
 
-    /// Nobody logs in to the account any more, and sessions that are open end, on every node.
+    /// Nobody logs in to the account any more, and sessions that are open end, on every node, and write
+    /// nothing from now on.
     ///
     /// # Errors
     ///
@@ -157,15 +163,23 @@ impl Store {
 
     #[tracing::instrument(name = "db.set_disabled", skip_all)]
     async fn set_disabled(&self, account: AccountId, is_disabled: bool) -> Result<(), Fault> {
-        let woken = sqlx::query_as!(
-            wake::Row,
-            r#"select mailbox as "mailbox!", modseq as "modseq!" from set_disabled($1, $2)"#,
+        let found = sqlx::query!(
+            "with login as materialized (
+               select between_writes($1) as account
+             )
+             update account a
+                set is_disabled = $2,
+                    password_version = a.password_version + (a.is_disabled <> $2)::integer
+               from login
+              where a.id = login.account",
             account.0,
             is_disabled
         )
-        .fetch_all(self.pool())
+        .execute(self.pool())
         .await?;
-        self.wake(woken);
+        if found.rows_affected() == 0 {
+            return Err(Fault::Gone);
+        }
         self.wake_account(account).await;
         Ok(())
     }
@@ -205,7 +219,7 @@ impl Store {
     pub async fn delete_account(&self, account: AccountId) -> Result<(), Fault> {
         let woken = sqlx::query_as!(
             wake::Row,
-            r#"select mailbox as "mailbox!", modseq as "modseq!" from delete_account($1)"#,
+            r#"select mailbox as "mailbox!", modseq as "modseq!" from delete_account(between_writes($1))"#,
             account.0
         )
         .fetch_all(self.pool())
@@ -258,6 +272,17 @@ impl From<Row> for Account {
             password_version: row.password_version,
             is_admin: row.is_admin,
             is_disabled: row.is_disabled,
+        }
+    }
+}
+
+impl Account {
+    /// What a password that is right now lets somebody in by.
+    #[must_use]
+    pub const fn login(&self) -> Login {
+        Login {
+            account: self.id,
+            password_version: self.password_version,
         }
     }
 }

@@ -94,6 +94,9 @@ impl Job for Append {
             &permits.sessions as &[Option<i64>],
             &columns.begins,
             &columns.ends,
+            &permits.logins.places,
+            &permits.logins.accounts,
+            &permits.logins.password_versions,
         )
         .fetch_one(&inner.pool)
         .await

@@ -18,6 +18,7 @@ use crate::append::Append;
 use crate::expunge::Expunge;
 use crate::fault::BatchFault;
 use crate::flags::{Edit, ExactEdit};
+use crate::origin::{Introduction, Login, Logins};
 use crate::stats::add;
 use crate::store::Inner;
 use crate::{Cause, Fault, Store};
@@ -57,8 +58,7 @@ pub(crate) struct Done<Answer> {
 /// A queued write and who waits for it.
 pub(crate) struct Ticket<J: Job> {
     pub(crate) permit: Permit,
-    /// From where; as [`Store::introduce`] has it.
-    pub(crate) session: Option<i64>,
+    origin: Option<Arc<Introduction>>,
     pub(crate) job: J,
     waiter: oneshot::Sender<Result<J::Answer, Fault>>,
     /// Given back when the ticket is answered.
@@ -70,6 +70,8 @@ pub(crate) struct Permits {
     pub(crate) accounts: Vec<i64>,
     /// From where each came, for the record of activity.
     pub(crate) sessions: Vec<Option<i64>>,
+    /// What must hold for each to be written.
+    pub(crate) logins: Logins,
     pub(crate) versions: Vec<i64>,
     pub(crate) needed: Vec<i16>,
 }
@@ -97,7 +99,7 @@ const TOGETHER_BYTES_MAX: usize = 16 * 1024 * 1024;
 impl Store {
     /// Queues `job` and waits for its answer. Once queued it is done whether or not somebody waits.
     pub(crate) async fn submit<J: Job>(&self, permit: &Permit, job: J) -> Result<J::Answer, Fault> {
-        let session = self.introduce().await?;
+        self.introduce().await?;
         let batches = &self.inner().batches;
         let room = batches
             .room
@@ -108,7 +110,7 @@ impl Store {
         let (waiter, answer) = oneshot::channel();
         let ticket = Ticket {
             permit: *permit,
-            session,
+            origin: self.origin.clone(),
             job,
             waiter,
             _room: room,
@@ -252,6 +254,16 @@ impl Drop for Task {
 }
 
 impl<J: Job> Ticket<J> {
+    /// From where; as [`Store::introduce`] has it.
+    pub(crate) fn session(&self) -> Option<i64> {
+        self.origin.as_ref().map(|origin| origin.session())
+    }
+
+    /// What must hold for it to be done.
+    pub(crate) fn logins(&self) -> &[Login] {
+        self.origin.as_ref().map_or(&[], |origin| origin.logins())
+    }
+
     fn answer(self, answer: Result<J::Answer, Fault>) {
         // Whoever asked may be gone; the work is done all the same.
         drop(self.waiter.send(answer));
@@ -263,7 +275,8 @@ impl Permits {
         let permits = || tickets.iter().map(|ticket| &ticket.permit);
         Self {
             accounts: permits().map(|permit| permit.account().0).collect(),
-            sessions: tickets.iter().map(|ticket| ticket.session).collect(),
+            sessions: tickets.iter().map(Ticket::session).collect(),
+            logins: Logins::of(tickets.iter().map(Ticket::logins)),
             versions: permits().map(Permit::version).collect(),
             needed: permits().map(|permit| permit.needed().to_i16()).collect(),
         }

@@ -81,6 +81,7 @@ impl Store {
             return Err(Fault::Denied);
         }
         let session = self.introduce().await?;
+        let logins = self.logins();
         let flags = allowed.to_i64();
         let row = sqlx::query_file_as!(
             Row,
@@ -96,6 +97,9 @@ impl Store {
             flags,
             is_move,
             session,
+            &logins.places,
+            &logins.accounts,
+            &logins.password_versions,
         )
         .fetch_one(self.pool())
         .await?;

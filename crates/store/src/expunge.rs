@@ -74,6 +74,9 @@ impl Job for Expunge {
             multirange::print(&wanted),
             &permits.sessions as &[Option<i64>],
             &each,
+            &permits.logins.places,
+            &permits.logins.accounts,
+            &permits.logins.password_versions,
         )
         .fetch_one(&inner.pool)
         .await?;

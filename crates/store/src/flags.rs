@@ -7,6 +7,7 @@ use mail::{FlagBits, MailboxId, ModSeq, UidSet};
 
 use crate::batch::{Done, Job, Permits, Queues, Ticket};
 use crate::fault::BatchFault;
+use crate::origin::Logins;
 use crate::store::Inner;
 use crate::{Cause, Fault, Store, multirange};
 
@@ -129,7 +130,9 @@ impl Job for Edit {
         let acts = Acts::of(tickets.iter().map(|ticket| &ticket.job));
         let row = sqlx::query!(
             r#"select e.modseq as "modseq!", e.is_changed as "is_changed!"
-                 from edit_flags($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) e,
+                 from edit_flags(
+                        $1, while_logged_in($2::bigint[], $18, $19, $20), $3, $4, $5, $6, $7, $8, $9, $10,
+                        $11, $12, $13) e,
                       log_flag_edits($1, e.modseq, e.is_changed, $14, $2, $15, $16, $17)"#,
             mailbox.0,
             &permits.accounts,
@@ -148,6 +151,9 @@ impl Job for Edit {
             &acts.uids,
             &acts.set,
             &acts.cleared,
+            &permits.logins.places,
+            &permits.logins.accounts,
+            &permits.logins.password_versions,
         )
         .fetch_one(&inner.pool)
         .await?;
@@ -188,10 +194,12 @@ impl Job for ExactEdit {
             unchanged_since,
         } = &ticket.job;
         let acts = Acts::of([edit]);
+        let logins = Logins::of([ticket.logins()]);
         let row = sqlx::query!(
             r#"select e.modseq as "modseq!", e.is_changed as "is_changed!", e.modified as "modified!"
                  from edit_unchanged_flags(
-                        $1, $2, $3, $4, $5::text::int8multirange, $6, $7, $8, $9, $10) e,
+                        $1, while_logged_in($2::bigint, $14, $15, $16), $3, $4,
+                        $5::text::int8multirange, $6, $7, $8, $9, $10) e,
                       log_flag_edits($1, e.modseq, e.is_changed, array[$11::bigint], array[$2],
                                      array[$5], $12, $13)"#,
             mailbox.0,
@@ -204,9 +212,12 @@ impl Job for ExactEdit {
             edit.private.keep.to_i64(),
             edit.private.add.to_i64(),
             i64::from(*unchanged_since),
-            ticket.session,
+            ticket.session(),
             &acts.set,
             &acts.cleared,
+            &logins.places,
+            &logins.accounts,
+            &logins.password_versions,
         )
         .fetch_one(&inner.pool)
         .await?;

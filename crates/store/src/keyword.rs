@@ -18,17 +18,22 @@ impl Store {
         permit: &Permit,
         keywords: &[Keyword],
     ) -> Result<Keywords, Fault> {
+        let logins = self.logins();
         let names: Vec<String> = keywords
             .iter()
             .map(|keyword| keyword.as_str().into())
             .collect();
         let names = sqlx::query_scalar!(
-            r#"select number_keywords($1, $2, $3, $4, $5) as "names!""#,
+            r#"select number_keywords(
+                        $1, while_logged_in($2::bigint, $6, $7, $8), $3, $4, $5) as "names!""#,
             permit.mailbox().0,
             permit.account().0,
             permit.version(),
             permit.needed().to_i16(),
             &names,
+            &logins.places,
+            &logins.accounts,
+            &logins.password_versions,
         )
         .fetch_one(self.pool())
         .await?;

@@ -11,6 +11,8 @@
 //!   one statement. Wake-ups are posted after the commit; losing one costs time only.
 //! - **Rights hold at the commit.** Each write compares the permit's version with the mailbox's under
 //!   the lock, asks again when they differ, and does nothing when a right is gone.
+//! - **Logins hold at the commit.** Once a password is changed, or an account disabled or deleted,
+//!   nothing more is written by the sessions that it had let in.
 //! - **Colleagues do not fail each other.** Writes to one mailbox queue and are done together; none is
 //!   refused because of another, and only UNCHANGEDSINCE may lose.
 //! - **Quota holds exactly.** Whoever adds something where there is a limit looks at the sum of what is
@@ -19,7 +21,7 @@
 //! - **What somebody did is written down** in the transaction that did it ([`Activity`]).
 //! - **Messages are immutable**, byte for byte as they came, and stored once however often copied.
 //!
-//! Lock order, everywhere: name locks of trees in ascending owner, groups, accounts, then rows of
+//! Lock order, everywhere: logins, name locks of trees in ascending owner, groups, accounts, then rows of
 //! `mailbox` in ascending id, and all else of a mailbox only under its row; the row of a quota root
 //! last. The functions in `migrations/` keep it; each is one round trip and one transaction.
 //!
@@ -86,7 +88,7 @@ pub use group::Group;
 pub use mailbox::{Found, Listed};
 pub use metadata::{Annotation, NewValue, Wanted};
 pub use object_id::ObjectIds;
-pub use origin::Origin;
+pub use origin::{Login, Origin};
 pub use outline::{Outline, Stamps};
 pub use presence::{NodeRun, OpenSession, Reported, SessionQuery, SessionReport};
 pub use quota::Quota;

@@ -113,6 +113,7 @@ impl Store {
     #[tracing::instrument(name = "db.set_metadata", skip_all)]
     pub async fn set_metadata(&self, permit: &Permit, changes: &[NewValue]) -> Result<(), Fault> {
         let session = self.introduce().await?;
+        let logins = self.logins();
         let (entries, values) = columns(changes);
         let row = sqlx::query_file!(
             "queries/set_metadata.sql",
@@ -124,6 +125,9 @@ impl Store {
             &values as &[Option<&[u8]>],
             entries_max(),
             session,
+            &logins.places,
+            &logins.accounts,
+            &logins.password_versions,
         )
         .fetch_one(self.pool())
         .await?;
@@ -180,10 +184,12 @@ impl Store {
         changes: &[NewValue],
     ) -> Result<(), Fault> {
         let session = self.introduce().await?;
+        let logins = self.logins();
         let (entries, values) = columns(changes);
         sqlx::query!(
             "with done as materialized (
-               select from set_server_annotations($1, $2, $3, $4)
+               select from set_server_annotations(
+                           while_logged_in($1::bigint, $6, $7, $8), $2, $3, $4)
              ), logged as (
                insert into activity (kind, session, account, detail)
                select 10, $5, $1, shared.entries
@@ -201,6 +207,9 @@ impl Store {
             &values as &[Option<&[u8]>],
             entries_max(),
             session,
+            &logins.places,
+            &logins.accounts,
+            &logins.password_versions,
         )
         .execute(self.pool())
         .await?;

@@ -22,11 +22,15 @@ impl Store {
         special_use: Option<&str>,
     ) -> Result<MailboxId, Fault> {
         let session = self.introduce().await?;
+        let logins = self.logins();
         let ground = GroundRow::from(warrant);
         let tree = Tree::from(place);
         let id = sqlx::query_scalar!(
             r#"with done as materialized (
-                 select t.owner, create_mailbox($1, $2, $3, $4, $5, t.owner, $8, $9) as id
+                 select t.owner,
+                        create_mailbox(
+                          while_logged_in($1::bigint, $11, $12, $13), $2, $3, $4, $5, t.owner, $8, $9
+                        ) as id
                    from (select owner_of_place($1, $6, $7) as owner) t
                ), logged as (
                  insert into activity (kind, mailbox, owner, path, session, account, detail)
@@ -43,6 +47,9 @@ impl Store {
             tree.path,
             special_use,
             session,
+            &logins.places,
+            &logins.accounts,
+            &logins.password_versions,
         )
         .fetch_one(self.pool())
         .await?;
@@ -59,9 +66,10 @@ impl Store {
     #[tracing::instrument(name = "db.delete_mailbox", skip_all)]
     pub async fn delete_mailbox(&self, permit: &Permit) -> Result<(), Fault> {
         let session = self.introduce().await?;
+        let logins = self.logins();
         let modseq = sqlx::query_scalar!(
             r#"with done as materialized (
-                 select delete_mailbox($1, $2, $3, $4) as modseq
+                 select delete_mailbox($1, while_logged_in($2::bigint, $6, $7, $8), $3, $4) as modseq
                ), logged as (
                  insert into activity (kind, mailbox, owner, path, session, account)
                  select 8, $1, n.owner, n.path, $5, $2
@@ -74,6 +82,9 @@ impl Store {
             permit.version(),
             permit.needed().to_i16(),
             session,
+            &logins.places,
+            &logins.accounts,
+            &logins.password_versions,
         )
         .fetch_one(self.pool())
         .await?;
@@ -103,6 +114,7 @@ impl Store {
             return Err(Fault::Denied);
         }
         let session = self.introduce().await?;
+        let logins = self.logins();
         let ground = GroundRow::from(warrant);
         let (from, to) = (Tree::from(from), Tree::from(to));
         let woken = sqlx::query_as!(
@@ -110,7 +122,9 @@ impl Store {
             r#"with done as materialized (
                  select t.owner, r.mailbox, r.modseq
                    from (select owner_of_place($2, $10, $11) as owner) t,
-                        rename_mailbox($1, $2, $3, $4, $5, $6, $7, $8, $9, t.owner, $12) r
+                        rename_mailbox(
+                          $1, while_logged_in($2::bigint, $14, $15, $16), $3, $4, $5, $6, $7, $8, $9,
+                          t.owner, $12) r
                ), logged as (
                  insert into activity (
                    kind, mailbox, owner, path, other_owner, other_path, session, account
@@ -134,6 +148,9 @@ impl Store {
             to.owner_name,
             to.path,
             session,
+            &logins.places,
+            &logins.accounts,
+            &logins.password_versions,
         )
         .fetch_all(self.pool())
         .await?;

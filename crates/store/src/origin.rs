@@ -8,6 +8,15 @@ use mail::{AccountId, SessionId};
 
 use crate::{Fault, Store};
 
+/// What lets somebody in: an account, and the version of its password that was right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Login {
+    /// Whose.
+    pub account: AccountId,
+    /// As in [`Account::password_version`](crate::Account::password_version).
+    pub password_version: i64,
+}
+
 /// One session of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
@@ -19,6 +28,8 @@ pub struct Origin {
     pub account_name: String,
     /// Who gave the password, where that is another account.
     pub login_name: Option<String>,
+    /// What must hold for the session to write: its account's login, and that of who gave the password.
+    pub logins: Vec<Login>,
     /// The frontend.
     pub node: String,
     /// The client's; none at the command line.
@@ -31,18 +42,20 @@ pub struct Origin {
 #[derive(Debug)]
 pub(crate) struct Introduction {
     session: SessionId,
+    logins: Vec<Login>,
     origin: Mutex<Origin>,
     is_written: AtomicBool,
 }
 
 impl Store {
-    /// The same store for one session: what is written through it is recorded as that session's.
-    /// Nothing is written for a session that changes nothing.
+    /// The same store for one session: what is written through it is recorded as that session's, and
+    /// denied once one of its logins has ended. Nothing is written for a session that changes nothing.
     #[must_use]
     pub fn from_origin(&self, origin: Origin) -> Self {
         Self {
             origin: Some(Arc::new(Introduction {
                 session: origin.session,
+                logins: origin.logins.clone(),
                 origin: Mutex::new(origin),
                 is_written: AtomicBool::new(false),
             })),
@@ -67,7 +80,12 @@ impl Store {
             self.write_origin(&introduction.read()).await?;
             introduction.is_written.store(true, Ordering::Relaxed);
         }
-        Ok(Some(introduction.session.to_i64()))
+        Ok(Some(introduction.session()))
+    }
+
+    /// What must hold for something to be written that is not batched.
+    pub(crate) fn logins(&self) -> Logins {
+        Logins::of(self.origin.as_deref().map(Introduction::logins))
     }
 
     /// A client may say late who it is.
@@ -95,6 +113,14 @@ impl Store {
 }
 
 impl Introduction {
+    pub(crate) fn session(&self) -> i64 {
+        self.session.to_i64()
+    }
+
+    pub(crate) fn logins(&self) -> &[Login] {
+        &self.logins
+    }
+
     pub(crate) fn read(&self) -> Origin {
         self.lock().clone()
     }
@@ -102,5 +128,28 @@ impl Introduction {
     fn lock(&self) -> MutexGuard<'_, Origin> {
         // Nothing panics while it is held.
         self.origin.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The logins that must hold for each of several writes, as `while_logged_in` takes them.
+#[derive(Default)]
+pub(crate) struct Logins {
+    /// Of which write, from 1.
+    pub(crate) places: Vec<i32>,
+    pub(crate) accounts: Vec<i64>,
+    pub(crate) password_versions: Vec<i64>,
+}
+
+impl Logins {
+    pub(crate) fn of<'l>(writes: impl IntoIterator<Item = &'l [Login]>) -> Self {
+        let mut columns = Self::default();
+        for (place, logins) in (1..).zip(writes) {
+            for login in logins {
+                columns.places.push(place);
+                columns.accounts.push(login.account.0);
+                columns.password_versions.push(login.password_version);
+            }
+        }
+        columns
     }
 }

@@ -32,6 +32,7 @@ impl Store {
         limits: QuotaLimits,
     ) -> Result<(), Fault> {
         let session = self.introduce().await?;
+        let logins = self.logins();
         let (owner, path) = match root {
             QuotaRoot::User(name) => (self.owner(name).await?, ""),
             QuotaRoot::Shared(path) => (NOBODY, path.as_str()),
@@ -47,7 +48,7 @@ impl Store {
             .collect();
         sqlx::query!(
             "with done as materialized (
-               select set_quota($1, $2, $3, $4, $5, $6)
+               select set_quota(while_logged_in($1::text, $10, $11, $12), $2, $3, $4, $5, $6)
              )
              insert into activity (kind, session, account, detail)
              select 10, $7, $8, $9 from done",
@@ -60,6 +61,9 @@ impl Store {
             session,
             actor.0,
             format!("quota {root}{}", told.concat()),
+            &logins.places,
+            &logins.accounts,
+            &logins.password_versions,
         )
         .execute(self.pool())
         .await?;

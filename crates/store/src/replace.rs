@@ -37,6 +37,7 @@ impl Store {
             return Err(Fault::Denied);
         }
         let session = self.introduce().await?;
+        let logins = self.logins();
         let NewMessage {
             prepared,
             shared,
@@ -63,6 +64,9 @@ impl Store {
             shared.to_i64(),
             private.to_i64(),
             session,
+            &logins.places,
+            &logins.accounts,
+            &logins.password_versions,
         )
         .fetch_one(self.pool())
         .await?;

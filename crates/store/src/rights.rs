@@ -20,6 +20,7 @@ impl Store {
         modification: Modification,
     ) -> Result<(), Fault> {
         let session = self.introduce().await?;
+        let logins = self.logins();
         let (mode, sign, rights) = match modification {
             Modification::Replace(rights) => (0, "", rights),
             Modification::Add(rights) => (1, "+", rights),
@@ -27,7 +28,8 @@ impl Store {
         };
         let modseq = sqlx::query_scalar!(
             r#"with done as materialized (
-                 select set_rights($1, $2, $3, $4, $5, $6, $7, $8) as modseq
+                 select set_rights(
+                          $1, while_logged_in($2::bigint, $11, $12, $13), $3, $4, $5, $6, $7, $8) as modseq
                ), logged as (
                  insert into activity (kind, mailbox, owner, path, session, account, detail)
                  select 9, $1, n.owner, n.path, $9, $2, $10
@@ -45,6 +47,9 @@ impl Store {
             rights.to_i16(),
             session,
             format!("{subject} {sign}{rights}"),
+            &logins.places,
+            &logins.accounts,
+            &logins.password_versions,
         )
         .fetch_one(self.pool())
         .await?;

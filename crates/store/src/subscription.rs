@@ -50,6 +50,7 @@ impl Store {
     /// [`Fault::Gone`] for the tree of an account that does not exist.
     #[tracing::instrument(name = "db.subscribe", skip_all)]
     pub async fn subscribe(&self, asker: AccountId, place: &Place) -> Result<(), Fault> {
+        let logins = self.logins();
         let tree = Tree::from(place);
         let owner = sqlx::query_scalar!(
             "select owner_of_place($1, $2, $3)",
@@ -62,12 +63,15 @@ impl Store {
         .ok_or(Fault::Gone)?;
         sqlx::query!(
             "insert into subscription (account, owner, path)
-             values ($1, $2, $3)
+             values (while_logged_in($1::bigint, $4, $5, $6), $2, $3)
              on conflict (account, owner, path) do update
                 set is_wanted = true",
             asker.0,
             owner,
-            tree.path
+            tree.path,
+            &logins.places,
+            &logins.accounts,
+            &logins.password_versions,
         )
         .execute(self.pool())
         .await?;
@@ -82,13 +86,18 @@ impl Store {
     /// [`Fault::Unavailable`] when the database is away.
     #[tracing::instrument(name = "db.unsubscribe", skip_all)]
     pub async fn unsubscribe(&self, asker: AccountId, place: &Place) -> Result<(), Fault> {
+        let logins = self.logins();
         let tree = Tree::from(place);
         sqlx::query!(
-            "select unsubscribe($1, owner_of_place($1, $2, $3), $4)",
+            "select unsubscribe(
+                      while_logged_in($1::bigint, $5, $6, $7), owner_of_place($1, $2, $3), $4)",
             asker.0,
             tree.kind,
             tree.owner_name,
-            tree.path
+            tree.path,
+            &logins.places,
+            &logins.accounts,
+            &logins.password_versions,
         )
         .execute(self.pool())
         .await?;

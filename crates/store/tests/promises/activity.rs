@@ -26,6 +26,7 @@ fn origin(session: u8, account: AccountId, name: &str) -> Origin {
         account,
         account_name: name.to_owned(),
         login_name: None,
+        logins: Vec::new(),
         node: "north".to_owned(),
         address: Some(IpAddr::from([192, 0, 2, 7])),
         client: None,

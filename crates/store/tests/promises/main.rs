@@ -20,6 +20,7 @@ mod directory;
 mod faults;
 mod flags;
 mod keeping;
+mod logins;
 mod metadata;
 mod names;
 mod order;

@@ -4,7 +4,7 @@ use acl::Deed;
 use mail::Place;
 use store::Fault;
 
-use crate::world::{World, append, found, inbox, news, permit};
+use crate::world::{World, append, found, inbox, news};
 
 #[tokio::test]
 async fn a_name_belongs_to_one_account_in_any_case() {
@@ -49,49 +49,6 @@ async fn a_change_of_password_has_a_version_of_its_own() {
     let renewed = world.store.find_account("ada").await.unwrap().unwrap();
     assert_eq!(renewed.password_hash.as_deref(), Some("renewed"));
     assert_eq!(renewed.password_version, after.password_version);
-}
-
-#[tokio::test]
-async fn who_is_disabled_writes_nowhere_and_has_to_log_in_anew() {
-    let world = World::new().await;
-    let store = &world.store;
-    let ada = world.account("ada").await;
-    let own = inbox(store, ada).await;
-    let team = world.shared("team", &[("$team", "lrswi")]).await;
-    store.create_group("team").await.unwrap();
-    store.add_member("team", ada).await.unwrap();
-    let insert = Deed::Insert(mail::FlagBits::NONE);
-    let permits = [
-        permit(store, ada, own, insert).await,
-        permit(store, ada, team, insert).await,
-    ];
-    let write = async |permit| store.number_keywords(permit, &[]).await;
-    let versions = async || store.password_versions(&[ada]).await.unwrap();
-    let before = versions().await;
-
-    store.disable_account(ada).await.unwrap();
-    assert!(
-        store
-            .find_account("ada")
-            .await
-            .unwrap()
-            .unwrap()
-            .is_disabled
-    );
-    assert!(versions().await.is_empty());
-    for permit in &permits {
-        assert!(matches!(write(permit).await, Err(Fault::Denied)));
-    }
-
-    store.enable_account(ada).await.unwrap();
-    assert!(versions().await[0].1 > before[0].1);
-    for permit in &permits {
-        write(permit).await.unwrap();
-    }
-    // What is so already wakes nobody.
-    let version = found(store, ada, own).await.standing.version;
-    store.enable_account(ada).await.unwrap();
-    assert_eq!(found(store, ada, own).await.standing.version, version);
 }
 
 #[tokio::test]
