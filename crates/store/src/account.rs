@@ -82,7 +82,14 @@ impl Store {
     ) -> Result<AccountId, Fault> {
         let name = fold(name).ok_or(NO_NAME)?;
         let id = sqlx::query_scalar!(
-            r#"select create_account($1, $2, $3) as "id!""#,
+            r#"with done as materialized (
+                 select create_account($1, $2, $3) as id
+               ), logged as (
+                 insert into activity (kind, detail)
+                 select 16, $1 || case when $3 then ' created, administers the site' else ' created' end
+                   from done
+               )
+               select id as "id!" from done"#,
             name,
             password_hash,
             is_admin
@@ -104,11 +111,14 @@ impl Store {
         let changed = sqlx::query!(
             "with login as materialized (
                select between_writes($1) as account
+             ), done as (
+               update account a
+                  set password_hash = $2, password_version = a.password_version + 1
+                 from login
+                where a.id = login.account
+               returning a.name
              )
-             update account a
-                set password_hash = $2, password_version = a.password_version + 1
-               from login
-              where a.id = login.account",
+             insert into activity (kind, detail) select 16, name || ' has another password' from done",
             account.0,
             hash
         )
@@ -166,12 +176,17 @@ impl Store {
         let found = sqlx::query!(
             "with login as materialized (
                select between_writes($1) as account
+             ), done as (
+               update account a
+                  set is_disabled = $2,
+                      password_version = a.password_version + (a.is_disabled <> $2)::integer
+                 from login
+                where a.id = login.account
+               returning a.name
              )
-             update account a
-                set is_disabled = $2,
-                    password_version = a.password_version + (a.is_disabled <> $2)::integer
-               from login
-              where a.id = login.account",
+             insert into activity (kind, detail)
+             select 16, name || case when $2 then ' disabled' else ' enabled' end
+               from done",
             account.0,
             is_disabled
         )
@@ -219,7 +234,16 @@ impl Store {
     pub async fn delete_account(&self, account: AccountId) -> Result<(), Fault> {
         let woken = sqlx::query_as!(
             wake::Row,
-            r#"select mailbox as "mailbox!", modseq as "modseq!" from delete_account(between_writes($1))"#,
+            r#"with going as materialized (
+                 select name from account where id = $1
+               ), done as materialized (
+                 select mailbox, modseq from delete_account(between_writes($1))
+               ), logged as (
+                 insert into activity (kind, detail)
+                 select 16, g.name || ' deleted'
+                   from going g, (select count(*) from done) d
+               )
+               select mailbox as "mailbox!", modseq as "modseq!" from done"#,
             account.0
         )
         .fetch_all(self.pool())

@@ -77,6 +77,10 @@ pub enum ActivityKind {
     ActAs,
     /// Messages were delivered.
     Delivery,
+    /// A group was created or deleted, or has other members.
+    Group,
+    /// An account was created, disabled, enabled or deleted, or has another password.
+    Account,
 }
 
 /// Which rows are asked for.
@@ -116,7 +120,7 @@ impl ActivityQuery {
 
 impl ActivityKind {
     /// Each with its number in the database and its word.
-    const ALL: [(Self, i16, &'static str); 14] = [
+    const ALL: [(Self, i16, &'static str); 16] = [
         (Self::Append, 1, "append"),
         (Self::Flags, 2, "flags"),
         (Self::Expunge, 3, "expunge"),
@@ -131,6 +135,8 @@ impl ActivityKind {
         (Self::Refused, 12, "refused"),
         (Self::ActAs, 13, "act-as"),
         (Self::Delivery, 14, "delivery"),
+        (Self::Group, 15, "group"),
+        (Self::Account, 16, "account"),
     ];
 
     /// All words, for whoever must choose one.

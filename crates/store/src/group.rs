@@ -25,9 +25,15 @@ impl Store {
     #[tracing::instrument(name = "db.create_group", skip_all)]
     pub async fn create_group(&self, name: &str) -> Result<(), Fault> {
         let name = fold(name).ok_or(NO_NAME)?;
-        sqlx::query!("insert into user_group (name) values ($1)", name)
-            .execute(self.pool())
-            .await?;
+        sqlx::query!(
+            "with done as (
+               insert into user_group (name) values ($1) returning name
+             )
+             insert into activity (kind, detail) select 15, name || ' created' from done",
+            name
+        )
+        .execute(self.pool())
+        .await?;
         Ok(())
     }
 
@@ -41,7 +47,12 @@ impl Store {
         let name = fold(name).ok_or(Fault::Gone)?;
         let woken = sqlx::query_as!(
             wake::Row,
-            r#"select mailbox as "mailbox!", modseq as "modseq!" from delete_group($1)"#,
+            r#"with done as materialized (
+                 select mailbox, modseq from delete_group($1)
+               ), logged as (
+                 insert into activity (kind, detail) select 15, $1 || ' deleted' from (select count(*) from done) d
+               )
+               select mailbox as "mailbox!", modseq as "modseq!" from done"#,
             name
         )
         .fetch_all(self.pool())
@@ -123,10 +134,16 @@ impl Store {
         let inner = fold(inner).ok_or(Fault::Gone)?;
         let woken = sqlx::query_as!(
             wake::Row,
-            r#"select mailbox as "mailbox!", modseq as "modseq!" from change_nesting($1, $2, $3)"#,
+            r#"with done as materialized (
+                 select mailbox, modseq from change_nesting($1, $2, $3)
+               ), logged as (
+                 insert into activity (kind, detail) select 15, $4 from (select count(*) from done) d
+               )
+               select mailbox as "mailbox!", modseq as "modseq!" from done"#,
             outer,
             inner,
-            is_member
+            is_member,
+            format!("{outer} {}group:{inner}", sign(is_member)),
         )
         .fetch_all(self.pool())
         .await?;
@@ -143,15 +160,28 @@ impl Store {
         let group = fold(group).ok_or(Fault::Gone)?;
         let woken = sqlx::query_as!(
             wake::Row,
-            r#"select mailbox as "mailbox!", modseq as "modseq!"
-                 from change_membership($1, $2, $3)"#,
+            r#"with done as materialized (
+                 select mailbox, modseq from change_membership($1, $2, $3)
+               ), logged as (
+                 insert into activity (kind, detail)
+                 select 15, $4 || a.name
+                   from (select count(*) from done) d
+                   join account a on a.id = $2
+               )
+               select mailbox as "mailbox!", modseq as "modseq!" from done"#,
             group,
             account.0,
-            is_member
+            is_member,
+            format!("{group} {}", sign(is_member)),
         )
         .fetch_all(self.pool())
         .await?;
         self.wake(woken);
         Ok(())
     }
+}
+
+/// As the record of activity tells of members.
+const fn sign(is_member: bool) -> char {
+    if is_member { '+' } else { '-' }
 }

@@ -219,6 +219,62 @@ async fn a_change_that_failed_has_no_row() {
 }
 
 #[tokio::test]
+async fn what_becomes_of_groups_and_accounts_is_written_down() {
+    let world = World::new().await;
+    let store = &world.store;
+    let root = world.admin().await;
+    let ada = world.account("Ada").await;
+    for group in ["Support", "night"] {
+        store.create_group(group).await.unwrap();
+    }
+    store.add_member("SUPPORT", ada).await.unwrap();
+    store.add_group("support", "night").await.unwrap();
+    store.remove_member("support", ada).await.unwrap();
+    store.remove_group("support", "night").await.unwrap();
+    store.delete_group("night").await.unwrap();
+    store.set_password(ada, Some("secret")).await.unwrap();
+    store.disable_account(ada).await.unwrap();
+    store.enable_account(ada).await.unwrap();
+    store.delete_account(ada).await.unwrap();
+    let nobody = [
+        store.delete_account(ada).await,
+        store.set_password(ada, None).await,
+        store.add_member("support", ada).await,
+        store.add_member("night", root).await,
+    ];
+    assert!(nobody.iter().all(Result::is_err), "{nobody:?}");
+    let of_kind = async |kind| {
+        let kind = Some(kind);
+        let rows = read(store, ActivityQuery { kind, ..EVERYTHING }).await;
+        let details = rows.into_iter().map(|row| row.detail.unwrap());
+        details.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        of_kind(ActivityKind::Group).await,
+        [
+            "support created",
+            "night created",
+            "support +ada",
+            "support +group:night",
+            "support -ada",
+            "support -group:night",
+            "night deleted",
+        ]
+    );
+    assert_eq!(
+        of_kind(ActivityKind::Account).await,
+        [
+            "root created, administers the site",
+            "ada created",
+            "ada has another password",
+            "ada disabled",
+            "ada enabled",
+            "ada deleted",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn logins_are_written_down_and_guesses_are_counted() {
     let world = World::new().await;
     let ada = world.account("ada").await;
