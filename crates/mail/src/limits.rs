@@ -58,6 +58,8 @@ pub const NOTIFY_MAILBOXES_MAX: usize = 10_000;
 pub const NOTIFY_WORDS_MAX: usize = 1000;
 /// Changed annotations that wait for one session to be told of them.
 pub const NOTIFY_ENTRIES_MAX: usize = 1000;
+/// Values of annotations that one session remembers to have set itself, together, in bytes.
+pub const NOTIFY_OWN_VALUES_BYTES_MAX: usize = 64 * 1024;
 /// Changes of names, rights, subscriptions and annotations that a node reads at once; with more, sessions
 /// are told that they missed some.
 pub const DIRECTORY_CHANGES_MAX: usize = 10_000;

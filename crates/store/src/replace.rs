@@ -13,6 +13,8 @@ pub struct Replaced {
     pub uid_validity: UidValidity,
     /// The new message's.
     pub uid: Uid,
+    /// The mod-sequence of the mailbox where it is, with it.
+    pub modseq: ModSeq,
     /// The mod-sequence of the mailbox where the old message was, without it.
     pub source_modseq: ModSeq,
 }
@@ -79,6 +81,7 @@ impl Store {
         Ok(Replaced {
             uid_validity: UidValidity::from_i64(row.uid_validity).ok_or_else(out_of_range)?,
             uid: Uid::from_i64(row.uid).ok_or_else(out_of_range)?,
+            modseq,
             source_modseq,
         })
     }

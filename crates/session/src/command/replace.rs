@@ -31,6 +31,7 @@ pub(crate) async fn run(
         return Err(Refused::ExpungeIssued.into());
     };
     let replaced = session.store.replace(&from, &to, old, message).await?;
+    session.believe_filled(target.found.id, replaced.modseq);
     // APPENDUID comes before the EXPUNGE, so that nothing seems lost (RFC 8508, 4.3).
     let uids: UidSet = [replaced.uid].into_iter().collect();
     let code = Code::AppendUid(replaced.uid_validity, &uids);

@@ -29,7 +29,7 @@ pub(crate) async fn run(
         return Err(Refused::ValueTooLarge.into());
     }
     let Some(mailbox) = mailbox else {
-        return set_on_server(session, &entries).await;
+        return set_on_server(session, entries).await;
     };
     let deed = if entries.iter().any(|(entry, _)| is_policy(entry)) {
         Deed::SetPolicy
@@ -48,10 +48,11 @@ pub(crate) async fn run(
         }
     }
     session.store.set_metadata(&permit, &entries).await?;
+    session.believe_annotated(Some(permit.mailbox()), entries);
     Ok(Done::completed())
 }
 
-async fn set_on_server(session: &Session, entries: &[NewValue]) -> Outcome {
+async fn set_on_server(session: &mut Session, entries: Vec<NewValue>) -> Outcome {
     let account = session.logged_in()?.id;
     if entries.iter().any(|(entry, _)| entry.as_str() == ADMIN) {
         return Err(
@@ -59,7 +60,8 @@ async fn set_on_server(session: &Session, entries: &[NewValue]) -> Outcome {
         );
     }
     entries.iter().try_for_each(check_filter)?;
-    session.store.set_server_metadata(account, entries).await?;
+    session.store.set_server_metadata(account, &entries).await?;
+    session.believe_annotated(None, entries);
     Ok(Done::completed())
 }
 

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use acl::{Deed, Rights};
+use mail::limits::NOTIFY_MAILBOXES_MAX;
 use mail::{MailboxId, MailboxName, ModSeq};
 use wire::NotifyEvents;
 
@@ -58,6 +59,15 @@ impl Believed {
 }
 
 impl Belief {
+    /// Begins to believe in a mailbox that is not believed in yet; false where there is no room.
+    pub(crate) fn add(&mut self, mailbox: MailboxId, known: Believed) -> bool {
+        let is_room = self.mailboxes.len() < NOTIFY_MAILBOXES_MAX;
+        if is_room {
+            self.mailboxes.insert(mailbox, known);
+        }
+        is_room
+    }
+
     /// Those whose messages are watched.
     pub(crate) fn watched(&self) -> Vec<MailboxId> {
         let watched = self
@@ -164,6 +174,7 @@ fn without_children<'n>(
 #[cfg(test)]
 mod tests {
     use acl::Rights;
+    use mail::limits::NOTIFY_MAILBOXES_MAX;
     use mail::{MailboxId, MailboxName, ModSeq};
     use wire::{MessageEvents, NotifyEvents};
 
@@ -263,6 +274,17 @@ mod tests {
             &[],
         );
         assert_eq!(lines(MESSAGES, &before, &after), ["a lost", "b", "c"]);
+    }
+
+    #[test]
+    fn there_is_room_for_so_many_and_no_more() {
+        let one = belief(NAMES, &[(1, "a", "lr")], &[]);
+        let known = &one.mailboxes[&MailboxId(1)];
+        let mut full = Belief::default();
+        let mut ids = (1..).map(MailboxId);
+        let added = ids.by_ref().take_while(|id| full.add(*id, known.clone()));
+        assert_eq!(added.count(), NOTIFY_MAILBOXES_MAX);
+        assert_eq!(full.mailboxes.len(), NOTIFY_MAILBOXES_MAX);
     }
 
     #[test]

@@ -4,15 +4,16 @@
 //! it. Rights are asked again before anything is said of a mailbox whose rights changed.
 
 mod belief;
+mod own;
 mod scope;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use acl::Rights;
 use live::{Lookout, Movement, Sighting};
-use mail::limits::{NOTIFY_ENTRIES_MAX, NOTIFY_MAILBOXES_MAX};
-use mail::{EntryName, MailboxId, MailboxName, ModSeq};
-use store::Status;
+use mail::limits::NOTIFY_MAILBOXES_MAX;
+use mail::{Depth, MailboxId, MailboxName, ModSeq};
+use store::{NewValue, Status, Wanted};
 use wire::{Code, FetchItem, NotifyEvents, SelectedEvents, StatusItem, Verdict, say};
 
 use crate::command::{list, status};
@@ -21,6 +22,7 @@ use crate::listing::{Node, Tree};
 use crate::out::Out;
 use crate::session::Session;
 use belief::{Belief, Believed, Lines};
+use own::{Entry, Own};
 
 pub(crate) use scope::Scope;
 
@@ -51,8 +53,7 @@ struct Others {
     belief: Belief,
     /// Told to be out of reach, though no longer there to be believed in.
     lost: BTreeSet<MailboxName>,
-    /// What the client itself has put where, by the mod-sequence that nobody else has a part in.
-    own: BTreeSet<(MailboxId, ModSeq)>,
+    own: Own,
 }
 
 /// Whether a NOTIFY tells how things are to begin with.
@@ -129,7 +130,7 @@ impl Session {
                 lookout: self.node.live.lookouts().open(account).await?,
                 belief: Belief::default(),
                 lost: BTreeSet::new(),
-                own: BTreeSet::new(),
+                own: Own::default(),
             };
             self.begin_with(&mut others, beginning, out).await?;
             Some(others)
@@ -179,7 +180,8 @@ impl Session {
                         rights_version: 0,
                         told: ModSeq::default(),
                     };
-                    others.belief.mailboxes.insert(mailbox, known);
+                    // Without room it is found, and told so, when the wake-up of this change arrives.
+                    others.belief.add(mailbox, known);
                 }
                 others.watch().await
             }
@@ -216,10 +218,20 @@ impl Session {
 
     /// The client has put messages into this mailbox by a change of its own.
     pub(crate) fn believe_filled(&mut self, mailbox: MailboxId, modseq: ModSeq) {
-        if let Some(others) = self.notified.others()
-            && others.own.len() < NOTIFY_ENTRIES_MAX
-        {
-            others.own.insert((mailbox, modseq));
+        if let Some(others) = self.notified.others() {
+            others.own.fill(mailbox, modseq);
+        }
+    }
+
+    /// The client has set annotations of this mailbox, or of the server.
+    pub(crate) fn believe_annotated(&mut self, mailbox: Option<MailboxId>, set: Vec<NewValue>) {
+        let Some(others) = self.notified.others() else {
+            return;
+        };
+        for (entry, value) in set {
+            if others.metadata_name(mailbox).is_some() {
+                others.own.annotate((mailbox, entry), value);
+            }
         }
     }
 
@@ -265,8 +277,7 @@ impl Session {
             self.look_again(others, out).await?;
         }
         self.tell_movements(others, &sighting, out).await?;
-        self.tell_entries(others, &sighting.entries, out);
-        Ok(())
+        self.tell_entries(others, sighting.entries, out).await
     }
 
     /// Tells which names and rights are others by now, and watches what is to be watched by them.
@@ -320,11 +331,10 @@ impl Session {
                     rights_version: mailbox.rights_version,
                     told: ModSeq::default(),
                 };
-                belief.mailboxes.insert(mailbox.id, known);
+                if !belief.add(mailbox.id, known) {
+                    return Err(Refused::NotificationOverflow.into());
+                }
             }
-        }
-        if belief.mailboxes.len() > NOTIFY_MAILBOXES_MAX {
-            return Err(Refused::NotificationOverflow.into());
         }
         Ok((tree, belief))
     }
@@ -401,7 +411,8 @@ impl Session {
     ) -> Result<(), Ending> {
         let mut moved = Vec::new();
         for (id, movement) in &sighting.mailboxes {
-            if others.take_own(*id, movement) {
+            let (since, now) = (movement.since, movement.status.modseq);
+            if others.own.take_filled(*id, since, now) {
                 continue;
             }
             // What is selected is told by its own events (RFC 5465, 3.1).
@@ -490,30 +501,64 @@ impl Session {
     }
 
     /// METADATA responses without values, one a mailbox (RFC 5464, 4.4.2).
-    fn tell_entries(
+    async fn tell_entries(
         &self,
-        others: &Others,
-        entries: &BTreeSet<(Option<MailboxId>, EntryName)>,
+        others: &mut Others,
+        mut entries: BTreeSet<Entry>,
         out: &mut Out<'_>,
-    ) {
+    ) -> Result<(), Ending> {
+        entries.retain(|(mailbox, _)| others.metadata_name(*mailbox).is_some());
+        for own in self.own_entries(&mut others.own, &entries).await? {
+            entries.remove(&own);
+        }
         let mut changed: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for (mailbox, entry) in entries {
-            let name = match mailbox {
-                None => others.scope.has_server_metadata().then_some(""),
-                Some(id) => {
-                    let known = others.belief.mailboxes.get(id);
-                    known
-                        .filter(|known| known.tells_metadata())
-                        .map(|known| known.name.as_str())
-                }
-            };
-            if let Some(name) = name {
+        for (mailbox, entry) in &entries {
+            if let Some(name) = others.metadata_name(*mailbox) {
                 changed.entry(name).or_default().push(entry.as_str());
             }
         }
         for (name, entries) in changed {
             say::metadata_changed(&mut out.buffer, self.speech(), name, &entries);
         }
+        Ok(())
+    }
+
+    /// Those of `changed` that have the values that the client itself has set: a query for all mailboxes,
+    /// and one for the server.
+    async fn own_entries(
+        &self,
+        own: &mut Own,
+        changed: &BTreeSet<Entry>,
+    ) -> Result<Vec<Entry>, Ending> {
+        let mut asked: Vec<Entry> = own.annotated(changed).into_iter().cloned().collect();
+        if asked.is_empty() {
+            return Ok(asked);
+        }
+        let account = self.logged_in()?.id;
+        let mailboxes: BTreeSet<MailboxId> = asked.iter().filter_map(|(id, _)| *id).collect();
+        let mailboxes: Vec<MailboxId> = mailboxes.into_iter().collect();
+        let names: Vec<_> = asked.iter().map(|(_, name)| name.clone()).collect();
+        let wanted = Wanted {
+            entries: &names,
+            depth: Depth::Zero,
+            value_bytes_max: None,
+        };
+        let mut found = self.store.metadata(account, &mailboxes, wanted).await?;
+        let of_server = if asked.iter().any(|(mailbox, _)| mailbox.is_none()) {
+            self.store.server_metadata(account, wanted).await?
+        } else {
+            Vec::new()
+        };
+        asked.retain(|entry| {
+            let (mailbox, name) = entry;
+            let among = match mailbox {
+                None => &of_server,
+                Some(id) => found.entry(*id).or_default(),
+            };
+            let value = among.iter().find(|annotation| annotation.entry == *name);
+            own.is_as_set(entry, value.and_then(|found| found.value.as_deref()))
+        });
+        Ok(asked)
     }
 }
 
@@ -530,13 +575,13 @@ impl Others {
         })
     }
 
-    /// Whether all that moved is the client's own doing, of which it need not be told (RFC 5465, 5).
-    fn take_own(&mut self, mailbox: MailboxId, movement: &Movement) -> bool {
-        let (since, now) = (movement.since, movement.status.modseq);
-        let is_past = |&(id, modseq): &(MailboxId, ModSeq)| id == mailbox && modseq <= now;
-        let own = self.own.extract_if(.., is_past);
-        let own = own.filter(|&(_, modseq)| modseq > since).count();
-        u64::try_from(own) == Ok(now.get().saturating_sub(since.get()))
+    /// By what name changes of annotations are told; those of the server by none.
+    fn metadata_name(&self, mailbox: Option<MailboxId>) -> Option<&str> {
+        let Some(id) = mailbox else {
+            return self.scope.has_server_metadata().then_some("");
+        };
+        let known = self.belief.mailboxes.get(&id)?;
+        known.tells_metadata().then_some(known.name.as_str())
     }
 
     async fn watch(&self) -> Result<(), Ending> {

@@ -1,6 +1,7 @@
 //! Names, rights, subscriptions and annotations have one log, and mailboxes are told of in few words.
 
 use acl::{Deed, Modification, Rights, Subject};
+use mail::limits::{DIRECTORY_CHANGES_MAX, METADATA_ENTRIES_MAX};
 use mail::{AccountId, EntryName, FlagBits, MailboxId, ModSeq, Place};
 use store::{DirectoryChange, DirectoryMark, FlagEdit, Masks, Store};
 
@@ -105,6 +106,41 @@ async fn what_is_there_when_one_begins_to_read_is_no_news() {
     late.commit().await.unwrap();
     let expected = [DirectoryChange::Subscriptions(ada)];
     assert_eq!(read(store, &mut mark, &[]).await, expected);
+}
+
+#[tokio::test]
+async fn more_than_can_be_read_at_once_is_none_and_then_past() {
+    let world = World::new().await;
+    let store = &world.store;
+    let ada = world.account("ada").await;
+    let team = world.shared("team", &[("ada", "lrw")]).await;
+    let annotate = permit(store, ada, team, Deed::Annotate).await;
+    let set_all = async |round: usize| {
+        let set = |number| {
+            let entry = EntryName::parse(&format!("/shared/vendor/test/{number}")).unwrap();
+            (entry, Some(round.to_string().into_bytes()))
+        };
+        let changes: Vec<_> = (0..METADATA_ENTRIES_MAX).map(set).collect();
+        store.set_metadata(&annotate, &changes).await.unwrap();
+    };
+    let rounds = DIRECTORY_CHANGES_MAX / METADATA_ENTRIES_MAX;
+    assert_eq!(rounds * METADATA_ENTRIES_MAX, DIRECTORY_CHANGES_MAX);
+
+    let mut mark = store.directory_mark().await.unwrap();
+    for round in 0..rounds {
+        set_all(round).await;
+    }
+    assert_eq!(
+        read(store, &mut mark, &[]).await.len(),
+        METADATA_ENTRIES_MAX
+    );
+    for round in 0..=rounds {
+        set_all(round).await;
+    }
+    let news = store.directory_news(&mark, &[]).await.unwrap();
+    assert_eq!(news.changes, None);
+    mark = news.mark;
+    assert_eq!(read(store, &mut mark, &[]).await, []);
 }
 
 #[tokio::test]
