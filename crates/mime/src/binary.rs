@@ -27,8 +27,9 @@ const BASE64_LINE_BYTES: usize = 76;
 
 /// A part after its transfer encoding was undone.
 ///
-/// The message itself, multiparts and enclosed messages may not be encoded as a whole (RFC 2045, 6.4) and
-/// come as they are.
+/// The message itself and multiparts may not be encoded as a whole (RFC 2045, 6.4) and come as they are,
+/// whatever they say; their parts keep the encodings that the headers inside tell. Enclosed messages may not
+/// either, but some are, and those of message/global may (RFC 6532, 3.5).
 #[must_use]
 pub fn binary<'m>(message: &'m [u8], part: &[u32]) -> Decoded<'m> {
     if part.is_empty() {
@@ -41,12 +42,14 @@ pub fn binary<'m>(message: &'m [u8], part: &[u32]) -> Decoded<'m> {
     let body = part.body(message);
     let encoding = encoding(part.header(message));
     match part.content {
-        Content::Multipart(_) | Content::Message(_) => Decoded::Octets(Cow::Borrowed(body)),
-        Content::Leaf if is_identity(encoding) => Decoded::Octets(Cow::Borrowed(body)),
-        Content::Leaf if is_any_of(encoding, &["base64", "quoted-printable"]) => {
-            Decoded::Octets(decode::transfer(body, encoding))
-        }
-        Content::Leaf => Decoded::UnknownEncoding,
+        Content::Multipart(_) => Decoded::Octets(Cow::Borrowed(body)),
+        Content::Message(_) | Content::Leaf => match encoding {
+            identity if is_identity(identity) => Decoded::Octets(Cow::Borrowed(body)),
+            known if is_any_of(known, &["base64", "quoted-printable"]) => {
+                Decoded::Octets(decode::transfer(body, known))
+            }
+            _ => Decoded::UnknownEncoding,
+        },
     }
 }
 
@@ -149,10 +152,14 @@ mod tests {
         --b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nb=C3=A9=\r\n!\r\n\
         --b\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\nbegin\r\n\
         --b\r\n\r\nplain\r\n\
-        --b\r\nContent-Type: message/rfc822\r\n\r\nContent-Transfer-Encoding: base64\r\n\r\nAAE=\r\n--b--\r\n";
+        --b\r\nContent-Type: message/rfc822\r\n\r\nContent-Transfer-Encoding: base64\r\n\r\nAAE=\r\n\
+        --b\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\nDQpi\r\n\
+        --b\r\nContent-Type: message/global\r\nContent-Transfer-Encoding: x-own\r\n\r\nbegin\r\n\
+        --b\r\nContent-Type: multipart/mixed; boundary=c\r\nContent-Transfer-Encoding: base64\r\n\r\n\
+        --c\r\nContent-Transfer-Encoding: base64\r\n\r\nYWJj\r\n--c--\r\n--b--\r\n";
 
     #[test]
-    fn leaves_are_decoded_and_all_else_is_as_it_is() {
+    fn what_is_encoded_is_decoded_and_multiparts_are_as_they_are() {
         let octets = |octets: &'static [u8]| Decoded::Octets(Cow::Borrowed(octets));
         for (part, expected) in [
             (&[][..], octets(MIXED)),
@@ -165,7 +172,14 @@ mod tests {
                 octets(b"Content-Transfer-Encoding: base64\r\n\r\nAAE="),
             ),
             (&[5, 1], octets(b"\0\x01")),
-            (&[6], Decoded::Missing),
+            (&[6], octets(b"\r\nb")),
+            (&[7], Decoded::UnknownEncoding),
+            (
+                &[8],
+                octets(b"--c\r\nContent-Transfer-Encoding: base64\r\n\r\nYWJj\r\n--c--"),
+            ),
+            (&[8, 1], octets(b"abc")),
+            (&[9], Decoded::Missing),
             (&[1, 1], Decoded::Missing),
         ] {
             assert_eq!(binary(MIXED, part), expected, "{part:?}");
