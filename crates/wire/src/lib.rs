@@ -35,7 +35,7 @@ pub use command::{
     StatusItem, Store, StoreOperation, Tag, ThreadAlgorithm,
 };
 pub use frame::{Announced, Expect, Frame, FrameFault, Framer, Limits, Step};
-pub use parse::{KNOWN, Malformed, Mode, Owner, Row, is_filter_name, parse, parse_criteria};
+pub use parse::{KNOWN, Malformed, Mode, Row, is_filter_name, parse, parse_criteria};
 pub use partial::{PartialRange, ResultEnd};
 pub use sasl::{SaslLine, sasl_decode};
 pub use say::{Code, Speech, Verdict};

@@ -74,15 +74,6 @@ pub enum Malformed {
     },
 }
 
-/// Whose grammar a command has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Owner {
-    /// `imap-codec`, which covers it fully.
-    Codec,
-    /// This room: `imap-codec` lacks the command, a form of it, or a bound that we need.
-    Ours,
-}
-
 /// What holds of a command whatever its arguments.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
@@ -91,9 +82,12 @@ pub struct Row {
     grammar: Grammar,
 }
 
+/// Whose it is.
 #[derive(Clone, Copy, Debug)]
 enum Grammar {
+    /// Of `imap-codec`, which covers the command fully.
     Codec,
+    /// Of this room: `imap-codec` lacks the command, a form of it, or a bound that we need.
     Ours(fn(&mut Cursor<'_>) -> Lexed<Body>),
 }
 
@@ -215,17 +209,6 @@ pub fn parse(frame: Frame, mode: Mode) -> Result<Command, Malformed> {
             | Bad::Flag(_)
             | Bad::Entry(_)),
         ) => Err(grammar(Some(tag), format!("{name}: {bad}"))),
-    }
-}
-
-impl Row {
-    /// Whose grammar it has.
-    #[must_use]
-    pub const fn owner(&self) -> Owner {
-        match self.grammar {
-            Grammar::Codec => Owner::Codec,
-            Grammar::Ours(_) => Owner::Ours,
-        }
     }
 }
 
