@@ -1,7 +1,5 @@
 //! Searches that are kept under a name (RFC 5466): what FILTER stands for.
 
-use std::collections::HashMap;
-
 use mail::limits::{FILTER_PASSES_MAX, FILTERS_PER_SEARCH_MAX};
 use mail::{Depth, EntryName, UidSet};
 use store::{NewValue, Wanted};
@@ -51,7 +49,7 @@ impl Session {
     async fn try_to_put_in_filters(&self, key: &mut SearchKey) -> Result<(), Ending> {
         let mut count = 0;
         for _ in 0..FILTER_PASSES_MAX {
-            let names = names(key);
+            let (names, places): (Vec<_>, Vec<_>) = filters(key).into_iter().unzip();
             if names.is_empty() {
                 return Ok(());
             }
@@ -60,18 +58,20 @@ impl Session {
                 let text = format!("More than {FILTERS_PER_SEARCH_MAX} filters are in the search");
                 return Err(Refused::Limit(text.into()).into());
             }
-            let filters = self.load_filters(&names).await?;
-            substitute(key, &filters);
+            let meant = self.load_filters(&names).await?;
+            for (place, key) in places.into_iter().zip(meant) {
+                *place = key;
+            }
         }
         // In a loop, or so deep that it is taken for one (RFC 5466, 3.1).
-        match names(key).pop() {
+        match filters(key).pop() {
             None => Ok(()),
-            Some(name) => Err(Refused::UndefinedFilter(name).into()),
+            Some((name, _)) => Err(Refused::UndefinedFilter(name).into()),
         }
     }
 
     /// What each name stands for: one's own filter, or else that of all.
-    async fn load_filters(&self, names: &[String]) -> Result<HashMap<String, SearchKey>, Ending> {
+    async fn load_filters(&self, names: &[String]) -> Result<Vec<SearchKey>, Ending> {
         let account = self.logged_in()?.id;
         let mut entries = Vec::with_capacity(names.len() * ROOTS.len());
         for name in names {
@@ -91,41 +91,24 @@ impl Session {
             found.and_then(|found| found.value.as_deref())
         };
         let mode = self.enabled.mode();
-        let mut filters = HashMap::with_capacity(names.len());
-        for (name, entries) in names.iter().zip(entries.chunks(ROOTS.len())) {
-            let key = entries.iter().find_map(value);
-            let key = key.and_then(|value| parse_criteria(value, mode));
-            let key = key.ok_or_else(|| Refused::UndefinedFilter(name.clone()))?;
-            filters.insert(name.clone(), key);
-        }
-        Ok(filters)
+        let meant = names.iter().zip(entries.chunks(ROOTS.len()));
+        meant
+            .map(|(name, entries)| {
+                let key = entries.iter().find_map(value);
+                let key = key.and_then(|value| parse_criteria(value, mode));
+                key.ok_or_else(|| Refused::UndefinedFilter(name.clone()).into())
+            })
+            .collect()
     }
 }
 
-/// The filters that a key names, as the client writes them.
-fn names(key: &SearchKey) -> Vec<String> {
+/// The filters in a key: the name of each, as the client writes it, and where it stands.
+fn filters(key: &mut SearchKey) -> Vec<(String, &mut SearchKey)> {
     match key {
-        SearchKey::Filter(name) => vec![name.clone()],
-        SearchKey::And(keys) => keys.iter().flat_map(names).collect(),
-        SearchKey::Or(a, b) => [a, b].into_iter().flat_map(|key| names(key)).collect(),
-        SearchKey::Not(key) | SearchKey::Fuzzy(key) => names(key),
+        SearchKey::Filter(name) => vec![(name.clone(), key)],
+        SearchKey::And(keys) => keys.iter_mut().flat_map(filters).collect(),
+        SearchKey::Or(a, b) => [a, b].into_iter().flat_map(|key| filters(key)).collect(),
+        SearchKey::Not(key) | SearchKey::Fuzzy(key) => filters(key),
         _ => Vec::new(),
-    }
-}
-
-fn substitute(key: &mut SearchKey, filters: &HashMap<String, SearchKey>) {
-    match key {
-        SearchKey::Filter(name) => {
-            if let Some(value) = filters.get(name) {
-                *key = value.clone();
-            }
-        }
-        SearchKey::And(keys) => keys.iter_mut().for_each(|key| substitute(key, filters)),
-        SearchKey::Or(a, b) => {
-            substitute(a, filters);
-            substitute(b, filters);
-        }
-        SearchKey::Not(key) | SearchKey::Fuzzy(key) => substitute(key, filters),
-        _ => {}
     }
 }
