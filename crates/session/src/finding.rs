@@ -44,6 +44,8 @@ pub(crate) struct Searcher<'k> {
     store: Store,
     live: Arc<Live>,
     key: &'k SearchKey,
+    /// The client asked by MODSEQ.
+    asks_modseq: bool,
     now: Now,
 }
 
@@ -87,20 +89,22 @@ pub(crate) async fn find(
 }
 
 impl<'k> Searcher<'k> {
-    /// To search by MODSEQ is to speak CONDSTORE (RFC 7162, 3.1.5).
+    /// To search by MODSEQ is to speak CONDSTORE, and is answered with one (RFC 7162, 3.1.5).
     pub(crate) fn new(session: &mut Session, key: &'k SearchKey, now: Now) -> Self {
-        session.enabled.condstore |= has_modseq(key);
+        let asks_modseq = key.any(&|key| matches!(key, SearchKey::ModSeq(_)));
+        session.enabled.condstore |= asks_modseq;
         Self {
             store: session.store.clone(),
             live: session.node.live.clone(),
             key,
+            asks_modseq,
             now,
         }
     }
 
     /// Whether it has to be known when private flags were changed.
     pub(crate) fn stamps(&self) -> Stamps {
-        if has_modseq(self.key) {
+        if self.asks_modseq {
             Stamps::Told
         } else {
             Stamps::LeftOut
@@ -118,11 +122,8 @@ impl<'k> Searcher<'k> {
         let asking = ask_digests(&self.store, &mut sought);
         progress.out.wait_for(progress.tag, asking).await?;
         self.read_the_rest(&mut sought, progress).await?;
-        let asks_modseq = has_modseq(self.key);
-        Ok(sought
-            .into_iter()
-            .map(|one| one.finish(asks_modseq))
-            .collect())
+        let finish = |one: Sought<'_>| one.finish(self.asks_modseq);
+        Ok(sought.into_iter().map(finish).collect())
     }
 
     /// Reads what decides the messages that are undecided, some at a time.
@@ -372,9 +373,4 @@ pub(crate) fn admit_relevancy(
         return Err(Ending::malformed("RELEVANCY is for FUZZY keys"));
     }
     Ok(())
-}
-
-/// To search by MODSEQ is to speak CONDSTORE, and is answered with one (RFC 7162, 3.1.5).
-fn has_modseq(key: &SearchKey) -> bool {
-    key.any(&|key| matches!(key, SearchKey::ModSeq(_)))
 }
