@@ -20,6 +20,50 @@ pub(crate) async fn sort(
     criteria: &[SortCriterion],
 ) -> Result<(), Ending> {
     let written = load_keys(live, found.mailbox, &found.entries(), criteria).await?;
+    let sorted = in_order(found, &written, criteria);
+    let places: Vec<usize> = sorted.iter().map(|sorted| sorted.place).collect();
+    found.reorder(&places);
+    Ok(())
+}
+
+/// Before which of `order` each of `found` comes, from zero and ascending: `order` is sorted by `criteria`,
+/// and what they do not tell apart stands in the order of the mailbox, which is that of UIDs.
+pub(crate) async fn places(
+    live: &Live,
+    found: &Finding,
+    order: &[Uid],
+    image: &Image,
+    criteria: &[SortCriterion],
+) -> Result<Vec<(usize, Uid)>, Ending> {
+    let written = load_keys(live, found.mailbox, &found.entries(), criteria).await?;
+    let mut places = Vec::with_capacity(found.messages.len());
+    let mut low = 0;
+    for new in in_order(found, &written, criteria) {
+        let mut high = order.len();
+        while low < high {
+            let middle = low.midpoint(high);
+            let there = order.get(middle).and_then(|&uid| image.find(uid));
+            if let Some((_, there)) = there
+                && new
+                    .comes_after(live, found.mailbox, there, criteria)
+                    .await?
+            {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        places.push((low, new.message.uid));
+    }
+    Ok(places)
+}
+
+/// What was found, in the order of `criteria` by what is `written` in each.
+fn in_order<'k>(
+    found: &Finding,
+    written: &'k [Bytes],
+    criteria: &[SortCriterion],
+) -> Vec<Sorted<'k>> {
     let mut sorted: Vec<Sorted<'_>> = found
         .messages
         .iter()
@@ -32,58 +76,7 @@ pub(crate) async fn sort(
         })
         .collect();
     sorted.sort_by(|one, other| one.compare(other, criteria));
-    let places: Vec<usize> = sorted.iter().map(|sorted| sorted.place).collect();
-    found.reorder(&places);
-    Ok(())
-}
-
-/// Before which of `order` each of `found` comes, from zero: both are sorted by `criteria`, and what they do
-/// not tell apart stands in the order of the mailbox, which is that of UIDs.
-pub(crate) async fn places(
-    live: &Live,
-    found: &Finding,
-    order: &[Uid],
-    image: &Image,
-    criteria: &[SortCriterion],
-) -> Result<Vec<(usize, Uid)>, Ending> {
-    let mut places = Vec::with_capacity(found.messages.len());
-    let mut low = 0;
-    for &(_, message) in &found.messages {
-        let mut high = order.len();
-        while low < high {
-            let middle = low.midpoint(high);
-            let there = order.get(middle).and_then(|&uid| image.find(uid));
-            if let Some((_, there)) = there
-                && comes_after(live, found.mailbox, &message, &there, criteria).await?
-            {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        places.push((low, message.uid));
-    }
-    Ok(places)
-}
-
-async fn comes_after(
-    live: &Live,
-    mailbox: MailboxId,
-    message: &Message,
-    there: &Message,
-    criteria: &[SortCriterion],
-) -> Result<bool, Ending> {
-    let entry = |message: &Message| (message.uid, message.content);
-    let written = load_keys(live, mailbox, &[entry(message), entry(there)], criteria).await?;
-    let sorted = |place: usize, message: &Message| Sorted {
-        place,
-        message: *message,
-        // Results by relevancy are not kept up to date.
-        relevancy: RELEVANCY_MAX,
-        keys: SortKeys::new(written.get(place).map_or(&[], |keys| keys)),
-    };
-    let ordering = sorted(0, message).compare(&sorted(1, there), criteria);
-    Ok(ordering.then(message.uid.cmp(&there.uid)) == Ordering::Greater)
+    sorted
 }
 
 /// Nothing where all that is compared is known without them.
@@ -114,6 +107,27 @@ struct Sorted<'k> {
 }
 
 impl Sorted<'_> {
+    /// Whether it stands behind a message of the same mailbox, of which it reads what is compared.
+    async fn comes_after(
+        &self,
+        live: &Live,
+        mailbox: MailboxId,
+        there: Message,
+        criteria: &[SortCriterion],
+    ) -> Result<bool, Ending> {
+        let entry = (there.uid, there.content);
+        let written = load_keys(live, mailbox, &[entry], criteria).await?;
+        let there = Sorted {
+            place: 0,
+            message: there,
+            // Results by relevancy are not kept up to date.
+            relevancy: RELEVANCY_MAX,
+            keys: SortKeys::new(written.first().map_or(&[], |keys| keys)),
+        };
+        let by_uid = self.message.uid.cmp(&there.message.uid);
+        Ok(self.compare(&there, criteria).then(by_uid) == Ordering::Greater)
+    }
+
     fn compare(&self, other: &Self, criteria: &[SortCriterion]) -> Ordering {
         let by = |criterion: &SortCriterion| {
             let ordering = self.compare_by(other, criterion.key);

@@ -17,7 +17,7 @@ use crate::ending::Ending;
 use crate::finding::{Finding, find_among};
 use crate::haystack::Haystack;
 use crate::selected::Selected;
-use crate::sorting::{places, sort};
+use crate::sorting::places;
 use crate::sought::Numbered;
 use crate::view::Touched;
 
@@ -168,8 +168,7 @@ impl Context {
             return Ok(self.results.add(&uids));
         };
         found.sort_unstable_by_key(|&(seq, _)| seq);
-        let mut found = Finding::of(selected.found.id, found);
-        sort(live, &mut found, &self.order).await?;
+        let found = Finding::of(selected.found.id, found);
         let image = &selected.view.known().image;
         let places = places(live, &found, order, image, &self.order).await?;
         Ok(self.results.insert(&places))
