@@ -8,6 +8,7 @@ use store::Fault;
 use tracing::{error, warn};
 use wire::{Code, Tag, Verdict, say};
 
+use crate::commands::State;
 use crate::message_limit::Cut;
 use crate::out::Hangup;
 
@@ -154,6 +155,15 @@ impl Done {
 impl Ending {
     pub(crate) fn malformed(text: &'static str) -> Self {
         Self::Malformed(Cow::Borrowed(text))
+    }
+
+    /// The command is for another state than this one (RFC 9051, 3).
+    pub(crate) fn wrong_state(state: State) -> Self {
+        Self::malformed(match state {
+            State::NotAuthenticated => "Log in first",
+            State::Authenticated => "Select a mailbox first",
+            State::Selected => "Not in this state",
+        })
     }
 }
 

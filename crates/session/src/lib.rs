@@ -4,12 +4,14 @@
 //! here: a handler may await the store, the open mailboxes and the door, and nothing else.
 
 mod activity;
+mod admission;
 mod capability;
 mod command;
 mod commands;
 mod context;
 mod criteria;
 mod digested;
+mod dispatch;
 mod enabled;
 mod ending;
 mod filter;
@@ -30,9 +32,13 @@ mod sorting;
 mod sought;
 mod sources;
 mod telling;
+mod unasked;
 mod view;
 
+pub use admission::Admission;
+pub use dispatch::{Input, Next, Report};
 pub use message_limit::MessageLimit;
 pub use node::{BoxFuture, Door, LoginVerdict, Node, Now, Peer, Reuse, Security, SubscribeOnGrant};
 pub use out::{Hangup, Out, Sink};
-pub use session::{Admission, Goodbye, Input, Next, Report, Session};
+pub use session::Session;
+pub use unasked::Goodbye;

@@ -9,9 +9,10 @@ use tracing::debug;
 use wire::{Code, MessageSet, NumberEnd, Numbering, Verdict, say};
 
 use crate::context::Contexts;
+use crate::dispatch::Next;
 use crate::ending::{Ending, Refused};
 use crate::out::Out;
-use crate::session::{Next, Session};
+use crate::session::Session;
 use crate::view::{Moment, NoSuchNumber, Picked, View, Voice, say_shown};
 
 /// The mailbox that a session has open.

@@ -5,9 +5,10 @@ use wire::{SaslLine, Secret, Tag, say};
 
 use super::login::Role;
 use super::{Step, login};
+use crate::dispatch::Report;
 use crate::ending::{Ending, Outcome, Refused, conclude};
 use crate::out::Out;
-use crate::session::{Awaiting, Report, Session};
+use crate::session::{Awaiting, Session};
 
 pub(crate) async fn run(
     session: &mut Session,

@@ -1,8 +1,9 @@
 //! COMPRESS (RFC 4978). The connection compresses from the end of the answer on.
 
 use super::Step;
+use crate::dispatch::Next;
 use crate::ending::{Done, Ending};
-use crate::session::{Next, Session};
+use crate::session::Session;
 
 pub(crate) fn run(session: &mut Session) -> Result<Step, Ending> {
     if session.is_compressed {

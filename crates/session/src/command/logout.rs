@@ -3,9 +3,10 @@
 use wire::say;
 
 use super::Step;
+use crate::dispatch::Next;
 use crate::ending::Done;
 use crate::out::Out;
-use crate::session::{Next, Session};
+use crate::session::Session;
 
 pub(crate) fn run(session: &mut Session, out: &mut Out<'_>) -> Step {
     // News is not told any more: nobody is interested.

@@ -50,10 +50,11 @@ mod unauthenticate;
 
 use wire::{Body, Tag};
 
+use crate::dispatch::Next;
 use crate::ending::{Done, Ending};
 use crate::node::Now;
 use crate::out::Out;
-use crate::session::{Next, Session};
+use crate::session::Session;
 
 /// How far a command has come.
 #[derive(Debug)]

@@ -1,9 +1,10 @@
 //! UNAUTHENTICATE (RFC 8437). Whatever a login brought ends with it; TLS and ID stay.
 
 use super::Step;
+use crate::dispatch::Next;
 use crate::ending::{Done, Ending};
 use crate::node::Reuse;
-use crate::session::{Next, Session};
+use crate::session::Session;
 
 pub(crate) fn run(session: &mut Session) -> Result<Step, Ending> {
     if session.node.reuse == Reuse::Refused {

@@ -1,0 +1,275 @@
+//! From what comes in to the command that it is, and how it ended.
+
+use live::Stay;
+use mail::limits::BAD_COMMANDS_MAX;
+use wire::{Body, Code, Command, Frame, Malformed, Tag, Verdict, say};
+
+use crate::command::{self, Step};
+use crate::commands::{self, Spec};
+use crate::ending::{Ending, Refused, conclude};
+use crate::node::Now;
+use crate::out::Out;
+use crate::selected::Footing;
+use crate::session::{Awaiting, Session};
+use crate::unasked::Goodbye;
+use crate::view::Moment;
+
+/// What the connection hands in.
+#[derive(Debug)]
+pub enum Input {
+    /// A whole command.
+    Frame(Frame),
+    /// A line that is no command, where [`Session::expects`] asked for one.
+    Line(Vec<u8>),
+    /// The rest of a command whose literal was refused was read and dropped.
+    Refused,
+    /// A line above the limit was read and dropped.
+    TooLong(Option<Tag>),
+}
+
+/// What a command was, and how it ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Report {
+    /// In capitals, or `unknown`.
+    pub command: &'static str,
+    /// `None` while the command still goes on, or when nobody is left to hear.
+    pub verdict: Option<Verdict>,
+    /// What the connection does next.
+    pub next: Next,
+}
+
+/// What the connection does after a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Goes on.
+    Go,
+    /// Writes what is waiting, drops what was pipelined, and shakes hands.
+    StartTls,
+    /// Writes what is waiting; from then on both sides compress.
+    Compress,
+    /// Writes what is waiting; from then on neither side compresses, and nobody is logged in.
+    StartOver,
+    /// Writes what is waiting and hangs up.
+    Close,
+}
+
+/// The row of what could not be parsed far enough to have one.
+static UNKNOWN: Spec = Spec {
+    name: "unknown",
+    from: commands::From::Any,
+    pins_seqnums: false,
+};
+
+impl Session {
+    /// Does what is asked, and says how it went.
+    pub async fn run(&mut self, input: Input, now: Now, out: &mut Out<'_>) -> Report {
+        if self.stay.as_ref().is_some_and(Stay::is_over) {
+            self.goodbye(Goodbye::StayOver, &mut out.buffer);
+            return Report {
+                next: Next::Close,
+                ..Report::going_on(UNKNOWN.name)
+            };
+        }
+        let report = match input {
+            Input::Frame(frame) => self.run_frame(frame, now, out).await,
+            Input::Line(line) => Box::pin(self.run_line(&line, out)).await,
+            Input::Refused => Report::going_on(UNKNOWN.name),
+            Input::TooLong(tag) => {
+                say_bad(&mut out.buffer, tag.as_ref(), "The line is too long");
+                Report::concluded(UNKNOWN.name, Some(Verdict::Bad))
+            }
+        };
+        self.count_bad(report, out)
+    }
+
+    async fn run_frame(&mut self, frame: Frame, now: Now, out: &mut Out<'_>) -> Report {
+        let command = match wire::parse(frame, self.enabled.mode()) {
+            Ok(command) => command,
+            Err(malformed) => return self.tell_malformed(malformed, &mut out.buffer),
+        };
+        let name = commands::name_of(&command.body);
+        let spec = commands::find(name).unwrap_or(&UNKNOWN);
+        if !spec.from.allows(self.state()) {
+            let outcome = Err(Ending::wrong_state(self.state()));
+            let verdict = conclude(&mut out.buffer, &command.tag, name, outcome);
+            return Report::concluded(spec.name, verdict);
+        }
+        self.run_command(spec, command, now, out).await
+    }
+
+    /// Catches up, does it, tells what happened meanwhile, and concludes.
+    async fn run_command(
+        &mut self,
+        spec: &'static Spec,
+        command: Command,
+        now: Now,
+        out: &mut Out<'_>,
+    ) -> Report {
+        let Command { tag, body } = command;
+        let name = spec.name;
+        match self.catch_up_for(spec, out).await {
+            Ok(Next::Go) => {}
+            Ok(next) => {
+                return Report {
+                    next,
+                    ..Report::going_on(name)
+                };
+            }
+            Err(ending) => {
+                let verdict = conclude(&mut out.buffer, &tag, name, Err(ending));
+                return Report::concluded(name, verdict);
+            }
+        }
+        let outcome = match self.carry_out(&tag, body, now, out).await {
+            Ok(Step::Done(done)) => Ok(done),
+            Ok(Step::Later) => return Report::going_on(name),
+            Ok(Step::Last(done, next)) => {
+                let verdict = conclude(&mut out.buffer, &tag, name, Ok(done));
+                return Report {
+                    command: name,
+                    verdict,
+                    next,
+                };
+            }
+            Err(ending) => Err(ending),
+        };
+        self.learn();
+        let moment = if spec.pins_seqnums {
+            Moment::Pinned
+        } else {
+            Moment::Safe
+        };
+        self.tell_news(moment, out).await;
+        Report::concluded(name, conclude(&mut out.buffer, &tag, name, outcome))
+    }
+
+    /// Learns what was committed before the command, which may leave it without its mailbox.
+    async fn catch_up_for(&mut self, spec: &Spec, out: &mut Out<'_>) -> Result<Next, Ending> {
+        if let Footing::Holds = self.catch_up().await? {
+            return Ok(Next::Go);
+        }
+        let next = self.lose_selected(out);
+        if next == Next::Go && !spec.from.allows(self.state()) {
+            return Err(Ending::wrong_state(self.state()));
+        }
+        Ok(next)
+    }
+
+    /// Does it, and once more when meanwhile other flags became private: that is nobody's mistake.
+    async fn carry_out(
+        &mut self,
+        tag: &Tag,
+        body: Body,
+        now: Now,
+        out: &mut Out<'_>,
+    ) -> Result<Step, Ending> {
+        let again = commands::depends_on_policy(&body).then(|| body.clone());
+        let outcome = command::run(self, tag, body, now, out).await;
+        match (outcome, again) {
+            (Err(Ending::Refused(Refused::Changed)), Some(body)) => {
+                match self.renew_selected().await? {
+                    Footing::Holds => Box::pin(command::run(self, tag, body, now, out)).await,
+                    Footing::Lost => Err(Refused::NoPermission.into()),
+                }
+            }
+            (outcome, _) => outcome,
+        }
+    }
+
+    async fn run_line(&mut self, line: &[u8], out: &mut Out<'_>) -> Report {
+        match std::mem::replace(&mut self.awaiting, Awaiting::Command) {
+            Awaiting::Command => Report::going_on(UNKNOWN.name),
+            Awaiting::Sasl { tag, exchange } => {
+                command::authenticate::go_on(self, tag, *exchange, line, out).await
+            }
+            Awaiting::Idle { tag } => {
+                let outcome = command::idle::done(line);
+                self.learn();
+                self.tell_unasked(out).await;
+                let verdict = conclude(&mut out.buffer, &tag, "IDLE", outcome);
+                Report::concluded("IDLE", verdict)
+            }
+        }
+    }
+
+    fn tell_malformed(&mut self, malformed: Malformed, out: &mut Vec<u8>) -> Report {
+        let verdict = match malformed {
+            Malformed::UidRequired { tag, name } => {
+                let text = format!("{name}: only UIDs name messages after UIDONLY");
+                say::tagged(out, &tag, Verdict::Bad, Some(Code::UidRequired), &text);
+                Some(Verdict::Bad)
+            }
+            Malformed::Charset {
+                tag,
+                name,
+                has_filter: true,
+                ..
+            } => {
+                let text = format!("{name}: filters are in UTF-8");
+                say::tagged(out, &tag, Verdict::Bad, Some(Code::BadCharset), &text);
+                Some(Verdict::Bad)
+            }
+            Malformed::Charset {
+                tag, name, returns, ..
+            } => {
+                self.save(returns, &Err(Refused::BadCharset.into()));
+                conclude(out, &tag, name, Err(Refused::BadCharset.into()))
+            }
+            Malformed::Grammar { tag, text } => {
+                say_bad(out, tag.as_ref(), &text);
+                Some(Verdict::Bad)
+            }
+        };
+        Report::concluded(UNKNOWN.name, verdict)
+    }
+
+    fn count_bad(&mut self, report: Report, out: &mut Out<'_>) -> Report {
+        match report.verdict {
+            Some(Verdict::Bad) => self.bad_commands += 1,
+            Some(Verdict::Ok) => self.bad_commands = 0,
+            Some(Verdict::No) | None => {}
+        }
+        if self.bad_commands < BAD_COMMANDS_MAX {
+            return report;
+        }
+        say::bye(
+            &mut out.buffer,
+            None,
+            "Too many commands that make no sense",
+        );
+        Report {
+            next: Next::Close,
+            ..report
+        }
+    }
+}
+
+impl Report {
+    pub(crate) fn going_on(command: &'static str) -> Self {
+        Self {
+            command,
+            verdict: None,
+            next: Next::Go,
+        }
+    }
+
+    pub(crate) fn concluded(command: &'static str, verdict: Option<Verdict>) -> Self {
+        // Without a verdict there is nobody left to hear one.
+        let next = match verdict {
+            Some(_) => Next::Go,
+            None => Next::Close,
+        };
+        Self {
+            command,
+            verdict,
+            next,
+        }
+    }
+}
+
+fn say_bad(out: &mut Vec<u8>, tag: Option<&Tag>, text: &str) {
+    match tag {
+        Some(tag) => say::tagged(out, tag, Verdict::Bad, None, text),
+        None => say::untagged(out, Verdict::Bad, None, text),
+    }
+}

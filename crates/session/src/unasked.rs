@@ -1,0 +1,111 @@
+//! What is said although nobody asked: the greeting, news between commands, the last words.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
+use tracing::warn;
+use wire::{Code, Verdict, say};
+
+use crate::dispatch::Next;
+use crate::out::Out;
+use crate::selected::Footing;
+use crate::session::Session;
+
+/// Why the server ends a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goodbye {
+    /// The node stops.
+    Shutdown,
+    /// Nothing was said for too long.
+    Timeout,
+    /// Too many connections, of all, of an address, or of a user.
+    TooMany,
+    /// What came could not be framed.
+    Unframeable,
+    /// An administrator ends this session.
+    Ended,
+    /// The password was changed, or the account disabled or deleted.
+    StayOver,
+}
+
+impl Session {
+    /// The greeting, with what is offered.
+    pub fn greet(&mut self, out: &mut Vec<u8>) {
+        let names = self.capabilities();
+        say::untagged(
+            out,
+            Verdict::Ok,
+            Some(Code::Capability(&names)),
+            "Postroom is ready",
+        );
+    }
+
+    /// Resolves when what let this session in does so no longer. May be dropped at any time.
+    pub async fn overstayed(&self) {
+        match &self.stay {
+            Some(stay) => stay.over().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Resolves when something may have to be said although nobody asked. May be dropped at any time.
+    pub async fn woken(&self) {
+        let mut selected = pin!(async {
+            match &self.selected {
+                Some(selected) if self.is_listening() => selected.changed().await,
+                Some(_) | None => std::future::pending().await,
+            }
+        });
+        let mut others = pin!(self.notified.rung());
+        poll_fn(|cx| {
+            let is_any =
+                selected.as_mut().poll(cx).is_ready() || others.as_mut().poll(cx).is_ready();
+            if is_any {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
+    }
+
+    /// Says what is new; to be called when [`woken`](Self::woken) has resolved.
+    pub async fn tell(&mut self, out: &mut Out<'_>) -> Next {
+        let told = match self.catch_up().await {
+            Ok(Footing::Holds) => {
+                self.tell_unasked(out).await;
+                self.tell_others(out).await
+            }
+            Ok(Footing::Lost) => return self.lose_selected(out),
+            Err(fault) => Err(fault.into()),
+        };
+        match told {
+            Ok(()) => Next::Go,
+            // Whether this user may still hear the news is not known, so the session ends.
+            Err(ending) => {
+                warn!(cause = ?ending, "could not read the rights of a session that listens");
+                say::bye(&mut out.buffer, Some(Code::Unavailable), "Please reconnect");
+                Next::Close
+            }
+        }
+    }
+
+    /// A sign of life for whatever sits between an idling client and us.
+    pub fn keep_alive(&mut self, out: &mut Vec<u8>) {
+        say::untagged(out, Verdict::Ok, None, "Still here");
+    }
+
+    /// The last words.
+    pub fn goodbye(&mut self, why: Goodbye, out: &mut Vec<u8>) {
+        let text = match why {
+            Goodbye::Shutdown => "This frontend is being stopped; please reconnect",
+            Goodbye::Timeout => "Nothing was said for too long",
+            Goodbye::TooMany => "Too many connections",
+            Goodbye::Unframeable => "What you sent cannot be read",
+            Goodbye::Ended => "An administrator has ended this session",
+            Goodbye::StayOver => "This login is no longer valid; please log in again",
+        };
+        say::bye(out, None, text);
+    }
+}
