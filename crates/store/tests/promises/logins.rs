@@ -275,7 +275,7 @@ async fn nothing_of_an_ended_login_is_written_later_and_nobody_else_is_refused()
         let mailbox = world.shared("open", &[("anyone", "lri")]).await;
         let is_over = Arc::new(AtomicBool::new(false));
         let has_begun = Arc::new(Barrier::new(7));
-        let (done, mut writes) = mpsc::unbounded_channel();
+        let (done, mut writes) = mpsc::channel(1024);
         let mut writers = JoinSet::new();
         for node in [world.store.clone(), world.another_node().await] {
             for (name, who) in [("ada", ada), ("bo", bo), ("bo", bo)] {
@@ -292,7 +292,7 @@ async fn nothing_of_an_ended_login_is_written_later_and_nobody_else_is_refused()
                         match write().await {
                             Ok(_) => {
                                 written += 1;
-                                done.send(()).unwrap();
+                                done.send(()).await.unwrap();
                             }
                             Err(Fault::Denied) if name == "bo" => break,
                             Err(other) => panic!("{name}: {other:?}"),
