@@ -8,23 +8,23 @@ use store::{Fault, Store};
 
 use crate::world::{World, append, contents, found, image, inbox, permit, uid};
 
-fn mine(path: &str) -> Place {
+pub(crate) fn mine(path: &str) -> Place {
     Place::Mine(path.into())
 }
 
-fn shared(path: &str) -> Place {
+pub(crate) fn shared(path: &str) -> Place {
     Place::Shared(path.into())
 }
 
-async fn own_tree(store: &Store, who: AccountId) -> Warrant {
+pub(crate) async fn own_tree(store: &Store, who: AccountId) -> Warrant {
     acl::own_tree(&store.who(who).await.unwrap())
 }
 
-async fn below(store: &Store, who: AccountId, parent: MailboxId) -> Warrant {
+pub(crate) async fn below(store: &Store, who: AccountId, parent: MailboxId) -> Warrant {
     acl::below(&found(store, who, parent).await.standing).unwrap()
 }
 
-async fn create(store: &Store, who: AccountId, path: &str) -> MailboxId {
+pub(crate) async fn create(store: &Store, who: AccountId, path: &str) -> MailboxId {
     let warrant = own_tree(store, who).await;
     store
         .create_mailbox(&warrant, &mine(path), None)
@@ -32,7 +32,7 @@ async fn create(store: &Store, who: AccountId, path: &str) -> MailboxId {
         .unwrap()
 }
 
-async fn at(store: &Store, who: AccountId, place: &Place) -> Option<MailboxId> {
+pub(crate) async fn at(store: &Store, who: AccountId, place: &Place) -> Option<MailboxId> {
     store
         .resolve(who, place)
         .await
@@ -276,6 +276,10 @@ async fn rename_takes_the_whole_tree_and_every_session_along() {
         rename(parent, "z/new", "z/new/b/d").await,
         Err(Fault::Limit(_))
     ));
+    assert!(matches!(
+        rename(sibling, "a0", "a0").await,
+        Err(Fault::Exists)
+    ));
     assert!(matches!(rename(parent, "a", "y").await, Err(Fault::Gone)));
     // A name in the way, below: nothing moves at all.
     create(store, ada, "q/b/c").await;
@@ -284,6 +288,26 @@ async fn rename_takes_the_whole_tree_and_every_session_along() {
         Err(Fault::Exists)
     ));
     assert_eq!(at(store, ada, &mine("z/new/b/c")).await, Some(child));
+}
+
+/// Where the new name is above the old one, what is below may get a name that another of them had.
+#[tokio::test]
+async fn rename_goes_up_over_its_own_place() {
+    let world = World::new().await;
+    let store = &world.store;
+    let ada = world.account("ada").await;
+    let deepest = create(store, ada, "a/b/b/b").await;
+    let deep = create(store, ada, "a/b/b").await;
+    let top = create(store, ada, "a/b").await;
+    let permit = permit(store, ada, top, Deed::DeleteMailbox).await;
+    let warrant = own_tree(store, ada).await;
+    store
+        .rename_mailbox(&permit, &warrant, &mine("a/b"), &mine("a"))
+        .await
+        .unwrap();
+    assert_eq!(at(store, ada, &mine("a")).await, Some(top));
+    assert_eq!(at(store, ada, &mine("a/b")).await, Some(deep));
+    assert_eq!(at(store, ada, &mine("a/b/b")).await, Some(deepest));
 }
 
 #[tokio::test]
