@@ -1,4 +1,4 @@
--- RENAME of trees: to a name above their own.
+-- RENAME of trees: to a name above their own, and between trees.
 
 -- The mailboxes at these places, and all below them.
 create function branches_of(_owner bigint, _paths text[]) returns bigint[]
@@ -20,6 +20,34 @@ $$;
 create function levels_of(_path text) returns integer
 language sql immutable as $$
   select cardinality(string_to_array(_path, '/'))
+$$;
+
+-- Of these mailboxes, `_tops` and what is below them, those that go to a tree of `_owner`. Who owns a tree may
+-- do what he likes with what is in it, so what changes hands is only what the account may administer (ADR 0036).
+-- What it may not know of stays, and nothing tells of it. Callers hold the locks.
+create function changing_hands(
+  _mailboxes bigint[], _tops bigint[], _account bigint, _old_owner bigint, _owner bigint
+) returns bigint[]
+language plpgsql stable as $$
+declare
+  _going   bigint[];
+  _allowed boolean;
+begin
+  if _owner in (0, _old_owner) then
+    return _mailboxes;
+  end if;
+  select array_agg(m.mailbox), bool_and(m.rights & 1024 <> 0)
+    into _going, _allowed
+    from (select m.mailbox, rights_of(_account, m.mailbox) as rights
+            from unnest(_mailboxes) as m (mailbox)
+          offset 0) m
+   where m.mailbox = any (_tops) or m.rights & 1 <> 0;
+  if _allowed is not true then
+    raise exception using errcode = 'PR002', message = 'what changes hands takes the right to administer',
+      detail = '1';
+  end if;
+  return _going;
+end
 $$;
 
 -- Gives mailboxes at `_old_path` or below it the same places at `_path` and below. Callers hold the locks,
@@ -60,7 +88,7 @@ begin
 end
 $$;
 
--- As in 0006, also to a name above its own, and not to its own.
+-- As in 0006, also to a name above its own, not to its own, and what is below it as far as it may go.
 create or replace function rename_mailbox(
   _mailbox bigint, _account bigint, _version bigint, _needed smallint, _old_path text,
   _ground smallint, _below bigint, _below_version bigint, _below_needed smallint,
@@ -96,7 +124,39 @@ begin
   end if;
 
   perform check_warrant(_account, _ground, _below, _below_version, _below_needed, _owner, _path);
+  _moved := changing_hands(_moved, array[_mailbox], _account, _old_owner, _owner);
   return query select t.mailbox, t.modseq
                  from move_mailboxes(_moved, _old_owner, _old_path, _owner, _path) t;
+end
+$$;
+
+-- As in 0021. Whoever takes all messages out of a mailbox, and reads them elsewhere, needs what MOVE needs
+-- (RFC 6851, 4.2).
+create or replace function empty_inbox(
+  _mailbox bigint, _account bigint,
+  _ground smallint, _below bigint, _below_version bigint, _below_needed smallint,
+  _owner bigint, _path text
+) returns table (mailbox bigint, modseq bigint)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+  _new bigint := create_mailbox(_account, _ground, _below, _below_version, _below_needed,
+                                _owner, _path, null);
+begin
+  if rights_of(_account, _mailbox) & 770 <> 770 then
+    raise exception using errcode = 'PR002', message = 'messages are moved by who may move them',
+      detail = '1';
+  end if;
+  return query
+    with moved as (
+      select t.modseq, t.source_modseq
+        from transfer_messages(_mailbox, _new, _account, '{[1,4294967296)}', -1, true) t
+    )
+    select _mailbox, m.source_modseq from moved m
+    union all
+    select _new, m.modseq from moved m;
+  if not share_quota(_mailbox, _new) then
+    perform check_quota(_new, true, true);
+  end if;
 end
 $$;

@@ -28,7 +28,8 @@ pub enum Deed {
     MoveFrom,
     /// CREATE below it, or RENAME to below it.
     CreateChild,
-    /// DELETE, or RENAME to elsewhere.
+    /// DELETE, or RENAME to elsewhere. Into another owner's tree it also takes what
+    /// [`Administer`](Self::Administer) does.
     DeleteMailbox,
     /// SETACL, DELETEACL, GETACL, LISTRIGHTS, and reading who did what.
     Administer,

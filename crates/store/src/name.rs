@@ -98,10 +98,14 @@ impl Store {
     /// The mailbox and all below it get another place in one moment; who has them open keeps them
     /// open. An INBOX stays where it is and gives its messages to a new mailbox (RFC 9051, 6.3.6).
     ///
+    /// Into the tree of another owner go only mailboxes that the account may administer
+    /// (docs/adr/0036-who-may-give-a-mailbox-away.md); what it cannot see of those below stays.
+    ///
     /// # Errors
     ///
     /// [`Fault::Exists`] when any new name is taken; [`Fault::Gone`] when the mailbox is no longer at
-    /// `from`; [`Fault::Denied`]; [`Fault::Limit`] for a place below itself.
+    /// `from`; [`Fault::Denied`], also for another's INBOX without what [`Store::move_messages`]
+    /// takes; [`Fault::Limit`] for a place below itself.
     #[tracing::instrument(name = "db.rename_mailbox", skip_all)]
     pub async fn rename_mailbox(
         &self,

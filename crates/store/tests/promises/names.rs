@@ -370,6 +370,80 @@ async fn a_tree_that_moves_to_nobody_has_no_owner_any_more() {
     assert_eq!(found.private_flags, FlagBits::SEEN);
 }
 
+/// Who owns a tree may do with what is in it what he likes, and let others do so.
+#[tokio::test]
+async fn only_who_may_administer_a_mailbox_gives_it_an_owner() {
+    let world = World::new().await;
+    let store = &world.store;
+    let (ada, bo) = (world.account("ada").await, world.account("bo").await);
+    let team = world.shared("team", &[("ada", "lx")]).await;
+    let seen = world.shared("team/seen", &[("ada", "lx")]).await;
+    let hidden = world.shared("team/hidden", &[("ada", "rxa")]).await;
+    let inner = world.shared("team/hidden/seen", &[("ada", "la")]).await;
+    let root = store.find_account("root").await.unwrap().unwrap().id;
+    let bos_inbox = inbox(store, bo).await;
+    world.grant(bo, bos_inbox, "ada", "lk").await;
+    let rename = async |to: &Place, warrant: &Warrant| {
+        let permit = permit(store, ada, team, Deed::DeleteMailbox).await;
+        let from = shared("team");
+        store.rename_mailbox(&permit, warrant, &from, to).await
+    };
+    let of_bo = Place::Theirs {
+        owner: "bo".into(),
+        path: "Taken".into(),
+    };
+    for rights in ["lx", "lxa"] {
+        world.grant(root, team, "ada", rights).await;
+        let warrant = own_tree(store, ada).await;
+        let refused = rename(&mine("Taken"), &warrant).await;
+        assert!(matches!(refused, Err(Fault::Denied)), "{rights}");
+        let warrant = below(store, ada, bos_inbox).await;
+        let refused = rename(&of_bo, &warrant).await;
+        assert!(matches!(refused, Err(Fault::Denied)), "{rights}");
+    }
+    world.grant(root, seen, "ada", "la").await;
+    let warrant = own_tree(store, ada).await;
+    rename(&mine("Taken"), &warrant).await.unwrap();
+    for (place, mailbox) in [
+        (mine("Taken"), team),
+        (mine("Taken/seen"), seen),
+        (mine("Taken/hidden/seen"), inner),
+        // What she could not see stays, and she does not get to see it.
+        (shared("team/hidden"), hidden),
+    ] {
+        assert_eq!(at(store, ada, &place).await, Some(mailbox));
+    }
+}
+
+/// RENAME of an INBOX is a MOVE of all that is in it.
+#[tokio::test]
+async fn only_who_may_move_its_messages_empties_an_inbox() {
+    let world = World::new().await;
+    let store = &world.store;
+    let (ada, bo) = (world.account("ada").await, world.account("bo").await);
+    let bos_inbox = inbox(store, bo).await;
+    append(store, bo, bos_inbox, &["secret"]).await;
+    let from = Place::Theirs {
+        owner: "bo".into(),
+        path: "INBOX".into(),
+    };
+    let warrant = own_tree(store, ada).await;
+    for (rights, is_moved) in [
+        ("lxa", false),
+        ("lxte", false),
+        ("lrxe", false),
+        ("lrxt", false),
+        ("lrxte", true),
+    ] {
+        world.grant(bo, bos_inbox, "ada", rights).await;
+        let permit = permit(store, ada, bos_inbox, Deed::DeleteMailbox).await;
+        let to = mine("Got");
+        let renamed = store.rename_mailbox(&permit, &warrant, &from, &to).await;
+        assert_eq!(renamed.is_ok(), is_moved, "with {rights}");
+        assert_eq!(at(store, ada, &to).await.is_some(), is_moved);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn renames_across_each_other_wait_for_nobody_forever() {
     let world = World::new().await;
