@@ -2,7 +2,7 @@
 
 use acl::{Deed, Denied, Permit};
 use mail::{MailboxName, Place};
-use store::Found;
+use store::{Found, Listed};
 use wire::MailboxArg;
 
 use crate::ending::{Ending, Refused};
@@ -36,12 +36,17 @@ impl Missing {
 impl Named {
     /// One's own, that of a shared tree that is seen as an account, or another user's.
     pub(crate) fn is_inbox(&self) -> bool {
-        let is_theirs = match &self.place {
-            Place::Theirs { path, .. } => path == MailboxName::INBOX,
-            Place::Mine(_) | Place::Shared(_) => false,
-        };
-        is_theirs || self.name.as_str() == MailboxName::INBOX
+        is_inbox(&self.name, &self.place)
     }
+}
+
+/// The same of a name that may be no mailbox's.
+pub(crate) fn is_inbox(name: &MailboxName, place: &Place) -> bool {
+    let is_theirs = match place {
+        Place::Theirs { path, .. } => path == MailboxName::INBOX,
+        Place::Mine(_) | Place::Shared(_) => false,
+    };
+    is_theirs || name.as_str() == MailboxName::INBOX
 }
 
 /// What the client called a mailbox, where that is not its name: it was normalised
@@ -81,16 +86,19 @@ impl Session {
         }
     }
 
-    /// Whether LIST shows this name only because it leads to something that this user may see. A hidden
-    /// mailbox there makes no difference.
-    pub(crate) async fn only_leads_on(&self, arg: &MailboxArg) -> Result<bool, Ending> {
+    /// What LIST shows below this name. Where it is no mailbox that this user may know of, LIST shows the
+    /// name only because it leads there, and a hidden mailbox of that name makes no difference.
+    pub(crate) async fn below(&self, arg: &MailboxArg) -> Result<Vec<Listed>, Ending> {
         let account = self.logged_in()?.id;
         let Ok(name) = MailboxName::parse(&arg.0) else {
-            return Ok(false);
+            return Ok(Vec::new());
         };
-        let visible = self.store.visible(account).await?;
-        let mut names = visible.iter().filter_map(|listed| self.name(&listed.place));
-        Ok(names.any(|below| below.is_below(&name)))
+        let mut visible = self.store.visible(account).await?;
+        visible.retain(|listed| {
+            self.name(&listed.place)
+                .is_some_and(|below| below.is_below(&name))
+        });
+        Ok(visible)
     }
 
     /// The mailbox, whether this user may know of it or not: the caller asks for a permit.

@@ -1,5 +1,7 @@
 //! Which mailbox a name means, and what somebody may do there.
 
+use std::collections::HashSet;
+use std::iter::successors;
 use std::sync::Arc;
 
 use acl::{Belonging, Entry, Rights, Standing, Who};
@@ -61,6 +63,28 @@ pub struct Listed {
     pub rights_version: i64,
     /// The attribute of RFC 6154, with its backslash.
     pub special_use: Option<String>,
+}
+
+impl Listed {
+    /// The same for [`acl::permit`], of the asker who was told of it.
+    #[must_use]
+    pub fn standing(&self, asker: AccountId) -> Standing {
+        Standing {
+            account: asker,
+            mailbox: self.id,
+            rights: self.rights,
+            version: self.rights_version,
+        }
+    }
+
+    /// Of these, those that are below none of the others.
+    pub fn topmost(listed: &[Self]) -> impl Iterator<Item = &Self> {
+        let places: HashSet<&Place> = listed.iter().map(|listed| &listed.place).collect();
+        listed.iter().filter(move |listed| {
+            let mut above = successors(listed.place.parent(), Place::parent);
+            above.all(|place| !places.contains(&place))
+        })
+    }
 }
 
 impl Store {
@@ -142,10 +166,11 @@ impl Store {
     /// [`Fault::Gone`] when the asker is; [`Fault::Unavailable`] when the database is away.
     #[tracing::instrument(name = "db.visible", skip_all)]
     pub async fn visible(&self, asker: AccountId) -> Result<Vec<Listed>, Fault> {
-        let who = self.who(asker).await?;
         let rows = sqlx::query_file!("queries/list_visible.sql", asker.0)
             .fetch_all(self.pool())
             .await?;
+        // After the versions, which must not be newer than what they stand for.
+        let who = self.who(asker).await?;
         let mut listed = Vec::with_capacity(rows.len());
         for row in rows {
             let entries = entries(

@@ -161,6 +161,67 @@ impl Store {
         self.wake(woken);
         Ok(())
     }
+
+    /// What is below a name without a mailbox, or with one that stays unknown, gets places below
+    /// another such name in one moment: the mailboxes of these permits, each with all below it as in
+    /// [`rename_mailbox`](Self::rename_mailbox). What else is below the name stays; what left it
+    /// meanwhile is not taken along.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Denied`] when one of the permits no longer holds, or the warrant does not cover all
+    /// new places; [`Fault::Exists`] when `to` or any new name is taken; [`Fault::Gone`] when none of
+    /// the mailboxes is below `from` any more; [`Fault::Limit`] for a place below itself. Then nothing
+    /// has moved.
+    #[tracing::instrument(name = "db.rename_branch", skip_all)]
+    pub async fn rename_branch(
+        &self,
+        permits: &[Permit],
+        warrant: &Warrant,
+        from: &Place,
+        to: &Place,
+    ) -> Result<(), Fault> {
+        let account = warrant.account();
+        if permits.iter().any(|permit| permit.account() != account) {
+            return Err(Fault::Denied);
+        }
+        let session = self.introduce().await?;
+        let logins = self.logins();
+        let ground = GroundRow::from(warrant);
+        let (from, to) = (Tree::from(from), Tree::from(to));
+        let mailboxes: Vec<i64> = permits.iter().map(|permit| permit.mailbox().0).collect();
+        let versions: Vec<i64> = permits.iter().map(Permit::version).collect();
+        let needed: Vec<i16> = permits
+            .iter()
+            .map(|permit| permit.needed().to_i16())
+            .collect();
+        let woken = sqlx::query_file_as!(
+            wake::Row,
+            "queries/rename_branch.sql",
+            account.0,
+            &mailboxes,
+            &versions,
+            &needed,
+            from.kind,
+            from.owner_name,
+            from.path,
+            ground.kind,
+            ground.below,
+            ground.version,
+            ground.needed,
+            to.kind,
+            to.owner_name,
+            to.path,
+            session,
+            &logins.places,
+            &logins.accounts,
+            &logins.password_versions,
+        )
+        .fetch_all(self.pool())
+        .await?;
+        self.wake(woken);
+        Ok(())
+    }
 }
 
 /// The ground of a warrant, as the functions take it.

@@ -82,6 +82,66 @@ fn and_so_they_do_in_imap4rev2_on_another_node() {
     .unwrap();
 }
 
+/// RENAME of a name that only leads to what one sees: a mailbox that one may not know of, of that name, beside
+/// what is seen, above it or below it, changes neither the answer nor what is listed afterwards.
+#[test]
+fn names_that_lead_on_are_renamed_alike_whatever_is_hidden() {
+    let cluster = Cluster::start().unwrap();
+    in_world(&cluster, World::TwoNodes, async |stage: &mut Stage| {
+        furnish(stage).await;
+        for (number, (command, rights)) in RENAMES.iter().enumerate() {
+            let mut expected = None;
+            for (name, hidden) in SECRETS {
+                let name = format!("Team/Orders/{name}-{number}");
+                lead_on(stage, &name, rights, hidden).await;
+                let mut heard = Vec::new();
+                for command in [command, "LIST \"\" @*", "LIST \"\" *@*", "DELETE @"] {
+                    let node = 1 + number % 2;
+                    heard.push(ask(stage, node, "NOOP", command, &name).await);
+                }
+                let expected = expected.get_or_insert_with(|| heard.clone());
+                assert_eq!(heard, *expected, "{command} on {name}");
+            }
+        }
+    })
+    .unwrap();
+}
+
+/// `@` is the name that leads on, to mailboxes on which these rights are held.
+const RENAMES: &[(&str, &str)] = &[
+    ("RENAME @ @-new", "lrx"),
+    ("RENAME @ @-new", "lr"),
+    ("RENAME @ Mine/@", "lxa"),
+    ("RENAME @ Mine/@", "lx"),
+    ("RENAME @/Deep @-new", "lx"),
+    ("RENAME @/Deep Mine", "lxa"),
+    ("RENAME @ @/Below", "lx"),
+    ("RENAME @ @", "lx"),
+    ("RENAME @ Team/New-@", "lx"),
+    ("RENAME @ Mine", "lx"),
+];
+
+/// By names as long as each other, what is hidden there.
+const SECRETS: [(&str, &[&str]); 5] = [
+    ("plain", &[]),
+    ("named", &["@"]),
+    ("aside", &["@/Secret", "@/Open/Secret"]),
+    ("above", &["@/Deep"]),
+    ("every", &["@", "@/Secret", "@/Deep", "@/Deep/Two/Secret"]),
+];
+
+async fn lead_on(stage: &mut Stage, name: &str, rights: &str, hidden: &[&str]) {
+    let seen = ["@/Open", "@/Deep/Two"]
+        .map(|seen| format!("mailbox {seen}\nada may {rights} on {seen}\n"))
+        .concat();
+    let hidden: String = hidden
+        .iter()
+        .map(|hidden| format!("mailbox {hidden}\nada may nothing on {hidden}\n"))
+        .collect();
+    let world = (seen + &hidden).replace('@', name);
+    stage.given(&world).await.unwrap();
+}
+
 async fn furnish(stage: &mut Stage) {
     stage
         .given(

@@ -203,6 +203,30 @@ fn a_search_of_many_mailboxes_finds_where_one_may_read() {
     .unwrap();
 }
 
+/// RENAME of a name that only leads to a mailbox takes what RENAME of the mailbox takes.
+#[test]
+fn a_name_is_renamed_by_who_may_rename_what_it_leads_to() {
+    let cluster = Cluster::start().unwrap();
+    in_world(&cluster, World::OneNode, async |stage: &mut Stage| {
+        let free = "mailbox Team/Free\nbo may lk on Team/Free";
+        stage.given(free).await.unwrap();
+        for (name, held) in sets() {
+            let name = format!("Team/{name}");
+            let inside = format!("{name}/Box");
+            stage.given(&mailbox(&inside, &held)).await.unwrap();
+            let mut bo = stage.log_in("bo", 1).await.unwrap();
+            let renamed = bo.ask(format!("RENAME {name} Team/Free/{name}")).await;
+            let expected = match (held.contains('l'), held.contains('x')) {
+                (true, true) => "OK",
+                (true, false) => "NO [NOPERM]",
+                (false, _) => "NO [NONEXISTENT]",
+            };
+            assert_eq!(ending(&renamed), expected, "with {held}");
+        }
+    })
+    .unwrap();
+}
+
 /// Each flag is guarded by a right of its own: what is stored is what the rights allow, and
 /// PERMANENTFLAGS says the same.
 #[test]

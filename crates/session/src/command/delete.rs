@@ -12,7 +12,9 @@ pub(crate) async fn run(session: &mut Session, mailbox: &MailboxArg, out: &mut O
     let permitted = session.permit(mailbox, Deed::DeleteMailbox, Missing::Mailbox);
     let (named, permit) = match permitted.await {
         // Seen in LIST as \Noselect with what is below it (RFC 9051, 6.3.5).
-        Err(Ending::Refused(Refused::NoSuchMailbox)) if session.only_leads_on(mailbox).await? => {
+        Err(Ending::Refused(Refused::NoSuchMailbox))
+            if !session.below(mailbox).await?.is_empty() =>
+        {
             return Err(Refused::HasChildren.into());
         }
         permitted => permitted?,

@@ -1,13 +1,16 @@
 //! RENAME (RFC 9051, 6.3.6): `x` on what is, `k` above what shall be (RFC 4314, 4).
 
-use acl::Deed;
-use store::Fault;
+use std::collections::HashSet;
+
+use acl::{Deed, Denied, Permit};
+use mail::{MailboxName, Place};
+use store::{Fault, Listed};
 use wire::MailboxArg;
 
 use super::create::{taken, warrant};
 use super::list::announce_made;
-use crate::ending::{Done, Outcome, Refused};
-use crate::names::Missing;
+use crate::ending::{Done, Ending, Outcome, Refused};
+use crate::names::{Missing, Named, is_inbox};
 use crate::out::Out;
 use crate::session::Session;
 
@@ -19,26 +22,129 @@ pub(crate) async fn run(
     out: &mut Out<'_>,
 ) -> Outcome {
     let (name, place) = session.place(to)?;
-    let (named, permit) = session
-        .permit(from, Deed::DeleteMailbox, Missing::Mailbox)
-        .await?;
-    if place.is_below(&named.place) {
-        return Err(Refused::Cannot("A mailbox cannot be moved below itself").into());
-    }
-    let warrant = warrant(session, &place).await?;
-    let renamed = session
-        .store
-        .rename_mailbox(&permit, &warrant, &named.place, &place)
-        .await;
-    match renamed {
-        Ok(_) => {}
-        Err(Fault::Exists) => return Err(taken(session, &place).await),
-        Err(fault) => return Err(fault.into()),
-    }
-    session.believe_renamed(&named.name, &name);
+    let permitted = session.permit(from, Deed::DeleteMailbox, Missing::Mailbox);
+    let (old_name, is_inbox) = match permitted.await {
+        // Seen in LIST as \Noselect with what is below it.
+        Err(Ending::Refused(Refused::NoSuchMailbox)) => {
+            (rename_branch(session, from, &name, &place).await?, false)
+        }
+        permitted => {
+            let (named, permit) = permitted?;
+            rename_mailbox(session, &named, &permit, &place).await?;
+            let is_inbox = named.is_inbox();
+            (named.name, is_inbox)
+        }
+    };
+    session.believe_renamed(&old_name, &name);
     // INBOX stays, and only gave its messages away (RFC 9051, 6.3.6).
-    if session.enabled.rev2 && !named.is_inbox() {
+    if session.enabled.rev2 && !is_inbox {
         announce_made(session, &name, &from.0, out).await;
     }
     Ok(Done::completed())
 }
+
+async fn rename_mailbox(
+    session: &Session,
+    from: &Named,
+    permit: &Permit,
+    to: &Place,
+) -> Result<(), Ending> {
+    if to.is_below(&from.place) {
+        return Err(BELOW_ITSELF.into());
+    }
+    let warrant = warrant(session, to).await?;
+    let renamed = session
+        .store
+        .rename_mailbox(permit, &warrant, &from.place, to)
+        .await;
+    match renamed {
+        Err(Fault::Exists) => Err(taken(session, to).await),
+        renamed => Ok(renamed?),
+    }
+}
+
+/// A name that only leads to others goes with those to which it leads, as far as this user sees them
+/// (docs/adr/0036-names-that-only-lead-on-are-renamed.md). Returns the old name.
+async fn rename_branch(
+    session: &Session,
+    from: &MailboxArg,
+    name: &MailboxName,
+    to: &Place,
+) -> Result<MailboxName, Ending> {
+    let below = session.below(from).await?;
+    if below.is_empty() {
+        return Err(Refused::NoSuchMailbox.into());
+    }
+    let (old_name, place) = match session.place(from) {
+        Ok((old_name, place)) if !is_inbox(&old_name, &place) => (old_name, place),
+        Ok(_) | Err(_) => return Err(ROOT.into()),
+    };
+    if *to == place {
+        return Err(Refused::Exists.into());
+    }
+    if to.is_below(&place) {
+        return Err(BELOW_ITSELF.into());
+    }
+    let permits = permits(session, &below)?;
+    let warrant = warrant(session, to).await?;
+    if is_inbox(name, to) {
+        return Err(taken(session, to).await);
+    }
+    let renamed = session
+        .store
+        .rename_branch(&permits, &warrant, &place, to)
+        .await;
+    match renamed {
+        Err(Fault::Exists) => Err(taken_below(session, &below, &old_name, name).await?),
+        renamed => {
+            renamed?;
+            Ok(old_name)
+        }
+    }
+}
+
+/// Leave to rename those at the top: what is below them goes along, as it does when they are renamed
+/// one by one.
+fn permits(session: &Session, below: &[Listed]) -> Result<Vec<Permit>, Ending> {
+    let account = session.logged_in()?.id;
+    Listed::topmost(below)
+        .map(|listed| acl::permit(&listed.standing(account), Deed::DeleteMailbox))
+        .collect::<Result<_, Denied>>()
+        // They are seen, so it may be said that they are there.
+        .map_err(|_| Refused::NoPermission.into())
+}
+
+/// Why `below` cannot get new names: as [`taken`], of each of them.
+async fn taken_below(
+    session: &Session,
+    below: &[Listed],
+    old_name: &MailboxName,
+    name: &MailboxName,
+) -> Result<Ending, Ending> {
+    let rest = |listed: &Listed, above: &MailboxName| {
+        let name = session.name(&listed.place)?;
+        name.as_str()
+            .strip_prefix(above.as_str())
+            .map(str::to_owned)
+    };
+    let wanted: HashSet<String> = below
+        .iter()
+        .filter_map(|listed| rest(listed, old_name))
+        .chain([String::new()])
+        .collect();
+    let account = session.logged_in()?.id;
+    let visible = session.store.visible(account).await?;
+    let is_in_the_way = |listed: &Listed| {
+        below.iter().all(|moved| moved.id != listed.id)
+            && rest(listed, name).is_some_and(|rest| wanted.contains(&rest))
+    };
+    Ok(if visible.iter().any(is_in_the_way) {
+        Refused::Exists.into()
+    } else {
+        Refused::Nowhere.into()
+    })
+}
+
+const BELOW_ITSELF: Refused = Refused::Cannot("A mailbox cannot be moved below itself");
+/// Of a namespace, or of another user's tree, or of a tree that is seen as an account.
+const ROOT: Refused = Refused::Cannot("The root of a tree keeps its name");

@@ -159,6 +159,14 @@ impl Leave {
                 ),
             ),
             (
+                "rename of a name",
+                is_denied(
+                    &store
+                        .rename_branch(&[self.delete], &warrant, &old, &new)
+                        .await,
+                ),
+            ),
+            (
                 "delete",
                 is_denied(&store.delete_mailbox(&self.delete).await),
             ),

@@ -11,6 +11,7 @@
 )]
 
 mod activity;
+mod branches;
 mod contents;
 mod copies;
 mod costs;
