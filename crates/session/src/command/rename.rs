@@ -64,7 +64,7 @@ async fn rename_mailbox(
 }
 
 /// A name that only leads to others goes with those to which it leads, as far as this user sees them
-/// (docs/adr/0036-names-that-only-lead-on-are-renamed.md). Returns the old name.
+/// (docs/adr/0037-names-that-only-lead-on-are-renamed.md). Returns the old name.
 async fn rename_branch(
     session: &Session,
     from: &MailboxArg,
