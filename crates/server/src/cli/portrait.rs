@@ -2,10 +2,11 @@
 
 use ::acl::{Deed, Entry};
 use serde_json::{Value, json};
-use store::{Found, OpenSession, SessionQuery, Status};
+use store::{Found, OpenSession, Quota, SessionQuery, Status};
 
 use super::desk::{Desk, Operator};
 use super::failure::Failure;
+use super::quota;
 use super::terminal::Terminal;
 
 /// A mailbox, its numbers, and who has it open.
@@ -16,6 +17,8 @@ struct Portrait<'p> {
     status: Status,
     /// That each user has apart.
     private_flags: String,
+    /// Of the root that it belongs to.
+    quota: Option<Quota>,
     open: Vec<OpenSession>,
 }
 
@@ -35,6 +38,7 @@ pub(super) async fn show(
         return Err(Failure::failed(format!("no mailbox {name}")));
     };
     let list = desk.store.access_list(found.id).await?;
+    let quota = desk.store.quota_of(found.id).await?;
     let query = SessionQuery {
         mailbox: Some(found.id),
         ..SessionQuery::default()
@@ -46,6 +50,7 @@ pub(super) async fn show(
         list,
         status,
         private_flags: policy.to_string(),
+        quota,
         open,
     };
     terminal.show(&portrait.data(), || portrait.words())
@@ -67,6 +72,7 @@ impl Portrait<'_> {
             "bytes": self.status.size,
             "special_use": self.found.special_use,
             "private_flags": self.private_flags,
+            "quota": self.quota.as_ref().map(quota::data),
             "rights": self.list.iter().map(entry).collect::<Value>(),
             "open": self.open.iter().map(session).collect::<Value>(),
         })
@@ -79,6 +85,7 @@ impl Portrait<'_> {
             list,
             status,
             private_flags,
+            quota,
             open,
         } = self;
         let mut lines = vec![
@@ -98,6 +105,11 @@ impl Portrait<'_> {
                 .special_use
                 .iter()
                 .map(|word| format!("used as {word}")),
+        );
+        lines.extend(
+            quota
+                .iter()
+                .map(|quota| format!("quota {}", quota::words(quota))),
         );
         let entry =
             |entry: &Entry| format!("{:13} {}", entry.rights.to_string(), identifier(entry));

@@ -1,7 +1,7 @@
 //! `postroom quota`: how much room there is, and how much is taken.
 
 use mail::{QuotaLimits, QuotaRoot, Resource, Usage};
-use serde_json::json;
+use serde_json::{Value, json};
 use store::{Fault, Quota};
 
 use super::desk::Desk;
@@ -76,24 +76,28 @@ async fn run_on(desk: &Desk, verb: &Verb, terminal: &Terminal) -> Result<(), Fai
 }
 
 fn list(quotas: &[Quota], terminal: &Terminal) -> Result<(), Failure> {
+    terminal.show(&quotas.iter().map(data).collect(), || {
+        quotas.iter().map(|quota| words(quota) + "\n").collect()
+    })
+}
+
+/// One root, as JSON.
+pub(super) fn data(quota: &Quota) -> Value {
     let usage = |usage: &Usage| {
         let resource = resource_name(usage.resource);
         json!({ "resource": resource, "used": usage.used, "limit": usage.limit })
     };
-    let data = quotas.iter().map(|quota| {
-        let usages: serde_json::Value = quota.usages.iter().map(usage).collect();
-        json!({ "root": quota.root, "usages": usages })
+    let usages: Value = quota.usages.iter().map(usage).collect();
+    json!({ "root": quota.root, "usages": usages })
+}
+
+/// One root in a line: `shared/support  storage 12 of 1024  messages 3 of 100`.
+pub(super) fn words(quota: &Quota) -> String {
+    let usages = quota.usages.iter().map(|usage| {
+        let resource = resource_name(usage.resource);
+        format!("  {resource} {} of {}", usage.used, usage.limit)
     });
-    terminal.show(&data.collect(), || {
-        let line = |quota: &Quota| {
-            let usages = quota.usages.iter().map(|usage| {
-                let resource = resource_name(usage.resource);
-                format!("  {resource} {} of {}", usage.used, usage.limit)
-            });
-            format!("{}{}\n", quota.root, usages.collect::<String>())
-        };
-        quotas.iter().map(line).collect()
-    })
+    format!("{}{}", quota.root, usages.collect::<String>())
 }
 
 const fn resource_name(resource: Resource) -> &'static str {

@@ -355,11 +355,56 @@ fn lists_are_kept_by_roles_by_trees_and_from_files() {
     let shown = json(&["mailbox", "show", team, "--json"]);
     assert_eq!(shown["messages"], 0);
     assert_eq!(shown["private_flags"], "\\Seen");
+    assert_eq!(shown["quota"], Value::Null);
     assert!(ok(&["mailbox", "show", team]).contains("UIDNEXT 1"));
     assert_eq!(
         run(&["mailbox", "--as", "bo", "show", "Shared Folders/no"]).code,
         Some(1)
     );
+}
+
+#[test]
+fn room_can_be_limited_and_seen() {
+    World::play(&[], async |world, frontend| {
+        let settings = world.settings(&[]);
+        let verb = |verb: &[&str]| ok(&settings, verb, "");
+        let json = |words: &[&str]| -> Value { serde_json::from_str(&verb(words)).unwrap() };
+        verb(&["user", "add", "root", "--admin"]);
+        verb(&[
+            "quota",
+            "set",
+            "user/ada",
+            "--messages",
+            "1",
+            "--mailboxes",
+            "5",
+        ]);
+        let mut client = ada(frontend).await;
+        client.ok("APPEND INBOX {5+}\r\nhello").await;
+        let told = "user/ada  messages 1 of 1  mailboxes 1 of 5\n";
+        assert_eq!(verb(&["quota", "list"]), told);
+        let shown = verb(&["mailbox", "show", "Other Users/ada"]);
+        assert!(shown.contains(&format!("quota {told}")), "{shown}");
+        let shown = json(&["mailbox", "show", "Other Users/ada", "--json"]);
+        let listed = json(&["quota", "list", "--json"]);
+        assert_eq!(listed, json!([shown["quota"]]));
+        let messages = json!({ "resource": "messages", "used": 1, "limit": 1 });
+        assert_eq!(listed[0]["usages"][0], messages);
+
+        // These and no others.
+        verb(&["quota", "set", "user/ada", "--storage", "1024"]);
+        assert_eq!(verb(&["quota", "list"]), "user/ada  storage 1 of 1024\n");
+        let nobody = run(
+            &settings,
+            &["quota", "set", "user/nobody", "--messages", "1"],
+            "",
+        );
+        assert_eq!(nobody.code, Some(1), "{nobody:?}");
+        for no_root in ["ada", "user/", "shared/a//b"] {
+            let refused = run(&settings, &["quota", "set", no_root, "--messages", "1"], "");
+            assert_eq!(refused.code, Some(2), "{no_root}: {refused:?}");
+        }
+    });
 }
 
 #[test]
