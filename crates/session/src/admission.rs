@@ -44,7 +44,7 @@ impl Session {
             return Err(Ending::Malformed("There is no such command".into()));
         };
         if !spec.from.allows(self.state()) {
-            return Err(Ending::wrong_state(self.state()));
+            return Err(Ending::wrong_state(spec.from, self.state()));
         }
         if literal.too_big {
             return Err(match spec.name {

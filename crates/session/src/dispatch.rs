@@ -90,7 +90,7 @@ impl Session {
         let name = commands::name_of(&command.body);
         let spec = commands::find(name).unwrap_or(&UNKNOWN);
         if !spec.from.allows(self.state()) {
-            let outcome = Err(Ending::wrong_state(self.state()));
+            let outcome = Err(Ending::wrong_state(spec.from, self.state()));
             let verdict = conclude(&mut out.buffer, &command.tag, name, outcome);
             return Report::concluded(spec.name, verdict);
         }
@@ -150,7 +150,7 @@ impl Session {
         }
         let next = self.lose_selected(out);
         if next == Next::Go && !spec.from.allows(self.state()) {
-            return Err(Ending::wrong_state(self.state()));
+            return Err(Ending::wrong_state(spec.from, self.state()));
         }
         Ok(next)
     }

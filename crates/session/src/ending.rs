@@ -8,7 +8,7 @@ use store::Fault;
 use tracing::{error, warn};
 use wire::{Code, Tag, Verdict, say};
 
-use crate::commands::State;
+use crate::commands::{self, State};
 use crate::message_limit::Cut;
 use crate::out::Hangup;
 
@@ -157,12 +157,12 @@ impl Ending {
         Self::Malformed(Cow::Borrowed(text))
     }
 
-    /// The command is for another state than this one (RFC 9051, 3).
-    pub(crate) fn wrong_state(state: State) -> Self {
-        Self::malformed(match state {
-            State::NotAuthenticated => "Log in first",
-            State::Authenticated => "Select a mailbox first",
-            State::Selected => "Not in this state",
+    /// The command may come in other states than this one (RFC 9051, 3).
+    pub(crate) fn wrong_state(from: commands::From, state: State) -> Self {
+        Self::malformed(match (from, state) {
+            (commands::From::BeforeLogin, _) => "You are logged in already",
+            (_, State::NotAuthenticated) => "Log in first",
+            (_, State::Authenticated | State::Selected) => "Select a mailbox first",
         })
     }
 }

@@ -13,7 +13,7 @@ use wire::{Expect, Limits, Speech, Tag};
 
 use crate::capability::capabilities;
 use crate::command::login::Entrance;
-use crate::commands::State;
+use crate::commands::{From, State};
 use crate::enabled::Enabled;
 use crate::ending::Ending;
 use crate::naming::Naming;
@@ -228,12 +228,12 @@ impl Session {
     pub(crate) fn logged_in(&self) -> Result<&Account, Ending> {
         self.account
             .as_ref()
-            .ok_or_else(|| Ending::wrong_state(State::NotAuthenticated))
+            .ok_or_else(|| Ending::wrong_state(From::AfterLogin, State::NotAuthenticated))
     }
 
     pub(crate) fn selected(&mut self) -> Result<&mut Selected, Ending> {
         self.selected
             .as_deref_mut()
-            .ok_or_else(|| Ending::wrong_state(State::Authenticated))
+            .ok_or_else(|| Ending::wrong_state(From::Selected, State::Authenticated))
     }
 }
