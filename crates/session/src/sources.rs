@@ -7,6 +7,7 @@ use mail::{MailboxId, MailboxName};
 use wire::{MailboxArg, MailboxFilter, Sources};
 
 use crate::command::list::load_tree;
+use crate::commands::From;
 use crate::ending::{Ending, Refused};
 use crate::filter::Filter;
 use crate::names::Missing;
@@ -56,7 +57,7 @@ impl Session {
     pub(crate) async fn selected_name(&self) -> Result<(MailboxName, MailboxId), Ending> {
         let account = self.logged_in()?.id;
         let Some(mailbox) = self.mailbox() else {
-            return Err(Ending::malformed("Select a mailbox first"));
+            return Err(Ending::wrong_state(From::Selected, self.state()));
         };
         let place = self.store.place_of(account, mailbox).await?;
         let name = place.and_then(|place| self.name(&place));
