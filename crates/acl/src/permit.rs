@@ -2,11 +2,11 @@
 
 use mail::{AccountId, FlagBits, MailboxId};
 
-use crate::{Deed, Rights, storable};
+use crate::{Operation, Rights, storable};
 
 /// What somebody may do on a mailbox, as of one version of its list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct EffectiveAccess {
     /// Who.
     pub account: AccountId,
     /// Where.
@@ -23,7 +23,7 @@ pub struct Standing {
 /// for [`needed`](Self::needed).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permit {
-    standing: Standing,
+    access: EffectiveAccess,
     needed: Rights,
 }
 
@@ -38,44 +38,44 @@ pub enum Denied {
     NoPermission,
 }
 
-/// Leave for `deed`, if the rights suffice.
+/// Leave for `operation`, if the rights suffice.
 ///
 /// # Errors
 ///
 /// [`Denied`] says what may be told about the mailbox (RFC 4314, 6).
-pub fn permit(standing: &Standing, deed: Deed) -> Result<Permit, Denied> {
-    if let Some(needed) = deed.needed(standing.rights) {
+pub fn permit(access: &EffectiveAccess, operation: Operation) -> Result<Permit, Denied> {
+    if let Some(needed) = operation.needed(access.rights) {
         Ok(Permit {
-            standing: *standing,
+            access: *access,
             needed,
         })
-    } else if standing.rights.intersects(deed.knowable_by()) {
+    } else if access.rights.intersects(operation.knowable_by()) {
         Err(Denied::NoPermission)
     } else {
         Err(Denied::Hidden)
     }
 }
 
-/// Whether one who holds `rights` may do `deed`: for a whole listing, where no permit is needed.
+/// Whether one who holds `rights` may do `operation`: for a whole listing, where no permit is needed.
 #[must_use]
-pub fn suffices(rights: Rights, deed: Deed) -> bool {
-    deed.needed(rights).is_some()
+pub fn suffices(rights: Rights, operation: Operation) -> bool {
+    operation.needed(rights).is_some()
 }
 
 impl Permit {
     /// Who may.
     #[must_use]
     pub const fn account(&self) -> AccountId {
-        self.standing.account
+        self.access.account
     }
 
     /// On which mailbox.
     #[must_use]
     pub const fn mailbox(&self) -> MailboxId {
-        self.standing.mailbox
+        self.access.mailbox
     }
 
-    /// The rights that must still be held when the deed is done.
+    /// The rights that must still be held when the operation is done.
     #[must_use]
     pub const fn needed(&self) -> Rights {
         self.needed
@@ -84,16 +84,16 @@ impl Permit {
     /// All rights that were held when it was made.
     #[must_use]
     pub const fn held(&self) -> Rights {
-        self.standing.rights
+        self.access.rights
     }
 
     /// The version of the mailbox's rights as of which it was made.
     #[must_use]
     pub const fn version(&self) -> i64 {
-        self.standing.version
+        self.access.version
     }
 
-    /// The flags that it lets one set and clear: those that the deed named and the rights allow,
+    /// The flags that it lets one set and clear: those that the operation named and the rights allow,
     /// with what the same right guards.
     #[must_use]
     pub fn storable(&self) -> FlagBits {
@@ -105,11 +105,11 @@ impl Permit {
 mod tests {
     use mail::{AccountId, FlagBits, MailboxId};
 
-    use super::{Denied, Standing, permit};
-    use crate::{Deed, Rights};
+    use super::{Denied, EffectiveAccess, permit};
+    use crate::{Operation, Rights};
 
-    fn standing(letters: &str) -> Standing {
-        Standing {
+    fn access(letters: &str) -> EffectiveAccess {
+        EffectiveAccess {
             account: AccountId(7),
             mailbox: MailboxId(42),
             rights: Rights::parse(letters).unwrap(),
@@ -117,34 +117,34 @@ mod tests {
         }
     }
 
-    fn deed(word: &str) -> Deed {
+    fn operation(word: &str) -> Operation {
         match word {
-            "list" => Deed::Lookup,
-            "subscribe" => Deed::Subscribe,
-            "read" => Deed::Read,
-            "mark-seen" => Deed::ChangeFlags(FlagBits::SEEN),
-            "mark-deleted" => Deed::ChangeFlags(FlagBits::DELETED),
-            "mark-flagged" => Deed::ChangeFlags(FlagBits::FLAGGED),
-            "mark-seen-flagged" => Deed::ChangeFlags(FlagBits::SEEN.union(FlagBits::FLAGGED)),
-            "mark-nothing" => Deed::ChangeFlags(FlagBits::NONE),
-            "replace-flags" => Deed::ChangeFlags(FlagBits::ALL),
-            "insert" => Deed::Insert(FlagBits::NONE),
-            "insert-seen-deleted" => Deed::Insert(FlagBits::SEEN.union(FlagBits::DELETED)),
-            "insert-any-flags" => Deed::Insert(FlagBits::ALL),
-            "post" => Deed::Post,
-            "expunge" => Deed::Expunge,
-            "move-from" => Deed::MoveFrom,
-            "create-child" => Deed::CreateChild,
-            "delete-mailbox" => Deed::DeleteMailbox,
-            "administer" => Deed::Administer,
-            "my-rights" => Deed::ReadMyRights,
-            "annotate" => Deed::Annotate,
-            "set-policy" => Deed::SetPolicy,
+            "list" => Operation::Lookup,
+            "subscribe" => Operation::Subscribe,
+            "read" => Operation::Read,
+            "mark-seen" => Operation::ChangeFlags(FlagBits::SEEN),
+            "mark-deleted" => Operation::ChangeFlags(FlagBits::DELETED),
+            "mark-flagged" => Operation::ChangeFlags(FlagBits::FLAGGED),
+            "mark-seen-flagged" => Operation::ChangeFlags(FlagBits::SEEN.union(FlagBits::FLAGGED)),
+            "mark-nothing" => Operation::ChangeFlags(FlagBits::NONE),
+            "replace-flags" => Operation::ChangeFlags(FlagBits::ALL),
+            "insert" => Operation::Insert(FlagBits::NONE),
+            "insert-seen-deleted" => Operation::Insert(FlagBits::SEEN.union(FlagBits::DELETED)),
+            "insert-any-flags" => Operation::Insert(FlagBits::ALL),
+            "post" => Operation::Post,
+            "expunge" => Operation::Expunge,
+            "move-from" => Operation::MoveFrom,
+            "create-child" => Operation::CreateChild,
+            "delete-mailbox" => Operation::DeleteMailbox,
+            "administer" => Operation::Administer,
+            "my-rights" => Operation::ReadMyRights,
+            "annotate" => Operation::Annotate,
+            "set-policy" => Operation::SetPolicy,
             other => panic!("no deed is called {other}"),
         }
     }
 
-    /// Rows of `held deed verdict`; `-` holds nothing. A verdict is the rights that the permit
+    /// Rows of `held operation verdict`; `-` holds nothing. A verdict is the rights that the permit
     /// asks for, or `no`, or `hidden`.
     fn permits(table: &str) {
         let mut rows = table.lines().map(str::trim).filter(|row| !row.is_empty());
@@ -153,10 +153,11 @@ mod tests {
             ["held", "deed", "verdict"]
         );
         for row in rows {
-            let [held, deed_word, verdict] = row.split_whitespace().collect::<Vec<_>>()[..] else {
+            let [held, operation_word, verdict] = row.split_whitespace().collect::<Vec<_>>()[..]
+            else {
                 panic!("not a row: {row}")
             };
-            let result = permit(&standing(held.trim_matches('-')), deed(deed_word));
+            let result = permit(&access(held.trim_matches('-')), operation(operation_word));
             let expected = match verdict {
                 "no" => Err(Denied::NoPermission),
                 "hidden" => Err(Denied::Hidden),
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn each_deed_asks_for_its_right() {
+    fn each_operation_asks_for_its_right() {
         permits(
             "
             held           deed                 verdict
@@ -240,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn some_deeds_are_content_with_one_of_several() {
+    fn some_operations_need_one_of_several_rights() {
         permits(
             "
             held      deed         verdict
@@ -301,13 +302,13 @@ mod tests {
     #[test]
     fn a_permit_says_for_whom_and_as_of_when() {
         let seen_and_flagged = FlagBits::SEEN.union(FlagBits::FLAGGED);
-        let permit = permit(&standing("lrst"), Deed::ChangeFlags(seen_and_flagged)).unwrap();
+        let permit = permit(&access("lrst"), Operation::ChangeFlags(seen_and_flagged)).unwrap();
         assert_eq!(permit.account(), AccountId(7));
         assert_eq!(permit.mailbox(), MailboxId(42));
         assert_eq!(permit.version(), 3);
         assert_eq!(permit.held(), Rights::parse("lrst").unwrap());
         assert_eq!(permit.needed(), Rights::parse("rs").unwrap());
-        // Not \Deleted: the deed did not name it, so it is not asked for again.
+        // Not \Deleted: the operation did not name it, so it is not asked for again.
         assert_eq!(permit.storable(), FlagBits::SEEN);
     }
 
@@ -317,7 +318,7 @@ mod tests {
         for (held, deleted, seen, draft) in
             [("rwis", false, true, true), ("rsti", true, true, false)]
         {
-            let flags = permit(&standing(held), Deed::Insert(FlagBits::ALL))
+            let flags = permit(&access(held), Operation::Insert(FlagBits::ALL))
                 .unwrap()
                 .storable();
             assert_eq!(flags.contains(FlagBits::DELETED), deleted, "{held}");

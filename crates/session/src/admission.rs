@@ -1,6 +1,6 @@
 //! Whether a literal may come, decided before its first byte does.
 
-use acl::Deed;
+use acl::Operation;
 use mail::FlagBits;
 use wire::{Announced, LiteralMode, Verdict, say};
 
@@ -56,8 +56,8 @@ impl Session {
         if let (LiteralMode::Synchronising, Some(mailbox)) =
             (literal.mode, literal.mailbox(self.enabled.mode()))
         {
-            let deed = Deed::Insert(FlagBits::NONE);
-            let (_, permit) = Box::pin(self.permit(&mailbox, deed, Missing::Target)).await?;
+            let operation = Operation::Insert(FlagBits::NONE);
+            let (_, permit) = Box::pin(self.permit(&mailbox, operation, Missing::Target)).await?;
             // What REPLACE takes away is not known here.
             let is_more = spec.name == "APPEND";
             if is_more

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use acl::Deed;
+use acl::Operation;
 use image::Message;
 use live::Live;
 use mail::{ContentId, MailboxId, ModSeq, SeqNum, Uid, UidSet};
@@ -75,7 +75,7 @@ pub(crate) async fn find(
 ) -> Result<Finding, Ending> {
     let searcher = Searcher::new(session, key, now);
     let selected = session.selected()?;
-    selected.permit(Deed::Read)?;
+    selected.permit(Operation::Read)?;
     let haystack = Haystack::from(&*selected);
     let mut progress = Progress {
         tag,

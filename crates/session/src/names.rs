@@ -1,6 +1,6 @@
 //! From what a client calls a mailbox to the mailbox, and what this user may do there.
 
-use acl::{Deed, Denied, Permit};
+use acl::{Denied, Operation, Permit};
 use mail::{MailboxName, Place};
 use store::{Found, Listed};
 use wire::MailboxArg;
@@ -70,16 +70,16 @@ impl Session {
         self.naming.name(&self.node.namespaces, place)
     }
 
-    /// The mailbox, if it may be known and `deed` may be done there. One answer for what does
+    /// The mailbox, if it may be known and `operation` may be done there. One answer for what does
     /// not exist and for what must stay hidden (RFC 4314, 6).
     pub(crate) async fn permit(
         &self,
         arg: &MailboxArg,
-        deed: Deed,
+        operation: Operation,
         missing: Missing,
     ) -> Result<(Named, Permit), Ending> {
         let named = self.find(arg, missing).await?;
-        match acl::permit(&named.found.standing, deed) {
+        match acl::permit(&named.found.access, operation) {
             Ok(permit) => Ok((named, permit)),
             Err(Denied::Hidden) => Err(missing.refusal()),
             Err(Denied::NoPermission) => Err(Refused::NoPermission.into()),

@@ -1,6 +1,6 @@
 //! The selected mailbox of one session: what it watches, what it told, what it may do.
 
-use acl::{Deed, Permit};
+use acl::{Operation, Permit};
 use image::Message;
 use live::Watch;
 use mail::{FlagBits, ModSeq, SeqNum, Uid, UidSet};
@@ -52,13 +52,13 @@ impl Selected {
         self.watch.changed(self.view.latest()).await;
     }
 
-    pub(crate) fn permit(&self, deed: Deed) -> Result<Permit, Ending> {
-        acl::permit(&self.found.standing, deed).map_err(|_| Refused::NoPermission.into())
+    pub(crate) fn permit(&self, operation: Operation) -> Result<Permit, Ending> {
+        acl::permit(&self.found.access, operation).map_err(|_| Refused::NoPermission.into())
     }
 
     /// As [`permit`](Self::permit), for what changes the mailbox.
-    pub(crate) fn permit_change(&self, deed: Deed) -> Result<Permit, Ending> {
-        let permit = self.permit(deed)?;
+    pub(crate) fn permit_change(&self, operation: Operation) -> Result<Permit, Ending> {
+        let permit = self.permit(operation)?;
         if self.is_examined {
             return Err(Refused::Cannot("The mailbox is open for reading only").into());
         }
@@ -189,7 +189,7 @@ impl Selected {
         if self.is_examined {
             FlagBits::NONE
         } else {
-            acl::storable(self.found.standing.rights)
+            acl::storable(self.found.access.rights)
         }
     }
 
@@ -213,7 +213,7 @@ impl Session {
         if picture.is_gone {
             return Ok(Footing::Lost);
         }
-        if picture.rights_version != selected.found.standing.version
+        if picture.rights_version != selected.found.access.version
             && self.renew_selected().await? == Footing::Lost
         {
             return Ok(Footing::Lost);
@@ -229,12 +229,9 @@ impl Session {
         let Some(selected) = &mut self.selected else {
             return Ok(Footing::Holds);
         };
-        let standing = &selected.found.standing;
-        let found = self
-            .store
-            .standing(standing.account, standing.mailbox)
-            .await?;
-        let Some(found) = found.filter(|found| acl::permit(&found.standing, Deed::Read).is_ok())
+        let access = &selected.found.access;
+        let found = self.store.access(access.account, access.mailbox).await?;
+        let Some(found) = found.filter(|found| acl::permit(&found.access, Operation::Read).is_ok())
         else {
             return Ok(Footing::Lost);
         };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use acl::{Deed, Rights};
+use acl::{Operation, Rights};
 use mail::{MailboxId, MailboxName};
 use wire::{MailboxArg, MailboxFilter, Sources};
 
@@ -39,7 +39,7 @@ impl Session {
         };
         let named = sources.filters.iter().filter_map(names_written_out);
         for arg in named.flatten().filter(|arg| !is_listed(arg)) {
-            match self.permit(arg, Deed::Read, Missing::Mailbox).await {
+            match self.permit(arg, Operation::Read, Missing::Mailbox).await {
                 Ok((named, permit)) => drop(meant.insert(named.name, permit.mailbox())),
                 // Neither what is not there nor what may not be read is told of.
                 Err(Ending::Refused(_)) => {}

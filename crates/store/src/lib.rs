@@ -27,6 +27,7 @@
 //!
 //! What never lives here: tags, sequence numbers, and when a client is told what.
 
+mod access_cache;
 mod account;
 mod activity;
 mod append;
@@ -61,7 +62,6 @@ mod rights;
 mod rows;
 mod save_date;
 mod snapshot;
-mod standing;
 mod stats;
 mod status;
 mod store;

@@ -4,12 +4,12 @@ use std::collections::HashSet;
 use std::iter::successors;
 use std::sync::Arc;
 
-use acl::{Belonging, Entry, Rights, Standing, Who};
+use acl::{Belonging, EffectiveAccess, Entry, Rights, Who};
 use mail::{AccountId, FlagBits, MailboxId, ModSeq, Place, UidValidity};
 
+use crate::access_cache::{Known, entries};
 use crate::place::{belonging, place};
 use crate::resolve::Row;
-use crate::standing::{Known, entries};
 use crate::{Cause, Fault, Store};
 
 /// A mailbox as one account finds it.
@@ -28,7 +28,7 @@ pub struct Found {
     /// The entries of the list that may have a say in what whoever asked may do, by identifier.
     pub applying: Arc<[Entry]>,
     /// What whoever asked may do.
-    pub standing: Standing,
+    pub access: EffectiveAccess,
     /// The flags that whoever asked has apart from everybody else here.
     pub private_flags: FlagBits,
     /// The attribute of RFC 6154, with its backslash.
@@ -68,8 +68,8 @@ pub struct Listed {
 impl Listed {
     /// The same for [`acl::permit`], of the asker who was told of it.
     #[must_use]
-    pub fn standing(&self, asker: AccountId) -> Standing {
-        Standing {
+    pub fn access(&self, asker: AccountId) -> EffectiveAccess {
+        EffectiveAccess {
             account: asker,
             mailbox: self.id,
             rights: self.rights,
@@ -104,8 +104,8 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database is away.
-    #[tracing::instrument(name = "db.standing", skip_all)]
-    pub async fn standing(
+    #[tracing::instrument(name = "db.access", skip_all)]
+    pub async fn access(
         &self,
         asker: AccountId,
         mailbox: MailboxId,
@@ -232,7 +232,7 @@ impl Row {
                 .ok_or_else(|| Fault::Broken(Cause::new("UIDVALIDITY out of range")))?,
             who: Arc::clone(&known.who),
             applying: Arc::clone(&known.applying),
-            standing: Standing {
+            access: EffectiveAccess {
                 account: known.who.account,
                 mailbox: id,
                 rights: known.rights,

@@ -1,6 +1,6 @@
 //! Mailboxes come, go, and get other names.
 
-use acl::{Ground, Permit, Warrant};
+use acl::{CreatePermit, CreateScope, Permit};
 use mail::{MailboxId, Place};
 
 use crate::place::Tree;
@@ -12,18 +12,18 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`Fault::Exists`]; [`Fault::Denied`] where the warrant does not cover the place;
+    /// [`Fault::Exists`]; [`Fault::Denied`] where the create permit does not cover the place;
     /// [`Fault::Gone`] when the owner of the tree is.
     #[tracing::instrument(name = "db.create_mailbox", skip_all)]
     pub async fn create_mailbox(
         &self,
-        warrant: &Warrant,
+        create_permit: &CreatePermit,
         place: &Place,
         special_use: Option<&str>,
     ) -> Result<MailboxId, Fault> {
         let session = self.introduce().await?;
         let logins = self.logins();
-        let ground = GroundRow::from(warrant);
+        let scope = ScopeRow::from(create_permit);
         let tree = Tree::from(place);
         let id = sqlx::query_scalar!(
             r#"with done as materialized (
@@ -37,11 +37,11 @@ impl Store {
                  select 6, d.id, d.owner, $8, $10, $1, $9 from done d
                )
                select d.id as "id!" from done d"#,
-            warrant.account().0,
-            ground.kind,
-            ground.below,
-            ground.version,
-            ground.needed,
+            create_permit.account().0,
+            scope.kind,
+            scope.below,
+            scope.version,
+            scope.needed,
             tree.kind,
             tree.owner_name,
             tree.path,
@@ -110,16 +110,16 @@ impl Store {
     pub async fn rename_mailbox(
         &self,
         permit: &Permit,
-        warrant: &Warrant,
+        create_permit: &CreatePermit,
         from: &Place,
         to: &Place,
     ) -> Result<(), Fault> {
-        if permit.account() != warrant.account() {
+        if permit.account() != create_permit.account() {
             return Err(Fault::Denied);
         }
         let session = self.introduce().await?;
         let logins = self.logins();
-        let ground = GroundRow::from(warrant);
+        let scope = ScopeRow::from(create_permit);
         let (from, to) = (Tree::from(from), Tree::from(to));
         let woken = sqlx::query_as!(
             wake::Row,
@@ -144,10 +144,10 @@ impl Store {
             permit.version(),
             permit.needed().to_i16(),
             from.path,
-            ground.kind,
-            ground.below,
-            ground.version,
-            ground.needed,
+            scope.kind,
+            scope.below,
+            scope.version,
+            scope.needed,
             to.kind,
             to.owner_name,
             to.path,
@@ -169,7 +169,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`Fault::Denied`] when one of the permits no longer holds, or the warrant does not cover all
+    /// [`Fault::Denied`] when one of the permits no longer holds, or the create permit does not cover all
     /// new places; [`Fault::Exists`] when `to` or any new name is taken; [`Fault::Gone`] when none of
     /// the mailboxes is below `from` any more; [`Fault::Limit`] for a place below itself. Then nothing
     /// has moved.
@@ -177,17 +177,17 @@ impl Store {
     pub async fn rename_branch(
         &self,
         permits: &[Permit],
-        warrant: &Warrant,
+        create_permit: &CreatePermit,
         from: &Place,
         to: &Place,
     ) -> Result<(), Fault> {
-        let account = warrant.account();
+        let account = create_permit.account();
         if permits.iter().any(|permit| permit.account() != account) {
             return Err(Fault::Denied);
         }
         let session = self.introduce().await?;
         let logins = self.logins();
-        let ground = GroundRow::from(warrant);
+        let scope = ScopeRow::from(create_permit);
         let (from, to) = (Tree::from(from), Tree::from(to));
         let mailboxes: Vec<i64> = permits.iter().map(|permit| permit.mailbox().0).collect();
         let versions: Vec<i64> = permits.iter().map(Permit::version).collect();
@@ -205,10 +205,10 @@ impl Store {
             from.kind,
             from.owner_name,
             from.path,
-            ground.kind,
-            ground.below,
-            ground.version,
-            ground.needed,
+            scope.kind,
+            scope.below,
+            scope.version,
+            scope.needed,
             to.kind,
             to.owner_name,
             to.path,
@@ -224,20 +224,20 @@ impl Store {
     }
 }
 
-/// The ground of a warrant, as the functions take it.
-struct GroundRow {
+/// The scope of a create permit, as the functions take it.
+struct ScopeRow {
     kind: i16,
     below: Option<i64>,
     version: Option<i64>,
     needed: Option<i16>,
 }
 
-impl From<&Warrant> for GroundRow {
-    fn from(warrant: &Warrant) -> Self {
-        let (kind, permit) = match warrant.ground() {
-            Ground::OwnTree => (0, None),
-            Ground::Below(permit) => (1, Some(permit)),
-            Ground::SharedTree => (2, None),
+impl From<&CreatePermit> for ScopeRow {
+    fn from(create_permit: &CreatePermit) -> Self {
+        let (kind, permit) = match create_permit.scope() {
+            CreateScope::OwnTree => (0, None),
+            CreateScope::Below(permit) => (1, Some(permit)),
+            CreateScope::SharedTree => (2, None),
         };
         Self {
             kind,

@@ -13,12 +13,12 @@ use sqlx::{Connection, PgPool};
 
 use tokio::sync::watch;
 
+use crate::access_cache::AccessCache;
 use crate::batch::Batches;
 use crate::clerk::{self, Clerk};
 use crate::digest::Digesting;
 use crate::origin::Introduction;
 use crate::resolve::Questions;
-use crate::standing::Standings;
 use crate::stats::Counters;
 use crate::{Cause, Fault, ObjectIds, Stats, wake};
 
@@ -51,7 +51,7 @@ pub(crate) struct Inner {
     pub(crate) clerk: Clerk,
     pub(crate) questions: Questions,
     pub(crate) digesting: Digesting,
-    pub(crate) standings: Standings,
+    pub(crate) access_cache: AccessCache,
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) spawn: Spawn,
@@ -111,7 +111,7 @@ impl Store {
             clerk: Clerk::default(),
             questions: Questions::default(),
             digesting: Digesting::default(),
-            standings: Standings::new(),
+            access_cache: AccessCache::new(),
             outbox: Arc::new(Outbox::new()),
             counters: Arc::default(),
             spawn,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use acl::{Deed, Identifier, Modification, Permit, Rights, Subject};
+use acl::{Identifier, Modification, Operation, Permit, Rights, Subject};
 use mail::{AccountId, Flag, FlagBits, InternalDate, MailboxName, NaiveDate, Namespaces, Place};
 use store::{Fault, Found, NewMessage, Options, Spawn, Store};
 
@@ -189,7 +189,7 @@ impl Architect {
         place: &Place,
     ) -> Result<Permit, Trouble> {
         let found = self.find(asker, place).await?;
-        acl::permit(&found.standing, Deed::Administer).map_err(denied)
+        acl::permit(&found.access, Operation::Administer).map_err(denied)
     }
 
     /// Creates it unless it is there. A shared one has an empty list.
@@ -212,12 +212,14 @@ impl Architect {
             Some(parent) => self.store.resolve(builder, &parent).await?,
             None => None,
         };
-        let warrant = match parent {
-            Some(parent) => acl::below(&parent.standing),
+        let create_permit = match parent {
+            Some(parent) => acl::below(&parent.access),
             None => acl::shared_root(&who),
         };
-        let warrant = warrant.map_err(denied)?;
-        self.store.create_mailbox(&warrant, &place, None).await?;
+        let create_permit = create_permit.map_err(denied)?;
+        self.store
+            .create_mailbox(&create_permit, &place, None)
+            .await?;
         let permit = self.leave_to_administer(builder, &place).await?;
         let mailbox = self.find(builder, &place).await?.id;
         for entry in self.store.access_list(mailbox).await? {
@@ -267,7 +269,8 @@ impl Architect {
             self.store.set_rights(&permit, subject, all).await?;
         }
         let found = self.find(builder, &place).await?;
-        let permit = acl::permit(&found.standing, Deed::Insert(FlagBits::ALL)).map_err(denied)?;
+        let permit =
+            acl::permit(&found.access, Operation::Insert(FlagBits::ALL)).map_err(denied)?;
         let message = self.prepare(&permit, flags, bytes).await?;
         let appended = self.store.append(&permit, vec![message]).await?;
         names.extend(

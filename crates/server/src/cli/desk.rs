@@ -1,6 +1,6 @@
 //! Where verbs work on mail: a store, and a site administrator who asks.
 
-use ::acl::{Deed, Denied, Everybody, Permit, Rights, Subject, Warrant, Who};
+use ::acl::{CreatePermit, Denied, Everybody, Operation, Permit, Rights, Subject, Who};
 use mail::{MailboxId, MailboxName, Namespaces, Place};
 use store::{Account, Fault, Found, Options, Store};
 
@@ -124,14 +124,14 @@ impl Desk {
         found.ok_or_else(|| self.no_such(place))
     }
 
-    /// Leave for `deed`, from the same function that sessions ask.
+    /// Leave for `operation`, from the same function that sessions ask.
     pub(super) fn permit(
         &self,
         found: &Found,
         place: &Place,
-        deed: Deed,
+        operation: Operation,
     ) -> Result<Permit, Failure> {
-        ::acl::permit(&found.standing, deed).map_err(|denied| self.denied(denied, place))
+        ::acl::permit(&found.access, operation).map_err(|denied| self.denied(denied, place))
     }
 
     /// Whether the operator may give `rights` to `subject`, as SETACL would decide.
@@ -152,15 +152,19 @@ impl Desk {
 
     /// Leave to create `place`: in one's own tree, below the nearest mailbox above, or at the
     /// root of the shared tree.
-    pub(super) async fn warrant(&self, who: &Operator, place: &Place) -> Result<Warrant, Failure> {
+    pub(super) async fn create_permit(
+        &self,
+        who: &Operator,
+        place: &Place,
+    ) -> Result<CreatePermit, Failure> {
         let mut above = match place {
             Place::Mine(_) => return Ok(::acl::own_tree(&who.who)),
             Place::Theirs { .. } | Place::Shared(_) => parent(place),
         };
         while let Some(place) = above {
             if let Some(found) = self.store.resolve(who.account.id, &place).await? {
-                let warrant = ::acl::below(&found.standing);
-                return warrant.map_err(|denied| self.denied(denied, &place));
+                let create_permit = ::acl::below(&found.access);
+                return create_permit.map_err(|denied| self.denied(denied, &place));
             }
             above = parent(&place);
         }

@@ -1,6 +1,6 @@
 //! `postroom mailbox`: create, list, delete, rename, and the policy of flags.
 
-use ::acl::Deed;
+use ::acl::Operation;
 use mail::Flag;
 use serde_json::json;
 use store::{Fault, Listed};
@@ -90,7 +90,7 @@ async fn run_on(desk: &Desk, args: &Args, terminal: &Terminal) -> Result<(), Fai
         Verb::Delete { name } => {
             let place = desk.place(name)?;
             let found = desk.find(&who, &place).await?;
-            let permit = desk.permit(&found, &place, Deed::DeleteMailbox)?;
+            let permit = desk.permit(&found, &place, Operation::DeleteMailbox)?;
             desk.store.delete_mailbox(&permit).await?;
             terminal.report(format!("mailbox {name} deleted"))
         }
@@ -116,7 +116,7 @@ async fn policy(
 ) -> Result<(), Failure> {
     let place = desk.place(name)?;
     let found = desk.find(who, &place).await?;
-    let permit = desk.permit(&found, &place, Deed::Administer)?;
+    let permit = desk.permit(&found, &place, Operation::Administer)?;
     let mut policy = desk.store.flag_policy(&permit).await?;
     for flag in private {
         let added = policy.add(flag.clone());
@@ -140,10 +140,10 @@ async fn create(
     special_use: Option<&str>,
 ) -> Result<(), Failure> {
     let place = desk.place(name)?;
-    let warrant = desk.warrant(who, &place).await?;
+    let create_permit = desk.create_permit(who, &place).await?;
     let created = desk
         .store
-        .create_mailbox(&warrant, &place, special_use)
+        .create_mailbox(&create_permit, &place, special_use)
         .await;
     created.map_err(|fault| taken(fault, name)).map(|_| ())
 }
@@ -151,11 +151,11 @@ async fn create(
 async fn rename(desk: &Desk, who: &Operator, from: &str, to: &str) -> Result<(), Failure> {
     let (old, new) = (desk.place(from)?, desk.place(to)?);
     let found = desk.find(who, &old).await?;
-    let permit = desk.permit(&found, &old, Deed::DeleteMailbox)?;
-    let warrant = desk.warrant(who, &new).await?;
+    let permit = desk.permit(&found, &old, Operation::DeleteMailbox)?;
+    let create_permit = desk.create_permit(who, &new).await?;
     let renamed = desk
         .store
-        .rename_mailbox(&permit, &warrant, &old, &new)
+        .rename_mailbox(&permit, &create_permit, &old, &new)
         .await;
     renamed.map_err(|fault| taken(fault, to)).map(|_| ())
 }

@@ -1,6 +1,6 @@
 //! `postroom mailbox show`: all there is to know about one mailbox.
 
-use ::acl::{Deed, Entry};
+use ::acl::{Entry, Operation};
 use serde_json::{Value, json};
 use store::{Found, OpenSession, Quota, SessionQuery, Status};
 
@@ -31,7 +31,7 @@ pub(super) async fn show(
 ) -> Result<(), Failure> {
     let place = desk.place(name)?;
     let found = desk.find(who, &place).await?;
-    let permit = desk.permit(&found, &place, Deed::Administer)?;
+    let permit = desk.permit(&found, &place, Operation::Administer)?;
     let policy = desk.store.flag_policy(&permit).await?;
     let status = desk.store.status(who.account.id, &[found.id]).await?;
     let Some(&(_, status)) = status.first() else {

@@ -1,7 +1,7 @@
 //! APPEND (RFC 9051, 6.3.12), also of several messages (RFC 3502) and of binary ones (RFC 3516). All
 //! or nothing, also where the messages are too many (RFC 9738).
 
-use acl::{Deed, Permit};
+use acl::{Operation, Permit};
 use mail::{Flag, FlagBits, InternalDate, Keyword, UidSet};
 use store::{NewMessage, Store};
 use wire::{AppendContent, AppendMessage, MailboxArg};
@@ -18,8 +18,8 @@ pub(crate) async fn run(
     messages: Vec<AppendMessage>,
     now: Now,
 ) -> Outcome {
-    let deed = Deed::Insert(FlagBits::ALL);
-    let (named, permit) = session.permit(mailbox, deed, Missing::Target).await?;
+    let operation = Operation::Insert(FlagBits::ALL);
+    let (named, permit) = session.permit(mailbox, operation, Missing::Target).await?;
     let bound = session.node.message_limit.per_copy();
     bound.admit_count(messages.len())?;
     if messages

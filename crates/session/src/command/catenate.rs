@@ -1,6 +1,6 @@
 //! CATENATE (RFC 4469): a message put together from what was sent and from what is here.
 
-use acl::Deed;
+use acl::Operation;
 use bytes::Bytes;
 use mail::MailboxId;
 use wire::{CatPart, MessageUrl};
@@ -51,7 +51,10 @@ async fn read(session: &Session, url: &str) -> Result<Option<Bytes>, Ending> {
 /// Where the message is, if this user may read there.
 async fn mailbox(session: &Session, url: &MessageUrl) -> Result<Option<MailboxId>, Ending> {
     let found = match (&url.mailbox, &session.selected) {
-        (Some(name), _) => match session.permit(name, Deed::Read, Missing::Mailbox).await {
+        (Some(name), _) => match session
+            .permit(name, Operation::Read, Missing::Mailbox)
+            .await
+        {
             Ok((named, _)) => named.found,
             Err(Ending::Refused(_)) => return Ok(None),
             Err(ending) => return Err(ending),

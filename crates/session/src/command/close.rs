@@ -1,6 +1,6 @@
 //! CLOSE (RFC 9051, 6.4.1) and UNSELECT (RFC 3691).
 
-use acl::Deed;
+use acl::Operation;
 use store::Doomed;
 use wire::Tag;
 
@@ -12,7 +12,7 @@ use crate::session::Session;
 /// not told, so the client must not take itself to be in step: no HIGHESTMODSEQ (RFC 7162, 3.2.8).
 pub(crate) async fn close(session: &mut Session, tag: &Tag, out: &mut Out<'_>) -> Outcome {
     let selected = session.selected()?;
-    if let Ok(permit) = selected.permit_change(Deed::Expunge) {
+    if let Ok(permit) = selected.permit_change(Operation::Expunge) {
         let store = session.store.clone();
         let expunge = store.expunge(&permit, Doomed::AllDeleted);
         let expunged = out.wait_for(tag, expunge).await?;

@@ -1,7 +1,7 @@
 //! COPY (RFC 9051, 6.4.7). All or nothing, also where the messages are too many (RFC 9738); COPYUID says what
 //! became of what (RFC 4315).
 
-use acl::Deed;
+use acl::Operation;
 use mail::{FlagBits, UidSet};
 use wire::{MailboxArg, MessageSet, Numbering, Tag};
 
@@ -19,9 +19,9 @@ pub(crate) async fn run(
 ) -> Outcome {
     let selected = session.selected()?;
     let uids = selected.view.uids(&selected.resolve(numbering, set)?);
-    let from = selected.permit(Deed::Read)?;
+    let from = selected.permit(Operation::Read)?;
     let (target, to) = session
-        .permit(mailbox, Deed::Insert(FlagBits::ALL), Missing::Target)
+        .permit(mailbox, Operation::Insert(FlagBits::ALL), Missing::Target)
         .await?;
     session.node.message_limit.per_copy().admit(&uids)?;
     if uids.is_empty() {

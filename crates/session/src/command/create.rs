@@ -1,6 +1,6 @@
 //! CREATE (RFC 9051, 6.3.4), with the special use of RFC 6154 and the MAILBOXID of RFC 8474.
 
-use acl::{Denied, Rights, Warrant};
+use acl::{CreatePermit, Denied, Rights};
 use mail::Place;
 use store::{Fault, Found};
 use wire::MailboxArg;
@@ -29,10 +29,10 @@ pub(crate) async fn run(
 ) -> Outcome {
     let (name, place) = session.place(mailbox)?;
     let special_use = special_use_of(special_use)?;
-    let warrant = warrant(session, &place).await?;
+    let create_permit = create_permit(session, &place).await?;
     let created = session
         .store
-        .create_mailbox(&warrant, &place, special_use)
+        .create_mailbox(&create_permit, &place, special_use)
         .await;
     let id = match created {
         Ok(id) => id,
@@ -54,7 +54,7 @@ pub(super) async fn taken(session: &Session, place: &Place) -> Ending {
     let known = async {
         let account = session.logged_in()?.id;
         let found = session.store.resolve(account, place).await?;
-        let is_known = |found: Found| found.standing.rights.contains(Rights::LOOKUP);
+        let is_known = |found: Found| found.access.rights.contains(Rights::LOOKUP);
         Ok::<_, Ending>(found.is_some_and(is_known))
     };
     match known.await {
@@ -67,14 +67,17 @@ pub(super) async fn taken(session: &Session, place: &Place) -> Ending {
 /// Leave to create `place`: by the nearest mailbox above it that exists (RFC 4314, 4).
 ///
 /// Whether `place` itself exists is not asked: that is for the store to say, to those with leave.
-pub(crate) async fn warrant(session: &Session, place: &Place) -> Result<Warrant, Ending> {
+pub(crate) async fn create_permit(
+    session: &Session,
+    place: &Place,
+) -> Result<CreatePermit, Ending> {
     let store = &session.store;
     let account = session.logged_in()?.id;
     if let Place::Mine(_) = place {
         return Ok(acl::own_tree(&store.who(account).await?));
     }
     match nearest_parent(session, place).await? {
-        Some(parent) => acl::below(&parent.standing).map_err(refusal),
+        Some(parent) => acl::below(&parent.access).map_err(refusal),
         None if matches!(place, Place::Shared(_)) => {
             acl::shared_root(&store.who(account).await?).map_err(refusal)
         }

@@ -1,6 +1,6 @@
 //! DELETE (RFC 9051, 6.3.5).
 
-use acl::Deed;
+use acl::Operation;
 use wire::{MailboxArg, say};
 
 use crate::ending::{Done, Ending, Outcome, Refused};
@@ -9,7 +9,7 @@ use crate::out::Out;
 use crate::session::Session;
 
 pub(crate) async fn run(session: &mut Session, mailbox: &MailboxArg, out: &mut Out<'_>) -> Outcome {
-    let permitted = session.permit(mailbox, Deed::DeleteMailbox, Missing::Mailbox);
+    let permitted = session.permit(mailbox, Operation::DeleteMailbox, Missing::Mailbox);
     let (named, permit) = match permitted.await {
         // Seen in LIST as \Noselect with what is below it (RFC 9051, 6.3.5).
         Err(Ending::Refused(Refused::NoSuchMailbox))

@@ -1,6 +1,6 @@
 //! DELETEACL (RFC 4314, 3.2).
 
-use acl::{Deed, Subject};
+use acl::{Operation, Subject};
 use wire::MailboxArg;
 
 use super::set_acl::malformed;
@@ -12,7 +12,7 @@ use crate::session::Session;
 pub(crate) async fn run(session: &mut Session, mailbox: &MailboxArg, identifier: &str) -> Outcome {
     let subject = Subject::parse(identifier).map_err(malformed)?;
     let (_, permit) = session
-        .permit(mailbox, Deed::Administer, Missing::Mailbox)
+        .permit(mailbox, Operation::Administer, Missing::Mailbox)
         .await?;
     session.store.delete_rights(&permit, &subject).await?;
     Ok(Done::completed())

@@ -1,6 +1,6 @@
 //! EXPUNGE (RFC 9051, 6.4.3) and UID EXPUNGE (RFC 4315), of which only the second is bounded (RFC 9738, 3.1).
 
-use acl::Deed;
+use acl::Operation;
 use mail::{FlagBits, Uid, UidSet};
 use store::Doomed;
 use wire::{MessageSet, Numbering, Tag};
@@ -23,7 +23,7 @@ pub(crate) async fn run(
     // Required with QRESYNC, welcome with CONDSTORE (RFC 7162, 3.2.7).
     let is_told = session.enabled.condstore;
     let selected = session.selected()?;
-    let permit = selected.permit_change(Deed::Expunge)?;
+    let permit = selected.permit_change(Operation::Expunge)?;
     let (doomed, cut) = match set {
         None => (Doomed::AllDeleted, None),
         Some(set) => {

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use acl::Deed;
+use acl::Operation;
 use bytes::Bytes;
 use image::Message;
 use live::Live;
@@ -54,7 +54,7 @@ pub(crate) async fn run(session: &mut Session, fetch: Fetch, out: &mut Out<'_>) 
     let (store, live) = (session.store.clone(), session.node.live.clone());
     let bound = session.node.message_limit.per_command();
     let selected = session.selected()?;
-    selected.permit(Deed::Read)?;
+    selected.permit(Operation::Read)?;
     let mut picked = selected.resolve(numbering, &set)?;
     if let Some(partial) = partial {
         picked = picked.part(partial.within(picked.len()));
@@ -222,7 +222,7 @@ async fn mark_seen(
     selected: &mut Selected,
     messages: &[(SeqNum, Message)],
 ) -> Result<UidSet, Ending> {
-    let Ok(permit) = selected.permit_change(Deed::ChangeFlags(FlagBits::SEEN)) else {
+    let Ok(permit) = selected.permit_change(Operation::ChangeFlags(FlagBits::SEEN)) else {
         return Ok(UidSet::new());
     };
     let is_unseen =

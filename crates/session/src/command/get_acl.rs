@@ -1,6 +1,6 @@
 //! GETACL (RFC 4314, 3.3).
 
-use acl::{Deed, Entry, Subject};
+use acl::{Entry, Operation, Subject};
 use wire::{MailboxArg, say};
 
 use crate::ending::{Done, Outcome};
@@ -10,7 +10,7 @@ use crate::session::Session;
 
 pub(crate) async fn run(session: &mut Session, mailbox: &MailboxArg, out: &mut Out<'_>) -> Outcome {
     let (named, _) = session
-        .permit(mailbox, Deed::Administer, Missing::Mailbox)
+        .permit(mailbox, Operation::Administer, Missing::Mailbox)
         .await?;
     let entries = session.store.access_list(named.found.id).await?;
     let lines: Vec<(String, String)> = entries

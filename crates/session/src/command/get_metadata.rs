@@ -1,6 +1,6 @@
 //! GETMETADATA (RFC 5464, 4.2).
 
-use acl::Deed;
+use acl::Operation;
 use mail::limits::ACTIVITY_ROWS_MAX;
 use mail::{Depth, EntryName};
 use store::{ActivityQuery, Annotation, Wanted};
@@ -25,7 +25,7 @@ pub(crate) async fn run(session: &mut Session, asked: GetMetadata, out: &mut Out
         None => (String::new(), of_server(session, wanted).await?),
         Some(mailbox) => {
             let (named, permit) = session
-                .permit(mailbox, Deed::Annotate, Missing::Mailbox)
+                .permit(mailbox, Operation::Annotate, Missing::Mailbox)
                 .await?;
             let store = &session.store;
             let mut found = store
@@ -93,7 +93,7 @@ async fn activity(
     let Some(entry) = covered(EntryName::ACTIVITY, wanted) else {
         return Ok(None);
     };
-    let Ok(permit) = acl::permit(&named.found.standing, Deed::Administer) else {
+    let Ok(permit) = acl::permit(&named.found.access, Operation::Administer) else {
         return Ok(None);
     };
     let query = ActivityQuery::newest_on(permit.mailbox(), ACTIVITY_ROWS_MAX);

@@ -3,7 +3,7 @@
 //! The RFC lets one ask for a mailbox that is not there. Here the answer is then that there is none, or it
 //! would tell who looks for hidden mailboxes.
 
-use acl::Deed;
+use acl::Operation;
 use wire::{MailboxArg, say};
 
 use super::get_quota::tell;
@@ -14,7 +14,7 @@ use crate::session::Session;
 
 pub(crate) async fn run(session: &mut Session, mailbox: &MailboxArg, out: &mut Out<'_>) -> Outcome {
     let (named, permit) = session
-        .permit(mailbox, Deed::Read, Missing::Mailbox)
+        .permit(mailbox, Operation::Read, Missing::Mailbox)
         .await?;
     let quota = session.store.quota_of(permit.mailbox()).await?;
     let root = quota.as_ref().map(|quota| quota.root.as_str());

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use acl::{Deed, Rights};
+use acl::{Operation, Rights};
 use mail::{Depth, MailboxId, MailboxName, Place};
 use store::{Annotation, Listed, Subscription, Wanted};
 use tracing::debug;
@@ -192,7 +192,7 @@ async fn annotations(
     let ids: Vec<MailboxId> = listed
         .iter()
         .filter_map(|(_, node)| node.mailbox.as_ref())
-        .filter(|mailbox| acl::suffices(mailbox.rights, Deed::Annotate))
+        .filter(|mailbox| acl::suffices(mailbox.rights, Operation::Annotate))
         .map(|mailbox| mailbox.id)
         .collect();
     let account = session.logged_in()?.id;

@@ -1,6 +1,6 @@
 //! LISTRIGHTS (RFC 4314, 3.4).
 
-use acl::{Deed, Identifier, Ownership, Subject};
+use acl::{Identifier, Operation, Ownership, Subject};
 use wire::{MailboxArg, say};
 
 use super::set_acl::malformed;
@@ -17,7 +17,7 @@ pub(crate) async fn run(
 ) -> Outcome {
     let subject = Subject::parse(identifier).map_err(malformed)?;
     let (named, _) = session
-        .permit(mailbox, Deed::Administer, Missing::Mailbox)
+        .permit(mailbox, Operation::Administer, Missing::Mailbox)
         .await?;
     let implied = implied(session, &named, &subject).await?;
     let grantable = acl::grantable(&subject, &named.found.who, session.node.everybody);

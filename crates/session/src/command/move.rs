@@ -1,7 +1,7 @@
 //! MOVE (RFC 6851): a copy and an expunge that happen together or not at all. Where the messages are too many, it
 //! is of the newest (RFC 9738).
 
-use acl::Deed;
+use acl::Operation;
 use mail::FlagBits;
 use wire::{Code, MailboxArg, MessageSet, Numbering, Tag, Verdict, say};
 
@@ -19,9 +19,9 @@ pub(crate) async fn run(
 ) -> Outcome {
     let selected = session.selected()?;
     let uids = selected.view.uids(&selected.resolve(numbering, set)?);
-    let from = selected.permit_change(Deed::MoveFrom)?;
+    let from = selected.permit_change(Operation::MoveFrom)?;
     let (target, to) = session
-        .permit(mailbox, Deed::Insert(FlagBits::ALL), Missing::Target)
+        .permit(mailbox, Operation::Insert(FlagBits::ALL), Missing::Target)
         .await?;
     let (uids, cut) = session.node.message_limit.per_command().newest(uids);
     if uids.is_empty() {

@@ -1,6 +1,6 @@
 //! MYRIGHTS (RFC 4314, 3.5): the rights by which everything else is decided.
 
-use acl::Deed;
+use acl::Operation;
 use wire::{MailboxArg, say};
 
 use crate::ending::{Done, Outcome};
@@ -10,9 +10,9 @@ use crate::session::Session;
 
 pub(crate) async fn run(session: &mut Session, mailbox: &MailboxArg, out: &mut Out<'_>) -> Outcome {
     let (named, _) = session
-        .permit(mailbox, Deed::ReadMyRights, Missing::Mailbox)
+        .permit(mailbox, Operation::ReadMyRights, Missing::Mailbox)
         .await?;
-    let rights = named.found.standing.rights.to_string();
+    let rights = named.found.access.rights.to_string();
     say::my_rights(
         &mut out.buffer,
         session.speech(),

@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use acl::{Deed, Denied, Permit};
+use acl::{Denied, Operation, Permit};
 use mail::{MailboxName, Place};
 use store::{Fault, Listed};
 use wire::MailboxArg;
 
-use super::create::{taken, warrant};
+use super::create::{create_permit, taken};
 use super::list::announce_made;
 use crate::ending::{Done, Ending, Outcome, Refused};
 use crate::names::{Missing, Named, is_inbox};
@@ -22,7 +22,7 @@ pub(crate) async fn run(
     out: &mut Out<'_>,
 ) -> Outcome {
     let (name, place) = session.place(to)?;
-    let permitted = session.permit(from, Deed::DeleteMailbox, Missing::Mailbox);
+    let permitted = session.permit(from, Operation::DeleteMailbox, Missing::Mailbox);
     let (old_name, is_inbox) = match permitted.await {
         // Seen in LIST as \Noselect with what is below it.
         Err(Ending::Refused(Refused::NoSuchMailbox)) => {
@@ -52,10 +52,10 @@ async fn rename_mailbox(
     if to.is_below(&from.place) {
         return Err(BELOW_ITSELF.into());
     }
-    let warrant = warrant(session, to).await?;
+    let create_permit = create_permit(session, to).await?;
     let renamed = session
         .store
-        .rename_mailbox(permit, &warrant, &from.place, to)
+        .rename_mailbox(permit, &create_permit, &from.place, to)
         .await;
     match renamed {
         Err(Fault::Exists) => Err(taken(session, to).await),
@@ -86,13 +86,13 @@ async fn rename_branch(
         return Err(BELOW_ITSELF.into());
     }
     let permits = permits(session, &below)?;
-    let warrant = warrant(session, to).await?;
+    let create_permit = create_permit(session, to).await?;
     if is_inbox(name, to) {
         return Err(taken(session, to).await);
     }
     let renamed = session
         .store
-        .rename_branch(&permits, &warrant, &place, to)
+        .rename_branch(&permits, &create_permit, &place, to)
         .await;
     match renamed {
         Err(Fault::Exists) => Err(taken_below(session, &below, &old_name, name).await?),
@@ -108,7 +108,7 @@ async fn rename_branch(
 fn permits(session: &Session, below: &[Listed]) -> Result<Vec<Permit>, Ending> {
     let account = session.logged_in()?.id;
     Listed::topmost(below)
-        .map(|listed| acl::permit(&listed.standing(account), Deed::DeleteMailbox))
+        .map(|listed| acl::permit(&listed.access(account), Operation::DeleteMailbox))
         .collect::<Result<_, Denied>>()
         // They are seen, so it may be said that they are there.
         .map_err(|_| Refused::NoPermission.into())

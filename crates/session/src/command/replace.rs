@@ -1,6 +1,6 @@
 //! REPLACE (RFC 8508): a message comes and another goes, both or neither.
 
-use acl::Deed;
+use acl::Operation;
 use mail::{FlagBits, UidSet};
 use wire::{AppendMessage, Code, MailboxArg, MessageSet, Numbering, Verdict, say};
 
@@ -21,9 +21,9 @@ pub(crate) async fn run(
 ) -> Outcome {
     let selected = session.selected()?;
     let old = selected.view.uids(&selected.resolve(*numbering, old)?);
-    let from = selected.permit_change(Deed::MoveFrom)?;
+    let from = selected.permit_change(Operation::MoveFrom)?;
     let (target, to) = session
-        .permit(mailbox, Deed::Insert(FlagBits::ALL), Missing::Target)
+        .permit(mailbox, Operation::Insert(FlagBits::ALL), Missing::Target)
         .await?;
     let message = arriving(session, &target, &to, message, now).await?;
     // A colleague who was faster has replaced or removed it: there must not be two drafts.

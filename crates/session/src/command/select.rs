@@ -1,6 +1,6 @@
 //! SELECT and EXAMINE (RFC 9051, 6.3.2 and 6.3.3), with CONDSTORE and QRESYNC (RFC 7162, 3.2.5).
 
-use acl::Deed;
+use acl::Operation;
 use mail::{FlagBits, SeqNum, Uid, UidSet};
 use store::{ObjectIds, Store};
 use wire::{Code, Qresync, Select, Verdict, say};
@@ -29,7 +29,7 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
         );
     }
     let (named, permit) = session
-        .permit(&select.mailbox, Deed::Read, Missing::Mailbox)
+        .permit(&select.mailbox, Operation::Read, Missing::Mailbox)
         .await?;
     let old_name = other_name(&select.mailbox, &named.name);
     let mailbox = session.node.live.open(permit.mailbox()).await?;
@@ -63,7 +63,7 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
         let store = session.store.clone();
         tell_since(&store, &selected, remembered, session.voice(), out).await?;
     }
-    let rights = selected.found.standing.rights;
+    let rights = selected.found.access.rights;
     let is_read_write = !selected.is_examined && acl::is_read_write(rights);
     session.selected = Some(selected);
     Ok(Done::with(if is_read_write {

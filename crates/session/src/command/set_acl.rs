@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use acl::{Deed, Modification, Subject};
+use acl::{Modification, Operation, Subject};
 use wire::MailboxArg;
 
 use crate::ending::{Done, Ending, Outcome, Refused};
@@ -20,7 +20,7 @@ pub(crate) async fn run(
     let subject = Subject::parse(identifier).map_err(malformed)?;
     let modification = Modification::parse(rights).map_err(malformed)?;
     let (named, permit) = session
-        .permit(mailbox, Deed::Administer, Missing::Mailbox)
+        .permit(mailbox, Operation::Administer, Missing::Mailbox)
         .await?;
     let grantable = acl::grantable(&subject, &named.found.who, session.node.everybody);
     if !grantable.contains(modification.gives()) {

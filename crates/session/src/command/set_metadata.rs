@@ -1,6 +1,6 @@
 //! SETMETADATA (RFC 5464, 4.3). All of the entries, or none of them.
 
-use acl::Deed;
+use acl::Operation;
 use mail::limits::METADATA_VALUE_BYTES_MAX;
 use mail::{EntryName, FlagPolicy};
 use store::NewValue;
@@ -31,12 +31,12 @@ pub(crate) async fn run(
     let Some(mailbox) = mailbox else {
         return set_on_server(session, entries).await;
     };
-    let deed = if entries.iter().any(|(entry, _)| is_policy(entry)) {
-        Deed::SetPolicy
+    let operation = if entries.iter().any(|(entry, _)| is_policy(entry)) {
+        Operation::SetPolicy
     } else {
-        Deed::Annotate
+        Operation::Annotate
     };
-    let (_, permit) = session.permit(mailbox, deed, Missing::Mailbox).await?;
+    let (_, permit) = session.permit(mailbox, operation, Missing::Mailbox).await?;
     for (entry, value) in &mut entries {
         match entry.as_str() {
             SPECIAL_USE => *value = special_use(value.as_deref())?,

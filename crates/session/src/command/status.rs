@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use acl::Deed;
+use acl::Operation;
 use mail::{AccountId, MailboxId};
 use store::Status;
 use wire::say::StatusValue;
@@ -22,7 +22,7 @@ pub(crate) async fn run(
     out: &mut Out<'_>,
 ) -> Outcome {
     let (named, permit) = session
-        .permit(mailbox, Deed::Read, Missing::Mailbox)
+        .permit(mailbox, Operation::Read, Missing::Mailbox)
         .await?;
     enable_condstore(session, items);
     let account = permit.account();

@@ -4,7 +4,7 @@
 //! Rights are asked flag by flag; it fails only when nothing is left (RFC 4314, 4). That somebody
 //! else changes the same messages is never an error.
 
-use acl::Deed;
+use acl::Operation;
 use mail::{Flag, FlagBits, Uid, UidSet};
 use store::{FlagEdit, Masks};
 use wire::{Numbering, Store as Request, StoreOperation, Tag};
@@ -35,8 +35,8 @@ pub(crate) async fn run(
         .view
         .uids(&selected.resolve(request.numbering, &request.set)?);
     // One of the flags that were named must be allowed; then those that are not are passed over.
-    selected.permit_change(Deed::ChangeFlags(named(&request.flags)))?;
-    let permit = selected.permit_change(Deed::ChangeFlags(FlagBits::ALL))?;
+    selected.permit_change(Operation::ChangeFlags(named(&request.flags)))?;
+    let permit = selected.permit_change(Operation::ChangeFlags(FlagBits::ALL))?;
     let (uids, cut) = bound.newest(uids);
     if uids.is_empty() {
         return Ok(Done::completed());

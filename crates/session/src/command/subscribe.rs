@@ -1,6 +1,6 @@
 //! SUBSCRIBE (RFC 9051, 6.3.7) and UNSUBSCRIBE (6.3.8).
 
-use acl::Deed;
+use acl::Operation;
 use wire::MailboxArg;
 
 use crate::ending::{Done, Outcome};
@@ -9,7 +9,7 @@ use crate::session::Session;
 
 pub(crate) async fn subscribe(session: &mut Session, mailbox: &MailboxArg) -> Outcome {
     let (named, permit) = session
-        .permit(mailbox, Deed::Subscribe, Missing::Mailbox)
+        .permit(mailbox, Operation::Subscribe, Missing::Mailbox)
         .await?;
     session
         .store

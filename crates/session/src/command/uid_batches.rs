@@ -3,7 +3,7 @@
 //! The batches are those of the messages that this client knows, and they leave no UID out: each ends where the one
 //! before it begins, and the oldest at 1.
 
-use acl::Deed;
+use acl::Operation;
 use image::Image;
 use mail::limits::{UID_BATCH_MESSAGES_MIN, UID_BATCHES_MESSAGES_MAX};
 use mail::{SeqNum, Uid};
@@ -22,7 +22,7 @@ pub(crate) fn run(
 ) -> Outcome {
     let bound = session.node.message_limit.per_command();
     let selected = session.selected()?;
-    selected.permit(Deed::Read)?;
+    selected.permit(Operation::Read)?;
     let image = &selected.view.known().image;
     if size < UID_BATCH_MESSAGES_MIN {
         return Err(Refused::BatchTooSmall.into());

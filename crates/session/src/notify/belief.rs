@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use acl::{Deed, Rights};
+use acl::{Operation, Rights};
 use mail::limits::NOTIFY_MAILBOXES_MAX;
 use mail::{MailboxId, MailboxName, ModSeq};
 use wire::NotifyEvents;
@@ -54,7 +54,7 @@ impl Believed {
     /// Whether changes of its annotations are told.
     pub(crate) fn tells_metadata(&self) -> bool {
         let is_readable = self.rights.contains(Rights::READ);
-        self.events.metadata && is_readable && acl::suffices(self.rights, Deed::Annotate)
+        self.events.metadata && is_readable && acl::suffices(self.rights, Operation::Annotate)
     }
 }
 

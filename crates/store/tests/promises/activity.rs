@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use acl::Deed;
+use acl::Operation;
 use mail::{AccountId, EntryName, FlagBits, Place, SessionId};
 use store::{Activity, ActivityKind, ActivityQuery, Doomed, Origin, Store};
 
@@ -64,29 +64,29 @@ async fn each_change_has_its_row_with_the_one_who_made_it() {
     let archive = world.shared("archive", &[("ada", "lrswipkxtea")]).await;
     let store = world.store.from_origin(origin(1, ada, "ada"));
     append(&store, ada, team, &["a", "b", "c"]).await;
-    let change = permit(&store, ada, team, Deed::ChangeFlags(FlagBits::ALL)).await;
+    let change = permit(&store, ada, team, Operation::ChangeFlags(FlagBits::ALL)).await;
     let edit = adding(&uids([1, 2]), FlagBits::FLAGGED);
     store.edit_flags(&change, edit.clone()).await.unwrap();
     // What was so already is no change.
     store.edit_flags(&change, edit).await.unwrap();
     let deleted = adding(&uids([2]), FlagBits::DELETED);
     store.edit_flags(&change, deleted).await.unwrap();
-    let doomed = permit(&store, ada, team, Deed::Expunge).await;
+    let doomed = permit(&store, ada, team, Operation::Expunge).await;
     store.expunge(&doomed, Doomed::AllDeleted).await.unwrap();
     store.expunge(&doomed, Doomed::AllDeleted).await.unwrap();
-    let target = permit(&store, ada, archive, Deed::Insert(FlagBits::NONE)).await;
-    let source = permit(&store, ada, team, Deed::Read).await;
+    let target = permit(&store, ada, archive, Operation::Insert(FlagBits::NONE)).await;
+    let source = permit(&store, ada, team, Operation::Read).await;
     store
         .copy(&source, &target, &uids([1]), FlagBits::NONE)
         .await
         .unwrap();
-    let source = permit(&store, ada, team, Deed::MoveFrom).await;
+    let source = permit(&store, ada, team, Operation::MoveFrom).await;
     store
         .move_messages(&source, &target, &uids([3]), FlagBits::NONE)
         .await
         .unwrap();
     world.grant(ada, team, "bo", "lr").await;
-    let delete = permit(&store, ada, team, Deed::DeleteMailbox).await;
+    let delete = permit(&store, ada, team, Operation::DeleteMailbox).await;
     store.delete_mailbox(&delete).await.unwrap();
 
     let mut query = ActivityQuery {
@@ -134,9 +134,9 @@ async fn writers_of_one_batch_are_told_apart() {
     append(&world.store, ada, team, &["a", "b", "c", "d"]).await;
     let ours = world.store.from_origin(origin(1, ada, "ada"));
     let theirs = world.store.from_origin(origin(2, bo, "bo"));
-    let deed = Deed::ChangeFlags(FlagBits::ALL);
-    let by_ada = permit(&ours, ada, team, deed).await;
-    let by_bo = permit(&theirs, bo, team, deed).await;
+    let operation = Operation::ChangeFlags(FlagBits::ALL);
+    let by_ada = permit(&ours, ada, team, operation).await;
+    let by_bo = permit(&theirs, bo, team, operation).await;
     // Polled in turn on one thread: the edits of the second and third are one batch.
     tokio::join!(
         async {
@@ -188,7 +188,13 @@ async fn what_one_sees_alone_is_nobody_elses_business() {
     let ada = world.account("ada").await;
     let team = world.shared("team", &[("ada", "lrsi")]).await;
     append(&world.store, ada, team, &["a"]).await;
-    let change = permit(&world.store, ada, team, Deed::ChangeFlags(FlagBits::SEEN)).await;
+    let change = permit(
+        &world.store,
+        ada,
+        team,
+        Operation::ChangeFlags(FlagBits::SEEN),
+    )
+    .await;
     let before = image(&world.store, team).await.modseq();
     let seen = privately(adding(&uids([1]), FlagBits::SEEN));
     let edited = world.store.edit_flags(&change, seen).await.unwrap();
@@ -206,7 +212,7 @@ async fn a_change_that_failed_has_no_row() {
     let world = World::new().await;
     let ada = world.account("ada").await;
     let team = world.shared("team", &[("ada", "lri")]).await;
-    let insert = permit(&world.store, ada, team, Deed::Insert(FlagBits::NONE)).await;
+    let insert = permit(&world.store, ada, team, Operation::Insert(FlagBits::NONE)).await;
     let root = world.store.find_account("root").await.unwrap().unwrap().id;
     world.grant(root, team, "ada", "").await;
     let letter = new_message("a", FlagBits::NONE, FlagBits::NONE);
@@ -337,7 +343,7 @@ async fn annotations_are_recorded_by_name_and_only_what_all_share() {
     let world = World::new().await;
     let ada = world.account("ada").await;
     let team = world.shared("team", &[("ada", "lrswa")]).await;
-    let annotate = permit(&world.store, ada, team, Deed::Annotate).await;
+    let annotate = permit(&world.store, ada, team, Operation::Annotate).await;
     let values = ["/shared/comment", "/private/comment"].map(|name| {
         let entry = EntryName::parse(name).unwrap();
         (entry, Some(b"nobody's business".to_vec()))

@@ -1,6 +1,6 @@
 //! A name that only leads to mailboxes gets another one, and they go with it.
 
-use acl::{Deed, Permit, Warrant};
+use acl::{CreatePermit, Operation, Permit};
 use mail::{AccountId, MailboxId, Place};
 use store::{ActivityKind, ActivityQuery, Fault, Store};
 
@@ -10,7 +10,7 @@ use crate::world::{World, append, contents, found, image, permit};
 async fn permits(store: &Store, who: AccountId, mailboxes: &[MailboxId]) -> Vec<Permit> {
     let mut permits = Vec::new();
     for mailbox in mailboxes {
-        permits.push(permit(store, who, *mailbox, Deed::DeleteMailbox).await);
+        permits.push(permit(store, who, *mailbox, Operation::DeleteMailbox).await);
     }
     permits
 }
@@ -19,16 +19,16 @@ async fn permits(store: &Store, who: AccountId, mailboxes: &[MailboxId]) -> Vec<
 async fn rename_all_seen(
     store: &Store,
     who: AccountId,
-    warrant: &Warrant,
+    create_permit: &CreatePermit,
     from: &Place,
     to: &Place,
 ) -> Result<(), Fault> {
     let mut listed = store.visible(who).await?;
     listed.retain(|listed| listed.place.is_below(from));
     let permits: Vec<Permit> = store::Listed::topmost(&listed)
-        .map(|listed| acl::permit(&listed.standing(who), Deed::DeleteMailbox).unwrap())
+        .map(|listed| acl::permit(&listed.access(who), Operation::DeleteMailbox).unwrap())
         .collect();
-    store.rename_branch(&permits, warrant, from, to).await
+    store.rename_branch(&permits, create_permit, from, to).await
 }
 
 #[tokio::test]
@@ -42,9 +42,9 @@ async fn all_below_a_name_go_with_it() {
     let sibling = create(store, ada, "foo0/bar").await;
     append(store, ada, deep, &["x"]).await;
     let before = contents(&image(store, deep).await);
-    let warrant = own_tree(store, ada).await;
+    let create_permit = own_tree(store, ada).await;
     let (from, to) = (mine("foo"), mine("new/zowie"));
-    rename_all_seen(store, ada, &warrant, &from, &to)
+    rename_all_seen(store, ada, &create_permit, &from, &to)
         .await
         .unwrap();
 
@@ -93,9 +93,9 @@ async fn what_is_not_below_a_permitted_mailbox_stays() {
     let open = world.shared("team/old/open", &[("ada", "lrx")]).await;
     let along = world.shared("team/old/open/along", &[("ada", "")]).await;
     let in_secret = world.shared("team/old/secret/open", &[("ada", "lx")]).await;
-    let warrant = below(store, ada, team).await;
+    let create_permit = below(store, ada, team).await;
     let (from, to) = (shared("team/old"), shared("team/new"));
-    rename_all_seen(store, ada, &warrant, &from, &to)
+    rename_all_seen(store, ada, &create_permit, &from, &to)
         .await
         .unwrap();
     for (path, mailbox) in [
@@ -116,8 +116,9 @@ async fn a_tree_of_names_can_become_ones_own() {
     let ada = world.account("ada").await;
     let one = world.shared("team/one", &[("ada", "lxa")]).await;
     let two = world.shared("team/deep/two", &[("ada", "lx")]).await;
-    let warrant = own_tree(store, ada).await;
-    let take = async || rename_all_seen(store, ada, &warrant, &shared("team"), &mine("Mine")).await;
+    let create_permit = own_tree(store, ada).await;
+    let take =
+        async || rename_all_seen(store, ada, &create_permit, &shared("team"), &mine("Mine")).await;
     assert!(
         matches!(take().await, Err(Fault::Denied)),
         "not for whoever may not administer all of them"
@@ -143,10 +144,12 @@ async fn all_go_or_none() {
     let one = world.shared("team/old/one", &[("ada", "lx")]).await;
     let two = world.shared("team/old/x/two", &[("ada", "lx")]).await;
     let (from, to) = (shared("team/old"), shared("team/new"));
-    let warrant = below(store, ada, team).await;
+    let create_permit = below(store, ada, team).await;
     let both = permits(store, ada, &[one, two]).await;
     let refused = async |permits: &[Permit], to: &Place| {
-        let refused = store.rename_branch(permits, &warrant, &from, to).await;
+        let refused = store
+            .rename_branch(permits, &create_permit, &from, to)
+            .await;
         assert_eq!(at(store, ada, &shared("team/old/one")).await, Some(one));
         assert_eq!(at(store, ada, &shared("team/old/x/two")).await, Some(two));
         refused.unwrap_err()
@@ -158,7 +161,7 @@ async fn all_go_or_none() {
     world.grant(root, team, "ada", "l").await;
     assert!(matches!(refused(&both, &to).await, Fault::Denied));
     world.grant(root, team, "ada", "lk").await;
-    let claimed = crate::world::claim(root, two, Deed::DeleteMailbox);
+    let claimed = crate::world::claim(root, two, Operation::DeleteMailbox);
     assert!(
         matches!(refused(&[claimed], &to).await, Fault::Denied),
         "a permit of somebody else"
@@ -185,7 +188,7 @@ async fn all_go_or_none() {
     );
 
     store
-        .rename_branch(&both, &warrant, &from, &to)
+        .rename_branch(&both, &create_permit, &from, &to)
         .await
         .unwrap();
     assert_eq!(at(store, ada, &shared("team/new/x/two")).await, Some(two));
@@ -199,25 +202,27 @@ async fn what_left_the_name_meanwhile_is_not_taken_along() {
     let gone = create(store, ada, "foo/gone").await;
     let left = create(store, ada, "foo/left").await;
     let stays = create(store, ada, "foo/stays").await;
-    let warrant = own_tree(store, ada).await;
+    let create_permit = own_tree(store, ada).await;
     let permits = permits(store, ada, &[gone, left, stays]).await;
     let [delete, rename, _] = &permits[..] else {
         panic!("three were asked for")
     };
     store.delete_mailbox(delete).await.unwrap();
     store
-        .rename_mailbox(rename, &warrant, &mine("foo/left"), &mine("left"))
+        .rename_mailbox(rename, &create_permit, &mine("foo/left"), &mine("left"))
         .await
         .unwrap();
     let (from, to) = (mine("foo"), mine("zowie"));
     store
-        .rename_branch(&permits, &warrant, &from, &to)
+        .rename_branch(&permits, &create_permit, &from, &to)
         .await
         .unwrap();
     assert_eq!(at(store, ada, &mine("left")).await, Some(left));
     assert_eq!(at(store, ada, &mine("zowie/stays")).await, Some(stays));
     assert_eq!(at(store, ada, &mine("zowie/gone")).await, None);
-    let again = store.rename_branch(&permits, &warrant, &from, &to).await;
+    let again = store
+        .rename_branch(&permits, &create_permit, &from, &to)
+        .await;
     assert!(matches!(again, Err(Fault::Gone)));
 }
 
@@ -228,8 +233,8 @@ async fn a_name_goes_up_over_its_own_place() {
     let ada = world.account("ada").await;
     let deep = create(store, ada, "a/b/b/c").await;
     let high = create(store, ada, "a/b/c").await;
-    let warrant = own_tree(store, ada).await;
-    rename_all_seen(store, ada, &warrant, &mine("a/b"), &mine("a"))
+    let create_permit = own_tree(store, ada).await;
+    rename_all_seen(store, ada, &create_permit, &mine("a/b"), &mine("a"))
         .await
         .unwrap();
     assert_eq!(at(store, ada, &mine("a/c")).await, Some(high));
@@ -245,7 +250,7 @@ async fn of_many_who_rename_a_name_one_does() {
     for name in ["foo/a", "foo/b", "foo/c/d"] {
         boxes.push(create(&world.store, ada, name).await);
     }
-    let warrant = own_tree(&world.store, ada).await;
+    let create_permit = own_tree(&world.store, ada).await;
     let permits = permits(&world.store, ada, &boxes).await;
     let mut renaming = tokio::task::JoinSet::new();
     for number in 0..8 {
@@ -257,7 +262,7 @@ async fn of_many_who_rename_a_name_one_does() {
         let permits = permits.clone();
         renaming.spawn(async move {
             let (from, to) = (mine("foo"), mine(&format!("to {number}")));
-            let renamed = store.rename_branch(&permits, &warrant, &from, &to);
+            let renamed = store.rename_branch(&permits, &create_permit, &from, &to);
             (number, renamed.await)
         });
     }
@@ -291,13 +296,13 @@ async fn names_that_move_lose_nothing_that_comes_below_them() {
     let store = world.store.clone();
     working.spawn(async move {
         for _ in 0..ROUNDS {
-            let warrant = below(&store, ada, team).await;
+            let create_permit = below(&store, ada, team).await;
             let (here, there) = (mine("foo"), shared("team/foo"));
-            rename_all_seen(&store, ada, &warrant, &here, &there)
+            rename_all_seen(&store, ada, &create_permit, &here, &there)
                 .await
                 .unwrap();
-            let warrant = own_tree(&store, ada).await;
-            rename_all_seen(&store, ada, &warrant, &there, &here)
+            let create_permit = own_tree(&store, ada).await;
+            rename_all_seen(&store, ada, &create_permit, &there, &here)
                 .await
                 .unwrap();
         }

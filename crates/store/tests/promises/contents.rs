@@ -1,6 +1,6 @@
 //! Messages come out as they went in, and all of an APPEND or nothing.
 
-use acl::Deed;
+use acl::Operation;
 use bytes::Bytes;
 use mail::{ContentId, FlagBits, InternalDate, Place};
 use store::{Fault, NewMessage};
@@ -14,7 +14,13 @@ async fn a_message_comes_back_byte_for_byte() {
     let world = World::new().await;
     let ada = world.account("ada").await;
     let mailbox = inbox(&world.store, ada).await;
-    let permit = permit(&world.store, ada, mailbox, Deed::Insert(FlagBits::NONE)).await;
+    let permit = permit(
+        &world.store,
+        ada,
+        mailbox,
+        Operation::Insert(FlagBits::NONE),
+    )
+    .await;
     let noise: Vec<u8> = (0..300_000_u32)
         .map(|n| (n.wrapping_mul(2_654_435_761) >> 11).to_le_bytes()[0])
         .collect();
@@ -112,8 +118,14 @@ async fn an_append_that_is_refused_leaves_nothing_and_fails_nobody_else() {
     let world = World::new().await;
     let (ada, bo) = (world.account("ada").await, world.account("bo").await);
     let mailbox = world.shared("team", &[("ada", "lri"), ("bo", "lr")]).await;
-    let may = permit(&world.store, ada, mailbox, Deed::Insert(FlagBits::NONE)).await;
-    let may_not = claim(bo, mailbox, Deed::Insert(FlagBits::NONE));
+    let may = permit(
+        &world.store,
+        ada,
+        mailbox,
+        Operation::Insert(FlagBits::NONE),
+    )
+    .await;
+    let may_not = claim(bo, mailbox, Operation::Insert(FlagBits::NONE));
     let messages = || vec![new_message("x", FlagBits::NONE, FlagBits::NONE)];
 
     // The first keeps the queue busy, so that the others meet in one batch.
@@ -138,7 +150,13 @@ async fn who_stops_waiting_has_appended_all_the_same() {
     let world = World::new().await;
     let ada = world.account("ada").await;
     let mailbox = inbox(&world.store, ada).await;
-    let permit = permit(&world.store, ada, mailbox, Deed::Insert(FlagBits::NONE)).await;
+    let permit = permit(
+        &world.store,
+        ada,
+        mailbox,
+        Operation::Insert(FlagBits::NONE),
+    )
+    .await;
     let messages = vec![new_message("left behind", FlagBits::NONE, FlagBits::NONE)];
     {
         let impatient = std::pin::pin!(world.store.append(&permit, messages));
@@ -155,7 +173,13 @@ async fn a_drained_store_takes_nothing_in_and_still_reads() {
     let world = World::new().await;
     let ada = world.account("ada").await;
     let mailbox = inbox(&world.store, ada).await;
-    let permit = permit(&world.store, ada, mailbox, Deed::Insert(FlagBits::NONE)).await;
+    let permit = permit(
+        &world.store,
+        ada,
+        mailbox,
+        Operation::Insert(FlagBits::NONE),
+    )
+    .await;
     world.store.drain().await.unwrap();
     let messages = vec![new_message("late", FlagBits::NONE, FlagBits::NONE)];
     let late = world.store.append(&permit, messages).await;
@@ -170,7 +194,7 @@ async fn flags_at_append_are_for_all_or_for_oneself() {
     let mailbox = world
         .shared("team", &[("ada", "lrswi"), ("bo", "lrs")])
         .await;
-    let permit = permit(&world.store, ada, mailbox, Deed::Insert(FlagBits::ALL)).await;
+    let permit = permit(&world.store, ada, mailbox, Operation::Insert(FlagBits::ALL)).await;
     let messages = vec![new_message("x", FlagBits::FLAGGED, FlagBits::SEEN)];
     let uid = world.store.append(&permit, messages).await.unwrap().uids[0];
     let (_, shown) = image(&world.store, mailbox).await.find(uid).unwrap();
@@ -189,15 +213,21 @@ async fn flags_at_append_are_for_all_or_for_oneself() {
 async fn nothing_is_appended_to_what_is_gone() {
     let world = World::new().await;
     let ada = world.account("ada").await;
-    let warrant = acl::own_tree(&world.store.who(ada).await.unwrap());
+    let create_permit = acl::own_tree(&world.store.who(ada).await.unwrap());
     let place = Place::Mine("Short lived".into());
     let mailbox = world
         .store
-        .create_mailbox(&warrant, &place, None)
+        .create_mailbox(&create_permit, &place, None)
         .await
         .unwrap();
-    let insert = permit(&world.store, ada, mailbox, Deed::Insert(FlagBits::NONE)).await;
-    let delete = permit(&world.store, ada, mailbox, Deed::DeleteMailbox).await;
+    let insert = permit(
+        &world.store,
+        ada,
+        mailbox,
+        Operation::Insert(FlagBits::NONE),
+    )
+    .await;
+    let delete = permit(&world.store, ada, mailbox, Operation::DeleteMailbox).await;
     world.store.delete_mailbox(&delete).await.unwrap();
     let messages = vec![new_message("late", FlagBits::NONE, FlagBits::NONE)];
     assert!(matches!(

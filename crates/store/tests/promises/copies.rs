@@ -1,6 +1,6 @@
 //! COPY and MOVE.
 
-use acl::Deed;
+use acl::Operation;
 use mail::{AccountId, FlagBits, Keyword, MailboxId, Uid, UidSet};
 use store::{Doomed, Fault, Store};
 use tokio::task::JoinSet;
@@ -19,8 +19,8 @@ async fn copy_permits(
     to: MailboxId,
 ) -> (acl::Permit, acl::Permit) {
     (
-        permit(store, who, from, Deed::MoveFrom).await,
-        permit(store, who, to, Deed::Insert(FlagBits::ALL)).await,
+        permit(store, who, from, Operation::MoveFrom).await,
+        permit(store, who, to, Operation::Insert(FlagBits::ALL)).await,
     )
 }
 
@@ -69,10 +69,10 @@ async fn a_copy_keeps_what_the_copier_sees_and_may_set() {
     let team = world.shared("team", &[("ada", FULL), ("bo", FULL)]).await;
     let own = inbox(&world.store, ada).await;
     append(&world.store, ada, team, &["a", "b"]).await;
-    let deed = Deed::ChangeFlags(FlagBits::ALL);
+    let operation = Operation::ChangeFlags(FlagBits::ALL);
     let (adas, bos) = (
-        permit(&world.store, ada, team, deed).await,
-        permit(&world.store, bo, team, deed).await,
+        permit(&world.store, ada, team, operation).await,
+        permit(&world.store, bo, team, operation).await,
     );
     let read = |numbers| privately(adding(&numbers, FlagBits::SEEN));
     world
@@ -131,20 +131,20 @@ async fn keywords_keep_their_names_whatever_their_numbers() {
     let from = world.shared("from", &[("ada", FULL)]).await;
     let to = world.shared("to", &[("ada", FULL)]).await;
     append(&world.store, ada, from, &["a", "b"]).await;
-    let deed = Deed::ChangeFlags(FlagBits::FLAGGED);
+    let operation = Operation::ChangeFlags(FlagBits::FLAGGED);
     let words = |names: &[&str]| -> Vec<Keyword> {
         names
             .iter()
             .map(|name| Keyword::parse(name).unwrap())
             .collect()
     };
-    let there = permit(&world.store, ada, to, deed).await;
+    let there = permit(&world.store, ada, to, operation).await;
     world
         .store
         .number_keywords(&there, &words(&["Other", "work"]))
         .await
         .unwrap();
-    let here = permit(&world.store, ada, from, deed).await;
+    let here = permit(&world.store, ada, from, operation).await;
     let known = world
         .store
         .number_keywords(&here, &words(&["Work", "Later", "Unused"]))
@@ -239,13 +239,13 @@ async fn nothing_moves_without_the_rights_at_both_ends() {
     );
     let all = uids([1]);
     let store = &world.store;
-    let take = claim(bo, from, Deed::MoveFrom);
-    let give = claim(bo, to, Deed::Insert(FlagBits::NONE));
+    let take = claim(bo, from, Operation::MoveFrom);
+    let give = claim(bo, to, Operation::Insert(FlagBits::NONE));
     assert!(is_denied(
         &store.move_messages(&take, &give, &all, FlagBits::ALL).await
     ));
-    let flagged = claim(bo, to, Deed::Insert(FlagBits::FLAGGED));
-    let look = claim(bo, from, Deed::Read);
+    let flagged = claim(bo, to, Operation::Insert(FlagBits::FLAGGED));
+    let look = claim(bo, from, Operation::Read);
     assert!(is_denied(
         &store.copy(&look, &flagged, &all, FlagBits::ALL).await
     ));
@@ -303,7 +303,7 @@ async fn moves_to_and_fro_lose_nothing_and_wait_for_nobody_forever() {
                     .await
                     .unwrap();
                 // Writers of other kinds are in between.
-                let flags = permit(&store, ada, from, Deed::ChangeFlags(FlagBits::ALL)).await;
+                let flags = permit(&store, ada, from, Operation::ChangeFlags(FlagBits::ALL)).await;
                 store
                     .edit_flags(&flags, adding(&some, FlagBits::FLAGGED))
                     .await
@@ -334,10 +334,10 @@ async fn expunge_takes_what_is_deleted_and_nothing_else() {
         &world.store,
         ada,
         mailbox,
-        Deed::ChangeFlags(FlagBits::DELETED),
+        Operation::ChangeFlags(FlagBits::DELETED),
     )
     .await;
-    let expunge = permit(&world.store, ada, mailbox, Deed::Expunge).await;
+    let expunge = permit(&world.store, ada, mailbox, Operation::Expunge).await;
     world
         .store
         .edit_flags(&flags, adding(&uids([1, 2, 5]), FlagBits::DELETED))

@@ -1,6 +1,6 @@
 //! What an operation costs depends on the messages it names, and on the entries that concern whoever asks.
 
-use acl::{Deed, Modification, Rights, Subject};
+use acl::{Modification, Operation, Rights, Subject};
 use mail::FlagBits;
 use store::Doomed;
 
@@ -23,7 +23,7 @@ async fn to_change_one_message_of_many_reads_few() {
     let before = world.rows_read("entry").await;
 
     let node = world.another_node().await;
-    let may = permit(&node, ada, from, Deed::ChangeFlags(FlagBits::ALL)).await;
+    let may = permit(&node, ada, from, Operation::ChangeFlags(FlagBits::ALL)).await;
     let one = uids([777]);
     let modseq = node
         .edit_flags(&may, adding(&one, FlagBits::FLAGGED))
@@ -36,15 +36,15 @@ async fn to_change_one_message_of_many_reads_few() {
     let mut exact = adding(&one, FlagBits::DELETED);
     exact.unchanged_since = Some(modseq);
     node.edit_flags(&may, exact).await.unwrap();
-    let source = permit(&node, ada, from, Deed::MoveFrom).await;
-    let target = permit(&node, ada, to, Deed::Insert(FlagBits::ALL)).await;
+    let source = permit(&node, ada, from, Operation::MoveFrom).await;
+    let target = permit(&node, ada, to, Operation::Insert(FlagBits::ALL)).await;
     node.copy(&source, &target, &one, FlagBits::ALL)
         .await
         .unwrap();
     node.move_messages(&source, &target, &uids([778]), FlagBits::ALL)
         .await
         .unwrap();
-    let may = permit(&node, ada, from, Deed::Expunge).await;
+    let may = permit(&node, ada, from, Operation::Expunge).await;
     node.expunge(&may, Doomed::DeletedAmong(one)).await.unwrap();
     news(&node, from, modseq, &[ada]).await;
 
@@ -62,7 +62,7 @@ async fn to_find_the_rights_of_one_among_many_reads_few() {
     let mailbox = world.shared("long list", &[("ada", "lrswipa")]).await;
     for number in 0..300 {
         let subject = Subject::parse(&format!("nobody-{number}")).unwrap();
-        let may = permit(&world.store, ada, mailbox, Deed::Administer).await;
+        let may = permit(&world.store, ada, mailbox, Operation::Administer).await;
         let add = Modification::Add(Rights::parse("l").unwrap());
         world.store.set_rights(&may, &subject, add).await.unwrap();
     }
@@ -71,7 +71,7 @@ async fn to_find_the_rights_of_one_among_many_reads_few() {
     let node = world.another_node().await;
     found(&node, ada, mailbox).await;
     // A permit by an older version is checked again under the lock.
-    let claim = claim(ada, mailbox, Deed::Insert(FlagBits::NONE));
+    let claim = claim(ada, mailbox, Operation::Insert(FlagBits::NONE));
     node.number_keywords(&claim, &[]).await.unwrap();
 
     let read = world.rows_read("acl_entry").await - before;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use acl::Deed;
+use acl::Operation;
 use image::{Image, Overlay};
 use mail::{AccountId, FlagBits, Keyword, MailboxId, ModSeq, Uid};
 use store::{Delta, Doomed, FlagEdit, Store};
@@ -69,7 +69,7 @@ async fn change_something(store: &Store, who: AccountId, mailbox: MailboxId, ran
     match random.below(5) {
         0 | 1 => drop(append(store, who, mailbox, &["x", "y"]).await),
         2 => {
-            let permit = permit(store, who, mailbox, Deed::ChangeFlags(FlagBits::ALL)).await;
+            let permit = permit(store, who, mailbox, Operation::ChangeFlags(FlagBits::ALL)).await;
             let edit = FlagEdit {
                 uids: random.uids(highest),
                 shared: random.masks(),
@@ -79,15 +79,15 @@ async fn change_something(store: &Store, who: AccountId, mailbox: MailboxId, ran
             store.edit_flags(&permit, edit).await.unwrap();
         }
         3 => {
-            let permit = permit(store, who, mailbox, Deed::Expunge).await;
+            let permit = permit(store, who, mailbox, Operation::Expunge).await;
             store
                 .expunge(&permit, Doomed::DeletedAmong(random.uids(highest)))
                 .await
                 .unwrap();
         }
         _ => {
-            let from = permit(store, who, mailbox, Deed::MoveFrom).await;
-            let to = permit(store, who, mailbox, Deed::Insert(FlagBits::ALL)).await;
+            let from = permit(store, who, mailbox, Operation::MoveFrom).await;
+            let to = permit(store, who, mailbox, Operation::Insert(FlagBits::ALL)).await;
             store
                 .move_messages(&from, &to, &random.uids(highest), FlagBits::ALL)
                 .await
@@ -109,7 +109,7 @@ async fn a_delta_carries_private_changes_to_those_who_watch_alone() {
         &world.store,
         ada,
         mailbox,
-        Deed::ChangeFlags(FlagBits::SEEN),
+        Operation::ChangeFlags(FlagBits::SEEN),
     )
     .await;
     let read = privately(adding(&uids([1]), FlagBits::SEEN));
@@ -134,7 +134,7 @@ async fn keywords_come_with_a_delta_when_there_are_more_than_were_known() {
         &world.store,
         ada,
         mailbox,
-        Deed::ChangeFlags(FlagBits::FLAGGED),
+        Operation::ChangeFlags(FlagBits::FLAGGED),
     )
     .await;
     let words = ["one", "two"].map(|name| Keyword::parse(name).unwrap());
@@ -159,13 +159,13 @@ async fn changes_tell_what_happened_in_order_and_vanished_what_left() {
     let mailbox = inbox(&world.store, ada).await;
     let store = &world.store;
     append(store, ada, mailbox, &["a", "b"]).await;
-    let flags = permit(store, ada, mailbox, Deed::ChangeFlags(FlagBits::ALL)).await;
+    let flags = permit(store, ada, mailbox, Operation::ChangeFlags(FlagBits::ALL)).await;
     let deleted = store
         .edit_flags(&flags, adding(&uids([2]), FlagBits::DELETED))
         .await
         .unwrap()
         .modseq;
-    let expunge = permit(store, ada, mailbox, Deed::Expunge).await;
+    let expunge = permit(store, ada, mailbox, Operation::Expunge).await;
     store.expunge(&expunge, Doomed::AllDeleted).await.unwrap();
 
     let changes = store
@@ -261,7 +261,13 @@ async fn a_snapshot_older_than_the_log_is_not_used() {
     let mailbox = large_mailbox(&world, ada).await;
     let known = image(&world.store, mailbox).await;
     load_from_snapshot(&world.store, mailbox).await;
-    let flags = permit(&world.store, ada, mailbox, Deed::ChangeFlags(FlagBits::ALL)).await;
+    let flags = permit(
+        &world.store,
+        ada,
+        mailbox,
+        Operation::ChangeFlags(FlagBits::ALL),
+    )
+    .await;
     world
         .store
         .edit_flags(&flags, adding(&uids([7]), FlagBits::DRAFT))

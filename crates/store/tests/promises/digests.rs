@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use acl::Deed;
+use acl::Operation;
 use bytes::Bytes;
 use mail::{ContentId, FlagBits, MailboxId, Uid, UidSet};
 use mime::{SearchText, fold};
@@ -169,12 +169,18 @@ async fn what_is_collected_is_in_no_digest() {
     let ada = store.find_account("ada").await.unwrap().unwrap().id;
     let entries = entries(store, mailbox).await;
     store.write_digests(mailbox, entries.clone()).await.unwrap();
-    let flags = permit(store, ada, mailbox, Deed::ChangeFlags(FlagBits::DELETED)).await;
+    let flags = permit(
+        store,
+        ada,
+        mailbox,
+        Operation::ChangeFlags(FlagBits::DELETED),
+    )
+    .await;
     store
         .edit_flags(&flags, adding(&uids(3..4), FlagBits::DELETED))
         .await
         .unwrap();
-    let expunge = permit(store, ada, mailbox, Deed::Expunge).await;
+    let expunge = permit(store, ada, mailbox, Operation::Expunge).await;
     store.expunge(&expunge, Doomed::AllDeleted).await.unwrap();
     assert_eq!(shown(store, mailbox).await.len(), 20);
     store.collect_garbage(Duration::ZERO).await.unwrap();
@@ -194,7 +200,7 @@ async fn a_deleted_mailbox_leaves_no_digest() {
     let entries = entries(store, mailbox).await;
     store.write_digests(mailbox, entries.clone()).await.unwrap();
     assert_eq!(shown(store, mailbox).await.len(), 2);
-    let delete = permit(store, ada, mailbox, Deed::DeleteMailbox).await;
+    let delete = permit(store, ada, mailbox, Operation::DeleteMailbox).await;
     store.delete_mailbox(&delete).await.unwrap();
     assert_eq!(shown(store, mailbox).await.len(), 0);
     store.write_digests(mailbox, entries).await.unwrap();

@@ -1,6 +1,6 @@
 //! Names, rights, subscriptions and annotations have one log, and mailboxes are told of in few words.
 
-use acl::{Deed, Modification, Rights, Subject};
+use acl::{Modification, Operation, Rights, Subject};
 use mail::limits::{DIRECTORY_CHANGES_MAX, METADATA_ENTRIES_MAX};
 use mail::{AccountId, EntryName, FlagBits, MailboxId, ModSeq, Place};
 use store::{DirectoryChange, DirectoryMark, FlagEdit, Masks, Store};
@@ -35,7 +35,7 @@ async fn each_change_of_the_directory_is_read_once() {
     let watching = [ada, bo];
     assert_eq!(read(store, &mut mark, &watching).await, []);
 
-    let administer = permit(store, ada, team, Deed::Administer).await;
+    let administer = permit(store, ada, team, Operation::Administer).await;
     let subject = Subject::parse("bo").unwrap();
     let lookup = Modification::Replace(Rights::LOOKUP);
     store
@@ -56,7 +56,7 @@ async fn each_change_of_the_directory_is_read_once() {
         [DirectoryChange::Subscriptions(bo)]
     );
 
-    let annotate = permit(store, ada, team, Deed::Annotate).await;
+    let annotate = permit(store, ada, team, Operation::Annotate).await;
     let entry = EntryName::parse("/private/comment").unwrap();
     for (value, is_news) in [(Some("a"), true), (Some("a"), false), (None, true)] {
         let value = value.map(|text| text.as_bytes().to_vec());
@@ -114,7 +114,7 @@ async fn more_than_can_be_read_at_once_is_none_and_then_past() {
     let store = &world.store;
     let ada = world.account("ada").await;
     let team = world.shared("team", &[("ada", "lrw")]).await;
-    let annotate = permit(store, ada, team, Deed::Annotate).await;
+    let annotate = permit(store, ada, team, Operation::Annotate).await;
     let set_all = async |round: usize| {
         let set = |number| {
             let entry = EntryName::parse(&format!("/shared/vendor/test/{number}")).unwrap();
@@ -172,7 +172,7 @@ async fn tidings_tell_what_happened_and_to_whom() {
     assert_eq!((arrived.status.messages, arrived.status.modseq), (2, first));
     assert_eq!(arrived.unseen(bo), None, "\\Seen is private here");
 
-    let leave = permit(store, bo, team, Deed::ChangeFlags(FlagBits::SEEN)).await;
+    let leave = permit(store, bo, team, Operation::ChangeFlags(FlagBits::SEEN)).await;
     let edit = FlagEdit {
         private: Masks {
             keep: FlagBits::ALL,

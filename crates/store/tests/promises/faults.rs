@@ -1,6 +1,6 @@
 //! When connections die.
 
-use acl::Deed;
+use acl::Operation;
 use futures_util::future::join_all;
 use mail::{FlagBits, UidSet};
 use store::Fault;
@@ -14,7 +14,7 @@ async fn a_connection_that_dies_leaves_all_of_an_append_or_nothing() {
     let world = World::new().await;
     let ada = world.account("ada").await;
     let mailbox = inbox(&world.store, ada).await;
-    let permit = permit(&world.store, ada, mailbox, Deed::Insert(NONE)).await;
+    let permit = permit(&world.store, ada, mailbox, Operation::Insert(NONE)).await;
     let (mut done, mut failed) = (UidSet::new(), 0);
     for _ in 0..15 {
         let appends = (0..8).map(|_| {

@@ -1,6 +1,6 @@
 //! Flags of many people in one mailbox.
 
-use acl::Deed;
+use acl::Operation;
 use mail::limits::KEYWORDS_PER_MAILBOX_MAX;
 use mail::{FlagBits, Keyword, ModSeq, UidSet};
 use store::{Fault, FlagEdit, Masks};
@@ -27,7 +27,7 @@ async fn concurrent_stores_are_never_refused_and_none_is_lost() {
         &world.store,
         first,
         mailbox,
-        Deed::ChangeFlags(FlagBits::FLAGGED),
+        Operation::ChangeFlags(FlagBits::FLAGGED),
     )
     .await;
     world
@@ -46,7 +46,7 @@ async fn concurrent_stores_are_never_refused_and_none_is_lost() {
         };
         let bit = FlagBits::keyword(usize::try_from(number).unwrap()).unwrap();
         people.spawn(async move {
-            let permit = permit(&store, who, mailbox, Deed::ChangeFlags(bit)).await;
+            let permit = permit(&store, who, mailbox, Operation::ChangeFlags(bit)).await;
             let random = Random::new(u64::from(number) + 100);
             let mut mine = UidSet::new();
             for _ in 0..60 {
@@ -100,11 +100,11 @@ async fn edits_in_a_batch_are_edits_one_by_one() {
                 (random.below(2) == 0, edit)
             })
             .collect();
-        let deed = Deed::ChangeFlags(FlagBits::ALL);
+        let operation = Operation::ChangeFlags(FlagBits::ALL);
         // Polled in order, so queued in order; the first is under way while the others gather.
         let permits = [
-            permit(&world.store, ada, batched, deed).await,
-            permit(&world.store, bo, batched, deed).await,
+            permit(&world.store, ada, batched, operation).await,
+            permit(&world.store, bo, batched, operation).await,
         ];
         let all = edits.iter().map(|(is_ada, edit)| {
             world
@@ -115,8 +115,8 @@ async fn edits_in_a_batch_are_edits_one_by_one() {
             outcome.unwrap();
         }
         let permits = [
-            permit(&world.store, ada, single, deed).await,
-            permit(&world.store, bo, single, deed).await,
+            permit(&world.store, ada, single, operation).await,
+            permit(&world.store, bo, single, operation).await,
         ];
         for (is_ada, edit) in &edits {
             let permit = &permits[usize::from(!is_ada)];
@@ -162,7 +162,7 @@ async fn private_flags_are_seen_by_nobody_else() {
         &world.store,
         ada,
         mailbox,
-        Deed::ChangeFlags(FlagBits::SEEN),
+        Operation::ChangeFlags(FlagBits::SEEN),
     )
     .await;
     let read = privately(adding(&uids([2, 3, 5]), FlagBits::SEEN));
@@ -206,10 +206,10 @@ async fn unchangedsince_passes_over_what_changed_shared_or_privately() {
         .shared("team", &[("ada", "lrswi"), ("bo", "lrsw")])
         .await;
     append(&world.store, ada, mailbox, &SUBJECTS).await;
-    let deed = Deed::ChangeFlags(FlagBits::ALL);
+    let operation = Operation::ChangeFlags(FlagBits::ALL);
     let (adas, bos) = (
-        permit(&world.store, ada, mailbox, deed).await,
-        permit(&world.store, bo, mailbox, deed).await,
+        permit(&world.store, ada, mailbox, operation).await,
+        permit(&world.store, bo, mailbox, operation).await,
     );
     let known = image(&world.store, mailbox).await.modseq();
     let edit = async |permit, edit| world.store.edit_flags(permit, edit).await.unwrap();
@@ -243,7 +243,13 @@ async fn of_two_that_compare_first_only_one_wins() {
     append(&world.store, ada, mailbox, &["x"]).await;
     let known = image(&world.store, mailbox).await.modseq();
     let other = world.another_node().await;
-    let permit = permit(&world.store, ada, mailbox, Deed::ChangeFlags(FlagBits::ALL)).await;
+    let permit = permit(
+        &world.store,
+        ada,
+        mailbox,
+        Operation::ChangeFlags(FlagBits::ALL),
+    )
+    .await;
     let claim_it = |flag| FlagEdit {
         unchanged_since: Some(known),
         ..adding(&uids([1]), flag)
@@ -274,10 +280,10 @@ async fn an_edit_whose_right_is_gone_does_nothing_and_fails_nobody_else() {
         &world.store,
         ada,
         mailbox,
-        Deed::ChangeFlags(FlagBits::FLAGGED),
+        Operation::ChangeFlags(FlagBits::FLAGGED),
     )
     .await;
-    let may_not = claim(bo, mailbox, Deed::ChangeFlags(FlagBits::ANSWERED));
+    let may_not = claim(bo, mailbox, Operation::ChangeFlags(FlagBits::ANSWERED));
     let outcomes = futures_util::future::join_all((1..=20).map(|number| {
         if number % 2 == 0 {
             world
@@ -316,7 +322,7 @@ async fn keywords_are_numbered_once_and_bounded() {
         &world.store,
         ada,
         mailbox,
-        Deed::ChangeFlags(FlagBits::FLAGGED),
+        Operation::ChangeFlags(FlagBits::FLAGGED),
     )
     .await;
     let keyword = |name: &str| Keyword::parse(name).unwrap();
@@ -357,9 +363,9 @@ async fn counters_of_status_follow_every_kind_of_write() {
     let ada = world.account("ada").await;
     let mailbox = crate::world::inbox(&world.store, ada).await;
     append(&world.store, ada, mailbox, &SUBJECTS).await;
-    let deed = Deed::ChangeFlags(FlagBits::ALL);
-    let flags = permit(&world.store, ada, mailbox, deed).await;
-    let expunge = permit(&world.store, ada, mailbox, Deed::Expunge).await;
+    let operation = Operation::ChangeFlags(FlagBits::ALL);
+    let flags = permit(&world.store, ada, mailbox, operation).await;
+    let expunge = permit(&world.store, ada, mailbox, Operation::Expunge).await;
     let random = Random::new(11);
     for round in 0..30 {
         let edit = FlagEdit {

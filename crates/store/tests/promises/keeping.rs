@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use acl::Deed;
+use acl::Operation;
 use mail::{ContentId, FlagBits, MailboxId};
 use store::{Doomed, Store};
 
@@ -20,8 +20,14 @@ async fn contents_of(store: &Store, mailbox: MailboxId) -> Vec<ContentId> {
 
 async fn expunge_all(world: &World, who: mail::AccountId, mailbox: MailboxId) {
     let store = &world.store;
-    let flags = permit(store, who, mailbox, Deed::ChangeFlags(FlagBits::DELETED)).await;
-    let expunge = permit(store, who, mailbox, Deed::Expunge).await;
+    let flags = permit(
+        store,
+        who,
+        mailbox,
+        Operation::ChangeFlags(FlagBits::DELETED),
+    )
+    .await;
+    let expunge = permit(store, who, mailbox, Operation::Expunge).await;
     store
         .edit_flags(&flags, adding(&uids(1..100), FlagBits::DELETED))
         .await
@@ -51,8 +57,8 @@ async fn content_that_has_another_copy_stays() {
     let to = world.shared("archive", &[("ada", "lrswite")]).await;
     append(&world.store, ada, from, &["kept", "lost"]).await;
     let ids = contents_of(&world.store, from).await;
-    let source = permit(&world.store, ada, from, Deed::Read).await;
-    let target = permit(&world.store, ada, to, Deed::Insert(FlagBits::NONE)).await;
+    let source = permit(&world.store, ada, from, Operation::Read).await;
+    let target = permit(&world.store, ada, to, Operation::Insert(FlagBits::NONE)).await;
     world
         .store
         .copy(&source, &target, &uids([1]), FlagBits::NONE)
@@ -75,7 +81,7 @@ async fn the_content_of_a_deleted_mailbox_goes_too() {
     let mailbox = world.shared("team", &[("ada", "lrswitex")]).await;
     append(&world.store, ada, mailbox, &["a"]).await;
     let ids = contents_of(&world.store, mailbox).await;
-    let delete = permit(&world.store, ada, mailbox, Deed::DeleteMailbox).await;
+    let delete = permit(&world.store, ada, mailbox, Operation::DeleteMailbox).await;
     world.store.delete_mailbox(&delete).await.unwrap();
     assert_eq!(world.store.load_messages(&ids).await.unwrap().len(), 1);
     world.store.collect_garbage(Duration::ZERO).await.unwrap();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use acl::{Deed, Identifier, Modification, Permit, Rights, Subject};
+use acl::{Identifier, Modification, Operation, Permit, Rights, Subject};
 use mail::{AccountId, EntryName, FlagBits, Keyword, MailboxId, Place, SessionId};
 use store::{Account, ActivityQuery, Doomed, Fault, FlagEdit, Login, Origin, Store};
 use tokio::sync::{Barrier, mpsc};
@@ -55,16 +55,16 @@ struct Leave {
 impl Leave {
     async fn of(store: &Store, who: AccountId, mailbox: MailboxId) -> Self {
         let own = inbox(store, who).await;
-        let permit = async |deed| permit(store, who, mailbox, deed).await;
+        let permit = async |operation| permit(store, who, mailbox, operation).await;
         Self {
-            read: permit(Deed::Read).await,
-            insert: permit(Deed::Insert(NONE)).await,
-            change: permit(Deed::ChangeFlags(FlagBits::ALL)).await,
-            expunge: permit(Deed::Expunge).await,
-            take: permit(Deed::MoveFrom).await,
-            administer: permit(Deed::Administer).await,
-            delete: permit(Deed::DeleteMailbox).await,
-            to_own: crate::world::permit(store, who, own, Deed::Insert(NONE)).await,
+            read: permit(Operation::Read).await,
+            insert: permit(Operation::Insert(NONE)).await,
+            change: permit(Operation::ChangeFlags(FlagBits::ALL)).await,
+            expunge: permit(Operation::Expunge).await,
+            take: permit(Operation::MoveFrom).await,
+            administer: permit(Operation::Administer).await,
+            delete: permit(Operation::DeleteMailbox).await,
+            to_own: crate::world::permit(store, who, own, Operation::Insert(NONE)).await,
         }
     }
 
@@ -87,7 +87,7 @@ impl Leave {
         let comment = EntryName::parse("/private/comment").unwrap();
         let note = [(comment, Some(b"late".to_vec()))];
         let (old, new) = (Place::Mine("x".into()), Place::Mine("y".into()));
-        let warrant = acl::own_tree(&store.who(who).await.unwrap());
+        let create_permit = acl::own_tree(&store.who(who).await.unwrap());
         vec![
             (
                 "append",
@@ -148,13 +148,13 @@ impl Leave {
             ),
             (
                 "create",
-                is_denied(&store.create_mailbox(&warrant, &new, None).await),
+                is_denied(&store.create_mailbox(&create_permit, &new, None).await),
             ),
             (
                 "rename",
                 is_denied(
                     &store
-                        .rename_mailbox(&self.delete, &warrant, &old, &new)
+                        .rename_mailbox(&self.delete, &create_permit, &old, &new)
                         .await,
                 ),
             ),
@@ -162,7 +162,7 @@ impl Leave {
                 "rename of a name",
                 is_denied(
                     &store
-                        .rename_branch(&[self.delete], &warrant, &old, &new)
+                        .rename_branch(&[self.delete], &create_permit, &old, &new)
                         .await,
                 ),
             ),
@@ -237,7 +237,7 @@ async fn a_login_that_holds_writes_what_rights_allow() {
     let world = World::new().await;
     let bo = world.account("bo").await;
     let mailbox = world.shared("open", &[("anyone", "lrswitexka")]).await;
-    let permit = permit(&world.store, bo, mailbox, Deed::Insert(NONE)).await;
+    let permit = permit(&world.store, bo, mailbox, Operation::Insert(NONE)).await;
     let write = async |store: &Store| store.number_keywords(&permit, &[]).await;
     let old = session(&world.store, "bo", None).await;
     write(&old).await.unwrap();
@@ -288,7 +288,7 @@ async fn nothing_of_an_ended_login_is_written_later_and_nobody_else_is_refused()
         for node in [world.store.clone(), world.another_node().await] {
             for (name, who) in [("ada", ada), ("bo", bo), ("bo", bo)] {
                 let store = session(&node, name, None).await;
-                let permit = permit(&store, who, mailbox, Deed::Insert(NONE)).await;
+                let permit = permit(&store, who, mailbox, Operation::Insert(NONE)).await;
                 let (is_over, has_begun) = (Arc::clone(&is_over), Arc::clone(&has_begun));
                 let done = done.clone();
                 writers.spawn(async move {

@@ -1,6 +1,6 @@
 //! Annotations belong to their mailbox and their user, and are bounded.
 
-use acl::Deed;
+use acl::Operation;
 use mail::limits::METADATA_ENTRIES_MAX;
 use mail::{Depth, EntryName};
 use store::{Annotation, Fault, NewValue, Wanted};
@@ -35,7 +35,7 @@ async fn private_annotations_are_read_by_their_user_alone() {
     let store = &world.store;
     let (ada, bo) = (world.account("ada").await, world.account("bo").await);
     let team = world.shared("team", &[("ada", "lr"), ("bo", "lr")]).await;
-    let leave = permit(store, ada, team, Deed::Annotate).await;
+    let leave = permit(store, ada, team, Operation::Annotate).await;
     let changes = [set("/private/comment", "a"), set("/shared/comment", "b")];
     store.set_metadata(&leave, &changes).await.unwrap();
     let entries = [entry("/private/comment"), entry("/shared/comment")];
@@ -59,7 +59,7 @@ async fn annotations_keep_neither_their_account_nor_their_mailbox() {
     let root = world.admin().await;
     let ada = world.account("ada").await;
     let team = world.shared("team", &[("ada", "lr"), ("root", "lr")]).await;
-    let leave = permit(store, ada, team, Deed::Annotate).await;
+    let leave = permit(store, ada, team, Operation::Annotate).await;
     let changes = [set("/private/comment", "a"), set("/shared/comment", "b")];
     store.set_metadata(&leave, &changes).await.unwrap();
     let own = [set("/private/comment", "c")];
@@ -72,7 +72,7 @@ async fn annotations_keep_neither_their_account_nor_their_mailbox() {
     };
     let found = store.metadata(root, &[team], wanted).await.unwrap();
     assert_eq!(read(&found[&team]), [("/shared/comment", "b")]);
-    let leave = permit(store, root, team, Deed::DeleteMailbox).await;
+    let leave = permit(store, root, team, Operation::DeleteMailbox).await;
     store.delete_mailbox(&leave).await.unwrap();
     let found = store.metadata(root, &[team], wanted).await.unwrap();
     assert!(found.is_empty(), "{found:?}");
@@ -84,7 +84,7 @@ async fn a_command_that_would_make_too_many_changes_nothing() {
     let store = &world.store;
     let ada = world.account("ada").await;
     let team = world.shared("team", &[("ada", "lr")]).await;
-    let leave = permit(store, ada, team, Deed::Annotate).await;
+    let leave = permit(store, ada, team, Operation::Annotate).await;
     let number = |n: usize| set(&format!("/shared/{n}"), "x");
     let full: Vec<NewValue> = (0..METADATA_ENTRIES_MAX).map(number).collect();
     store.set_metadata(&leave, &full).await.unwrap();
@@ -112,7 +112,7 @@ async fn rights_are_asked_again_for_annotations() {
     let root = world.admin().await;
     let ada = world.account("ada").await;
     let team = world.shared("team", &[("ada", "lr")]).await;
-    let leave = permit(store, ada, team, Deed::Annotate).await;
+    let leave = permit(store, ada, team, Operation::Annotate).await;
     world.grant(root, team, "ada", "l").await;
     let denied = store
         .set_metadata(&leave, &[set("/shared/comment", "x")])

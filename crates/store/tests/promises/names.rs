@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use acl::{Deed, Rights, Warrant};
+use acl::{CreatePermit, Operation, Rights};
 use mail::{AccountId, FlagBits, MailboxId, Place};
 use store::{Fault, Store};
 
@@ -16,18 +16,18 @@ pub(crate) fn shared(path: &str) -> Place {
     Place::Shared(path.into())
 }
 
-pub(crate) async fn own_tree(store: &Store, who: AccountId) -> Warrant {
+pub(crate) async fn own_tree(store: &Store, who: AccountId) -> CreatePermit {
     acl::own_tree(&store.who(who).await.unwrap())
 }
 
-pub(crate) async fn below(store: &Store, who: AccountId, parent: MailboxId) -> Warrant {
-    acl::below(&found(store, who, parent).await.standing).unwrap()
+pub(crate) async fn below(store: &Store, who: AccountId, parent: MailboxId) -> CreatePermit {
+    acl::below(&found(store, who, parent).await.access).unwrap()
 }
 
 pub(crate) async fn create(store: &Store, who: AccountId, path: &str) -> MailboxId {
-    let warrant = own_tree(store, who).await;
+    let create_permit = own_tree(store, who).await;
     store
-        .create_mailbox(&warrant, &mine(path), None)
+        .create_mailbox(&create_permit, &mine(path), None)
         .await
         .unwrap()
 }
@@ -51,7 +51,7 @@ async fn a_name_is_taken_once_and_a_uidvalidity_never_comes_again() {
         .await;
     assert!(matches!(again, Err(Fault::Exists)));
     let validity = found(store, ada, first).await.uid_validity;
-    let delete = permit(store, ada, first, Deed::DeleteMailbox).await;
+    let delete = permit(store, ada, first, Operation::DeleteMailbox).await;
     store.delete_mailbox(&delete).await.unwrap();
     let second = create(store, ada, "Work").await;
     assert!(found(store, ada, second).await.uid_validity > validity);
@@ -89,7 +89,7 @@ async fn of_many_who_create_the_same_name_one_does() {
     let world = World::new().await;
     let ada = world.account("ada").await;
     let other = world.another_node().await;
-    let warrant = own_tree(&world.store, ada).await;
+    let create_permit = own_tree(&world.store, ada).await;
     let place = mine("Contested");
     let outcomes = futures_util::future::join_all((0..10).map(|number| {
         let store = if number % 2 == 0 {
@@ -97,7 +97,7 @@ async fn of_many_who_create_the_same_name_one_does() {
         } else {
             &other
         };
-        store.create_mailbox(&warrant, &place, None)
+        store.create_mailbox(&create_permit, &place, None)
     }))
     .await;
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
@@ -117,13 +117,13 @@ async fn a_new_mailbox_has_its_parents_list_and_all_rights_for_its_creator() {
         .shared("team", &[("ada", "lrk"), ("bo", "lrs"), ("-eve", "r")])
         .await;
     let place = shared("team/a/b");
-    let warrant = below(store, ada, team).await;
+    let create_permit = below(store, ada, team).await;
     let child = store
-        .create_mailbox(&warrant, &place, Some("\\Sent"))
+        .create_mailbox(&create_permit, &place, Some("\\Sent"))
         .await
         .unwrap();
     let child = found(store, ada, child).await;
-    assert_eq!(child.standing.rights, Rights::ALL);
+    assert_eq!(child.access.rights, Rights::ALL);
     assert_eq!(child.special_use.as_deref(), Some("\\Sent"));
     let list = store.access_list(child.id).await.unwrap();
     let entries: Vec<String> = list
@@ -148,7 +148,7 @@ async fn a_new_mailbox_has_its_parents_list_and_all_rights_for_its_creator() {
 }
 
 #[tokio::test]
-async fn a_warrant_is_good_for_its_ground_alone() {
+async fn a_create_permit_is_good_for_its_scope_alone() {
     let world = World::new().await;
     let store = &world.store;
     let (ada, bo) = (world.account("ada").await, world.account("bo").await);
@@ -160,9 +160,9 @@ async fn a_warrant_is_good_for_its_ground_alone() {
         owner: "bo".into(),
         path: "Work".into(),
     };
-    let refused = async |warrant: &Warrant, place: &Place| {
+    let refused = async |create_permit: &CreatePermit, place: &Place| {
         matches!(
-            store.create_mailbox(warrant, place, None).await,
+            store.create_mailbox(create_permit, place, None).await,
             Err(Fault::Denied)
         )
     };
@@ -218,12 +218,12 @@ async fn delete_takes_one_mailbox_and_nothing_below_it() {
     let child = create(store, ada, "a/b").await;
     let sibling = create(store, ada, "a0").await;
     let delete = async |mailbox| {
-        let permit = permit(store, ada, mailbox, Deed::DeleteMailbox).await;
+        let permit = permit(store, ada, mailbox, Operation::DeleteMailbox).await;
         store.delete_mailbox(&permit).await
     };
     assert!(matches!(delete(parent).await, Err(Fault::HasChildren)));
     delete(child).await.unwrap();
-    let again = crate::world::claim(ada, child, Deed::DeleteMailbox);
+    let again = crate::world::claim(ada, child, Operation::DeleteMailbox);
     assert!(matches!(
         store.delete_mailbox(&again).await,
         Err(Fault::Gone)
@@ -253,10 +253,10 @@ async fn rename_takes_the_whole_tree_and_every_session_along() {
     append(store, ada, child, &["x"]).await;
     let before = contents(&image(store, child).await);
     let rename = async |mailbox, from: &str, to: &str| {
-        let permit = permit(store, ada, mailbox, Deed::DeleteMailbox).await;
-        let warrant = own_tree(store, ada).await;
+        let permit = permit(store, ada, mailbox, Operation::DeleteMailbox).await;
+        let create_permit = own_tree(store, ada).await;
         store
-            .rename_mailbox(&permit, &warrant, &mine(from), &mine(to))
+            .rename_mailbox(&permit, &create_permit, &mine(from), &mine(to))
             .await
     };
     rename(parent, "a", "z/new").await.unwrap();
@@ -299,10 +299,10 @@ async fn rename_goes_up_over_its_own_place() {
     let deepest = create(store, ada, "a/b/b/b").await;
     let deep = create(store, ada, "a/b/b").await;
     let top = create(store, ada, "a/b").await;
-    let permit = permit(store, ada, top, Deed::DeleteMailbox).await;
-    let warrant = own_tree(store, ada).await;
+    let permit = permit(store, ada, top, Operation::DeleteMailbox).await;
+    let create_permit = own_tree(store, ada).await;
     store
-        .rename_mailbox(&permit, &warrant, &mine("a/b"), &mine("a"))
+        .rename_mailbox(&permit, &create_permit, &mine("a/b"), &mine("a"))
         .await
         .unwrap();
     assert_eq!(at(store, ada, &mine("a")).await, Some(top));
@@ -318,11 +318,11 @@ async fn a_renamed_inbox_stays_and_gives_its_messages() {
     let own = inbox(store, ada).await;
     let below = create(store, ada, "INBOX/Sub").await;
     append(store, ada, own, &["a", "b"]).await;
-    let permit = permit(store, ada, own, Deed::DeleteMailbox).await;
-    let warrant = own_tree(store, ada).await;
+    let permit = permit(store, ada, own, Operation::DeleteMailbox).await;
+    let create_permit = own_tree(store, ada).await;
     let (from, to) = (mine("INBOX"), mine("Old mail"));
     store
-        .rename_mailbox(&permit, &warrant, &from, &to)
+        .rename_mailbox(&permit, &create_permit, &from, &to)
         .await
         .unwrap();
 
@@ -336,8 +336,10 @@ async fn a_renamed_inbox_stays_and_gives_its_messages() {
     let moved = at(store, ada, &to).await.unwrap();
     assert_eq!(image(store, moved).await.len(), 2);
     assert_eq!(at(store, ada, &mine("INBOX/Sub")).await, Some(below));
-    let permit = crate::world::permit(store, ada, own, Deed::DeleteMailbox).await;
-    let again = store.rename_mailbox(&permit, &warrant, &from, &to).await;
+    let permit = crate::world::permit(store, ada, own, Operation::DeleteMailbox).await;
+    let again = store
+        .rename_mailbox(&permit, &create_permit, &from, &to)
+        .await;
     assert!(matches!(again, Err(Fault::Exists)));
 }
 
@@ -352,21 +354,21 @@ async fn a_tree_that_moves_to_nobody_has_no_owner_any_more() {
     assert!(
         found(store, ada, work)
             .await
-            .standing
+            .access
             .rights
             .contains(Rights::ADMINISTER)
     );
-    let permit = permit(store, ada, work, Deed::DeleteMailbox).await;
-    let warrant = below(store, ada, team).await;
+    let permit = permit(store, ada, work, Operation::DeleteMailbox).await;
+    let create_permit = below(store, ada, team).await;
     let to = shared("team/Work");
     store
-        .rename_mailbox(&permit, &warrant, &mine("Work"), &to)
+        .rename_mailbox(&permit, &create_permit, &mine("Work"), &to)
         .await
         .unwrap();
     let found = found(store, ada, work).await;
     assert_eq!(found.owner, None);
-    assert_eq!(found.standing.rights, Rights::parse("lr").unwrap());
-    assert!(found.standing.version > permit.version());
+    assert_eq!(found.access.rights, Rights::parse("lr").unwrap());
+    assert!(found.access.version > permit.version());
     assert_eq!(found.private_flags, FlagBits::SEEN);
 }
 
@@ -383,10 +385,12 @@ async fn only_who_may_administer_a_mailbox_gives_it_an_owner() {
     let root = store.find_account("root").await.unwrap().unwrap().id;
     let bos_inbox = inbox(store, bo).await;
     world.grant(bo, bos_inbox, "ada", "lk").await;
-    let rename = async |to: &Place, warrant: &Warrant| {
-        let permit = permit(store, ada, team, Deed::DeleteMailbox).await;
+    let rename = async |to: &Place, create_permit: &CreatePermit| {
+        let permit = permit(store, ada, team, Operation::DeleteMailbox).await;
         let from = shared("team");
-        store.rename_mailbox(&permit, warrant, &from, to).await
+        store
+            .rename_mailbox(&permit, create_permit, &from, to)
+            .await
     };
     let of_bo = Place::Theirs {
         owner: "bo".into(),
@@ -394,16 +398,16 @@ async fn only_who_may_administer_a_mailbox_gives_it_an_owner() {
     };
     for rights in ["lx", "lxa"] {
         world.grant(root, team, "ada", rights).await;
-        let warrant = own_tree(store, ada).await;
-        let refused = rename(&mine("Taken"), &warrant).await;
+        let create_permit = own_tree(store, ada).await;
+        let refused = rename(&mine("Taken"), &create_permit).await;
         assert!(matches!(refused, Err(Fault::Denied)), "{rights}");
-        let warrant = below(store, ada, bos_inbox).await;
-        let refused = rename(&of_bo, &warrant).await;
+        let create_permit = below(store, ada, bos_inbox).await;
+        let refused = rename(&of_bo, &create_permit).await;
         assert!(matches!(refused, Err(Fault::Denied)), "{rights}");
     }
     world.grant(root, seen, "ada", "la").await;
-    let warrant = own_tree(store, ada).await;
-    rename(&mine("Taken"), &warrant).await.unwrap();
+    let create_permit = own_tree(store, ada).await;
+    rename(&mine("Taken"), &create_permit).await.unwrap();
     for (place, mailbox) in [
         (mine("Taken"), team),
         (mine("Taken/seen"), seen),
@@ -427,7 +431,7 @@ async fn only_who_may_move_its_messages_empties_an_inbox() {
         owner: "bo".into(),
         path: "INBOX".into(),
     };
-    let warrant = own_tree(store, ada).await;
+    let create_permit = own_tree(store, ada).await;
     for (rights, is_moved) in [
         ("lxa", false),
         ("lxte", false),
@@ -436,9 +440,11 @@ async fn only_who_may_move_its_messages_empties_an_inbox() {
         ("lrxte", true),
     ] {
         world.grant(bo, bos_inbox, "ada", rights).await;
-        let permit = permit(store, ada, bos_inbox, Deed::DeleteMailbox).await;
+        let permit = permit(store, ada, bos_inbox, Operation::DeleteMailbox).await;
         let to = mine("Got");
-        let renamed = store.rename_mailbox(&permit, &warrant, &from, &to).await;
+        let renamed = store
+            .rename_mailbox(&permit, &create_permit, &from, &to)
+            .await;
         assert_eq!(renamed.is_ok(), is_moved, "with {rights}");
         assert_eq!(at(store, ada, &to).await.is_some(), is_moved);
     }
@@ -464,16 +470,17 @@ async fn renames_across_each_other_wait_for_nobody_forever() {
                 shared(&format!("team/box{number}")),
             );
             for _ in 0..15 {
-                let permit = permit(&store, ada, mailbox, Deed::DeleteMailbox).await;
-                let warrant = below(&store, ada, team).await;
+                let permit = permit(&store, ada, mailbox, Operation::DeleteMailbox).await;
+                let create_permit = below(&store, ada, team).await;
                 store
-                    .rename_mailbox(&permit, &warrant, &here, &there)
+                    .rename_mailbox(&permit, &create_permit, &here, &there)
                     .await
                     .unwrap();
-                let permit = crate::world::permit(&store, ada, mailbox, Deed::DeleteMailbox).await;
-                let warrant = own_tree(&store, ada).await;
+                let permit =
+                    crate::world::permit(&store, ada, mailbox, Operation::DeleteMailbox).await;
+                let create_permit = own_tree(&store, ada).await;
                 store
-                    .rename_mailbox(&permit, &warrant, &there, &here)
+                    .rename_mailbox(&permit, &create_permit, &there, &here)
                     .await
                     .unwrap();
                 append(&store, ada, team, &["between"]).await;

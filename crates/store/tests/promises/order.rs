@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use acl::Deed;
+use acl::Operation;
 use mail::{AccountId, ChangeKind, FlagBits, MailboxId, ModSeq, UidSet};
 use store::{Doomed, Store};
 use tokio::task::JoinSet;
@@ -108,14 +108,20 @@ async fn write(store: Store, who: AccountId, mailbox: MailboxId, seed: u64) -> T
         let highest = told.appended.last().map_or(1, |uid| uid.get());
         match random.below(4) {
             0 => {
-                let permit = permit(&store, who, mailbox, Deed::ChangeFlags(FlagBits::ALL)).await;
+                let permit =
+                    permit(&store, who, mailbox, Operation::ChangeFlags(FlagBits::ALL)).await;
                 let edit = adding(&random.uids(highest), FlagBits::FLAGGED);
                 store.edit_flags(&permit, edit).await.unwrap();
             }
             1 => {
-                let flags =
-                    permit(&store, who, mailbox, Deed::ChangeFlags(FlagBits::DELETED)).await;
-                let expunge = permit(&store, who, mailbox, Deed::Expunge).await;
+                let flags = permit(
+                    &store,
+                    who,
+                    mailbox,
+                    Operation::ChangeFlags(FlagBits::DELETED),
+                )
+                .await;
+                let expunge = permit(&store, who, mailbox, Operation::Expunge).await;
                 let doomed = random.uids(highest);
                 store
                     .edit_flags(&flags, adding(&doomed, FlagBits::DELETED))
@@ -160,7 +166,13 @@ async fn what_changes_nothing_takes_no_mod_sequence() {
         .uids
         .into_iter()
         .collect();
-    let permit = permit(&world.store, ada, mailbox, Deed::ChangeFlags(FlagBits::ALL)).await;
+    let permit = permit(
+        &world.store,
+        ada,
+        mailbox,
+        Operation::ChangeFlags(FlagBits::ALL),
+    )
+    .await;
     let edit = |edit| world.store.edit_flags(&permit, edit);
 
     let flagged = edit(adding(&all, FlagBits::FLAGGED)).await.unwrap().modseq;
@@ -177,7 +189,7 @@ async fn what_changes_nothing_takes_no_mod_sequence() {
     ] {
         assert_eq!(edit(nothing).await.unwrap().modseq, seen);
     }
-    let expunge = crate::world::permit(&world.store, ada, mailbox, Deed::Expunge).await;
+    let expunge = crate::world::permit(&world.store, ada, mailbox, Operation::Expunge).await;
     let nobody = world.store.expunge(&expunge, Doomed::AllDeleted);
     assert_eq!(nobody.await.unwrap().modseq, seen);
     assert_eq!(image(&world.store, mailbox).await.modseq(), seen);

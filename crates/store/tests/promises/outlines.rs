@@ -1,6 +1,6 @@
 //! Many mailboxes are read together, each as it would be read alone.
 
-use acl::Deed;
+use acl::Operation;
 use image::{Image, Message, Overlay};
 use mail::{AccountId, FlagBits, MailboxId, ModSeq, Place, Uid};
 use store::{Outline, Stamps, Store};
@@ -37,7 +37,7 @@ async fn each_mailbox_is_what_it_is_alone() {
     append(store, ada, own, &["a", "b", "c"]).await;
     append(store, ada, orders, &["d", "e", "f"]).await;
     append(store, ada, other, &["g"]).await;
-    let may = permit(store, ada, orders, Deed::ChangeFlags(FlagBits::ALL)).await;
+    let may = permit(store, ada, orders, Operation::ChangeFlags(FlagBits::ALL)).await;
     for edit in [
         privately(adding(&uids([1, 3]), FlagBits::SEEN)),
         privately(removing(&uids([3]), FlagBits::SEEN)),

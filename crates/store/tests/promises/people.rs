@@ -1,6 +1,6 @@
 //! Accounts and groups.
 
-use acl::Deed;
+use acl::Operation;
 use mail::Place;
 use store::Fault;
 
@@ -75,7 +75,7 @@ async fn who_leaves_takes_the_own_mail_along_and_is_on_no_list() {
             .all(|entry| entry.identifier.to_string() != "ada")
     );
     assert!(
-        after.standing.version > before.standing.version,
+        after.access.version > before.access.version,
         "open sessions hear of it"
     );
     // Somebody else of the same name begins with nothing.
@@ -83,7 +83,7 @@ async fn who_leaves_takes_the_own_mail_along_and_is_on_no_list() {
     assert!(
         found(&world.store, other, team)
             .await
-            .standing
+            .access
             .rights
             .is_empty()
     );
@@ -104,8 +104,8 @@ async fn groups_come_and_go_with_their_rights() {
         Err(Fault::Exists)
     ));
     let team = world.shared("team", &[("$support", "lrs")]).await;
-    let rights = async || found(store, ada, team).await.standing.rights.to_string();
-    let version = async || found(store, ada, team).await.standing.version;
+    let rights = async || found(store, ada, team).await.access.rights.to_string();
+    let version = async || found(store, ada, team).await.access.version;
 
     let before = version().await;
     assert_eq!(rights().await, "");
@@ -196,14 +196,14 @@ async fn an_account_begins_with_an_inbox_where_it_may_do_everything() {
     let (ada, bo) = (world.account("ada").await, world.account("bo").await);
     let own = inbox(&world.store, ada).await;
     let mine = found(&world.store, ada, own).await;
-    assert_eq!(mine.standing.rights, acl::Rights::ALL);
+    assert_eq!(mine.access.rights, acl::Rights::ALL);
     assert_eq!(mine.owner, Some(ada));
     assert!(
         mine.private_flags.is_empty(),
         "nothing is apart from oneself"
     );
     let theirs = found(&world.store, bo, own).await;
-    assert!(acl::permit(&theirs.standing, Deed::Read).is_err());
+    assert!(acl::permit(&theirs.access, Operation::Read).is_err());
     assert_eq!(theirs.private_flags, mail::FlagBits::SEEN);
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use acl::Deed;
+use acl::Operation;
 use mail::{AccountId, FlagBits, MailboxId, ModSeq};
 use store::{Fault, Store};
 
@@ -44,7 +44,7 @@ async fn scribble(store: &Store, random: &Random, people: &[AccountId], mailbox:
             .private_flags
             .contains(flag);
         let edit = if is_private { privately(edit) } else { edit };
-        let leave = permit(store, who, mailbox, Deed::ChangeFlags(BOTH)).await;
+        let leave = permit(store, who, mailbox, Operation::ChangeFlags(BOTH)).await;
         store.edit_flags(&leave, edit).await.unwrap();
     }
 }
@@ -142,7 +142,7 @@ async fn a_node_that_watches_learns_what_everybody_begins_with() {
         .shared("team", &[("ada", "lrswi"), ("bo", "lrsw")])
         .await;
     append(store, ada, team, &SUBJECTS).await;
-    let leave = permit(store, ada, team, Deed::ChangeFlags(FlagBits::FLAGGED)).await;
+    let leave = permit(store, ada, team, Operation::ChangeFlags(FlagBits::FLAGGED)).await;
     let some = uids([2, 5]);
     store
         .edit_flags(&leave, adding(&some, FlagBits::FLAGGED))
@@ -150,7 +150,7 @@ async fn a_node_that_watches_learns_what_everybody_begins_with() {
         .unwrap();
     let before = overlay(store, bo, team).await;
     world.make_private(root, team, "\\Flagged").await;
-    let leave = permit(store, bo, team, Deed::ChangeFlags(FlagBits::FLAGGED)).await;
+    let leave = permit(store, bo, team, Operation::ChangeFlags(FlagBits::FLAGGED)).await;
     let own = privately(removing(&uids([5]), FlagBits::FLAGGED));
     store.edit_flags(&leave, own).await.unwrap();
     let news = news(store, team, before.modseq(), &[bo]).await;
@@ -176,10 +176,10 @@ async fn what_was_decided_by_the_old_policy_is_refused_and_colleagues_are_not() 
     let ada = world.account("ada").await;
     let team = world.shared("team", &[("ada", "lrswi")]).await;
     append(store, ada, team, &SUBJECTS).await;
-    let deed = Deed::ChangeFlags(FlagBits::SEEN);
-    let old = permit(store, ada, team, deed).await;
+    let operation = Operation::ChangeFlags(FlagBits::SEEN);
+    let old = permit(store, ada, team, operation).await;
     world.make_private(root, team, "").await;
-    let new = permit(store, ada, team, deed).await;
+    let new = permit(store, ada, team, operation).await;
     let late = privately(adding(&uids([1]), FlagBits::SEEN));
     let (refused, done) = tokio::join!(
         store.edit_flags(&old, late),
@@ -209,14 +209,14 @@ async fn unseen_is_counted_from_what_everybody_began_with() {
         .await;
     world.make_private(root, team, "").await;
     append(store, ada, team, &SUBJECTS).await;
-    let deed = Deed::ChangeFlags(FlagBits::SEEN);
-    let leave = permit(store, ada, team, deed).await;
+    let operation = Operation::ChangeFlags(FlagBits::SEEN);
+    let leave = permit(store, ada, team, operation).await;
     store
         .edit_flags(&leave, adding(&uids(1..=5), FlagBits::SEEN))
         .await
         .unwrap();
     world.make_private(root, team, "\\Seen").await;
-    let leave = permit(store, ada, team, deed).await;
+    let leave = permit(store, ada, team, operation).await;
     store
         .edit_flags(&leave, privately(removing(&uids([1, 2]), FlagBits::SEEN)))
         .await

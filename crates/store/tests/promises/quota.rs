@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use acl::Deed;
+use acl::Operation;
 use mail::{AccountId, FlagBits, MailboxId, Place, QuotaLimits, QuotaRoot, Resource};
 use store::{Fault, Store};
 use tokio::task::JoinSet;
@@ -28,7 +28,7 @@ async fn try_append(
     mailbox: MailboxId,
     subjects: &[&str],
 ) -> Result<usize, Fault> {
-    let permit = permit(store, who, mailbox, Deed::Insert(FlagBits::NONE)).await;
+    let permit = permit(store, who, mailbox, Operation::Insert(FlagBits::NONE)).await;
     let messages = subjects
         .iter()
         .map(|subject| new_message(subject, FlagBits::NONE, FlagBits::NONE))
@@ -118,8 +118,8 @@ async fn what_moves_within_a_root_takes_no_room() {
     append(&world.store, ada, one, &["a", "b"]).await;
     limit(&world.store, ada, "shared/team", &[(Resource::Message, 2)]).await;
     limit(&world.store, ada, "shared/far", &[(Resource::Message, 1)]).await;
-    let from = permit(&world.store, ada, one, Deed::MoveFrom).await;
-    let to = |mailbox| permit(&world.store, ada, mailbox, Deed::Insert(FlagBits::ALL));
+    let from = permit(&world.store, ada, one, Operation::MoveFrom).await;
+    let to = |mailbox| permit(&world.store, ada, mailbox, Operation::Insert(FlagBits::ALL));
     let (near, far) = (to(other).await, to(far).await);
     let store = &world.store;
     let copied = store.copy(&from, &near, &uids([1]), FlagBits::ALL).await;
@@ -132,7 +132,7 @@ async fn what_moves_within_a_root_takes_no_room() {
         .move_messages(&from, &far, &uids([2]), FlagBits::ALL)
         .await;
     assert_eq!(moved.unwrap().copied.pairs.len(), 1);
-    let from = permit(store, ada, other, Deed::MoveFrom).await;
+    let from = permit(store, ada, other, Operation::MoveFrom).await;
     let moved = store
         .move_messages(&from, &far, &uids([1]), FlagBits::ALL)
         .await;
@@ -148,10 +148,13 @@ async fn new_mailboxes_belong_where_they_are_made_up_to_the_limit() {
     let world = World::new().await;
     let ada = world.account("ada").await;
     limit(&world.store, ada, "user/ada", &[(Resource::Mailbox, 3)]).await;
-    let warrant = acl::own_tree(&world.store.who(ada).await.unwrap());
+    let create_permit = acl::own_tree(&world.store.who(ada).await.unwrap());
     let create = async |path: &str| {
         let place = Place::Mine(path.to_owned());
-        world.store.create_mailbox(&warrant, &place, None).await
+        world
+            .store
+            .create_mailbox(&create_permit, &place, None)
+            .await
     };
     let work = create("Work").await.unwrap();
     let below = create("Work/Below").await.unwrap();

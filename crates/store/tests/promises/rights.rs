@@ -1,6 +1,6 @@
 //! Rights are asked again where it counts, by the same rules.
 
-use acl::{Deed, Entry, Identifier, Modification, Rights, Subject};
+use acl::{Entry, Identifier, Modification, Operation, Rights, Subject};
 use mail::{AccountId, ChangeKind, FlagBits, MailboxId, Place};
 use store::{Doomed, Fault, Store};
 
@@ -10,17 +10,17 @@ use crate::world::{
 };
 
 /// Each with what it needs alone, and between them every right that anything needs.
-const DEEDS: [(Deed, &str); 10] = [
-    (Deed::Lookup, "l"),
-    (Deed::Read, "r"),
-    (Deed::ChangeFlags(FlagBits::SEEN), "rs"),
-    (Deed::ChangeFlags(FlagBits::FLAGGED), "rw"),
-    (Deed::Insert(FlagBits::NONE), "i"),
-    (Deed::Post, "p"),
-    (Deed::CreateChild, "k"),
-    (Deed::DeleteMailbox, "x"),
-    (Deed::MoveFrom, "rte"),
-    (Deed::Administer, "a"),
+const OPERATIONS: [(Operation, &str); 10] = [
+    (Operation::Lookup, "l"),
+    (Operation::Read, "r"),
+    (Operation::ChangeFlags(FlagBits::SEEN), "rs"),
+    (Operation::ChangeFlags(FlagBits::FLAGGED), "rw"),
+    (Operation::Insert(FlagBits::NONE), "i"),
+    (Operation::Post, "p"),
+    (Operation::CreateChild, "k"),
+    (Operation::DeleteMailbox, "x"),
+    (Operation::MoveFrom, "rte"),
+    (Operation::Administer, "a"),
 ];
 
 /// Random lists of all kinds of identifiers, on mailboxes of a domain and of the site, while the
@@ -48,20 +48,22 @@ async fn the_database_and_acl_agree_on_every_list() {
         shuffle_groups(store, &random, &[ada, bo, cy]).await;
         for (mailbox, keeper) in mailboxes {
             let (subject, modification) = any_change(&random);
-            let permit = permit(store, keeper, mailbox, Deed::Administer).await;
+            let permit = permit(store, keeper, mailbox, Operation::Administer).await;
             store
                 .set_rights(&permit, &subject, modification)
                 .await
                 .unwrap();
             for who in [ada, bo, cy, root] {
-                let rights = found(store, who, mailbox).await.standing.rights;
-                for (deed, needed) in DEEDS {
-                    let outcome = store.number_keywords(&claim(who, mailbox, deed), &[]).await;
+                let rights = found(store, who, mailbox).await.access.rights;
+                for (operation, needed) in OPERATIONS {
+                    let outcome = store
+                        .number_keywords(&claim(who, mailbox, operation), &[])
+                        .await;
                     let expected = rights.contains(Rights::parse(needed).unwrap());
                     assert_eq!(
                         outcome.is_ok(),
                         expected,
-                        "round {round}: {who} {deed:?} {rights}"
+                        "round {round}: {who} {operation:?} {rights}"
                     );
                     assert_eq!(is_denied(&outcome), !expected);
                 }
@@ -145,9 +147,12 @@ async fn shuffle_groups(store: &Store, random: &Random, people: &[AccountId]) {
 
 /// A mailbox at the top of the shared tree, of its creator's domain.
 async fn shared_by(store: &Store, creator: AccountId, path: &str) -> MailboxId {
-    let warrant = acl::shared_root(&store.who(creator).await.unwrap()).unwrap();
+    let create_permit = acl::shared_root(&store.who(creator).await.unwrap()).unwrap();
     let place = Place::Shared(path.into());
-    store.create_mailbox(&warrant, &place, None).await.unwrap()
+    store
+        .create_mailbox(&create_permit, &place, None)
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -170,14 +175,17 @@ async fn a_mailbox_has_the_domain_of_its_owner_or_of_who_began_its_tree() {
     // Below a mailbox its domain counts, whoever creates.
     world.grant(boss, team, "ada@two.org", "lkx").await;
     let parent = found(store, ada, team).await;
-    let warrant = acl::below(&parent.standing).unwrap();
+    let create_permit = acl::below(&parent.access).unwrap();
     let place = Place::Shared("team/below".into());
-    let below = store.create_mailbox(&warrant, &place, None).await.unwrap();
+    let below = store
+        .create_mailbox(&create_permit, &place, None)
+        .await
+        .unwrap();
     assert_eq!(domain(below).await.as_deref(), Some("one.org"));
 
     // Who takes a mailbox home takes it into the own domain.
     let own = acl::own_tree(&store.who(ada).await.unwrap());
-    let take = permit(store, ada, below, Deed::DeleteMailbox).await;
+    let take = permit(store, ada, below, Operation::DeleteMailbox).await;
     let home = Place::Mine("below".into());
     store
         .rename_mailbox(&take, &own, &place, &home)
@@ -195,8 +203,8 @@ async fn groups_in_groups_reach_whoever_is_inside() {
         store.create_group(group).await.unwrap();
     }
     let team = world.shared("team", &[("$team", "lr")]).await;
-    let rights = async || found(store, ada, team).await.standing.rights.to_string();
-    let version = async || found(store, ada, team).await.standing.version;
+    let rights = async || found(store, ada, team).await.access.rights.to_string();
+    let version = async || found(store, ada, team).await.access.version;
     store.add_group("team", "shift").await.unwrap();
     store.add_group("shift", "crew").await.unwrap();
     let before = version().await;
@@ -231,15 +239,15 @@ async fn a_right_that_was_withdrawn_stops_every_kind_of_write() {
     let own = inbox(store, ada).await;
     append(store, ada, mailbox, &["a"]).await;
     append(store, ada, own, &["b"]).await;
-    let read = permit(store, ada, mailbox, Deed::Read).await;
-    let insert = permit(store, ada, mailbox, Deed::Insert(FlagBits::NONE)).await;
-    let flags = permit(store, ada, mailbox, Deed::ChangeFlags(FlagBits::ALL)).await;
-    let expunge = permit(store, ada, mailbox, Deed::Expunge).await;
-    let take = permit(store, ada, mailbox, Deed::MoveFrom).await;
-    let delete = permit(store, ada, mailbox, Deed::DeleteMailbox).await;
-    let administer = permit(store, ada, mailbox, Deed::Administer).await;
-    let from_own = permit(store, ada, own, Deed::MoveFrom).await;
-    let to_own = permit(store, ada, own, Deed::Insert(FlagBits::NONE)).await;
+    let read = permit(store, ada, mailbox, Operation::Read).await;
+    let insert = permit(store, ada, mailbox, Operation::Insert(FlagBits::NONE)).await;
+    let flags = permit(store, ada, mailbox, Operation::ChangeFlags(FlagBits::ALL)).await;
+    let expunge = permit(store, ada, mailbox, Operation::Expunge).await;
+    let take = permit(store, ada, mailbox, Operation::MoveFrom).await;
+    let delete = permit(store, ada, mailbox, Operation::DeleteMailbox).await;
+    let administer = permit(store, ada, mailbox, Operation::Administer).await;
+    let from_own = permit(store, ada, own, Operation::MoveFrom).await;
+    let to_own = permit(store, ada, own, Operation::Insert(FlagBits::NONE)).await;
     store
         .edit_flags(&flags, adding(&uids([1]), FlagBits::DELETED))
         .await
@@ -304,7 +312,13 @@ async fn an_old_permit_is_good_while_its_right_is_there() {
     let world = World::new().await;
     let ada = world.account("ada").await;
     let mailbox = world.shared("team", &[("ada", "lrswi")]).await;
-    let insert = permit(&world.store, ada, mailbox, Deed::Insert(FlagBits::NONE)).await;
+    let insert = permit(
+        &world.store,
+        ada,
+        mailbox,
+        Operation::Insert(FlagBits::NONE),
+    )
+    .await;
     let root = world.store.find_account("root").await.unwrap().unwrap().id;
     world.grant(root, mailbox, "ada", "-s").await;
     let messages = vec![new_message("x", FlagBits::NONE, FlagBits::NONE)];
@@ -317,14 +331,14 @@ async fn a_change_of_the_list_is_news() {
     let ada = world.account("ada").await;
     let mailbox = inbox(&world.store, ada).await;
     let before = image(&world.store, mailbox).await.modseq();
-    let old = found(&world.store, ada, mailbox).await.standing.version;
+    let old = found(&world.store, ada, mailbox).await.access.version;
     world.grant(ada, mailbox, "bo", "lr").await;
     let news = news(&world.store, mailbox, before, &[]).await;
     assert_eq!(news.changes.len(), 1);
     assert_eq!(news.changes[0].kind, ChangeKind::Mailbox);
     assert!(news.rights_version > old);
     assert_eq!(
-        found(&world.store, ada, mailbox).await.standing.version,
+        found(&world.store, ada, mailbox).await.access.version,
         news.rights_version
     );
 }
@@ -392,13 +406,13 @@ async fn an_entry_keeps_what_it_was_given_and_goes_when_nothing_is_left() {
         ]
     );
     for subject in subjects {
-        let permit = permit(&world.store, ada, mailbox, Deed::Administer).await;
+        let permit = permit(&world.store, ada, mailbox, Operation::Administer).await;
         let subject = Subject::parse(&subject).unwrap();
         world.store.delete_rights(&permit, &subject).await.unwrap();
         world
             .store
             .delete_rights(
-                &crate::world::permit(&world.store, ada, mailbox, Deed::Administer).await,
+                &crate::world::permit(&world.store, ada, mailbox, Operation::Administer).await,
                 &subject,
             )
             .await
@@ -414,8 +428,14 @@ async fn who_takes_part_in_a_race_with_a_withdrawal_is_before_it_or_refused() {
     let mailbox = world.shared("team", &[("ada", "lri")]).await;
     let root = world.store.find_account("root").await.unwrap().unwrap().id;
     let other = world.another_node().await;
-    let insert = permit(&world.store, ada, mailbox, Deed::Insert(FlagBits::NONE)).await;
-    let administer = permit(&world.store, root, mailbox, Deed::Administer).await;
+    let insert = permit(
+        &world.store,
+        ada,
+        mailbox,
+        Operation::Insert(FlagBits::NONE),
+    )
+    .await;
+    let administer = permit(&world.store, root, mailbox, Operation::Administer).await;
     let ada_entry = Subject {
         identifier: Identifier::User("ada".into()),
         is_negative: false,

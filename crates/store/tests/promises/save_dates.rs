@@ -1,6 +1,6 @@
 //! The save date is when a message came into its mailbox (RFC 8514).
 
-use acl::Deed;
+use acl::Operation;
 use mail::FlagBits;
 
 use crate::world::{World, append, inbox, permit, uid, uids};
@@ -17,8 +17,8 @@ async fn a_save_date_is_set_on_arrival_and_by_each_copy_anew() {
     let from = world.shared("from", &[("ada", "lrswite")]).await;
     let to = world.shared("to", &[("ada", "lrswite")]).await;
     append(&world.store, ada, from, &["a", "b"]).await;
-    let source = permit(&world.store, ada, from, Deed::Read).await;
-    let target = permit(&world.store, ada, to, Deed::Insert(FlagBits::ALL)).await;
+    let source = permit(&world.store, ada, from, Operation::Read).await;
+    let target = permit(&world.store, ada, to, Operation::Insert(FlagBits::ALL)).await;
     let copied = world
         .store
         .copy(&source, &target, &uids([2]), FlagBits::ALL)

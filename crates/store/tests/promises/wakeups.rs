@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use acl::Deed;
+use acl::Operation;
 use mail::{FlagBits, MailboxId, ModSeq};
 use store::{Heard, Listener};
 
@@ -39,12 +39,12 @@ async fn every_kind_of_commit_is_heard_on_every_node() {
     hear(&mut here, &[(team, appended)]).await;
     hear(&mut there, &[(team, appended)]).await;
 
-    let flags = permit(store, ada, team, Deed::ChangeFlags(FlagBits::ALL)).await;
+    let flags = permit(store, ada, team, Operation::ChangeFlags(FlagBits::ALL)).await;
     let edit = crate::world::adding(&uids([1]), FlagBits::DELETED);
     let edited = store.edit_flags(&flags, edit).await.unwrap().modseq;
     hear(&mut there, &[(team, edited)]).await;
 
-    let expunge = permit(store, ada, team, Deed::Expunge).await;
+    let expunge = permit(store, ada, team, Operation::Expunge).await;
     let expunged = store
         .expunge(&expunge, store::Doomed::AllDeleted)
         .await
@@ -52,8 +52,8 @@ async fn every_kind_of_commit_is_heard_on_every_node() {
         .modseq;
     hear(&mut there, &[(team, expunged)]).await;
 
-    let take = permit(store, ada, team, Deed::MoveFrom).await;
-    let give = permit(store, ada, own, Deed::Insert(FlagBits::NONE)).await;
+    let take = permit(store, ada, team, Operation::MoveFrom).await;
+    let give = permit(store, ada, own, Operation::Insert(FlagBits::NONE)).await;
     let moved = store
         .move_messages(&take, &give, &uids([2]), FlagBits::NONE)
         .await
@@ -64,7 +64,7 @@ async fn every_kind_of_commit_is_heard_on_every_node() {
     )
     .await;
 
-    let administer = permit(store, ada, team, Deed::Administer).await;
+    let administer = permit(store, ada, team, Operation::Administer).await;
     let subject = acl::Subject::parse("bo").unwrap();
     let lookup = acl::Modification::Replace(acl::Rights::LOOKUP);
     store
@@ -75,7 +75,7 @@ async fn every_kind_of_commit_is_heard_on_every_node() {
     hear(&mut there, &counted).await;
 
     store
-        .delete_mailbox(&claim(ada, team, Deed::DeleteMailbox))
+        .delete_mailbox(&claim(ada, team, Operation::DeleteMailbox))
         .await
         .unwrap();
     let (mailbox, last) = counted[0];
@@ -112,7 +112,7 @@ async fn a_wakeup_that_could_not_be_sent_is_sent_later() {
     hear(&mut listener, &[(own, first)]).await;
     world.cut_connections().await;
     assert_eq!(listener.next().await, Heard::Resync);
-    let insert = claim(ada, own, Deed::Insert(FlagBits::NONE));
+    let insert = claim(ada, own, Operation::Insert(FlagBits::NONE));
     let modseq = loop {
         let messages = vec![new_message("y", FlagBits::NONE, FlagBits::NONE)];
         if let Ok(appended) = world.store.append(&insert, messages).await {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use acl::{Deed, Modification, Permit, Rights, Standing, Subject};
+use acl::{EffectiveAccess, Modification, Operation, Permit, Rights, Subject};
 use image::{Image, Overlay};
 use mail::{AccountId, FlagBits, FlagPolicy, InternalDate, MailboxId, ModSeq, Place, Uid, UidSet};
 use private_pg::{Options as PgOptions, PgTrouble, PrivatePg, Tuning};
@@ -122,11 +122,11 @@ impl World {
             None => self.admin().await,
         };
         let who = self.store.who(root).await.unwrap();
-        let warrant = acl::shared_root(&who).unwrap();
+        let create_permit = acl::shared_root(&who).unwrap();
         let place = Place::Shared(path.into());
         let mailbox = self
             .store
-            .create_mailbox(&warrant, &place, None)
+            .create_mailbox(&create_permit, &place, None)
             .await
             .unwrap();
         for (subject, rights) in may {
@@ -142,7 +142,7 @@ impl World {
         subject: &str,
         rights: &str,
     ) {
-        let permit = permit(&self.store, admin, mailbox, Deed::Administer).await;
+        let permit = permit(&self.store, admin, mailbox, Operation::Administer).await;
         let subject = Subject::parse(subject).unwrap();
         let modification = Modification::parse(rights).unwrap();
         self.store
@@ -153,7 +153,7 @@ impl World {
 
     /// Makes these flags private in the mailbox, and all others everybody's.
     pub(crate) async fn make_private(&self, admin: AccountId, mailbox: MailboxId, flags: &str) {
-        let permit = permit(&self.store, admin, mailbox, Deed::Administer).await;
+        let permit = permit(&self.store, admin, mailbox, Operation::Administer).await;
         let policy = FlagPolicy::parse(flags).unwrap();
         self.store.set_flag_policy(&permit, &policy).await.unwrap();
     }
@@ -221,27 +221,27 @@ pub(crate) async fn connect(url: &str) -> Store {
 }
 
 pub(crate) async fn found(store: &Store, asker: AccountId, mailbox: MailboxId) -> Found {
-    store.standing(asker, mailbox).await.unwrap().unwrap()
+    store.access(asker, mailbox).await.unwrap().unwrap()
 }
 
 pub(crate) async fn permit(
     store: &Store,
     asker: AccountId,
     mailbox: MailboxId,
-    deed: Deed,
+    operation: Operation,
 ) -> Permit {
-    acl::permit(&found(store, asker, mailbox).await.standing, deed).unwrap()
+    acl::permit(&found(store, asker, mailbox).await.access, operation).unwrap()
 }
 
 /// A permit that claims everything as of a version that never was, so that the store has to ask.
-pub(crate) fn claim(account: AccountId, mailbox: MailboxId, deed: Deed) -> Permit {
-    let standing = Standing {
+pub(crate) fn claim(account: AccountId, mailbox: MailboxId, operation: Operation) -> Permit {
+    let access = EffectiveAccess {
         account,
         mailbox,
         rights: Rights::ALL,
         version: 0,
     };
-    acl::permit(&standing, deed).unwrap()
+    acl::permit(&access, operation).unwrap()
 }
 
 pub(crate) async fn inbox(store: &Store, account: AccountId) -> MailboxId {
@@ -272,7 +272,7 @@ pub(crate) async fn append(
     mailbox: MailboxId,
     subjects: &[&str],
 ) -> Appended {
-    let permit = permit(store, asker, mailbox, Deed::Insert(FlagBits::NONE)).await;
+    let permit = permit(store, asker, mailbox, Operation::Insert(FlagBits::NONE)).await;
     let messages = subjects
         .iter()
         .map(|subject| new_message(subject, FlagBits::NONE, FlagBits::NONE))

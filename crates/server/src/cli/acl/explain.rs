@@ -1,7 +1,7 @@
 //! Why somebody may do something or not: which entry gave or took each right, and what each command
 //! would be answered.
 
-use ::acl::{Deed, Denied, Ownership, Rights, permit};
+use ::acl::{Denied, Operation, Ownership, Rights, permit};
 use mail::{FlagBits, Place};
 use serde_json::{Value, json};
 use store::{Account, Found};
@@ -11,26 +11,38 @@ use crate::cli::desk::{Desk, Operator};
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
 
-/// What clients ask for, and the deed that sessions ask leave for then.
-const COMMANDS: [(&str, Deed); 15] = [
-    ("LIST", Deed::Lookup),
-    ("SUBSCRIBE", Deed::Subscribe),
-    ("MYRIGHTS", Deed::ReadMyRights),
-    ("SELECT, STATUS, FETCH, SEARCH, COPY out of it", Deed::Read),
-    ("STORE of \\Seen", Deed::ChangeFlags(FlagBits::SEEN)),
-    ("STORE of \\Deleted", Deed::ChangeFlags(FlagBits::DELETED)),
-    ("STORE of other flags", Deed::ChangeFlags(FlagBits::FLAGGED)),
+/// What clients ask for, and the operation that sessions ask leave for then.
+const COMMANDS: [(&str, Operation); 15] = [
+    ("LIST", Operation::Lookup),
+    ("SUBSCRIBE", Operation::Subscribe),
+    ("MYRIGHTS", Operation::ReadMyRights),
+    (
+        "SELECT, STATUS, FETCH, SEARCH, COPY out of it",
+        Operation::Read,
+    ),
+    ("STORE of \\Seen", Operation::ChangeFlags(FlagBits::SEEN)),
+    (
+        "STORE of \\Deleted",
+        Operation::ChangeFlags(FlagBits::DELETED),
+    ),
+    (
+        "STORE of other flags",
+        Operation::ChangeFlags(FlagBits::FLAGGED),
+    ),
     (
         "APPEND, COPY and MOVE into it",
-        Deed::Insert(FlagBits::NONE),
+        Operation::Insert(FlagBits::NONE),
     ),
-    ("EXPUNGE", Deed::Expunge),
-    ("MOVE out of it", Deed::MoveFrom),
-    ("CREATE below it", Deed::CreateChild),
-    ("DELETE, RENAME", Deed::DeleteMailbox),
-    ("GETMETADATA, SETMETADATA", Deed::Annotate),
-    ("SETMETADATA of its policy", Deed::SetPolicy),
-    ("GETACL, SETACL, DELETEACL, LISTRIGHTS", Deed::Administer),
+    ("EXPUNGE", Operation::Expunge),
+    ("MOVE out of it", Operation::MoveFrom),
+    ("CREATE below it", Operation::CreateChild),
+    ("DELETE, RENAME", Operation::DeleteMailbox),
+    ("GETMETADATA, SETMETADATA", Operation::Annotate),
+    ("SETMETADATA of its policy", Operation::SetPolicy),
+    (
+        "GETACL, SETACL, DELETEACL, LISTRIGHTS",
+        Operation::Administer,
+    ),
 ];
 
 pub(super) async fn explain(
@@ -42,17 +54,17 @@ pub(super) async fn explain(
 ) -> Result<(), Failure> {
     let place = desk.place(mailbox)?;
     let seen = desk.find(operator, &place).await?;
-    desk.permit(&seen, &place, Deed::Administer)?;
+    desk.permit(&seen, &place, Operation::Administer)?;
     let found = desk
         .store
         .resolve(asked.id, &seen_by(asked, operator, place))
         .await?;
     let found = found.ok_or_else(|| Failure::failed(format!("no mailbox {mailbox}")))?;
     let reasons = reasons(&found);
-    let rights = found.standing.rights.to_string();
+    let rights = found.access.rights.to_string();
     let answers = || {
         let answers = COMMANDS.iter();
-        answers.map(|(command, deed)| (*command, answer(&found, *deed)))
+        answers.map(|(command, operation)| (*command, answer(&found, *operation)))
     };
     let data = json!({
         "user": asked.name,
@@ -77,8 +89,8 @@ pub(super) async fn explain(
 }
 
 /// From the function that sessions ask.
-fn answer(found: &Found, deed: Deed) -> &'static str {
-    match permit(&found.standing, deed) {
+fn answer(found: &Found, operation: Operation) -> &'static str {
+    match permit(&found.access, operation) {
         Ok(_) => "OK",
         Err(Denied::NoPermission) => "NO [NOPERM]",
         Err(Denied::Hidden) => "NO [NONEXISTENT]",

@@ -6,7 +6,7 @@ mod role;
 
 use std::path::{Path, PathBuf};
 
-use ::acl::{Deed, Entry, Identifier, Modification, Permit, Rights, Subject};
+use ::acl::{Entry, Identifier, Modification, Operation, Permit, Rights, Subject};
 use serde_json::json;
 
 use super::desk::{Desk, Operator};
@@ -158,7 +158,7 @@ async fn get(
 ) -> Result<(), Failure> {
     let place = desk.place(mailbox)?;
     let found = desk.find(who, &place).await?;
-    desk.permit(&found, &place, Deed::Administer)?;
+    desk.permit(&found, &place, Operation::Administer)?;
     let list = desk.store.access_list(found.id).await?;
     let data = list
         .iter()
@@ -209,7 +209,7 @@ async fn permits(
     let mut permits = Vec::with_capacity(places.len());
     for place in places {
         let found = desk.find(who, &place).await?;
-        permits.push(desk.permit(&found, &place, Deed::Administer)?);
+        permits.push(desk.permit(&found, &place, Operation::Administer)?);
     }
     Ok(permits)
 }
@@ -254,7 +254,7 @@ async fn import(
         let permit = match desk.find(who, &place).await {
             Ok(found) => desk
                 .may_grant(who, &grant.subject, grant.rights)
-                .and_then(|()| desk.permit(&found, &place, Deed::Administer)),
+                .and_then(|()| desk.permit(&found, &place, Operation::Administer)),
             Err(failure) => Err(failure),
         };
         let set = match permit {

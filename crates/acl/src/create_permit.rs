@@ -2,21 +2,21 @@
 
 use mail::AccountId;
 
-use crate::{Deed, Denied, Permit, Standing, Who, permit};
+use crate::{Denied, EffectiveAccess, Operation, Permit, Who, permit};
 
-/// Leave to create, or to rename to, a name on some ground. Made by the functions here alone.
+/// Leave to create, or to rename to, a name on some scope. Made by the functions here alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Warrant {
+pub struct CreatePermit {
     account: AccountId,
-    ground: Ground,
+    scope: CreateScope,
 }
 
 /// Where something may be created. The store compares it with the place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ground {
+pub enum CreateScope {
     /// Anywhere in the creator's own tree.
     OwnTree,
-    /// Below the mailbox of this permit, which was asked for [`Deed::CreateChild`].
+    /// Below the mailbox of this permit, which was asked for [`Operation::CreateChild`].
     Below(Permit),
     /// Anywhere in the tree that nobody owns.
     SharedTree,
@@ -24,10 +24,10 @@ pub enum Ground {
 
 /// Leave to create in one's own tree, whose owner always holds `k`.
 #[must_use]
-pub const fn own_tree(who: &Who) -> Warrant {
-    Warrant {
+pub const fn own_tree(who: &Who) -> CreatePermit {
+    CreatePermit {
         account: who.account,
-        ground: Ground::OwnTree,
+        scope: CreateScope::OwnTree,
     }
 }
 
@@ -36,11 +36,11 @@ pub const fn own_tree(who: &Who) -> Warrant {
 /// # Errors
 ///
 /// [`Denied`] without `k` there.
-pub fn below(parent: &Standing) -> Result<Warrant, Denied> {
-    let permit = permit(parent, Deed::CreateChild)?;
-    Ok(Warrant {
+pub fn below(parent: &EffectiveAccess) -> Result<CreatePermit, Denied> {
+    let permit = permit(parent, Operation::CreateChild)?;
+    Ok(CreatePermit {
         account: permit.account(),
-        ground: Ground::Below(permit),
+        scope: CreateScope::Below(permit),
     })
 }
 
@@ -49,18 +49,18 @@ pub fn below(parent: &Standing) -> Result<Warrant, Denied> {
 /// # Errors
 ///
 /// [`Denied::NoPermission`] for everybody else.
-pub const fn shared_root(who: &Who) -> Result<Warrant, Denied> {
+pub const fn shared_root(who: &Who) -> Result<CreatePermit, Denied> {
     if who.is_admin {
-        Ok(Warrant {
+        Ok(CreatePermit {
             account: who.account,
-            ground: Ground::SharedTree,
+            scope: CreateScope::SharedTree,
         })
     } else {
         Err(Denied::NoPermission)
     }
 }
 
-impl Warrant {
+impl CreatePermit {
     /// Who creates.
     #[must_use]
     pub const fn account(&self) -> AccountId {
@@ -69,8 +69,8 @@ impl Warrant {
 
     /// Where.
     #[must_use]
-    pub const fn ground(&self) -> Ground {
-        self.ground
+    pub const fn scope(&self) -> CreateScope {
+        self.scope
     }
 }
 
@@ -78,8 +78,8 @@ impl Warrant {
 mod tests {
     use mail::{AccountId, MailboxId};
 
-    use super::{Ground, below, own_tree, shared_root};
-    use crate::{Denied, Rights, Standing, Who};
+    use super::{CreateScope, below, own_tree, shared_root};
+    use crate::{Denied, EffectiveAccess, Rights, Who};
 
     fn who(is_admin: bool) -> Who {
         Who {
@@ -98,17 +98,17 @@ mod tests {
             ("lrswipxtean", Err(Denied::NoPermission)),
             ("rswipxtean", Err(Denied::Hidden)),
         ] {
-            let parent = Standing {
+            let parent = EffectiveAccess {
                 account: AccountId(7),
                 mailbox: MailboxId(42),
                 rights: Rights::parse(letters).unwrap(),
                 version: 3,
             };
-            let warrant = below(&parent);
-            assert_eq!(warrant.map(|_| ()), expected, "{letters}");
-            if let Ok(warrant) = warrant {
-                assert_eq!(warrant.account(), AccountId(7));
-                let Ground::Below(permit) = warrant.ground() else {
+            let create_permit = below(&parent);
+            assert_eq!(create_permit.map(|_| ()), expected, "{letters}");
+            if let Ok(create_permit) = create_permit {
+                assert_eq!(create_permit.account(), AccountId(7));
+                let CreateScope::Below(permit) = create_permit.scope() else {
                     panic!("another ground")
                 };
                 assert_eq!(permit.mailbox(), MailboxId(42));
@@ -120,13 +120,13 @@ mod tests {
     #[test]
     fn at_the_top_of_the_shared_tree_it_takes_an_administrator() {
         assert_eq!(shared_root(&who(false)), Err(Denied::NoPermission));
-        let warrant = shared_root(&who(true)).unwrap();
-        assert_eq!(warrant.ground(), Ground::SharedTree);
-        assert_eq!(warrant.account(), AccountId(7));
+        let create_permit = shared_root(&who(true)).unwrap();
+        assert_eq!(create_permit.scope(), CreateScope::SharedTree);
+        assert_eq!(create_permit.account(), AccountId(7));
     }
 
     #[test]
     fn ones_own_tree_is_ones_own() {
-        assert_eq!(own_tree(&who(false)).ground(), Ground::OwnTree);
+        assert_eq!(own_tree(&who(false)).scope(), CreateScope::OwnTree);
     }
 }

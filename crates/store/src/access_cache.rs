@@ -25,14 +25,14 @@ pub(crate) struct Known {
 }
 
 /// The latest that was read.
-pub(crate) struct Standings(Cache<(AccountId, MailboxId), Arc<Known>>);
+pub(crate) struct AccessCache(Cache<(AccountId, MailboxId), Arc<Known>>);
 
 /// How many are remembered.
-const STANDINGS_MAX: usize = 20_000;
+const ACCESS_CACHE_MAX: usize = 20_000;
 
-impl Standings {
+impl AccessCache {
     pub(crate) fn new() -> Self {
-        Self(Cache::new(STANDINGS_MAX))
+        Self(Cache::new(ACCESS_CACHE_MAX))
     }
 }
 
@@ -44,14 +44,14 @@ impl Store {
         mailbox: MailboxId,
         version: i64,
     ) -> Result<Option<Arc<Known>>, Fault> {
-        let Standings(standings) = &self.inner().standings;
-        let known = standings.get(&(asker, mailbox));
+        let AccessCache(access_cache) = &self.inner().access_cache;
+        let known = access_cache.get(&(asker, mailbox));
         if let Some(known) = known.filter(|known| known.version == version) {
             return Ok(Some(known));
         }
         let known = self.read_known(asker, mailbox).await?.map(Arc::new);
         if let Some(known) = &known {
-            standings.insert((asker, mailbox), Arc::clone(known));
+            access_cache.insert((asker, mailbox), Arc::clone(known));
         }
         Ok(known)
     }
@@ -61,7 +61,7 @@ impl Store {
         asker: AccountId,
         mailbox: MailboxId,
     ) -> Result<Option<Known>, Fault> {
-        let row = sqlx::query_file!("queries/read_standing.sql", asker.0, mailbox.0)
+        let row = sqlx::query_file!("queries/read_access.sql", asker.0, mailbox.0)
             .fetch_optional(self.pool())
             .await?;
         let Some(row) = row else {

@@ -1,4 +1,4 @@
-//! What can be done on a mailbox, and the rights that each deed needs.
+//! What can be done on a mailbox, and the rights that each operation needs.
 
 use mail::FlagBits;
 
@@ -6,7 +6,7 @@ use crate::{Rights, guarding, storable};
 
 /// Something one may do on a mailbox (RFC 4314, 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Deed {
+pub enum Operation {
     /// Be told that it is there: LIST.
     Lookup,
     /// SUBSCRIBE. UNSUBSCRIBE needs no right.
@@ -41,7 +41,7 @@ pub enum Deed {
     SetPolicy,
 }
 
-impl Deed {
+impl Operation {
     /// The rights it takes, by one who holds `held`; `None` when these do not suffice.
     ///
     /// Where any of several rights would do, one that is held is named: the permit is checked
