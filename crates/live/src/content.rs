@@ -8,12 +8,12 @@ use bytes::Bytes;
 use mail::{ContentId, MailboxId, Uid};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
-use store::{Fault, Head, Store};
+use store::{Fault, MessageMetadata, Store};
 
 /// The caches of one node, bounded by bytes.
 pub struct Contents {
     store: Store,
-    heads: Cache<ContentId, Arc<Head>, ByBytes>,
+    message_metadata: Cache<ContentId, Arc<MessageMetadata>, ByBytes>,
     sort_keys: Cache<ContentId, Bytes, ByBytes>,
     messages: Cache<ContentId, Bytes, ByBytes>,
     stats: ContentsStats,
@@ -45,13 +45,17 @@ impl Contents {
     /// Half of `bytes_max` is for whole messages, a quarter for their heads, and a quarter for what
     /// SORT and THREAD compare.
     pub(crate) fn new(store: Store, bytes_max: u64) -> Self {
-        let heads_max = bytes_max / 4;
+        let metadata_max = bytes_max / 4;
         let sort_keys_max = bytes_max / 4;
-        let messages_max = bytes_max - heads_max - sort_keys_max;
+        let messages_max = bytes_max - metadata_max - sort_keys_max;
         let items = |weight: u64, each: u64| usize::try_from(weight / each).unwrap_or(1).max(16);
         Self {
             store,
-            heads: Cache::with_weighter(items(heads_max, 2048), heads_max, ByBytes),
+            message_metadata: Cache::with_weighter(
+                items(metadata_max, 2048),
+                metadata_max,
+                ByBytes,
+            ),
             sort_keys: Cache::with_weighter(items(sort_keys_max, 512), sort_keys_max, ByBytes),
             messages: Cache::with_weighter(items(messages_max, 16_384), messages_max, ByBytes),
             stats: ContentsStats::default(),
@@ -69,21 +73,24 @@ impl Contents {
     /// # Errors
     ///
     /// As the store has it.
-    pub async fn heads(&self, ids: &[ContentId]) -> Result<HashMap<ContentId, Arc<Head>>, Fault> {
+    pub async fn message_metadata(
+        &self,
+        ids: &[ContentId],
+    ) -> Result<HashMap<ContentId, Arc<MessageMetadata>>, Fault> {
         let mut found = HashMap::with_capacity(ids.len());
         let mut missing = Vec::new();
         for &id in ids {
-            match self.heads.get(&id) {
-                Some(head) => drop(found.insert(id, head)),
+            match self.message_metadata.get(&id) {
+                Some(metadata) => drop(found.insert(id, metadata)),
                 None => missing.push(id),
             }
         }
         self.tally(found.len(), missing.len());
         for ids in missing.chunks(ROWS_PER_READ_MAX) {
-            for head in self.store.load_heads(ids).await? {
-                let head = Arc::new(head);
-                self.heads.insert(head.id, head.clone());
-                found.insert(head.id, head);
+            for metadata in self.store.load_message_metadata(ids).await? {
+                let metadata = Arc::new(metadata);
+                self.message_metadata.insert(metadata.id, metadata.clone());
+                found.insert(metadata.id, metadata);
             }
         }
         Ok(found)
@@ -201,8 +208,11 @@ impl Weighter<ContentId, Bytes> for ByBytes {
     }
 }
 
-impl Weighter<ContentId, Arc<Head>> for ByBytes {
-    fn weight(&self, _: &ContentId, head: &Arc<Head>) -> u64 {
-        bytes(&head.envelope) + bytes(&head.body_structure) + bytes(&head.header) + ENTRY_BYTES
+impl Weighter<ContentId, Arc<MessageMetadata>> for ByBytes {
+    fn weight(&self, _: &ContentId, metadata: &Arc<MessageMetadata>) -> u64 {
+        bytes(&metadata.envelope)
+            + bytes(&metadata.body_structure)
+            + bytes(&metadata.header)
+            + ENTRY_BYTES
     }
 }

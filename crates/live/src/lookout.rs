@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bus::Wakeup;
 use mail::limits::NOTIFY_ENTRIES_MAX;
 use mail::{AccountId, EntryName, MailboxId, ModSeq};
-use store::{DirectoryChange, DirectoryMark, Fault, Status, Store, Tiding};
+use store::{DirectoryChange, DirectoryMark, Fault, MailboxSummary, Status, Store};
 use tokio::sync::Notify;
 
 use crate::stats::{Stats, count};
@@ -174,7 +174,7 @@ impl Lookouts {
                 return Ok(());
             }
             self.read_directory().await?;
-            self.read_tidings().await?;
+            self.read_summaries().await?;
         }
     }
 
@@ -225,26 +225,26 @@ impl Lookouts {
         Ok(())
     }
 
-    async fn read_tidings(&self) -> Result<(), Fault> {
+    async fn read_summaries(&self) -> Result<(), Fault> {
         let asked = self.register().to_ask();
         if asked.is_empty() {
             return Ok(());
         }
-        count(&self.stats.tidings);
+        count(&self.stats.summaries);
         let since: Vec<(MailboxId, ModSeq)> = asked
             .iter()
             .map(|&(mailbox, known, _)| (mailbox, known))
             .collect();
-        let tidings = self.store.tidings(&since).await?;
+        let summaries = self.store.summaries(&since).await?;
         let mut register = self.register();
         for (mailbox, _, wanted) in asked {
             register.settle(mailbox, wanted);
         }
-        for tiding in &tidings {
-            if let Some(beacon) = register.beacons.get_mut(&tiding.mailbox) {
-                let since = beacon.known.replace(tiding.status.modseq);
+        for summary in &summaries {
+            if let Some(beacon) = register.beacons.get_mut(&summary.mailbox) {
+                let since = beacon.known.replace(summary.status.modseq);
                 for post in beacon.watchers.values() {
-                    post.hear_tiding(tiding, since.unwrap_or_default());
+                    post.hear_summary(summary, since.unwrap_or_default());
                 }
             }
         }
@@ -434,18 +434,18 @@ impl Register {
 }
 
 impl Post {
-    fn hear_tiding(&self, tiding: &Tiding, since: ModSeq) {
-        let has_own_flags = tiding.has_flags_of(self.account);
+    fn hear_summary(&self, summary: &MailboxSummary, since: ModSeq) {
+        let has_own_flags = summary.has_flags_of(self.account);
         let movement = Movement {
-            status: tiding.status,
-            unseen: tiding.unseen(self.account),
-            rights_version: tiding.rights_version,
-            has_messages: tiding.has_arrivals || tiding.has_losses,
-            has_flags: tiding.has_flags || has_own_flags,
+            status: summary.status,
+            unseen: summary.unseen(self.account),
+            rights_version: summary.rights_version,
+            has_messages: summary.has_arrivals || summary.has_losses,
+            has_flags: summary.has_flags || has_own_flags,
             has_own_flags,
             since,
         };
-        self.note(|sighting| match sighting.mailboxes.entry(tiding.mailbox) {
+        self.note(|sighting| match sighting.mailboxes.entry(summary.mailbox) {
             Entry::Vacant(vacant) => {
                 vacant.insert(movement);
             }

@@ -8,7 +8,7 @@ pub struct Stats {
     /// Deltas read.
     pub deltas: AtomicU64,
     /// Reads of mailboxes that are watched and not open, however many at once.
-    pub tidings: AtomicU64,
+    pub summaries: AtomicU64,
     /// Whole images read.
     pub images: AtomicU64,
     /// Wake-ups that came over the bus.

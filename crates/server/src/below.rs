@@ -125,9 +125,9 @@ impl Below {
             self.live.lookouts().watched_mailboxes() as u64,
         )?;
         page.counter(
-            "live_tidings",
+            "live_mailbox_summaries",
             "Reads of mailboxes that are watched, however many at once",
-            read(&stats.tidings),
+            read(&stats.summaries),
         )?;
         page.counters(
             "responses_encoded",

@@ -3,7 +3,7 @@
 use image::Message;
 use mail::{Flag, FlagBits, ModSeq, NaiveDate, SeqNum};
 use mime::{Field, Fuzzy, SearchText, fold};
-use store::{Head, ObjectIds};
+use store::{MessageMetadata, ObjectIds};
 use wire::{AddressField, DateTest, Numbering, SearchKey};
 
 use crate::finding::RELEVANCY_MAX;
@@ -21,7 +21,7 @@ pub(crate) struct Criteria {
 #[derive(Debug)]
 pub(crate) struct Evidence<'c> {
     pub(crate) text: Option<SearchText<'c>>,
-    pub(crate) head: Option<&'c Head>,
+    pub(crate) metadata: Option<&'c MessageMetadata>,
     /// The day on which it came into the mailbox.
     pub(crate) saved: Option<NaiveDate>,
 }
@@ -82,7 +82,7 @@ impl Evidence<'_> {
     /// Nothing was read yet.
     pub(crate) const NONE: Self = Self {
         text: None,
-        head: None,
+        metadata: None,
         saved: None,
     };
 }
@@ -127,7 +127,7 @@ impl Criteria {
         self.root.any(&|test| matches!(test, Test::Text(_)))
     }
 
-    pub(crate) fn asks_head(&self) -> bool {
+    pub(crate) fn asks_metadata(&self) -> bool {
         self.root
             .any(&|test| matches!(test, Test::Sent(..) | Test::ThreadId(..)))
     }
@@ -220,12 +220,14 @@ impl Test {
             Self::Internal(test, day) => compares(*test, message.date.day(), *day),
             Self::ArrivedSince(moment) => message.date.unix_seconds >= *moment,
             Self::Sent(test, day) => {
-                let sent = evidence.head?.sent;
+                let sent = evidence.metadata?.sent;
                 sent.is_some_and(|sent| compares(*test, sent, *day))
             }
             Self::Saved(test, day) => compares(*test, evidence.saved?, *day),
             Self::EmailId(ids, id) => ids.email(message.content) == *id,
-            Self::ThreadId(ids, id) => ids.thread(message.content, &evidence.head?.header) == *id,
+            Self::ThreadId(ids, id) => {
+                ids.thread(message.content, &evidence.metadata?.header) == *id
+            }
         };
         Some(percent(holds))
     }

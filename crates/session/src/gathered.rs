@@ -8,7 +8,7 @@ use image::Message;
 use live::Live;
 use mail::{ContentId, InternalDate, MailboxId, Uid, UidSet};
 use mime::SearchText;
-use store::{Fault, Head, Store};
+use store::{Fault, MessageMetadata, Store};
 
 use crate::criteria::{Criteria, Evidence};
 
@@ -16,7 +16,7 @@ use crate::criteria::{Criteria, Evidence};
 #[derive(Default)]
 pub(crate) struct Gathered {
     texts: HashMap<ContentId, Bytes>,
-    heads: HashMap<ContentId, Arc<Head>>,
+    message_metadata: HashMap<ContentId, Arc<MessageMetadata>>,
     saved: HashMap<(MailboxId, Uid), InternalDate>,
 }
 
@@ -32,8 +32,8 @@ impl Gathered {
         if criteria.asks_text() {
             gathered.texts = live.contents().texts(&ids).await?;
         }
-        if criteria.asks_head() {
-            gathered.heads = live.contents().heads(&ids).await?;
+        if criteria.asks_metadata() {
+            gathered.message_metadata = live.contents().message_metadata(&ids).await?;
         }
         if criteria.asks_save_date() {
             gathered.saved = store.save_dates(&by_mailbox(messages)).await?;
@@ -46,7 +46,10 @@ impl Gathered {
         let saved = self.saved.get(&(mailbox, message.uid));
         Evidence {
             text: text.map(|text| SearchText::new(text)),
-            head: self.heads.get(&message.content).map(AsRef::as_ref),
+            metadata: self
+                .message_metadata
+                .get(&message.content)
+                .map(AsRef::as_ref),
             saved: saved.map(|date| date.day()),
         }
     }

@@ -1,7 +1,7 @@
 //! The record of who did what, for those who ask afterwards.
 //!
 //! Rows are written by the same statement as what they tell of; only logins are written later (see
-//! `clerk`). Reading is all that happens here, and forgetting.
+//! `login_recorder`). Reading is all that happens here, and forgetting.
 
 use std::time::Duration;
 

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use acl::Permit;
 use mail::{FlagBits, MailboxId, ModSeq, Uid, UidValidity};
 
-use crate::batch::{Done, Job, Permits, Queues, Ticket};
+use crate::batch::{Done, Job, Permits, QueuedWrite, Queues};
 use crate::fault::{BatchFault, Excess};
 use crate::store::Inner;
 use crate::{Cause, Fault, Prepared, Store};
@@ -62,7 +62,7 @@ impl Job for Append {
             .sum()
     }
 
-    fn queue(queues: &mut Queues) -> &mut VecDeque<Ticket<Self>> {
+    fn queue(queues: &mut Queues) -> &mut VecDeque<QueuedWrite<Self>> {
         &mut queues.appends
     }
 
@@ -70,10 +70,10 @@ impl Job for Append {
     async fn write(
         inner: &Inner,
         mailbox: MailboxId,
-        tickets: &[Ticket<Self>],
+        queued_writes: &[QueuedWrite<Self>],
     ) -> Result<Done<Appended>, BatchFault> {
-        let permits = Permits::of(tickets);
-        let columns = Columns::of(tickets);
+        let permits = Permits::of(queued_writes);
+        let columns = Columns::of(queued_writes);
         let row = sqlx::query_file!(
             "queries/append.sql",
             mailbox.0,
@@ -100,31 +100,37 @@ impl Job for Append {
         )
         .fetch_one(&inner.pool)
         .await
-        .map_err(|error| without_those_too_large(tickets, error))?;
-        answers(tickets, row.uid_validity, row.first_uid, row.modseq)
+        .map_err(|error| without_those_too_large(queued_writes, error))?;
+        answers(queued_writes, row.uid_validity, row.first_uid, row.modseq)
             .ok_or_else(|| BatchFault::All(Fault::Broken(Cause::new("numbers out of range"))))
     }
 }
 
 /// Over quota: those who fit, first come first served, may go without the others.
-fn without_those_too_large(tickets: &[Ticket<Append>], error: sqlx::Error) -> BatchFault {
+fn without_those_too_large(
+    queued_writes: &[QueuedWrite<Append>],
+    error: sqlx::Error,
+) -> BatchFault {
     let Some(excess) = Excess::of(&error) else {
         return error.into();
     };
-    let size = |ticket: &Ticket<Append>| -> (i64, i64) {
-        let messages = ticket.job.0.iter();
+    let size = |queued_write: &QueuedWrite<Append>| -> (i64, i64) {
+        let messages = queued_write.job.0.iter();
         let bytes = messages
             .map(|message| i64::from(message.prepared.size))
             .sum();
-        (bytes, i64::try_from(ticket.job.0.len()).unwrap_or(i64::MAX))
+        (
+            bytes,
+            i64::try_from(queued_write.job.0.len()).unwrap_or(i64::MAX),
+        )
     };
-    let sizes: Vec<(i64, i64)> = tickets.iter().map(size).collect();
+    let sizes: Vec<(i64, i64)> = queued_writes.iter().map(size).collect();
     BatchFault::Refused(excess.refused(&sizes), Fault::OverQuota)
 }
 
-/// UIDs are consecutive, in the order of the tickets and of their messages.
+/// UIDs are consecutive, in the order of the queued writes and of their messages.
 fn answers(
-    tickets: &[Ticket<Append>],
+    queued_writes: &[QueuedWrite<Append>],
     uid_validity: i64,
     first_uid: i64,
     modseq: i64,
@@ -132,15 +138,15 @@ fn answers(
     let uid_validity = UidValidity::from_i64(uid_validity)?;
     let modseq = ModSeq::from_i64(modseq)?;
     let mut uids = (first_uid..).map_while(Uid::from_i64);
-    let answers = tickets
+    let answers = queued_writes
         .iter()
-        .map(|ticket| {
-            let uids: Vec<Uid> = uids.by_ref().take(ticket.job.0.len()).collect();
+        .map(|queued_write| {
+            let uids: Vec<Uid> = uids.by_ref().take(queued_write.job.0.len()).collect();
             Appended {
                 uid_validity,
                 uids,
                 modseq,
-                is_alone: tickets.len() == 1,
+                is_alone: queued_writes.len() == 1,
             }
         })
         .collect();
@@ -164,20 +170,20 @@ struct Columns<'t> {
     flags: Vec<i64>,
     users: Vec<i64>,
     private: Vec<i64>,
-    /// Where the messages of each ticket begin, and where they end, in the other columns.
+    /// Where the messages of each queued write begin, and where they end, in the other columns.
     begins: Vec<i64>,
     ends: Vec<i64>,
 }
 
 impl<'t> Columns<'t> {
-    fn of(tickets: &'t [Ticket<Append>]) -> Self {
+    fn of(queued_writes: &'t [QueuedWrite<Append>]) -> Self {
         let mut columns = Self::default();
         let mut end = 0;
-        for ticket in tickets {
+        for queued_write in queued_writes {
             columns.begins.push(end);
-            for message in &ticket.job.0 {
+            for message in &queued_write.job.0 {
                 columns.push(message);
-                columns.users.push(ticket.permit.account().0);
+                columns.users.push(queued_write.permit.account().0);
                 end += 1;
             }
             columns.ends.push(end);

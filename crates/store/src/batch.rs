@@ -18,7 +18,7 @@ use crate::append::Append;
 use crate::expunge::Expunge;
 use crate::fault::BatchFault;
 use crate::flags::{Edit, ExactEdit};
-use crate::origin::{Introduction, Login, Logins};
+use crate::origin::{Login, Logins, SessionOrigin};
 use crate::stats::add;
 use crate::store::Inner;
 use crate::{Cause, Fault, Store};
@@ -37,31 +37,31 @@ pub(crate) trait Job: Sized + Send + Sync + 'static {
     }
 
     /// Where its like wait.
-    fn queue(queues: &mut Queues) -> &mut VecDeque<Ticket<Self>>;
+    fn queue(queues: &mut Queues) -> &mut VecDeque<QueuedWrite<Self>>;
 
-    /// Does all of `tickets` in one transaction, and answers each in its place.
+    /// Does all of `queued_writes` in one transaction, and answers each in its place.
     fn write(
         inner: &Inner,
         mailbox: MailboxId,
-        tickets: &[Ticket<Self>],
+        queued_writes: &[QueuedWrite<Self>],
     ) -> impl Future<Output = Result<Done<Self::Answer>, BatchFault>> + Send;
 }
 
 /// What a call did.
 pub(crate) struct Done<Answer> {
-    /// One for each ticket, in order.
+    /// One for each queued write, in order.
     pub(crate) answers: Vec<Answer>,
     /// Up to where the mailbox has news; `None` when nothing changed.
     pub(crate) news: Option<ModSeq>,
 }
 
 /// A queued write and who waits for it.
-pub(crate) struct Ticket<J: Job> {
+pub(crate) struct QueuedWrite<J: Job> {
     pub(crate) permit: Permit,
-    origin: Option<Arc<Introduction>>,
+    origin: Option<Arc<SessionOrigin>>,
     pub(crate) job: J,
-    waiter: oneshot::Sender<Result<J::Answer, Fault>>,
-    /// Given back when the ticket is answered.
+    reply: oneshot::Sender<Result<J::Answer, Fault>>,
+    /// Given back when the queued write is answered.
     _room: OwnedSemaphorePermit,
 }
 
@@ -79,10 +79,10 @@ pub(crate) struct Permits {
 /// What waits for one mailbox.
 #[derive(Default)]
 pub(crate) struct Queues {
-    pub(crate) appends: VecDeque<Ticket<Append>>,
-    pub(crate) edits: VecDeque<Ticket<Edit>>,
-    pub(crate) exact_edits: VecDeque<Ticket<ExactEdit>>,
-    pub(crate) expunges: VecDeque<Ticket<Expunge>>,
+    pub(crate) appends: VecDeque<QueuedWrite<Append>>,
+    pub(crate) edits: VecDeque<QueuedWrite<Edit>>,
+    pub(crate) exact_edits: VecDeque<QueuedWrite<ExactEdit>>,
+    pub(crate) expunges: VecDeque<QueuedWrite<Expunge>>,
 }
 
 /// The mailboxes of this node that have a task.
@@ -107,15 +107,15 @@ impl Store {
             .acquire_many_owned(kib(job.bytes()))
             .await
             .map_err(|_| Fault::Unavailable(Cause::draining()))?;
-        let (waiter, answer) = oneshot::channel();
-        let ticket = Ticket {
+        let (reply, answer) = oneshot::channel();
+        let queued_write = QueuedWrite {
             permit: *permit,
             origin: self.origin.clone(),
             job,
-            waiter,
+            reply,
             _room: room,
         };
-        self.enqueue(permit.mailbox(), ticket);
+        self.enqueue(permit.mailbox(), queued_write);
         answer.await.unwrap_or_else(|_| {
             Err(Fault::Broken(Cause::new(
                 "the task that wrote to the mailbox died",
@@ -123,11 +123,11 @@ impl Store {
         })
     }
 
-    fn enqueue<J: Job>(&self, mailbox: MailboxId, ticket: Ticket<J>) {
+    fn enqueue<J: Job>(&self, mailbox: MailboxId, queued_write: QueuedWrite<J>) {
         let inner = self.inner();
         let mut queues = inner.batches.lock();
         let is_first = !queues.contains_key(&mailbox);
-        J::queue(queues.entry(mailbox).or_default()).push_back(ticket);
+        J::queue(queues.entry(mailbox).or_default()).push_back(queued_write);
         drop(queues);
         if is_first {
             let task = Task {
@@ -199,44 +199,44 @@ impl Task {
         Some(taken)
     }
 
-    async fn write_all<J: Job>(&self, mut queue: VecDeque<Ticket<J>>) {
+    async fn write_all<J: Job>(&self, mut queue: VecDeque<QueuedWrite<J>>) {
         while !queue.is_empty() {
             self.write_together(next_batch(&mut queue)).await;
         }
     }
 
     /// One call, and again without those whose permits no longer hold.
-    async fn write_together<J: Job>(&self, mut tickets: Vec<Ticket<J>>) {
-        while !tickets.is_empty() {
-            self.inner.counters.count_batch(tickets.len());
-            let fault = match J::write(&self.inner, self.mailbox, &tickets).await {
-                Ok(done) => return self.answer(tickets, done),
+    async fn write_together<J: Job>(&self, mut queued_writes: Vec<QueuedWrite<J>>) {
+        while !queued_writes.is_empty() {
+            self.inner.counters.count_batch(queued_writes.len());
+            let fault = match J::write(&self.inner, self.mailbox, &queued_writes).await {
+                Ok(done) => return self.answer(queued_writes, done),
                 Err(fault) => fault,
             };
             add(&self.inner.counters.batches_failed, 1);
             match fault {
                 BatchFault::Refused(places, fault) => {
-                    tickets = refuse(tickets, &places, &fault);
+                    queued_writes = refuse(queued_writes, &places, &fault);
                 }
                 BatchFault::All(fault) => {
-                    tickets
+                    queued_writes
                         .into_iter()
-                        .for_each(|ticket| ticket.answer(Err(fault.clone())));
+                        .for_each(|queued_write| queued_write.answer(Err(fault.clone())));
                     return;
                 }
             }
         }
     }
 
-    fn answer<J: Job>(&self, tickets: Vec<Ticket<J>>, done: Done<J::Answer>) {
+    fn answer<J: Job>(&self, queued_writes: Vec<QueuedWrite<J>>, done: Done<J::Answer>) {
         if let Some(modseq) = done.news {
             self.inner.outbox.post(Wakeup {
                 mailbox: self.mailbox,
                 modseq,
             });
         }
-        for (ticket, answer) in tickets.into_iter().zip(done.answers) {
-            ticket.answer(Ok(answer));
+        for (queued_write, answer) in queued_writes.into_iter().zip(done.answers) {
+            queued_write.answer(Ok(answer));
         }
     }
 }
@@ -253,7 +253,7 @@ impl Drop for Task {
     }
 }
 
-impl<J: Job> Ticket<J> {
+impl<J: Job> QueuedWrite<J> {
     /// From where; as [`Store::introduce`] has it.
     pub(crate) fn session(&self) -> Option<i64> {
         self.origin.as_ref().map(|origin| origin.session())
@@ -266,17 +266,21 @@ impl<J: Job> Ticket<J> {
 
     fn answer(self, answer: Result<J::Answer, Fault>) {
         // Whoever asked may be gone; the work is done all the same.
-        drop(self.waiter.send(answer));
+        drop(self.reply.send(answer));
     }
 }
 
 impl Permits {
-    pub(crate) fn of<J: Job>(tickets: &[Ticket<J>]) -> Self {
-        let permits = || tickets.iter().map(|ticket| &ticket.permit);
+    pub(crate) fn of<J: Job>(queued_writes: &[QueuedWrite<J>]) -> Self {
+        let permits = || {
+            queued_writes
+                .iter()
+                .map(|queued_write| &queued_write.permit)
+        };
         Self {
             accounts: permits().map(|permit| permit.account().0).collect(),
-            sessions: tickets.iter().map(Ticket::session).collect(),
-            logins: Logins::of(tickets.iter().map(Ticket::logins)),
+            sessions: queued_writes.iter().map(QueuedWrite::session).collect(),
+            logins: Logins::of(queued_writes.iter().map(QueuedWrite::logins)),
             versions: permits().map(Permit::version).collect(),
             needed: permits().map(|permit| permit.needed().to_i16()).collect(),
         }
@@ -296,13 +300,13 @@ impl Queues {
 }
 
 /// As many from the front as may go together, at least one.
-fn next_batch<J: Job>(queue: &mut VecDeque<Ticket<J>>) -> Vec<Ticket<J>> {
+fn next_batch<J: Job>(queue: &mut VecDeque<QueuedWrite<J>>) -> Vec<QueuedWrite<J>> {
     let mut bytes = 0_usize;
     let fitting = queue
         .iter()
         .take(J::TOGETHER_MAX)
-        .take_while(|ticket| {
-            bytes = bytes.saturating_add(ticket.job.bytes());
+        .take_while(|queued_write| {
+            bytes = bytes.saturating_add(queued_write.job.bytes());
             bytes <= TOGETHER_BYTES_MAX
         })
         .count();
@@ -311,15 +315,19 @@ fn next_batch<J: Job>(queue: &mut VecDeque<Ticket<J>>) -> Vec<Ticket<J>> {
 
 /// Answers those at `places` with a denial and returns the others. Should the database have named
 /// nobody that is here, all are denied: going on would never end.
-fn refuse<J: Job>(tickets: Vec<Ticket<J>>, places: &[usize], fault: &Fault) -> Vec<Ticket<J>> {
+fn refuse<J: Job>(
+    queued_writes: Vec<QueuedWrite<J>>,
+    places: &[usize],
+    fault: &Fault,
+) -> Vec<QueuedWrite<J>> {
     let is_named = |place: &usize| places.contains(place);
-    let is_anybody_named = (0..tickets.len()).any(|place| is_named(&place));
+    let is_anybody_named = (0..queued_writes.len()).any(|place| is_named(&place));
     let mut others = Vec::new();
-    for (place, ticket) in tickets.into_iter().enumerate() {
+    for (place, queued_write) in queued_writes.into_iter().enumerate() {
         if is_named(&place) || !is_anybody_named {
-            ticket.answer(Err(fault.clone()));
+            queued_write.answer(Err(fault.clone()));
         } else {
-            others.push(ticket);
+            others.push(queued_write);
         }
     }
     others

@@ -29,7 +29,7 @@ pub struct Prepared {
 
 /// What FETCH asks for most, without the body.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
+pub struct MessageMetadata {
     /// Whose.
     pub id: ContentId,
     /// ENVELOPE, ready to send.
@@ -87,7 +87,10 @@ impl Store {
     ///
     /// [`Fault::Unavailable`] when the database is away.
     #[tracing::instrument(name = "db.load_heads", skip_all)]
-    pub async fn load_heads(&self, ids: &[ContentId]) -> Result<Vec<Head>, Fault> {
+    pub async fn load_message_metadata(
+        &self,
+        ids: &[ContentId],
+    ) -> Result<Vec<MessageMetadata>, Fault> {
         let rows = sqlx::query!(
             "select id, envelope, structure, header, size, sent
                from content
@@ -98,7 +101,7 @@ impl Store {
         .await?;
         rows.into_iter()
             .map(|row| {
-                Ok(Head {
+                Ok(MessageMetadata {
                     id: ContentId(row.id),
                     envelope: unpack(row.envelope)?,
                     body_structure: unpack(row.structure)?,

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use acl::Permit;
 use mail::{MailboxId, ModSeq, Uid, UidSet};
 
-use crate::batch::{Done, Job, Permits, Queues, Ticket};
+use crate::batch::{Done, Job, Permits, QueuedWrite, Queues};
 use crate::fault::BatchFault;
 use crate::store::Inner;
 use crate::{Fault, Store, multirange};
@@ -49,7 +49,7 @@ impl Store {
 impl Job for Expunge {
     type Answer = Expunged;
 
-    fn queue(queues: &mut Queues) -> &mut VecDeque<Ticket<Self>> {
+    fn queue(queues: &mut Queues) -> &mut VecDeque<QueuedWrite<Self>> {
         &mut queues.expunges
     }
 
@@ -57,13 +57,17 @@ impl Job for Expunge {
     async fn write(
         inner: &Inner,
         mailbox: MailboxId,
-        tickets: &[Ticket<Self>],
+        queued_writes: &[QueuedWrite<Self>],
     ) -> Result<Done<Expunged>, BatchFault> {
-        let permits = Permits::of(tickets);
-        let wanted = UidSet::from_ranges(tickets.iter().flat_map(|ticket| ticket.job.0.ranges()));
-        let each: Vec<String> = tickets
+        let permits = Permits::of(queued_writes);
+        let wanted = UidSet::from_ranges(
+            queued_writes
+                .iter()
+                .flat_map(|queued_write| queued_write.job.0.ranges()),
+        );
+        let each: Vec<String> = queued_writes
             .iter()
-            .map(|ticket| multirange::print(&ticket.job.0))
+            .map(|queued_write| multirange::print(&queued_write.job.0))
             .collect();
         let row = sqlx::query_file!(
             "queries/expunge.sql",
@@ -82,12 +86,12 @@ impl Job for Expunge {
         .await?;
         let modseq = ModSeq::from_i64(row.modseq).unwrap_or_default();
         let gone = multirange::parse(&row.uids).map_err(BatchFault::All)?;
-        let answer = |ticket: &Ticket<Self>| Expunged {
-            uids: gone.intersection(&ticket.job.0),
+        let answer = |queued_write: &QueuedWrite<Self>| Expunged {
+            uids: gone.intersection(&queued_write.job.0),
             modseq,
         };
         Ok(Done {
-            answers: tickets.iter().map(answer).collect(),
+            answers: queued_writes.iter().map(answer).collect(),
             news: (!gone.is_empty()).then_some(modseq),
         })
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use acl::Permit;
 use mail::{FlagBits, MailboxId, ModSeq, UidSet};
 
-use crate::batch::{Done, Job, Permits, Queues, Ticket};
+use crate::batch::{Done, Job, Permits, QueuedWrite, Queues};
 use crate::fault::BatchFault;
 use crate::origin::Logins;
 use crate::store::Inner;
@@ -114,7 +114,7 @@ impl Masks {
 impl Job for Edit {
     type Answer = FlagsEdited;
 
-    fn queue(queues: &mut Queues) -> &mut VecDeque<Ticket<Self>> {
+    fn queue(queues: &mut Queues) -> &mut VecDeque<QueuedWrite<Self>> {
         &mut queues.edits
     }
 
@@ -122,12 +122,12 @@ impl Job for Edit {
     async fn write(
         inner: &Inner,
         mailbox: MailboxId,
-        tickets: &[Ticket<Self>],
+        queued_writes: &[QueuedWrite<Self>],
     ) -> Result<Done<FlagsEdited>, BatchFault> {
-        let permits = Permits::of(tickets);
-        let shared = shared_columns(tickets);
-        let (users, private) = private_columns(tickets);
-        let acts = Acts::of(tickets.iter().map(|ticket| &ticket.job));
+        let permits = Permits::of(queued_writes);
+        let shared = shared_columns(queued_writes);
+        let (users, private) = private_columns(queued_writes);
+        let acts = Acts::of(queued_writes.iter().map(|queued_write| &queued_write.job));
         let row = sqlx::query!(
             r#"select e.modseq as "modseq!", e.is_changed as "is_changed!"
                  from edit_flags(
@@ -163,7 +163,7 @@ impl Job for Edit {
             modified: UidSet::new(),
         };
         Ok(Done {
-            answers: vec![edited; tickets.len()],
+            answers: vec![edited; queued_writes.len()],
             news: row.is_changed.then_some(modseq),
         })
     }
@@ -175,7 +175,7 @@ impl Job for ExactEdit {
     /// Each must see what the one before it changed.
     const TOGETHER_MAX: usize = 1;
 
-    fn queue(queues: &mut Queues) -> &mut VecDeque<Ticket<Self>> {
+    fn queue(queues: &mut Queues) -> &mut VecDeque<QueuedWrite<Self>> {
         &mut queues.exact_edits
     }
 
@@ -183,18 +183,18 @@ impl Job for ExactEdit {
     async fn write(
         inner: &Inner,
         mailbox: MailboxId,
-        tickets: &[Ticket<Self>],
+        queued_writes: &[QueuedWrite<Self>],
     ) -> Result<Done<FlagsEdited>, BatchFault> {
-        let [ticket] = tickets else {
+        let [queued_write] = queued_writes else {
             let cause = Cause::new("edits with UNCHANGEDSINCE go one by one");
             return Err(BatchFault::All(Fault::Broken(cause)));
         };
         let Self {
             edit,
             unchanged_since,
-        } = &ticket.job;
+        } = &queued_write.job;
         let acts = Acts::of([edit]);
-        let logins = Logins::of([ticket.logins()]);
+        let logins = Logins::of([queued_write.logins()]);
         let row = sqlx::query!(
             r#"select e.modseq as "modseq!", e.is_changed as "is_changed!", e.modified as "modified!"
                  from edit_unchanged_flags(
@@ -203,16 +203,16 @@ impl Job for ExactEdit {
                       log_flag_edits($1, e.modseq, e.is_changed, array[$11::bigint], array[$2],
                                      array[$5], $12, $13)"#,
             mailbox.0,
-            ticket.permit.account().0,
-            ticket.permit.version(),
-            ticket.permit.needed().to_i16(),
+            queued_write.permit.account().0,
+            queued_write.permit.version(),
+            queued_write.permit.needed().to_i16(),
             multirange::print(&edit.uids),
             edit.shared.keep.to_i64(),
             edit.shared.add.to_i64(),
             edit.private.keep.to_i64(),
             edit.private.add.to_i64(),
             i64::from(*unchanged_since),
-            ticket.session(),
+            queued_write.session(),
             &acts.set,
             &acts.cleared,
             &logins.places,
@@ -271,8 +271,8 @@ impl Columns {
     }
 }
 
-fn shared_columns(tickets: &[Ticket<Edit>]) -> Columns {
-    let edits: Vec<_> = tickets
+fn shared_columns(queued_writes: &[QueuedWrite<Edit>]) -> Columns {
+    let edits: Vec<_> = queued_writes
         .iter()
         .map(|t| (&t.job.uids, t.job.shared))
         .collect();
@@ -282,11 +282,11 @@ fn shared_columns(tickets: &[Ticket<Edit>]) -> Columns {
 }
 
 /// Each account's edits are composed apart; the accounts stand beside the columns.
-fn private_columns(tickets: &[Ticket<Edit>]) -> (Vec<i64>, Columns) {
+fn private_columns(queued_writes: &[QueuedWrite<Edit>]) -> (Vec<i64>, Columns) {
     let mut edits: BTreeMap<i64, Vec<(&UidSet, Masks)>> = BTreeMap::new();
-    for ticket in tickets {
-        let own = edits.entry(ticket.permit.account().0).or_default();
-        own.push((&ticket.job.uids, ticket.job.private));
+    for queued_write in queued_writes {
+        let own = edits.entry(queued_write.permit.account().0).or_default();
+        own.push((&queued_write.job.uids, queued_write.job.private));
     }
     let (mut accounts, mut columns) = (Vec::new(), Columns::default());
     for (account, edits) in edits {

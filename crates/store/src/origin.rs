@@ -40,7 +40,7 @@ pub struct Origin {
 
 /// An origin, and whether the database knows it.
 #[derive(Debug)]
-pub(crate) struct Introduction {
+pub(crate) struct SessionOrigin {
     session: SessionId,
     logins: Vec<Login>,
     origin: Mutex<Origin>,
@@ -53,7 +53,7 @@ impl Store {
     #[must_use]
     pub fn from_origin(&self, origin: Origin) -> Self {
         Self {
-            origin: Some(Arc::new(Introduction {
+            origin: Some(Arc::new(SessionOrigin {
                 session: origin.session,
                 logins: origin.logins.clone(),
                 origin: Mutex::new(origin),
@@ -65,27 +65,27 @@ impl Store {
 
     /// Records from now on that the client of this session calls itself so.
     pub fn name_client(&self, client: String) {
-        if let Some(introduction) = &self.origin {
-            introduction.lock().client = Some(client);
-            introduction.is_written.store(false, Ordering::Relaxed);
+        if let Some(session_origin) = &self.origin {
+            session_origin.lock().client = Some(client);
+            session_origin.is_written.store(false, Ordering::Relaxed);
         }
     }
 
     /// The session to record a change with; known to the database from its first change on.
     pub(crate) async fn introduce(&self) -> Result<Option<i64>, Fault> {
-        let Some(introduction) = &self.origin else {
+        let Some(session_origin) = &self.origin else {
             return Ok(None);
         };
-        if !introduction.is_written.load(Ordering::Relaxed) {
-            self.write_origin(&introduction.read()).await?;
-            introduction.is_written.store(true, Ordering::Relaxed);
+        if !session_origin.is_written.load(Ordering::Relaxed) {
+            self.write_origin(&session_origin.read()).await?;
+            session_origin.is_written.store(true, Ordering::Relaxed);
         }
-        Ok(Some(introduction.session()))
+        Ok(Some(session_origin.session()))
     }
 
     /// What must hold for something to be written that is not batched.
     pub(crate) fn logins(&self) -> Logins {
-        Logins::of(self.origin.as_deref().map(Introduction::logins))
+        Logins::of(self.origin.as_deref().map(SessionOrigin::logins))
     }
 
     /// A client may say late who it is.
@@ -112,7 +112,7 @@ impl Store {
     }
 }
 
-impl Introduction {
+impl SessionOrigin {
     pub(crate) fn session(&self) -> i64 {
         self.session.to_i64()
     }

@@ -26,7 +26,7 @@ pub(crate) struct Row {
 
 /// Names that wait to be asked for on one node.
 #[derive(Default)]
-pub(crate) struct Questions(Mutex<Waiting>);
+pub(crate) struct ResolveBatcher(Mutex<Waiting>);
 
 #[derive(Default)]
 struct Waiting {
@@ -40,13 +40,13 @@ struct Question {
     kind: i16,
     owner_name: Option<String>,
     path: String,
-    waiter: oneshot::Sender<Answer>,
+    reply: oneshot::Sender<Answer>,
 }
 
 type Answer = Result<Option<Row>, Fault>;
 
 /// The right to one query. Whoever waits gets it when it is dropped, whatever became of the query.
-struct Turn(Arc<Inner>);
+struct QueryPermit(Arc<Inner>);
 
 /// More queries than this at once, and names wait for each other.
 const UNDER_WAY_MAX: usize = 2;
@@ -61,26 +61,26 @@ impl Store {
             owner_name,
             path,
         } = Tree::from(place);
-        let (waiter, answer) = oneshot::channel();
+        let (reply, answer) = oneshot::channel();
         let question = Question {
             asker,
             kind,
             owner_name,
             path: path.to_owned(),
-            waiter,
+            reply,
         };
-        let turn = {
+        let query_permit = {
             let mut waiting = self.inner().questions.lock();
             if waiting.under_way < UNDER_WAY_MAX {
                 waiting.under_way += 1;
-                Some((Turn(self.inner().clone()), question))
+                Some((QueryPermit(self.inner().clone()), question))
             } else {
                 waiting.queue.push_back(question);
                 None
             }
         };
-        if let Some((turn, question)) = turn {
-            ask(turn, vec![question]).await;
+        if let Some((query_permit, question)) = query_permit {
+            ask(query_permit, vec![question]).await;
         }
         answer.await.unwrap_or_else(|_| {
             Err(Fault::Broken(Cause::new(
@@ -90,14 +90,14 @@ impl Store {
     }
 }
 
-impl Questions {
+impl ResolveBatcher {
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         // Nothing panics while it is held.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Turn {
+impl Drop for QueryPermit {
     fn drop(&mut self) {
         let inner = &self.0;
         let mut waiting = inner.questions.lock();
@@ -112,14 +112,14 @@ impl Drop for Turn {
     }
 }
 
-async fn ask(turn: Turn, mut questions: Vec<Question>) {
-    let answers = match read(&turn.0, &mut questions).await {
+async fn ask(query_permit: QueryPermit, mut questions: Vec<Question>) {
+    let answers = match read(&query_permit.0, &mut questions).await {
         Ok(rows) => rows.into_iter().map(Ok).collect::<Vec<Answer>>(),
         Err(fault) => questions.iter().map(|_| Err(fault.clone())).collect(),
     };
     for (question, answer) in questions.into_iter().zip(answers) {
         // Whoever asked may be gone.
-        drop(question.waiter.send(answer));
+        drop(question.reply.send(answer));
     }
 }
 

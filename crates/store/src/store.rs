@@ -15,10 +15,10 @@ use tokio::sync::watch;
 
 use crate::access_cache::AccessCache;
 use crate::batch::Batches;
-use crate::clerk::{self, Clerk};
 use crate::digest::Digesting;
-use crate::origin::Introduction;
-use crate::resolve::Questions;
+use crate::login_recorder::{self, LoginRecorder};
+use crate::origin::SessionOrigin;
+use crate::resolve::ResolveBatcher;
 use crate::stats::Counters;
 use crate::{Cause, Fault, ObjectIds, Stats, wake};
 
@@ -41,15 +41,15 @@ pub struct Options {
 pub struct Store {
     pub(crate) inner: Arc<Inner>,
     /// From where this handle writes; see [`Store::from_origin`].
-    pub(crate) origin: Option<Arc<Introduction>>,
+    pub(crate) origin: Option<Arc<SessionOrigin>>,
 }
 
 /// What all clones share.
 pub(crate) struct Inner {
     pub(crate) pool: PgPool,
     pub(crate) batches: Batches,
-    pub(crate) clerk: Clerk,
-    pub(crate) questions: Questions,
+    pub(crate) login_recorder: LoginRecorder,
+    pub(crate) questions: ResolveBatcher,
     pub(crate) digesting: Digesting,
     pub(crate) access_cache: AccessCache,
     pub(crate) outbox: Arc<Outbox>,
@@ -108,8 +108,8 @@ impl Store {
         let inner = Arc::new(Inner {
             pool,
             batches: Batches::default(),
-            clerk: Clerk::default(),
-            questions: Questions::default(),
+            login_recorder: LoginRecorder::default(),
+            questions: ResolveBatcher::default(),
             digesting: Digesting::default(),
             access_cache: AccessCache::new(),
             outbox: Arc::new(Outbox::new()),
@@ -121,7 +121,7 @@ impl Store {
             database,
         });
         wake::start_notifier(&inner);
-        clerk::start(&inner);
+        login_recorder::start(&inner);
         Ok(Self {
             inner,
             origin: None,
@@ -150,7 +150,7 @@ impl Store {
     pub async fn drain(&self) -> Result<(), Fault> {
         self.inner.batches.drain().await;
         self.inner.is_drained.send_replace(true);
-        clerk::write(&self.inner).await;
+        login_recorder::write(&self.inner).await;
         wake::say(&self.inner, &self.inner.outbox.take()).await
     }
 

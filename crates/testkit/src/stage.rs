@@ -238,9 +238,9 @@ impl Stage {
     /// # Errors
     ///
     /// [`Trouble`] when there is no such node.
-    pub fn tidings(&self, node: usize) -> Result<u64, Trouble> {
+    pub fn summaries(&self, node: usize) -> Result<u64, Trouble> {
         let stats = self.node(node)?.frontend.live().stats();
-        Ok(stats.tidings.load(Ordering::Relaxed))
+        Ok(stats.summaries.load(Ordering::Relaxed))
     }
 
     /// Lets something go wrong.

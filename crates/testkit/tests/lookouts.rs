@@ -32,7 +32,7 @@ fn what_is_watched_is_read_once_a_change_whoever_watches() {
             watcher.ask_ok(command).await.unwrap();
             watchers.push(watcher);
         }
-        let before = stage.tidings(2).unwrap();
+        let before = stage.summaries(2).unwrap();
         for number in 0..MAILBOXES {
             let command = format!("APPEND Team/{number} {{1+}}\r\nx");
             writer.ask_ok(command).await.unwrap();
@@ -40,7 +40,7 @@ fn what_is_watched_is_read_once_a_change_whoever_watches() {
         for watcher in &mut watchers {
             assert_eq!(mailboxes_told(watcher).await.len(), MAILBOXES);
         }
-        let read = stage.tidings(2).unwrap() - before;
+        let read = stage.summaries(2).unwrap() - before;
         let changes = u64::try_from(MAILBOXES).unwrap();
         assert!((1..=changes).contains(&read), "{read} reads");
     })

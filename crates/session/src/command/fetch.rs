@@ -15,7 +15,7 @@ use live::Live;
 use mail::limits::PREVIEW_LAZY_BYTES_MAX;
 use mail::{ContentId, FlagBits, InternalDate, SeqNum, UidSet};
 use mime::{Decoded, Section};
-use store::{FlagEdit, Head, Masks, ObjectIds, Store};
+use store::{FlagEdit, Masks, MessageMetadata, ObjectIds, Store};
 use wire::{BodySection, Fetch, FetchItem, Numbering, SectionText, say};
 
 use super::select::vanished_among;
@@ -26,7 +26,7 @@ use crate::session::Session;
 use crate::view::{Label, Voice};
 
 /// Messages whose heads are read at once.
-const HEADS_PER_READ_MAX: usize = 1000;
+const METADATA_PER_READ_MAX: usize = 1000;
 /// Messages whose bodies are read at once.
 const BODIES_PER_READ_MAX: usize = 100;
 /// Bytes of bodies that are read at once; one message may be larger.
@@ -151,7 +151,7 @@ pub(crate) async fn tell_arrivals(
 /// What has to be read to answer some items.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Needs {
-    heads: bool,
+    message_metadata: bool,
     bodies: bool,
     /// Of messages that are read as fast as their heads.
     small_bodies: bool,
@@ -174,7 +174,7 @@ impl Needs {
                 FetchItem::Envelope
                 | FetchItem::BodyStructure
                 | FetchItem::Body
-                | FetchItem::ThreadId => needs.heads = true,
+                | FetchItem::ThreadId => needs.message_metadata = true,
                 FetchItem::Binary(section) => {
                     needs.marks_seen |= !section.peek;
                     needs.bodies = true;
@@ -186,7 +186,7 @@ impl Needs {
                 FetchItem::Section(section) => {
                     needs.marks_seen |= !section.peek;
                     if is_in_head(section) {
-                        needs.heads = true;
+                        needs.message_metadata = true;
                     } else {
                         needs.bodies = true;
                     }
@@ -280,8 +280,8 @@ async fn tell_all(
     for batch in batches(messages, needs) {
         let ids: Vec<ContentId> = batch.iter().map(|(_, message)| message.content).collect();
         let contents = live.contents();
-        let heads = if needs.heads {
-            contents.heads(&ids).await?
+        let message_metadata = if needs.message_metadata {
+            contents.message_metadata(&ids).await?
         } else {
             HashMap::new()
         };
@@ -293,8 +293,11 @@ async fn tell_all(
             HashMap::new()
         };
         for &(seq, message) in batch {
-            let (head, body) = (heads.get(&message.content), bodies.get(&message.content));
-            if (needs.heads && head.is_none()) || (needs.bodies && body.is_none()) {
+            let (metadata, body) = (
+                message_metadata.get(&message.content),
+                bodies.get(&message.content),
+            );
+            if (needs.message_metadata && metadata.is_none()) || (needs.bodies && body.is_none()) {
                 trouble = Some(Refused::ExpungeIssued);
                 continue;
             }
@@ -305,7 +308,7 @@ async fn tell_all(
                 &message,
                 asked,
                 Parts {
-                    head,
+                    metadata,
                     body,
                     saved: saved.get(&(selected.found.id, message.uid)).copied(),
                 },
@@ -342,7 +345,7 @@ fn batches(
         let max = if needs.bodies || needs.small_bodies {
             BODIES_PER_READ_MAX
         } else {
-            HEADS_PER_READ_MAX
+            METADATA_PER_READ_MAX
         };
         let count = rest
             .iter()
@@ -362,7 +365,7 @@ fn batches(
 /// What was read of a message, as far as it is needed.
 #[derive(Clone, Copy)]
 struct Parts<'p> {
-    head: Option<&'p Arc<Head>>,
+    metadata: Option<&'p Arc<MessageMetadata>>,
     body: Option<&'p Bytes>,
     saved: Option<InternalDate>,
 }
@@ -383,7 +386,7 @@ fn tell_one(
     let start = out.buffer.len();
     let shown = selected.view.shown(message);
     let names = || selected.view.latest().keywords.names(shown.flags);
-    let head = parts.head.map(AsRef::as_ref);
+    let metadata = parts.metadata.map(AsRef::as_ref);
     let mut line = asked.label.open(&mut out.buffer, seq, message.uid);
     for item in asked.items {
         match item {
@@ -394,7 +397,7 @@ fn tell_one(
             FetchItem::ModSeq => line.modseq(shown.modseq),
             FetchItem::EmailId => line.email_id(&asked.ids.email(message.content)),
             FetchItem::ThreadId => {
-                let header = head.map_or(&[][..], |head| &head.header);
+                let header = metadata.map_or(&[][..], |metadata| &metadata.header);
                 line.thread_id(&asked.ids.thread(message.content, header))
             }
             FetchItem::SaveDate => line.save_date(parts.saved),
@@ -402,12 +405,14 @@ fn tell_one(
                 let preview = parts.body.map(|body| mime::preview(body));
                 line.preview(preview.as_deref())
             }
-            FetchItem::Envelope => line.envelope(head.map_or(&[], |head| &head.envelope)),
+            FetchItem::Envelope => {
+                line.envelope(metadata.map_or(&[], |metadata| &metadata.envelope))
+            }
             FetchItem::BodyStructure => {
-                line.body_structure(head.map_or(&[], |head| &head.body_structure))
+                line.body_structure(metadata.map_or(&[], |metadata| &metadata.body_structure))
             }
             FetchItem::Body => {
-                let structure = head.map_or(&[][..], |head| &head.body_structure);
+                let structure = metadata.map_or(&[][..], |metadata| &metadata.body_structure);
                 line.body(&mime::body_without_extensions(structure))
             }
             FetchItem::Section(section) => tell_section(&mut line, section, parts),
@@ -435,7 +440,7 @@ fn tell_section<'l, 'o>(
 ) -> &'l mut say::FetchLine<'o> {
     // A header block by itself is a message without a body.
     let source = if is_in_head(section) {
-        parts.head.map(|head| head.header.as_ref())
+        parts.metadata.map(|metadata| metadata.header.as_ref())
     } else {
         parts.body.map(AsRef::as_ref)
     };

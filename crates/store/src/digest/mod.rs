@@ -1,13 +1,13 @@
 //! Digests: what SEARCH and SORT need of many messages of a mailbox, packed together.
 //!
 //! To read ten thousand search texts row by row takes longer than to look through them. So texts are
-//! packed by the megabyte, and beside them stands which grams are in which of them. A digest is
+//! packed by the megabyte, and beside them stands which trigrams are in which of them. A digest is
 //! written in the background once a search had to read many texts singly, holds what is immutable,
 //! and may be missing: whoever asks reads what no digest has from the messages themselves.
 
-mod grams;
 mod pack;
 mod read;
+mod trigrams;
 mod write;
 
 pub use read::Digest;

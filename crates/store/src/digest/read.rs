@@ -5,7 +5,7 @@ use futures_util::TryStreamExt;
 use mail::{ContentId, MailboxId, Uid, UidSet};
 use tokio::sync::oneshot;
 
-use super::{grams, pack};
+use super::{pack, trigrams};
 use crate::{Cause, Fault, Store, multirange};
 
 /// Parts of a megabyte that a scan holds unpacked, or has being unpacked.
@@ -37,7 +37,7 @@ impl Store {
     ) -> Result<Vec<Digest>, Fault> {
         let asked: Vec<i32> = needles
             .iter()
-            .flat_map(|needle| grams::asked(needle.as_bytes()))
+            .flat_map(|needle| trigrams::asked(needle.as_bytes()))
             .collect();
         let ids: Vec<i64> = mailboxes.iter().map(|mailbox| mailbox.0).collect();
         let rows = sqlx::query!(
@@ -53,7 +53,7 @@ impl Store {
             .map(|row| {
                 let uids = multirange::parse(&row.uids)?;
                 let count = usize::try_from(uids.len()).unwrap_or(usize::MAX);
-                let candidates = match grams::common_places(&row.lists, count) {
+                let candidates = match trigrams::common_places(&row.lists, count) {
                     Some(places) => at_places(&uids, &places),
                     None => uids.clone(),
                 };
@@ -103,10 +103,10 @@ impl Store {
         &self,
         texts: Vec<u8>,
     ) -> impl Future<Output = Result<Vec<Bytes>, Fault>> + use<> {
-        let (waiter, unpacked) = oneshot::channel();
+        let (reply, unpacked) = oneshot::channel();
         (self.inner().spawn)(Box::pin(async move {
             // Who does not wait any more gave up the search.
-            drop(waiter.send(pack::unpack(texts)));
+            drop(reply.send(pack::unpack(texts)));
         }));
         async {
             unpacked

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use mail::{ContentId, MailboxId, Uid, UidSet};
 use tracing::warn;
 
-use super::grams::Lists;
+use super::trigrams::Lists;
 use super::{DIGEST_BYTES_MAX, DIGEST_MESSAGES_MAX, DIGEST_MESSAGES_MIN, pack};
 use crate::{Fault, Store, content, multirange};
 

@@ -64,11 +64,11 @@ async fn a_message_comes_back_byte_for_byte() {
         assert_eq!(message.flags, FlagBits::ANSWERED);
     }
 
-    let mut heads = world.store.load_heads(&ids).await.unwrap();
-    heads.sort_by_key(|head| head.id);
+    let mut message_metadata = world.store.load_message_metadata(&ids).await.unwrap();
+    message_metadata.sort_by_key(|head| head.id);
     let mut texts = world.store.load_texts(&ids).await.unwrap();
     texts.sort_by_key(|(id, _)| *id);
-    for ((head, (_, text)), mail) in heads.iter().zip(&texts).zip(&mails) {
+    for ((head, (_, text)), mail) in message_metadata.iter().zip(&texts).zip(&mails) {
         let parsed = mime::parse(mail);
         assert_eq!(head.envelope, parsed.envelope);
         assert_eq!(head.body_structure, parsed.body_structure);
@@ -81,7 +81,14 @@ async fn a_message_comes_back_byte_for_byte() {
 async fn what_no_longer_exists_is_missing_and_nothing_worse() {
     let world = World::new().await;
     let nowhere = [ContentId(i64::MAX)];
-    assert!(world.store.load_heads(&nowhere).await.unwrap().is_empty());
+    assert!(
+        world
+            .store
+            .load_message_metadata(&nowhere)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     assert!(
         world
             .store

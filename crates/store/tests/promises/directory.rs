@@ -155,7 +155,7 @@ async fn messages_do_not_pass_through_the_directory() {
 }
 
 #[tokio::test]
-async fn tidings_tell_what_happened_and_to_whom() {
+async fn summaries_tell_what_happened_and_to_whom() {
     let world = World::new().await;
     let store = &world.store;
     let (ada, bo) = (world.account("ada").await, world.account("bo").await);
@@ -163,11 +163,11 @@ async fn tidings_tell_what_happened_and_to_whom() {
         .shared("team", &[("ada", "lrswite"), ("bo", "lrs")])
         .await;
     let first = append(store, ada, team, &["a", "b"]).await.modseq;
-    let tiding = |since: ModSeq| async move {
-        let mut tidings = store.tidings(&[(team, since)]).await.unwrap();
-        tidings.pop().unwrap()
+    let summary = |since: ModSeq| async move {
+        let mut summaries = store.summaries(&[(team, since)]).await.unwrap();
+        summaries.pop().unwrap()
     };
-    let arrived = tiding(ModSeq::default()).await;
+    let arrived = summary(ModSeq::default()).await;
     assert!(arrived.has_arrivals && !arrived.has_losses && !arrived.has_flags);
     assert_eq!((arrived.status.messages, arrived.status.modseq), (2, first));
     assert_eq!(arrived.unseen(bo), None, "\\Seen is private here");
@@ -181,10 +181,10 @@ async fn tidings_tell_what_happened_and_to_whom() {
         ..adding(&uids([1]), FlagBits::NONE)
     };
     store.edit_flags(&leave, edit).await.unwrap();
-    let seen = tiding(first).await;
+    let seen = summary(first).await;
     assert!(seen.has_flags_of(bo) && !seen.has_flags_of(ada));
     assert!(!seen.has_flags && !seen.has_arrivals);
 
     let gone = MailboxId(i64::MAX);
-    assert_eq!(store.tidings(&[(gone, first)]).await.unwrap(), []);
+    assert_eq!(store.summaries(&[(gone, first)]).await.unwrap(), []);
 }

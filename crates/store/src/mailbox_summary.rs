@@ -6,10 +6,10 @@ use crate::{Cause, Fault, Status, Store};
 
 /// A mailbox in numbers, and what led to them since a mod-sequence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tiding {
+pub struct MailboxSummary {
     /// Where.
     pub mailbox: MailboxId,
-    /// As it is now. `unseen` is by the `\Seen` that everybody sees: see [`Tiding::unseen`].
+    /// As it is now. `unseen` is by the `\Seen` that everybody sees: see [`MailboxSummary::unseen`].
     pub status: Status,
     /// Which version of the mailbox's rights is in force.
     pub rights_version: i64,
@@ -25,7 +25,7 @@ pub struct Tiding {
     is_seen_private: bool,
 }
 
-impl Tiding {
+impl MailboxSummary {
     /// Whether `account` itself changed a flag that is its own, or all had theirs changed.
     #[must_use]
     pub fn has_flags_of(&self, account: AccountId) -> bool {
@@ -49,16 +49,19 @@ impl Store {
     ///
     /// [`Fault::Unavailable`] when the database is away.
     #[tracing::instrument(name = "db.tidings", skip_all)]
-    pub async fn tidings(&self, asked: &[(MailboxId, ModSeq)]) -> Result<Vec<Tiding>, Fault> {
+    pub async fn summaries(
+        &self,
+        asked: &[(MailboxId, ModSeq)],
+    ) -> Result<Vec<MailboxSummary>, Fault> {
         let (ids, since): (Vec<i64>, Vec<i64>) = asked
             .iter()
             .map(|&(mailbox, modseq)| (mailbox.0, i64::from(modseq)))
             .unzip();
-        let rows = sqlx::query_file_as!(Row, "queries/read_tidings.sql", &ids, &since)
+        let rows = sqlx::query_file_as!(Row, "queries/read_summaries.sql", &ids, &since)
             .fetch_all(self.pool())
             .await?;
-        let tidings = rows.into_iter().map(Row::read).collect::<Option<_>>();
-        tidings.ok_or_else(|| Fault::Broken(Cause::new("numbers out of range")))
+        let summaries = rows.into_iter().map(Row::read).collect::<Option<_>>();
+        summaries.ok_or_else(|| Fault::Broken(Cause::new("numbers out of range")))
     }
 }
 
@@ -81,11 +84,11 @@ struct Row {
 }
 
 impl Row {
-    fn read(self) -> Option<Tiding> {
+    fn read(self) -> Option<MailboxSummary> {
         let count = |number: i64| u64::try_from(number).ok();
         let has = |kind| self.is_cut || self.kinds.contains(&kind);
         let everybody = self.is_cut.then_some(AccountId(0));
-        Some(Tiding {
+        Some(MailboxSummary {
             mailbox: MailboxId(self.id),
             status: Status {
                 messages: count(self.message_count)?,

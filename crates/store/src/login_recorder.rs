@@ -15,20 +15,20 @@ use tokio::sync::Notify;
 use tracing::warn;
 
 use crate::account::fold;
-use crate::origin::{Introduction, Origin};
+use crate::origin::{Origin, SessionOrigin};
 use crate::store::Inner;
 use crate::{Fault, Store};
 
 /// Logins that wait to be written on one node.
 #[derive(Debug, Default)]
-pub(crate) struct Clerk {
+pub(crate) struct LoginRecorder {
     waiting: Mutex<Waiting>,
     has_work: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Waiting {
-    logins: VecDeque<Arc<Introduction>>,
+    logins: VecDeque<Arc<SessionOrigin>>,
     refusals: BTreeMap<(String, IpAddr), u64>,
     /// Logins and refusals for which there was no room.
     others: u64,
@@ -44,15 +44,15 @@ const REFUSALS_MAX: usize = 16;
 impl Store {
     /// Records that the session of this handle has begun.
     pub fn note_login(&self) {
-        if let Some(introduction) = &self.origin {
-            let mut waiting = self.inner().clerk.lock();
+        if let Some(session_origin) = &self.origin {
+            let mut waiting = self.inner().login_recorder.lock();
             if waiting.logins.len() < LOGINS_MAX {
-                waiting.logins.push_back(introduction.clone());
+                waiting.logins.push_back(session_origin.clone());
             } else {
                 waiting.others += 1;
             }
             drop(waiting);
-            self.inner().clerk.has_work.notify_one();
+            self.inner().login_recorder.has_work.notify_one();
         }
     }
 
@@ -60,18 +60,18 @@ impl Store {
     /// not kept: people type passwords there.
     pub fn note_refusal(&self, user: &str, address: IpAddr) {
         let key = (fold(user).unwrap_or_default(), address);
-        let mut waiting = self.inner().clerk.lock();
+        let mut waiting = self.inner().login_recorder.lock();
         if waiting.refusals.contains_key(&key) || waiting.refusals.len() < REFUSALS_MAX {
             *waiting.refusals.entry(key).or_default() += 1;
         } else {
             waiting.others += 1;
         }
         drop(waiting);
-        self.inner().clerk.has_work.notify_one();
+        self.inner().login_recorder.has_work.notify_one();
     }
 }
 
-impl Clerk {
+impl LoginRecorder {
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         // Nothing panics while it is held.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
@@ -87,7 +87,7 @@ async fn run(inner: Arc<Inner>) {
     let mut is_drained = inner.is_drained.subscribe();
     loop {
         let work = async {
-            inner.clerk.has_work.notified().await;
+            inner.login_recorder.has_work.notified().await;
             tokio::time::sleep(PAUSE).await;
         };
         let drained = pin!(is_drained.wait_for(|is_drained| *is_drained));
@@ -100,14 +100,14 @@ async fn run(inner: Arc<Inner>) {
 
 /// Writes down all that waits. What cannot be written now waits on.
 pub(crate) async fn write(inner: &Inner) {
-    let waiting = mem::take(&mut *inner.clerk.lock());
+    let waiting = mem::take(&mut *inner.login_recorder.lock());
     if waiting.logins.is_empty() && waiting.refusals.is_empty() && waiting.others == 0 {
         return;
     }
     if let Err(fault) = insert(inner, &waiting).await {
         warn!(cause = %fault, "could not write down who logged in");
-        inner.clerk.lock().take_back(waiting);
-        inner.clerk.has_work.notify_one();
+        inner.login_recorder.lock().take_back(waiting);
+        inner.login_recorder.has_work.notify_one();
     }
 }
 
@@ -136,8 +136,8 @@ impl Waiting {
 #[tracing::instrument(name = "db.note_logins", skip_all)]
 async fn insert(inner: &Inner, waiting: &Waiting) -> Result<(), Fault> {
     let mut logins = Logins::default();
-    for introduction in &waiting.logins {
-        logins.push(introduction.read());
+    for session_origin in &waiting.logins {
+        logins.push(session_origin.read());
     }
     let (mut names, mut details) = (Vec::new(), Vec::new());
     for ((name, address), times) in &waiting.refusals {

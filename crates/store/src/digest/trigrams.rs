@@ -1,13 +1,13 @@
 //! Which three neighbouring bytes are in which texts: what can hold a needle, and what cannot.
 //!
-//! A gram is three neighbouring bytes of folded text, made one of 65,536 numbers. Grams that share a
+//! A trigram is three neighbouring bytes of folded text, made one of 65,536 numbers. Trigrams that share a
 //! number cost a look at a text too many, and never one too few.
 
-/// How many grams there are.
-const GRAMS: usize = 1 << 16;
+/// How many trigrams there are.
+const TRIGRAMS: usize = 1 << 16;
 /// Those of one needle that are asked for; of a longer needle any will do, for candidates are verified.
-const GRAMS_ASKED_MAX: usize = 16;
-const GRAM_BYTES: usize = 3;
+const TRIGRAMS_ASKED_MAX: usize = 16;
+const TRIGRAM_BYTES: usize = 3;
 
 /// How a list is written: its first byte. Who has nobody is not written at all.
 const MOST: u8 = 1;
@@ -24,8 +24,8 @@ pub(super) struct Lists {
 impl Lists {
     pub(super) fn new() -> Self {
         Self {
-            lists: vec![Vec::new(); GRAMS],
-            seen: vec![false; GRAMS],
+            lists: vec![Vec::new(); TRIGRAMS],
+            seen: vec![false; TRIGRAMS],
             count: 0,
         }
     }
@@ -35,11 +35,11 @@ impl Lists {
         self.seen.fill(false);
         // A digest has fewer messages.
         let place = u16::try_from(self.count).unwrap_or(u16::MAX);
-        for gram in grams(text) {
-            let gram = usize::from(gram);
-            if let Some(seen) = self.seen.get_mut(gram)
+        for trigram in trigrams(text) {
+            let trigram = usize::from(trigram);
+            if let Some(seen) = self.seen.get_mut(trigram)
                 && !std::mem::replace(seen, true)
-                && let Some(list) = self.lists.get_mut(gram)
+                && let Some(list) = self.lists.get_mut(trigram)
             {
                 list.push(place);
             }
@@ -49,7 +49,7 @@ impl Lists {
 
     /// Where each begins, and all of them.
     pub(super) fn written(&self) -> (Vec<u8>, Vec<u8>) {
-        let mut bounds = Vec::with_capacity((GRAMS + 1) * size_of::<u32>());
+        let mut bounds = Vec::with_capacity((TRIGRAMS + 1) * size_of::<u32>());
         let mut lists = Vec::new();
         for list in &self.lists {
             bounds.extend_from_slice(&bound(&lists));
@@ -60,12 +60,12 @@ impl Lists {
     }
 }
 
-/// The grams that a text must have to hold `needle`; none where that says nothing.
+/// The trigrams that a text must have to hold `needle`; none where that says nothing.
 pub(super) fn asked(needle: &[u8]) -> Vec<i32> {
-    let mut asked: Vec<i32> = grams(needle).map(i32::from).collect();
+    let mut asked: Vec<i32> = trigrams(needle).map(i32::from).collect();
     asked.sort_unstable();
     asked.dedup();
-    asked.truncate(GRAMS_ASKED_MAX);
+    asked.truncate(TRIGRAMS_ASKED_MAX);
     asked
 }
 
@@ -84,8 +84,8 @@ pub(super) fn common_places(lists: &[Vec<u8>], count: usize) -> Option<Vec<usize
     common
 }
 
-fn grams(text: &[u8]) -> impl Iterator<Item = u16> {
-    text.windows(GRAM_BYTES).map(|window| {
+fn trigrams(text: &[u8]) -> impl Iterator<Item = u16> {
+    text.windows(TRIGRAM_BYTES).map(|window| {
         let bytes = window
             .iter()
             .fold(0_u32, |bytes, &byte| bytes << 8 | u32::from(byte));
@@ -151,16 +151,16 @@ mod tests {
     use super::{Lists, asked, common_places};
 
     /// As the database gives them out.
-    fn lists_of(lists: &Lists, grams: &[i32]) -> Vec<Vec<u8>> {
+    fn lists_of(lists: &Lists, trigrams: &[i32]) -> Vec<Vec<u8>> {
         let (bounds, lists) = lists.written();
         let number = |place: usize| {
             u32::from_be_bytes(bounds[place * 4..][..4].try_into().unwrap()) as usize
         };
-        let list = |&gram: &i32| {
-            let gram = usize::try_from(gram).unwrap();
-            lists[number(gram)..number(gram + 1)].to_vec()
+        let list = |&trigram: &i32| {
+            let trigram = usize::try_from(trigram).unwrap();
+            lists[number(trigram)..number(trigram + 1)].to_vec()
         };
-        grams.iter().map(list).collect()
+        trigrams.iter().map(list).collect()
     }
 
     #[test]
