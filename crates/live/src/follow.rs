@@ -11,9 +11,9 @@ use store::{Fault, Heard, Spawn, Store};
 use tracing::{debug, info, warn};
 
 use crate::content::Contents;
-use crate::guests::Guests;
-use crate::lookout::Lookouts;
+use crate::login_registry::LoginRegistry;
 use crate::mailbox::LiveMailbox;
+use crate::notify_watcher::NotifyWatchers;
 use crate::stats::{Stats, count};
 
 /// The open mailboxes of one node, and the caches that its sessions share.
@@ -22,8 +22,8 @@ pub struct Live {
     spawn: Spawn,
     open: Mutex<HashMap<MailboxId, Slot>>,
     contents: Contents,
-    guests: Guests,
-    lookouts: Arc<Lookouts>,
+    login_registry: LoginRegistry,
+    notify_watchers: Arc<NotifyWatchers>,
     stats: Arc<Stats>,
     /// Somebody compares until it works; nobody else need begin.
     is_comparing: AtomicBool,
@@ -54,8 +54,8 @@ impl Live {
         let stats = Arc::<Stats>::default();
         Arc::new(Self {
             contents: Contents::new(store.clone(), cache_bytes_max),
-            guests: Guests::new(store.clone()),
-            lookouts: Lookouts::new(store.clone(), stats.clone()),
+            login_registry: LoginRegistry::new(store.clone()),
+            notify_watchers: NotifyWatchers::new(store.clone(), stats.clone()),
             store,
             spawn,
             open: Mutex::default(),
@@ -78,28 +78,28 @@ impl Live {
 
     /// Who is logged in here.
     #[must_use]
-    pub fn guests(&self) -> &Guests {
-        &self.guests
+    pub fn login_registry(&self) -> &LoginRegistry {
+        &self.login_registry
     }
 
     /// What sessions here want to hear of without having it open.
     #[must_use]
-    pub fn lookouts(&self) -> &Arc<Lookouts> {
-        &self.lookouts
+    pub fn notify_watchers(&self) -> &Arc<NotifyWatchers> {
+        &self.notify_watchers
     }
 
     pub(crate) fn store(&self) -> &Store {
         &self.store
     }
 
-    /// Up to where this node's picture of `id` goes; `None` when nobody here has it open.
+    /// Up to where this node's state of `id` goes; `None` when nobody here has it open.
     #[must_use]
     pub fn modseq(&self, id: MailboxId) -> Option<ModSeq> {
         let open = self
             .slots()
             .get(&id)
             .and_then(|slot| slot.mailbox.upgrade());
-        open.map(|mailbox| mailbox.picture().modseq())
+        open.map(|mailbox| mailbox.mailbox_state().modseq())
     }
 
     /// How many mailboxes are open here.
@@ -175,13 +175,15 @@ impl Live {
     ///
     /// The last of what the store had; the other mailboxes are compared all the same.
     pub async fn compare(&self) -> Result<(), Fault> {
-        self.guests.ask_again(&self.guests.present()).await?;
+        self.login_registry
+            .ask_again(&self.login_registry.present())
+            .await?;
         self.compare_mailboxes().await?;
-        self.lookouts.compare().await
+        self.notify_watchers.compare().await
     }
 
     async fn ask_again(self: &Arc<Self>, account: AccountId) {
-        if let Err(fault) = self.guests.ask_again(&[account]).await {
+        if let Err(fault) = self.login_registry.ask_again(&[account]).await {
             warn!(cause = %fault, "could not read whether an account is still let in");
             self.compare_soon();
         }
@@ -200,7 +202,7 @@ impl Live {
                 mailbox.close();
                 continue;
             };
-            if !mailbox.heard_of(modseq) && mailbox.picture().modseq() < modseq {
+            if !mailbox.heard_of(modseq) && mailbox.mailbox_state().modseq() < modseq {
                 count(&self.stats.wakeups_missed);
             }
             if let Err(fault) = mailbox.reach(modseq).await {
@@ -255,10 +257,10 @@ impl Live {
                 self.want(&mailbox, wakeup.modseq);
             }
         }
-        if self.lookouts.hear(wakeups) {
+        if self.notify_watchers.hear(wakeups) {
             let live = self.clone();
             (self.spawn)(Box::pin(async move {
-                if let Err(fault) = live.lookouts.read().await {
+                if let Err(fault) = live.notify_watchers.read().await {
                     debug!(cause = %fault, "could not read the news of mailboxes that are watched");
                     live.compare_soon();
                 }

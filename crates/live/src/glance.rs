@@ -7,7 +7,7 @@ use mail::{AccountId, MailboxId};
 use store::{Fault, Outline, Stamps};
 
 use crate::follow::Live;
-use crate::mailbox::Picture;
+use crate::mailbox::MailboxState;
 
 /// A larger mailbox is opened for the moment: its snapshot is read sooner than its rows, and it may be
 /// open already.
@@ -25,7 +25,7 @@ impl Live {
         account: AccountId,
         outlines: &[&Outline],
         stamps: Stamps,
-    ) -> Result<HashMap<MailboxId, Arc<Picture>>, Fault> {
+    ) -> Result<HashMap<MailboxId, Arc<MailboxState>>, Fault> {
         let (large, small): (Vec<&Outline>, Vec<&Outline>) = outlines
             .iter()
             .copied()
@@ -33,18 +33,18 @@ impl Live {
         let mut seen = HashMap::with_capacity(outlines.len());
         let loaded = self.store().load_images(account, &small, stamps).await?;
         for (outline, (image, overlay)) in small.into_iter().zip(loaded) {
-            let picture = Picture {
+            let mailbox_state = MailboxState {
                 image,
                 keywords: Arc::new(outline.keywords.clone()),
                 overlays: Arc::new(HashMap::from([(account, Arc::new(overlay))])),
                 rights_version: outline.rights_version,
                 is_gone: false,
             };
-            seen.insert(outline.id, Arc::new(picture));
+            seen.insert(outline.id, Arc::new(mailbox_state));
         }
         for outline in large {
             match self.glance_at(account, outline.id).await {
-                Ok(picture) => drop(seen.insert(outline.id, picture)),
+                Ok(mailbox_state) => drop(seen.insert(outline.id, mailbox_state)),
                 Err(Fault::Gone) => {}
                 Err(fault) => return Err(fault),
             }
@@ -56,8 +56,8 @@ impl Live {
         &self,
         account: AccountId,
         mailbox: MailboxId,
-    ) -> Result<Arc<Picture>, Fault> {
+    ) -> Result<Arc<MailboxState>, Fault> {
         let watch = self.open(mailbox).await?.watch(account).await?;
-        Ok(watch.picture())
+        Ok(watch.mailbox_state())
     }
 }

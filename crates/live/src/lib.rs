@@ -1,10 +1,10 @@
-//! This node's open mailboxes, what its sessions are on the lookout for, and who is logged in here.
+//! This node's open mailboxes, what its sessions are on the watcher for, and who is logged in here.
 //!
-//! While at least one session here has a mailbox open, the node holds one [`Picture`] of it and
+//! While at least one session here has a mailbox open, the node holds one [`MailboxState`] of it and
 //! reads one delta per change, however many sessions watch. A wake-up is a hint: it only says
 //! that a read is worth while. What was lost on the way is found by [`Live::compare`].
 //!
-//! Protocol words never live here, nor rights: a picture says that rights changed, a session
+//! Protocol words never live here, nor rights: a state says that rights changed, a session
 //! reads them.
 //!
 //! Lock order: a mailbox's `refreshing` before any other lock; no lock but that one is held
@@ -13,16 +13,16 @@
 mod content;
 mod follow;
 mod glance;
-mod guests;
-mod lookout;
+mod login_registry;
 mod mailbox;
-mod said;
+mod notify_watcher;
+mod shared_response;
 mod stats;
 
 pub use content::{Contents, ContentsStats};
 pub use follow::Live;
-pub use guests::{Guests, Stay};
-pub use lookout::{Lookout, Lookouts, Movement, Sighting};
-pub use mailbox::{LiveMailbox, Picture, Watch};
-pub use said::Phrase;
+pub use login_registry::{LoginLease, LoginRegistry};
+pub use mailbox::{LiveMailbox, MailboxState, Watch};
+pub use notify_watcher::{MailboxEvent, NotifyWatcher, NotifyWatchers, PendingEvents};
+pub use shared_response::SharedResponse;
 pub use stats::Stats;

@@ -10,12 +10,12 @@ use mail::{AccountId, Keywords, MailboxId, ModSeq, UidValidity};
 use store::{Fault, News, Store};
 use tokio::sync::watch;
 
-use crate::said::{Phrase, Said};
+use crate::shared_response::{Said, SharedResponse};
 use crate::stats::{Stats, count};
 
 /// A mailbox at one mod-sequence. Immutable; sessions hold it for as long as they please.
 #[derive(Clone, Debug)]
-pub struct Picture {
+pub struct MailboxState {
     /// Every message, with the flags that all see.
     pub image: Image,
     /// The names of the keyword bits.
@@ -28,7 +28,7 @@ pub struct Picture {
     pub is_gone: bool,
 }
 
-impl Picture {
+impl MailboxState {
     /// Nothing that happened up to here is missing.
     #[must_use]
     pub fn modseq(&self) -> ModSeq {
@@ -43,7 +43,7 @@ pub struct LiveMailbox {
     uid_validity: UidValidity,
     store: Store,
     stats: Arc<Stats>,
-    pictures: watch::Sender<Arc<Picture>>,
+    mailbox_states: watch::Sender<Arc<MailboxState>>,
     /// Held while the database is read, so that one read serves all who wait for it.
     refreshing: tokio::sync::Mutex<()>,
     /// The highest mod-sequence that anybody heard of.
@@ -59,7 +59,7 @@ pub struct LiveMailbox {
 pub struct Watch {
     mailbox: Arc<LiveMailbox>,
     account: AccountId,
-    pictures: watch::Receiver<Arc<Picture>>,
+    mailbox_states: watch::Receiver<Arc<MailboxState>>,
 }
 
 impl LiveMailbox {
@@ -71,7 +71,7 @@ impl LiveMailbox {
         let loaded = store.load_image(id).await?.ok_or(Fault::Gone)?;
         count(&stats.images);
         let wanted = AtomicU64::new(loaded.image.modseq().get());
-        let picture = Picture {
+        let mailbox_state = MailboxState {
             image: loaded.image,
             keywords: Arc::new(loaded.keywords),
             overlays: Arc::default(),
@@ -83,7 +83,7 @@ impl LiveMailbox {
             uid_validity: loaded.uid_validity,
             store,
             stats,
-            pictures: watch::channel(Arc::new(picture)).0,
+            mailbox_states: watch::channel(Arc::new(mailbox_state)).0,
             refreshing: tokio::sync::Mutex::new(()),
             wanted,
             is_followed: AtomicBool::new(false),
@@ -106,11 +106,11 @@ impl LiveMailbox {
 
     /// The latest that this node knows.
     #[must_use]
-    pub fn picture(&self) -> Arc<Picture> {
-        self.pictures.borrow().clone()
+    pub fn mailbox_state(&self) -> Arc<MailboxState> {
+        self.mailbox_states.borrow().clone()
     }
 
-    /// Begins to watch as `account`, whose private flags are then part of every picture.
+    /// Begins to watch as `account`, whose private flags are then part of every state.
     ///
     /// # Errors
     ///
@@ -120,54 +120,55 @@ impl LiveMailbox {
         let watch = Watch {
             mailbox: self.clone(),
             account,
-            pictures: self.pictures.subscribe(),
+            mailbox_states: self.mailbox_states.subscribe(),
         };
         *lock(&self.watchers).entry(account).or_default() += 1;
         self.add_overlay(account).await?;
         Ok(watch)
     }
 
-    /// Waits until the picture shows everything up to `modseq`, reading it if need be.
+    /// Waits until the state shows everything up to `modseq`, reading it if need be.
     ///
     /// # Errors
     ///
-    /// As the store has it; the picture stays what it was.
+    /// As the store has it; the state stays what it was.
     pub async fn reach(&self, modseq: ModSeq) -> Result<(), Fault> {
-        if self.pictures.borrow().modseq() >= modseq {
+        if self.mailbox_states.borrow().modseq() >= modseq {
             return Ok(());
         }
         let _reading = self.refreshing.lock().await;
-        let picture = self.picture();
-        if picture.is_gone || picture.modseq() >= modseq {
+        let mailbox_state = self.mailbox_state();
+        if mailbox_state.is_gone || mailbox_state.modseq() >= modseq {
             return Ok(());
         }
-        self.read_delta(&picture).await
+        self.read_delta(&mailbox_state).await
     }
 
-    /// The bytes of `phrase`: as another watcher encoded them, or by `encode`.
-    pub fn say(&self, phrase: Phrase, encode: impl FnOnce() -> Vec<u8>) -> Bytes {
-        if let Some(bytes) = self.said.find(&phrase) {
-            count(&self.stats.phrases_shared);
+    /// The bytes of `shared_response`: as another watcher encoded them, or by `encode`.
+    pub fn say(&self, shared_response: SharedResponse, encode: impl FnOnce() -> Vec<u8>) -> Bytes {
+        if let Some(bytes) = self.said.find(&shared_response) {
+            count(&self.stats.responses_shared);
             return bytes;
         }
-        count(&self.stats.phrases_encoded);
+        count(&self.stats.responses_encoded);
         let bytes = Bytes::from(encode());
-        self.said.keep(phrase, bytes.clone());
+        self.said.keep(shared_response, bytes.clone());
         bytes
     }
 
     /// Notes that there is news; true when nobody is following yet, so that the caller should.
     pub(crate) fn want(&self, modseq: ModSeq) -> bool {
         self.wanted.fetch_max(modseq.get(), Ordering::AcqRel);
-        self.pictures.borrow().modseq() < modseq && !self.is_followed.swap(true, Ordering::AcqRel)
+        self.mailbox_states.borrow().modseq() < modseq
+            && !self.is_followed.swap(true, Ordering::AcqRel)
     }
 
-    /// Whether a wake-up for `modseq` was heard, or the picture shows it.
+    /// Whether a wake-up for `modseq` was heard, or the state shows it.
     pub(crate) fn heard_of(&self, modseq: ModSeq) -> bool {
         self.wanted.load(Ordering::Acquire) >= modseq.get()
     }
 
-    /// Reads until everything that is wanted is in the picture, or the store fails.
+    /// Reads until everything that is wanted is in the state, or the store fails.
     pub(crate) async fn follow(&self) -> Result<(), Fault> {
         loop {
             let wanted = ModSeq::new(self.wanted.load(Ordering::Acquire)).unwrap_or_default();
@@ -183,52 +184,57 @@ impl LiveMailbox {
 
     /// The mailbox was found to exist no longer.
     pub(crate) fn close(&self) {
-        self.pictures.send_if_modified(|picture| {
-            let is_news = !picture.is_gone;
-            Arc::make_mut(picture).is_gone = true;
+        self.mailbox_states.send_if_modified(|mailbox_state| {
+            let is_news = !mailbox_state.is_gone;
+            Arc::make_mut(mailbox_state).is_gone = true;
             is_news
         });
     }
 
     async fn add_overlay(&self, account: AccountId) -> Result<(), Fault> {
         let _reading = self.refreshing.lock().await;
-        if self.pictures.borrow().overlays.contains_key(&account) {
+        if self.mailbox_states.borrow().overlays.contains_key(&account) {
             return Ok(());
         }
         let overlay = self.store.load_overlay(account, self.id).await?;
         let overlay_modseq = overlay.modseq();
-        self.pictures.send_if_modified(|picture| {
-            let picture = Arc::make_mut(picture);
-            Arc::make_mut(&mut picture.overlays).insert(account, Arc::new(overlay));
+        self.mailbox_states.send_if_modified(|mailbox_state| {
+            let mailbox_state = Arc::make_mut(mailbox_state);
+            Arc::make_mut(&mut mailbox_state.overlays).insert(account, Arc::new(overlay));
             // Nobody but the newcomer could see a difference.
             false
         });
         // The overlay may be ahead of the image; nobody may see a mod-sequence above the highest.
-        let picture = self.picture();
-        if picture.modseq() < overlay_modseq {
-            self.read_delta(&picture).await
+        let mailbox_state = self.mailbox_state();
+        if mailbox_state.modseq() < overlay_modseq {
+            self.read_delta(&mailbox_state).await
         } else {
             Ok(())
         }
     }
 
-    /// Reads what happened since `picture`. The caller holds `refreshing`.
-    async fn read_delta(&self, picture: &Picture) -> Result<(), Fault> {
-        let watching: Vec<AccountId> = picture.overlays.keys().copied().collect();
+    /// Reads what happened since `mailbox_state`. The caller holds `refreshing`.
+    async fn read_delta(&self, mailbox_state: &MailboxState) -> Result<(), Fault> {
+        let watching: Vec<AccountId> = mailbox_state.overlays.keys().copied().collect();
         count(&self.stats.deltas);
         let delta = self
             .store
-            .load_delta(self.id, picture.modseq(), picture.keywords.len(), &watching)
+            .load_delta(
+                self.id,
+                mailbox_state.modseq(),
+                mailbox_state.keywords.len(),
+                &watching,
+            )
             .await?;
         match delta {
             store::Delta::Gone => self.close(),
             store::Delta::TooOld => self.read_all(&watching).await?,
-            store::Delta::News(news) => self.publish(picture, news),
+            store::Delta::News(news) => self.publish(mailbox_state, news),
         }
         Ok(())
     }
 
-    fn publish(&self, before: &Picture, news: News) {
+    fn publish(&self, before: &MailboxState, news: News) {
         let watchers = lock(&self.watchers);
         let has_leavers = before
             .overlays
@@ -251,7 +257,7 @@ impl LiveMailbox {
             Arc::new(overlays)
         };
         drop(watchers);
-        let picture = Picture {
+        let mailbox_state = MailboxState {
             image: before.image.apply(&news.delta),
             keywords: news
                 .keywords
@@ -260,7 +266,7 @@ impl LiveMailbox {
             rights_version: news.rights_version,
             is_gone: false,
         };
-        self.pictures.send_replace(Arc::new(picture));
+        self.mailbox_states.send_replace(Arc::new(mailbox_state));
     }
 
     async fn read_all(&self, watching: &[AccountId]) -> Result<(), Fault> {
@@ -274,7 +280,7 @@ impl LiveMailbox {
             let overlay = self.store.load_overlay(account, self.id).await?;
             overlays.insert(account, Arc::new(overlay));
         }
-        self.pictures.send_replace(Arc::new(Picture {
+        self.mailbox_states.send_replace(Arc::new(MailboxState {
             image: loaded.image,
             keywords: Arc::new(loaded.keywords),
             overlays: Arc::new(overlays),
@@ -304,23 +310,23 @@ impl Watch {
 
     /// The latest that this node knows.
     #[must_use]
-    pub fn picture(&self) -> Arc<Picture> {
-        self.pictures.borrow().clone()
+    pub fn mailbox_state(&self) -> Arc<MailboxState> {
+        self.mailbox_states.borrow().clone()
     }
 
     /// The private flags of the account that watches.
     #[must_use]
-    pub fn overlay<'p>(&self, picture: &'p Picture) -> Option<&'p Overlay> {
-        picture.overlays.get(&self.account).map(AsRef::as_ref)
+    pub fn overlay<'p>(&self, mailbox_state: &'p MailboxState) -> Option<&'p Overlay> {
+        mailbox_state.overlays.get(&self.account).map(AsRef::as_ref)
     }
 
-    /// Resolves when there is a picture other than `known`. May be dropped at any time.
-    pub async fn changed(&self, known: &Arc<Picture>) {
-        let mut pictures = self.pictures.clone();
+    /// Resolves when there is a state other than `known`. May be dropped at any time.
+    pub async fn changed(&self, known: &Arc<MailboxState>) {
+        let mut mailbox_states = self.mailbox_states.clone();
         // The sender lives in the mailbox that this watch holds.
         drop(
-            pictures
-                .wait_for(|picture| !Arc::ptr_eq(picture, known))
+            mailbox_states
+                .wait_for(|mailbox_state| !Arc::ptr_eq(mailbox_state, known))
                 .await,
         );
     }

@@ -16,9 +16,9 @@ pub struct Stats {
     /// Changes that only the safety comparison found.
     pub wakeups_missed: AtomicU64,
     /// Untagged responses that were encoded.
-    pub phrases_encoded: AtomicU64,
+    pub responses_encoded: AtomicU64,
     /// Untagged responses that another watcher had already encoded.
-    pub phrases_shared: AtomicU64,
+    pub responses_shared: AtomicU64,
 }
 
 pub(crate) fn count(counter: &AtomicU64) {

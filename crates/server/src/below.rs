@@ -122,7 +122,7 @@ impl Below {
         page.gauge(
             "mailboxes_watched",
             "Mailboxes that somebody here hears of by NOTIFY without having them open",
-            self.live.lookouts().watched_mailboxes() as u64,
+            self.live.notify_watchers().watched_mailboxes() as u64,
         )?;
         page.counter(
             "live_mailbox_summaries",
@@ -134,8 +134,8 @@ impl Below {
             "Untagged responses by whether this watcher's were encoded or another's reused",
             "kind",
             &[
-                ("encoded", read(&stats.phrases_encoded)),
-                ("shared", read(&stats.phrases_shared)),
+                ("encoded", read(&stats.responses_encoded)),
+                ("shared", read(&stats.responses_shared)),
             ],
         )?;
         let contents = self.live.contents().stats();

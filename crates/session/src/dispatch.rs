@@ -1,6 +1,6 @@
 //! From what comes in to the command that it is, and how it ended.
 
-use live::Stay;
+use live::LoginLease;
 use mail::limits::BAD_COMMANDS_MAX;
 use wire::{Body, Code, Command, Frame, Malformed, Tag, Verdict, say};
 
@@ -63,8 +63,8 @@ static UNKNOWN: Spec = Spec {
 impl Session {
     /// Does what is asked, and says how it went.
     pub async fn run(&mut self, input: Input, now: Now, out: &mut Out<'_>) -> Report {
-        if self.stay.as_ref().is_some_and(Stay::is_over) {
-            self.goodbye(Goodbye::StayOver, &mut out.buffer);
+        if self.lease.as_ref().is_some_and(LoginLease::is_over) {
+            self.goodbye(Goodbye::LeaseEnded, &mut out.buffer);
             return Report {
                 next: Next::Close,
                 ..Report::going_on(UNKNOWN.name)

@@ -20,7 +20,7 @@ use crate::view::{Moment, NoSuchNumber, Picked, View, Voice, say_shown};
 pub(crate) struct Selected {
     pub(crate) watch: Watch,
     pub(crate) view: View,
-    /// As read last; outdated when the picture has another version of the rights.
+    /// As read last; outdated when the state has another version of the rights.
     pub(crate) found: Found,
     /// Opened by EXAMINE: nothing is changed, whatever the rights.
     pub(crate) is_examined: bool,
@@ -95,7 +95,7 @@ impl Selected {
     }
 
     pub(crate) fn learn(&mut self) {
-        self.view.learn(self.watch.picture());
+        self.view.learn(self.watch.mailbox_state());
     }
 
     /// Returns the messages of others that the client did not know.
@@ -110,7 +110,7 @@ impl Selected {
         let mut arrived = self.view.tell(
             moment,
             voice,
-            |phrase, encode| mailbox.say(phrase, encode),
+            |shared_response, encode| mailbox.say(shared_response, encode),
             out,
         );
         arrived.retain(|(_, message)| !self.own.contains(message.uid));
@@ -162,11 +162,11 @@ impl Selected {
     /// A keyword that was not there when FLAGS was last told is told before it is used, and that
     /// it can be kept (RFC 9051, 7.3.1). What can be kept is told anew with another policy, too.
     pub(crate) fn tell_keywords(&mut self, out: &mut Vec<u8>) {
-        let picture = self.view.latest().clone();
-        let is_any_new = picture.keywords.len() != self.keywords_told;
+        let mailbox_state = self.view.latest().clone();
+        let is_any_new = mailbox_state.keywords.len() != self.keywords_told;
         if is_any_new {
-            self.keywords_told = picture.keywords.len();
-            say::flags(out, picture.keywords.names(FlagBits::ALL));
+            self.keywords_told = mailbox_state.keywords.len();
+            say::flags(out, mailbox_state.keywords.names(FlagBits::ALL));
         }
         if is_any_new || std::mem::take(&mut self.is_policy_news) {
             self.tell_permanent_flags(out);
@@ -209,17 +209,17 @@ impl Session {
         let Some(selected) = &mut self.selected else {
             return Ok(Footing::Holds);
         };
-        let picture = selected.watch.picture();
-        if picture.is_gone {
+        let mailbox_state = selected.watch.mailbox_state();
+        if mailbox_state.is_gone {
             return Ok(Footing::Lost);
         }
-        if picture.rights_version != selected.found.access.version
+        if mailbox_state.rights_version != selected.found.access.version
             && self.renew_selected().await? == Footing::Lost
         {
             return Ok(Footing::Lost);
         }
         if let Some(selected) = &mut self.selected {
-            selected.view.learn(picture);
+            selected.view.learn(mailbox_state);
         }
         Ok(Footing::Holds)
     }

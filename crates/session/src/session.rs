@@ -5,7 +5,7 @@ use std::iter;
 use std::sync::Arc;
 
 use auth::Exchange;
-use live::Stay;
+use live::LoginLease;
 use mail::limits::{INLINE_LITERALS_BYTES_MAX, LINE_BEFORE_LOGIN_BYTES_MAX, LINE_BYTES_MAX};
 use mail::{AccountId, MailboxId, SessionId};
 use store::{Account, Origin, Store};
@@ -33,7 +33,7 @@ pub struct Session {
     pub(crate) client: Option<String>,
     pub(crate) account: Option<Account>,
     /// Since the login, and for as long as what let in still does.
-    pub(crate) stay: Option<Stay>,
+    pub(crate) lease: Option<LoginLease>,
     pub(crate) naming: Naming,
     pub(crate) selected: Option<Box<Selected>>,
     pub(crate) enabled: Enabled,
@@ -69,7 +69,7 @@ impl Session {
             peer,
             client: None,
             account: None,
-            stay: None,
+            lease: None,
             naming: Naming::Own,
             selected: None,
             enabled: Enabled::default(),
@@ -165,7 +165,7 @@ impl Session {
     }
 
     /// This account is logged in, and what is written from now on is its doing.
-    pub(crate) fn begin(&mut self, entrance: Entrance, stay: Stay) {
+    pub(crate) fn begin(&mut self, entrance: Entrance, lease: LoginLease) {
         let Entrance {
             account,
             actor,
@@ -185,7 +185,7 @@ impl Session {
         self.store.note_login();
         self.account = Some(account);
         self.naming = naming;
-        self.stay = Some(stay);
+        self.lease = Some(lease);
     }
 
     /// As if nobody had ever logged in on this connection.

@@ -26,7 +26,7 @@ pub enum Goodbye {
     /// An administrator ends this session.
     Ended,
     /// The password was changed, or the account disabled or deleted.
-    StayOver,
+    LeaseEnded,
 }
 
 impl Session {
@@ -43,8 +43,8 @@ impl Session {
 
     /// Resolves when what let this session in does so no longer. May be dropped at any time.
     pub async fn overstayed(&self) {
-        match &self.stay {
-            Some(stay) => stay.over().await,
+        match &self.lease {
+            Some(lease) => lease.over().await,
             None => std::future::pending().await,
         }
     }
@@ -104,7 +104,7 @@ impl Session {
             Goodbye::TooMany => "Too many connections",
             Goodbye::Unframeable => "What you sent cannot be read",
             Goodbye::Ended => "An administrator has ended this session",
-            Goodbye::StayOver => "This login is no longer valid; please log in again",
+            Goodbye::LeaseEnded => "This login is no longer valid; please log in again",
         };
         say::bye(out, None, text);
     }

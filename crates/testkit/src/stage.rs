@@ -198,7 +198,7 @@ impl Stage {
             let behind = || {
                 let is_behind = |&&(mailbox, modseq): &&(MailboxId, ModSeq)| {
                     let live = node.frontend.live();
-                    let known = [live.modseq(mailbox), live.lookouts().modseq(mailbox)];
+                    let known = [live.modseq(mailbox), live.notify_watchers().modseq(mailbox)];
                     known.into_iter().flatten().any(|known| known < modseq)
                 };
                 committed.iter().find(is_behind)
@@ -226,7 +226,7 @@ impl Stage {
 
     /// Whether somebody there listens for names, and something was committed that was not read.
     async fn misses_names(&self, node: &Node) -> Result<bool, Trouble> {
-        let Some(mark) = node.frontend.live().lookouts().mark() else {
+        let Some(mark) = node.frontend.live().notify_watchers().mark() else {
             return Ok(false);
         };
         let news = self.architect.store().directory_news(&mark, &[]).await?;

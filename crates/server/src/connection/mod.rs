@@ -134,7 +134,7 @@ impl Connection {
                 Event::Late => return Box::pin(self.leave(Goodbye::Timeout)).await,
                 Event::Ended => return Box::pin(self.leave(Goodbye::Ended)).await,
                 Event::Leave => return Box::pin(self.leave(Goodbye::Shutdown)).await,
-                Event::Overstayed => return Box::pin(self.leave(Goodbye::StayOver)).await,
+                Event::Overstayed => return Box::pin(self.leave(Goodbye::LeaseEnded)).await,
                 Event::Gone => return Ok(()),
             }
         }

@@ -164,10 +164,10 @@ async fn search_group<'t>(
         .filter(|outline| session.mailbox() != Some(outline.id))
         .collect();
     let live = &session.node.live;
-    let pictures = live.glance(account, &others, searcher.stamps()).await?;
+    let mailbox_states = live.glance(account, &others, searcher.stamps()).await?;
     let view = |outline: &&Outline| {
-        let picture = pictures.get(&outline.id)?.clone();
-        let view = View::new(account, outline.private_flags, picture);
+        let mailbox_state = mailbox_states.get(&outline.id)?.clone();
+        let view = View::new(account, outline.private_flags, mailbox_state);
         Some((outline.id, view))
     };
     let views: HashMap<MailboxId, View> = others.iter().filter_map(view).collect();

@@ -128,22 +128,24 @@ async fn see(
 }
 
 async fn begin(session: &mut Session, entrance: Entrance) -> Outcome {
-    let guests = session.node.live.guests();
+    let login_registry = session.node.live.login_registry();
     let Account {
         id,
         password_version,
         ..
     } = entrance.account;
-    let mut stay = guests.welcome(id, password_version).await?;
+    let mut lease = login_registry.welcome(id, password_version).await?;
     match &entrance.actor {
         None => info!(user.id = %id, "logged in"),
         Some(actor) => {
-            let own = guests.welcome(actor.id, actor.password_version).await?;
-            stay = stay.while_holds(own);
+            let own = login_registry
+                .welcome(actor.id, actor.password_version)
+                .await?;
+            lease = lease.while_holds(own);
             info!(user.id = %id, actor.id = %actor.id, "logged in as somebody else");
         }
     }
-    session.begin(entrance, stay);
+    session.begin(entrance, lease);
     let names = session.capabilities();
     Ok(Done {
         code: Some(DoneCode::Capability(names)),

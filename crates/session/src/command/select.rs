@@ -34,10 +34,10 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
     let old_name = other_name(&select.mailbox, &named.name);
     let mailbox = session.node.live.open(permit.mailbox()).await?;
     let watch = mailbox.watch(permit.account()).await?;
-    let picture = watch.picture();
-    let keywords_told = picture.keywords.len();
+    let mailbox_state = watch.mailbox_state();
+    let keywords_told = mailbox_state.keywords.len();
     let selected = Box::new(Selected {
-        view: View::new(permit.account(), named.found.private_flags, picture),
+        view: View::new(permit.account(), named.found.private_flags, mailbox_state),
         watch,
         found: named.found,
         is_examined: select.read_only,
@@ -75,9 +75,9 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
 
 /// RECENT and UNSEEN are IMAP4rev1's (RFC 9051, appendix E); UNSEEN is a sequence number, too.
 fn tell_mailbox(selected: &Selected, voice: Voice, ids: &ObjectIds, out: &mut Vec<u8>) {
-    let picture = selected.view.known();
-    let image = &picture.image;
-    say::flags(out, picture.keywords.names(FlagBits::ALL));
+    let mailbox_state = selected.view.known();
+    let image = &mailbox_state.image;
+    say::flags(out, mailbox_state.keywords.names(FlagBits::ALL));
     say_exists(out, voice, image.len());
     let ok = |out: &mut Vec<u8>, code, text| say::untagged(out, Verdict::Ok, Some(code), text);
     if voice.recent
@@ -97,19 +97,19 @@ fn tell_mailbox(selected: &Selected, voice: Voice, ids: &ObjectIds, out: &mut Ve
     ok(out, Code::MailboxId(&id), "Whatever its name");
     ok(
         out,
-        Code::HighestModSeq(picture.modseq()),
+        Code::HighestModSeq(mailbox_state.modseq()),
         "Highest mod-sequence",
     );
 }
 
 fn first_unseen(selected: &Selected) -> Option<SeqNum> {
-    let picture = selected.view.known();
+    let mailbox_state = selected.view.known();
     if !selected.view.private().contains(FlagBits::SEEN) {
-        return picture.image.first_without(FlagBits::SEEN);
+        return mailbox_state.image.first_without(FlagBits::SEEN);
     }
-    match selected.watch.overlay(picture) {
-        Some(overlay) => overlay.first_without(FlagBits::SEEN, &picture.image),
-        None => picture.image.get(SeqNum::MIN).map(|_| SeqNum::MIN),
+    match selected.watch.overlay(mailbox_state) {
+        Some(overlay) => overlay.first_without(FlagBits::SEEN, &mailbox_state.image),
+        None => mailbox_state.image.get(SeqNum::MIN).map(|_| SeqNum::MIN),
     }
 }
 
@@ -122,19 +122,26 @@ async fn tell_since(
     voice: Voice,
     out: &mut Out<'_>,
 ) -> Result<(), Ending> {
-    let picture = selected.view.known();
+    let mailbox_state = selected.view.known();
     let known = match &remembered.known_uids {
         Some(uids) => uids.clone(),
-        None => uids_below(picture.image.uid_next()),
+        None => uids_below(mailbox_state.image.uid_next()),
     };
     let vanished = vanished_among(store, selected, remembered.modseq, &known).await?;
     if !vanished.is_empty() {
         say::vanished_earlier(&mut out.buffer, &vanished);
     }
-    for (seq, message) in picture.image.iter() {
+    for (seq, message) in mailbox_state.image.iter() {
         let shown = selected.view.shown(&message);
         if shown.modseq > remembered.modseq && known.contains(message.uid) {
-            say_shown(&mut out.buffer, voice, picture, seq, message.uid, shown);
+            say_shown(
+                &mut out.buffer,
+                voice,
+                mailbox_state,
+                seq,
+                message.uid,
+                shown,
+            );
             out.breathe().await?;
         }
     }

@@ -45,7 +45,7 @@ pub(crate) struct Context {
     results: Results,
     /// The flags that were private when it was searched last.
     private: FlagBits,
-    /// The results are those of the view's picture, and of nothing newer.
+    /// The results are those of the view's state, and of nothing newer.
     is_settled: bool,
 }
 

@@ -212,7 +212,7 @@ fn the_list_of_the_client_is_always_what_a_fresh_search_finds() {
         for _ in 0..world.chance.below(20) {
             world.happen();
         }
-        let mut view = View::new(READER, FlagBits::SEEN, world.picture.clone());
+        let mut view = View::new(READER, FlagBits::SEEN, world.mailbox_state.clone());
         let context = begin(&view, numbering, order);
         let found = search(&view, order);
         let mut client = Client {
@@ -225,7 +225,7 @@ fn the_list_of_the_client_is_always_what_a_fresh_search_finds() {
             for _ in 0..world.chance.below(4) {
                 world.happen();
             }
-            view.learn(world.picture.clone());
+            view.learn(world.mailbox_state.clone());
             let (moment, voice) = world.occasion(voice);
             client.hear(&tell(&mut view, &mut contexts, moment, voice));
             // What waits to be counted as expunged is no result any more.

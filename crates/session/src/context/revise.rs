@@ -2,7 +2,7 @@
 //! a text is read when its message arrives, and later only where a flag makes it matter.
 
 use image::Image;
-use live::{Live, Picture};
+use live::{Live, MailboxState};
 use mail::limits::CONTEXT_RESULTS_MAX;
 use mail::{Uid, UidSet};
 use store::Store;
@@ -39,7 +39,7 @@ pub(crate) async fn revise(
     store: &Store,
     live: &Live,
     selected: &mut Selected,
-    before: &Picture,
+    before: &MailboxState,
 ) -> Revised {
     let mut revised = Revised::default();
     let touched = selected.view.touched_since(before);
@@ -105,7 +105,7 @@ impl Context {
         store: &Store,
         live: &Live,
         selected: &Selected,
-        before: &Picture,
+        before: &MailboxState,
         touched: &[Touched],
     ) -> Result<Change, Ending> {
         let haystack = Haystack::from(selected);
@@ -128,7 +128,7 @@ impl Context {
         &self,
         criteria: &Criteria,
         selected: &Selected,
-        before: &Picture,
+        before: &MailboxState,
         touched: &[Touched],
     ) -> Vec<Numbered> {
         let image = &selected.view.known().image;
@@ -176,7 +176,7 @@ impl Context {
 }
 
 /// Those that another last message makes a set with `*` take in or leave out: all between the two.
-fn around_last(before: &Picture, now: &Image) -> Vec<Numbered> {
+fn around_last(before: &MailboxState, now: &Image) -> Vec<Numbered> {
     match (before.image.uid_max(), now.uid_max()) {
         (Some(was), Some(is)) if was != is => now.by_uid(was.min(is)..=was.max(is)).collect(),
         _ => Vec::new(),

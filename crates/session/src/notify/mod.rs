@@ -10,7 +10,7 @@ mod scope;
 use std::collections::{BTreeMap, BTreeSet};
 
 use acl::Rights;
-use live::{Lookout, Movement, Sighting};
+use live::{MailboxEvent, NotifyWatcher, PendingEvents};
 use mail::limits::NOTIFY_MAILBOXES_MAX;
 use mail::{Depth, MailboxId, MailboxName, ModSeq};
 use store::{NewValue, Status, Wanted};
@@ -49,7 +49,7 @@ pub(crate) struct Notify {
 #[derive(Debug)]
 struct Others {
     scope: Scope,
-    lookout: Lookout,
+    notify_watcher: NotifyWatcher,
     belief: Belief,
     /// Told to be out of reach, though no longer there to be believed in.
     lost: BTreeSet<MailboxName>,
@@ -98,7 +98,7 @@ impl Notified {
     pub(crate) async fn rung(&self) {
         match self {
             Self::AsAsked(notify) if let Some(others) = &notify.others => {
-                others.lookout.rung().await;
+                others.notify_watcher.rung().await;
             }
             Self::AsEver | Self::Nothing | Self::AsAsked(_) => std::future::pending().await,
         }
@@ -127,7 +127,7 @@ impl Session {
         } else {
             let mut others = Others {
                 scope,
-                lookout: self.node.live.lookouts().open(account).await?,
+                notify_watcher: self.node.live.notify_watchers().open(account).await?,
                 belief: Belief::default(),
                 lost: BTreeSet::new(),
                 own: Own::default(),
@@ -148,7 +148,7 @@ impl Session {
         let mut notified = std::mem::take(&mut self.notified);
         let told = match notified.others() {
             None => Ok(()),
-            Some(others) => self.tell_sighting(others, out).await,
+            Some(others) => self.tell_pending(others, out).await,
         };
         self.notified = notified;
         if let Err(Ending::Refused(Refused::NotificationOverflow)) = told {
@@ -206,7 +206,7 @@ impl Session {
                 belief,
                 lost: _,
                 own: _,
-                lookout: _,
+                notify_watcher: _,
             } = others;
             let subscribed = belief.subscribed.clone();
             belief.rename(from, to, |name| {
@@ -268,16 +268,16 @@ impl Session {
         Ok(())
     }
 
-    async fn tell_sighting(&self, others: &mut Others, out: &mut Out<'_>) -> Result<(), Ending> {
-        let sighting = others.lookout.take();
-        if sighting.has_overflowed {
+    async fn tell_pending(&self, others: &mut Others, out: &mut Out<'_>) -> Result<(), Ending> {
+        let pending_events = others.notify_watcher.take();
+        if pending_events.has_overflowed {
             return Err(Refused::NotificationOverflow.into());
         }
-        if sighting.has_names || others.is_outdated(&sighting) {
+        if pending_events.has_names || others.is_outdated(&pending_events) {
             self.look_again(others, out).await?;
         }
-        self.tell_movements(others, &sighting, out).await?;
-        self.tell_entries(others, sighting.entries, out).await
+        self.tell_events(others, &pending_events, out).await?;
+        self.tell_entries(others, pending_events.entries, out).await
     }
 
     /// Tells which names and rights are others by now, and watches what is to be watched by them.
@@ -403,15 +403,15 @@ impl Session {
         items
     }
 
-    async fn tell_movements(
+    async fn tell_events(
         &self,
         others: &mut Others,
-        sighting: &Sighting,
+        pending_events: &PendingEvents,
         out: &mut Out<'_>,
     ) -> Result<(), Ending> {
         let mut moved = Vec::new();
-        for (id, movement) in &sighting.mailboxes {
-            let (since, now) = (movement.since, movement.status.modseq);
+        for (id, mailbox_event) in &pending_events.mailboxes {
+            let (since, now) = (mailbox_event.since, mailbox_event.status.modseq);
             if others.own.take_filled(*id, since, now) {
                 continue;
             }
@@ -419,20 +419,20 @@ impl Session {
             let known = others.belief.mailboxes.get_mut(id);
             let known = known.filter(|known| known.is_watched() && self.mailbox() != Some(*id));
             if let Some(known) = known
-                && known.told < movement.status.modseq
+                && known.told < mailbox_event.status.modseq
             {
-                known.told = movement.status.modseq;
-                moved.push((*id, movement, known.clone()));
+                known.told = mailbox_event.status.modseq;
+                moved.push((*id, mailbox_event, known.clone()));
             }
         }
         let own_unseen = self.own_unseen(&moved).await?;
         moved.sort_by(|(.., one), (.., other)| one.name.cmp(&other.name));
-        for (id, movement, known) in moved {
-            let unseen = own_unseen.get(&id).copied().or(movement.unseen);
-            let items = self.items_that_moved(movement, &known, unseen.is_some());
+        for (id, mailbox_event, known) in moved {
+            let unseen = own_unseen.get(&id).copied().or(mailbox_event.unseen);
+            let items = self.items_that_moved(mailbox_event, &known, unseen.is_some());
             let status = Status {
                 unseen: unseen.unwrap_or_default(),
-                ..movement.status
+                ..mailbox_event.status
             };
             if !items.is_empty() {
                 self.tell_status((id, &known.name), &items, &status, out);
@@ -445,11 +445,11 @@ impl Session {
     /// Where this account itself marked messages as seen elsewhere, how many are left: one query.
     async fn own_unseen(
         &self,
-        moved: &[(MailboxId, &Movement, Believed)],
+        moved: &[(MailboxId, &MailboxEvent, Believed)],
     ) -> Result<BTreeMap<MailboxId, u64>, Ending> {
-        let is_own = |(_, movement, known): &&(MailboxId, &Movement, Believed)| {
+        let is_own = |(_, mailbox_event, known): &&(MailboxId, &MailboxEvent, Believed)| {
             let has_flags = known.events.messages.is_some_and(|wanted| wanted.has_flags);
-            has_flags && movement.has_own_flags && movement.unseen.is_none()
+            has_flags && mailbox_event.has_own_flags && mailbox_event.unseen.is_none()
         };
         let asked: Vec<MailboxId> = moved.iter().filter(is_own).map(|(id, ..)| *id).collect();
         if asked.is_empty() {
@@ -465,19 +465,19 @@ impl Session {
     /// now.
     fn items_that_moved(
         &self,
-        movement: &Movement,
+        mailbox_event: &MailboxEvent,
         known: &Believed,
         is_unseen_known: bool,
     ) -> Vec<StatusItem> {
         let wants_flags = known.events.messages.is_some_and(|wanted| wanted.has_flags);
-        let tells_flags = wants_flags && movement.has_flags;
+        let tells_flags = wants_flags && mailbox_event.has_flags;
         let tells_unseen = tells_flags && is_unseen_known;
-        let tells_modseq = self.enabled.condstore && (movement.has_messages || tells_flags);
+        let tells_modseq = self.enabled.condstore && (mailbox_event.has_messages || tells_flags);
         let mut items = Vec::new();
-        if movement.has_messages {
+        if mailbox_event.has_messages {
             items.extend([StatusItem::Messages, StatusItem::UidNext]);
         }
-        if movement.has_messages || tells_unseen || tells_modseq {
+        if mailbox_event.has_messages || tells_unseen || tells_modseq {
             items.push(StatusItem::UidValidity);
         }
         if tells_unseen {
@@ -568,10 +568,10 @@ impl Others {
     }
 
     /// Whether something happened in a mailbox by other rights than are known here.
-    fn is_outdated(&self, sighting: &Sighting) -> bool {
-        sighting.mailboxes.iter().any(|(id, movement)| {
+    fn is_outdated(&self, pending_events: &PendingEvents) -> bool {
+        pending_events.mailboxes.iter().any(|(id, mailbox_event)| {
             let known = self.belief.mailboxes.get(id);
-            known.is_some_and(|known| known.rights_version != movement.rights_version)
+            known.is_some_and(|known| known.rights_version != mailbox_event.rights_version)
         })
     }
 
@@ -586,7 +586,10 @@ impl Others {
 
     async fn watch(&self) -> Result<(), Ending> {
         let seen: Vec<MailboxId> = self.belief.mailboxes.keys().copied().collect();
-        Ok(self.lookout.watch(&self.belief.watched(), seen).await?)
+        Ok(self
+            .notify_watcher
+            .watch(&self.belief.watched(), seen)
+            .await?)
     }
 }
 

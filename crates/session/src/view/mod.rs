@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use image::{Image, Message};
-use live::{Phrase, Picture};
+use live::{MailboxState, SharedResponse};
 use mail::{AccountId, FlagBits, ModSeq, SeqNum, Uid, UidSet};
 use wire::{NumberEnd, NumberRange, NumberSet, Numbering, say};
 
@@ -53,14 +53,14 @@ pub(crate) enum Label {
     Uid,
 }
 
-/// One client's picture of its mailbox.
+/// One client's state of its mailbox.
 #[derive(Debug)]
 pub(crate) struct View {
     account: AccountId,
     /// Flags of which this account has its own.
     private: FlagBits,
-    known: Arc<Picture>,
-    latest: Arc<Picture>,
+    known: Arc<MailboxState>,
+    latest: Arc<MailboxState>,
     /// What the client knows of single messages beyond `known`.
     told: HashMap<Uid, Shown>,
     /// What the client believes of messages whose changes were withheld.
@@ -74,7 +74,7 @@ pub(crate) struct Shown {
     pub(crate) modseq: ModSeq,
 }
 
-/// A message that may count otherwise than in an earlier picture.
+/// A message that may count otherwise than in an earlier state.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Touched {
     pub(crate) seq: SeqNum,
@@ -99,24 +99,28 @@ struct News {
 
 impl View {
     /// As SELECT is about to tell it.
-    pub(crate) fn new(account: AccountId, private: FlagBits, picture: Arc<Picture>) -> Self {
+    pub(crate) fn new(
+        account: AccountId,
+        private: FlagBits,
+        mailbox_state: Arc<MailboxState>,
+    ) -> Self {
         Self {
             account,
             private,
-            known: picture.clone(),
-            latest: picture,
+            known: mailbox_state.clone(),
+            latest: mailbox_state,
             told: HashMap::new(),
             withheld: HashMap::new(),
         }
     }
 
     /// What the client believes, but for what it was told of single messages.
-    pub(crate) fn known(&self) -> &Arc<Picture> {
+    pub(crate) fn known(&self) -> &Arc<MailboxState> {
         &self.known
     }
 
     /// The newest that was learned.
-    pub(crate) fn latest(&self) -> &Arc<Picture> {
+    pub(crate) fn latest(&self) -> &Arc<MailboxState> {
         &self.latest
     }
 
@@ -154,7 +158,7 @@ impl View {
 
     /// What has arrived, and what has other flags or another mod-sequence, since `before` was known.
     /// Ascending.
-    pub(crate) fn touched_since(&self, before: &Picture) -> Vec<Touched> {
+    pub(crate) fn touched_since(&self, before: &MailboxState) -> Vec<Touched> {
         let difference = before.image.difference(&self.known.image);
         let changed = difference.changed.iter().map(|(_, message)| message.uid);
         let arrived = self.last(difference.arrived);
@@ -173,9 +177,9 @@ impl View {
         touched.collect()
     }
 
-    /// Takes in a newer picture. Says nothing.
-    pub(crate) fn learn(&mut self, picture: Arc<Picture>) {
-        self.latest = picture;
+    /// Takes in a newer state. Says nothing.
+    pub(crate) fn learn(&mut self, mailbox_state: Arc<MailboxState>) {
+        self.latest = mailbox_state;
     }
 
     /// What the client sees of `message`, one of `known`.
@@ -282,7 +286,7 @@ impl View {
         &mut self,
         moment: Moment,
         voice: Voice,
-        share: impl FnOnce(Phrase, &dyn Fn() -> Vec<u8>) -> Bytes,
+        share: impl FnOnce(SharedResponse, &dyn Fn() -> Vec<u8>) -> Bytes,
         out: &mut Vec<u8>,
     ) -> Vec<(SeqNum, Message)> {
         let has_withheld = !voice.withholds_flags && !self.withheld.is_empty();
@@ -299,13 +303,15 @@ impl View {
             self.withheld.clear();
         }
         if !news.is_empty() {
-            let phrase = Phrase {
+            let shared_response = SharedResponse {
                 from: self.known.modseq(),
                 to: self.latest.modseq(),
                 speech: voice.packed(),
-                tint: news.tint(),
+                digest: news.digest(),
             };
-            out.extend_from_slice(&share(phrase, &|| news.encode(voice, &self.latest)));
+            out.extend_from_slice(&share(shared_response, &|| {
+                news.encode(voice, &self.latest)
+            }));
         }
         self.known = self.latest.clone();
         let known = self.known.modseq();
@@ -358,8 +364,9 @@ impl View {
     }
 
     /// UIDs whose private flags differ.
-    fn recoloured(&self, before: &Picture, after: &Picture) -> UidSet {
-        let overlay = |picture: &Picture| picture.overlays.get(&self.account).cloned();
+    fn recoloured(&self, before: &MailboxState, after: &MailboxState) -> UidSet {
+        let overlay =
+            |mailbox_state: &MailboxState| mailbox_state.overlays.get(&self.account).cloned();
         match (overlay(before), overlay(after)) {
             (Some(before), Some(after)) if !Arc::ptr_eq(&before, &after) => {
                 before.difference(&after)
@@ -369,7 +376,7 @@ impl View {
         }
     }
 
-    /// What is to be said of a message that both pictures hold, if the client can see it.
+    /// What is to be said of a message that both states hold, if the client can see it.
     fn change(&self, voice: Voice, seq: SeqNum, after: &Message) -> Option<(SeqNum, Uid, Shown)> {
         let before = self.before(after.uid)?;
         let now = self.seen_in(&self.latest, after);
@@ -386,8 +393,8 @@ impl View {
         }
     }
 
-    fn seen_in(&self, picture: &Picture, message: &Message) -> Shown {
-        let message = match picture.overlays.get(&self.account) {
+    fn seen_in(&self, mailbox_state: &MailboxState, message: &Message) -> Shown {
+        let message = match mailbox_state.overlays.get(&self.account) {
             Some(overlay) => overlay.seen(*message, self.private),
             None => *message,
         };
@@ -455,13 +462,13 @@ impl News {
     }
 
     /// Two watchers with the same phrase and tint hear the same bytes.
-    fn tint(&self) -> u64 {
+    fn digest(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         self.changed.hash(&mut hasher);
         hasher.finish()
     }
 
-    fn encode(&self, voice: Voice, latest: &Picture) -> Vec<u8> {
+    fn encode(&self, voice: Voice, latest: &MailboxState) -> Vec<u8> {
         let mut out = Vec::new();
         if voice.vanished && !self.vanished.is_empty() {
             say::vanished(&mut out, &self.vanished);
@@ -502,13 +509,13 @@ pub(crate) fn say_exists(out: &mut Vec<u8>, voice: Voice, exists: u32) {
 pub(crate) fn say_shown(
     out: &mut Vec<u8>,
     voice: Voice,
-    picture: &Picture,
+    mailbox_state: &MailboxState,
     seq: SeqNum,
     uid: Uid,
     shown: Shown,
 ) {
     let mut line = voice.label.begin(out, seq, uid);
-    line.flags(picture.keywords.names(shown.flags));
+    line.flags(mailbox_state.keywords.names(shown.flags));
     if voice.modseq {
         line.modseq(shown.modseq);
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use image::{Delta, FlagChunk, Image, Message, Overlay, OverlayDelta};
-use live::Picture;
+use live::MailboxState;
 use mail::{AccountId, ContentId, FlagBits, InternalDate, ModSeq, Uid, UidSet};
 
 use super::{Label, Moment, View, Voice};
@@ -31,14 +31,14 @@ impl Chance {
 
 /// The mailbox, and what everybody does to it.
 pub(crate) struct World {
-    pub(crate) picture: Arc<Picture>,
+    pub(crate) mailbox_state: Arc<MailboxState>,
     own: [u8; 1024],
     pub(crate) chance: Chance,
 }
 
 impl World {
     pub(crate) fn new(seed: u64) -> Self {
-        let picture = Picture {
+        let mailbox_state = MailboxState {
             image: Image::from_messages([], ModSeq::ZERO, Uid::MIN).unwrap(),
             keywords: Arc::default(),
             overlays: Arc::new(HashMap::from([(READER, Arc::new(Overlay::default()))])),
@@ -46,20 +46,22 @@ impl World {
             is_gone: false,
         };
         Self {
-            picture: Arc::new(picture),
+            mailbox_state: Arc::new(mailbox_state),
             own: [0; 1024],
             chance: Chance(seed),
         }
     }
 
     fn any_message(&mut self) -> Option<Message> {
-        let len = self.picture.image.len();
+        let len = self.mailbox_state.image.len();
         let number = if len == 0 {
             return None;
         } else {
             self.chance.below(len) + 1
         };
-        self.picture.image.get(mail::SeqNum::new(number).unwrap())
+        self.mailbox_state
+            .image
+            .get(mail::SeqNum::new(number).unwrap())
     }
 
     /// When something is told next, and how.
@@ -78,7 +80,7 @@ impl World {
 
     pub(crate) fn happen(&mut self) {
         let (kind, chosen) = (self.chance.below(4), self.any_message());
-        let image = self.picture.image.clone();
+        let image = self.mailbox_state.image.clone();
         let modseq = ModSeq::new(image.modseq().get() + 1).unwrap();
         let mut delta = Delta {
             modseq,
@@ -86,7 +88,7 @@ impl World {
             upserts: Vec::new(),
             expunged: UidSet::new(),
         };
-        let mut picture = (*self.picture).clone();
+        let mut mailbox_state = (*self.mailbox_state).clone();
         match (kind, chosen) {
             (0, Some(message)) => {
                 delta.expunged.insert(message.uid);
@@ -117,8 +119,8 @@ impl World {
                     chunks: vec![FlagChunk::new(FlagBits::SEEN, 0, &self.own)],
                     changed: vec![(modseq, [message.uid].into_iter().collect())],
                 };
-                let overlay = picture.overlays[&READER].apply(&change);
-                picture.overlays = Arc::new(HashMap::from([(READER, Arc::new(overlay))]));
+                let overlay = mailbox_state.overlays[&READER].apply(&change);
+                mailbox_state.overlays = Arc::new(HashMap::from([(READER, Arc::new(overlay))]));
             }
             _ => {
                 let uid = image.uid_next();
@@ -135,8 +137,8 @@ impl World {
                 });
             }
         }
-        picture.image = picture.image.apply(&delta);
-        self.picture = Arc::new(picture);
+        mailbox_state.image = mailbox_state.image.apply(&delta);
+        self.mailbox_state = Arc::new(mailbox_state);
     }
 }
 
@@ -278,13 +280,13 @@ fn after_every_safe_moment_the_client_knows_the_truth() {
         for _ in 0..world.chance.below(20) {
             world.happen();
         }
-        let mut view = View::new(READER, FlagBits::SEEN, world.picture.clone());
+        let mut view = View::new(READER, FlagBits::SEEN, world.mailbox_state.clone());
         let mut client = Client::new(&view);
         for _ in 0..60 {
             for _ in 0..world.chance.below(4) {
                 world.happen();
             }
-            view.learn(world.picture.clone());
+            view.learn(world.mailbox_state.clone());
             let (moment, voice) = world.occasion(voice);
             tell(&mut view, &mut client, moment, voice);
             assert_eq!(
@@ -292,7 +294,7 @@ fn after_every_safe_moment_the_client_knows_the_truth() {
                 usize::try_from(view.known().image.len()).unwrap()
             );
             if moment == Moment::Safe {
-                assert!(Arc::ptr_eq(view.known(), &world.picture));
+                assert!(Arc::ptr_eq(view.known(), &world.mailbox_state));
             }
             if !view.withheld.is_empty() {
                 assert!(voice.withholds_flags || moment == Moment::Pinned);
@@ -308,12 +310,12 @@ fn after_every_safe_moment_the_client_knows_the_truth() {
 #[test]
 fn what_a_client_did_itself_is_not_told_again() {
     let mut world = World::new(1);
-    while world.picture.image.is_empty() {
+    while world.mailbox_state.image.is_empty() {
         world.happen();
     }
-    let mut view = View::new(READER, FlagBits::NONE, world.picture.clone());
-    let (_, message) = world.picture.image.iter().next().unwrap();
-    let modseq = ModSeq::new(world.picture.modseq().get() + 1).unwrap();
+    let mut view = View::new(READER, FlagBits::NONE, world.mailbox_state.clone());
+    let (_, message) = world.mailbox_state.image.iter().next().unwrap();
+    let modseq = ModSeq::new(world.mailbox_state.modseq().get() + 1).unwrap();
     let flags = if message.flags.is_empty() {
         FlagBits::FLAGGED
     } else {
@@ -321,7 +323,7 @@ fn what_a_client_did_itself_is_not_told_again() {
     };
     let delta = Delta {
         modseq,
-        uid_next: world.picture.image.uid_next(),
+        uid_next: world.mailbox_state.image.uid_next(),
         upserts: vec![Message {
             flags,
             modseq,
@@ -329,9 +331,9 @@ fn what_a_client_did_itself_is_not_told_again() {
         }],
         expunged: UidSet::new(),
     };
-    let mut picture = (*world.picture).clone();
-    picture.image = picture.image.apply(&delta);
-    view.learn(Arc::new(picture));
+    let mut mailbox_state = (*world.mailbox_state).clone();
+    mailbox_state.image = mailbox_state.image.apply(&delta);
+    view.learn(Arc::new(mailbox_state));
     let shown = view.now(message.uid).unwrap();
     view.note(message.uid, shown);
     let mut heard = Vec::new();

@@ -19,9 +19,9 @@ use tokio::sync::Notify;
 
 use crate::stats::{Stats, count};
 
-/// Everything that the sessions of one node are on the lookout for.
+/// Everything that the sessions of one node are on the watcher for.
 #[derive(Debug)]
-pub struct Lookouts {
+pub struct NotifyWatchers {
     store: Store,
     stats: Arc<Stats>,
     register: Mutex<Register>,
@@ -31,18 +31,18 @@ pub struct Lookouts {
     is_read: AtomicBool,
 }
 
-/// One session's lookout. Ends when dropped.
+/// One session's watcher. Ends when dropped.
 #[derive(Debug)]
-pub struct Lookout {
-    lookouts: Arc<Lookouts>,
-    post: Arc<Post>,
+pub struct NotifyWatcher {
+    notify_watchers: Arc<NotifyWatchers>,
+    queue: Arc<EventQueue>,
 }
 
 /// What happened since it was taken last.
 #[derive(Debug, Default)]
-pub struct Sighting {
+pub struct PendingEvents {
     /// Of mailboxes that are watched.
-    pub mailboxes: HashMap<MailboxId, Movement>,
+    pub mailboxes: HashMap<MailboxId, MailboxEvent>,
     /// Names, rights or subscriptions that concern this account may be others.
     pub has_names: bool,
     /// Annotations that changed; those of the server without a mailbox.
@@ -53,7 +53,7 @@ pub struct Sighting {
 
 /// What happened in one mailbox, and how it is now.
 #[derive(Clone, Debug)]
-pub struct Movement {
+pub struct MailboxEvent {
     /// As everybody sees it: `unseen` is not the account's own.
     pub status: Status,
     /// How much the account has not seen, where that is the same for all.
@@ -72,41 +72,41 @@ pub struct Movement {
 
 #[derive(Debug, Default)]
 struct Register {
-    beacons: HashMap<MailboxId, Beacon>,
-    posts: HashMap<PostId, Arc<Post>>,
-    posts_opened: u64,
+    watched_mailboxes: HashMap<MailboxId, WatchedMailbox>,
+    queues: HashMap<QueueId, Arc<EventQueue>>,
+    queues_opened: u64,
     /// Heard of, and not read yet.
     wanted: HashMap<MailboxId, ModSeq>,
-    /// Up to where the directory was read; none while nobody is on the lookout.
+    /// Up to where the directory was read; none while nobody is on the watcher.
     mark: Option<DirectoryMark>,
     is_directory_wanted: bool,
 }
 
 /// A mailbox that somebody watches.
 #[derive(Debug, Default)]
-struct Beacon {
+struct WatchedMailbox {
     /// What everybody who watches was told of; none before the first look.
     known: Option<ModSeq>,
-    watchers: HashMap<PostId, Arc<Post>>,
+    watchers: HashMap<QueueId, Arc<EventQueue>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct PostId(u64);
+struct QueueId(u64);
 
 /// Where one session's news is left.
 #[derive(Debug)]
-struct Post {
-    id: PostId,
+struct EventQueue {
+    id: QueueId,
     account: AccountId,
-    sighting: Mutex<Sighting>,
-    /// Mailboxes whose beacons it is at.
+    pending_events: Mutex<PendingEvents>,
+    /// Mailboxes whose watched mailboxes it is at.
     watched: Mutex<HashSet<MailboxId>>,
     /// Mailboxes whose names and rights concern it.
     seen: Mutex<HashSet<MailboxId>>,
     bell: Notify,
 }
 
-impl Lookouts {
+impl NotifyWatchers {
     pub(crate) fn new(store: Store, stats: Arc<Stats>) -> Arc<Self> {
         Arc::new(Self {
             store,
@@ -123,22 +123,22 @@ impl Lookouts {
     /// # Errors
     ///
     /// As the store has it.
-    pub async fn open(self: &Arc<Self>, account: AccountId) -> Result<Lookout, Fault> {
-        let lookout = Lookout {
-            lookouts: self.clone(),
-            post: self.register().add_post(account),
+    pub async fn open(self: &Arc<Self>, account: AccountId) -> Result<NotifyWatcher, Fault> {
+        let notify_watcher = NotifyWatcher {
+            notify_watchers: self.clone(),
+            queue: self.register().add_queue(account),
         };
         if self.register().mark.is_none() {
             let mark = self.store.directory_mark().await?;
             self.register().mark.get_or_insert(mark);
         }
-        Ok(lookout)
+        Ok(notify_watcher)
     }
 
     /// Up to where `mailbox` was told of; `None` when nobody here watches it.
     #[must_use]
     pub fn modseq(&self, mailbox: MailboxId) -> Option<ModSeq> {
-        self.register().beacons.get(&mailbox)?.known
+        self.register().watched_mailboxes.get(&mailbox)?.known
     }
 
     /// Up to where the log of the directory was told of; `None` when nobody here listens.
@@ -150,7 +150,7 @@ impl Lookouts {
     /// How many mailboxes are watched here.
     #[must_use]
     pub fn watched_mailboxes(&self) -> usize {
-        self.register().beacons.len()
+        self.register().watched_mailboxes.len()
     }
 
     /// Notes what was heard; true when somebody should [`read`](Self::read), and nobody does.
@@ -183,7 +183,7 @@ impl Lookouts {
         let ids: Vec<MailboxId> = {
             let mut register = self.register();
             register.is_directory_wanted = register.mark.is_some();
-            register.beacons.keys().copied().collect()
+            register.watched_mailboxes.keys().copied().collect()
         };
         for (mailbox, modseq) in self.store.counters(&ids).await? {
             let mut register = self.register();
@@ -215,10 +215,10 @@ impl Lookouts {
             }
         };
         let mut register = self.register();
-        for post in register.posts.values() {
+        for queue in register.queues.values() {
             match &news.changes {
-                Some(changes) => post.hear_changes(changes),
-                None => post.note(|sighting| sighting.has_overflowed = true),
+                Some(changes) => queue.hear_changes(changes),
+                None => queue.note(|pending_events| pending_events.has_overflowed = true),
             }
         }
         register.mark = register.mark.is_some().then_some(news.mark);
@@ -241,10 +241,10 @@ impl Lookouts {
             register.settle(mailbox, wanted);
         }
         for summary in &summaries {
-            if let Some(beacon) = register.beacons.get_mut(&summary.mailbox) {
-                let since = beacon.known.replace(summary.status.modseq);
-                for post in beacon.watchers.values() {
-                    post.hear_summary(summary, since.unwrap_or_default());
+            if let Some(watched_mailbox) = register.watched_mailboxes.get_mut(&summary.mailbox) {
+                let since = watched_mailbox.known.replace(summary.status.modseq);
+                for queue in watched_mailbox.watchers.values() {
+                    queue.hear_summary(summary, since.unwrap_or_default());
                 }
             }
         }
@@ -256,7 +256,7 @@ impl Lookouts {
     }
 }
 
-impl Lookout {
+impl NotifyWatcher {
     /// Watches these mailboxes and no others, and hears of the names and rights of all in `seen`.
     /// What happens in them after this call has returned is never missed.
     ///
@@ -268,45 +268,45 @@ impl Lookout {
         watched: &[MailboxId],
         seen: impl IntoIterator<Item = MailboxId>,
     ) -> Result<(), Fault> {
-        *lock(&self.post.seen) = seen.into_iter().collect();
-        let fresh = self.lookouts.register().enlist(&self.post, watched);
+        *lock(&self.queue.seen) = seen.into_iter().collect();
+        let fresh = self.notify_watchers.register().enlist(&self.queue, watched);
         if fresh.is_empty() {
             return Ok(());
         }
-        let counters = self.lookouts.store.counters(&fresh).await?;
+        let counters = self.notify_watchers.store.counters(&fresh).await?;
         let is_any_wanted = {
-            let mut register = self.lookouts.register();
+            let mut register = self.notify_watchers.register();
             for (mailbox, modseq) in counters {
-                if let Some(beacon) = register.beacons.get_mut(&mailbox) {
-                    beacon.known.get_or_insert(modseq);
+                if let Some(watched_mailbox) = register.watched_mailboxes.get_mut(&mailbox) {
+                    watched_mailbox.known.get_or_insert(modseq);
                 }
             }
             register.is_any_wanted()
         };
         if is_any_wanted {
-            self.lookouts.read().await?;
+            self.notify_watchers.read().await?;
         }
         Ok(())
     }
 
     /// Resolves when there is something to take. May be dropped at any time.
     pub async fn rung(&self) {
-        while lock(&self.post.sighting).is_empty() {
-            self.post.bell.notified().await;
+        while lock(&self.queue.pending_events).is_empty() {
+            self.queue.bell.notified().await;
         }
     }
 
     /// What there is, possibly nothing.
     #[must_use]
-    pub fn take(&self) -> Sighting {
-        std::mem::take(&mut *lock(&self.post.sighting))
+    pub fn take(&self) -> PendingEvents {
+        std::mem::take(&mut *lock(&self.queue.pending_events))
     }
 }
 
-impl Drop for Lookout {
+impl Drop for NotifyWatcher {
     fn drop(&mut self) {
-        let mut register = self.lookouts.register();
-        register.dismiss(&self.post);
+        let mut register = self.notify_watchers.register();
+        register.dismiss(&self.queue);
     }
 }
 
@@ -317,10 +317,13 @@ impl Register {
             self.is_directory_wanted |= self.mark.is_some();
             return false;
         }
-        let Some(beacon) = self.beacons.get(&wakeup.mailbox) else {
+        let Some(watched_mailbox) = self.watched_mailboxes.get(&wakeup.mailbox) else {
             return false;
         };
-        if beacon.known.is_some_and(|known| known >= wakeup.modseq) {
+        if watched_mailbox
+            .known
+            .is_some_and(|known| known >= wakeup.modseq)
+        {
             return false;
         }
         match self.wanted.entry(wakeup.mailbox) {
@@ -343,7 +346,7 @@ impl Register {
     }
 
     fn known(&self, mailbox: MailboxId) -> Option<ModSeq> {
-        self.beacons.get(&mailbox)?.known
+        self.watched_mailboxes.get(&mailbox)?.known
     }
 
     /// What to ask for, since when, and up to where. What had no first look yet goes on waiting for it.
@@ -365,40 +368,40 @@ impl Register {
         }
     }
 
-    fn add_post(&mut self, account: AccountId) -> Arc<Post> {
-        self.posts_opened += 1;
-        let id = PostId(self.posts_opened);
-        let post = Arc::new(Post {
+    fn add_queue(&mut self, account: AccountId) -> Arc<EventQueue> {
+        self.queues_opened += 1;
+        let id = QueueId(self.queues_opened);
+        let queue = Arc::new(EventQueue {
             id,
             account,
-            sighting: Mutex::default(),
+            pending_events: Mutex::default(),
             watched: Mutex::default(),
             seen: Mutex::default(),
             bell: Notify::new(),
         });
-        self.posts.insert(id, post.clone());
-        post
+        self.queues.insert(id, queue.clone());
+        queue
     }
 
     /// Of those who are here.
     fn accounts(&self) -> Vec<AccountId> {
-        let accounts = self.posts.values().map(|post| post.account);
+        let accounts = self.queues.values().map(|queue| queue.account);
         let accounts: HashSet<AccountId> = accounts.collect();
         accounts.into_iter().collect()
     }
 
-    /// Makes `post` watch these mailboxes and no others; returns those that need a first look.
-    fn enlist(&mut self, post: &Arc<Post>, mailboxes: &[MailboxId]) -> Vec<MailboxId> {
+    /// Makes `queue` watch these mailboxes and no others; returns those that need a first look.
+    fn enlist(&mut self, queue: &Arc<EventQueue>, mailboxes: &[MailboxId]) -> Vec<MailboxId> {
         let wanted: HashSet<MailboxId> = mailboxes.iter().copied().collect();
-        let mut watched = lock(&post.watched);
+        let mut watched = lock(&queue.watched);
         for mailbox in watched.difference(&wanted) {
-            self.put_out(*mailbox, post);
+            self.put_out(*mailbox, queue);
         }
         let mut fresh = Vec::new();
         for mailbox in &wanted {
-            let beacon = self.beacons.entry(*mailbox).or_default();
-            beacon.watchers.insert(post.id, post.clone());
-            if beacon.known.is_none() {
+            let watched_mailbox = self.watched_mailboxes.entry(*mailbox).or_default();
+            watched_mailbox.watchers.insert(queue.id, queue.clone());
+            if watched_mailbox.known.is_none() {
                 fresh.push(*mailbox);
             }
         }
@@ -406,19 +409,19 @@ impl Register {
         fresh
     }
 
-    fn dismiss(&mut self, post: &Post) {
-        self.posts.remove(&post.id);
-        for mailbox in std::mem::take(&mut *lock(&post.watched)) {
-            self.put_out(mailbox, post);
+    fn dismiss(&mut self, queue: &EventQueue) {
+        self.queues.remove(&queue.id);
+        for mailbox in std::mem::take(&mut *lock(&queue.watched)) {
+            self.put_out(mailbox, queue);
         }
         self.forget_directory_if_alone();
     }
 
-    fn put_out(&mut self, mailbox: MailboxId, post: &Post) {
-        if let Entry::Occupied(mut beacon) = self.beacons.entry(mailbox) {
-            beacon.get_mut().watchers.remove(&post.id);
-            if beacon.get().watchers.is_empty() {
-                beacon.remove();
+    fn put_out(&mut self, mailbox: MailboxId, queue: &EventQueue) {
+        if let Entry::Occupied(mut watched_mailbox) = self.watched_mailboxes.entry(mailbox) {
+            watched_mailbox.get_mut().watchers.remove(&queue.id);
+            if watched_mailbox.get().watchers.is_empty() {
+                watched_mailbox.remove();
                 self.wanted.remove(&mailbox);
             }
         }
@@ -426,17 +429,17 @@ impl Register {
 
     /// Without anybody who listens, the directory need not be read.
     fn forget_directory_if_alone(&mut self) {
-        if self.posts.is_empty() {
+        if self.queues.is_empty() {
             self.mark = None;
             self.is_directory_wanted = false;
         }
     }
 }
 
-impl Post {
+impl EventQueue {
     fn hear_summary(&self, summary: &MailboxSummary, since: ModSeq) {
         let has_own_flags = summary.has_flags_of(self.account);
-        let movement = Movement {
+        let mailbox_event = MailboxEvent {
             status: summary.status,
             unseen: summary.unseen(self.account),
             rights_version: summary.rights_version,
@@ -445,33 +448,35 @@ impl Post {
             has_own_flags,
             since,
         };
-        self.note(|sighting| match sighting.mailboxes.entry(summary.mailbox) {
-            Entry::Vacant(vacant) => {
-                vacant.insert(movement);
-            }
-            Entry::Occupied(mut known) => {
-                let movement = movement.after(known.get());
-                known.insert(movement);
-            }
-        });
+        self.note(
+            |pending_events| match pending_events.mailboxes.entry(summary.mailbox) {
+                Entry::Vacant(vacant) => {
+                    vacant.insert(mailbox_event);
+                }
+                Entry::Occupied(mut known) => {
+                    let mailbox_event = mailbox_event.after(known.get());
+                    known.insert(mailbox_event);
+                }
+            },
+        );
     }
 
     /// All at once, so that they are told together.
     fn hear_changes(&self, changes: &[DirectoryChange]) {
-        self.note(|sighting| {
+        self.note(|pending_events| {
             for change in changes {
-                self.add_change(sighting, change);
+                self.add_change(pending_events, change);
             }
         });
     }
 
-    fn add_change(&self, sighting: &mut Sighting, change: &DirectoryChange) {
+    fn add_change(&self, pending_events: &mut PendingEvents, change: &DirectoryChange) {
         match change {
             DirectoryChange::Mailbox { mailbox, viewers } => {
-                sighting.has_names |= viewers.contains(&self.account) || self.sees(*mailbox);
+                pending_events.has_names |= viewers.contains(&self.account) || self.sees(*mailbox);
             }
             DirectoryChange::Subscriptions(account) => {
-                sighting.has_names |= *account == self.account;
+                pending_events.has_names |= *account == self.account;
             }
             DirectoryChange::Annotation {
                 mailbox,
@@ -480,7 +485,7 @@ impl Post {
             } => {
                 let is_mine = account.is_none_or(|account| account == self.account);
                 if is_mine && mailbox.is_none_or(|mailbox| self.sees(mailbox)) {
-                    sighting.add_entry(*mailbox, entry.clone());
+                    pending_events.add_entry(*mailbox, entry.clone());
                 }
             }
         }
@@ -490,16 +495,16 @@ impl Post {
         lock(&self.seen).contains(&mailbox)
     }
 
-    fn note(&self, write: impl FnOnce(&mut Sighting)) {
-        let mut sighting = lock(&self.sighting);
-        write(&mut sighting);
-        if !sighting.is_empty() {
+    fn note(&self, write: impl FnOnce(&mut PendingEvents)) {
+        let mut pending_events = lock(&self.pending_events);
+        write(&mut pending_events);
+        if !pending_events.is_empty() {
             self.bell.notify_one();
         }
     }
 }
 
-impl Sighting {
+impl PendingEvents {
     fn is_empty(&self) -> bool {
         self.mailboxes.is_empty()
             && !self.has_names
@@ -516,7 +521,7 @@ impl Sighting {
     }
 }
 
-impl Movement {
+impl MailboxEvent {
     /// Both, one after the other.
     fn after(self, before: &Self) -> Self {
         Self {

@@ -9,7 +9,7 @@ use mail::ModSeq;
 /// What makes two watchers hear the same bytes: the step they take, the way they speak, and
 /// how their private flags colour the messages concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Phrase {
+pub struct SharedResponse {
     /// What the client knows.
     pub from: ModSeq,
     /// What it is about to know.
@@ -17,29 +17,29 @@ pub struct Phrase {
     /// The session's settings that change a response, packed by the session.
     pub speech: u16,
     /// A fingerprint of the private flags on the messages concerned.
-    pub tint: u64,
+    pub digest: u64,
 }
 
 /// Watchers that keep up all take the same step; a few more are for those who lag.
-const PHRASES_MAX: usize = 16;
+const SHARED_RESPONSES_MAX: usize = 16;
 
-/// The latest phrases of one mailbox.
+/// The latest shared responses of one mailbox.
 #[derive(Debug, Default)]
-pub(crate) struct Said(Mutex<VecDeque<(Phrase, Bytes)>>);
+pub(crate) struct Said(Mutex<VecDeque<(SharedResponse, Bytes)>>);
 
 impl Said {
-    pub(crate) fn find(&self, phrase: &Phrase) -> Option<Bytes> {
+    pub(crate) fn find(&self, shared_response: &SharedResponse) -> Option<Bytes> {
         let said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         said.iter()
-            .find(|(known, _)| known == phrase)
+            .find(|(known, _)| known == shared_response)
             .map(|(_, bytes)| bytes.clone())
     }
 
-    pub(crate) fn keep(&self, phrase: Phrase, bytes: Bytes) {
+    pub(crate) fn keep(&self, shared_response: SharedResponse, bytes: Bytes) {
         let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if said.len() == PHRASES_MAX {
+        if said.len() == SHARED_RESPONSES_MAX {
             said.pop_back();
         }
-        said.push_front((phrase, bytes));
+        said.push_front((shared_response, bytes));
     }
 }

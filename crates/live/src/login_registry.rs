@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 /// The accounts of all sessions of one node.
 #[derive(Debug)]
-pub struct Guests {
+pub struct LoginRegistry {
     store: Store,
     /// With the version of the password that lets in now; `None` when nothing does.
     versions: Mutex<HashMap<AccountId, watch::Sender<Option<i64>>>>,
@@ -20,13 +20,13 @@ pub struct Guests {
 
 /// One session's leave to be here.
 #[derive(Debug)]
-pub struct Stay {
+pub struct LoginLease {
     version: i64,
     versions: watch::Receiver<Option<i64>>,
     other: Option<Box<Self>>,
 }
 
-impl Guests {
+impl LoginRegistry {
     pub(crate) fn new(store: Store) -> Self {
         Self {
             store,
@@ -39,7 +39,7 @@ impl Guests {
     /// # Errors
     ///
     /// As the store has it.
-    pub async fn welcome(&self, account: AccountId, version: i64) -> Result<Stay, Fault> {
+    pub async fn welcome(&self, account: AccountId, version: i64) -> Result<LoginLease, Fault> {
         let versions = self
             .lock()
             .entry(account)
@@ -47,7 +47,7 @@ impl Guests {
             .subscribe();
         // What changed between the look at the password and here was told to nobody.
         self.ask_again(&[account]).await?;
-        Ok(Stay {
+        Ok(LoginLease {
             version,
             versions,
             other: None,
@@ -92,7 +92,7 @@ impl Guests {
     }
 }
 
-impl Stay {
+impl LoginLease {
     /// This stay for only as long as the other, too: that of whoever acts as somebody else.
     #[must_use]
     pub fn while_holds(self, other: Self) -> Self {
