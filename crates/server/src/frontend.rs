@@ -12,11 +12,11 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tracing::{info, warn};
 
+use crate::authenticator::PasswordAuthenticator;
 use crate::below::Below;
 use crate::config::{Config, ListenConfig};
 use crate::connection::{Budget, Lobby};
 use crate::database::Database;
-use crate::door::FrontDoor;
 use crate::drain::{Plug, drain};
 use crate::http::{self, Health};
 use crate::listen::{self, Beginning};
@@ -199,7 +199,8 @@ fn node(
 ) -> Result<Node, Trouble> {
     let key = outside::random_bytes().ok_or(Trouble::NoRandomness)?;
     let metrics = Arc::clone(metrics);
-    let door = FrontDoor::new(store.clone(), metrics, &key, config.login.waiting_max);
+    let authenticator =
+        PasswordAuthenticator::new(store.clone(), metrics, &key, config.login.waiting_max);
     Ok(Node {
         name: config.node.name.clone(),
         store: store.clone(),
@@ -211,7 +212,7 @@ fn node(
         subscribe_on_grant: config.subscribe_on_grant,
         reuse: config.login.reuse,
         admin_contact: config.node.admin_contact.clone(),
-        door: Arc::new(door),
+        authenticator: Arc::new(authenticator),
     })
 }
 

@@ -3,12 +3,12 @@
 //!
 //! Decisions about mail never live here.
 
+mod authenticator;
 mod below;
 pub mod cli;
 pub mod config;
 mod connection;
 mod database;
-mod door;
 mod drain;
 mod frontend;
 mod http;

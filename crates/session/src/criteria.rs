@@ -7,8 +7,8 @@ use store::{MessageMetadata, ObjectIds};
 use wire::{AddressField, DateTest, Numbering, SearchKey};
 
 use crate::finding::RELEVANCY_MAX;
-use crate::haystack::Haystack;
 use crate::node::Now;
+use crate::search_target::SearchTarget;
 use crate::view::{Picked, Shown};
 
 /// A tree of tests. Numbers, flags and needles are resolved once, not for each message.
@@ -88,9 +88,14 @@ impl Evidence<'_> {
 }
 
 impl Criteria {
-    pub(crate) fn new(key: &SearchKey, haystack: &Haystack<'_>, ids: &ObjectIds, now: Now) -> Self {
+    pub(crate) fn new(
+        key: &SearchKey,
+        search_target: &SearchTarget<'_>,
+        ids: &ObjectIds,
+        now: Now,
+    ) -> Self {
         Self {
-            root: Test::new(key, Matching::Exact, haystack, ids, now),
+            root: Test::new(key, Matching::Exact, search_target, ids, now),
         }
     }
 
@@ -141,11 +146,11 @@ impl Test {
     fn new(
         key: &SearchKey,
         matching: Matching,
-        haystack: &Haystack<'_>,
+        search_target: &SearchTarget<'_>,
         ids: &ObjectIds,
         now: Now,
     ) -> Self {
-        let each = |key: &SearchKey| Self::new(key, matching, haystack, ids, now);
+        let each = |key: &SearchKey| Self::new(key, matching, search_target, ids, now);
         let text = |place, needle: &str| {
             let needle = match matching {
                 Matching::Exact => Needle::Exact(fold(needle)),
@@ -161,11 +166,11 @@ impl Test {
             SearchKey::And(keys) => Self::All(keys.iter().map(each).collect()),
             SearchKey::Or(a, b) => Self::Either(Box::new(each(a)), Box::new(each(b))),
             SearchKey::Not(key) => Self::Not(Box::new(each(key))),
-            SearchKey::Fuzzy(key) => Self::new(key, Matching::Fuzzy, haystack, ids, now),
-            SearchKey::Has(flag) => Self::flag(flag, haystack),
-            SearchKey::HasNot(flag) => Self::Not(Box::new(Self::flag(flag, haystack))),
-            SearchKey::Sequence(set) => Self::Numbers(haystack.find(Numbering::Sequence, set)),
-            SearchKey::Uid(set) => Self::Numbers(haystack.find(Numbering::Uid, set)),
+            SearchKey::Fuzzy(key) => Self::new(key, Matching::Fuzzy, search_target, ids, now),
+            SearchKey::Has(flag) => Self::flag(flag, search_target),
+            SearchKey::HasNot(flag) => Self::Not(Box::new(Self::flag(flag, search_target))),
+            SearchKey::Sequence(set) => Self::Numbers(search_target.find(Numbering::Sequence, set)),
+            SearchKey::Uid(set) => Self::Numbers(search_target.find(Numbering::Uid, set)),
             SearchKey::ModSeq(modseq) => Self::ModSeq(*modseq),
             SearchKey::Larger(bytes) => Self::Larger(*bytes),
             SearchKey::Smaller(bytes) => Self::Smaller(*bytes),
@@ -192,8 +197,8 @@ impl Test {
     }
 
     /// A keyword that the mailbox never saw is on no message.
-    fn flag(flag: &Flag, haystack: &Haystack<'_>) -> Self {
-        let keywords = &haystack.view.latest().keywords;
+    fn flag(flag: &Flag, search_target: &SearchTarget<'_>) -> Self {
+        let keywords = &search_target.view.latest().keywords;
         keywords.bit(flag).map_or(Self::Never, Self::Flag)
     }
 

@@ -6,15 +6,18 @@ use store::{Digest, Store};
 
 use crate::criteria::Evidence;
 use crate::ending::Ending;
-use crate::sought::{Numbered, Sought, entries};
+use crate::search_state::{Numbered, SearchState, entries};
 
 /// Of a digest with this many messages a candidate, all texts are read: they are packed together.
 const CANDIDATES_READ_SINGLY_MAX: usize = 100;
 
 /// Decides by digests what can be, where much is undecided. Messages that are in no digest will be, if
 /// they are many.
-pub(crate) async fn ask_digests(store: &Store, sought: &mut [Sought<'_>]) -> Result<(), Ending> {
-    let mut many: Vec<&mut Sought<'_>> = sought
+pub(crate) async fn ask_digests(
+    store: &Store,
+    search_state: &mut [SearchState<'_>],
+) -> Result<(), Ending> {
+    let mut many: Vec<&mut SearchState<'_>> = search_state
         .iter_mut()
         .filter(|one| one.has_many_texts())
         .collect();
@@ -23,10 +26,10 @@ pub(crate) async fn ask_digests(store: &Store, sought: &mut [Sought<'_>]) -> Res
     let Some(needles) = needles else {
         return Ok(());
     };
-    let mailboxes: Vec<MailboxId> = many.iter().map(|one| one.haystack.mailbox).collect();
+    let mailboxes: Vec<MailboxId> = many.iter().map(|one| one.search_target.mailbox).collect();
     let digests = store.find_digests(&mailboxes, &needles).await?;
     for one in &mut many {
-        let mailbox = one.haystack.mailbox;
+        let mailbox = one.search_target.mailbox;
         let own = digests.iter().filter(|digest| digest.mailbox == mailbox);
         let own: Vec<&Digest> = own.collect();
         ask_digests_of_one(store, one, &own).await?;
@@ -36,13 +39,13 @@ pub(crate) async fn ask_digests(store: &Store, sought: &mut [Sought<'_>]) -> Res
 
 async fn ask_digests_of_one(
     store: &Store,
-    sought: &mut Sought<'_>,
+    search_state: &mut SearchState<'_>,
     digests: &[&Digest],
 ) -> Result<(), Ending> {
     let mut loose = Vec::new();
     let mut members: Vec<Vec<Numbered>> = vec![Vec::new(); digests.len()];
     let mut last = 0;
-    for (seq, message) in std::mem::take(&mut sought.undecided) {
+    for (seq, message) in std::mem::take(&mut search_state.undecided) {
         let has = |digest: &&Digest| digest.uids.contains(message.uid);
         // Neighbours are in one digest.
         if !digests.get(last).is_some_and(has) {
@@ -51,17 +54,17 @@ async fn ask_digests_of_one(
         let place = members.get_mut(last).unwrap_or(&mut loose);
         place.push((seq, message));
     }
-    store.write_digests_later(sought.haystack.mailbox, entries(&loose));
-    sought.undecided = loose;
+    store.write_digests_later(search_state.search_target.mailbox, entries(&loose));
+    search_state.undecided = loose;
     for (digest, members) in digests.iter().zip(members) {
         let candidates: Vec<Numbered> = members
             .into_iter()
             .filter(|(_, message)| digest.candidates.contains(message.uid))
             .collect();
         if candidates.len() <= CANDIDATES_READ_SINGLY_MAX {
-            sought.undecided.extend(candidates);
+            search_state.undecided.extend(candidates);
         } else {
-            scan(store, sought, digest, &candidates).await?;
+            scan(store, search_state, digest, &candidates).await?;
         }
     }
     Ok(())
@@ -69,7 +72,7 @@ async fn ask_digests_of_one(
 
 async fn scan(
     store: &Store,
-    sought: &mut Sought<'_>,
+    search_state: &mut SearchState<'_>,
     digest: &Digest,
     candidates: &[Numbered],
 ) -> Result<(), Ending> {
@@ -82,11 +85,11 @@ async fn scan(
                     text: Some(SearchText::new(text)),
                     ..Evidence::NONE
                 };
-                sought.decide(numbered, &evidence);
+                search_state.decide(numbered, &evidence);
             }
         })
         .await?;
-    sought.undecided.extend(unseen(candidates, &shown));
+    search_state.undecided.extend(unseen(candidates, &shown));
     Ok(())
 }
 

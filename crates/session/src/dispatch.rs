@@ -9,10 +9,10 @@ use crate::commands::{self, Spec};
 use crate::ending::{Ending, Refused, conclude};
 use crate::node::Now;
 use crate::out::Out;
-use crate::selected::Footing;
+use crate::selected::AccessCheck;
 use crate::session::{Awaiting, Session};
-use crate::unasked::Goodbye;
-use crate::view::Moment;
+use crate::unsolicited::Goodbye;
+use crate::view::ExpungeTiming;
 
 /// What the connection hands in.
 #[derive(Debug)]
@@ -135,9 +135,9 @@ impl Session {
         };
         self.learn();
         let moment = if spec.pins_seqnums {
-            Moment::Pinned
+            ExpungeTiming::Pinned
         } else {
-            Moment::Safe
+            ExpungeTiming::Safe
         };
         self.tell_news(moment, out).await;
         Report::concluded(name, conclude(&mut out.buffer, &tag, name, outcome))
@@ -145,7 +145,7 @@ impl Session {
 
     /// Learns what was committed before the command, which may leave it without its mailbox.
     async fn catch_up_for(&mut self, spec: &Spec, out: &mut Out<'_>) -> Result<Next, Ending> {
-        if let Footing::Holds = self.catch_up().await? {
+        if let AccessCheck::Holds = self.catch_up().await? {
             return Ok(Next::Go);
         }
         let next = self.lose_selected(out);
@@ -168,8 +168,8 @@ impl Session {
         match (outcome, again) {
             (Err(Ending::Refused(Refused::Changed)), Some(body)) => {
                 match self.renew_selected().await? {
-                    Footing::Holds => Box::pin(command::run(self, tag, body, now, out)).await,
-                    Footing::Lost => Err(Refused::NoPermission.into()),
+                    AccessCheck::Holds => Box::pin(command::run(self, tag, body, now, out)).await,
+                    AccessCheck::Lost => Err(Refused::NoPermission.into()),
                 }
             }
             (outcome, _) => outcome,
@@ -185,7 +185,7 @@ impl Session {
             Awaiting::Idle { tag } => {
                 let outcome = command::idle::done(line);
                 self.learn();
-                self.tell_unasked(out).await;
+                self.tell_unsolicited(out).await;
                 let verdict = conclude(&mut out.buffer, &tag, "IDLE", outcome);
                 Report::concluded("IDLE", verdict)
             }

@@ -2,7 +2,7 @@
 
 use wire::{Mode, Speech};
 
-use crate::view::{Label, Voice};
+use crate::view::{MessageLabel, ResponseOptions};
 
 /// What ENABLE, or a parameter that enables, switched on. Never off again.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,15 +21,15 @@ pub(crate) struct Enabled {
 
 impl Enabled {
     /// How news of the selected mailbox is told.
-    pub(crate) fn voice(self) -> Voice {
+    pub(crate) fn options(self) -> ResponseOptions {
         let label = if self.uid_only {
-            Label::Uid
+            MessageLabel::Uid
         } else if self.qresync || self.rev2 {
-            Label::NumberAndUid
+            MessageLabel::NumberAndUid
         } else {
-            Label::Number
+            MessageLabel::Number
         };
-        Voice {
+        ResponseOptions {
             modseq: self.condstore,
             label,
             vanished: self.qresync || self.uid_only,

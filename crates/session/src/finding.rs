@@ -18,13 +18,13 @@ use wire::{Numbering, PartialRange, SearchKey, SearchReturn, SortCriterion, Sort
 use crate::criteria::Criteria;
 use crate::digested::ask_digests;
 use crate::ending::{Ending, Refused};
-use crate::gathered::Gathered;
-use crate::haystack::Haystack;
 use crate::node::Now;
 use crate::out::Out;
+use crate::search_data::SearchData;
+use crate::search_state::{Numbered, SearchState, entries};
+use crate::search_target::SearchTarget;
 use crate::selected::Selected;
 use crate::session::Session;
-use crate::sought::{Numbered, Sought, entries};
 
 /// What was found, and what else is to be told of it.
 #[derive(Debug)]
@@ -76,14 +76,14 @@ pub(crate) async fn find(
     let searcher = Searcher::new(session, key, now);
     let selected = session.selected()?;
     selected.permit(Operation::Read)?;
-    let haystack = Haystack::from(&*selected);
+    let search_target = SearchTarget::from(&*selected);
     let mut progress = Progress {
         tag,
         out,
         done: 0,
-        goal: haystack.messages(),
+        goal: search_target.messages(),
     };
-    let found = searcher.find(&[haystack], &mut progress).await?;
+    let found = searcher.find(&[search_target], &mut progress).await?;
     let found = found.into_iter().next();
     found.ok_or_else(|| Refused::NoSuchMailbox.into())
 }
@@ -114,37 +114,40 @@ impl<'k> Searcher<'k> {
     /// What is found in each of these, in their order.
     pub(crate) async fn find(
         &self,
-        haystacks: &[Haystack<'_>],
+        search_targets: &[SearchTarget<'_>],
         progress: &mut Progress<'_, '_>,
     ) -> Result<Vec<Finding>, Ending> {
-        let sieve = |haystack| Sought::sieve(haystack, self.key, self.store.object_ids(), self.now);
-        let mut sought: Vec<Sought<'_>> = haystacks.iter().copied().map(sieve).collect();
-        let asking = ask_digests(&self.store, &mut sought);
+        let sieve = |search_target| {
+            SearchState::sieve(search_target, self.key, self.store.object_ids(), self.now)
+        };
+        let mut search_state: Vec<SearchState<'_>> =
+            search_targets.iter().copied().map(sieve).collect();
+        let asking = ask_digests(&self.store, &mut search_state);
         progress.out.wait_for(progress.tag, asking).await?;
-        self.read_the_rest(&mut sought, progress).await?;
-        let finish = |one: Sought<'_>| one.finish(self.asks_modseq);
-        Ok(sought.into_iter().map(finish).collect())
+        self.read_the_rest(&mut search_state, progress).await?;
+        let finish = |one: SearchState<'_>| one.finish(self.asks_modseq);
+        Ok(search_state.into_iter().map(finish).collect())
     }
 
     /// Reads what decides the messages that are undecided, some at a time.
     async fn read_the_rest(
         &self,
-        sought: &mut [Sought<'_>],
+        search_state: &mut [SearchState<'_>],
         progress: &mut Progress<'_, '_>,
     ) -> Result<(), Ending> {
         let mut left = Vec::new();
-        for (place, one) in sought.iter_mut().enumerate() {
-            progress.done += one.haystack.messages();
+        for (place, one) in search_state.iter_mut().enumerate() {
+            progress.done += one.search_target.messages();
             let undecided = std::mem::take(&mut one.undecided).into_iter();
             left.extend(undecided.map(|numbered| (place, numbered)));
         }
         progress.done -= left.len();
         for batch in left.chunks(TEXTS_PER_READ_MAX) {
             progress.tell().await?;
-            let gathered = self.gather(sought, batch).await?;
+            let search_data = self.gather(search_state, batch).await?;
             for &(place, numbered) in batch {
-                if let Some(one) = sought.get_mut(place) {
-                    let evidence = gathered.evidence(one.haystack.mailbox, &numbered.1);
+                if let Some(one) = search_state.get_mut(place) {
+                    let evidence = search_data.evidence(one.search_target.mailbox, &numbered.1);
                     one.decide(numbered, &evidence);
                 }
             }
@@ -155,20 +158,20 @@ impl<'k> Searcher<'k> {
 
     async fn gather(
         &self,
-        sought: &[Sought<'_>],
+        search_state: &[SearchState<'_>],
         batch: &[(usize, Numbered)],
-    ) -> Result<Gathered, Ending> {
-        let Some(any) = sought.first() else {
-            return Ok(Gathered::default());
+    ) -> Result<SearchData, Ending> {
+        let Some(any) = search_state.first() else {
+            return Ok(SearchData::default());
         };
         let messages: Vec<(MailboxId, Message)> = batch
             .iter()
             .filter_map(|&(place, (_, message))| {
-                Some((sought.get(place)?.haystack.mailbox, message))
+                Some((search_state.get(place)?.search_target.mailbox, message))
             })
             .collect();
         // What has to be read is the same in all mailboxes.
-        Ok(Gathered::load(&self.store, &self.live, &any.criteria, &messages).await?)
+        Ok(SearchData::load(&self.store, &self.live, &any.criteria, &messages).await?)
     }
 }
 
@@ -186,19 +189,19 @@ pub(crate) async fn find_among(
     criteria: Criteria,
     messages: &[Numbered],
 ) -> Result<Vec<Numbered>, Ending> {
-    let haystack = Haystack::from(selected);
-    let mut sought = Sought::among(haystack, criteria, messages.iter().copied());
-    let undecided = std::mem::take(&mut sought.undecided);
+    let search_target = SearchTarget::from(selected);
+    let mut search_state = SearchState::among(search_target, criteria, messages.iter().copied());
+    let undecided = std::mem::take(&mut search_state.undecided);
     for batch in undecided.chunks(TEXTS_PER_READ_MAX) {
-        let located = |&(_, message): &Numbered| (haystack.mailbox, message);
+        let located = |&(_, message): &Numbered| (search_target.mailbox, message);
         let located: Vec<(MailboxId, Message)> = batch.iter().map(located).collect();
-        let gathered = Gathered::load(store, live, &sought.criteria, &located).await?;
+        let search_data = SearchData::load(store, live, &search_state.criteria, &located).await?;
         for &numbered in batch {
-            let evidence = gathered.evidence(haystack.mailbox, &numbered.1);
-            sought.decide(numbered, &evidence);
+            let evidence = search_data.evidence(search_target.mailbox, &numbered.1);
+            search_state.decide(numbered, &evidence);
         }
     }
-    Ok(sought.found)
+    Ok(search_state.found)
 }
 
 impl Finding {
@@ -216,14 +219,14 @@ impl Finding {
     pub(crate) fn new(
         messages: Vec<Numbered>,
         relevancies: HashMap<Uid, u8>,
-        haystack: &Haystack<'_>,
+        search_target: &SearchTarget<'_>,
         asks_modseq: bool,
     ) -> Self {
-        let modseq = |(_, message): &Numbered| haystack.view.shown(message).modseq;
+        let modseq = |(_, message): &Numbered| search_target.view.shown(message).modseq;
         let modseqs = asks_modseq.then(|| messages.iter().map(modseq).collect());
         Self {
             messages,
-            mailbox: haystack.mailbox,
+            mailbox: search_target.mailbox,
             modseqs,
             relevancies,
         }

@@ -17,28 +17,30 @@ mod ending;
 mod filter;
 mod filters;
 mod finding;
-mod gathered;
-mod haystack;
 mod listing;
 mod message_limit;
 mod names;
 mod naming;
 mod node;
+mod notifications;
 mod notify;
 mod out;
+mod search_data;
+mod search_state;
+mod search_target;
 mod selected;
 mod session;
 mod sorting;
-mod sought;
 mod sources;
-mod telling;
-mod unasked;
+mod unsolicited;
 mod view;
 
 pub use admission::Admission;
 pub use dispatch::{Input, Next, Report};
 pub use message_limit::MessageLimit;
-pub use node::{BoxFuture, Door, LoginVerdict, Node, Now, Peer, Reuse, Security, SubscribeOnGrant};
+pub use node::{
+    Authenticator, BoxFuture, LoginVerdict, Node, Now, Peer, Reuse, Security, SubscribeOnGrant,
+};
 pub use out::{Hangup, Out, Sink};
 pub use session::Session;
-pub use unasked::Goodbye;
+pub use unsolicited::Goodbye;

@@ -8,7 +8,7 @@ use mail::{SeqNum, Uid, UidSet};
 use wire::{MessageSet, NumberEnd, NumberRange, NumberSet, Numbering, SearchKey};
 
 use crate::ending::Refused;
-use crate::haystack::Haystack;
+use crate::search_target::SearchTarget;
 use crate::selected::Selected;
 use crate::view::Picked;
 
@@ -134,7 +134,7 @@ impl Bound {
 
 /// The messages that a search has to look at: those that its key names, or all.
 fn searched(key: &SearchKey, selected: &Selected) -> UidSet {
-    match named(key, &Haystack::from(selected)) {
+    match named(key, &SearchTarget::from(selected)) {
         Some(named) => selected.view.uids(&named),
         None => {
             let all = selected.view.known().image.iter();
@@ -144,12 +144,12 @@ fn searched(key: &SearchKey, selected: &Selected) -> UidSet {
 }
 
 /// The fewest messages that a set of the key leaves.
-fn named(key: &SearchKey, haystack: &Haystack<'_>) -> Option<Picked> {
+fn named(key: &SearchKey, search_target: &SearchTarget<'_>) -> Option<Picked> {
     match key {
-        SearchKey::Sequence(set) => Some(haystack.find(Numbering::Sequence, set)),
-        SearchKey::Uid(set) => Some(haystack.find(Numbering::Uid, set)),
+        SearchKey::Sequence(set) => Some(search_target.find(Numbering::Sequence, set)),
+        SearchKey::Uid(set) => Some(search_target.find(Numbering::Uid, set)),
         SearchKey::And(keys) => {
-            let picked = keys.iter().filter_map(|key| named(key, haystack));
+            let picked = keys.iter().filter_map(|key| named(key, search_target));
             picked.min_by_key(Picked::len)
         }
         _ => None,

@@ -40,7 +40,7 @@ pub struct Node {
     /// How to reach the administrators, as a URI.
     pub admin_contact: Option<String>,
     /// Who lets users in.
-    pub door: Arc<dyn Door>,
+    pub authenticator: Arc<dyn Authenticator>,
 }
 
 /// Whether whoever may read a mailbox of others is subscribed to it until he said otherwise.
@@ -64,7 +64,7 @@ pub enum Reuse {
 }
 
 /// What a login needs of the outside world: a clock, a hash that takes its time, a throttle.
-pub trait Door: Send + Sync {
+pub trait Authenticator: Send + Sync {
     /// Whether `user` may enter with `password`, coming from `address`.
     fn login<'a>(
         &'a self,

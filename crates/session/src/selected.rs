@@ -13,7 +13,7 @@ use crate::dispatch::Next;
 use crate::ending::{Ending, Refused};
 use crate::out::Out;
 use crate::session::Session;
-use crate::view::{Moment, NoSuchNumber, Picked, View, Voice, say_shown};
+use crate::view::{ExpungeTiming, NoSuchNumber, Picked, ResponseOptions, View, say_shown};
 
 /// The mailbox that a session has open.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub(crate) struct Selected {
 
 /// Whether the mailbox may stay selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Footing {
+pub(crate) enum AccessCheck {
     Holds,
     /// It was deleted, or may no longer be read.
     Lost,
@@ -101,15 +101,15 @@ impl Selected {
     /// Returns the messages of others that the client did not know.
     pub(crate) fn tell(
         &mut self,
-        moment: Moment,
-        voice: Voice,
+        moment: ExpungeTiming,
+        options: ResponseOptions,
         out: &mut Vec<u8>,
     ) -> Vec<(SeqNum, Message)> {
         self.tell_keywords(out);
         let mailbox = self.watch.mailbox().clone();
         let mut arrived = self.view.tell(
             moment,
-            voice,
+            options,
             |shared_response, encode| mailbox.say(shared_response, encode),
             out,
         );
@@ -146,7 +146,7 @@ impl Selected {
 
     /// FETCH responses for what can change of `uids`, and notes them as told. Those that are
     /// gone are passed over.
-    pub(crate) fn echo(&mut self, uids: &UidSet, voice: Voice, out: &mut Vec<u8>) {
+    pub(crate) fn echo(&mut self, uids: &UidSet, options: ResponseOptions, out: &mut Vec<u8>) {
         for uid in uids.iter() {
             let Some((seq, _)) = self.view.known().image.find(uid) else {
                 continue;
@@ -154,7 +154,7 @@ impl Selected {
             let Some(shown) = self.view.now(uid) else {
                 continue;
             };
-            say_shown(out, voice, self.view.latest(), seq, uid, shown);
+            say_shown(out, options, self.view.latest(), seq, uid, shown);
             self.view.note(uid, shown);
         }
     }
@@ -205,42 +205,42 @@ impl Selected {
 impl Session {
     /// Learns what this node knows of the selected mailbox, and reads the rights anew when
     /// they changed.
-    pub(crate) async fn catch_up(&mut self) -> Result<Footing, Fault> {
+    pub(crate) async fn catch_up(&mut self) -> Result<AccessCheck, Fault> {
         let Some(selected) = &mut self.selected else {
-            return Ok(Footing::Holds);
+            return Ok(AccessCheck::Holds);
         };
         let mailbox_state = selected.watch.mailbox_state();
         if mailbox_state.is_gone {
-            return Ok(Footing::Lost);
+            return Ok(AccessCheck::Lost);
         }
         if mailbox_state.rights_version != selected.found.access.version
-            && self.renew_selected().await? == Footing::Lost
+            && self.renew_selected().await? == AccessCheck::Lost
         {
-            return Ok(Footing::Lost);
+            return Ok(AccessCheck::Lost);
         }
         if let Some(selected) = &mut self.selected {
             selected.view.learn(mailbox_state);
         }
-        Ok(Footing::Holds)
+        Ok(AccessCheck::Holds)
     }
 
     /// Reads anew what this user may do in the selected mailbox, and which flags are private there.
-    pub(crate) async fn renew_selected(&mut self) -> Result<Footing, Fault> {
+    pub(crate) async fn renew_selected(&mut self) -> Result<AccessCheck, Fault> {
         let Some(selected) = &mut self.selected else {
-            return Ok(Footing::Holds);
+            return Ok(AccessCheck::Holds);
         };
         let access = &selected.found.access;
         let found = self.store.access(access.account, access.mailbox).await?;
         let Some(found) = found.filter(|found| acl::permit(&found.access, Operation::Read).is_ok())
         else {
-            return Ok(Footing::Lost);
+            return Ok(AccessCheck::Lost);
         };
         if found.private_flags != selected.view.private() {
             selected.view.set_private(found.private_flags);
             selected.is_policy_news = true;
         }
         selected.found = found;
-        Ok(Footing::Holds)
+        Ok(AccessCheck::Holds)
     }
 
     /// Learns what is known by now, without asking for the rights again.

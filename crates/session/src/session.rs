@@ -20,7 +20,7 @@ use crate::naming::Naming;
 use crate::node::{Node, Peer, Security};
 use crate::notify::Notified;
 use crate::selected::Selected;
-use crate::view::Voice;
+use crate::view::ResponseOptions;
 
 /// One client's conversation.
 #[derive(Debug)]
@@ -208,15 +208,15 @@ impl Session {
         )
     }
 
-    pub(crate) fn voice(&self) -> Voice {
-        let voice = self.enabled.voice();
+    pub(crate) fn options(&self) -> ResponseOptions {
+        let options = self.enabled.options();
         if self.notified.has_flags() {
-            Voice {
-                label: voice.label.with_uid(),
-                ..voice
+            ResponseOptions {
+                label: options.label.with_uid(),
+                ..options
             }
         } else {
-            voice
+            options
         }
     }
 

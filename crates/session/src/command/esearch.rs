@@ -11,9 +11,9 @@ use wire::{Esearch, Numbering, SearchReturn, Sources, Speech, Tag};
 use crate::context::say_no_update;
 use crate::ending::{Done, Ending, Outcome, Refused};
 use crate::finding::{Finding, Progress, Searcher, admit_relevancy, find};
-use crate::haystack::Haystack;
 use crate::node::Now;
 use crate::out::Out;
+use crate::search_target::SearchTarget;
 use crate::session::Session;
 use crate::view::View;
 
@@ -171,15 +171,16 @@ async fn search_group<'t>(
         Some((outline.id, view))
     };
     let views: HashMap<MailboxId, View> = others.iter().filter_map(view).collect();
-    let haystack = |target: &'t Target| {
+    let search_target = |target: &'t Target| {
         let id = target.outline.id;
-        let other = views.get(&id).map(|view| Haystack::new(id, view));
+        let other = views.get(&id).map(|view| SearchTarget::new(id, view));
         let selected = session.selected.as_deref();
         let selected = selected.filter(|selected| selected.found.id == id);
-        Some((target, other.or(selected.map(Haystack::from))?))
+        Some((target, other.or(selected.map(SearchTarget::from))?))
     };
-    let (searched, haystacks): (Vec<_>, Vec<_>) = group.iter().filter_map(haystack).unzip();
-    let found = searcher.find(&haystacks, progress).await?;
+    let (searched, search_targets): (Vec<_>, Vec<_>) =
+        group.iter().filter_map(search_target).unzip();
+    let found = searcher.find(&search_targets, progress).await?;
     Ok(searched.into_iter().zip(found).collect())
 }
 

@@ -23,7 +23,7 @@ use crate::ending::{Done, Ending, Outcome, Refused, say_cut_short};
 use crate::out::Out;
 use crate::selected::Selected;
 use crate::session::Session;
-use crate::view::{Label, Voice};
+use crate::view::{MessageLabel, ResponseOptions};
 
 /// Messages whose heads are read at once.
 const METADATA_PER_READ_MAX: usize = 1000;
@@ -47,8 +47,8 @@ pub(crate) async fn run(session: &mut Session, fetch: Fetch, out: &mut Out<'_>) 
     let asks_modseq = items.contains(&FetchItem::ModSeq);
     session.enabled.condstore |= asks_modseq || changed_since.is_some();
     let label = match numbering {
-        Numbering::Uid => session.voice().label.with_uid(),
-        Numbering::Sequence => session.voice().label,
+        Numbering::Uid => session.options().label.with_uid(),
+        Numbering::Sequence => session.options().label,
     };
     add_implied(&mut items, label, numbering, changed_since.is_some());
     let (store, live) = (session.store.clone(), session.node.live.clone());
@@ -104,11 +104,11 @@ pub(crate) async fn run(session: &mut Session, fetch: Fetch, out: &mut Out<'_>) 
 /// (RFC 7162, 3.1.4.1).
 fn add_implied(
     items: &mut Vec<FetchItem>,
-    label: Label,
+    label: MessageLabel,
     numbering: Numbering,
     has_changed_since: bool,
 ) {
-    let is_due = numbering == Numbering::Uid && label != Label::Uid;
+    let is_due = numbering == Numbering::Uid && label != MessageLabel::Uid;
     if is_due && !items.contains(&FetchItem::Uid) {
         items.insert(0, FetchItem::Uid);
     }
@@ -125,20 +125,20 @@ pub(crate) async fn tell_arrivals(
     selected: &Selected,
     arrived: &[(SeqNum, Message)],
     attributes: &[FetchItem],
-    voice: Voice,
+    options: ResponseOptions,
     out: &mut Out<'_>,
 ) -> Result<(), Ending> {
     let mut items = attributes.to_vec();
     for (is_due, item) in [
-        (voice.label == Label::NumberAndUid, FetchItem::Uid),
-        (voice.modseq, FetchItem::ModSeq),
+        (options.label == MessageLabel::NumberAndUid, FetchItem::Uid),
+        (options.modseq, FetchItem::ModSeq),
     ] {
         if is_due && !items.contains(&item) {
             items.push(item);
         }
     }
     let asked = Asked {
-        label: voice.label,
+        label: options.label,
         items: &items,
         needs: Needs::of(&items),
         ids: store.object_ids(),
@@ -199,7 +199,7 @@ impl Needs {
 
 /// What is to be said of each message.
 struct Asked<'f> {
-    label: Label,
+    label: MessageLabel,
     items: &'f [FetchItem],
     needs: Needs,
     ids: &'f ObjectIds,

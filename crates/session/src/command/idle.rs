@@ -10,7 +10,7 @@ use crate::session::{Awaiting, Session};
 pub(crate) async fn run(session: &mut Session, tag: &Tag, out: &mut Out<'_>) -> Step {
     say::continuation(&mut out.buffer, "idling");
     session.awaiting = Awaiting::Idle { tag: tag.clone() };
-    session.tell_unasked(out).await;
+    session.tell_unsolicited(out).await;
     Step::Later
 }
 

@@ -53,7 +53,12 @@ pub(crate) async fn enter(
         Role::Oneself | Role::Tree(_) => Refused::LoginFailed,
         Role::Identity(_) => Refused::NotAuthorised,
     };
-    let entrance = match session.node.door.login(user, password, address).await {
+    let entrance = match session
+        .node
+        .authenticator
+        .login(user, password, address)
+        .await
+    {
         LoginVerdict::Welcome(account) => play(session, account, role).await?.ok_or(refusal),
         LoginVerdict::Refused => Err(Refused::LoginFailed),
         LoginVerdict::TooMany => return Err(Refused::TooManyLogins.into()),

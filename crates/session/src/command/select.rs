@@ -12,7 +12,7 @@ use crate::names::{Missing, other_name};
 use crate::out::Out;
 use crate::selected::Selected;
 use crate::session::Session;
-use crate::view::{Label, View, Voice, say_exists, say_shown};
+use crate::view::{MessageLabel, ResponseOptions, View, say_exists, say_shown};
 
 pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>) -> Outcome {
     if select.qresync.is_some() && !session.enabled.qresync {
@@ -50,7 +50,7 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
     });
     tell_mailbox(
         &selected,
-        session.voice(),
+        session.options(),
         session.store.object_ids(),
         &mut out.buffer,
     );
@@ -61,7 +61,7 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
         && remembered.uid_validity == mailbox.uid_validity()
     {
         let store = session.store.clone();
-        tell_since(&store, &selected, remembered, session.voice(), out).await?;
+        tell_since(&store, &selected, remembered, session.options(), out).await?;
     }
     let rights = selected.found.access.rights;
     let is_read_write = !selected.is_examined && acl::is_read_write(rights);
@@ -74,14 +74,14 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
 }
 
 /// RECENT and UNSEEN are IMAP4rev1's (RFC 9051, appendix E); UNSEEN is a sequence number, too.
-fn tell_mailbox(selected: &Selected, voice: Voice, ids: &ObjectIds, out: &mut Vec<u8>) {
+fn tell_mailbox(selected: &Selected, options: ResponseOptions, ids: &ObjectIds, out: &mut Vec<u8>) {
     let mailbox_state = selected.view.known();
     let image = &mailbox_state.image;
     say::flags(out, mailbox_state.keywords.names(FlagBits::ALL));
-    say_exists(out, voice, image.len());
+    say_exists(out, options, image.len());
     let ok = |out: &mut Vec<u8>, code, text| say::untagged(out, Verdict::Ok, Some(code), text);
-    if voice.recent
-        && voice.label != Label::Uid
+    if options.recent
+        && options.label != MessageLabel::Uid
         && let Some(unseen) = first_unseen(selected)
     {
         ok(out, Code::Unseen(unseen), "First unseen");
@@ -119,7 +119,7 @@ async fn tell_since(
     store: &Store,
     selected: &Selected,
     remembered: &Qresync,
-    voice: Voice,
+    options: ResponseOptions,
     out: &mut Out<'_>,
 ) -> Result<(), Ending> {
     let mailbox_state = selected.view.known();
@@ -136,7 +136,7 @@ async fn tell_since(
         if shown.modseq > remembered.modseq && known.contains(message.uid) {
             say_shown(
                 &mut out.buffer,
-                voice,
+                options,
                 mailbox_state,
                 seq,
                 message.uid,

@@ -14,7 +14,7 @@ use crate::ending::{Done, DoneCode, Outcome};
 use crate::out::Out;
 use crate::selected::Selected;
 use crate::session::Session;
-use crate::view::Voice;
+use crate::view::ResponseOptions;
 
 pub(crate) async fn run(
     session: &mut Session,
@@ -24,9 +24,9 @@ pub(crate) async fn run(
 ) -> Outcome {
     // UNCHANGEDSINCE enables CONDSTORE (RFC 7162, 3.1).
     session.enabled.condstore |= request.unchanged_since.is_some();
-    let voice = match request.numbering {
-        Numbering::Uid => session.voice().for_uid_command(),
-        Numbering::Sequence => session.voice(),
+    let options = match request.numbering {
+        Numbering::Uid => session.options().for_uid_command(),
+        Numbering::Sequence => session.options(),
     };
     let store = session.store.clone();
     let bound = session.node.message_limit.per_command();
@@ -60,15 +60,15 @@ pub(crate) async fn run(
     selected.tell_keywords(&mut out.buffer);
     let changed = uids.difference(&edited.modified);
     if request.silent {
-        echo_silently(selected, &expected, &changed, voice, out);
+        echo_silently(selected, &expected, &changed, options, out);
     } else {
-        selected.echo(&changed, voice, &mut out.buffer);
+        selected.echo(&changed, options, &mut out.buffer);
     }
     if edited.modified.is_empty() {
         return Ok(Done::completed().cut_short(cut, &mut out.buffer));
     }
     // What these look like by now, so that the client can decide again (RFC 7162, 3.1.3).
-    selected.echo(&edited.modified, voice, &mut out.buffer);
+    selected.echo(&edited.modified, options, &mut out.buffer);
     let number = |uid| selected.number(request.numbering, uid);
     let modified = edited.modified.iter().filter_map(number).collect();
     Ok(Done::with(DoneCode::Modified(modified)).cut_short(cut, &mut out.buffer))
@@ -130,7 +130,7 @@ fn echo_silently(
     selected: &mut Selected,
     expected: &[(Uid, FlagBits)],
     changed: &UidSet,
-    voice: Voice,
+    options: ResponseOptions,
     out: &mut Out<'_>,
 ) {
     for &(uid, flags) in expected {
@@ -138,10 +138,10 @@ fn echo_silently(
         let (Some(shown), true) = (shown, changed.contains(uid)) else {
             continue;
         };
-        if voice.modseq
+        if options.modseq
             && let Some((seq, _)) = selected.view.known().image.find(uid)
         {
-            let mut line = voice.label.begin(&mut out.buffer, seq, uid);
+            let mut line = options.label.begin(&mut out.buffer, seq, uid);
             line.modseq(shown.modseq);
             line.end();
         }

@@ -2,17 +2,17 @@
 
 use wire::{MessageSet, NumberEnd, NumberRange, NumberSet, Numbering, SearchKey};
 
-use crate::haystack::Haystack;
+use crate::search_target::SearchTarget;
 
 /// Sequence numbers and `$` mean what they mean when the command comes (RFC 5267, 4.3): they become UIDs.
 /// UIDs stay as they are: `7:*` goes on to take in what arrives.
-pub(super) fn freeze(key: &SearchKey, haystack: &Haystack<'_>) -> SearchKey {
-    let boxed = |key: &SearchKey| Box::new(freeze(key, haystack));
+pub(super) fn freeze(key: &SearchKey, search_target: &SearchTarget<'_>) -> SearchKey {
+    let boxed = |key: &SearchKey| Box::new(freeze(key, search_target));
     match key {
-        SearchKey::Sequence(set) => fixed(haystack, Numbering::Sequence, set),
-        SearchKey::Uid(set @ MessageSet::Saved) => fixed(haystack, Numbering::Uid, set),
+        SearchKey::Sequence(set) => fixed(search_target, Numbering::Sequence, set),
+        SearchKey::Uid(set @ MessageSet::Saved) => fixed(search_target, Numbering::Uid, set),
         SearchKey::And(keys) => {
-            SearchKey::And(keys.iter().map(|key| freeze(key, haystack)).collect())
+            SearchKey::And(keys.iter().map(|key| freeze(key, search_target)).collect())
         }
         SearchKey::Or(a, b) => SearchKey::Or(boxed(a), boxed(b)),
         SearchKey::Not(key) => SearchKey::Not(boxed(key)),
@@ -38,8 +38,8 @@ pub(super) fn names_last(key: &SearchKey) -> bool {
     })
 }
 
-fn fixed(haystack: &Haystack<'_>, numbering: Numbering, set: &MessageSet) -> SearchKey {
-    let uids = haystack.view.uids(&haystack.find(numbering, set));
+fn fixed(search_target: &SearchTarget<'_>, numbering: Numbering, set: &MessageSet) -> SearchKey {
+    let uids = search_target.view.uids(&search_target.find(numbering, set));
     let end = |uid: mail::Uid| NumberEnd::Number(uid.get());
     let ranges = uids
         .ranges()

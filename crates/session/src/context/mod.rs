@@ -18,8 +18,8 @@ use wire::{
 
 use crate::ending::Ending;
 use crate::finding::Finding;
-use crate::haystack::Haystack;
 use crate::node::Now;
+use crate::search_target::SearchTarget;
 use crate::selected::Selected;
 use crate::view::View;
 use results::{Results, Run};
@@ -161,7 +161,7 @@ impl Selected {
         Ok(Some(Context {
             tag: wish.tag.clone(),
             numbering: wish.numbering,
-            key: frozen::freeze(wish.key, &Haystack::from(self)),
+            key: frozen::freeze(wish.key, &SearchTarget::from(self)),
             order: wish.order.to_vec(),
             attributes: wish.attributes.to_vec(),
             asked_at,

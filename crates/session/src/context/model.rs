@@ -9,8 +9,8 @@ use wire::{Numbering, SearchKey, Tag};
 
 use super::{Context, Contexts, Results};
 use crate::node::Now;
-use crate::view::model::{READER, VOICES, World};
-use crate::view::{Label, Moment, Touched, View, Voice};
+use crate::view::model::{OPTIONS, READER, World};
+use crate::view::{ExpungeTiming, MessageLabel, ResponseOptions, Touched, View};
 
 /// What the context is about: messages that are not `\Seen`, some of which are never found.
 fn holds(view: &View, message: &Message) -> bool {
@@ -183,11 +183,21 @@ fn begin(view: &View, numbering: Numbering, order: Order) -> Context {
     }
 }
 
-fn tell(view: &mut View, contexts: &mut Contexts, moment: Moment, voice: Voice) -> Vec<u8> {
+fn tell(
+    view: &mut View,
+    contexts: &mut Contexts,
+    moment: ExpungeTiming,
+    options: ResponseOptions,
+) -> Vec<u8> {
     let mut heard = Vec::new();
     contexts.tell_losses(view, &mut heard);
     let before = view.known().clone();
-    view.tell(moment, voice, |_, encode| Bytes::from(encode()), &mut heard);
+    view.tell(
+        moment,
+        options,
+        |_, encode| Bytes::from(encode()),
+        &mut heard,
+    );
     let touched = view.touched_since(&before);
     for context in &mut contexts.0 {
         follow(context, view, &touched, &mut heard);
@@ -202,13 +212,13 @@ fn the_list_of_the_client_is_always_what_a_fresh_search_finds() {
     let ways = orders.map(|order| numberings.map(|numbering| (order, numbering)));
     for (seed, (order, numbering)) in (0..120).zip(ways.into_iter().flatten().cycle()) {
         let mut world = World::new(seed);
-        let voices: Vec<Voice> = VOICES
+        let options_list: Vec<ResponseOptions> = OPTIONS
             .into_iter()
-            .filter(|voice| numbering == Numbering::Uid || voice.label != Label::Uid)
+            .filter(|options| numbering == Numbering::Uid || options.label != MessageLabel::Uid)
             // A client that counts has to be told what is expunged in numbers.
-            .filter(|voice| numbering == Numbering::Uid || !voice.vanished)
+            .filter(|options| numbering == Numbering::Uid || !options.vanished)
             .collect();
-        let voice = voices[usize::try_from(seed).unwrap() % voices.len()];
+        let options = options_list[usize::try_from(seed).unwrap() % options_list.len()];
         for _ in 0..world.chance.below(20) {
             world.happen();
         }
@@ -226,8 +236,8 @@ fn the_list_of_the_client_is_always_what_a_fresh_search_finds() {
                 world.happen();
             }
             view.learn(world.mailbox_state.clone());
-            let (moment, voice) = world.occasion(voice);
-            client.hear(&tell(&mut view, &mut contexts, moment, voice));
+            let (moment, options) = world.occasion(options);
+            client.hear(&tell(&mut view, &mut contexts, moment, options));
             // What waits to be counted as expunged is no result any more.
             let latest = &view.latest().image;
             let mut expected = search(&view, order);

@@ -15,10 +15,10 @@ use super::{Context, say_no_update};
 use crate::criteria::Criteria;
 use crate::ending::Ending;
 use crate::finding::{Finding, find_among};
-use crate::haystack::Haystack;
+use crate::search_state::Numbered;
+use crate::search_target::SearchTarget;
 use crate::selected::Selected;
 use crate::sorting::places;
-use crate::sought::Numbered;
 use crate::view::Touched;
 
 /// What is to be said of all contexts, and what is to be fetched of messages that are among their results.
@@ -108,8 +108,8 @@ impl Context {
         before: &MailboxState,
         touched: &[Touched],
     ) -> Result<Change, Ending> {
-        let haystack = Haystack::from(selected);
-        let criteria = Criteria::new(&self.key, &haystack, store.object_ids(), self.asked_at);
+        let search_target = SearchTarget::from(selected);
+        let criteria = Criteria::new(&self.key, &search_target, store.object_ids(), self.asked_at);
         let candidates = self.candidates(&criteria, selected, before, touched);
         let found = find_among(store, live, selected, criteria, &candidates).await?;
         let uids = |messages: &[Numbered]| -> UidSet {

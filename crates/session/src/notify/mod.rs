@@ -3,7 +3,7 @@
 //! `live` says that something happened; here it is decided what this client may and wants to hear of
 //! it. Rights are asked again before anything is said of a mailbox whose rights changed.
 
-mod belief;
+mod knowledge;
 mod own;
 mod scope;
 
@@ -21,7 +21,7 @@ use crate::ending::{Ending, Refused};
 use crate::listing::{Node, Tree};
 use crate::out::Out;
 use crate::session::Session;
-use belief::{Belief, Believed, Lines};
+use knowledge::{ClientKnowledge, KnownMailbox, Lines};
 use own::{Entry, Own};
 
 pub(crate) use scope::Scope;
@@ -50,7 +50,7 @@ pub(crate) struct Notify {
 struct Others {
     scope: Scope,
     notify_watcher: NotifyWatcher,
-    belief: Belief,
+    knowledge: ClientKnowledge,
     /// Told to be out of reach, though no longer there to be believed in.
     lost: BTreeSet<MailboxName>,
     own: Own,
@@ -128,7 +128,7 @@ impl Session {
             let mut others = Others {
                 scope,
                 notify_watcher: self.node.live.notify_watchers().open(account).await?,
-                belief: Belief::default(),
+                knowledge: ClientKnowledge::default(),
                 lost: BTreeSet::new(),
                 own: Own::default(),
             };
@@ -173,7 +173,7 @@ impl Session {
             Some(others) => {
                 let events = self.events(&others.scope, &name, others.is_subscribed(&name));
                 if events != NotifyEvents::default() {
-                    let known = Believed {
+                    let known = KnownMailbox {
                         name,
                         events,
                         rights: Rights::ALL,
@@ -181,7 +181,7 @@ impl Session {
                         told: ModSeq::default(),
                     };
                     // Without room it is found, and told so, when the wake-up of this change arrives.
-                    others.belief.add(mailbox, known);
+                    others.knowledge.add(mailbox, known);
                 }
                 others.watch().await
             }
@@ -193,7 +193,7 @@ impl Session {
     /// The client has deleted this mailbox.
     pub(crate) fn believe_deleted(&mut self, mailbox: MailboxId) {
         if let Some(others) = self.notified.others() {
-            others.belief.mailboxes.remove(&mailbox);
+            others.knowledge.mailboxes.remove(&mailbox);
         }
     }
 
@@ -203,13 +203,13 @@ impl Session {
         if let Some(others) = notified.others() {
             let Others {
                 scope,
-                belief,
+                knowledge,
                 lost: _,
                 own: _,
                 notify_watcher: _,
             } = others;
-            let subscribed = belief.subscribed.clone();
-            belief.rename(from, to, |name| {
+            let subscribed = knowledge.subscribed.clone();
+            knowledge.rename(from, to, |name| {
                 self.events(scope, name, subscribed.contains(name))
             });
         }
@@ -239,9 +239,9 @@ impl Session {
     pub(crate) fn believe_subscribed(&mut self, name: MailboxName, is_subscribed: bool) {
         if let Some(others) = self.notified.others() {
             if is_subscribed {
-                others.belief.subscribed.insert(name);
+                others.knowledge.subscribed.insert(name);
             } else {
-                others.belief.subscribed.remove(&name);
+                others.knowledge.subscribed.remove(&name);
             }
         }
     }
@@ -252,17 +252,17 @@ impl Session {
         beginning: Beginning,
         out: &mut Out<'_>,
     ) -> Result<(), Ending> {
-        let (tree, belief) = self.look_around(others).await?;
-        others.belief = belief;
+        let (tree, knowledge) = self.look_around(others).await?;
+        others.knowledge = knowledge;
         others.watch().await?;
-        let out_of_reach = others.belief.mailboxes.values();
+        let out_of_reach = others.knowledge.mailboxes.values();
         let lines: Lines = out_of_reach
             .filter(|known| known.is_out_of_reach())
-            .map(|known| (known.name.clone(), belief::Line::default()))
+            .map(|known| (known.name.clone(), knowledge::Line::default()))
             .collect();
         self.tell_lines(&tree, &lines, out);
         if beginning == Beginning::Status {
-            let watched = others.belief.watched();
+            let watched = others.knowledge.watched();
             self.tell_statuses(others, &watched, out).await?;
         }
         Ok(())
@@ -283,7 +283,7 @@ impl Session {
     /// Tells which names and rights are others by now, and watches what is to be watched by them.
     async fn look_again(&self, others: &mut Others, out: &mut Out<'_>) -> Result<(), Ending> {
         let (tree, mut now) = self.look_around(others).await?;
-        let mut lines = others.belief.lines(&now, |name| {
+        let mut lines = others.knowledge.lines(&now, |name| {
             let is_subscribed = others.is_subscribed(name) || now.subscribed.contains(name);
             self.events(&others.scope, name, is_subscribed)
         });
@@ -299,44 +299,49 @@ impl Session {
             .lost
             .extend(lost.map(|(name, _)| name.clone()).take(room));
         self.tell_lines(&tree, &lines, out);
-        let before = std::mem::take(&mut others.belief);
+        let before = std::mem::take(&mut others.knowledge);
         for (id, known) in &mut now.mailboxes {
             known.told = before.mailboxes.get(id).map_or(known.told, |old| old.told);
         }
-        others.belief = now;
+        others.knowledge = now;
         others.watch().await?;
         // What came before it was watched would else be told by nobody.
-        let is_fresh = |id: &MailboxId| !before.mailboxes.get(id).is_some_and(Believed::is_watched);
-        let mut fresh = others.belief.watched();
+        let is_fresh = |id: &MailboxId| {
+            !before
+                .mailboxes
+                .get(id)
+                .is_some_and(KnownMailbox::is_watched)
+        };
+        let mut fresh = others.knowledge.watched();
         fresh.retain(is_fresh);
         self.tell_statuses(others, &fresh, out).await
     }
 
     /// What is in scope now.
-    async fn look_around(&self, others: &Others) -> Result<(Tree, Belief), Ending> {
+    async fn look_around(&self, others: &Others) -> Result<(Tree, ClientKnowledge), Ending> {
         let tree = list::load_tree(self).await?;
-        let mut belief = Belief::default();
+        let mut knowledge = ClientKnowledge::default();
         for (name, node) in tree.nodes() {
             if node.is_subscribed {
-                belief.subscribed.insert(name.clone());
+                knowledge.subscribed.insert(name.clone());
             }
             let events = self.events(&others.scope, name, node.is_subscribed);
             if let Some(mailbox) = &node.mailbox
                 && events != NotifyEvents::default()
             {
-                let known = Believed {
+                let known = KnownMailbox {
                     name: name.clone(),
                     events,
                     rights: mailbox.rights,
                     rights_version: mailbox.rights_version,
                     told: ModSeq::default(),
                 };
-                if !belief.add(mailbox.id, known) {
+                if !knowledge.add(mailbox.id, known) {
                     return Err(Refused::NotificationOverflow.into());
                 }
             }
         }
-        Ok((tree, belief))
+        Ok((tree, knowledge))
     }
 
     fn events(&self, scope: &Scope, name: &MailboxName, is_subscribed: bool) -> NotifyEvents {
@@ -374,9 +379,9 @@ impl Session {
         }
         let account = self.logged_in()?.id;
         let mut counted = self.store.status(account, &asked).await?;
-        counted.sort_by_key(|(id, _)| others.belief.mailboxes.get(id).map(|known| &known.name));
+        counted.sort_by_key(|(id, _)| others.knowledge.mailboxes.get(id).map(|known| &known.name));
         for (id, status) in counted {
-            if let Some(known) = others.belief.mailboxes.get_mut(&id) {
+            if let Some(known) = others.knowledge.mailboxes.get_mut(&id) {
                 known.told = status.modseq;
                 let items = self.items_to_begin_with(known);
                 self.tell_status((id, &known.name), &items, &status, out);
@@ -387,7 +392,7 @@ impl Session {
     }
 
     /// RFC 5465, 3.1.
-    fn items_to_begin_with(&self, known: &Believed) -> Vec<StatusItem> {
+    fn items_to_begin_with(&self, known: &KnownMailbox) -> Vec<StatusItem> {
         let has_flags = known.events.messages.is_some_and(|wanted| wanted.has_flags);
         let mut items = vec![
             StatusItem::Messages,
@@ -416,7 +421,7 @@ impl Session {
                 continue;
             }
             // What is selected is told by its own events (RFC 5465, 3.1).
-            let known = others.belief.mailboxes.get_mut(id);
+            let known = others.knowledge.mailboxes.get_mut(id);
             let known = known.filter(|known| known.is_watched() && self.mailbox() != Some(*id));
             if let Some(known) = known
                 && known.told < mailbox_event.status.modseq
@@ -445,9 +450,9 @@ impl Session {
     /// Where this account itself marked messages as seen elsewhere, how many are left: one query.
     async fn own_unseen(
         &self,
-        moved: &[(MailboxId, &MailboxEvent, Believed)],
+        moved: &[(MailboxId, &MailboxEvent, KnownMailbox)],
     ) -> Result<BTreeMap<MailboxId, u64>, Ending> {
-        let is_own = |(_, mailbox_event, known): &&(MailboxId, &MailboxEvent, Believed)| {
+        let is_own = |(_, mailbox_event, known): &&(MailboxId, &MailboxEvent, KnownMailbox)| {
             let has_flags = known.events.messages.is_some_and(|wanted| wanted.has_flags);
             has_flags && mailbox_event.has_own_flags && mailbox_event.unseen.is_none()
         };
@@ -466,7 +471,7 @@ impl Session {
     fn items_that_moved(
         &self,
         mailbox_event: &MailboxEvent,
-        known: &Believed,
+        known: &KnownMailbox,
         is_unseen_known: bool,
     ) -> Vec<StatusItem> {
         let wants_flags = known.events.messages.is_some_and(|wanted| wanted.has_flags);
@@ -564,13 +569,13 @@ impl Session {
 
 impl Others {
     fn is_subscribed(&self, name: &MailboxName) -> bool {
-        self.belief.subscribed.contains(name)
+        self.knowledge.subscribed.contains(name)
     }
 
     /// Whether something happened in a mailbox by other rights than are known here.
     fn is_outdated(&self, pending_events: &PendingEvents) -> bool {
         pending_events.mailboxes.iter().any(|(id, mailbox_event)| {
-            let known = self.belief.mailboxes.get(id);
+            let known = self.knowledge.mailboxes.get(id);
             known.is_some_and(|known| known.rights_version != mailbox_event.rights_version)
         })
     }
@@ -580,15 +585,15 @@ impl Others {
         let Some(id) = mailbox else {
             return self.scope.has_server_metadata().then_some("");
         };
-        let known = self.belief.mailboxes.get(&id)?;
+        let known = self.knowledge.mailboxes.get(&id)?;
         known.tells_metadata().then_some(known.name.as_str())
     }
 
     async fn watch(&self) -> Result<(), Ending> {
-        let seen: Vec<MailboxId> = self.belief.mailboxes.keys().copied().collect();
+        let seen: Vec<MailboxId> = self.knowledge.mailboxes.keys().copied().collect();
         Ok(self
             .notify_watcher
-            .watch(&self.belief.watched(), seen)
+            .watch(&self.knowledge.watched(), seen)
             .await?)
     }
 }

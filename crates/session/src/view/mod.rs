@@ -19,7 +19,7 @@ pub(crate) use picked::Picked;
 
 /// When something may be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Moment {
+pub(crate) enum ExpungeTiming {
     /// Numbers may move.
     Safe,
     /// A command that counts by sequence number is being answered: numbers stand still.
@@ -28,11 +28,11 @@ pub(crate) enum Moment {
 
 /// What the client switched on, as far as it changes untagged responses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Voice {
+pub(crate) struct ResponseOptions {
     /// MODSEQ in every FETCH: CONDSTORE is enabled (RFC 7162, 3.1).
     pub(crate) modseq: bool,
     /// How a FETCH says which message it is about.
-    pub(crate) label: Label,
+    pub(crate) label: MessageLabel,
     /// VANISHED for EXPUNGE: QRESYNC or UIDONLY is enabled (RFC 7162, 3.2.10; RFC 9586).
     pub(crate) vanished: bool,
     /// RECENT beside EXISTS: IMAP4rev2 is not enabled.
@@ -43,7 +43,7 @@ pub(crate) struct Voice {
 
 /// How the message that a response is about is named.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Label {
+pub(crate) enum MessageLabel {
     /// `* 3 FETCH (…)`
     #[default]
     Number,
@@ -284,20 +284,20 @@ impl View {
     /// `share` may hand back bytes that another watcher encoded for the same phrase.
     pub(crate) fn tell(
         &mut self,
-        moment: Moment,
-        voice: Voice,
+        moment: ExpungeTiming,
+        options: ResponseOptions,
         share: impl FnOnce(SharedResponse, &dyn Fn() -> Vec<u8>) -> Bytes,
         out: &mut Vec<u8>,
     ) -> Vec<(SeqNum, Message)> {
-        let has_withheld = !voice.withholds_flags && !self.withheld.is_empty();
+        let has_withheld = !options.withholds_flags && !self.withheld.is_empty();
         if Arc::ptr_eq(&self.known, &self.latest) && !has_withheld {
             return Vec::new();
         }
-        let mut news = self.news(voice);
-        if moment == Moment::Pinned && !news.expunged.is_empty() {
+        let mut news = self.news(options);
+        if moment == ExpungeTiming::Pinned && !news.expunged.is_empty() {
             return Vec::new();
         }
-        if voice.withholds_flags {
+        if options.withholds_flags {
             self.withhold(&mut news);
         } else {
             self.withheld.clear();
@@ -306,11 +306,11 @@ impl View {
             let shared_response = SharedResponse {
                 from: self.known.modseq(),
                 to: self.latest.modseq(),
-                speech: voice.packed(),
+                speech: options.packed(),
                 digest: news.digest(),
             };
             out.extend_from_slice(&share(shared_response, &|| {
-                news.encode(voice, &self.latest)
+                news.encode(options, &self.latest)
             }));
         }
         self.known = self.latest.clone();
@@ -338,11 +338,11 @@ impl View {
         }
     }
 
-    fn news(&self, voice: Voice) -> News {
+    fn news(&self, options: ResponseOptions) -> News {
         let difference = self.known.image.difference(&self.latest.image);
         let mut changed = Vec::new();
         for (seq, message) in &difference.changed {
-            changed.extend(self.change(voice, *seq, message));
+            changed.extend(self.change(options, *seq, message));
         }
         let withheld: UidSet = self.withheld.keys().copied().collect();
         let recoloured = self.recoloured(&self.known, &self.latest);
@@ -350,7 +350,7 @@ impl View {
             let is_counted = changed.iter().any(|&(_, known, _)| known == uid);
             let both = self.known.image.find(uid).zip(self.latest.image.find(uid));
             if let Some((_, (seq, message))) = both.filter(|_| !is_counted) {
-                changed.extend(self.change(voice, seq, &message));
+                changed.extend(self.change(options, seq, &message));
             }
         }
         changed.sort_unstable_by_key(|&(seq, ..)| seq);
@@ -377,10 +377,16 @@ impl View {
     }
 
     /// What is to be said of a message that both states hold, if the client can see it.
-    fn change(&self, voice: Voice, seq: SeqNum, after: &Message) -> Option<(SeqNum, Uid, Shown)> {
+    fn change(
+        &self,
+        options: ResponseOptions,
+        seq: SeqNum,
+        after: &Message,
+    ) -> Option<(SeqNum, Uid, Shown)> {
         let before = self.before(after.uid)?;
         let now = self.seen_in(&self.latest, after);
-        let is_visible = before.flags != now.flags || (voice.modseq && before.modseq != now.modseq);
+        let is_visible =
+            before.flags != now.flags || (options.modseq && before.modseq != now.modseq);
         is_visible.then_some((seq, after.uid, now))
     }
 
@@ -405,7 +411,7 @@ impl View {
     }
 }
 
-impl Voice {
+impl ResponseOptions {
     /// To answer a UID command (RFC 9051, 6.4.9).
     pub(crate) fn for_uid_command(mut self) -> Self {
         self.label = self.label.with_uid();
@@ -414,9 +420,9 @@ impl Voice {
 
     fn packed(self) -> u16 {
         let label = match self.label {
-            Label::Number => 0,
-            Label::NumberAndUid => 1,
-            Label::Uid => 2,
+            MessageLabel::Number => 0,
+            MessageLabel::NumberAndUid => 1,
+            MessageLabel::Uid => 2,
         };
         let bits = [
             self.modseq,
@@ -429,7 +435,7 @@ impl Voice {
     }
 }
 
-impl Label {
+impl MessageLabel {
     /// Says the UID, too.
     pub(crate) fn with_uid(self) -> Self {
         match self {
@@ -461,16 +467,16 @@ impl News {
         self.expunged.is_empty() && self.exists.is_none() && self.changed.is_empty()
     }
 
-    /// Two watchers with the same phrase and tint hear the same bytes.
+    /// Two watchers with the same phrase and digest hear the same bytes.
     fn digest(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         self.changed.hash(&mut hasher);
         hasher.finish()
     }
 
-    fn encode(&self, voice: Voice, latest: &MailboxState) -> Vec<u8> {
+    fn encode(&self, options: ResponseOptions, latest: &MailboxState) -> Vec<u8> {
         let mut out = Vec::new();
-        if voice.vanished && !self.vanished.is_empty() {
+        if options.vanished && !self.vanished.is_empty() {
             say::vanished(&mut out, &self.vanished);
         } else {
             // Highest first, so that the numbers of the others are still what they were.
@@ -479,10 +485,10 @@ impl News {
             }
         }
         if let Some(exists) = self.exists {
-            say_exists(&mut out, voice, exists);
+            say_exists(&mut out, options, exists);
         }
         for &(seq, uid, shown) in &self.changed {
-            say_shown(&mut out, voice, latest, seq, uid, shown);
+            say_shown(&mut out, options, latest, seq, uid, shown);
         }
         out
     }
@@ -498,9 +504,9 @@ fn numbers_between(image: &Image, low: u32, high: u32) -> Option<(u32, u32)> {
 
 /// How many messages there are. `\Recent` is never set: nobody can be the first to see what many
 /// watch.
-pub(crate) fn say_exists(out: &mut Vec<u8>, voice: Voice, exists: u32) {
+pub(crate) fn say_exists(out: &mut Vec<u8>, options: ResponseOptions, exists: u32) {
     say::exists(out, exists);
-    if voice.recent {
+    if options.recent {
         say::recent(out, 0);
     }
 }
@@ -508,15 +514,15 @@ pub(crate) fn say_exists(out: &mut Vec<u8>, voice: Voice, exists: u32) {
 /// An untagged FETCH with what can change of a message.
 pub(crate) fn say_shown(
     out: &mut Vec<u8>,
-    voice: Voice,
+    options: ResponseOptions,
     mailbox_state: &MailboxState,
     seq: SeqNum,
     uid: Uid,
     shown: Shown,
 ) {
-    let mut line = voice.label.begin(out, seq, uid);
+    let mut line = options.label.begin(out, seq, uid);
     line.flags(mailbox_state.keywords.names(shown.flags));
-    if voice.modseq {
+    if options.modseq {
         line.modseq(shown.modseq);
     }
     line.end();

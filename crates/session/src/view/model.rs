@@ -8,7 +8,7 @@ use image::{Delta, FlagChunk, Image, Message, Overlay, OverlayDelta};
 use live::MailboxState;
 use mail::{AccountId, ContentId, FlagBits, InternalDate, ModSeq, Uid, UidSet};
 
-use super::{Label, Moment, View, Voice};
+use super::{ExpungeTiming, MessageLabel, ResponseOptions, View};
 
 pub(crate) const READER: AccountId = AccountId(7);
 const DATE: InternalDate = InternalDate {
@@ -65,17 +65,20 @@ impl World {
     }
 
     /// When something is told next, and how.
-    pub(crate) fn occasion(&mut self, voice: Voice) -> (Moment, Voice) {
+    pub(crate) fn occasion(
+        &mut self,
+        options: ResponseOptions,
+    ) -> (ExpungeTiming, ResponseOptions) {
         let moment = if self.chance.below(2) == 0 {
-            Moment::Safe
+            ExpungeTiming::Safe
         } else {
-            Moment::Pinned
+            ExpungeTiming::Pinned
         };
-        let voice = Voice {
+        let options = ResponseOptions {
             withholds_flags: self.chance.below(3) == 0,
-            ..voice
+            ..options
         };
-        (moment, voice)
+        (moment, options)
     }
 
     pub(crate) fn happen(&mut self) {
@@ -158,19 +161,23 @@ impl Client {
     /// A client asks for what it hears of; what it is told then is the truth.
     fn grow(&mut self, view: &View, count: u32) {
         for number in self.messages.len() + 1..=usize::try_from(count).unwrap() {
-            self.messages.push(believed(view, number));
+            self.messages.push(known_mailbox(view, number));
         }
     }
 
-    fn hear(&mut self, view: &View, heard: &[u8], moment: Moment, voice: Voice) {
+    fn hear(&mut self, view: &View, heard: &[u8], moment: ExpungeTiming, options: ResponseOptions) {
         for line in std::str::from_utf8(heard).unwrap().lines() {
             let (first, rest) = line
                 .trim_start_matches("* ")
                 .split_once(' ')
                 .unwrap_or_default();
             if first == "VANISHED" {
-                assert!(voice.vanished, "VANISHED that nobody knows");
-                assert_eq!(moment, Moment::Safe, "numbers moved while they were in use");
+                assert!(options.vanished, "VANISHED that nobody knows");
+                assert_eq!(
+                    moment,
+                    ExpungeTiming::Safe,
+                    "numbers moved while they were in use"
+                );
                 self.lose(rest);
                 continue;
             }
@@ -178,8 +185,12 @@ impl Client {
             let index = usize::try_from(number).unwrap() - usize::from(number > 0);
             match rest.split(' ').next().unwrap() {
                 "EXPUNGE" => {
-                    assert!(!voice.vanished, "EXPUNGE beside VANISHED");
-                    assert_eq!(moment, Moment::Safe, "numbers moved while they were in use");
+                    assert!(!options.vanished, "EXPUNGE beside VANISHED");
+                    assert_eq!(
+                        moment,
+                        ExpungeTiming::Safe,
+                        "numbers moved while they were in use"
+                    );
                     self.messages.remove(index);
                 }
                 "EXISTS" => {
@@ -190,18 +201,21 @@ impl Client {
                     self.grow(view, number);
                 }
                 "RECENT" => {
-                    assert!(voice.recent, "RECENT that nobody knows");
+                    assert!(options.recent, "RECENT that nobody knows");
                     assert_eq!(number, 0);
                 }
                 "FETCH" => {
-                    assert_ne!(voice.label, Label::Uid);
+                    assert_ne!(options.label, MessageLabel::Uid);
                     let (uid, flags) = self.messages.get_mut(index).unwrap();
                     let named = format!("(UID {uid} ");
-                    assert_eq!(rest.contains(&named), voice.label == Label::NumberAndUid);
+                    assert_eq!(
+                        rest.contains(&named),
+                        options.label == MessageLabel::NumberAndUid
+                    );
                     *flags = flags_of(rest);
                 }
                 "UIDFETCH" => {
-                    assert_eq!(voice.label, Label::Uid);
+                    assert_eq!(options.label, MessageLabel::Uid);
                     let mut known = self.messages.iter_mut();
                     known.find(|(uid, _)| uid.get() == number).unwrap().1 = flags_of(rest);
                 }
@@ -226,7 +240,7 @@ fn flags_of(fetch: &str) -> String {
     flags.split_once(')').unwrap().0.to_owned()
 }
 
-fn believed(view: &View, number: usize) -> (Uid, String) {
+fn known_mailbox(view: &View, number: usize) -> (Uid, String) {
     let number = mail::SeqNum::new(u32::try_from(number).unwrap()).unwrap();
     let message = view.known().image.get(number).unwrap();
     let flags = view.shown(&message).flags;
@@ -234,39 +248,44 @@ fn believed(view: &View, number: usize) -> (Uid, String) {
     (message.uid, names.join(" "))
 }
 
-fn tell(view: &mut View, client: &mut Client, moment: Moment, voice: Voice) {
+fn tell(view: &mut View, client: &mut Client, moment: ExpungeTiming, options: ResponseOptions) {
     let before = view.known().image.uid_next();
     let mut heard = Vec::new();
-    let arrived = view.tell(moment, voice, |_, encode| Bytes::from(encode()), &mut heard);
-    assert!(!voice.withholds_flags || !heard.windows(5).any(|word| word == b"FETCH"));
+    let arrived = view.tell(
+        moment,
+        options,
+        |_, encode| Bytes::from(encode()),
+        &mut heard,
+    );
+    assert!(!options.withholds_flags || !heard.windows(5).any(|word| word == b"FETCH"));
     let known = view.known().image.iter();
     let expected: Vec<_> = known.filter(|(_, message)| message.uid >= before).collect();
     assert_eq!(arrived, expected);
-    client.hear(view, &heard, moment, voice);
+    client.hear(view, &heard, moment, options);
 }
 
 /// IMAP4rev1, the same with CONDSTORE and QRESYNC, IMAP4rev2, UIDONLY.
-pub(crate) const VOICES: [Voice; 4] = {
-    let rev1 = Voice {
+pub(crate) const OPTIONS: [ResponseOptions; 4] = {
+    let rev1 = ResponseOptions {
         modseq: false,
-        label: Label::Number,
+        label: MessageLabel::Number,
         vanished: false,
         recent: true,
         withholds_flags: false,
     };
-    let qresync = Voice {
+    let qresync = ResponseOptions {
         modseq: true,
-        label: Label::NumberAndUid,
+        label: MessageLabel::NumberAndUid,
         vanished: true,
         ..rev1
     };
-    let rev2 = Voice {
-        label: Label::NumberAndUid,
+    let rev2 = ResponseOptions {
+        label: MessageLabel::NumberAndUid,
         recent: false,
         ..rev1
     };
-    let uid_only = Voice {
-        label: Label::Uid,
+    let uid_only = ResponseOptions {
+        label: MessageLabel::Uid,
         vanished: true,
         ..rev1
     };
@@ -275,7 +294,7 @@ pub(crate) const VOICES: [Voice; 4] = {
 
 #[test]
 fn after_every_safe_moment_the_client_knows_the_truth() {
-    for (seed, voice) in (0..240).zip(VOICES.into_iter().cycle()) {
+    for (seed, options) in (0..240).zip(OPTIONS.into_iter().cycle()) {
         let mut world = World::new(seed);
         for _ in 0..world.chance.below(20) {
             world.happen();
@@ -287,21 +306,21 @@ fn after_every_safe_moment_the_client_knows_the_truth() {
                 world.happen();
             }
             view.learn(world.mailbox_state.clone());
-            let (moment, voice) = world.occasion(voice);
-            tell(&mut view, &mut client, moment, voice);
+            let (moment, options) = world.occasion(options);
+            tell(&mut view, &mut client, moment, options);
             assert_eq!(
                 client.messages.len(),
                 usize::try_from(view.known().image.len()).unwrap()
             );
-            if moment == Moment::Safe {
+            if moment == ExpungeTiming::Safe {
                 assert!(Arc::ptr_eq(view.known(), &world.mailbox_state));
             }
             if !view.withheld.is_empty() {
-                assert!(voice.withholds_flags || moment == Moment::Pinned);
+                assert!(options.withholds_flags || moment == ExpungeTiming::Pinned);
                 continue;
             }
             for (index, message) in client.messages.iter().enumerate() {
-                assert_eq!(*message, believed(&view, index + 1), "seed {seed}");
+                assert_eq!(*message, known_mailbox(&view, index + 1), "seed {seed}");
             }
         }
     }
@@ -338,8 +357,8 @@ fn what_a_client_did_itself_is_not_told_again() {
     view.note(message.uid, shown);
     let mut heard = Vec::new();
     view.tell(
-        Moment::Safe,
-        Voice::default(),
+        ExpungeTiming::Safe,
+        ResponseOptions::default(),
         |_, encode| Bytes::from(encode()),
         &mut heard,
     );

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use auth::{Attempt, Hasher, Policy, Throttle, Verdict, Verified, VerifiedCache};
-use session::{BoxFuture, Door, LoginVerdict};
+use session::{Authenticator, BoxFuture, LoginVerdict};
 use store::{Account, Store};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
@@ -38,7 +38,7 @@ const GUESSES_BY_ADDRESS: Policy = Policy {
 };
 
 /// The door of one frontend.
-pub(crate) struct FrontDoor {
+pub(crate) struct PasswordAuthenticator {
     store: Store,
     metrics: Arc<Metrics>,
     throttle: Mutex<Throttle>,
@@ -60,13 +60,13 @@ enum Checked {
     Unreadable,
 }
 
-impl fmt::Debug for FrontDoor {
+impl fmt::Debug for PasswordAuthenticator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("FrontDoor")
     }
 }
 
-impl FrontDoor {
+impl PasswordAuthenticator {
     /// `key` is random, and another one in each process.
     pub(crate) fn new(
         store: Store,
@@ -195,7 +195,7 @@ impl FrontDoor {
     }
 }
 
-impl Door for FrontDoor {
+impl Authenticator for PasswordAuthenticator {
     fn login<'a>(
         &'a self,
         user: &'a str,

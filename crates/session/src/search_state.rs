@@ -9,15 +9,15 @@ use wire::SearchKey;
 
 use crate::criteria::{Criteria, Evidence};
 use crate::finding::{Finding, RELEVANCY_MAX, TEXTS_PER_READ_MAX};
-use crate::haystack::Haystack;
 use crate::node::Now;
+use crate::search_target::SearchTarget;
 
 /// A message of a view.
 pub(crate) type Numbered = (SeqNum, Message);
 
 /// What is known of it so far.
-pub(crate) struct Sought<'s> {
-    pub(crate) haystack: Haystack<'s>,
+pub(crate) struct SearchState<'s> {
+    pub(crate) search_target: SearchTarget<'s>,
     pub(crate) criteria: Criteria,
     /// In any order.
     pub(crate) found: Vec<Numbered>,
@@ -27,35 +27,39 @@ pub(crate) struct Sought<'s> {
     pub(crate) undecided: Vec<Numbered>,
 }
 
-impl<'s> Sought<'s> {
+impl<'s> SearchState<'s> {
     /// What the image alone says.
     pub(crate) fn sieve(
-        haystack: Haystack<'s>,
+        search_target: SearchTarget<'s>,
         key: &SearchKey,
         ids: &ObjectIds,
         now: Now,
     ) -> Self {
-        let criteria = Criteria::new(key, &haystack, ids, now);
-        Self::among(haystack, criteria, haystack.view.known().image.iter())
+        let criteria = Criteria::new(key, &search_target, ids, now);
+        Self::among(
+            search_target,
+            criteria,
+            search_target.view.known().image.iter(),
+        )
     }
 
     /// The same, of some of its messages.
     pub(crate) fn among(
-        haystack: Haystack<'s>,
+        search_target: SearchTarget<'s>,
         criteria: Criteria,
         messages: impl Iterator<Item = Numbered>,
     ) -> Self {
-        let mut sought = Self {
-            haystack,
+        let mut search_state = Self {
+            search_target,
             criteria,
             found: Vec::new(),
             relevancies: HashMap::new(),
             undecided: Vec::new(),
         };
         for numbered in messages {
-            sought.decide(numbered, &Evidence::NONE);
+            search_state.decide(numbered, &Evidence::NONE);
         }
-        sought
+        search_state
     }
 
     /// Whether so many texts have to be read that digests are worth asking.
@@ -66,7 +70,7 @@ impl<'s> Sought<'s> {
     /// Notes what the message is by this evidence.
     pub(crate) fn decide(&mut self, numbered: Numbered, evidence: &Evidence<'_>) {
         let (seq, message) = numbered;
-        let shown = self.haystack.view.shown(&message);
+        let shown = self.search_target.view.shown(&message);
         match self.criteria.rate(seq, &message, shown, evidence) {
             Some(0) => {}
             Some(relevancy) => {
@@ -82,7 +86,12 @@ impl<'s> Sought<'s> {
     /// What there is to tell, in the order of the mailbox.
     pub(crate) fn finish(mut self, asks_modseq: bool) -> Finding {
         self.found.sort_unstable_by_key(|&(seq, _)| seq);
-        Finding::new(self.found, self.relevancies, &self.haystack, asks_modseq)
+        Finding::new(
+            self.found,
+            self.relevancies,
+            &self.search_target,
+            asks_modseq,
+        )
     }
 }
 

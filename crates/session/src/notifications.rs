@@ -11,36 +11,41 @@ use crate::command::fetch;
 use crate::context::{Revised, revise};
 use crate::out::Out;
 use crate::session::Session;
-use crate::view::{Moment, Voice};
+use crate::view::{ExpungeTiming, ResponseOptions};
 
 impl Session {
     /// Says what is new in the selected mailbox, if this moment allows it.
-    pub(crate) async fn tell_news(&mut self, moment: Moment, out: &mut Out<'_>) {
-        self.tell_in(self.voice(), moment, out).await;
+    pub(crate) async fn tell_news(&mut self, moment: ExpungeTiming, out: &mut Out<'_>) {
+        self.tell_in(self.options(), moment, out).await;
         if let (true, Some(selected)) = (self.enabled.qresync, &mut self.selected) {
             selected.tell_if_behind(&mut out.buffer);
         }
     }
 
     /// The same where the client has not asked: only what it wants to hear then.
-    pub(crate) async fn tell_unasked(&mut self, out: &mut Out<'_>) {
+    pub(crate) async fn tell_unsolicited(&mut self, out: &mut Out<'_>) {
         let (moment, withholds_flags) = match self.notified.selected() {
-            None => (Moment::Safe, false),
+            None => (ExpungeTiming::Safe, false),
             // During IDLE too, only what NOTIFY asked for is told (RFC 5465, 4).
             Some(None) => return,
             Some(Some(selected)) if selected.is_delayed && !self.is_idling() => {
-                (Moment::Pinned, !selected.has_flags)
+                (ExpungeTiming::Pinned, !selected.has_flags)
             }
-            Some(Some(selected)) => (Moment::Safe, !selected.has_flags),
+            Some(Some(selected)) => (ExpungeTiming::Safe, !selected.has_flags),
         };
-        let voice = Voice {
+        let options = ResponseOptions {
             withholds_flags,
-            ..self.voice()
+            ..self.options()
         };
-        self.tell_in(voice, moment, out).await;
+        self.tell_in(options, moment, out).await;
     }
 
-    async fn tell_in(&mut self, voice: Voice, moment: Moment, out: &mut Out<'_>) {
+    async fn tell_in(
+        &mut self,
+        options: ResponseOptions,
+        moment: ExpungeTiming,
+        out: &mut Out<'_>,
+    ) {
         let Some(selected) = &mut self.selected else {
             return;
         };
@@ -48,7 +53,7 @@ impl Session {
             .contexts
             .tell_losses(&selected.view, &mut out.buffer);
         let before = selected.view.known().clone();
-        let arrived = selected.tell(moment, voice, &mut out.buffer);
+        let arrived = selected.tell(moment, options, &mut out.buffer);
         let is_news = !Arc::ptr_eq(&before, selected.view.known());
         let revised = if is_news && !selected.contexts.is_empty() {
             Box::pin(revise(&self.store, &self.node.live, selected, &before)).await
@@ -58,11 +63,11 @@ impl Session {
         // ADDTO comes before what NOTIFY wants to be told of a message (RFC 5465, 5.2), and after what
         // only UPDATE wants (section 7).
         if self.notified.attributes().is_empty() {
-            self.tell_arrivals(&arrived, &revised, voice, out).await;
+            self.tell_arrivals(&arrived, &revised, options, out).await;
             out.buffer.extend_from_slice(&revised.said);
         } else {
             out.buffer.extend_from_slice(&revised.said);
-            self.tell_arrivals(&arrived, &revised, voice, out).await;
+            self.tell_arrivals(&arrived, &revised, options, out).await;
         }
     }
 
@@ -71,7 +76,7 @@ impl Session {
         &self,
         arrived: &[(SeqNum, Message)],
         revised: &Revised,
-        voice: Voice,
+        options: ResponseOptions,
         out: &mut Out<'_>,
     ) {
         let Some(selected) = &self.selected else {
@@ -93,7 +98,7 @@ impl Session {
             if attributes.is_empty() {
                 continue;
             }
-            let told = fetch::tell_arrivals(store, live, selected, run, &attributes, voice, out);
+            let told = fetch::tell_arrivals(store, live, selected, run, &attributes, options, out);
             // The client knows that they are there, and can ask for them itself.
             if let Err(ending) = Box::pin(told).await {
                 warn!(cause = ?ending, "could not tell of messages that arrived");

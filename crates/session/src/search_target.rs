@@ -8,14 +8,14 @@ use crate::view::{Picked, View};
 
 /// What is searched.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Haystack<'s> {
+pub(crate) struct SearchTarget<'s> {
     pub(crate) mailbox: MailboxId,
     pub(crate) view: &'s View,
     /// What `$` stands for, which is messages of the selected mailbox (RFC 5182, 2.1).
     saved: Option<&'s UidSet>,
 }
 
-impl<'s> Haystack<'s> {
+impl<'s> SearchTarget<'s> {
     /// A mailbox that is not selected.
     pub(crate) const fn new(mailbox: MailboxId, view: &'s View) -> Self {
         Self {
@@ -43,7 +43,7 @@ impl<'s> Haystack<'s> {
     }
 }
 
-impl<'s> From<&'s Selected> for Haystack<'s> {
+impl<'s> From<&'s Selected> for SearchTarget<'s> {
     fn from(selected: &'s Selected) -> Self {
         Self {
             mailbox: selected.found.id,

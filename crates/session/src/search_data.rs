@@ -14,13 +14,13 @@ use crate::criteria::{Criteria, Evidence};
 
 /// As far as the criteria ask for it.
 #[derive(Default)]
-pub(crate) struct Gathered {
+pub(crate) struct SearchData {
     texts: HashMap<ContentId, Bytes>,
     message_metadata: HashMap<ContentId, Arc<MessageMetadata>>,
     saved: HashMap<(MailboxId, Uid), InternalDate>,
 }
 
-impl Gathered {
+impl SearchData {
     pub(crate) async fn load(
         store: &Store,
         live: &Live,
@@ -28,17 +28,17 @@ impl Gathered {
         messages: &[(MailboxId, Message)],
     ) -> Result<Self, Fault> {
         let ids: Vec<ContentId> = messages.iter().map(|(_, it)| it.content).collect();
-        let mut gathered = Self::default();
+        let mut search_data = Self::default();
         if criteria.asks_text() {
-            gathered.texts = live.contents().texts(&ids).await?;
+            search_data.texts = live.contents().texts(&ids).await?;
         }
         if criteria.asks_metadata() {
-            gathered.message_metadata = live.contents().message_metadata(&ids).await?;
+            search_data.message_metadata = live.contents().message_metadata(&ids).await?;
         }
         if criteria.asks_save_date() {
-            gathered.saved = store.save_dates(&by_mailbox(messages)).await?;
+            search_data.saved = store.save_dates(&by_mailbox(messages)).await?;
         }
-        Ok(gathered)
+        Ok(search_data)
     }
 
     pub(crate) fn evidence(&self, mailbox: MailboxId, message: &Message) -> Evidence<'_> {

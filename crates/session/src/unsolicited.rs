@@ -9,7 +9,7 @@ use wire::{Code, Verdict, say};
 
 use crate::dispatch::Next;
 use crate::out::Out;
-use crate::selected::Footing;
+use crate::selected::AccessCheck;
 use crate::session::Session;
 
 /// Why the server ends a conversation.
@@ -73,11 +73,11 @@ impl Session {
     /// Says what is new; to be called when [`woken`](Self::woken) has resolved.
     pub async fn tell(&mut self, out: &mut Out<'_>) -> Next {
         let told = match self.catch_up().await {
-            Ok(Footing::Holds) => {
-                self.tell_unasked(out).await;
+            Ok(AccessCheck::Holds) => {
+                self.tell_unsolicited(out).await;
                 self.tell_others(out).await
             }
-            Ok(Footing::Lost) => return self.lose_selected(out),
+            Ok(AccessCheck::Lost) => return self.lose_selected(out),
             Err(fault) => Err(fault.into()),
         };
         match told {

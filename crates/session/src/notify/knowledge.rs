@@ -10,14 +10,14 @@ use wire::NotifyEvents;
 
 /// Everything in the scope of one NOTIFY, as the client was told last or did itself.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Belief {
-    pub(crate) mailboxes: HashMap<MailboxId, Believed>,
+pub(crate) struct ClientKnowledge {
+    pub(crate) mailboxes: HashMap<MailboxId, KnownMailbox>,
     pub(crate) subscribed: BTreeSet<MailboxName>,
 }
 
 /// A mailbox that the client knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Believed {
+pub(crate) struct KnownMailbox {
     pub(crate) name: MailboxName,
     /// What it wants to hear of it.
     pub(crate) events: NotifyEvents,
@@ -40,7 +40,7 @@ pub(crate) struct Line {
 /// LIST responses by name.
 pub(crate) type Lines = BTreeMap<MailboxName, Line>;
 
-impl Believed {
+impl KnownMailbox {
     /// Whether its messages are watched: all events of messages take `r` (RFC 5465, 5).
     pub(crate) fn is_watched(&self) -> bool {
         self.events.messages.is_some() && self.rights.contains(Rights::READ)
@@ -58,9 +58,9 @@ impl Believed {
     }
 }
 
-impl Belief {
+impl ClientKnowledge {
     /// Begins to believe in a mailbox that is not believed in yet; false where there is no room.
-    pub(crate) fn add(&mut self, mailbox: MailboxId, known: Believed) -> bool {
+    pub(crate) fn add(&mut self, mailbox: MailboxId, known: KnownMailbox) -> bool {
         let is_room = self.mailboxes.len() < NOTIFY_MAILBOXES_MAX;
         if is_room {
             self.mailboxes.insert(mailbox, known);
@@ -178,7 +178,7 @@ mod tests {
     use mail::{MailboxId, MailboxName, ModSeq};
     use wire::{MessageEvents, NotifyEvents};
 
-    use super::{Belief, Believed};
+    use super::{ClientKnowledge, KnownMailbox};
 
     const NAMES: NotifyEvents = NotifyEvents {
         messages: None,
@@ -199,13 +199,13 @@ mod tests {
         MailboxName::parse(text).unwrap()
     }
 
-    fn belief(
+    fn knowledge(
         events: NotifyEvents,
         mailboxes: &[(i64, &str, &str)],
         subscribed: &[&str],
-    ) -> Belief {
+    ) -> ClientKnowledge {
         let known = |&(id, text, rights): &(i64, &str, &str)| {
-            let known = Believed {
+            let known = KnownMailbox {
                 name: name(text),
                 events,
                 rights: Rights::parse(rights).unwrap(),
@@ -214,13 +214,17 @@ mod tests {
             };
             (MailboxId(id), known)
         };
-        Belief {
+        ClientKnowledge {
             mailboxes: mailboxes.iter().map(known).collect(),
             subscribed: subscribed.iter().map(|text| name(text)).collect(),
         }
     }
 
-    fn lines(events: NotifyEvents, before: &Belief, after: &Belief) -> Vec<String> {
+    fn lines(
+        events: NotifyEvents,
+        before: &ClientKnowledge,
+        after: &ClientKnowledge,
+    ) -> Vec<String> {
         let lines = before.lines(after, |_| events).into_iter();
         let text = |(name, line): (MailboxName, super::Line)| {
             let old = line.old_name.map(|old| format!(" was {old}"));
@@ -232,7 +236,7 @@ mod tests {
 
     #[test]
     fn what_came_went_or_was_renamed_is_told_by_name() {
-        let before = belief(
+        let before = knowledge(
             NAMES,
             &[
                 (1, "a", "lr"),
@@ -243,7 +247,7 @@ mod tests {
             ],
             &["a"],
         );
-        let after = belief(
+        let after = knowledge(
             NAMES,
             &[
                 (1, "a", "l"),
@@ -263,12 +267,12 @@ mod tests {
 
     #[test]
     fn what_is_watched_and_lost_is_told_however_it_was_lost() {
-        let before = belief(
+        let before = knowledge(
             MESSAGES,
             &[(1, "a", "lr"), (2, "b", "lr"), (3, "c", "l")],
             &["c"],
         );
-        let after = belief(
+        let after = knowledge(
             MESSAGES,
             &[(2, "b", "l"), (3, "c", "lr"), (4, "d", "lr")],
             &[],
@@ -278,9 +282,9 @@ mod tests {
 
     #[test]
     fn there_is_room_for_so_many_and_no_more() {
-        let one = belief(NAMES, &[(1, "a", "lr")], &[]);
+        let one = knowledge(NAMES, &[(1, "a", "lr")], &[]);
         let known = &one.mailboxes[&MailboxId(1)];
-        let mut full = Belief::default();
+        let mut full = ClientKnowledge::default();
         let mut ids = (1..).map(MailboxId);
         let added = ids.by_ref().take_while(|id| full.add(*id, known.clone()));
         assert_eq!(added.count(), NOTIFY_MAILBOXES_MAX);
@@ -288,8 +292,8 @@ mod tests {
     }
 
     #[test]
-    fn own_renames_are_believed_with_all_below() {
-        let mut belief = belief(
+    fn own_renames_are_known_with_all_below() {
+        let mut knowledge = knowledge(
             NAMES,
             &[(1, "a", "lr"), (2, "a/b", "lr"), (3, "ab", "lr")],
             &[],
@@ -301,8 +305,8 @@ mod tests {
                 NotifyEvents::default()
             }
         };
-        belief.rename(&name("a"), &name("x"), inside);
-        let mut names: Vec<&str> = belief
+        knowledge.rename(&name("a"), &name("x"), inside);
+        let mut names: Vec<&str> = knowledge
             .mailboxes
             .values()
             .map(|known| known.name.as_str())
