@@ -13,9 +13,9 @@ use tokio::time::timeout;
 use tracing::{info, warn};
 
 use crate::authenticator::PasswordAuthenticator;
-use crate::below::Below;
 use crate::config::{Config, ListenConfig};
-use crate::connection::{Budget, Lobby};
+use crate::connection::{Budget, ConnectionContext};
+use crate::connection_slots::ConnectionSlots;
 use crate::database::Database;
 use crate::drain::{Plug, drain};
 use crate::http::{self, Health};
@@ -23,7 +23,7 @@ use crate::listen::{self, Beginning};
 use crate::metrics::Metrics;
 use crate::outside;
 use crate::registry::Registry;
-use crate::seats::Seats;
+use crate::stats_collector::StatsCollector;
 use crate::tls::Certificate;
 use crate::trouble::Trouble;
 use crate::upkeep;
@@ -36,7 +36,7 @@ pub struct Frontend {
     store: Store,
     live: Arc<Live>,
     health: Arc<Health>,
-    seats: Arc<Seats>,
+    slots: Arc<ConnectionSlots>,
     registry: Arc<Registry>,
     plug: Plug,
     stop_timeout: Duration,
@@ -86,15 +86,16 @@ impl Frontend {
         let store = open_store(config, database).await?;
         let live = Live::new(store.clone(), outside::spawn(), config.limits.cache_bytes);
         let uploads = Budget::new(config.limits.literal_bytes_in_flight);
-        let below = Below::new(store.clone(), Arc::clone(&live), uploads.clone());
-        let metrics = Arc::new(Metrics::new(Some(Box::new(below))));
+        let stats_collector =
+            StatsCollector::new(store.clone(), Arc::clone(&live), uploads.clone());
+        let metrics = Arc::new(Metrics::new(Some(Box::new(stats_collector))));
         let (plug, drain) = drain(config.timeouts.drain);
         let run = outside::random_bytes().ok_or(Trouble::NoRandomness)?;
         let registry = Registry::new(NodeRun {
             id: i64::from_be_bytes(run),
             name: config.node.name.clone(),
         });
-        let lobby = Arc::new(Lobby {
+        let context = Arc::new(ConnectionContext {
             node: Arc::new(node(config, &store, &live, &metrics)?),
             tls,
             metrics: Arc::clone(&metrics),
@@ -104,7 +105,7 @@ impl Frontend {
             registry: Arc::clone(&registry),
         });
         let health = Arc::new(Health::new(ping(store.clone())));
-        let seats = Seats::new(&config.limits);
+        let slots = ConnectionSlots::new(&config.limits);
 
         let sockets = Sockets::bind(&config.listen)?;
         let addresses = sockets.addresses();
@@ -119,8 +120,8 @@ impl Frontend {
         let all = sockets.imap.into_iter().map(|listener| (listener, plain));
         let imaps = sockets.imaps.into_iter();
         for (listener, beginning) in all.chain(imaps.map(|listener| (listener, Beginning::Tls))) {
-            let (lobby, seats) = (Arc::clone(&lobby), Arc::clone(&seats));
-            listeners.spawn(listen::accept(listener, beginning, lobby, seats));
+            let (context, slots) = (Arc::clone(&context), Arc::clone(&slots));
+            listeners.spawn(listen::accept(listener, beginning, context, slots));
         }
         let stop_timeout = config.timeouts.stop;
         Ok(move |database| Self {
@@ -129,7 +130,7 @@ impl Frontend {
             store,
             live,
             health,
-            seats,
+            slots,
             registry,
             plug,
             stop_timeout,
@@ -162,7 +163,7 @@ impl Frontend {
         self.health.drain();
         self.listeners.shutdown().await;
         self.plug.pull();
-        if timeout(self.stop_timeout, self.seats.empty())
+        if timeout(self.stop_timeout, self.slots.empty())
             .await
             .is_err()
         {

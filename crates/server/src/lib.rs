@@ -4,10 +4,10 @@
 //! Decisions about mail never live here.
 
 mod authenticator;
-mod below;
 pub mod cli;
 pub mod config;
 mod connection;
+mod connection_slots;
 mod database;
 mod drain;
 mod frontend;
@@ -16,7 +16,7 @@ mod listen;
 mod metrics;
 mod outside;
 mod registry;
-mod seats;
+mod stats_collector;
 mod telemetry;
 mod tls;
 mod trouble;

@@ -13,9 +13,9 @@ use tracing::{debug, warn};
 use wire::{Code, say};
 
 use crate::config::WithoutTls;
-use crate::connection::{Connection, Lobby, Stream, handshake};
+use crate::connection::{Connection, ConnectionContext, Stream, handshake};
+use crate::connection_slots::{ConnectionSlot, ConnectionSlots, Full};
 use crate::outside;
-use crate::seats::{Full, Seat, Seats};
 use crate::trouble::Trouble;
 
 /// Clients that the kernel holds until we accept them.
@@ -59,8 +59,8 @@ fn bind_to(address: SocketAddr) -> io::Result<TcpListener> {
 pub(crate) async fn accept(
     listener: TcpListener,
     beginning: Beginning,
-    lobby: Arc<Lobby>,
-    seats: Arc<Seats>,
+    context: Arc<ConnectionContext>,
+    slots: Arc<ConnectionSlots>,
 ) {
     loop {
         let (socket, address) = match listener.accept().await {
@@ -71,10 +71,10 @@ pub(crate) async fn accept(
                 continue;
             }
         };
-        match seats.take(address.ip()) {
-            Ok(seat) => outside::start(converse(socket, address, beginning, lobby.clone(), seat)),
+        match slots.take(address.ip()) {
+            Ok(slot) => outside::start(converse(socket, address, beginning, context.clone(), slot)),
             Err(full) => {
-                lobby.metrics.count_refused(full.word());
+                context.metrics.count_refused(full.word());
                 outside::start(turn_away(socket, beginning, full));
             }
         }
@@ -85,8 +85,8 @@ async fn converse(
     socket: TcpStream,
     address: SocketAddr,
     beginning: Beginning,
-    lobby: Arc<Lobby>,
-    seat: Seat,
+    context: Arc<ConnectionContext>,
+    slot: ConnectionSlot,
 ) {
     // Responses are written whole: waiting for more to send helps nobody.
     if let Err(cause) = socket.set_nodelay(true) {
@@ -95,7 +95,7 @@ async fn converse(
     }
     let (stream, security) = match beginning {
         Beginning::Plain(without_tls) => (Stream::Plain(socket), plain(without_tls, address)),
-        Beginning::Tls => match Box::pin(handshake(&lobby, socket)).await {
+        Beginning::Tls => match Box::pin(handshake(&context, socket)).await {
             Some(stream) => (stream, Security::Tls),
             None => return,
         },
@@ -109,7 +109,7 @@ async fn converse(
         address,
         security,
     };
-    Connection::new(lobby, stream, peer, seat).run().await;
+    Connection::new(context, stream, peer, slot).run().await;
 }
 
 fn plain(without_tls: WithoutTls, address: SocketAddr) -> Security {

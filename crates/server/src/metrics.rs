@@ -42,8 +42,8 @@ impl fmt::Debug for Metrics {
 }
 
 impl Metrics {
-    /// With `below` reading what the rooms below count.
-    pub(crate) fn new(below: Option<Box<dyn Collector>>) -> Self {
+    /// With `stats_collector` reading what the rooms below count.
+    pub(crate) fn new(stats_collector: Option<Box<dyn Collector>>) -> Self {
         let mut registry = Registry::with_prefix("postroom");
         let metrics = Self {
             connections: Family::default(),
@@ -75,8 +75,8 @@ impl Metrics {
             metrics.durations.clone(),
         );
         registry.register("logins", "Logins by result", metrics.logins.clone());
-        if let Some(below) = below {
-            registry.register_collector(below);
+        if let Some(stats_collector) = stats_collector {
+            registry.register_collector(stats_collector);
         }
         Self {
             registry,

@@ -6,7 +6,7 @@ use mail::{NaiveDate, Place};
 use serde_json::{Value, json};
 use store::{Activity, ActivityKind, ActivityQuery};
 
-use super::desk::Desk;
+use super::admin_context::AdminContext;
 use super::failure::Failure;
 use super::terminal::Terminal;
 use crate::config::{Config, parse_span};
@@ -53,27 +53,29 @@ pub(super) async fn run(args: &Args, config: &Config, terminal: &Terminal) -> Re
         until: until.transpose()?.unwrap_or(ActivityQuery::END_OF_TIME),
         count_max: args.limit,
     };
-    let desk = Desk::open(config).await?;
-    let done = run_on(&desk, args, query, terminal).await;
-    desk.close(done).await
+    let context = AdminContext::open(config).await?;
+    let done = run_on(&context, args, query, terminal).await;
+    context.close(done).await
 }
 
 async fn run_on(
-    desk: &Desk,
+    context: &AdminContext,
     args: &Args,
     mut query: ActivityQuery,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
     if let Some(name) = &args.mailbox {
-        query.mailbox = Some(desk.mailbox_id(name).await?);
+        query.mailbox = Some(context.mailbox_id(name).await?);
     }
-    let rows = desk.store.activity(&query).await?;
-    let data = rows.iter().map(|row| data(desk, row)).collect();
-    terminal.show(&data, || rows.iter().map(|row| line(desk, row)).collect())
+    let rows = context.store.activity(&query).await?;
+    let data = rows.iter().map(|row| data(context, row)).collect();
+    terminal.show(&data, || {
+        rows.iter().map(|row| line(context, row)).collect()
+    })
 }
 
-fn data(desk: &Desk, row: &Activity) -> Value {
-    let name = |place: &Option<Place>| place.as_ref().map(|place| desk.name(place).to_string());
+fn data(context: &AdminContext, row: &Activity) -> Value {
+    let name = |place: &Option<Place>| place.as_ref().map(|place| context.name(place).to_string());
     json!({
         "at": row.at,
         "kind": row.kind.word(),
@@ -94,7 +96,7 @@ fn data(desk: &Desk, row: &Activity) -> Value {
 }
 
 /// `2026-11-22T23:01:02.003Z ada expunge Shared Folders/support 4:7 [192.0.2.1 Thunderbird]`
-fn line(desk: &Desk, row: &Activity) -> String {
+fn line(context: &AdminContext, row: &Activity) -> String {
     let mut words = vec![row.at.clone()];
     words.push(match (&row.actor, &row.login) {
         (Some(actor), Some(login)) => format!("{login} as {actor}"),
@@ -102,9 +104,13 @@ fn line(desk: &Desk, row: &Activity) -> String {
         (None, _) => "-".to_owned(),
     });
     words.push(row.kind.word().to_owned());
-    words.extend(row.place.as_ref().map(|place| desk.name(place).to_string()));
+    words.extend(
+        row.place
+            .as_ref()
+            .map(|place| context.name(place).to_string()),
+    );
     if let Some(other) = &row.other_place {
-        words.push(format!("({})", desk.name(other)));
+        words.push(format!("({})", context.name(other)));
     }
     if !row.uids.is_empty() {
         words.push(row.uids.to_string());

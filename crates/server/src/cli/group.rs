@@ -4,7 +4,7 @@ use ::acl::Identifier;
 use serde_json::json;
 use store::Fault;
 
-use super::desk::Desk;
+use super::admin_context::AdminContext;
 use super::failure::Failure;
 use super::terminal::Terminal;
 use crate::config::Config;
@@ -55,31 +55,31 @@ pub(super) enum Member {
 }
 
 pub(super) async fn run(verb: &Verb, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
-    let desk = Desk::open(config).await?;
-    let done = run_on(&desk, verb, terminal).await;
-    desk.close(done).await
+    let context = AdminContext::open(config).await?;
+    let done = run_on(&context, verb, terminal).await;
+    context.close(done).await
 }
 
-async fn run_on(desk: &Desk, verb: &Verb, terminal: &Terminal) -> Result<(), Failure> {
+async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Result<(), Failure> {
     match verb {
-        Verb::Add { name } => match desk.store.create_group(name).await {
+        Verb::Add { name } => match context.store.create_group(name).await {
             Ok(()) => terminal.report(format!("group {name} added")),
             Err(Fault::Exists) => Err(Failure::failed(format!("group {name} exists already"))),
             Err(fault) => Err(fault.into()),
         },
         Verb::Delete { name } => {
-            let deleted = desk.store.delete_group(name).await;
+            let deleted = context.store.delete_group(name).await;
             deleted.map_err(|fault| no_group(fault, name))?;
             terminal.report(format!("group {name} deleted"))
         }
-        Verb::List => list(desk, terminal).await,
+        Verb::List => list(context, terminal).await,
         Verb::Member(Member::Add { group, members }) => {
             for member in members {
                 match inner_group(member) {
-                    Some(inner) => desk.store.add_group(group, &inner).await,
+                    Some(inner) => context.store.add_group(group, &inner).await,
                     None => {
-                        let account = desk.find_account(member).await?;
-                        desk.store.add_member(group, account.id).await
+                        let account = context.find_account(member).await?;
+                        context.store.add_member(group, account.id).await
                     }
                 }
                 .map_err(|fault| no_group(fault, group))?;
@@ -90,10 +90,10 @@ async fn run_on(desk: &Desk, verb: &Verb, terminal: &Terminal) -> Result<(), Fai
         Verb::Member(Member::Remove { group, members }) => {
             for member in members {
                 match inner_group(member) {
-                    Some(inner) => desk.store.remove_group(group, &inner).await,
+                    Some(inner) => context.store.remove_group(group, &inner).await,
                     None => {
-                        let account = desk.find_account(member).await?;
-                        desk.store.remove_member(group, account.id).await
+                        let account = context.find_account(member).await?;
+                        context.store.remove_member(group, account.id).await
                     }
                 }
                 .map_err(|fault| no_group(fault, group))?;
@@ -112,8 +112,8 @@ fn inner_group(member: &str) -> Option<String> {
     }
 }
 
-async fn list(desk: &Desk, terminal: &Terminal) -> Result<(), Failure> {
-    let groups = desk.store.groups().await?;
+async fn list(context: &AdminContext, terminal: &Terminal) -> Result<(), Failure> {
+    let groups = context.store.groups().await?;
     let data = groups.iter().map(
         |group| json!({ "name": group.name, "members": group.members, "groups": group.groups }),
     );

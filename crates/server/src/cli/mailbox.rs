@@ -5,9 +5,9 @@ use mail::Flag;
 use serde_json::json;
 use store::{Fault, Listed};
 
-use super::desk::{Desk, Operator};
+use super::admin_context::{AdminContext, Operator};
 use super::failure::Failure;
-use super::portrait;
+use super::mailbox_report;
 use super::terminal::Terminal;
 use crate::config::Config;
 
@@ -73,51 +73,51 @@ enum Verb {
 }
 
 pub(super) async fn run(args: &Args, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
-    let desk = Desk::open(config).await?;
-    let done = run_on(&desk, args, terminal).await;
-    desk.close(done).await
+    let context = AdminContext::open(config).await?;
+    let done = run_on(&context, args, terminal).await;
+    context.close(done).await
 }
 
-async fn run_on(desk: &Desk, args: &Args, terminal: &Terminal) -> Result<(), Failure> {
-    let who = desk.operator(args.acting.as_deref()).await?;
+async fn run_on(context: &AdminContext, args: &Args, terminal: &Terminal) -> Result<(), Failure> {
+    let who = context.operator(args.acting.as_deref()).await?;
     match &args.verb {
         Verb::Create { name, special_use } => {
-            create(desk, &who, name, special_use.as_deref()).await?;
+            create(context, &who, name, special_use.as_deref()).await?;
             terminal.report(format!("mailbox {name} created"))
         }
-        Verb::List => list(desk, &who, terminal).await,
-        Verb::Show { name } => portrait::show(desk, &who, name, terminal).await,
+        Verb::List => list(context, &who, terminal).await,
+        Verb::Show { name } => mailbox_report::show(context, &who, name, terminal).await,
         Verb::Delete { name } => {
-            let place = desk.place(name)?;
-            let found = desk.find(&who, &place).await?;
-            let permit = desk.permit(&found, &place, Operation::DeleteMailbox)?;
-            desk.store.delete_mailbox(&permit).await?;
+            let place = context.place(name)?;
+            let found = context.find(&who, &place).await?;
+            let permit = context.permit(&found, &place, Operation::DeleteMailbox)?;
+            context.store.delete_mailbox(&permit).await?;
             terminal.report(format!("mailbox {name} deleted"))
         }
         Verb::Rename { from, to } => {
-            rename(desk, &who, from, to).await?;
+            rename(context, &who, from, to).await?;
             terminal.report(format!("mailbox {from} is now {to}"))
         }
         Verb::Policy {
             name,
             private,
             shared,
-        } => policy(desk, &who, name, private, shared, terminal).await,
+        } => policy(context, &who, name, private, shared, terminal).await,
     }
 }
 
 async fn policy(
-    desk: &Desk,
+    context: &AdminContext,
     who: &Operator,
     name: &str,
     private: &[Flag],
     shared: &[Flag],
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    let place = desk.place(name)?;
-    let found = desk.find(who, &place).await?;
-    let permit = desk.permit(&found, &place, Operation::Administer)?;
-    let mut policy = desk.store.flag_policy(&permit).await?;
+    let place = context.place(name)?;
+    let found = context.find(who, &place).await?;
+    let permit = context.permit(&found, &place, Operation::Administer)?;
+    let mut policy = context.store.flag_policy(&permit).await?;
     for flag in private {
         let added = policy.add(flag.clone());
         added.map_err(|bad| Failure::failed(bad.to_string()))?;
@@ -126,7 +126,7 @@ async fn policy(
         policy.remove(flag);
     }
     if !(private.is_empty() && shared.is_empty()) {
-        desk.store.set_flag_policy(&permit, &policy).await?;
+        context.store.set_flag_policy(&permit, &policy).await?;
     }
     terminal.show(&json!({ "private": policy.to_string() }), || {
         format!("private flags: {policy}\n")
@@ -134,38 +134,43 @@ async fn policy(
 }
 
 async fn create(
-    desk: &Desk,
+    context: &AdminContext,
     who: &Operator,
     name: &str,
     special_use: Option<&str>,
 ) -> Result<(), Failure> {
-    let place = desk.place(name)?;
-    let create_permit = desk.create_permit(who, &place).await?;
-    let created = desk
+    let place = context.place(name)?;
+    let create_permit = context.create_permit(who, &place).await?;
+    let created = context
         .store
         .create_mailbox(&create_permit, &place, special_use)
         .await;
     created.map_err(|fault| taken(fault, name)).map(|_| ())
 }
 
-async fn rename(desk: &Desk, who: &Operator, from: &str, to: &str) -> Result<(), Failure> {
-    let (old, new) = (desk.place(from)?, desk.place(to)?);
-    let found = desk.find(who, &old).await?;
-    let permit = desk.permit(&found, &old, Operation::DeleteMailbox)?;
-    let create_permit = desk.create_permit(who, &new).await?;
-    let renamed = desk
+async fn rename(
+    context: &AdminContext,
+    who: &Operator,
+    from: &str,
+    to: &str,
+) -> Result<(), Failure> {
+    let (old, new) = (context.place(from)?, context.place(to)?);
+    let found = context.find(who, &old).await?;
+    let permit = context.permit(&found, &old, Operation::DeleteMailbox)?;
+    let create_permit = context.create_permit(who, &new).await?;
+    let renamed = context
         .store
         .rename_mailbox(&permit, &create_permit, &old, &new)
         .await;
     renamed.map_err(|fault| taken(fault, to)).map(|_| ())
 }
 
-async fn list(desk: &Desk, who: &Operator, terminal: &Terminal) -> Result<(), Failure> {
-    let mut listed = desk.store.visible(who.account.id).await?;
-    listed.sort_by_cached_key(|mailbox| desk.name(&mailbox.place));
+async fn list(context: &AdminContext, who: &Operator, terminal: &Terminal) -> Result<(), Failure> {
+    let mut listed = context.store.visible(who.account.id).await?;
+    listed.sort_by_cached_key(|mailbox| context.name(&mailbox.place));
     let data = listed.iter().map(|mailbox| {
         json!({
-            "name": desk.name(&mailbox.place).as_str(),
+            "name": context.name(&mailbox.place).as_str(),
             "rights": mailbox.rights.to_string(),
             "special_use": mailbox.special_use,
         })
@@ -176,7 +181,7 @@ async fn list(desk: &Desk, who: &Operator, terminal: &Terminal) -> Result<(), Fa
             let line = format!(
                 "{:13} {}  {special_use}",
                 mailbox.rights.to_string(),
-                desk.name(&mailbox.place)
+                context.name(&mailbox.place)
             );
             line.trim_end().to_owned() + "\n"
         };

@@ -5,15 +5,15 @@
 
 mod acl;
 mod activity;
+mod admin_context;
 mod config;
-mod desk;
 mod doctor;
 mod failure;
 mod group;
 mod mailbox;
+mod mailbox_report;
 mod migrate;
 mod password;
-mod portrait;
 mod quota;
 mod serve;
 mod session;

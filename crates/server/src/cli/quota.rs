@@ -4,7 +4,7 @@ use mail::{QuotaLimits, QuotaRoot, Resource, Usage};
 use serde_json::{Value, json};
 use store::{Fault, Quota};
 
-use super::desk::Desk;
+use super::admin_context::AdminContext;
 use super::failure::Failure;
 use super::terminal::Terminal;
 use crate::config::Config;
@@ -42,12 +42,12 @@ pub(super) enum Verb {
 const LIMIT_MAX: u64 = i64::MAX as u64;
 
 pub(super) async fn run(verb: &Verb, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
-    let desk = Desk::open(config).await?;
-    let done = run_on(&desk, verb, terminal).await;
-    desk.close(done).await
+    let context = AdminContext::open(config).await?;
+    let done = run_on(&context, verb, terminal).await;
+    context.close(done).await
 }
 
-async fn run_on(desk: &Desk, verb: &Verb, terminal: &Terminal) -> Result<(), Failure> {
+async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Result<(), Failure> {
     match verb {
         Verb::Set {
             root,
@@ -60,8 +60,8 @@ async fn run_on(desk: &Desk, verb: &Verb, terminal: &Terminal) -> Result<(), Fai
                 message: *messages,
                 mailbox: *mailboxes,
             };
-            let operator = desk.operator(None).await?;
-            match desk
+            let operator = context.operator(None).await?;
+            match context
                 .store
                 .set_quota(operator.account.id, root, limits)
                 .await
@@ -71,7 +71,7 @@ async fn run_on(desk: &Desk, verb: &Verb, terminal: &Terminal) -> Result<(), Fai
                 Err(fault) => Err(fault.into()),
             }
         }
-        Verb::List => list(&desk.store.quotas().await?, terminal),
+        Verb::List => list(&context.store.quotas().await?, terminal),
     }
 }
 

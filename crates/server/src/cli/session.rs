@@ -7,7 +7,7 @@ use serde_json::json;
 use store::{OpenSession, SessionQuery};
 use tokio::time::sleep;
 
-use super::desk::Desk;
+use super::admin_context::AdminContext;
 use super::failure::Failure;
 use super::terminal::Terminal;
 use crate::config::Config;
@@ -46,16 +46,16 @@ const PAUSE: Duration = Duration::from_millis(200);
 const LOOKS_MAX: u32 = 75;
 
 pub(super) async fn run(verb: &Verb, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
-    let desk = Desk::open(config).await?;
-    let done = run_on(&desk, verb, terminal).await;
-    desk.close(done).await
+    let context = AdminContext::open(config).await?;
+    let done = run_on(&context, verb, terminal).await;
+    context.close(done).await
 }
 
-async fn run_on(desk: &Desk, verb: &Verb, terminal: &Terminal) -> Result<(), Failure> {
+async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Result<(), Failure> {
     match verb {
         Verb::List { user, mailbox } => {
             let mailbox = match mailbox {
-                Some(name) => Some(desk.mailbox_id(name).await?),
+                Some(name) => Some(context.mailbox_id(name).await?),
                 None => None,
             };
             let query = SessionQuery {
@@ -63,7 +63,7 @@ async fn run_on(desk: &Desk, verb: &Verb, terminal: &Terminal) -> Result<(), Fai
                 account: user.clone(),
                 mailbox,
             };
-            list(desk, &query, terminal).await
+            list(context, &query, terminal).await
         }
         Verb::End { session, user } => {
             let session = session.as_deref().map(|text| {
@@ -75,16 +75,20 @@ async fn run_on(desk: &Desk, verb: &Verb, terminal: &Terminal) -> Result<(), Fai
                 account: user.clone(),
                 mailbox: None,
             };
-            end(desk, &query, terminal).await
+            end(context, &query, terminal).await
         }
     }
 }
 
-async fn list(desk: &Desk, query: &SessionQuery, terminal: &Terminal) -> Result<(), Failure> {
-    let sessions = desk.store.open_sessions(query).await?;
+async fn list(
+    context: &AdminContext,
+    query: &SessionQuery,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let sessions = context.store.open_sessions(query).await?;
     let mailbox = |session: &OpenSession| {
         let place = session.place.as_ref();
-        place.map(|place| desk.name(place).to_string())
+        place.map(|place| context.name(place).to_string())
     };
     let data = sessions.iter().map(|session| {
         json!({
@@ -114,15 +118,19 @@ async fn list(desk: &Desk, query: &SessionQuery, terminal: &Terminal) -> Result<
     })
 }
 
-async fn end(desk: &Desk, query: &SessionQuery, terminal: &Terminal) -> Result<(), Failure> {
-    let found = desk.store.open_sessions(query).await?;
+async fn end(
+    context: &AdminContext,
+    query: &SessionQuery,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let found = context.store.open_sessions(query).await?;
     if found.is_empty() {
         return Err(Failure::failed("no such session"));
     }
     let sessions: Vec<SessionId> = found.iter().map(|open| open.session).collect();
-    desk.store.end_sessions(&sessions).await?;
+    context.store.end_sessions(&sessions).await?;
     for _ in 0..LOOKS_MAX {
-        let still = desk.store.open_sessions(query).await?;
+        let still = context.store.open_sessions(query).await?;
         if !still.iter().any(|open| sessions.contains(&open.session)) {
             return terminal.report(format!("{} ended", sessions.len()));
         }

@@ -3,7 +3,7 @@
 use serde_json::json;
 use store::Fault;
 
-use super::desk::Desk;
+use super::admin_context::AdminContext;
 use super::failure::Failure;
 use super::password;
 use super::terminal::Terminal;
@@ -56,12 +56,12 @@ pub(super) enum Verb {
 }
 
 pub(super) async fn run(verb: &Verb, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
-    let desk = Desk::open(config).await?;
-    let done = run_on(&desk, verb, terminal).await;
-    desk.close(done).await
+    let context = AdminContext::open(config).await?;
+    let done = run_on(&context, verb, terminal).await;
+    context.close(done).await
 }
 
-async fn run_on(desk: &Desk, verb: &Verb, terminal: &Terminal) -> Result<(), Failure> {
+async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Result<(), Failure> {
     match verb {
         Verb::Add {
             names,
@@ -70,7 +70,7 @@ async fn run_on(desk: &Desk, verb: &Verb, terminal: &Terminal) -> Result<(), Fai
         } => {
             let hash = password.hash()?;
             for name in names {
-                let store = &desk.store;
+                let store = &context.store;
                 match store.create_account(name, hash.as_deref(), *admin).await {
                     Ok(_) => terminal.report(format!("user {name} added"))?,
                     Err(Fault::Exists) => {
@@ -82,35 +82,38 @@ async fn run_on(desk: &Desk, verb: &Verb, terminal: &Terminal) -> Result<(), Fai
             Ok(())
         }
         Verb::Passwd { name, password } => {
-            let account = desk.find_account(name).await?;
+            let account = context.find_account(name).await?;
             let hash = password.hash()?;
-            desk.store.set_password(account.id, hash.as_deref()).await?;
+            context
+                .store
+                .set_password(account.id, hash.as_deref())
+                .await?;
             terminal.report(match hash {
                 Some(_) => format!("user {name} has a new password"),
                 None => format!("user {name} has no password now"),
             })
         }
         Verb::Disable { name } => {
-            let account = desk.find_account(name).await?;
-            desk.store.disable_account(account.id).await?;
+            let account = context.find_account(name).await?;
+            context.store.disable_account(account.id).await?;
             terminal.report(format!("user {name} is disabled"))
         }
         Verb::Enable { name } => {
-            let account = desk.find_account(name).await?;
-            desk.store.enable_account(account.id).await?;
+            let account = context.find_account(name).await?;
+            context.store.enable_account(account.id).await?;
             terminal.report(format!("user {name} is enabled"))
         }
-        Verb::List => list(desk, terminal).await,
+        Verb::List => list(context, terminal).await,
         Verb::Delete { name } => {
-            let account = desk.find_account(name).await?;
-            desk.store.delete_account(account.id).await?;
+            let account = context.find_account(name).await?;
+            context.store.delete_account(account.id).await?;
             terminal.report(format!("user {name} deleted"))
         }
     }
 }
 
-async fn list(desk: &Desk, terminal: &Terminal) -> Result<(), Failure> {
-    let accounts = desk.store.accounts().await?;
+async fn list(context: &AdminContext, terminal: &Terminal) -> Result<(), Failure> {
+    let accounts = context.store.accounts().await?;
     let data = accounts.iter().map(|account| {
         json!({
             "name": account.name,

@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead as _, ReadBuf};
 use wire::Framer;
 
 use super::Stream;
-use super::packing::Packing;
+use super::compression::Compression;
 
 /// Read at once, in bytes.
 const READ_BYTES_MAX: usize = 64 * 1024;
@@ -25,21 +25,21 @@ thread_local! {
 /// at any time without losing any.
 pub(super) async fn feed(
     stream: &mut Stream,
-    packing: &mut Packing,
+    compression: &mut Compression,
     framer: &mut Framer,
 ) -> io::Result<usize> {
-    poll_fn(|cx| poll_feed(stream, packing, framer, cx)).await
+    poll_fn(|cx| poll_feed(stream, compression, framer, cx)).await
 }
 
 fn poll_feed(
     stream: &mut Stream,
-    packing: &mut Packing,
+    compression: &mut Compression,
     framer: &mut Framer,
     cx: &mut Context<'_>,
 ) -> Poll<io::Result<usize>> {
     SCRATCH.with_borrow_mut(|scratch| {
         loop {
-            if let Packing::Deflate(unpacker) = packing
+            if let Compression::Deflate(unpacker) = compression
                 && let fed @ 1.. = unpacker.feed(framer)?
             {
                 return Poll::Ready(Ok(fed));
@@ -47,9 +47,9 @@ fn poll_feed(
             let mut buffer = ReadBuf::new(scratch);
             ready!(Pin::new(&mut *stream).poll_read(cx, &mut buffer))?;
             let came = buffer.filled();
-            match packing {
-                Packing::Deflate(unpacker) if !came.is_empty() => unpacker.take(came),
-                Packing::Deflate(_) | Packing::Plain => {
+            match compression {
+                Compression::Deflate(unpacker) if !came.is_empty() => unpacker.take(came),
+                Compression::Deflate(_) | Compression::Plain => {
                     framer.feed(came);
                     return Poll::Ready(Ok(came.len()));
                 }

@@ -4,10 +4,10 @@
 //! of its own, responses live only until they are written, and what runs a command is on the heap
 //! while it runs.
 
+mod compression;
 mod feed;
 mod literals;
-mod packing;
-mod pen;
+mod response_writer;
 mod stream;
 
 use std::sync::Arc;
@@ -26,16 +26,16 @@ pub(crate) use literals::{Budget, Upload};
 pub(crate) use stream::Stream;
 
 use crate::config::TimeoutsConfig;
+use crate::connection_slots::ConnectionSlot;
 use crate::drain::Drain;
 use crate::metrics::{Metrics, Stage};
 use crate::outside;
 use crate::registry::{Presence, Registry};
-use crate::seats::Seat;
-use packing::Packing;
-use pen::Pen;
+use compression::Compression;
+use response_writer::ResponseWriter;
 
 /// What all connections of a frontend share.
-pub(crate) struct Lobby {
+pub(crate) struct ConnectionContext {
     pub(crate) node: Arc<session::Node>,
     pub(crate) tls: TlsAcceptor,
     pub(crate) metrics: Arc<Metrics>,
@@ -47,12 +47,12 @@ pub(crate) struct Lobby {
 
 /// One client, from its first byte to its last.
 pub(crate) struct Connection {
-    lobby: Arc<Lobby>,
+    context: Arc<ConnectionContext>,
     stream: Stream,
-    packing: Packing,
+    compression: Compression,
     framer: Framer,
     session: Session,
-    seat: Seat,
+    slot: ConnectionSlot,
     /// Since login.
     presence: Option<Presence>,
     drain: Drain,
@@ -86,18 +86,23 @@ enum Event {
 
 impl Connection {
     /// On the heap: a future that is given a value has room for it twice.
-    pub(crate) fn new(lobby: Arc<Lobby>, stream: Stream, peer: Peer, seat: Seat) -> Box<Self> {
-        let session = Session::new(Arc::clone(&lobby.node), peer);
+    pub(crate) fn new(
+        context: Arc<ConnectionContext>,
+        stream: Stream,
+        peer: Peer,
+        slot: ConnectionSlot,
+    ) -> Box<Self> {
+        let session = Session::new(Arc::clone(&context.node), peer);
         let now = Instant::now();
-        lobby.metrics.move_connection(None, Some(Stage::Arriving));
+        context.metrics.move_connection(None, Some(Stage::Arriving));
         Box::new(Self {
             framer: Framer::new(session.limits()),
-            drain: lobby.drain.clone(),
-            lobby,
+            drain: context.drain.clone(),
+            context,
             stream,
-            packing: Packing::Plain,
+            compression: Compression::Plain,
             session,
-            seat,
+            slot,
             presence: None,
             uploads: Vec::new(),
             stage: Stage::Arriving,
@@ -145,7 +150,7 @@ impl Connection {
         let late_at = self.late_at();
         let Self {
             stream,
-            packing,
+            compression,
             framer,
             session,
             drain,
@@ -153,7 +158,7 @@ impl Connection {
             ..
         } = self;
         let event = tokio::select! {
-            fed = feed::feed(stream, packing, framer) => match fed {
+            fed = feed::feed(stream, compression, framer) => match fed {
                 Ok(1..) => Event::Fed,
                 Ok(0) | Err(_) => Event::Gone,
             },
@@ -171,7 +176,7 @@ impl Connection {
 
     /// When a client that says nothing has said nothing for too long, or needs a sign of life.
     fn late_at(&self) -> Instant {
-        let timeouts = &self.lobby.timeouts;
+        let timeouts = &self.context.timeouts;
         match self.stage {
             Stage::Arriving => self.connected_at + timeouts.login,
             Stage::LoggedIn => self.heard_at + timeouts.autologout,
@@ -200,7 +205,7 @@ impl Connection {
             };
             match self.run_command(input).await? {
                 Next::Go => {}
-                Next::Compress => self.packing = Packing::deflate(),
+                Next::Compress => self.compression = Compression::deflate(),
                 Next::StartOver => self.start_over()?,
                 next @ (Next::StartTls | Next::Close) => return Ok(next),
             }
@@ -218,8 +223,9 @@ impl Connection {
         let now = Now {
             unix_seconds: outside::unix_seconds(),
         };
-        let mut pen = Pen::new(&mut self.stream, &self.packing, &self.lobby.timeouts);
-        let mut out = Out::new(Vec::new(), &mut pen);
+        let mut response_writer =
+            ResponseWriter::new(&mut self.stream, &self.compression, &self.context.timeouts);
+        let mut out = Out::new(Vec::new(), &mut response_writer);
         let report = self
             .session
             .run(input, now, &mut out)
@@ -248,24 +254,24 @@ impl Connection {
             Verdict::Bad => "bad",
         };
         span.record("command", command).record("result", result);
-        self.lobby.metrics.count_command(command, result, took);
+        self.context.metrics.count_command(command, result, took);
     }
 
     /// Takes note of how far the session has come. An error: this user has too many connections.
-    fn settle(&mut self) -> Result<(), crate::seats::Full> {
+    fn settle(&mut self) -> Result<(), crate::connection_slots::Full> {
         let stage = match self.session.account() {
             None => {
-                self.seat.leave();
+                self.slot.leave();
                 self.presence = None;
                 Stage::Arriving
             }
             Some(_) if self.session.is_listening() => Stage::Idling,
             Some(_) => Stage::LoggedIn,
         };
-        let metrics = &self.lobby.metrics;
+        let metrics = &self.context.metrics;
         if self.stage == Stage::Arriving
             && let Some(account) = self.session.account()
-            && let Err(full) = self.seat.assign(account)
+            && let Err(full) = self.slot.assign(account)
         {
             metrics.count_refused(full.word());
             return Err(full);
@@ -283,7 +289,7 @@ impl Connection {
         if let Some(presence) = &mut self.presence {
             presence.show(mailbox, session.client());
         } else if let (Some(account), Some(user)) = (session.account(), session.user()) {
-            self.presence = Some(self.lobby.registry.enter(SessionReport {
+            self.presence = Some(self.context.registry.enter(SessionReport {
                 session: session.peer().session,
                 account,
                 account_name: user.to_owned(),
@@ -322,7 +328,7 @@ impl Connection {
         if !literal.detached {
             return true;
         }
-        let Some(upload) = self.lobby.uploads.reserve(literal.length).await else {
+        let Some(upload) = self.context.uploads.reserve(literal.length).await else {
             return false;
         };
         self.uploads.push(upload);
@@ -330,8 +336,9 @@ impl Connection {
     }
 
     async fn tell(&mut self) -> Result<Next, Hangup> {
-        let mut pen = Pen::new(&mut self.stream, &self.packing, &self.lobby.timeouts);
-        let mut out = Out::new(Vec::new(), &mut pen);
+        let mut response_writer =
+            ResponseWriter::new(&mut self.stream, &self.compression, &self.context.timeouts);
+        let mut out = Out::new(Vec::new(), &mut response_writer);
         let next = self.session.tell(&mut out).await;
         let news = std::mem::take(&mut out.buffer);
         self.said_at = Instant::now();
@@ -358,7 +365,7 @@ impl Connection {
         let Some(socket) = self.stream.take_plain() else {
             return Err(Hangup);
         };
-        self.stream = handshake(&self.lobby, socket).await.ok_or(Hangup)?;
+        self.stream = handshake(&self.context, socket).await.ok_or(Hangup)?;
         self.session.secured();
         Ok(())
     }
@@ -368,20 +375,21 @@ impl Connection {
     fn start_over(&mut self) -> Result<(), Hangup> {
         let bytes = outside::random_bytes().ok_or(Hangup)?;
         self.session.started_over(SessionId::from_random(bytes));
-        self.packing = Packing::Plain;
+        self.compression = Compression::Plain;
         self.connected_at = Instant::now();
         Ok(())
     }
 
     async fn say(&mut self, words: Vec<u8>) -> Result<(), Hangup> {
-        let mut pen = Pen::new(&mut self.stream, &self.packing, &self.lobby.timeouts);
-        pen.write(&words).await
+        let mut response_writer =
+            ResponseWriter::new(&mut self.stream, &self.compression, &self.context.timeouts);
+        response_writer.write(&words).await
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.lobby.metrics.move_connection(Some(self.stage), None);
+        self.context.metrics.move_connection(Some(self.stage), None);
     }
 }
 
@@ -394,8 +402,8 @@ async fn ended(presence: Option<&Presence>) {
 }
 
 /// TLS on a fresh socket; `None` when the client cannot, will not, or takes too long.
-pub(crate) async fn handshake(lobby: &Lobby, socket: TcpStream) -> Option<Stream> {
-    match timeout(lobby.timeouts.login, lobby.tls.accept(socket)).await {
+pub(crate) async fn handshake(context: &ConnectionContext, socket: TcpStream) -> Option<Stream> {
+    match timeout(context.timeouts.login, context.tls.accept(socket)).await {
         Ok(Ok(stream)) => Some(Stream::tls(stream)),
         Ok(Err(cause)) => {
             debug!(%cause, "a TLS handshake failed");

@@ -72,9 +72,9 @@ impl Health {
 
 /// Answers on `listener` for ever.
 pub(crate) async fn serve(listener: TcpListener, health: Arc<Health>, metrics: Arc<Metrics>) {
-    let seats = Arc::new(Semaphore::new(HTTP_CONNECTIONS_MAX));
+    let slots = Arc::new(Semaphore::new(HTTP_CONNECTIONS_MAX));
     loop {
-        let Ok(seat) = Arc::clone(&seats).acquire_owned().await else {
+        let Ok(slot) = Arc::clone(&slots).acquire_owned().await else {
             return;
         };
         let socket = match listener.accept().await {
@@ -95,7 +95,7 @@ pub(crate) async fn serve(listener: TcpListener, health: Arc<Health>, metrics: A
             if let Err(cause) = served {
                 debug!(%cause, "an HTTP connection broke");
             }
-            drop(seat);
+            drop(slot);
         });
     }
 }

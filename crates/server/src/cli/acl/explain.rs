@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use store::{Account, Found};
 
 use super::title;
-use crate::cli::desk::{Desk, Operator};
+use crate::cli::admin_context::{AdminContext, Operator};
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
 
@@ -46,16 +46,16 @@ const COMMANDS: [(&str, Operation); 15] = [
 ];
 
 pub(super) async fn explain(
-    desk: &Desk,
+    context: &AdminContext,
     operator: &Operator,
     asked: &Account,
     mailbox: &str,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    let place = desk.place(mailbox)?;
-    let seen = desk.find(operator, &place).await?;
-    desk.permit(&seen, &place, Operation::Administer)?;
-    let found = desk
+    let place = context.place(mailbox)?;
+    let seen = context.find(operator, &place).await?;
+    context.permit(&seen, &place, Operation::Administer)?;
+    let found = context
         .store
         .resolve(asked.id, &seen_by(asked, operator, place))
         .await?;

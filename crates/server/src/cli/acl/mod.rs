@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use ::acl::{Entry, Identifier, Modification, Operation, Permit, Rights, Subject};
 use serde_json::json;
 
-use super::desk::{Desk, Operator};
+use super::admin_context::{AdminContext, Operator};
 use super::failure::Failure;
 use super::terminal::Terminal;
 use crate::config::Config;
@@ -109,22 +109,22 @@ enum Source {
 }
 
 pub(super) async fn run(args: &Args, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
-    let desk = Desk::open(config).await?;
-    let done = run_on(&desk, args, terminal).await;
-    desk.close(done).await
+    let context = AdminContext::open(config).await?;
+    let done = run_on(&context, args, terminal).await;
+    context.close(done).await
 }
 
-async fn run_on(desk: &Desk, args: &Args, terminal: &Terminal) -> Result<(), Failure> {
-    let who = desk.operator(args.acting.as_deref()).await?;
+async fn run_on(context: &AdminContext, args: &Args, terminal: &Terminal) -> Result<(), Failure> {
+    let who = context.operator(args.acting.as_deref()).await?;
     match &args.verb {
-        Verb::Get { mailbox } => get(desk, &who, mailbox, terminal).await,
+        Verb::Get { mailbox } => get(context, &who, mailbox, terminal).await,
         Verb::Set {
             recursive,
             mailbox,
             entries,
         } => {
             let changes = changes(entries)?;
-            change(desk, &who, (mailbox, *recursive), &changes).await?;
+            change(context, &who, (mailbox, *recursive), &changes).await?;
             let said = entries.join(" ");
             terminal.report(format!("{mailbox}: {said}"))
         }
@@ -138,28 +138,28 @@ async fn run_on(desk: &Desk, args: &Args, terminal: &Terminal) -> Result<(), Fai
                 .iter()
                 .map(|identifier| Ok((subject(identifier)?, nothing)))
                 .collect();
-            change(desk, &who, (mailbox, *recursive), &changes?).await?;
+            change(context, &who, (mailbox, *recursive), &changes?).await?;
             let said = identifiers.join(", ");
             terminal.report(format!("{mailbox}: not listed: {said}"))
         }
-        Verb::Import { dry_run, source } => import(desk, &who, source, *dry_run, terminal).await,
+        Verb::Import { dry_run, source } => import(context, &who, source, *dry_run, terminal).await,
         Verb::Explain { user, mailbox } => {
-            let asked = desk.find_account(user).await?;
-            explain::explain(desk, &who, &asked, mailbox, terminal).await
+            let asked = context.find_account(user).await?;
+            explain::explain(context, &who, &asked, mailbox, terminal).await
         }
     }
 }
 
 async fn get(
-    desk: &Desk,
+    context: &AdminContext,
     who: &Operator,
     mailbox: &str,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    let place = desk.place(mailbox)?;
-    let found = desk.find(who, &place).await?;
-    desk.permit(&found, &place, Operation::Administer)?;
-    let list = desk.store.access_list(found.id).await?;
+    let place = context.place(mailbox)?;
+    let found = context.find(who, &place).await?;
+    context.permit(&found, &place, Operation::Administer)?;
+    let list = context.store.access_list(found.id).await?;
     let data = list
         .iter()
         .map(|entry| json!({ "identifier": title(entry), "rights": entry.rights.to_string() }));
@@ -175,17 +175,17 @@ async fn get(
 
 /// Every permit is there before the first change is made.
 async fn change(
-    desk: &Desk,
+    context: &AdminContext,
     who: &Operator,
     (mailbox, recursive): (&str, bool),
     changes: &[(Subject, Modification)],
 ) -> Result<(), Failure> {
     for (subject, change) in changes {
-        desk.may_grant(who, subject, change.gives())?;
+        context.may_grant(who, subject, change.gives())?;
     }
-    for permit in permits(desk, who, mailbox, recursive).await? {
+    for permit in permits(context, who, mailbox, recursive).await? {
         for (subject, change) in changes {
-            desk.store.set_rights(&permit, subject, *change).await?;
+            context.store.set_rights(&permit, subject, *change).await?;
         }
     }
     Ok(())
@@ -193,23 +193,23 @@ async fn change(
 
 /// Leave to administer a mailbox, and all below it that the operator can see.
 async fn permits(
-    desk: &Desk,
+    context: &AdminContext,
     who: &Operator,
     mailbox: &str,
     recursive: bool,
 ) -> Result<Vec<Permit>, Failure> {
-    let place = desk.place(mailbox)?;
+    let place = context.place(mailbox)?;
     let mut places = vec![place.clone()];
     if recursive {
-        let top = desk.name(&place).to_string() + "/";
-        let visible = desk.store.visible(who.account.id).await?;
+        let top = context.name(&place).to_string() + "/";
+        let visible = context.store.visible(who.account.id).await?;
         let below = visible.into_iter().map(|listed| listed.place);
-        places.extend(below.filter(|place| desk.name(place).as_str().starts_with(&top)));
+        places.extend(below.filter(|place| context.name(place).as_str().starts_with(&top)));
     }
     let mut permits = Vec::with_capacity(places.len());
     for place in places {
-        let found = desk.find(who, &place).await?;
-        permits.push(desk.permit(&found, &place, Operation::Administer)?);
+        let found = context.find(who, &place).await?;
+        permits.push(context.permit(&found, &place, Operation::Administer)?);
     }
     Ok(permits)
 }
@@ -231,7 +231,7 @@ fn changes(entries: &[String]) -> Result<Vec<(Subject, Modification)>, Failure> 
 }
 
 async fn import(
-    desk: &Desk,
+    context: &AdminContext,
     who: &Operator,
     source: &Source,
     dry_run: bool,
@@ -240,7 +240,7 @@ async fn import(
     let (imported, into) = match source {
         Source::Dovecot { file, mailbox } => (
             import::read_dovecot(&read(file)?),
-            Some(desk.place(mailbox)?),
+            Some(context.place(mailbox)?),
         ),
         Source::Cyrus { file } => (import::read_cyrus(&read(file)?), None),
     };
@@ -250,18 +250,26 @@ async fn import(
         let Some(place) = grant.place.or_else(|| into.clone()) else {
             continue;
         };
-        let line = format!("{}: {} {}", desk.name(&place), grant.subject, grant.rights);
-        let permit = match desk.find(who, &place).await {
-            Ok(found) => desk
+        let line = format!(
+            "{}: {} {}",
+            context.name(&place),
+            grant.subject,
+            grant.rights
+        );
+        let permit = match context.find(who, &place).await {
+            Ok(found) => context
                 .may_grant(who, &grant.subject, grant.rights)
-                .and_then(|()| desk.permit(&found, &place, Operation::Administer)),
+                .and_then(|()| context.permit(&found, &place, Operation::Administer)),
             Err(failure) => Err(failure),
         };
         let set = match permit {
             Ok(_) if dry_run => Ok(()),
             Ok(permit) => {
                 let change = Modification::Replace(grant.rights);
-                let set = desk.store.set_rights(&permit, &grant.subject, change).await;
+                let set = context
+                    .store
+                    .set_rights(&permit, &grant.subject, change)
+                    .await;
                 set.map_err(Failure::from)
             }
             Err(failure) => Err(failure),

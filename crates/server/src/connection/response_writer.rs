@@ -7,27 +7,27 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Stream;
-use super::packing::{Packing, pack};
+use super::compression::{Compression, pack};
 use crate::config::TimeoutsConfig;
 
 /// Writes to one client, and gives it up when it takes nothing for too long.
-pub(super) struct Pen<'a> {
+pub(super) struct ResponseWriter<'a> {
     stream: &'a mut Stream,
-    packing: &'a Packing,
+    compression: &'a Compression,
     patience: Duration,
     progress_pause: Duration,
     said_at: Instant,
 }
 
-impl<'a> Pen<'a> {
+impl<'a> ResponseWriter<'a> {
     pub(super) fn new(
         stream: &'a mut Stream,
-        packing: &'a Packing,
+        compression: &'a Compression,
         timeouts: &TimeoutsConfig,
     ) -> Self {
         Self {
             stream,
-            packing,
+            compression,
             patience: timeouts.write,
             progress_pause: timeouts.progress,
             said_at: Instant::now(),
@@ -36,10 +36,10 @@ impl<'a> Pen<'a> {
 
     /// All of `words`. A slow client is waited for as long as it takes anything at all.
     pub(super) async fn write(&mut self, words: &[u8]) -> Result<(), Hangup> {
-        match self.packing {
-            Packing::Plain => self.send(words).await,
-            Packing::Deflate(_) if words.is_empty() => Ok(()),
-            Packing::Deflate(_) => self.send(&pack(words).map_err(|_| Hangup)?).await,
+        match self.compression {
+            Compression::Plain => self.send(words).await,
+            Compression::Deflate(_) if words.is_empty() => Ok(()),
+            Compression::Deflate(_) => self.send(&pack(words).map_err(|_| Hangup)?).await,
         }
     }
 
@@ -55,7 +55,7 @@ impl<'a> Pen<'a> {
     }
 }
 
-impl Sink for Pen<'_> {
+impl Sink for ResponseWriter<'_> {
     fn write<'a>(&'a mut self, bytes: &'a mut Vec<u8>) -> BoxFuture<'a, Result<(), Hangup>> {
         Box::pin(async move {
             self.write(bytes).await?;

@@ -13,7 +13,7 @@ use crate::outside;
 const CONNECTIONS: u32 = 2;
 
 /// A store for one verb, closed in the end.
-pub(super) struct Desk {
+pub(super) struct AdminContext {
     pub(super) store: Store,
     namespaces: Namespaces,
     everybody: Everybody,
@@ -26,7 +26,7 @@ pub(super) struct Operator {
     pub(super) who: Who,
 }
 
-impl Desk {
+impl AdminContext {
     pub(super) async fn open(config: &Config) -> Result<Self, Failure> {
         let state_dir = &config.node.state_dir;
         std::fs::create_dir_all(state_dir).map_err(|cause| {

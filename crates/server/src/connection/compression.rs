@@ -7,12 +7,12 @@
 use std::cell::RefCell;
 use std::io;
 
-use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
+use flate2::{Compress, Decompress, FlushCompress, FlushDecompress, Status};
 use wire::Framer;
 
 /// How bytes travel on a connection.
 #[derive(Debug, Default)]
-pub(super) enum Packing {
+pub(super) enum Compression {
     #[default]
     Plain,
     Deflate(Box<Unpacker>),
@@ -34,14 +34,14 @@ const UNPACKED_BYTES_MAX: usize = 64 * 1024;
 const PACKED_BYTES_MIN: usize = 64;
 
 thread_local! {
-    static COMPRESSOR: RefCell<Compress> = RefCell::new(Compress::new(Compression::fast(), RAW));
+    static COMPRESSOR: RefCell<Compress> = RefCell::new(Compress::new(flate2::Compression::fast(), RAW));
     static UNPACKED: RefCell<Vec<u8>> = RefCell::new(vec![0; UNPACKED_BYTES_MAX]);
 }
 
 /// RFC 4978 has neither header nor checksum.
 const RAW: bool = false;
 
-impl Packing {
+impl Compression {
     pub(super) fn deflate() -> Self {
         Self::Deflate(Box::new(Unpacker::new()))
     }
@@ -110,7 +110,7 @@ impl Unpacker {
 
 #[cfg(test)]
 mod tests {
-    use flate2::{Compress, Compression, FlushCompress};
+    use flate2::{Compress, FlushCompress};
     use wire::{Expect, Framer, Limits, Mode, Step};
 
     use super::{RAW, UNPACKED_BYTES_MAX, Unpacker, pack};
@@ -175,7 +175,7 @@ mod tests {
     fn few_bytes_that_stand_for_many_come_out_bit_by_bit() {
         let zeros = vec![b'0'; 50 * UNPACKED_BYTES_MAX];
         let mut bomb = Vec::with_capacity(zeros.len());
-        Compress::new(Compression::best(), RAW)
+        Compress::new(flate2::Compression::best(), RAW)
             .compress_vec(&zeros, &mut bomb, FlushCompress::Sync)
             .unwrap();
         let (mut unpacker, mut framer) = (Unpacker::new(), Framer::new(LIMITS));

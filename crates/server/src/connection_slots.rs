@@ -12,7 +12,7 @@ use crate::config::LimitsConfig;
 
 /// All places of this frontend, taken and free.
 #[derive(Debug)]
-pub(crate) struct Seats {
+pub(crate) struct ConnectionSlots {
     taken: Mutex<Taken>,
     is_empty: Notify,
     all_max: usize,
@@ -29,8 +29,8 @@ struct Taken {
 
 /// One connection's place; given back when dropped.
 #[derive(Debug)]
-pub(crate) struct Seat {
-    seats: Arc<Seats>,
+pub(crate) struct ConnectionSlot {
+    slots: Arc<ConnectionSlots>,
     network: IpAddr,
     user: Option<AccountId>,
 }
@@ -57,7 +57,7 @@ impl Full {
     }
 }
 
-impl Seats {
+impl ConnectionSlots {
     pub(crate) fn new(limits: &LimitsConfig) -> Arc<Self> {
         Arc::new(Self {
             taken: Mutex::default(),
@@ -69,7 +69,7 @@ impl Seats {
     }
 
     /// A place for a connection from `address`.
-    pub(crate) fn take(self: &Arc<Self>, address: IpAddr) -> Result<Seat, Full> {
+    pub(crate) fn take(self: &Arc<Self>, address: IpAddr) -> Result<ConnectionSlot, Full> {
         let network = network(address);
         let mut taken = self.lock();
         if taken.all >= self.all_max {
@@ -80,8 +80,8 @@ impl Seats {
         }
         taken.all += 1;
         drop(taken);
-        Ok(Seat {
-            seats: Arc::clone(self),
+        Ok(ConnectionSlot {
+            slots: Arc::clone(self),
             network,
             user: None,
         })
@@ -104,14 +104,14 @@ impl Seats {
     }
 }
 
-impl Seat {
+impl ConnectionSlot {
     /// Counts this connection to `user` from now on.
     pub(crate) fn assign(&mut self, user: AccountId) -> Result<(), Full> {
         if self.user.is_some() {
             return Ok(());
         }
-        let mut taken = self.seats.lock();
-        if !count(&mut taken.by_user, user, self.seats.per_user_max) {
+        let mut taken = self.slots.lock();
+        if !count(&mut taken.by_user, user, self.slots.per_user_max) {
             return Err(Full::User);
         }
         drop(taken);
@@ -122,19 +122,19 @@ impl Seat {
     /// Counts it to nobody.
     pub(crate) fn leave(&mut self) {
         if let Some(user) = self.user.take() {
-            release(&mut self.seats.lock().by_user, user);
+            release(&mut self.slots.lock().by_user, user);
         }
     }
 }
 
-impl Drop for Seat {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         self.leave();
-        let mut taken = self.seats.lock();
+        let mut taken = self.slots.lock();
         taken.all = taken.all.saturating_sub(1);
         release(&mut taken.by_address, self.network);
         if taken.all == 0 {
-            self.seats.is_empty.notify_waiters();
+            self.slots.is_empty.notify_waiters();
         }
     }
 }
@@ -174,11 +174,11 @@ mod tests {
 
     use mail::AccountId;
 
-    use super::{Full, Seats};
+    use super::{ConnectionSlots, Full};
     use crate::config::LimitsConfig;
 
-    fn seats(all: usize, per_address: usize, per_user: usize) -> Arc<Seats> {
-        Seats::new(&LimitsConfig {
+    fn slots(all: usize, per_address: usize, per_user: usize) -> Arc<ConnectionSlots> {
+        ConnectionSlots::new(&LimitsConfig {
             connections: all,
             connections_per_address: per_address,
             connections_per_user: per_user,
@@ -195,38 +195,38 @@ mod tests {
 
     #[test]
     fn an_address_has_its_share_and_gets_it_back() {
-        let seats = seats(10, 2, 10);
-        let first = seats.take(address("192.0.2.1")).unwrap();
-        let _second = seats.take(address("::ffff:192.0.2.1")).unwrap();
-        assert_eq!(seats.take(address("192.0.2.1")).unwrap_err(), Full::Address);
-        assert!(seats.take(address("192.0.2.2")).is_ok());
+        let slots = slots(10, 2, 10);
+        let first = slots.take(address("192.0.2.1")).unwrap();
+        let _second = slots.take(address("::ffff:192.0.2.1")).unwrap();
+        assert_eq!(slots.take(address("192.0.2.1")).unwrap_err(), Full::Address);
+        assert!(slots.take(address("192.0.2.2")).is_ok());
         drop(first);
-        assert!(seats.take(address("192.0.2.1")).is_ok());
+        assert!(slots.take(address("192.0.2.1")).is_ok());
     }
 
     #[test]
     fn an_ipv6_network_is_one_address() {
-        let seats = seats(10, 1, 10);
-        let _first = seats.take(address("2001:db8::1")).unwrap();
+        let slots = slots(10, 1, 10);
+        let _first = slots.take(address("2001:db8::1")).unwrap();
         assert_eq!(
-            seats.take(address("2001:db8::2")).unwrap_err(),
+            slots.take(address("2001:db8::2")).unwrap_err(),
             Full::Address
         );
-        assert!(seats.take(address("2001:db8:0:1::1")).is_ok());
+        assert!(slots.take(address("2001:db8:0:1::1")).is_ok());
     }
 
     #[test]
     fn all_together_have_a_bound() {
-        let seats = seats(1, 10, 10);
-        let _first = seats.take(address("192.0.2.1")).unwrap();
-        assert_eq!(seats.take(address("192.0.2.2")).unwrap_err(), Full::All);
+        let slots = slots(1, 10, 10);
+        let _first = slots.take(address("192.0.2.1")).unwrap();
+        assert_eq!(slots.take(address("192.0.2.2")).unwrap_err(), Full::All);
     }
 
     #[test]
     fn a_user_has_a_bound_whatever_the_address() {
-        let seats = seats(10, 10, 1);
-        let mut first = seats.take(address("192.0.2.1")).unwrap();
-        let mut second = seats.take(address("192.0.2.2")).unwrap();
+        let slots = slots(10, 10, 1);
+        let mut first = slots.take(address("192.0.2.1")).unwrap();
+        let mut second = slots.take(address("192.0.2.2")).unwrap();
         first.assign(AccountId(7)).unwrap();
         first.assign(AccountId(7)).unwrap();
         assert_eq!(second.assign(AccountId(7)), Err(Full::User));
@@ -236,9 +236,9 @@ mod tests {
 
     #[tokio::test]
     async fn the_last_to_leave_is_heard() {
-        let seats = seats(10, 10, 10);
-        seats.empty().await;
-        let seat = seats.take(address("192.0.2.1")).unwrap();
-        tokio::join!(seats.empty(), async { drop(seat) });
+        let slots = slots(10, 10, 10);
+        slots.empty().await;
+        let slot = slots.take(address("192.0.2.1")).unwrap();
+        tokio::join!(slots.empty(), async { drop(slot) });
     }
 }

@@ -4,13 +4,13 @@ use ::acl::{Entry, Operation};
 use serde_json::{Value, json};
 use store::{Found, OpenSession, Quota, SessionQuery, Status};
 
-use super::desk::{Desk, Operator};
+use super::admin_context::{AdminContext, Operator};
 use super::failure::Failure;
 use super::quota;
 use super::terminal::Terminal;
 
 /// A mailbox, its numbers, and who has it open.
-struct Portrait<'p> {
+struct MailboxReport<'p> {
     name: &'p str,
     found: Found,
     list: Vec<Entry>,
@@ -24,27 +24,27 @@ struct Portrait<'p> {
 
 /// For who may administer it.
 pub(super) async fn show(
-    desk: &Desk,
+    context: &AdminContext,
     who: &Operator,
     name: &str,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    let place = desk.place(name)?;
-    let found = desk.find(who, &place).await?;
-    let permit = desk.permit(&found, &place, Operation::Administer)?;
-    let policy = desk.store.flag_policy(&permit).await?;
-    let status = desk.store.status(who.account.id, &[found.id]).await?;
+    let place = context.place(name)?;
+    let found = context.find(who, &place).await?;
+    let permit = context.permit(&found, &place, Operation::Administer)?;
+    let policy = context.store.flag_policy(&permit).await?;
+    let status = context.store.status(who.account.id, &[found.id]).await?;
     let Some(&(_, status)) = status.first() else {
         return Err(Failure::failed(format!("no mailbox {name}")));
     };
-    let list = desk.store.access_list(found.id).await?;
-    let quota = desk.store.quota_of(found.id).await?;
+    let list = context.store.access_list(found.id).await?;
+    let quota = context.store.quota_of(found.id).await?;
     let query = SessionQuery {
         mailbox: Some(found.id),
         ..SessionQuery::default()
     };
-    let open = desk.store.open_sessions(&query).await?;
-    let portrait = Portrait {
+    let open = context.store.open_sessions(&query).await?;
+    let mailbox_report = MailboxReport {
         name,
         found,
         list,
@@ -53,10 +53,10 @@ pub(super) async fn show(
         quota,
         open,
     };
-    terminal.show(&portrait.data(), || portrait.words())
+    terminal.show(&mailbox_report.data(), || mailbox_report.words())
 }
 
-impl Portrait<'_> {
+impl MailboxReport<'_> {
     fn data(&self) -> Value {
         let entry = |entry: &Entry| json!({ "identifier": identifier(entry), "rights": entry.rights.to_string() });
         let session =

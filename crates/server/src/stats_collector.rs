@@ -15,13 +15,13 @@ use store::{BATCH_BUCKETS, Store};
 use crate::connection::Budget;
 
 /// Where to read.
-pub(crate) struct Below {
+pub(crate) struct StatsCollector {
     store: Store,
     live: Arc<Live>,
     uploads: Budget,
 }
 
-impl Below {
+impl StatsCollector {
     pub(crate) fn new(store: Store, live: Arc<Live>, uploads: Budget) -> Self {
         Self {
             store,
@@ -31,13 +31,13 @@ impl Below {
     }
 }
 
-impl fmt::Debug for Below {
+impl fmt::Debug for StatsCollector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Below")
     }
 }
 
-impl Collector for Below {
+impl Collector for StatsCollector {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let mut page = Page(encoder);
         self.write_wakeups(&mut page)?;
@@ -51,7 +51,7 @@ impl Collector for Below {
     }
 }
 
-impl Below {
+impl StatsCollector {
     fn write_wakeups(&self, page: &mut Page<'_>) -> fmt::Result {
         let live = self.live.stats();
         page.counters(
