@@ -4,7 +4,7 @@ use mail::AccountId;
 
 use crate::{Denied, EffectiveAccess, Operation, Permit, Who, permit};
 
-/// Leave to create, or to rename to, a name on some scope. Made by the functions here alone.
+/// Leave to create, or to rename to, a name in some scope. Made by the functions here alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CreatePermit {
     account: AccountId,

@@ -4,8 +4,8 @@
 //! mailboxes, no SQL, no protocol responses: whoever asks brings the list and says the answer.
 //!
 //! The way through: a list of [`Entry`]s and [`Who`] asks give [`effective`] rights; with the
-//! mailbox and the version of its list they are a [`EffectiveAccess`]; [`permit`] holds a standing
-//! against a [`Operation`] and makes the [`Permit`] that every changing method of the store asks for.
+//! mailbox and the version of its list they are an [`EffectiveAccess`]; [`permit`] holds one
+//! against an [`Operation`] and makes the [`Permit`] that every changing method of the store asks for.
 
 mod create_permit;
 mod effective;

@@ -38,7 +38,7 @@ pub enum Denied {
     NoPermission,
 }
 
-/// Leave for `operation`, if the rights suffice.
+/// A permit for `operation`, if the rights suffice.
 ///
 /// # Errors
 ///

@@ -159,7 +159,7 @@ mod tests {
         ..BY_USER
     };
 
-    /// Rows of `at user address deed`: `at` in milliseconds; a deed is `fail`, `succeed`, `go`, or
+    /// Rows of `at user address event`: `at` in milliseconds; an event is `fail`, `succeed`, `go`, or
     /// `wait-N` with milliseconds.
     fn plays(table: &str) {
         let start = Instant::now();
@@ -173,13 +173,13 @@ mod tests {
             ["at", "user", "address", "deed"]
         );
         for row in rows {
-            let [at, user, address, deed] = row.split_whitespace().collect::<Vec<_>>()[..] else {
+            let [at, user, address, event] = row.split_whitespace().collect::<Vec<_>>()[..] else {
                 panic!("not a row: {row}")
             };
             let now = start + Duration::from_millis(at.parse().unwrap());
             let address: IpAddr = address.parse().unwrap();
             let verdict = throttle.ask(user, address, now);
-            match deed {
+            match event {
                 "fail" => throttle.failed(user, address, now),
                 "succeed" => throttle.succeeded(user, address, now),
                 "go" => assert_eq!(verdict, Verdict::Go, "{row}"),

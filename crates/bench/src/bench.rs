@@ -6,11 +6,11 @@ use std::time::Duration;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use crate::client::{Client, quoted};
+use crate::error::BenchError;
 use crate::letter::letter;
 use crate::probe::Probes;
 use crate::rounds::{Budget, drive};
 use crate::tls::Tls;
-use crate::trouble::Trouble;
 use crate::world::{Node, World};
 
 /// What every mix works with.
@@ -49,7 +49,7 @@ pub(crate) enum Spread {
 }
 
 impl Bench {
-    pub(crate) fn new(world: World) -> Result<Self, Trouble> {
+    pub(crate) fn new(world: World) -> Result<Self, BenchError> {
         Ok(Self {
             tls: Tls::trusting(&world.certificate)?,
             probes: Probes::new(&world)?,
@@ -64,7 +64,7 @@ impl Bench {
         &self,
         count: usize,
         spread: Spread,
-    ) -> Result<Vec<Client>, Trouble> {
+    ) -> Result<Vec<Client>, BenchError> {
         self.open(count, |number| async move {
             let mut client = Client::connect(self.seat(number, spread)?).await?;
             self.login(&mut client, number).await?;
@@ -78,7 +78,7 @@ impl Bench {
         &self,
         count: usize,
         spread: Spread,
-    ) -> Result<Vec<Client>, Trouble> {
+    ) -> Result<Vec<Client>, BenchError> {
         self.open(count, |number| async move {
             let node = self.seat(number, spread)?;
             let mut client = Client::connect_tls(node, &self.tls).await?;
@@ -89,14 +89,14 @@ impl Bench {
     }
 
     /// One session in the clear on `node`.
-    pub(crate) async fn session(&self, node: &Node) -> Result<Client, Trouble> {
+    pub(crate) async fn session(&self, node: &Node) -> Result<Client, BenchError> {
         let mut client = Client::connect(node).await?;
         self.login(&mut client, 0).await?;
         Ok(client)
     }
 
     /// An empty mailbox in which everybody may do everything but administrate.
-    pub(crate) async fn create(&mut self, purpose: &str) -> Result<String, Trouble> {
+    pub(crate) async fn create(&mut self, purpose: &str) -> Result<String, BenchError> {
         // More than one run may meet in one world, and an earlier one may have left something.
         let name = format!("bench-{}-{}-{purpose}", std::process::id(), self.made.len());
         let mailbox = self.world.beside_shared(&name);
@@ -122,7 +122,7 @@ impl Bench {
         mailbox: &str,
         count: usize,
         bytes: usize,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), BenchError> {
         eprintln!("filling {mailbox} with {count} messages of {bytes} bytes");
         let mut clients = self.sessions(FILLERS, Spread::FirstNode).await?;
         let budget = Budget {
@@ -137,7 +137,7 @@ impl Bench {
     }
 
     /// A mailbox that may have been filled for another mix before.
-    pub(crate) async fn stock(&mut self, stock: Stock) -> Result<String, Trouble> {
+    pub(crate) async fn stock(&mut self, stock: Stock) -> Result<String, BenchError> {
         if let Some(mailbox) = self.stocked.get(&stock) {
             return Ok(mailbox.clone());
         }
@@ -155,7 +155,7 @@ impl Bench {
     }
 
     /// Deletes every mailbox that was made here.
-    pub(crate) async fn clear(&mut self) -> Result<(), Trouble> {
+    pub(crate) async fn clear(&mut self) -> Result<(), BenchError> {
         let mut admin = Client::connect(self.world.first_node()?).await?;
         admin.login(&self.world.admin).await?;
         // What is below another mailbox was made after it.
@@ -165,13 +165,13 @@ impl Bench {
         Ok(())
     }
 
-    async fn stock_letters(&mut self) -> Result<String, Trouble> {
+    async fn stock_letters(&mut self) -> Result<String, BenchError> {
         let mailbox = self.create("letters").await?;
         self.fill(&mailbox, LETTERS, LETTER_BYTES).await?;
         Ok(mailbox)
     }
 
-    async fn stock_archive(&mut self) -> Result<String, Trouble> {
+    async fn stock_archive(&mut self) -> Result<String, BenchError> {
         let letters = match self.stocked.get(&Stock::Letters) {
             Some(letters) => letters.clone(),
             None => self.stock_letters().await?,
@@ -190,7 +190,7 @@ impl Bench {
         Ok(archive)
     }
 
-    async fn expect(&self, mailbox: &str, messages: usize) -> Result<(), Trouble> {
+    async fn expect(&self, mailbox: &str, messages: usize) -> Result<(), BenchError> {
         let mut client = self.session(self.world.first_node()?).await?;
         let expected = format!("(MESSAGES {messages})");
         let mut found = String::new();
@@ -203,28 +203,28 @@ impl Bench {
         if found.ends_with(&expected) {
             return Ok(());
         }
-        Err(Trouble::new(format!("expected {expected}, but {found}")))
+        Err(BenchError::new(format!("expected {expected}, but {found}")))
     }
 
-    async fn open<F: Future<Output = Result<Client, Trouble>>>(
+    async fn open<F: Future<Output = Result<Client, BenchError>>>(
         &self,
         count: usize,
         each: impl Fn(usize) -> F,
-    ) -> Result<Vec<Client>, Trouble> {
+    ) -> Result<Vec<Client>, BenchError> {
         let opening = stream::iter((0..count).map(each)).buffered(OPENING_MAX);
         opening.try_collect().await
     }
 
-    fn seat(&self, number: usize, spread: Spread) -> Result<&Node, Trouble> {
+    fn seat(&self, number: usize, spread: Spread) -> Result<&Node, BenchError> {
         match spread {
             Spread::FirstNode => self.world.first_node(),
             Spread::AllNodes => self.world.node(number % self.world.nodes.len()),
         }
     }
 
-    async fn login(&self, client: &mut Client, number: usize) -> Result<(), Trouble> {
+    async fn login(&self, client: &mut Client, number: usize) -> Result<(), BenchError> {
         let person = self.world.regulars().iter().cycle().nth(number);
-        let person = person.ok_or_else(|| Trouble::new("the world has no people"))?;
+        let person = person.ok_or_else(|| BenchError::new("the world has no people"))?;
         client.login(person).await
     }
 }

@@ -8,9 +8,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::error::BenchError;
 use crate::inbox::Inbox;
 use crate::tls::Tls;
-use crate::trouble::Trouble;
 use crate::world::{Node, Person};
 
 /// One connection.
@@ -37,17 +37,17 @@ pub(crate) struct Answer {
 
 impl Client {
     /// In the clear. The greeting has been read.
-    pub(crate) async fn connect(to: &Node) -> Result<Self, Trouble> {
+    pub(crate) async fn connect(to: &Node) -> Result<Self, BenchError> {
         Self::greeted(Box::new(dial(to.imap).await?)).await
     }
 
     /// In TLS from the first byte, each time by a full handshake.
-    pub(crate) async fn connect_tls(to: &Node, tls: &Tls) -> Result<Self, Trouble> {
+    pub(crate) async fn connect_tls(to: &Node, tls: &Tls) -> Result<Self, BenchError> {
         let stream = tls.shake_hands(dial(to.imaps).await?).await?;
         Self::greeted(Box::new(stream)).await
     }
 
-    pub(crate) async fn login(&mut self, person: &Person) -> Result<(), Trouble> {
+    pub(crate) async fn login(&mut self, person: &Person) -> Result<(), BenchError> {
         let Person { user, password } = person;
         self.ask(&format!("LOGIN {} {}", quoted(user), quoted(password)))
             .await
@@ -55,7 +55,7 @@ impl Client {
     }
 
     /// Asks and reads to the tagged OK.
-    pub(crate) async fn ask(&mut self, command: &str) -> Result<Answer, Trouble> {
+    pub(crate) async fn ask(&mut self, command: &str) -> Result<Answer, BenchError> {
         self.ask_and(command, |_| ()).await
     }
 
@@ -64,7 +64,7 @@ impl Client {
         &mut self,
         command: &str,
         each: impl FnMut(&[u8]),
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<Answer, BenchError> {
         let tag = self.begin(command);
         self.outbox.extend_from_slice(b"\r\n");
         self.send().await?;
@@ -72,7 +72,7 @@ impl Client {
     }
 
     /// Appends one message. Its literal is not waited for (RFC 7888), so it is one flight.
-    pub(crate) async fn append(&mut self, mailbox: &str, message: &[u8]) -> Result<(), Trouble> {
+    pub(crate) async fn append(&mut self, mailbox: &str, message: &[u8]) -> Result<(), BenchError> {
         let command = format!("APPEND {} {{{}+}}", quoted(mailbox), message.len());
         let tag = self.begin(&command);
         self.outbox.extend_from_slice(b"\r\n");
@@ -83,7 +83,7 @@ impl Client {
     }
 
     /// Begins to idle (RFC 2177); from here on the client only listens.
-    pub(crate) async fn idle(&mut self) -> Result<(), Trouble> {
+    pub(crate) async fn idle(&mut self) -> Result<(), BenchError> {
         self.begin("IDLE");
         self.outbox.extend_from_slice(b"\r\n");
         self.send().await?;
@@ -92,7 +92,7 @@ impl Client {
     }
 
     /// Listens until the mailbox has `messages` or more, and says when that was read.
-    pub(crate) async fn hear_exists(&mut self, messages: usize) -> Result<Instant, Trouble> {
+    pub(crate) async fn hear_exists(&mut self, messages: usize) -> Result<Instant, BenchError> {
         let is_there = |response: &[u8]| {
             exists(response)
                 .is_some_and(|exists| exists >= messages)
@@ -102,7 +102,7 @@ impl Client {
     }
 
     /// Listens until the server has closed or deselected, and says when that was read.
-    pub(crate) async fn hear_end(&mut self) -> Result<Instant, Trouble> {
+    pub(crate) async fn hear_end(&mut self) -> Result<Instant, BenchError> {
         let is_end = |response: &[u8]| {
             let is_bye = response.starts_with(b"* BYE") || response.starts_with(b"* OK [CLOSED]");
             is_bye.then(Instant::now)
@@ -110,7 +110,7 @@ impl Client {
         self.hear("the end", is_end).await
     }
 
-    async fn greeted(stream: Box<dyn Stream>) -> Result<Self, Trouble> {
+    async fn greeted(stream: Box<dyn Stream>) -> Result<Self, BenchError> {
         let mut client = Self {
             stream,
             inbox: Inbox::default(),
@@ -132,12 +132,12 @@ impl Client {
         tag
     }
 
-    async fn send(&mut self) -> Result<(), Trouble> {
+    async fn send(&mut self) -> Result<(), BenchError> {
         let sent = async {
             self.stream.write_all(&self.outbox).await?;
             self.stream.flush().await
         };
-        sent.await.map_err(Trouble::at("sending"))
+        sent.await.map_err(BenchError::at("sending"))
     }
 
     async fn finish(
@@ -145,7 +145,7 @@ impl Client {
         tag: &[u8],
         command: &str,
         mut each: impl FnMut(&[u8]),
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<Answer, BenchError> {
         let mut answer = Answer::default();
         let is_end = |response: &[u8]| {
             if let Some(verdict) = response.strip_prefix(tag) {
@@ -161,7 +161,7 @@ impl Client {
             return Ok(answer);
         }
         let verdict = String::from_utf8_lossy(&verdict);
-        Err(Trouble::new(format!("{command}: {verdict}")))
+        Err(BenchError::new(format!("{command}: {verdict}")))
     }
 
     /// Shows `is_end` each response until it has found what it waits for.
@@ -169,7 +169,7 @@ impl Client {
         &mut self,
         what: &str,
         mut is_end: impl FnMut(&[u8]) -> Option<T>,
-    ) -> Result<T, Trouble> {
+    ) -> Result<T, BenchError> {
         let heard = async {
             loop {
                 while let Some(response) = self.inbox.take() {
@@ -178,24 +178,28 @@ impl Client {
                     }
                 }
                 let read = self.stream.read_buf(self.inbox.room()).await;
-                if read.map_err(Trouble::at(what))? == 0 {
-                    return Err(Trouble::new(format!("{what}: the connection was closed")));
+                if read.map_err(BenchError::at(what))? == 0 {
+                    return Err(BenchError::new(format!(
+                        "{what}: the connection was closed"
+                    )));
                 }
             }
         };
         timeout(ANSWER_TIMEOUT, heard)
             .await
-            .map_err(|_| Trouble::new(format!("{what}: no answer in {ANSWER_TIMEOUT:?}")))?
+            .map_err(|_| BenchError::new(format!("{what}: no answer in {ANSWER_TIMEOUT:?}")))?
     }
 }
 
-async fn dial(port: u16) -> Result<TcpStream, Trouble> {
+async fn dial(port: u16) -> Result<TcpStream, BenchError> {
     let dialled = async {
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
         stream.set_nodelay(true)?;
         Ok::<_, std::io::Error>(stream)
     };
-    dialled.await.map_err(Trouble::at(format!("port {port}")))
+    dialled
+        .await
+        .map_err(BenchError::at(format!("port {port}")))
 }
 
 /// A quoted string (RFC 3501, 4.3). Good for names and passwords that we made ourselves.

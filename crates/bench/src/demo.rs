@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::trouble::Trouble;
+use crate::error::BenchError;
 use crate::world::{PEOPLE_MIN, World};
 
 /// A demo of our own. Stops when it is dropped.
@@ -20,24 +20,24 @@ pub(crate) struct Demo {
 
 impl Demo {
     /// Builds and starts two frontends with enough people, and returns when they take clients.
-    pub(crate) fn start() -> Result<(Self, World), Trouble> {
+    pub(crate) fn start() -> Result<(Self, World), BenchError> {
         let mut command = cargo_until_we_end();
         command
             .args(["xtask", "demo", "--json", "--nodes", "2", "--people"])
             .arg(PEOPLE_MIN.to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::piped());
-        let mut process = command.spawn().map_err(Trouble::at("the demo"))?;
+        let mut process = command.spawn().map_err(BenchError::at("the demo"))?;
         let output = process.stdout.take();
         let demo = Self { process };
         let mut line = String::new();
         if let Some(output) = output {
             BufReader::new(output)
                 .read_line(&mut line)
-                .map_err(Trouble::at("the demo"))?;
+                .map_err(BenchError::at("the demo"))?;
         }
         if line.is_empty() {
-            return Err(Trouble::new("the demo did not start"));
+            return Err(BenchError::new("the demo did not start"));
         }
         Ok((demo, World::parse(&line)?))
     }

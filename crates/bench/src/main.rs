@@ -18,6 +18,7 @@
 mod bench;
 mod client;
 mod demo;
+mod error;
 mod figure;
 mod inbox;
 mod letter;
@@ -29,7 +30,6 @@ mod rounds;
 mod sample;
 mod slice;
 mod tls;
-mod trouble;
 mod usage;
 mod world;
 
@@ -41,9 +41,9 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 
 use bench::Bench;
 use demo::Demo;
+use error::BenchError;
 use mix::Mix;
 use report::Section;
-use trouble::Trouble;
 use world::World;
 
 /// Loads on real frontends, each with a probe of the machine beside it.
@@ -65,21 +65,21 @@ fn main() -> ExitCode {
     let options = Options::parse();
     match run(&options) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(trouble) => {
-            eprintln!("bench: {trouble}");
+        Err(error) => {
+            eprintln!("bench: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn run(options: &Options) -> Result<(), Trouble> {
+fn run(options: &Options) -> Result<(), BenchError> {
     raise_open_files();
     // Both before anything is started, which inherits them.
     let slice = slice::shorten();
     eprintln!("time slice {slice}");
     let (demo, world) = match &options.world {
         Some(path) => {
-            let line = std::fs::read_to_string(path).map_err(Trouble::at(path.display()))?;
+            let line = std::fs::read_to_string(path).map_err(BenchError::at(path.display()))?;
             (None, World::parse(&line)?)
         }
         None => {
@@ -91,14 +91,14 @@ fn run(options: &Options) -> Result<(), Trouble> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(Trouble::at("tokio"))?;
+        .map_err(BenchError::at("tokio"))?;
     let measured = runtime.block_on(measure(world, options, &slice));
     drop(demo);
     measured
 }
 
 /// A mix that fails does not keep the others from being measured.
-async fn measure(world: World, options: &Options, slice: &str) -> Result<(), Trouble> {
+async fn measure(world: World, options: &Options, slice: &str) -> Result<(), BenchError> {
     let mut bench = Bench::new(world)?;
     let mut sections = Vec::new();
     let mut failed = Vec::new();
@@ -119,8 +119,8 @@ async fn measure(world: World, options: &Options, slice: &str) -> Result<(), Tro
                 }
                 sections.push(section);
             }
-            Err(trouble) => {
-                eprintln!("{name}: {trouble}");
+            Err(error) => {
+                eprintln!("{name}: {error}");
                 failed.push(name);
             }
         }
@@ -134,7 +134,10 @@ async fn measure(world: World, options: &Options, slice: &str) -> Result<(), Tro
     if failed.is_empty() {
         return Ok(());
     }
-    Err(Trouble::new(format!("no figures of {}", failed.join(", "))))
+    Err(BenchError::new(format!(
+        "no figures of {}",
+        failed.join(", ")
+    )))
 }
 
 /// A thousand sessions are a thousand files, here and in the frontends that inherit the limit.

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::NamedTempFile;
 
-use crate::trouble::Trouble;
+use crate::error::BenchError;
 
 /// A table of its own in the world's database, dropped at the end.
 pub(crate) struct Pgbench {
@@ -18,7 +18,7 @@ pub(crate) struct Pgbench {
 
 impl Pgbench {
     /// `None` where it is not installed.
-    pub(crate) fn find(url: &str) -> Result<Option<Self>, Trouble> {
+    pub(crate) fn find(url: &str) -> Result<Option<Self>, BenchError> {
         let Some(program) = find_program() else {
             return Ok(None);
         };
@@ -35,17 +35,17 @@ impl Pgbench {
     }
 
     /// Commits a second by one client.
-    pub(crate) fn rate(&mut self) -> Result<f64, Trouble> {
+    pub(crate) fn rate(&mut self) -> Result<f64, BenchError> {
         let report = self.run(&self.insert, &["--time", "1", "--protocol", "prepared"])?;
-        tps(&report).ok_or_else(|| Trouble::new("pgbench does not say how many"))
+        tps(&report).ok_or_else(|| BenchError::new("pgbench does not say how many"))
     }
 
-    fn once(&self, statement: &str) -> Result<(), Trouble> {
+    fn once(&self, statement: &str) -> Result<(), BenchError> {
         self.run(&script(statement)?, &["--transactions", "1"])
             .map(drop)
     }
 
-    fn run(&self, script: &NamedTempFile, how_long: &[&str]) -> Result<String, Trouble> {
+    fn run(&self, script: &NamedTempFile, how_long: &[&str]) -> Result<String, BenchError> {
         let output = Command::new(&self.program)
             .args(["--no-vacuum", "--client", "1"])
             .args(how_long)
@@ -54,13 +54,13 @@ impl Pgbench {
             .arg(&self.url)
             .stdin(Stdio::null())
             .output()
-            .map_err(Trouble::at("pgbench"))?;
+            .map_err(BenchError::at("pgbench"))?;
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
         let said = String::from_utf8_lossy(&output.stderr);
         let last = said.lines().last().unwrap_or("it said nothing");
-        Err(Trouble::new(format!("pgbench: {last}")))
+        Err(BenchError::new(format!("pgbench: {last}")))
     }
 }
 
@@ -71,12 +71,12 @@ impl Drop for Pgbench {
     }
 }
 
-fn script(statement: &str) -> Result<NamedTempFile, Trouble> {
+fn script(statement: &str) -> Result<NamedTempFile, BenchError> {
     let written = NamedTempFile::new().and_then(|mut file| {
         writeln!(file, "{statement};")?;
         Ok(file)
     });
-    written.map_err(Trouble::at("pgbench"))
+    written.map_err(BenchError::at("pgbench"))
 }
 
 /// Debian keeps it beside the server's binaries, and links to it.

@@ -6,8 +6,8 @@ use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use crate::error::BenchError;
 use crate::pgbench::Pgbench;
-use crate::trouble::Trouble;
 use crate::usage::Processes;
 use crate::world::World;
 
@@ -40,7 +40,7 @@ pub(crate) struct Probes {
 
 impl Probes {
     /// Beside the database's files where we may write there.
-    pub(crate) fn new(world: &World) -> Result<Self, Trouble> {
+    pub(crate) fn new(world: &World) -> Result<Self, BenchError> {
         let probes = Self {
             disk: Disk::new(world.postgres.pid)?,
             commits: Pgbench::find(&world.postgres.url)?,
@@ -53,7 +53,7 @@ impl Probes {
     }
 
     /// How many a second now; `None` where this yardstick is missing. Blocks for up to a second.
-    pub(crate) fn read(&mut self, yardstick: Yardstick) -> Result<Option<f64>, Trouble> {
+    pub(crate) fn read(&mut self, yardstick: Yardstick) -> Result<Option<f64>, BenchError> {
         match yardstick {
             Yardstick::Fdatasync => self.disk.rate().map(Some),
             Yardstick::Commit => self.commits.as_mut().map(Pgbench::rate).transpose(),
@@ -67,7 +67,7 @@ struct Disk {
 }
 
 impl Disk {
-    fn new(postgres_pid: u32) -> Result<Self, Trouble> {
+    fn new(postgres_pid: u32) -> Result<Self, BenchError> {
         // PostgreSQL works in its data directory.
         let beside = PathBuf::from(format!("/proc/{postgres_pid}/cwd"));
         let file = tempfile::tempfile_in(beside).or_else(|cause| {
@@ -79,9 +79,9 @@ impl Disk {
             tempfile::tempfile_in(elsewhere)
         });
         let disk = Self {
-            file: file.map_err(Trouble::at("the probe's file"))?,
+            file: file.map_err(BenchError::at("the probe's file"))?,
         };
-        disk.fill().map_err(Trouble::at("the probe's file"))?;
+        disk.fill().map_err(BenchError::at("the probe's file"))?;
         Ok(disk)
     }
 
@@ -93,7 +93,7 @@ impl Disk {
         self.file.sync_all()
     }
 
-    fn rate(&self) -> Result<f64, Trouble> {
+    fn rate(&self) -> Result<f64, BenchError> {
         let start = Instant::now();
         let mut written = 0;
         while written < WRITES_MAX && start.elapsed() < PROBE_TIME_MAX {
@@ -102,7 +102,7 @@ impl Disk {
                 .file
                 .write_all_at(&PAGE, at)
                 .and_then(|()| self.file.sync_data());
-            synced.map_err(Trouble::at("the probe's file"))?;
+            synced.map_err(BenchError::at("the probe's file"))?;
             written += 1;
         }
         Ok(written as f64 / start.elapsed().as_secs_f64())

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use futures_util::future::try_join_all;
 
 use crate::client::Client;
+use crate::error::BenchError;
 use crate::figure::{Figure, Reading, Target};
 use crate::probe::{Probes, Yardstick};
 use crate::sample::Sample;
-use crate::trouble::Trouble;
 use crate::usage::{Meter, Shares};
 
 /// Medians of what the rounds found.
@@ -67,8 +67,8 @@ pub(crate) async fn rounds(
     probes: &mut Probes,
     yardstick: Yardstick,
     count: usize,
-    mut once: impl AsyncFnMut() -> Result<f64, Trouble>,
-) -> Result<Found, Trouble> {
+    mut once: impl AsyncFnMut() -> Result<f64, BenchError>,
+) -> Result<Found, BenchError> {
     let (mut values, mut rates, mut ratios, mut shares) = (vec![], vec![], vec![], vec![]);
     let processes = probes.processes.clone();
     let mut before = probes.read(yardstick)?;
@@ -88,7 +88,7 @@ pub(crate) async fn rounds(
     let median = |values: Vec<f64>| Sample::of(values).map(|sample| sample.median());
     let of = |part: fn(&Shares) -> f64| median(shares.iter().map(part).collect()).unwrap_or(0.0);
     Ok(Found {
-        value: median(values).ok_or_else(|| Trouble::new("no rounds were made"))?,
+        value: median(values).ok_or_else(|| BenchError::new("no rounds were made"))?,
         probe: median(rates).map(|per_second| Reading {
             yardstick,
             per_second,
@@ -115,8 +115,8 @@ pub(crate) struct Budget {
 pub(crate) async fn drive(
     clients: &mut [Client],
     budget: Budget,
-    once: impl AsyncFn(&mut Client, Turn) -> Result<(), Trouble>,
-) -> Result<f64, Trouble> {
+    once: impl AsyncFn(&mut Client, Turn) -> Result<(), BenchError>,
+) -> Result<f64, BenchError> {
     let start = Instant::now();
     let taken = Cell::new(0);
     let (once, taken) = (&once, &taken);
@@ -128,7 +128,7 @@ pub(crate) async fn drive(
                 let operation = taken.replace(taken.get() + 1);
                 once(connection, Turn { operation, client }).await?;
             }
-            Ok::<_, Trouble>(())
+            Ok::<_, BenchError>(())
         });
     try_join_all(work).await?;
     Ok(taken.get() as f64 / start.elapsed().as_secs_f64())
@@ -143,8 +143,8 @@ pub(crate) struct Turn {
 
 /// How long `work` took, in milliseconds.
 pub(crate) async fn timed<T>(
-    work: impl Future<Output = Result<T, Trouble>>,
-) -> Result<(T, f64), Trouble> {
+    work: impl Future<Output = Result<T, BenchError>>,
+) -> Result<(T, f64), BenchError> {
     let start = Instant::now();
     let done = work.await?;
     Ok((done, start.elapsed().as_secs_f64() * 1e3))

@@ -12,7 +12,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use crate::trouble::Trouble;
+use crate::error::BenchError;
 
 /// How a client of this world shakes hands.
 pub(crate) struct Tls {
@@ -22,29 +22,29 @@ pub(crate) struct Tls {
 
 impl Tls {
     /// Trusts the certificate in this PEM file.
-    pub(crate) fn trusting(certificate: &Path) -> Result<Self, Trouble> {
+    pub(crate) fn trusting(certificate: &Path) -> Result<Self, BenchError> {
         let at = || format!("certificate {}", certificate.display());
-        let trusted = CertificateDer::from_pem_file(certificate).map_err(Trouble::at(at()))?;
+        let trusted = CertificateDer::from_pem_file(certificate).map_err(BenchError::at(at()))?;
         let mut roots = RootCertStore::empty();
-        roots.add(trusted).map_err(Trouble::at(at()))?;
+        roots.add(trusted).map_err(BenchError::at(at()))?;
         let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
-            .map_err(Trouble::at("TLS"))?
+            .map_err(BenchError::at("TLS"))?
             .with_root_certificates(roots)
             .with_no_client_auth();
         // Each connection stands for another machine.
         config.resumption = Resumption::disabled();
         Ok(Self {
             connector: TlsConnector::from(Arc::new(config)),
-            name: ServerName::try_from("localhost").map_err(Trouble::at("TLS"))?,
+            name: ServerName::try_from("localhost").map_err(BenchError::at("TLS"))?,
         })
     }
 
     pub(crate) async fn shake_hands(
         &self,
         tcp: TcpStream,
-    ) -> Result<TlsStream<TcpStream>, Trouble> {
+    ) -> Result<TlsStream<TcpStream>, BenchError> {
         let shaken = self.connector.connect(self.name.clone(), tcp);
-        shaken.await.map_err(Trouble::at("TLS"))
+        shaken.await.map_err(BenchError::at("TLS"))
     }
 }

@@ -3,7 +3,7 @@
 
 use std::fs::read_to_string;
 
-use crate::trouble::Trouble;
+use crate::error::BenchError;
 use crate::world::World;
 
 /// Processor time so far, in the kernel's ticks.
@@ -132,10 +132,10 @@ fn busy(text: &str) -> Option<u64> {
 }
 
 /// Memory of a process that is in RAM, in bytes.
-pub(crate) fn resident_bytes(pid: u32) -> Result<u64, Trouble> {
+pub(crate) fn resident_bytes(pid: u32) -> Result<u64, BenchError> {
     let path = format!("/proc/{pid}/status");
-    let status = read_to_string(&path).map_err(Trouble::at(&path))?;
-    parse_resident(&status).ok_or_else(|| Trouble::new(format!("{path} has no VmRSS")))
+    let status = read_to_string(&path).map_err(BenchError::at(&path))?;
+    parse_resident(&status).ok_or_else(|| BenchError::new(format!("{path} has no VmRSS")))
 }
 
 fn parse_resident(status: &str) -> Option<u64> {
@@ -147,9 +147,9 @@ fn parse_resident(status: &str) -> Option<u64> {
 }
 
 /// Processor time of a process, all its threads together, in milliseconds. Finer than ticks.
-pub(crate) fn cpu_ms(pid: u32) -> Result<f64, Trouble> {
+pub(crate) fn cpu_ms(pid: u32) -> Result<f64, BenchError> {
     let path = format!("/proc/{pid}/task");
-    let threads = std::fs::read_dir(&path).map_err(Trouble::at(&path))?;
+    let threads = std::fs::read_dir(&path).map_err(BenchError::at(&path))?;
     let nanoseconds = threads.flatten().filter_map(|thread| {
         let text = read_to_string(thread.path().join("schedstat")).ok()?;
         text.split_whitespace().next()?.parse::<u64>().ok()

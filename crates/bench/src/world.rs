@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::trouble::Trouble;
+use crate::error::BenchError;
 
 /// Running frontends on one database, and who may log in.
 #[derive(Clone, Debug, Deserialize)]
@@ -44,13 +44,13 @@ pub(crate) struct Person {
 
 impl World {
     /// Fails also where a mix would be left without a node or a person.
-    pub(crate) fn parse(line: &str) -> Result<Self, Trouble> {
-        let world: Self = serde_json::from_str(line.trim()).map_err(Trouble::at("the world"))?;
+    pub(crate) fn parse(line: &str) -> Result<Self, BenchError> {
+        let world: Self = serde_json::from_str(line.trim()).map_err(BenchError::at("the world"))?;
         if world.nodes.is_empty() {
-            return Err(Trouble::new("the world has no nodes"));
+            return Err(BenchError::new("the world has no nodes"));
         }
         if world.people.len() < PEOPLE_MIN {
-            return Err(Trouble::new(format!(
+            return Err(BenchError::new(format!(
                 "the world needs {PEOPLE_MIN} people, ask the demo for --people {PEOPLE_MIN}"
             )));
         }
@@ -58,18 +58,18 @@ impl World {
     }
 
     /// The node that fills mailboxes.
-    pub(crate) fn first_node(&self) -> Result<&Node, Trouble> {
+    pub(crate) fn first_node(&self) -> Result<&Node, BenchError> {
         self.node(0)
     }
 
     /// The node that sees mailboxes for the first time when they are measured.
-    pub(crate) fn last_node(&self) -> Result<&Node, Trouble> {
+    pub(crate) fn last_node(&self) -> Result<&Node, BenchError> {
         self.node(self.nodes.len().saturating_sub(1))
     }
 
-    pub(crate) fn node(&self, number: usize) -> Result<&Node, Trouble> {
+    pub(crate) fn node(&self, number: usize) -> Result<&Node, BenchError> {
         let node = self.nodes.get(number);
-        node.ok_or_else(|| Trouble::new("the world has no such node"))
+        node.ok_or_else(|| BenchError::new("the world has no such node"))
     }
 
     /// Those who log in over and over.

@@ -1,4 +1,4 @@
-//! This node's open mailboxes, what its sessions are on the watcher for, and who is logged in here.
+//! This node's open mailboxes, what its sessions watch for NOTIFY, and who is logged in here.
 //!
 //! While at least one session here has a mailbox open, the node holds one [`MailboxState`] of it and
 //! reads one delta per change, however many sessions watch. A wake-up is a hint: it only says

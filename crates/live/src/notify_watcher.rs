@@ -19,7 +19,7 @@ use tokio::sync::Notify;
 
 use crate::stats::{Stats, count};
 
-/// Everything that the sessions of one node are on the watcher for.
+/// Everything that the sessions of one node watch for NOTIFY.
 #[derive(Debug)]
 pub struct NotifyWatchers {
     store: Store,
@@ -31,7 +31,7 @@ pub struct NotifyWatchers {
     is_read: AtomicBool,
 }
 
-/// One session's watcher. Ends when dropped.
+/// What one session watches for NOTIFY. Ends when dropped.
 #[derive(Debug)]
 pub struct NotifyWatcher {
     notify_watchers: Arc<NotifyWatchers>,
@@ -77,7 +77,7 @@ struct Register {
     queues_opened: u64,
     /// Heard of, and not read yet.
     wanted: HashMap<MailboxId, ModSeq>,
-    /// Up to where the directory was read; none while nobody is on the watcher.
+    /// Up to where the directory was read; none while nobody watches.
     mark: Option<DirectoryMark>,
     is_directory_wanted: bool,
 }
@@ -99,7 +99,7 @@ struct EventQueue {
     id: QueueId,
     account: AccountId,
     pending_events: Mutex<PendingEvents>,
-    /// Mailboxes whose watched mailboxes it is at.
+    /// The mailboxes that it watches.
     watched: Mutex<HashSet<MailboxId>>,
     /// Mailboxes whose names and rights concern it.
     seen: Mutex<HashSet<MailboxId>>,

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::PgTrouble;
+use crate::PgError;
 
 /// One installed PostgreSQL.
 #[derive(Clone, Debug)]
@@ -17,10 +17,7 @@ pub(crate) struct Binaries {
 
 impl Binaries {
     /// The first that can run, or that can read data of the major version `data`.
-    pub(crate) fn find(
-        given: Option<&Path>,
-        data: Option<(&Path, &str)>,
-    ) -> Result<Self, PgTrouble> {
+    pub(crate) fn find(given: Option<&Path>, data: Option<(&Path, &str)>) -> Result<Self, PgError> {
         let places = given.map_or_else(usual_places, |dir| vec![dir.to_owned()]);
         let mut found: Vec<Self> = Vec::new();
         for binaries in places.into_iter().filter_map(Self::probe) {
@@ -30,12 +27,12 @@ impl Binaries {
             found.push(binaries);
         }
         match data {
-            Some((dir, version)) if !found.is_empty() => Err(PgTrouble::OtherVersion {
+            Some((dir, version)) if !found.is_empty() => Err(PgError::OtherVersion {
                 dir: dir.to_owned(),
                 data: version.to_owned(),
                 found: found.iter().map(Self::major).collect::<Vec<_>>().join(", "),
             }),
-            Some(_) | None => Err(PgTrouble::NotInstalled),
+            Some(_) | None => Err(PgError::NotInstalled),
         }
     }
 
@@ -126,16 +123,16 @@ mod tests {
     #[test]
     fn what_is_missing_is_named() {
         let nowhere = Path::new("/nonexistent");
-        let trouble = Binaries::find(Some(nowhere), None).unwrap_err().to_string();
+        let error = Binaries::find(Some(nowhere), None).unwrap_err().to_string();
         assert!(
-            trouble.contains("install the package `postgresql`"),
-            "{trouble}"
+            error.contains("install the package `postgresql`"),
+            "{error}"
         );
     }
 
     #[test]
     fn data_of_another_version_is_not_touched() {
-        let trouble = Binaries::find(None, Some((Path::new("/data"), "9"))).unwrap_err();
-        assert!(trouble.to_string().contains("`postgresql-9`"), "{trouble}");
+        let error = Binaries::find(None, Some((Path::new("/data"), "9"))).unwrap_err();
+        assert!(error.to_string().contains("`postgresql-9`"), "{error}");
     }
 }

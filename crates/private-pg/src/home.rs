@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::user::User;
-use crate::{Password, PgTrouble};
+use crate::{Password, PgError};
 
 /// The directory, locked for as long as this lives.
 #[derive(Debug)]
@@ -38,29 +38,28 @@ const LONGEST_SOCKET: &str = ".s.PGSQL.65535";
 
 impl Home {
     /// Makes the directory, or checks that it is ours, and locks it.
-    pub(crate) fn open(dir: &Path) -> Result<Self, PgTrouble> {
-        fs::create_dir_all(dir).map_err(PgTrouble::io("create", dir))?;
+    pub(crate) fn open(dir: &Path) -> Result<Self, PgError> {
+        fs::create_dir_all(dir).map_err(PgError::io("create", dir))?;
         // PostgreSQL has a working directory of its own, so no path may be relative.
-        let dir = dir.canonicalize().map_err(PgTrouble::io("find", dir))?;
+        let dir = dir.canonicalize().map_err(PgError::io("find", dir))?;
         let lock = lock(&dir)?;
         let (data, password) = (dir.join("data"), dir.join("password"));
         if !password.exists() && !is_empty(&dir)? {
-            return Err(PgTrouble::NotOurs(dir));
+            return Err(PgError::NotOurs(dir));
         }
         let user = User::choose(data.metadata().ok().as_ref())?;
         if let Some(user) = user {
             if let Some(barrier) = user.barrier(&dir).map(Path::to_owned) {
-                return Err(PgTrouble::Unreachable {
+                return Err(PgError::Unreachable {
                     dir,
                     uid: user.uid,
                     barrier,
                 });
             }
-            chown(&dir, Some(user.uid), Some(user.gid))
-                .map_err(PgTrouble::io("give away", &dir))?;
+            chown(&dir, Some(user.uid), Some(user.gid)).map_err(PgError::io("give away", &dir))?;
         }
         fs::set_permissions(&dir, Permissions::from_mode(0o700))
-            .map_err(PgTrouble::io("close to others", &dir))?;
+            .map_err(PgError::io("close to others", &dir))?;
         let log = dir.join("postgres.log");
         Ok(Self {
             dir,
@@ -105,34 +104,34 @@ impl Home {
     }
 
     /// The major version that made the data; `None` when there is no data yet.
-    pub(crate) fn data_version(&self) -> Result<Option<String>, PgTrouble> {
+    pub(crate) fn data_version(&self) -> Result<Option<String>, PgError> {
         let path = self.data.join("PG_VERSION");
         match fs::read_to_string(&path) {
             Ok(version) => Ok(Some(version.trim().to_owned())),
             Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(None),
-            Err(cause) => Err(PgTrouble::io("read", &path)(cause)),
+            Err(cause) => Err(PgError::io("read", &path)(cause)),
         }
     }
 
-    pub(crate) fn save_password(&self, password: &Password) -> Result<(), PgTrouble> {
+    pub(crate) fn save_password(&self, password: &Password) -> Result<(), PgError> {
         let mut file = self.create_private(&self.password)?;
-        writeln!(file, "{}", password.as_str()).map_err(PgTrouble::io("write", &self.password))
+        writeln!(file, "{}", password.as_str()).map_err(PgError::io("write", &self.password))
     }
 
-    pub(crate) fn load_password(&self) -> Result<Password, PgTrouble> {
+    pub(crate) fn load_password(&self) -> Result<Password, PgError> {
         let text = match fs::read_to_string(&self.password) {
             Err(cause) if cause.kind() == ErrorKind::NotFound => String::new(),
-            read => read.map_err(PgTrouble::io("read", &self.password))?,
+            read => read.map_err(PgError::io("read", &self.password))?,
         };
         let line = text.lines().next().unwrap_or_default();
-        Password::parse(line).map_err(|_| PgTrouble::PasswordLost(self.password.clone()))
+        Password::parse(line).map_err(|_| PgError::PasswordLost(self.password.clone()))
     }
 
     /// An empty log; the one of the run before is put beside it.
-    pub(crate) fn start_log(&self) -> Result<File, PgTrouble> {
+    pub(crate) fn start_log(&self) -> Result<File, PgError> {
         fs::rename(&self.log, self.log.with_extension("log.old"))
             .or_else(ignore_missing)
-            .map_err(PgTrouble::io("rename", &self.log))?;
+            .map_err(PgError::io("rename", &self.log))?;
         self.create_private(&self.log)
     }
 
@@ -164,19 +163,19 @@ impl Home {
         }
     }
 
-    fn create_private(&self, path: &Path) -> Result<File, PgTrouble> {
+    fn create_private(&self, path: &Path) -> Result<File, PgError> {
         fs::remove_file(path)
             .or_else(ignore_missing)
-            .map_err(PgTrouble::io("remove", path))?;
+            .map_err(PgError::io("remove", path))?;
         let file = OpenOptions::new()
             .write(true)
             .create_new(true)
             .mode(0o600)
             .open(path);
-        let file = file.map_err(PgTrouble::io("create", path))?;
+        let file = file.map_err(PgError::io("create", path))?;
         if let Some(user) = self.user {
             fchown(&file, Some(user.uid), Some(user.gid))
-                .map_err(PgTrouble::io("give away", path))?;
+                .map_err(PgError::io("give away", path))?;
         }
         Ok(file)
     }
@@ -190,16 +189,16 @@ pub(crate) fn ignore_missing(cause: io::Error) -> io::Result<()> {
     }
 }
 
-fn lock(dir: &Path) -> Result<File, PgTrouble> {
-    let file = File::open(dir).map_err(PgTrouble::io("open", dir))?;
+fn lock(dir: &Path) -> Result<File, PgError> {
+    let file = File::open(dir).map_err(PgError::io("open", dir))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(PgTrouble::InUse(dir.to_owned())),
-        Err(TryLockError::Error(cause)) => Err(PgTrouble::io("lock", dir)(cause)),
+        Err(TryLockError::WouldBlock) => Err(PgError::InUse(dir.to_owned())),
+        Err(TryLockError::Error(cause)) => Err(PgError::io("lock", dir)(cause)),
     }
 }
 
-fn is_empty(dir: &Path) -> Result<bool, PgTrouble> {
-    let mut entries = fs::read_dir(dir).map_err(PgTrouble::io("read", dir))?;
+fn is_empty(dir: &Path) -> Result<bool, PgError> {
+    let mut entries = fs::read_dir(dir).map_err(PgError::io("read", dir))?;
     Ok(entries.next().is_none())
 }

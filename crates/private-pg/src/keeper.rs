@@ -7,9 +7,9 @@ use std::{fs, io, thread};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
-use crate::PgTrouble;
+use crate::PgError;
+use crate::error::line_of;
 use crate::home::Home;
-use crate::trouble::line_of;
 
 /// One server process.
 #[derive(Debug)]
@@ -32,8 +32,8 @@ struct End {
 
 impl Keeper {
     /// Starts `postgres` and returns when it takes connections.
-    pub(crate) fn start(postgres: Command, home: &Home) -> Result<Start, PgTrouble> {
-        let keeper = Self::spawn(postgres).map_err(PgTrouble::io("start", home.data()))?;
+    pub(crate) fn start(postgres: Command, home: &Home) -> Result<Start, PgError> {
+        let keeper = Self::spawn(postgres).map_err(PgError::io("start", home.data()))?;
         for _ in 0..START_POLLS_MAX {
             if keeper.is_ready(home) {
                 return Ok(Start::Ready(keeper));
@@ -62,7 +62,7 @@ impl Keeper {
     }
 
     /// Returns when it has ended, at once if it had already.
-    pub(crate) fn stop(&self) -> Result<(), PgTrouble> {
+    pub(crate) fn stop(&self) -> Result<(), PgError> {
         for (signal, patience) in FAREWELLS {
             if !self.is_running() {
                 return Ok(());
@@ -74,7 +74,7 @@ impl Keeper {
             }
         }
         let _ = kill_process_group(self.pid, Signal::KILL);
-        Err(PgTrouble::Killed(self.pid()))
+        Err(PgError::Killed(self.pid()))
     }
 
     /// The thread that spawns is the one that waits, because the kernel takes its end for ours when
@@ -129,8 +129,8 @@ impl End {
     }
 }
 
-fn not_started(complaint: String, home: &Home) -> PgTrouble {
-    PgTrouble::NotStarted {
+fn not_started(complaint: String, home: &Home) -> PgError {
+    PgError::NotStarted {
         complaint,
         log: home.log().to_owned(),
     }

@@ -6,6 +6,7 @@
 //! block, never from an async task.
 
 mod binaries;
+mod error;
 mod escape;
 mod home;
 mod keeper;
@@ -13,7 +14,6 @@ mod orphans;
 mod password;
 mod port;
 mod settings;
-mod trouble;
 mod user;
 
 use std::os::unix::ffi::OsStrExt;
@@ -24,9 +24,9 @@ use binaries::Binaries;
 use home::Home;
 use keeper::{Keeper, Start};
 
+pub use error::PgError;
 pub use password::{BadPassword, Password};
 pub use settings::Tuning;
-pub use trouble::PgTrouble;
 
 /// A running PostgreSQL that belongs to this process and to nobody else.
 ///
@@ -76,8 +76,8 @@ impl PrivatePg {
     ///
     /// # Errors
     ///
-    /// [`PgTrouble`], each a line that tells a person what to do.
-    pub fn start(options: &Options) -> Result<Self, PgTrouble> {
+    /// [`PgError`], each a line that tells a person what to do.
+    pub fn start(options: &Options) -> Result<Self, PgError> {
         let home = Home::open(&options.dir)?;
         orphans::stop(&home)?;
         let data_version = home.data_version()?;
@@ -166,9 +166,9 @@ impl PrivatePg {
     ///
     /// # Errors
     ///
-    /// [`PgTrouble::Killed`] when it did not end in time; the next start recovers what was
+    /// [`PgError::Killed`] when it did not end in time; the next start recovers what was
     /// committed.
-    pub fn stop(self) -> Result<(), PgTrouble> {
+    pub fn stop(self) -> Result<(), PgError> {
         self.keeper.stop()
     }
 }
@@ -194,7 +194,7 @@ impl fmt::Debug for PrivatePg {
 
 /// `initdb` works beside the final place, so that one that was interrupted leaves nothing behind
 /// that looks set up.
-fn set_up(home: &Home, binaries: &Binaries, options: &Options) -> Result<(), PgTrouble> {
+fn set_up(home: &Home, binaries: &Binaries, options: &Options) -> Result<(), PgError> {
     let password = match &options.password {
         Some(password) => password.clone(),
         None => Password::draw()?,
@@ -202,7 +202,7 @@ fn set_up(home: &Home, binaries: &Binaries, options: &Options) -> Result<(), PgT
     home.save_password(&password)?;
     let unfinished = home.unfinished();
     if unfinished.exists() {
-        fs::remove_dir_all(&unfinished).map_err(PgTrouble::io("remove", &unfinished))?;
+        fs::remove_dir_all(&unfinished).map_err(PgError::io("remove", &unfinished))?;
     }
     let mut initdb = home.command(&binaries.initdb());
     settings::initdb(
@@ -214,19 +214,19 @@ fn set_up(home: &Home, binaries: &Binaries, options: &Options) -> Result<(), PgT
     );
     let output = initdb
         .output()
-        .map_err(PgTrouble::io("run", &binaries.initdb()))?;
+        .map_err(PgError::io("run", &binaries.initdb()))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        return Err(PgTrouble::SetUp(trouble::line_of("error:", &said)));
+        return Err(PgError::SetUp(error::line_of("error:", &said)));
     }
-    fs::rename(&unfinished, home.data()).map_err(PgTrouble::io("rename", &unfinished))
+    fs::rename(&unfinished, home.data()).map_err(PgError::io("rename", &unfinished))
 }
 
 fn start_on_a_free_port(
     home: &Home,
     binaries: &Binaries,
     tuning: Tuning,
-) -> Result<(Keeper, u16), PgTrouble> {
+) -> Result<(Keeper, u16), PgError> {
     for _ in 0..PORTS_TRIED_MAX {
         let port = port::find_free()?;
         let mut postgres = home.command_until_we_end(&binaries.postgres());
@@ -237,7 +237,7 @@ fn start_on_a_free_port(
             Start::PortTaken => {}
         }
     }
-    Err(PgTrouble::NoPort)
+    Err(PgError::NoPort)
 }
 
 const SUPERUSER: &str = "postroom";

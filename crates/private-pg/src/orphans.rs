@@ -6,7 +6,7 @@ use std::{fs, thread};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::PgTrouble;
+use crate::PgError;
 use crate::home::{Home, ignore_missing};
 use crate::keeper::FAREWELLS;
 
@@ -15,7 +15,7 @@ use crate::keeper::FAREWELLS;
 ///
 /// PostgreSQL minds a stale mark only when its process number is another process's by now; with
 /// nobody left in the data we know better.
-pub(crate) fn stop(home: &Home) -> Result<(), PgTrouble> {
+pub(crate) fn stop(home: &Home) -> Result<(), PgError> {
     let mark = home.pid_file();
     // Without /proc nobody can say whose process it is, and PostgreSQL decides.
     if !mark.exists() || !Path::new("/proc/self/cwd").exists() {
@@ -29,13 +29,13 @@ pub(crate) fn stop(home: &Home) -> Result<(), PgTrouble> {
         if ends_within(patience, home) {
             return fs::remove_file(&mark)
                 .or_else(ignore_missing)
-                .map_err(PgTrouble::io("remove", &mark));
+                .map_err(PgError::io("remove", &mark));
         }
     }
     let process = running_in(home.data())
         .first()
         .map_or(0, |pid| pid.as_raw_nonzero().get());
-    Err(PgTrouble::Killed(process.unsigned_abs()))
+    Err(PgError::Killed(process.unsigned_abs()))
 }
 
 /// The first process tells the others what to do, and they end by themselves when it is gone. Only

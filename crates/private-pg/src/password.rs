@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use crate::PgTrouble;
+use crate::PgError;
 
 /// A password that `Debug` does not tell.
 #[derive(Clone, PartialEq, Eq)]
@@ -28,12 +28,12 @@ impl Password {
     }
 
     /// 192 bits from the system.
-    pub(crate) fn draw() -> Result<Self, PgTrouble> {
+    pub(crate) fn draw() -> Result<Self, PgError> {
         let source = Path::new("/dev/urandom");
         let mut bytes = [0; 24];
         File::open(source)
             .and_then(|mut file| file.read_exact(&mut bytes))
-            .map_err(PgTrouble::io("read", source))?;
+            .map_err(PgError::io("read", source))?;
         Ok(Self(
             bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
         ))

@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
-use crate::PgTrouble;
+use crate::PgError;
 
 /// A user and its group, by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ const SERVANTS: [&str; 2] = ["postgres", "nobody"];
 
 impl User {
     /// `None` when we run it as ourselves. Data that is there already is its owner's.
-    pub(crate) fn choose(data: Option<&Metadata>) -> Result<Option<Self>, PgTrouble> {
+    pub(crate) fn choose(data: Option<&Metadata>) -> Result<Option<Self>, PgError> {
         if !rustix::process::geteuid().is_root() {
             return Ok(None);
         }
@@ -32,7 +32,7 @@ impl User {
             .filter(|owner| owner.uid != 0)
             .or_else(|| SERVANTS.into_iter().find_map(Self::find))
             .map(Some)
-            .ok_or(PgTrouble::NoUser)
+            .ok_or(PgError::NoUser)
     }
 
     pub(crate) fn become_in(self, command: &mut Command) {

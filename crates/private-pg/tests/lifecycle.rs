@@ -9,7 +9,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use private_pg::{Options, Password, PgTrouble, PrivatePg, Tuning};
+use private_pg::{Options, Password, PgError, PrivatePg, Tuning};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use thiserror as _;
@@ -236,8 +236,8 @@ fn a_mark_with_a_number_that_is_another_process_now_is_no_obstacle() {
 fn a_directory_serves_one_process_at_a_time() {
     let dir = tempfile::tempdir().unwrap();
     let (mut holder, url, server) = start_elsewhere(scratch_pg(dir.path()), dir.path());
-    let trouble = PrivatePg::start(&Options::new(dir.path(), Tuning::Scratch)).unwrap_err();
-    assert!(matches!(trouble, PgTrouble::InUse(_)), "{trouble}");
+    let error = PrivatePg::start(&Options::new(dir.path(), Tuning::Scratch)).unwrap_err();
+    assert!(matches!(error, PgError::InUse(_)), "{error}");
     assert_eq!(psql(&url, "select 1").unwrap(), "1");
     // The end of its input is the end of it.
     drop(holder.stdin.take());
@@ -261,8 +261,8 @@ fn a_directory_of_somebody_else_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("thesis.txt"), "years of work").unwrap();
     let before = dir.path().metadata().unwrap();
-    let trouble = PrivatePg::start(&Options::new(dir.path(), Tuning::Scratch)).unwrap_err();
-    assert!(matches!(trouble, PgTrouble::NotOurs(_)), "{trouble}");
+    let error = PrivatePg::start(&Options::new(dir.path(), Tuning::Scratch)).unwrap_err();
+    assert!(matches!(error, PgError::NotOurs(_)), "{error}");
     assert_eq!(dir.path().metadata().unwrap().uid(), before.uid());
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
 }
@@ -276,10 +276,10 @@ fn why_it_does_not_start_is_said_in_one_line() {
         "work_mem = 'much'\n",
     )
     .unwrap();
-    let trouble = PrivatePg::start(&Options::new(dir.path(), Tuning::Scratch)).unwrap_err();
-    assert!(matches!(trouble, PgTrouble::NotStarted { .. }), "{trouble}");
-    assert_eq!(trouble.to_string().lines().count(), 1);
-    assert!(trouble.to_string().contains("postgresql.conf"), "{trouble}");
+    let error = PrivatePg::start(&Options::new(dir.path(), Tuning::Scratch)).unwrap_err();
+    assert!(matches!(error, PgError::NotStarted { .. }), "{error}");
+    assert_eq!(error.to_string().lines().count(), 1);
+    assert!(error.to_string().contains("postgresql.conf"), "{error}");
     assert!(
         fs::read_to_string(dir.path().join("postgres.log"))
             .unwrap()
@@ -287,8 +287,8 @@ fn why_it_does_not_start_is_said_in_one_line() {
     );
 
     fs::write(dir.path().join("password"), "").unwrap();
-    let trouble = PrivatePg::start(&Options::new(dir.path(), Tuning::Scratch)).unwrap_err();
-    assert!(matches!(trouble, PgTrouble::PasswordLost(_)), "{trouble}");
+    let error = PrivatePg::start(&Options::new(dir.path(), Tuning::Scratch)).unwrap_err();
+    assert!(matches!(error, PgError::PasswordLost(_)), "{error}");
 }
 
 #[test]
@@ -299,9 +299,9 @@ fn root_is_told_where_its_servant_cannot_go() {
     let closed = tempfile::tempdir().unwrap();
     fs::set_permissions(closed.path(), fs::Permissions::from_mode(0o700)).unwrap();
     let options = Options::new(closed.path().join("deep/inside"), Tuning::Scratch);
-    let trouble = PrivatePg::start(&options).unwrap_err();
-    let PgTrouble::Unreachable { barrier, .. } = trouble else {
-        panic!("{trouble}")
+    let error = PrivatePg::start(&options).unwrap_err();
+    let PgError::Unreachable { barrier, .. } = error else {
+        panic!("{error}")
     };
     assert_eq!(barrier, closed.path());
 }

@@ -5,12 +5,12 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use private_pg::{Options, PgTrouble, PrivatePg, Tuning};
+use private_pg::{Options, PgError, PrivatePg, Tuning};
 use tracing::{info, warn};
 
 use crate::config::{Config, Secret};
+use crate::error::ServerError;
 use crate::outside;
-use crate::trouble::Trouble;
 
 /// Where the database is, and what must be stopped in the end.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ struct Private {
 
 impl Database {
     /// For a server: it is the one that runs the private PostgreSQL, if there is one.
-    pub(crate) async fn open(config: &Config) -> Result<Self, Trouble> {
+    pub(crate) async fn open(config: &Config) -> Result<Self, ServerError> {
         match &config.database.url {
             Some(url) => Ok(Self::elsewhere(url.clone())),
             None => Self::start(&config.node.state_dir).await,
@@ -38,15 +38,15 @@ impl Database {
 
     /// For a verb of the command line: beside a server that runs a private PostgreSQL it uses
     /// that one.
-    pub(crate) async fn reach(config: &Config) -> Result<Self, Trouble> {
+    pub(crate) async fn reach(config: &Config) -> Result<Self, ServerError> {
         if let Some(url) = &config.database.url {
             return Ok(Self::elsewhere(url.clone()));
         }
         match Self::start(&config.node.state_dir).await {
             // Without a notice the server is about to start or to stop.
-            Err(trouble @ Trouble::PrivatePg(PgTrouble::InUse(_))) => {
+            Err(error @ ServerError::PrivatePg(PgError::InUse(_))) => {
                 let url = fs::read_to_string(notice_path(&config.node.state_dir));
-                url.map_or(Err(trouble), |url| Ok(Self::elsewhere(Secret::new(url))))
+                url.map_or(Err(error), |url| Ok(Self::elsewhere(Secret::new(url))))
             }
             started => started,
         }
@@ -78,11 +78,11 @@ impl Database {
         Self { url, private: None }
     }
 
-    async fn start(state_dir: &Path) -> Result<Self, Trouble> {
+    async fn start(state_dir: &Path) -> Result<Self, ServerError> {
         let options = Options::new(state_dir.join("postgres"), Tuning::Durable);
         let dir = options.dir.clone();
         let started = outside::burn(move || PrivatePg::start(&options)).await;
-        let postgres = started.ok_or(Trouble::Panicked)??;
+        let postgres = started.ok_or(ServerError::Panicked)??;
         let (url, notice) = (postgres.nearest_url(), notice_path(state_dir));
         if let Err(cause) = write_secret(&notice, &url) {
             warn!(%cause, "other verbs will not find the private PostgreSQL");

@@ -18,6 +18,7 @@ use crate::connection::{Budget, ConnectionContext};
 use crate::connection_slots::ConnectionSlots;
 use crate::database::Database;
 use crate::drain::{Plug, drain};
+use crate::error::ServerError;
 use crate::http::{self, Health};
 use crate::listen::{self, Beginning};
 use crate::metrics::Metrics;
@@ -25,7 +26,6 @@ use crate::outside;
 use crate::registry::Registry;
 use crate::stats_collector::StatsCollector;
 use crate::tls::Certificate;
-use crate::trouble::Trouble;
 use crate::upkeep;
 
 /// A running frontend. Dropped without [`stop`](Self::stop), it hangs up on everybody.
@@ -60,19 +60,19 @@ impl Frontend {
     ///
     /// # Errors
     ///
-    /// [`Trouble`] says what to look at; nothing is left running.
-    pub async fn start(config: &Config) -> Result<Self, Trouble> {
+    /// [`ServerError`] says what to look at; nothing is left running.
+    pub async fn start(config: &Config) -> Result<Self, ServerError> {
         let state_dir = &config.node.state_dir;
-        std::fs::create_dir_all(state_dir).map_err(|cause| Trouble::StateDir {
+        std::fs::create_dir_all(state_dir).map_err(|cause| ServerError::StateDir {
             path: state_dir.display().to_string(),
             cause,
         })?;
         let database = Database::open(config).await?;
         match Self::start_on(config, &database).await {
             Ok(started) => Ok(started(database)),
-            Err(trouble) => {
+            Err(error) => {
                 database.stop().await;
-                Err(trouble)
+                Err(error)
             }
         }
     }
@@ -80,7 +80,7 @@ impl Frontend {
     async fn start_on(
         config: &Config,
         database: &Database,
-    ) -> Result<impl FnOnce(Database) -> Self + use<>, Trouble> {
+    ) -> Result<impl FnOnce(Database) -> Self + use<>, ServerError> {
         let certificate = Certificate::open(config)?;
         let tls = certificate.acceptor()?;
         let store = open_store(config, database).await?;
@@ -90,7 +90,7 @@ impl Frontend {
             StatsCollector::new(store.clone(), Arc::clone(&live), uploads.clone());
         let metrics = Arc::new(Metrics::new(Some(Box::new(stats_collector))));
         let (plug, drain) = drain(config.timeouts.drain);
-        let run = outside::random_bytes().ok_or(Trouble::NoRandomness)?;
+        let run = outside::random_bytes().ok_or(ServerError::NoRandomness)?;
         let registry = Registry::new(NodeRun {
             id: i64::from_be_bytes(run),
             name: config.node.name.clone(),
@@ -180,7 +180,7 @@ impl Frontend {
 }
 
 /// With all migrations.
-async fn open_store(config: &Config, database: &Database) -> Result<Store, Trouble> {
+async fn open_store(config: &Config, database: &Database) -> Result<Store, ServerError> {
     for migration in Store::migrate(database.url()).await? {
         info!("migrated the database: {migration}");
     }
@@ -197,8 +197,8 @@ fn node(
     store: &Store,
     live: &Arc<Live>,
     metrics: &Arc<Metrics>,
-) -> Result<Node, Trouble> {
-    let key = outside::random_bytes().ok_or(Trouble::NoRandomness)?;
+) -> Result<Node, ServerError> {
+    let key = outside::random_bytes().ok_or(ServerError::NoRandomness)?;
     let metrics = Arc::clone(metrics);
     let authenticator =
         PasswordAuthenticator::new(store.clone(), metrics, &key, config.login.waiting_max);
@@ -225,7 +225,7 @@ struct Sockets {
 }
 
 impl Sockets {
-    fn bind(config: &ListenConfig) -> Result<Self, Trouble> {
+    fn bind(config: &ListenConfig) -> Result<Self, ServerError> {
         Ok(Self {
             imap: listen::bind(&config.imap)?,
             imaps: listen::bind(&config.imaps)?,

@@ -15,8 +15,8 @@ use wire::{Code, say};
 use crate::config::WithoutTls;
 use crate::connection::{Connection, ConnectionContext, Stream, handshake};
 use crate::connection_slots::{ConnectionSlot, ConnectionSlots, Full};
+use crate::error::ServerError;
 use crate::outside;
-use crate::trouble::Trouble;
 
 /// Clients that the kernel holds until we accept them.
 const BACKLOG: u32 = 1024;
@@ -35,9 +35,9 @@ pub(crate) enum Beginning {
 }
 
 /// A listener on each of `addresses`.
-pub(crate) fn bind(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, Trouble> {
+pub(crate) fn bind(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, ServerError> {
     let bind_one = |&address: &SocketAddr| {
-        bind_to(address).map_err(|cause| Trouble::Listen { address, cause })
+        bind_to(address).map_err(|cause| ServerError::Listen { address, cause })
     };
     addresses.iter().map(bind_one).collect()
 }

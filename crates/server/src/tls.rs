@@ -30,7 +30,7 @@ pub(crate) struct Certificate {
 
 /// Why there is no TLS.
 #[derive(Debug, thiserror::Error)]
-pub enum TlsTrouble {
+pub enum TlsError {
     /// A file is missing, unreadable or no PEM.
     #[error("{}: {cause}", path.display())]
     File {
@@ -59,7 +59,7 @@ pub enum TlsTrouble {
 
 impl Certificate {
     /// The configured certificate, or the self-made one, which is made now if need be.
-    pub(crate) fn open(config: &Config) -> Result<Arc<Self>, TlsTrouble> {
+    pub(crate) fn open(config: &Config) -> Result<Arc<Self>, TlsError> {
         let files = match &config.tls {
             Some(files) => files.clone(),
             None => self_made(&config.node.state_dir, &config.node.name)?,
@@ -69,7 +69,7 @@ impl Certificate {
     }
 
     /// Accepts TLS 1.2 and 1.3 with whatever certificate is current at each handshake.
-    pub(crate) fn acceptor(self: &Arc<Self>) -> Result<TlsAcceptor, TlsTrouble> {
+    pub(crate) fn acceptor(self: &Arc<Self>) -> Result<TlsAcceptor, TlsError> {
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
@@ -120,8 +120,8 @@ impl TlsFiles {
 }
 
 /// Reads both files and checks that they belong together.
-pub(crate) fn load(files: &TlsFiles) -> Result<CertifiedKey, TlsTrouble> {
-    let unreadable = |path: &Path, cause: String| TlsTrouble::File {
+pub(crate) fn load(files: &TlsFiles) -> Result<CertifiedKey, TlsError> {
+    let unreadable = |path: &Path, cause: String| TlsError::File {
         path: path.to_owned(),
         cause,
     };
@@ -136,18 +136,16 @@ pub(crate) fn load(files: &TlsFiles) -> Result<CertifiedKey, TlsTrouble> {
     }
     let key = PrivateKeyDer::from_pem_file(&files.key)
         .map_err(|cause| unreadable(&files.key, cause.to_string()))?;
-    CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(|cause| {
-        TlsTrouble::Pair {
-            certificate: files.certificate.clone(),
-            key: files.key.clone(),
-            cause,
-        }
+    CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(|cause| TlsError::Pair {
+        certificate: files.certificate.clone(),
+        key: files.key.clone(),
+        cause,
     })
 }
 
 /// A certificate of our own making, for trying things out: kept, so that clients that were told
 /// to trust it go on doing so.
-fn self_made(state_dir: &Path, node_name: &str) -> Result<TlsFiles, TlsTrouble> {
+fn self_made(state_dir: &Path, node_name: &str) -> Result<TlsFiles, TlsError> {
     let folder = state_dir.join("tls");
     let files = TlsFiles {
         certificate: folder.join("certificate.pem"),
@@ -161,7 +159,7 @@ fn self_made(state_dir: &Path, node_name: &str) -> Result<TlsFiles, TlsTrouble> 
     let made = rcgen::generate_simple_self_signed(names)?;
     let write = |path: &Path, text: String, mode: u32| {
         let written = fs::create_dir_all(&folder).and_then(|()| write_new(path, &text, mode));
-        written.map_err(|cause| TlsTrouble::File {
+        written.map_err(|cause| TlsError::File {
             path: path.to_owned(),
             cause: cause.to_string(),
         })

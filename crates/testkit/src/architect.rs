@@ -8,9 +8,9 @@ use mail::{AccountId, Flag, FlagBits, InternalDate, MailboxName, NaiveDate, Name
 use store::{Fault, Found, NewMessage, Options, Spawn, Store};
 
 use crate::client::PASSWORD;
+use crate::error::TestError;
 use crate::given::{AccountChange, Given};
 use crate::pattern::Names;
-use crate::trouble::Trouble;
 
 /// A site administrator of whom a page never hears: lists hold only what the page gives.
 #[derive(Debug)]
@@ -40,8 +40,8 @@ impl Architect {
     ///
     /// # Errors
     ///
-    /// [`Trouble::Store`].
-    pub async fn enter_at(url: &str) -> Result<Self, Trouble> {
+    /// [`TestError::Store`].
+    pub async fn enter_at(url: &str) -> Result<Self, TestError> {
         let options = Options {
             url: url.to_owned(),
             connections: 2,
@@ -49,7 +49,7 @@ impl Architect {
         };
         let store = Store::connect(options, spawn()).await?;
         let namespaces = Namespaces::new(OTHERS, SHARED);
-        let namespaces = namespaces.map_err(|bad| Trouble::Sentence(bad.to_string()))?;
+        let namespaces = namespaces.map_err(|bad| TestError::Sentence(bad.to_string()))?;
         let id = store.create_account(NAME, None, true).await?;
         Ok(Self {
             store,
@@ -74,8 +74,8 @@ impl Architect {
     ///
     /// # Errors
     ///
-    /// [`Trouble`] when it cannot be made true.
-    pub async fn make(&mut self, given: &Given, names: &mut Names) -> Result<(), Trouble> {
+    /// [`TestError`] when it cannot be made true.
+    pub async fn make(&mut self, given: &Given, names: &mut Names) -> Result<(), TestError> {
         match given {
             Given::TwoNodes | Given::Setting { .. } | Given::Seats(_) => Ok(()),
             Given::Account(name) => self.account(name).await.map(drop),
@@ -128,7 +128,7 @@ impl Architect {
         }
     }
 
-    async fn join(&mut self, member: &str, group: &str) -> Result<(), Trouble> {
+    async fn join(&mut self, member: &str, group: &str) -> Result<(), TestError> {
         if let Some(inner) = member.strip_prefix("group:") {
             return Ok(self.store.add_group(group, inner).await?);
         }
@@ -136,7 +136,7 @@ impl Architect {
         Ok(self.store.add_member(group, account).await?)
     }
 
-    async fn leave(&mut self, member: &str, group: &str) -> Result<(), Trouble> {
+    async fn leave(&mut self, member: &str, group: &str) -> Result<(), TestError> {
         if let Some(inner) = member.strip_prefix("group:") {
             return Ok(self.store.remove_group(group, inner).await?);
         }
@@ -148,15 +148,15 @@ impl Architect {
     ///
     /// # Errors
     ///
-    /// [`Trouble::Store`].
-    pub async fn account(&mut self, name: &str) -> Result<AccountId, Trouble> {
+    /// [`TestError::Store`].
+    pub async fn account(&mut self, name: &str) -> Result<AccountId, TestError> {
         match self.accounts.get(name) {
             Some(&account) => Ok(account),
             None => self.create_account(name, false).await,
         }
     }
 
-    async fn create_account(&mut self, name: &str, is_admin: bool) -> Result<AccountId, Trouble> {
+    async fn create_account(&mut self, name: &str, is_admin: bool) -> Result<AccountId, TestError> {
         let hash = PASSWORD_HASH.as_deref();
         let account = self.store.create_account(name, hash, is_admin).await?;
         self.accounts.insert(name.to_owned(), account);
@@ -164,14 +164,14 @@ impl Architect {
     }
 
     /// Who may do everything there, and the place as that account names it.
-    async fn locate(&mut self, name: &str) -> Result<(AccountId, Place), Trouble> {
+    async fn locate(&mut self, name: &str) -> Result<(AccountId, Place), TestError> {
         let parsed = MailboxName::parse(name).ok();
         match parsed.and_then(|name| self.namespaces.place(&name)) {
             Some(Place::Theirs { owner, path }) => {
                 Ok((self.account(&owner).await?, Place::Mine(path)))
             }
             Some(place @ Place::Shared(_)) => Ok((self.id, place)),
-            Some(Place::Mine(_)) | None => Err(Trouble::Sentence(format!(
+            Some(Place::Mine(_)) | None => Err(TestError::Sentence(format!(
                 "{name} is in nobody's tree: begin with {} or {}",
                 self.namespaces.shared(),
                 self.namespaces.others(),
@@ -179,7 +179,7 @@ impl Architect {
         }
     }
 
-    async fn find(&self, asker: AccountId, place: &Place) -> Result<Found, Trouble> {
+    async fn find(&self, asker: AccountId, place: &Place) -> Result<Found, TestError> {
         Ok(self.store.resolve(asker, place).await?.ok_or(Fault::Gone)?)
     }
 
@@ -187,13 +187,13 @@ impl Architect {
         &self,
         asker: AccountId,
         place: &Place,
-    ) -> Result<Permit, Trouble> {
+    ) -> Result<Permit, TestError> {
         let found = self.find(asker, place).await?;
         acl::permit(&found.access, Operation::Administer).map_err(denied)
     }
 
     /// Creates it unless it is there. A shared one has an empty list.
-    async fn mailbox(&mut self, name: &str) -> Result<(), Trouble> {
+    async fn mailbox(&mut self, name: &str) -> Result<(), TestError> {
         let (builder, place) = self.locate(name).await?;
         if self.store.resolve(builder, &place).await?.is_some() {
             return Ok(());
@@ -232,8 +232,9 @@ impl Architect {
         Ok(())
     }
 
-    async fn rights(&mut self, text: &str, letters: &str, name: &str) -> Result<(), Trouble> {
-        let not_understood = |what: String| Trouble::Sentence(format!("{text} {letters}: {what}"));
+    async fn rights(&mut self, text: &str, letters: &str, name: &str) -> Result<(), TestError> {
+        let not_understood =
+            |what: String| TestError::Sentence(format!("{text} {letters}: {what}"));
         let subject = Subject::parse(text).map_err(|bad| not_understood(bad.to_string()))?;
         // No rights are no entry (RFC 4314, 3.1).
         let letters = if letters == "nothing" { "" } else { letters };
@@ -257,7 +258,7 @@ impl Architect {
         flags: &[String],
         bytes: &[u8],
         names: &mut Names,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), TestError> {
         let (builder, place) = self.locate(mailbox).await?;
         let own_entry = (builder == self.id).then(|| Subject {
             identifier: Identifier::User(NAME.to_owned()),
@@ -291,9 +292,9 @@ impl Architect {
         permit: &Permit,
         flags: &[String],
         bytes: &[u8],
-    ) -> Result<NewMessage, Trouble> {
+    ) -> Result<NewMessage, TestError> {
         let flags: Result<Vec<Flag>, _> = flags.iter().map(|flag| Flag::parse(flag)).collect();
-        let flags = flags.map_err(|bad| Trouble::Sentence(bad.to_string()))?;
+        let flags = flags.map_err(|bad| TestError::Sentence(bad.to_string()))?;
         let keywords: Vec<_> = flags
             .iter()
             .filter_map(|flag| match flag {
@@ -312,14 +313,14 @@ impl Architect {
 }
 
 /// When everything that is given arrived.
-fn arrival() -> Result<InternalDate, Trouble> {
+fn arrival() -> Result<InternalDate, TestError> {
     NaiveDate::from_ymd(2023, 11, 14)
         .and_then(|day| InternalDate::from_parts(day, (12, 0, 0), 0))
-        .ok_or_else(|| Trouble::Sentence("no such day".to_owned()))
+        .ok_or_else(|| TestError::Sentence("no such day".to_owned()))
 }
 
-fn denied(denied: acl::Denied) -> Trouble {
-    Trouble::Sentence(format!("the architect may not: {denied}"))
+fn denied(denied: acl::Denied) -> TestError {
+    TestError::Sentence(format!("the architect may not: {denied}"))
 }
 
 #[expect(

@@ -11,7 +11,7 @@ use private_pg::{Options, PrivatePg, Tuning};
 use store::Store;
 use tempfile::TempDir;
 
-use crate::trouble::Trouble;
+use crate::error::TestError;
 
 /// Names a superuser's URL of a server that many test processes share.
 const VARIABLE: &str = "POSTROOM_TEST_POSTGRES";
@@ -45,14 +45,14 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// [`Trouble`] when there is none, or it cannot be prepared.
-    pub fn start() -> Result<Self, Trouble> {
+    /// [`TestError`] when there is none, or it cannot be prepared.
+    pub fn start() -> Result<Self, TestError> {
         #[expect(clippy::disallowed_methods, reason = "a dev tool's one variable")]
         let shared = std::env::var(VARIABLE).ok();
         let (location, own) = match shared {
             Some(url) => (Location::parse(&url)?, None),
             None => {
-                let dir = tempfile::tempdir().map_err(Trouble::machine("a temporary folder"))?;
+                let dir = tempfile::tempdir().map_err(TestError::machine("a temporary folder"))?;
                 let postgres = PrivatePg::start(&Options::new(dir.path(), Tuning::Scratch))?;
                 (Location::parse(&postgres.url())?, Some((postgres, dir)))
             }
@@ -73,8 +73,8 @@ impl Cluster {
     ///
     /// # Errors
     ///
-    /// [`Trouble::Program`] when PostgreSQL refuses.
-    pub fn clone_database(&self) -> Result<Database, Trouble> {
+    /// [`TestError::Program`] when PostgreSQL refuses.
+    pub fn clone_database(&self) -> Result<Database, TestError> {
         static SERIAL: AtomicU32 = AtomicU32::new(0);
         let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
         let name = format!("test_{}_{serial}", process::id());
@@ -122,14 +122,14 @@ impl Drop for Database {
 
 impl Location {
     /// From `postgres://user:password@127.0.0.1:port/database`.
-    fn parse(url: &str) -> Result<Self, Trouble> {
+    fn parse(url: &str) -> Result<Self, TestError> {
         let parts = url
             .strip_prefix("postgres://")
             .and_then(|rest| rest.rsplit_once('/'))
             .and_then(|(location, _)| location.rsplit_once('@'))
             .and_then(|(credentials, host)| Some((credentials.to_owned(), host.parse().ok()?)));
         let (credentials, address) = parts.ok_or_else(|| {
-            Trouble::Sentence(format!(
+            TestError::Sentence(format!(
                 "{VARIABLE} is not postgres://user:password@address:port/name"
             ))
         })?;
@@ -140,7 +140,7 @@ impl Location {
     }
 
     /// Runs one of PostgreSQL's own tools.
-    fn run(&self, program: &'static str, arguments: &[&str]) -> Result<(), Trouble> {
+    fn run(&self, program: &'static str, arguments: &[&str]) -> Result<(), TestError> {
         let (user, password) = self
             .credentials
             .split_once(':')
@@ -152,34 +152,34 @@ impl Location {
             .args(arguments)
             .env("PGPASSWORD", password)
             .output()
-            .map_err(Trouble::machine(program))?;
+            .map_err(TestError::machine(program))?;
         if output.status.success() {
             return Ok(());
         }
         let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        Err(Trouble::Program { program, said })
+        Err(TestError::Program { program, said })
     }
 }
 
 /// As [`prepare`], when other processes may be at it, too.
-fn prepare_once(location: &Location, template: &str) -> Result<(), Trouble> {
+fn prepare_once(location: &Location, template: &str) -> Result<(), TestError> {
     let path = std::env::temp_dir().join(format!("{template}-{}.lock", location.address.port()));
-    let trouble = || Trouble::machine(path.display().to_string());
-    let lock = File::create(&path).map_err(trouble())?;
-    lock.lock().map_err(trouble())?;
+    let error = || TestError::machine(path.display().to_string());
+    let lock = File::create(&path).map_err(error())?;
+    lock.lock().map_err(error())?;
     prepare(location, template)
 }
 
 /// Makes the database that all others are copied from, unless it is there.
-fn prepare(location: &Location, template: &str) -> Result<(), Trouble> {
+fn prepare(location: &Location, template: &str) -> Result<(), TestError> {
     match location.run("createdb", &[template]) {
-        Err(Trouble::Program { said, .. }) if said.contains("already exists") => return Ok(()),
+        Err(TestError::Program { said, .. }) if said.contains("already exists") => return Ok(()),
         other => other?,
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
-    let runtime = runtime.map_err(Trouble::machine("a runtime"))?;
+    let runtime = runtime.map_err(TestError::machine("a runtime"))?;
     let url = format!(
         "postgres://{}@{}/{template}",
         location.credentials, location.address
@@ -189,18 +189,18 @@ fn prepare(location: &Location, template: &str) -> Result<(), Trouble> {
 }
 
 /// Other migrations make another template.
-fn migrations_fingerprint() -> Result<u64, Trouble> {
+fn migrations_fingerprint() -> Result<u64, TestError> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations");
-    let trouble = || Trouble::machine(folder.display().to_string());
+    let error = || TestError::machine(folder.display().to_string());
     let mut files: Vec<PathBuf> = fs::read_dir(&folder)
-        .map_err(trouble())?
+        .map_err(error())?
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension().is_some_and(|extension| extension == "sql"))
         .collect();
     files.sort();
     let mut hasher = DefaultHasher::new();
     for file in files {
-        fs::read(&file).map_err(trouble())?.hash(&mut hasher);
+        fs::read(&file).map_err(error())?.hash(&mut hasher);
     }
     Ok(hasher.finish())
 }

@@ -7,6 +7,7 @@
 mod architect;
 mod client;
 mod cluster;
+mod error;
 mod failure;
 mod given;
 mod page;
@@ -16,7 +17,6 @@ mod responses;
 mod stage;
 mod tap;
 mod tls;
-mod trouble;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,14 +24,14 @@ use std::path::{Path, PathBuf};
 pub use architect::Architect;
 pub use client::{Client, Heard, PASSWORD};
 pub use cluster::{Cluster, Database};
+pub use error::TestError;
 pub use failure::Failure;
 pub use given::{Given, Seat};
-pub use page::{Line, Page, PageFault, Step, Trouble as Mishap, Verdict};
+pub use page::{Line, Page, PageFault, Step, TestError as Mishap, Verdict};
 pub use pattern::{Literal, Names, Pattern, Utterance};
 pub use play::{Player, Stop};
 pub use stage::{Stage, World};
 pub use tap::Tap;
-pub use trouble::Trouble;
 
 // Used by the tests beside this library only.
 #[cfg(test)]
@@ -47,13 +47,13 @@ pub fn talks_folder() -> PathBuf {
 ///
 /// # Errors
 ///
-/// [`Trouble::Machine`] for a folder that cannot be read.
-pub fn find_pages(folder: &Path) -> Result<Vec<PathBuf>, Trouble> {
+/// [`TestError::Machine`] for a folder that cannot be read.
+pub fn find_pages(folder: &Path) -> Result<Vec<PathBuf>, TestError> {
     let mut pages = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         let entries =
-            fs::read_dir(&folder).map_err(Trouble::machine(folder.display().to_string()))?;
+            fs::read_dir(&folder).map_err(TestError::machine(folder.display().to_string()))?;
         for path in entries.flatten().map(|entry| entry.path()) {
             if path.is_dir() {
                 folders.push(path);
@@ -99,7 +99,7 @@ pub fn play(cluster: &Cluster, page: &Path, world: World) -> Result<Vec<String>,
     match played {
         Ok((Ok(()), said)) => Ok(said),
         Ok((Err(stop), said)) => Err(failure(stop.line, stop.what, page.text, said)),
-        Err(trouble) => Err(failure(0, trouble.to_string(), Vec::new(), Vec::new())),
+        Err(error) => Err(failure(0, error.to_string(), Vec::new(), Vec::new())),
     }
 }
 
@@ -107,12 +107,12 @@ pub fn play(cluster: &Cluster, page: &Path, world: World) -> Result<Vec<String>,
 ///
 /// # Errors
 ///
-/// [`Trouble`] when there is no world to act in.
+/// [`TestError`] when there is no world to act in.
 pub fn in_world<T>(
     cluster: &Cluster,
     world: World,
     act: impl AsyncFnOnce(&mut Stage) -> T,
-) -> Result<T, Trouble> {
+) -> Result<T, TestError> {
     in_world_of(cluster, world, &[], act)
 }
 
@@ -122,12 +122,12 @@ fn in_world_of<T>(
     world: World,
     settings: &[(&str, &str)],
     act: impl AsyncFnOnce(&mut Stage) -> T,
-) -> Result<T, Trouble> {
+) -> Result<T, TestError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build();
-    let runtime = runtime.map_err(Trouble::machine("a runtime"))?;
+    let runtime = runtime.map_err(TestError::machine("a runtime"))?;
     runtime.block_on(async {
         let mut stage = Stage::build(cluster, world, settings).await?;
         let done = act(&mut stage).await;

@@ -17,8 +17,8 @@ fn main() -> ExitCode {
     }
     let cluster = match Cluster::start() {
         Ok(cluster) => cluster,
-        Err(trouble) => {
-            print(&trouble.to_string());
+        Err(error) => {
+            print(&error.to_string());
             return ExitCode::FAILURE;
         }
     };

@@ -107,11 +107,11 @@ pub enum Step {
         less: String,
     },
     /// What goes wrong on a node.
-    Trouble {
+    TestError {
         /// From 1.
         node: usize,
         /// What.
-        trouble: Trouble,
+        error: TestError,
     },
 }
 
@@ -128,7 +128,7 @@ pub enum Verdict {
 
 /// What a talk can do to a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub enum TestError {
     /// `drop wakeups on node 2`: from now on none arrives.
     DropWakeups,
     /// `pass wakeups on node 2`: once one was lost, the next ones arrive again.
@@ -256,11 +256,11 @@ fn step(line: &str, lines: &mut Lines<'_>) -> Result<Step, String> {
             greater: bare(greater)?,
             less: bare(less)?,
         }),
-        ["drop", "wakeups", "on", "node", node] => trouble(node, Trouble::DropWakeups),
-        ["pass", "wakeups", "on", "node", node] => trouble(node, Trouble::PassWakeups),
-        ["cut", "listener", "of", "node", node] => trouble(node, Trouble::CutListener),
-        ["cut", "database", "of", "node", node] => trouble(node, Trouble::CutDatabase),
-        ["compare", "on", "node", node] => trouble(node, Trouble::Compare),
+        ["drop", "wakeups", "on", "node", node] => error(node, TestError::DropWakeups),
+        ["pass", "wakeups", "on", "node", node] => error(node, TestError::PassWakeups),
+        ["cut", "listener", "of", "node", node] => error(node, TestError::CutListener),
+        ["cut", "database", "of", "node", node] => error(node, TestError::CutDatabase),
+        ["compare", "on", "node", node] => error(node, TestError::Compare),
         [who, "compresses"] => Ok(Step::Compress {
             who: (*who).to_owned(),
             is_on: true,
@@ -279,9 +279,9 @@ fn step(line: &str, lines: &mut Lines<'_>) -> Result<Step, String> {
     }
 }
 
-fn trouble(node: &str, trouble: Trouble) -> Result<Step, String> {
+fn error(node: &str, error: TestError) -> Result<Step, String> {
     let node = node.parse().map_err(|_| format!("{node} is no node"))?;
-    Ok(Step::Trouble { node, trouble })
+    Ok(Step::TestError { node, error })
 }
 
 fn bare(name: &str) -> Result<String, String> {
@@ -387,7 +387,7 @@ fn block(lines: &mut Lines<'_>) -> Result<(Vec<u8>, String), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Page, Step, Trouble, Verdict};
+    use super::{Page, Step, TestError, Verdict};
     use crate::pattern::{Literal, Pattern};
 
     fn steps(text: &str) -> Vec<(usize, Step)> {
@@ -467,9 +467,9 @@ mod tests {
             ("bo encrypts", Step::Encrypt { who: who() }),
             (
                 "cut listener of node 2",
-                Step::Trouble {
+                Step::TestError {
                     node: 2,
-                    trouble: Trouble::CutListener,
+                    error: TestError::CutListener,
                 },
             ),
             (

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::client::{Asked, Client, Heard, PASSWORD};
+use crate::error::TestError;
 use crate::given::{Given, Seat};
 use crate::page::{Page, Step, Verdict};
 use crate::pattern::{Names, Pattern, Utterance};
 use crate::stage::Stage;
-use crate::trouble::Trouble;
 
 /// A talk that is being played.
 #[derive(Debug)]
@@ -90,7 +90,7 @@ impl<'s> Player<'s> {
             }
             Step::Encrypt { who } => self.encrypt(who).await,
             Step::Check { greater, less } => self.check(greater, less),
-            Step::Trouble { node, trouble } => told(self.stage.suffer(*node, *trouble).await),
+            Step::TestError { node, error } => told(self.stage.suffer(*node, *error).await),
         }
     }
 
@@ -99,7 +99,7 @@ impl<'s> Player<'s> {
             .stage
             .address(seat)
             .await
-            .map_err(|trouble| trouble.to_string())?;
+            .map_err(|error| error.to_string())?;
         let client = Client::connect(&seat.client, address).await;
         let client = client.map_err(|cause| format!("cannot connect: {cause}"))?;
         self.clients.insert(seat.client.clone(), client);
@@ -114,7 +114,7 @@ impl<'s> Player<'s> {
 
     async fn encrypt(&mut self, who: &str) -> Played {
         let trusted = self.stage.certificates();
-        let trusted = trusted.map_err(|trouble| trouble.to_string())?;
+        let trusted = trusted.map_err(|error| error.to_string())?;
         let shaken = self.client(who)?.encrypt(&trusted).await;
         shaken.map_err(|cause| format!("but no hand was shaken: {cause}"))
     }
@@ -302,8 +302,8 @@ impl<'s> Player<'s> {
     }
 }
 
-fn told(made: Result<(), Trouble>) -> Played {
-    made.map_err(|trouble| trouble.to_string())
+fn told(made: Result<(), TestError>) -> Played {
+    made.map_err(|error| error.to_string())
 }
 
 /// Gives each pattern a response of its own.

@@ -16,12 +16,12 @@ use tokio::time::{sleep, timeout};
 use crate::architect::{Architect, OTHERS, SHARED};
 use crate::client::{Client, PASSWORD, PATIENCE};
 use crate::cluster::{Cluster, Database};
+use crate::error::TestError;
 use crate::given::{Given, Seat};
-use crate::page::Trouble as Mishap;
+use crate::page::TestError as Mishap;
 use crate::pattern::Names;
 use crate::tap::Tap;
 use crate::tls;
-use crate::trouble::Trouble;
 
 /// How many nodes there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,15 +80,15 @@ impl Stage {
     ///
     /// # Errors
     ///
-    /// [`Trouble`] of the database or a frontend.
+    /// [`TestError`] of the database or a frontend.
     pub async fn build(
         cluster: &Cluster,
         world: World,
         settings: &[(&str, &str)],
-    ) -> Result<Self, Trouble> {
+    ) -> Result<Self, TestError> {
         let database = cluster.clone_database()?;
         let architect = Architect::enter_at(&database.url()).await?;
-        let state = tempfile::tempdir().map_err(Trouble::machine("a temporary folder"))?;
+        let state = tempfile::tempdir().map_err(TestError::machine("a temporary folder"))?;
         let mut nodes = Vec::new();
         for index in 0..=world.index(2) {
             nodes.push(Node::start(index + 1, &database, &state, settings).await?);
@@ -113,8 +113,8 @@ impl Stage {
     ///
     /// # Errors
     ///
-    /// [`Trouble`] when there is no such node, or the account cannot be made.
-    pub async fn address(&mut self, seat: &Seat) -> Result<SocketAddr, Trouble> {
+    /// [`TestError`] when there is no such node, or the account cannot be made.
+    pub async fn address(&mut self, seat: &Seat) -> Result<SocketAddr, TestError> {
         self.architect.account(&seat.account).await?;
         self.imap(seat.node)
     }
@@ -123,39 +123,39 @@ impl Stage {
     ///
     /// # Errors
     ///
-    /// [`Trouble`] when there is no such node.
-    pub fn imap(&self, node: usize) -> Result<SocketAddr, Trouble> {
+    /// [`TestError`] when there is no such node.
+    pub fn imap(&self, node: usize) -> Result<SocketAddr, TestError> {
         let addresses = self.node(node)?.frontend.addresses();
         let first = addresses.imap.first().copied();
-        first.ok_or_else(|| Trouble::Sentence(format!("node {node} does not listen")))
+        first.ok_or_else(|| TestError::Sentence(format!("node {node} does not listen")))
     }
 
     /// Those that the nodes have made for themselves.
     ///
     /// # Errors
     ///
-    /// [`Trouble`] when one cannot be read.
-    pub fn certificates(&self) -> Result<Vec<CertificateDer<'static>>, Trouble> {
+    /// [`TestError`] when one cannot be read.
+    pub fn certificates(&self) -> Result<Vec<CertificateDer<'static>>, TestError> {
         (1..=self.nodes.len())
             .map(|number| tls::certificate_of_node(&state_of_node(&self.state, number)))
             .collect::<Result<_, _>>()
-            .map_err(Trouble::machine("a certificate"))
+            .map_err(TestError::machine("a certificate"))
     }
 
     /// A client that is connected and logged in.
     ///
     /// # Errors
     ///
-    /// [`Trouble`] when it is not let in.
-    pub async fn log_in(&mut self, account: &str, node: usize) -> Result<Client, Trouble> {
+    /// [`TestError`] when it is not let in.
+    pub async fn log_in(&mut self, account: &str, node: usize) -> Result<Client, TestError> {
         self.architect.account(account).await?;
         let client = Client::connect(account, self.imap(node)?).await;
-        let mut client = client.map_err(Trouble::machine("connecting"))?;
+        let mut client = client.map_err(TestError::machine("connecting"))?;
         // The greeting comes first, and does not matter here.
         client
             .ask_ok(format!("LOGIN {account} {PASSWORD}"))
             .await
-            .map_err(Trouble::Sentence)?;
+            .map_err(TestError::Sentence)?;
         Ok(client)
     }
 
@@ -163,15 +163,15 @@ impl Stage {
     ///
     /// # Errors
     ///
-    /// [`Trouble`] for the first that cannot be made true.
-    pub async fn given(&mut self, sentences: &str) -> Result<Names, Trouble> {
+    /// [`TestError`] for the first that cannot be made true.
+    pub async fn given(&mut self, sentences: &str) -> Result<Names, TestError> {
         let mut names = Names::new();
         for sentence in sentences
             .lines()
             .map(str::trim)
             .filter(|line| !line.is_empty())
         {
-            let given = Given::parse(sentence, None).map_err(Trouble::Sentence)?;
+            let given = Given::parse(sentence, None).map_err(TestError::Sentence)?;
             self.make(&given, &mut names).await?;
         }
         Ok(names)
@@ -181,8 +181,8 @@ impl Stage {
     ///
     /// # Errors
     ///
-    /// [`Trouble`] when it cannot be made true.
-    pub async fn make(&mut self, given: &Given, names: &mut Names) -> Result<(), Trouble> {
+    /// [`TestError`] when it cannot be made true.
+    pub async fn make(&mut self, given: &Given, names: &mut Names) -> Result<(), TestError> {
         self.architect.make(given, names).await
     }
 
@@ -191,8 +191,8 @@ impl Stage {
     ///
     /// # Errors
     ///
-    /// [`Trouble`] names what a node still does not know.
-    pub async fn settle(&self) -> Result<(), Trouble> {
+    /// [`TestError`] names what a node still does not know.
+    pub async fn settle(&self) -> Result<(), TestError> {
         let committed = self.committed().await?;
         for (index, node) in self.nodes.iter().enumerate() {
             let behind = || {
@@ -207,12 +207,12 @@ impl Stage {
                 while behind().is_some() || self.misses_names(node).await? {
                     sleep(GLANCE).await;
                 }
-                Ok::<_, Trouble>(())
+                Ok::<_, TestError>(())
             };
             match timeout(PATIENCE, caught_up).await {
                 Ok(caught_up) => caught_up?,
                 Err(_) => {
-                    return Err(Trouble::Sentence(format!(
+                    return Err(TestError::Sentence(format!(
                         "node {} knows {:?} only up to {:?}",
                         index + 1,
                         behind(),
@@ -225,7 +225,7 @@ impl Stage {
     }
 
     /// Whether somebody there listens for names, and something was committed that was not read.
-    async fn misses_names(&self, node: &Node) -> Result<bool, Trouble> {
+    async fn misses_names(&self, node: &Node) -> Result<bool, TestError> {
         let Some(mark) = node.frontend.live().notify_watchers().mark() else {
             return Ok(false);
         };
@@ -237,8 +237,8 @@ impl Stage {
     ///
     /// # Errors
     ///
-    /// [`Trouble`] when there is no such node.
-    pub fn summaries(&self, node: usize) -> Result<u64, Trouble> {
+    /// [`TestError`] when there is no such node.
+    pub fn summaries(&self, node: usize) -> Result<u64, TestError> {
         let stats = self.node(node)?.frontend.live().stats();
         Ok(stats.summaries.load(Ordering::Relaxed))
     }
@@ -247,14 +247,14 @@ impl Stage {
     ///
     /// # Errors
     ///
-    /// [`Trouble`] when there is no such node.
-    pub async fn suffer(&self, node: usize, mishap: Mishap) -> Result<(), Trouble> {
+    /// [`TestError`] when there is no such node.
+    pub async fn suffer(&self, node: usize, mishap: Mishap) -> Result<(), TestError> {
         let node = self.node(node)?;
         match mishap {
             Mishap::DropWakeups => node.tap.drop_wakeups(),
             Mishap::PassWakeups => {
                 if timeout(PATIENCE, node.tap.pass_wakeups()).await.is_err() {
-                    return Err(Trouble::Sentence("no wake-up was lost".to_owned()));
+                    return Err(TestError::Sentence("no wake-up was lost".to_owned()));
                 }
             }
             Mishap::CutListener => node.tap.cut_listener(),
@@ -264,15 +264,15 @@ impl Stage {
         Ok(())
     }
 
-    fn node(&self, node: usize) -> Result<&Node, Trouble> {
+    fn node(&self, node: usize) -> Result<&Node, TestError> {
         let found = node
             .checked_sub(1)
             .and_then(|_| self.nodes.get(self.world.index(node)));
-        found.ok_or_else(|| Trouble::Sentence(format!("there is no node {node}")))
+        found.ok_or_else(|| TestError::Sentence(format!("there is no node {node}")))
     }
 
     /// How far every mailbox is that anybody can find.
-    async fn committed(&self) -> Result<Vec<(MailboxId, ModSeq)>, Trouble> {
+    async fn committed(&self) -> Result<Vec<(MailboxId, ModSeq)>, TestError> {
         let store = self.architect.store();
         let mut ids = Vec::new();
         for account in self.architect.accounts() {
@@ -301,9 +301,9 @@ impl Node {
         database: &Database,
         state: &TempDir,
         chosen: &[(&str, &str)],
-    ) -> Result<Self, Trouble> {
+    ) -> Result<Self, TestError> {
         let tap = Tap::open(database.address()).await;
-        let tap = tap.map_err(Trouble::machine("a port"))?;
+        let tap = tap.map_err(TestError::machine("a port"))?;
         let settings = [
             ("DATABASE__URL", database.url_by(tap.address())),
             ("DATABASE__CONNECTIONS", "4".to_owned()),
@@ -337,7 +337,7 @@ impl Node {
             },
         };
         let config = Config::load(&sources)
-            .map_err(|mistakes| Trouble::Sentence(format!("configuration: {mistakes}")))?;
+            .map_err(|mistakes| TestError::Sentence(format!("configuration: {mistakes}")))?;
         Ok(Self {
             frontend: Frontend::start(&config).await?,
             tap,

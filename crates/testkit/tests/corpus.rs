@@ -23,22 +23,22 @@ fn every_message_comes_back_byte_for_byte_and_is_described() {
     in_world(&cluster, World::OneNode, async |stage: &mut Stage| {
         let mut client = stage.log_in("ada", 1).await.unwrap();
         client.ask_ok("SELECT INBOX").await.unwrap();
-        let mut troubles = Vec::new();
+        let mut errors = Vec::new();
         for path in &messages {
             let message = std::fs::read(path).unwrap();
             // One of no octets is refused (RFC 3502, 6.3.11).
             if message.is_empty() {
                 continue;
             }
-            if let Err(trouble) = check(&mut client, &message).await {
-                troubles.push(format!("{}: {trouble}", path.display()));
+            if let Err(error) = check(&mut client, &message).await {
+                errors.push(format!("{}: {error}", path.display()));
             }
         }
-        let (wrong, all) = (troubles.len(), messages.len());
+        let (wrong, all) = (errors.len(), messages.len());
         assert!(
-            troubles.is_empty(),
+            errors.is_empty(),
             "{wrong} of {all}:\n{}",
-            troubles.join("\n")
+            errors.join("\n")
         );
     })
     .unwrap();

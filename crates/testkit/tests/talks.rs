@@ -34,12 +34,12 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
-type MaybeCluster = Result<Cluster, testkit::Trouble>;
+type MaybeCluster = Result<Cluster, testkit::TestError>;
 
 fn test(cluster: Option<&MaybeCluster>, page: &Path, world: World) -> Result<(), Failed> {
     match cluster {
         Some(Ok(cluster)) => play(cluster, page, world).map(drop).map_err(Failed::from),
-        Some(Err(trouble)) => Err(Failed::from(trouble)),
+        Some(Err(error)) => Err(Failed::from(error)),
         None => Err(Failed::from("only a list was asked for")),
     }
 }

@@ -1,8 +1,8 @@
 //! One load mix, in release mode. Without a mix the bench room lists what it has.
 
-use crate::tool::{Trouble, cargo, run as run_tool};
+use crate::tool::{ChoreError, cargo, run as run_tool};
 
-pub(crate) fn run(arguments: &[String]) -> Result<(), Trouble> {
+pub(crate) fn run(arguments: &[String]) -> Result<(), ChoreError> {
     let mut bench = cargo(&[
         "run",
         "--release",

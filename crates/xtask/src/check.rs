@@ -2,9 +2,9 @@
 
 use crate::steps::Steps;
 use crate::tidy;
-use crate::tool::{Trouble, cargo, has_cargo_command, run as run_tool};
+use crate::tool::{ChoreError, cargo, has_cargo_command, run as run_tool};
 
-pub(crate) fn run(_: &[String]) -> Result<(), Trouble> {
+pub(crate) fn run(_: &[String]) -> Result<(), ChoreError> {
     let mut steps = Steps::default();
     steps.run("fmt", || run_tool(&mut cargo(&["fmt", "--all", "--check"])));
     steps.run("clippy", || {
@@ -28,7 +28,7 @@ pub(crate) fn run(_: &[String]) -> Result<(), Trouble> {
     steps.verdict()
 }
 
-fn deny() -> Result<(), Trouble> {
+fn deny() -> Result<(), ChoreError> {
     if !has_cargo_command("deny") {
         eprintln!("cargo-deny is not installed: licences and advisories were not checked");
         return Ok(());

@@ -3,11 +3,11 @@
 use std::process::Command;
 
 use crate::steps::Steps;
-use crate::tool::{Trouble, is_installed, read, root};
+use crate::tool::{ChoreError, is_installed, read, root};
 use crate::{check, fuzz, settings, suite, visit};
 
 /// A step's name and what it runs.
-type Step = (&'static str, fn() -> Result<(), Trouble>);
+type Step = (&'static str, fn() -> Result<(), ChoreError>);
 
 /// The tests come last, so that the runner's summary is what one sees.
 const STEPS: &[Step] = &[
@@ -20,11 +20,11 @@ const STEPS: &[Step] = &[
 ];
 
 /// Runs all steps, or those that are named.
-pub(crate) fn run(arguments: &[String]) -> Result<(), Trouble> {
+pub(crate) fn run(arguments: &[String]) -> Result<(), ChoreError> {
     let is_step = |name: &String| STEPS.iter().any(|(step, _)| step == name);
     if let Some(unknown) = arguments.iter().find(|name| !is_step(name)) {
         let names: Vec<_> = STEPS.iter().map(|(name, _)| *name).collect();
-        return Err(Trouble::new(format!(
+        return Err(ChoreError::new(format!(
             "{unknown} is none of {}",
             names.join(", ")
         )));
@@ -40,14 +40,14 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Trouble> {
 
 /// Renders the kustomize base and every overlay. What they mean is for the cluster to say; that
 /// they are whole is for us.
-fn render() -> Result<(), Trouble> {
+fn render() -> Result<(), ChoreError> {
     if !is_installed("kubectl") {
         eprintln!("kubectl is not installed: deploy/kustomize was not rendered");
         return Ok(());
     }
     let kustomize = root().join("deploy/kustomize");
     let overlays =
-        std::fs::read_dir(kustomize.join("overlays")).map_err(Trouble::at("overlays"))?;
+        std::fs::read_dir(kustomize.join("overlays")).map_err(ChoreError::at("overlays"))?;
     let overlays = overlays.filter_map(Result::ok).map(|entry| entry.path());
     for folder in std::iter::once(kustomize.join("base")).chain(overlays) {
         let mut kubectl = Command::new("kubectl");

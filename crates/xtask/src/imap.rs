@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
-use crate::tool::Trouble;
+use crate::tool::ChoreError;
 
 /// Longer than this no answer takes on loopback.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -18,12 +18,12 @@ pub(crate) struct Client {
 
 impl Client {
     /// Connects to the plain port and logs in.
-    pub(crate) fn login(port: u16, user: &str, password: &str) -> Result<Self, Trouble> {
+    pub(crate) fn login(port: u16, user: &str, password: &str) -> Result<Self, ChoreError> {
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))
-            .map_err(Trouble::at(format!("imap port {port}")))?;
+            .map_err(ChoreError::at(format!("imap port {port}")))?;
         stream
             .set_read_timeout(Some(ANSWER_TIMEOUT))
-            .map_err(Trouble::at("imap"))?;
+            .map_err(ChoreError::at("imap"))?;
         let mut client = Self {
             stream: BufReader::new(stream),
             tags: 0,
@@ -34,7 +34,7 @@ impl Client {
     }
 
     /// Sends one command and returns the untagged lines; NO and BAD are troubles.
-    pub(crate) fn command(&mut self, text: &str) -> Result<Vec<String>, Trouble> {
+    pub(crate) fn command(&mut self, text: &str) -> Result<Vec<String>, ChoreError> {
         let tag = self.send(text)?;
         self.finish(&tag)
     }
@@ -45,7 +45,7 @@ impl Client {
         mailbox: &str,
         flags: &str,
         message: &[u8],
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), ChoreError> {
         let length = message.len();
         let tag = self.send(&format!(
             "APPEND {} ({flags}) {{{length}+}}",
@@ -57,52 +57,52 @@ impl Client {
     }
 
     /// Begins to idle and gives back a connection that only listens, for as long as it takes.
-    pub(crate) fn idle(mut self) -> Result<impl Iterator<Item = String>, Trouble> {
+    pub(crate) fn idle(mut self) -> Result<impl Iterator<Item = String>, ChoreError> {
         self.send("IDLE")?;
         self.line()?;
         self.stream
             .get_ref()
             .set_read_timeout(None)
-            .map_err(Trouble::at("imap"))?;
+            .map_err(ChoreError::at("imap"))?;
         Ok(std::iter::from_fn(move || self.line().ok()))
     }
 
-    fn send(&mut self, text: &str) -> Result<String, Trouble> {
+    fn send(&mut self, text: &str) -> Result<String, ChoreError> {
         self.tags += 1;
         let tag = format!("x{}", self.tags);
         self.write(format!("{tag} {text}\r\n").as_bytes())?;
         Ok(tag)
     }
 
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), ChoreError> {
         self.stream
             .get_mut()
             .write_all(bytes)
-            .map_err(Trouble::at("imap"))
+            .map_err(ChoreError::at("imap"))
     }
 
-    fn finish(&mut self, tag: &str) -> Result<Vec<String>, Trouble> {
+    fn finish(&mut self, tag: &str) -> Result<Vec<String>, ChoreError> {
         let mut untagged = Vec::new();
         loop {
             let line = self.line()?;
             match line.strip_prefix(tag).map(str::trim_start) {
                 Some(verdict) if verdict.starts_with("OK") => return Ok(untagged),
-                Some(verdict) => return Err(Trouble::new(format!("the server said {verdict}"))),
+                Some(verdict) => return Err(ChoreError::new(format!("the server said {verdict}"))),
                 None => untagged.push(line),
             }
         }
     }
 
     /// The next line, with the literals in it.
-    fn line(&mut self) -> Result<String, Trouble> {
+    fn line(&mut self) -> Result<String, ChoreError> {
         let mut line = Vec::new();
         loop {
             let read = self
                 .stream
                 .read_until(b'\n', &mut line)
-                .map_err(Trouble::at("imap"))?;
+                .map_err(ChoreError::at("imap"))?;
             if read == 0 {
-                return Err(Trouble::new("imap: the server closed the connection"));
+                return Err(ChoreError::new("imap: the server closed the connection"));
             }
             while line
                 .last()
@@ -116,7 +116,7 @@ impl Client {
             let mut literal = vec![0; length];
             self.stream
                 .read_exact(&mut literal)
-                .map_err(Trouble::at("imap"))?;
+                .map_err(ChoreError::at("imap"))?;
             line.extend(literal);
         }
     }
@@ -182,8 +182,8 @@ mod tests {
     #[test]
     fn no_is_trouble() {
         let (port, heard) = server("* OK hello\r\nx1 NO [AUTHENTICATIONFAILED] who?\r\n");
-        let trouble = Client::login(port, "ada", "pass").unwrap_err().to_string();
-        assert_eq!(trouble, "the server said NO [AUTHENTICATIONFAILED] who?");
+        let error = Client::login(port, "ada", "pass").unwrap_err().to_string();
+        assert_eq!(error, "the server said NO [AUTHENTICATIONFAILED] who?");
         heard.join().unwrap();
     }
 }

@@ -29,14 +29,14 @@ mod visit;
 
 use std::process::ExitCode;
 
-use tool::Trouble;
+use tool::ChoreError;
 
 /// One chore: how it is called, what it is for, and what runs.
 struct Verb {
     name: &'static str,
     arguments: &'static str,
     purpose: &'static str,
-    run: fn(&[String]) -> Result<(), Trouble>,
+    run: fn(&[String]) -> Result<(), ChoreError>,
 }
 
 const VERBS: &[Verb] = &[
@@ -120,14 +120,14 @@ fn main() -> ExitCode {
     };
     match (verb.run)(rest) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(trouble) => {
-            eprintln!("xtask {name}: {trouble}");
+        Err(error) => {
+            eprintln!("xtask {name}: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn conformance(_: &[String]) -> Result<(), Trouble> {
+fn conformance(_: &[String]) -> Result<(), ChoreError> {
     tidy::renew_conformance(&tool::root())
 }
 

@@ -3,25 +3,25 @@
 use std::path::Path;
 use std::process::Command;
 
-use private_pg::{Options, PgTrouble, PrivatePg, Tuning};
+use private_pg::{Options, PgError, PrivatePg, Tuning};
 
-use crate::tool::{Trouble, is_installed, read};
+use crate::tool::{ChoreError, is_installed, read};
 
 /// Starts one in `folder`. Installs Debian's package when it is missing and we are root.
-pub(crate) fn start(folder: &Path, tuning: Tuning) -> Result<PrivatePg, Trouble> {
+pub(crate) fn start(folder: &Path, tuning: Tuning) -> Result<PrivatePg, ChoreError> {
     let options = Options::new(folder, tuning);
     let started = match PrivatePg::start(&options) {
-        Err(PgTrouble::NotInstalled) if may_install() => {
+        Err(PgError::NotInstalled) if may_install() => {
             install()?;
             PrivatePg::start(&options)
         }
         started => started,
     };
-    started.map_err(Trouble::at("PostgreSQL"))
+    started.map_err(ChoreError::at("PostgreSQL"))
 }
 
 /// A folder of our own that PostgreSQL's user may pass through.
-pub(crate) fn scratch_folder(prefix: &str) -> Result<tempfile::TempDir, Trouble> {
+pub(crate) fn scratch_folder(prefix: &str) -> Result<tempfile::TempDir, ChoreError> {
     use std::os::unix::fs::PermissionsExt;
 
     let open_to_pass = std::fs::Permissions::from_mode(0o711);
@@ -30,7 +30,7 @@ pub(crate) fn scratch_folder(prefix: &str) -> Result<tempfile::TempDir, Trouble>
         .prefix(prefix)
         .permissions(open_to_pass)
         .tempdir()
-        .map_err(Trouble::at(prefix))
+        .map_err(ChoreError::at(prefix))
 }
 
 fn may_install() -> bool {
@@ -38,7 +38,7 @@ fn may_install() -> bool {
 }
 
 /// The package's own cluster is of no use here, but it is small and stops nobody.
-fn install() -> Result<(), Trouble> {
+fn install() -> Result<(), ChoreError> {
     eprintln!("installing Debian's postgresql");
     let quietly = |arguments: &[&str]| {
         let mut apt = Command::new("apt-get");

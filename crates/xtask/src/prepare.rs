@@ -11,10 +11,10 @@ use private_pg::Tuning;
 use crate::postgres;
 use crate::settings;
 use crate::tidy;
-use crate::tool::{Trouble, cargo, read, root, run as run_tool};
+use crate::tool::{ChoreError, cargo, read, root, run as run_tool};
 
 /// Makes `.sqlx` anew from the migrations and the queries, then the rest.
-pub(crate) fn run(_: &[String]) -> Result<(), Trouble> {
+pub(crate) fn run(_: &[String]) -> Result<(), ChoreError> {
     let folder = postgres::scratch_folder("postroom-prepare-")?;
     let postgres = postgres::start(&folder.path().join("postgres"), Tuning::Scratch)?;
     for migration in migrations()? {
@@ -29,18 +29,18 @@ pub(crate) fn run(_: &[String]) -> Result<(), Trouble> {
         read(psql.arg("--file").arg(migration).arg(postgres.url()))?;
     }
     let fresh = folder.path().join("sqlx");
-    fs::create_dir(&fresh).map_err(Trouble::at(fresh.display()))?;
+    fs::create_dir(&fresh).map_err(ChoreError::at(fresh.display()))?;
     check_queries(&postgres.url(), &fresh)?;
     replace(&root().join(".sqlx"), &fresh)?;
     settings::renew()?;
     tidy::land(&root())?;
     tidy::renew_conformance(&root())?;
-    postgres.stop().map_err(Trouble::at("PostgreSQL"))
+    postgres.stop().map_err(ChoreError::at("PostgreSQL"))
 }
 
-fn migrations() -> Result<Vec<PathBuf>, Trouble> {
+fn migrations() -> Result<Vec<PathBuf>, ChoreError> {
     let folder = root().join("migrations");
-    let entries = fs::read_dir(&folder).map_err(Trouble::at(folder.display()))?;
+    let entries = fs::read_dir(&folder).map_err(ChoreError::at(folder.display()))?;
     let paths = entries.filter_map(Result::ok).map(|entry| entry.path());
     let mut paths: Vec<_> = paths
         .filter(|path| path.extension().is_some_and(|e| e == "sql"))
@@ -50,7 +50,7 @@ fn migrations() -> Result<Vec<PathBuf>, Trouble> {
 }
 
 /// Compiles the store against the database; the macros leave what they learned in `metadata`.
-fn check_queries(database: &str, metadata: &Path) -> Result<(), Trouble> {
+fn check_queries(database: &str, metadata: &Path) -> Result<(), ChoreError> {
     // What is compiled already asks no database: make it look changed.
     let lib = root().join("crates/store/src/lib.rs");
     #[expect(
@@ -62,7 +62,7 @@ fn check_queries(database: &str, metadata: &Path) -> Result<(), Trouble> {
         .write(true)
         .open(&lib)
         .and_then(|lib| lib.set_modified(now));
-    touched.map_err(Trouble::at(lib.display()))?;
+    touched.map_err(ChoreError::at(lib.display()))?;
     let mut check = cargo(&[
         "check",
         "--quiet",
@@ -76,15 +76,15 @@ fn check_queries(database: &str, metadata: &Path) -> Result<(), Trouble> {
     run_tool(check.env("SQLX_OFFLINE_DIR", metadata))
 }
 
-fn replace(old: &Path, fresh: &Path) -> Result<(), Trouble> {
+fn replace(old: &Path, fresh: &Path) -> Result<(), ChoreError> {
     if old.exists() {
-        fs::remove_dir_all(old).map_err(Trouble::at(old.display()))?;
+        fs::remove_dir_all(old).map_err(ChoreError::at(old.display()))?;
     }
-    fs::create_dir(old).map_err(Trouble::at(old.display()))?;
-    for entry in fs::read_dir(fresh).map_err(Trouble::at(fresh.display()))? {
-        let entry = entry.map_err(Trouble::at(fresh.display()))?;
+    fs::create_dir(old).map_err(ChoreError::at(old.display()))?;
+    for entry in fs::read_dir(fresh).map_err(ChoreError::at(fresh.display()))? {
+        let entry = entry.map_err(ChoreError::at(fresh.display()))?;
         let target = old.join(entry.file_name());
-        fs::copy(entry.path(), &target).map_err(Trouble::at(target.display()))?;
+        fs::copy(entry.path(), &target).map_err(ChoreError::at(target.display()))?;
     }
     Ok(())
 }

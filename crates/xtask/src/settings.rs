@@ -1,26 +1,26 @@
 //! `docs/postroom.toml`: the reference of all settings, as the server itself prints it.
 
-use crate::tool::{Trouble, cargo, read, root};
+use crate::tool::{ChoreError, cargo, read, root};
 
 const PAGE: &str = "docs/postroom.toml";
 
 /// Writes it anew.
-pub(crate) fn renew() -> Result<(), Trouble> {
-    std::fs::write(root().join(PAGE), printed()?).map_err(Trouble::at(PAGE))
+pub(crate) fn renew() -> Result<(), ChoreError> {
+    std::fs::write(root().join(PAGE), printed()?).map_err(ChoreError::at(PAGE))
 }
 
 /// Good when it is what the server prints.
-pub(crate) fn check() -> Result<(), Trouble> {
-    let page = std::fs::read_to_string(root().join(PAGE)).map_err(Trouble::at(PAGE))?;
+pub(crate) fn check() -> Result<(), ChoreError> {
+    let page = std::fs::read_to_string(root().join(PAGE)).map_err(ChoreError::at(PAGE))?;
     if page == printed()? {
         return Ok(());
     }
-    Err(Trouble::new(format!(
+    Err(ChoreError::new(format!(
         "{PAGE} is out of date: `cargo xtask prepare` renews it"
     )))
 }
 
-fn printed() -> Result<String, Trouble> {
+fn printed() -> Result<String, ChoreError> {
     let line = [
         "run",
         "--quiet",

@@ -1,6 +1,6 @@
 //! Several steps of which none hides another: all run, and the failed ones are named at the end.
 
-use crate::tool::Trouble;
+use crate::tool::ChoreError;
 
 /// What has failed so far.
 #[derive(Debug, Default)]
@@ -10,20 +10,27 @@ pub(crate) struct Steps {
 
 impl Steps {
     /// Runs one step; its trouble is printed here and remembered.
-    pub(crate) fn run(&mut self, name: &'static str, step: impl FnOnce() -> Result<(), Trouble>) {
+    pub(crate) fn run(
+        &mut self,
+        name: &'static str,
+        step: impl FnOnce() -> Result<(), ChoreError>,
+    ) {
         eprintln!("== {name}");
-        if let Err(trouble) = step() {
-            eprintln!("== {name} failed: {trouble}");
+        if let Err(error) = step() {
+            eprintln!("== {name} failed: {error}");
             self.failed.push(name);
         }
     }
 
     /// Good only when every step was.
-    pub(crate) fn verdict(self) -> Result<(), Trouble> {
+    pub(crate) fn verdict(self) -> Result<(), ChoreError> {
         if self.failed.is_empty() {
             return Ok(());
         }
-        Err(Trouble::new(format!("failed: {}", self.failed.join(", "))))
+        Err(ChoreError::new(format!(
+            "failed: {}",
+            self.failed.join(", ")
+        )))
     }
 }
 
@@ -37,7 +44,7 @@ mod tests {
         let mut steps = Steps::default();
         steps.run("first", || {
             ran.push(1);
-            Err(Trouble::new("no"))
+            Err(ChoreError::new("no"))
         });
         steps.run("second", || {
             ran.push(2);

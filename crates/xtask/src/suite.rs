@@ -3,7 +3,7 @@
 use private_pg::Tuning;
 
 use crate::postgres;
-use crate::tool::{Trouble, cargo, has_cargo_command, run as run_tool};
+use crate::tool::{ChoreError, cargo, has_cargo_command, run as run_tool};
 
 /// Where the talks, each a process of its own, find a server to make their databases on. Alone,
 /// a test starts one for itself.
@@ -11,7 +11,7 @@ const SHARED_POSTGRES: &str = "POSTROOM_TEST_POSTGRES";
 
 /// Runs every test of the workspace, on a PostgreSQL of this run alone: any number of suites may
 /// run side by side.
-pub(crate) fn run(arguments: &[String]) -> Result<(), Trouble> {
+pub(crate) fn run(arguments: &[String]) -> Result<(), ChoreError> {
     let folder = postgres::scratch_folder("postroom-test-")?;
     let shared = postgres::start(&folder.path().join("postgres"), Tuning::Scratch)?;
     // nextest leaves examples in documentation to the older runner; its summary comes last.
@@ -24,6 +24,6 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Trouble> {
         cargo(&["test", "--no-fail-fast"])
     };
     let outcome = run_tool(runner.args(arguments).env(SHARED_POSTGRES, shared.url()));
-    shared.stop().map_err(Trouble::at("PostgreSQL"))?;
+    shared.stop().map_err(ChoreError::at("PostgreSQL"))?;
     outcome
 }

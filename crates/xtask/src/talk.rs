@@ -1,14 +1,14 @@
 //! One talk, with its transcript.
 
-use crate::tool::{Trouble, cargo, root, run as run_tool};
+use crate::tool::{ChoreError, cargo, root, run as run_tool};
 
-pub(crate) fn run(arguments: &[String]) -> Result<(), Trouble> {
+pub(crate) fn run(arguments: &[String]) -> Result<(), ChoreError> {
     let [page] = arguments else {
-        return Err(Trouble::new("which talk? cargo xtask talk FILE"));
+        return Err(ChoreError::new("which talk? cargo xtask talk FILE"));
     };
-    let page = std::fs::canonicalize(page).map_err(Trouble::at(page))?;
+    let page = std::fs::canonicalize(page).map_err(ChoreError::at(page))?;
     if !page.starts_with(root()) {
-        return Err(Trouble::new(format!(
+        return Err(ChoreError::new(format!(
             "{} is not in this repository",
             page.display()
         )));

@@ -7,9 +7,9 @@ use std::process::{Command, Stdio};
 
 /// Why a chore stopped, in one line for the person at the terminal.
 #[derive(Debug)]
-pub(crate) struct Trouble(String);
+pub(crate) struct ChoreError(String);
 
-impl Trouble {
+impl ChoreError {
     pub(crate) fn new(line: impl Into<String>) -> Self {
         Self(line.into())
     }
@@ -20,7 +20,7 @@ impl Trouble {
     }
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for ChoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -49,24 +49,24 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
 }
 
 /// Runs with our own input and output; a failure names the command.
-pub(crate) fn run(command: &mut Command) -> Result<(), Trouble> {
+pub(crate) fn run(command: &mut Command) -> Result<(), ChoreError> {
     let line = shown(command);
     eprintln!("$ {line}");
-    let status = command.status().map_err(Trouble::at(&line))?;
+    let status = command.status().map_err(ChoreError::at(&line))?;
     if status.success() {
         Ok(())
     } else {
-        Err(Trouble::new(format!("{line}: {status}")))
+        Err(ChoreError::new(format!("{line}: {status}")))
     }
 }
 
 /// Runs silently and returns what was written; a failure carries the last line of what was said.
-pub(crate) fn read(command: &mut Command) -> Result<String, Trouble> {
+pub(crate) fn read(command: &mut Command) -> Result<String, ChoreError> {
     let line = shown(command);
     let output = command
         .stdin(Stdio::null())
         .output()
-        .map_err(Trouble::at(&line))?;
+        .map_err(ChoreError::at(&line))?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
@@ -75,7 +75,10 @@ pub(crate) fn read(command: &mut Command) -> Result<String, Trouble> {
         .lines()
         .rfind(|said| !said.trim().is_empty())
         .unwrap_or("it said nothing");
-    Err(Trouble::new(format!("{line}: {}: {last}", output.status)))
+    Err(ChoreError::new(format!(
+        "{line}: {}: {last}",
+        output.status
+    )))
 }
 
 /// Whether a program of this name can be started.

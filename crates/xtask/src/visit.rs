@@ -5,52 +5,52 @@ use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::tool::{Trouble, root, run as run_tool};
+use crate::tool::{ChoreError, root, run as run_tool};
 
 /// The same mail in Postroom and its peers, and what they tell differently.
-pub(crate) fn peers(arguments: &[String]) -> Result<(), Trouble> {
+pub(crate) fn peers(arguments: &[String]) -> Result<(), ChoreError> {
     run("tests/peers/run", arguments)
 }
 
 /// `program` lies in the repository; its first argument is a file with what the demo has said.
-pub(crate) fn run(program: &str, arguments: &[String]) -> Result<(), Trouble> {
-    let mut demo = Command::new(std::env::current_exe().map_err(Trouble::at("xtask"))?);
+pub(crate) fn run(program: &str, arguments: &[String]) -> Result<(), ChoreError> {
+    let mut demo = Command::new(std::env::current_exe().map_err(ChoreError::at("xtask"))?);
     demo.args(["demo", "--json", "--debug"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
-    let mut demo = demo.spawn().map_err(Trouble::at("demo"))?;
+    let mut demo = demo.spawn().map_err(ChoreError::at("demo"))?;
     let outcome = meet(&mut demo, program, arguments);
     stop(demo)?;
     outcome
 }
 
 /// Hands the demo's line over as soon as it is there.
-fn meet(demo: &mut Child, program: &str, arguments: &[String]) -> Result<(), Trouble> {
+fn meet(demo: &mut Child, program: &str, arguments: &[String]) -> Result<(), ChoreError> {
     let output = demo
         .stdout
         .take()
-        .ok_or_else(|| Trouble::new("the demo has no output"))?;
+        .ok_or_else(|| ChoreError::new("the demo has no output"))?;
     let mut invitation = String::new();
     BufReader::new(output)
         .read_line(&mut invitation)
-        .map_err(Trouble::at("demo"))?;
+        .map_err(ChoreError::at("demo"))?;
     if invitation.is_empty() {
-        return Err(Trouble::new("the demo did not become ready"));
+        return Err(ChoreError::new("the demo did not become ready"));
     }
-    let file = tempfile::NamedTempFile::new().map_err(Trouble::at("invitation"))?;
-    std::fs::write(file.path(), invitation).map_err(Trouble::at("invitation"))?;
+    let file = tempfile::NamedTempFile::new().map_err(ChoreError::at("invitation"))?;
+    std::fs::write(file.path(), invitation).map_err(ChoreError::at("invitation"))?;
     let mut visitor = Command::new(root().join(program));
     run_tool(visitor.arg(file.path()).args(arguments))
 }
 
-fn stop(mut demo: Child) -> Result<(), Trouble> {
+fn stop(mut demo: Child) -> Result<(), ChoreError> {
     let pid = i32::try_from(demo.id()).ok().and_then(Pid::from_raw);
     // One that has ended by itself needs no telling.
     let _ = pid.map(|pid| kill_process(pid, Signal::TERM));
-    let status = demo.wait().map_err(Trouble::at("demo"))?;
+    let status = demo.wait().map_err(ChoreError::at("demo"))?;
     if status.success() {
         Ok(())
     } else {
-        Err(Trouble::new(format!("demo: {status}")))
+        Err(ChoreError::new(format!("demo: {status}")))
     }
 }

@@ -4,13 +4,13 @@
 use std::time::Duration;
 
 use crate::bench::{Bench, LETTER_BYTES, PARCEL_BYTES, Spread};
+use crate::error::BenchError;
 use crate::figure::{Figure, Target};
 use crate::letter::letters;
 use crate::probe::Yardstick;
 use crate::rounds::{Budget, drive, rounds};
-use crate::trouble::Trouble;
 
-pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
+pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let mut figures = Vec::new();
     for load in &SMALL {
         figures.push(small(bench, load).await?);
@@ -21,7 +21,7 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
     Ok(figures)
 }
 
-async fn small(bench: &mut Bench, load: &Load) -> Result<Figure, Trouble> {
+async fn small(bench: &mut Bench, load: &Load) -> Result<Figure, BenchError> {
     let mailbox = bench.create("append").await?;
     let messages = letters(DIFFERENT, LETTER_BYTES);
     let mut clients = bench.sessions(load.sessions, load.spread).await?;
@@ -43,7 +43,7 @@ async fn large(
     name: &str,
     bytes: usize,
     operations_max: usize,
-) -> Result<Figure, Trouble> {
+) -> Result<Figure, BenchError> {
     let mailbox = bench.create("append").await?;
     let messages = letters(LARGE_DIFFERENT, bytes);
     let mut clients = bench.sessions(LARGE_SESSIONS, Spread::FirstNode).await?;

@@ -8,15 +8,15 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use super::rights::{administrator, median};
 use crate::bench::{Bench, Spread};
 use crate::client::{Client, quoted};
+use crate::error::BenchError;
 use crate::figure::{Figure, Target};
 use crate::letter::letter;
 use crate::probe::Yardstick;
 use crate::rounds::{rounds, timed};
-use crate::trouble::Trouble;
 
 /// The same commands on a mailbox with one entry, and on one with very many, by somebody in very many
 /// groups.
-pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
+pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let few = bench.create("few").await?;
     let many = bench.create("many").await?;
     let person = bench.world.regulars()[1].user.clone();
@@ -55,8 +55,8 @@ async fn extra(
     bench: &mut Bench,
     name: &str,
     mailboxes: [&str; 2],
-    once: impl AsyncFn(&mut Client, &str) -> Result<f64, Trouble>,
-) -> Result<Figure, Trouble> {
+    once: impl AsyncFn(&mut Client, &str) -> Result<f64, BenchError>,
+) -> Result<Figure, BenchError> {
     let mut clients = bench.sessions(2, Spread::FirstNode).await?;
     let round = async || {
         let mut times = [vec![], vec![]];
@@ -75,7 +75,7 @@ async fn extra(
 
 /// Makes the groups with `person` in each, and as many accounts as are missing to the entries;
 /// their identifiers.
-async fn gather(bench: &Bench, person: &str) -> Result<Vec<String>, Trouble> {
+async fn gather(bench: &Bench, person: &str) -> Result<Vec<String>, BenchError> {
     let options = Options {
         url: bench.world.postgres.url.clone(),
         connections: CONNECTIONS,
@@ -84,7 +84,7 @@ async fn gather(bench: &Bench, person: &str) -> Result<Vec<String>, Trouble> {
     let spawn: Spawn = Arc::new(|task| drop(tokio::spawn(task)));
     let store = Store::connect(options, spawn).await.map_err(at_store)?;
     let account = store.find_account(person).await.map_err(at_store)?;
-    let account = account.ok_or_else(|| Trouble::new("a person without an account"))?;
+    let account = account.ok_or_else(|| BenchError::new("a person without an account"))?;
     let mut identifiers = Vec::new();
     for number in 0..GROUPS {
         let group = format!("bench-{}-{number}", std::process::id());
@@ -110,8 +110,8 @@ async fn gather(bench: &Bench, person: &str) -> Result<Vec<String>, Trouble> {
     Ok(identifiers)
 }
 
-fn at_store(fault: ::store::Fault) -> Trouble {
-    Trouble::at("the store")(fault)
+fn at_store(fault: ::store::Fault) -> BenchError {
+    BenchError::at("the store")(fault)
 }
 
 const ROUNDS: usize = 5;

@@ -4,19 +4,19 @@
 
 use crate::bench::{ARCHIVE, Bench, LETTERS, PARCELS, Spread, Stock};
 use crate::client::{Client, quoted};
+use crate::error::BenchError;
 use crate::figure::{Figure, Target};
 use crate::probe::Yardstick;
 use crate::rounds::{Found, rounds, timed};
-use crate::trouble::Trouble;
 
-pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
+pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let mut figures = flags(bench).await?;
     figures.extend(overview(bench).await?);
     figures.extend(bodies(bench).await?);
     Ok(figures)
 }
 
-async fn flags(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
+async fn flags(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let mailbox = bench.stock(Stock::Archive).await?;
     let mut client = opened(bench, &mailbox).await?;
     let ask = Ask {
@@ -29,7 +29,7 @@ async fn flags(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
     Ok(vec![found.other("FLAGS of 100,000", "/s", target)])
 }
 
-async fn overview(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
+async fn overview(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let mailbox = bench.stock(Stock::Letters).await?;
     let mut client = opened(bench, &mailbox).await?;
     let ask = Ask {
@@ -61,7 +61,7 @@ async fn overview(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
     ])
 }
 
-async fn bodies(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
+async fn bodies(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let mailbox = bench.stock(Stock::Parcels).await?;
     let mut client = opened(bench, &mailbox).await?;
     let ask = Ask {
@@ -97,7 +97,7 @@ enum Counts {
     Megabytes,
 }
 
-async fn opened(bench: &Bench, mailbox: &str) -> Result<Client, Trouble> {
+async fn opened(bench: &Bench, mailbox: &str) -> Result<Client, BenchError> {
     let mut client = bench.session(bench.world.last_node()?).await?;
     client.ask(&format!("EXAMINE {}", quoted(mailbox))).await?;
     Ok(client)
@@ -108,12 +108,12 @@ async fn repeat(
     client: &mut Client,
     ask: &Ask,
     count: usize,
-) -> Result<Found, Trouble> {
+) -> Result<Found, BenchError> {
     let once = async || {
         let (answer, ms) = timed(client.ask(ask.command)).await?;
         if answer.responses != ask.messages {
             let (command, came) = (ask.command, answer.responses);
-            return Err(Trouble::new(format!("{command}: {came} responses came")));
+            return Err(BenchError::new(format!("{command}: {came} responses came")));
         }
         Ok(match ask.counts {
             Counts::Messages => answer.responses as f64 / ms * 1e3,

@@ -6,11 +6,11 @@ use tokio::time::sleep;
 
 use crate::bench::{Bench, Spread};
 use crate::client::{Client, quoted};
+use crate::error::BenchError;
 use crate::figure::{Figure, Target};
-use crate::trouble::Trouble;
 use crate::usage::resident_bytes;
 
-pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
+pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let mailbox = bench.create("idle").await?;
     bench.fill(&mailbox, MESSAGES, MESSAGE_BYTES).await?;
     // What the first sessions bring into being stays: the image, pools, verified logins.
@@ -35,7 +35,7 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
 }
 
 /// Logged in, in the mailbox, idling.
-async fn idlers(bench: &Bench, count: usize, mailbox: &str) -> Result<Vec<Client>, Trouble> {
+async fn idlers(bench: &Bench, count: usize, mailbox: &str) -> Result<Vec<Client>, BenchError> {
     let mut clients = bench.tls_sessions(count, Spread::FirstNode).await?;
     for client in &mut clients {
         client.ask(&format!("SELECT {}", quoted(mailbox))).await?;
@@ -44,7 +44,7 @@ async fn idlers(bench: &Bench, count: usize, mailbox: &str) -> Result<Vec<Client
     Ok(clients)
 }
 
-async fn settled_bytes(pid: u32) -> Result<u64, Trouble> {
+async fn settled_bytes(pid: u32) -> Result<u64, BenchError> {
     sleep(SETTLE_TIME).await;
     resident_bytes(pid)
 }

@@ -5,28 +5,28 @@ use std::cell::RefCell;
 
 use crate::bench::Bench;
 use crate::client::Client;
+use crate::error::BenchError;
 use crate::figure::{Figure, Target};
 use crate::probe::Yardstick;
 use crate::rounds::{rounds, timed};
 use crate::sample::Sample;
-use crate::trouble::Trouble;
 use crate::usage::cpu_ms;
 use crate::world::{Node, Person};
 
-pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
+pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let mut figures = first(bench).await?;
     figures.push(again(bench).await?);
     Ok(figures)
 }
 
 /// A round a node: nobody comes to one for the first time twice.
-async fn first(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
+async fn first(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let world = &bench.world;
     let mut nodes = world.nodes.iter();
     let (waited, worked) = (RefCell::new(vec![]), RefCell::new(vec![]));
     let once = async || {
         let Some(node) = nodes.next() else {
-            return Err(Trouble::new("there are more rounds than nodes"));
+            return Err(BenchError::new("there are more rounds than nodes"));
         };
         let before = cpu_ms(node.pid)?;
         let times = logins(node, world.newcomers()).await?;
@@ -38,7 +38,7 @@ async fn first(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
     let count = world.nodes.len();
     let found = rounds(&mut bench.probes, Yardstick::Fdatasync, count, once).await?;
     let waited = Sample::of(waited.into_inner());
-    let waited = waited.ok_or_else(|| Trouble::new("nobody logged in"))?;
+    let waited = waited.ok_or_else(|| BenchError::new("nobody logged in"))?;
     let within_25 = Target::AtMost(25.0);
     Ok(vec![
         found.other("first, work of the frontend", "ms", within_25),
@@ -48,7 +48,7 @@ async fn first(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
     ])
 }
 
-async fn again(bench: &mut Bench) -> Result<Figure, Trouble> {
+async fn again(bench: &mut Bench) -> Result<Figure, BenchError> {
     let world = &bench.world;
     let node = world.last_node()?;
     let people: Vec<Person> = world.regulars().to_vec();
@@ -62,7 +62,7 @@ async fn again(bench: &mut Bench) -> Result<Figure, Trouble> {
 }
 
 /// One after another; how long each waited for its OK, in milliseconds.
-async fn logins(node: &Node, people: &[Person]) -> Result<Vec<f64>, Trouble> {
+async fn logins(node: &Node, people: &[Person]) -> Result<Vec<f64>, BenchError> {
     let mut times = Vec::new();
     for person in people {
         let mut client = Client::connect(node).await?;

@@ -14,8 +14,8 @@ mod store;
 use clap::ValueEnum;
 
 use crate::bench::Bench;
+use crate::error::BenchError;
 use crate::figure::Figure;
-use crate::trouble::Trouble;
 
 /// What can be asked for by name. `all` runs them in this order: what must be seen for the first time
 /// comes before what makes it known.
@@ -59,7 +59,7 @@ impl Mix {
         value.map_or_else(String::new, |value| value.get_name().to_owned())
     }
 
-    pub(crate) async fn run(self, bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
+    pub(crate) async fn run(self, bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
         match self {
             Self::Idle => Box::pin(idle::run(bench)).await,
             Self::Login => Box::pin(login::run(bench)).await,
@@ -71,7 +71,7 @@ impl Mix {
             Self::Select => Box::pin(select::run(bench)).await,
             Self::Fetch => Box::pin(fetch::run(bench)).await,
             Self::Search => Box::pin(search::run(bench)).await,
-            Self::All => Err(Trouble::new("all is run by its parts")),
+            Self::All => Err(BenchError::new("all is run by its parts")),
         }
     }
 }

@@ -9,14 +9,14 @@ use tokio::time::timeout;
 
 use crate::bench::{Bench, LETTER_BYTES, Spread};
 use crate::client::{Client, quoted};
+use crate::error::BenchError;
 use crate::figure::{Figure, Target};
 use crate::letter::letter;
 use crate::probe::Yardstick;
 use crate::rounds::rounds;
 use crate::sample::Sample;
-use crate::trouble::Trouble;
 
-pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
+pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let mut figures = Vec::new();
     for watchers in WATCHERS {
         figures.extend(told(bench, watchers).await?);
@@ -24,7 +24,7 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
     Ok(figures)
 }
 
-async fn told(bench: &mut Bench, count: usize) -> Result<Vec<Figure>, Trouble> {
+async fn told(bench: &mut Bench, count: usize) -> Result<Vec<Figure>, BenchError> {
     let mailbox = bench.create("push").await?;
     let mut watchers = bench.tls_sessions(count, Spread::AllNodes).await?;
     for watcher in &mut watchers {
@@ -42,7 +42,7 @@ async fn told(bench: &mut Bench, count: usize) -> Result<Vec<Figure>, Trouble> {
             round.extend_from_slice(&one.told_ms);
             news.borrow_mut().add(one);
         }
-        let round = Sample::of(round).ok_or_else(|| Trouble::new("nobody was told"))?;
+        let round = Sample::of(round).ok_or_else(|| BenchError::new("nobody was told"))?;
         Ok(round.median())
     };
     let found = rounds(&mut bench.probes, Yardstick::Fdatasync, ROUNDS, once).await?;
@@ -52,7 +52,7 @@ async fn told(bench: &mut Bench, count: usize) -> Result<Vec<Figure>, Trouble> {
         missed,
     } = news.into_inner();
     let (Some(told), Some(answered)) = (Sample::of(told_ms), Sample::of(answered_ms)) else {
-        return Err(Trouble::new("nobody was told"));
+        return Err(BenchError::new("nobody was told"));
     };
     let row = |name: &str, value: f64, unit, target| {
         let name = format!("{count} watchers: {name}");
@@ -98,7 +98,7 @@ async fn push(
     watchers: &mut [Client],
     mailbox: &str,
     messages: usize,
-) -> Result<News, Trouble> {
+) -> Result<News, BenchError> {
     let message = letter(messages, LETTER_BYTES);
     let hear = watchers
         .iter_mut()
@@ -107,7 +107,7 @@ async fn push(
         // Polled after the watchers, so all are listening by now.
         let start = Instant::now();
         writer.append(mailbox, &message).await?;
-        Ok::<_, Trouble>((start, Instant::now()))
+        Ok::<_, BenchError>((start, Instant::now()))
     };
     let (heard, appended) = join(join_all(hear), append).await;
     let (start, answered) = appended?;

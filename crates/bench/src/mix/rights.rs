@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use crate::bench::{Bench, Spread};
 use crate::client::{Client, quoted};
+use crate::error::BenchError;
 use crate::figure::{Figure, Target};
 use crate::probe::Yardstick;
 use crate::rounds::{Budget, drive, rounds, timed};
 use crate::sample::Sample;
-use crate::trouble::Trouble;
 
-pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
+pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let mut figures = withdrawn(bench).await?;
     figures.push(my_rights(bench).await?);
     figures.push(listing(bench).await?);
@@ -19,7 +19,7 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
 }
 
 /// From the moment a right is withdrawn on one node to the end of what another node tells.
-async fn withdrawn(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
+async fn withdrawn(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let mailbox = quoted(&bench.create("withdrawn").await?);
     let mut admin = administrator(bench).await?;
     let watcher = bench.world.regulars()[0].user.clone();
@@ -37,7 +37,7 @@ async fn withdrawn(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
         for _ in 0..WITHDRAWALS {
             let mut idler = sessions
                 .pop()
-                .ok_or_else(|| Trouble::new("nobody is left"))?;
+                .ok_or_else(|| BenchError::new("nobody is left"))?;
             admin.ask(&grant).await?;
             idler.ask(&format!("SELECT {mailbox}")).await?;
             idler.idle().await?;
@@ -50,7 +50,8 @@ async fn withdrawn(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
         median(round)
     };
     let found = rounds(&mut bench.probes, Yardstick::Fdatasync, ROUNDS, once).await?;
-    let all = Sample::of(all.into_inner()).ok_or_else(|| Trouble::new("nothing was withdrawn"))?;
+    let all =
+        Sample::of(all.into_inner()).ok_or_else(|| BenchError::new("nothing was withdrawn"))?;
     let p99 = found.with(all.percentile(99));
     Ok(vec![
         found.other(
@@ -66,7 +67,7 @@ async fn withdrawn(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
     ])
 }
 
-async fn my_rights(bench: &mut Bench) -> Result<Figure, Trouble> {
+async fn my_rights(bench: &mut Bench) -> Result<Figure, BenchError> {
     let command = format!("MYRIGHTS {}", quoted(&bench.world.shared));
     let mut clients = bench.sessions(ASKERS, Spread::AllNodes).await?;
     let budget = Budget {
@@ -84,7 +85,7 @@ async fn my_rights(bench: &mut Bench) -> Result<Figure, Trouble> {
 }
 
 /// LIST of everything, with rights and counters, by somebody who may see a tenth of it.
-async fn listing(bench: &mut Bench) -> Result<Figure, Trouble> {
+async fn listing(bench: &mut Bench) -> Result<Figure, BenchError> {
     let top = bench.create("tree").await?;
     let person = bench.world.regulars()[2].user.clone();
     eprintln!("making {LISTED} mailboxes below {top}");
@@ -109,11 +110,11 @@ async fn listing(bench: &mut Bench) -> Result<Figure, Trouble> {
     let mut clients = bench.sessions(3, Spread::FirstNode).await?;
     let client = clients
         .last_mut()
-        .ok_or_else(|| Trouble::new("nobody lists"))?;
+        .ok_or_else(|| BenchError::new("nobody lists"))?;
     let seen = client.ask(&list).await?.responses;
     // A LIST, a STATUS and a MYRIGHTS for each.
     if seen != LISTED / 10 * 3 {
-        return Err(Trouble::new(format!("{seen} responses to {list}")));
+        return Err(BenchError::new(format!("{seen} responses to {list}")));
     }
     let once = async || Ok(timed(client.ask(&list)).await?.1);
     let found = rounds(&mut bench.probes, Yardstick::Fdatasync, ROUNDS, once).await?;
@@ -121,14 +122,14 @@ async fn listing(bench: &mut Bench) -> Result<Figure, Trouble> {
     Ok(found.other(name, "ms", Target::AtMost(300.0)))
 }
 
-pub(super) async fn administrator(bench: &Bench) -> Result<Client, Trouble> {
+pub(super) async fn administrator(bench: &Bench) -> Result<Client, BenchError> {
     let mut admin = Client::connect(bench.world.first_node()?).await?;
     admin.login(&bench.world.admin).await?;
     Ok(admin)
 }
 
-pub(super) fn median(times: Vec<f64>) -> Result<f64, Trouble> {
-    let sample = Sample::of(times).ok_or_else(|| Trouble::new("nothing was measured"))?;
+pub(super) fn median(times: Vec<f64>) -> Result<f64, BenchError> {
+    let sample = Sample::of(times).ok_or_else(|| BenchError::new("nothing was measured"))?;
     Ok(sample.median())
 }
 

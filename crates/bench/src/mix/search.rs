@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 use crate::bench::{ARCHIVE, Bench, LETTERS, Stock};
 use crate::client::{Client, quoted};
+use crate::error::BenchError;
 use crate::figure::{Figure, Target};
 use crate::letter::{ABSENT_WORD, COMMON_WORD, RARE_EVERY, RARE_WORD};
 use crate::probe::Yardstick;
 use crate::rounds::{rounds, timed};
 use crate::sample::Sample;
-use crate::trouble::Trouble;
 
-pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
+pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let mut figures = Vec::new();
     for (stock, messages) in [(Stock::Letters, LETTERS), (Stock::Archive, ARCHIVE)] {
         let mailbox = bench.stock(stock).await?;
@@ -41,7 +41,7 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
 
 /// What makes searches fast is written in the background after the first one, which took `first`
 /// milliseconds. Waits until one is much faster, and no faster than the one before it.
-async fn warm_up(client: &mut Client, first: f64) -> Result<(), Trouble> {
+async fn warm_up(client: &mut Client, first: f64) -> Result<(), BenchError> {
     let until = Instant::now() + WARM_UP_MAX;
     let mut before = first;
     while Instant::now() < until {
@@ -58,7 +58,7 @@ async fn warm_up(client: &mut Client, first: f64) -> Result<(), Trouble> {
     Ok(())
 }
 
-async fn median_of(client: &mut Client, word: &str, hits: usize) -> Result<f64, Trouble> {
+async fn median_of(client: &mut Client, word: &str, hits: usize) -> Result<f64, BenchError> {
     let mut times = Vec::new();
     for _ in 0..SEARCHES_PER_ROUND {
         let mut found = 0;
@@ -67,10 +67,10 @@ async fn median_of(client: &mut Client, word: &str, hits: usize) -> Result<f64, 
         times.push(timed(search).await?.1);
         if found != hits {
             let words = format!("{command}: found {found} of {hits}");
-            return Err(Trouble::new(words));
+            return Err(BenchError::new(words));
         }
     }
-    let times = Sample::of(times).ok_or_else(|| Trouble::new("nothing was searched"))?;
+    let times = Sample::of(times).ok_or_else(|| BenchError::new("nothing was searched"))?;
     Ok(times.median())
 }
 

@@ -3,13 +3,13 @@
 
 use crate::bench::{ARCHIVE, Bench, Stock};
 use crate::client::{Client, quoted};
+use crate::error::BenchError;
 use crate::figure::{Figure, Target};
 use crate::probe::Yardstick;
 use crate::rounds::{rounds, timed};
 use crate::sample::Sample;
-use crate::trouble::Trouble;
 
-pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
+pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let archive = bench.stock(Stock::Archive).await?;
     let select = format!("SELECT {}", quoted(&archive));
     let node = bench.world.last_node()?;
@@ -34,13 +34,13 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
     ])
 }
 
-async fn median_of(client: &mut Client, select: &str) -> Result<f64, Trouble> {
+async fn median_of(client: &mut Client, select: &str) -> Result<f64, BenchError> {
     let mut times = Vec::new();
     for _ in 0..SELECTS_PER_ROUND {
         times.push(timed(client.ask(select)).await?.1);
         client.ask("UNSELECT").await?;
     }
-    let times = Sample::of(times).ok_or_else(|| Trouble::new("nothing was selected"))?;
+    let times = Sample::of(times).ok_or_else(|| BenchError::new("nothing was selected"))?;
     Ok(times.median())
 }
 

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use crate::bench::{Bench, Spread};
 use crate::client::{Client, quoted};
+use crate::error::BenchError;
 use crate::figure::{Figure, Target};
 use crate::probe::Yardstick;
 use crate::rounds::{Budget, drive, rounds, timed};
 use crate::sample::Sample;
-use crate::trouble::Trouble;
 
-pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
+pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let mailbox = bench.create("store").await?;
     bench.fill(&mailbox, MESSAGES, MESSAGE_BYTES).await?;
     let mut figures = Vec::new();
@@ -24,7 +24,7 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, Trouble> {
 }
 
 /// Each user flags and unflags messages of his own.
-async fn single(bench: &mut Bench, mailbox: &str, load: &Load) -> Result<Figure, Trouble> {
+async fn single(bench: &mut Bench, mailbox: &str, load: &Load) -> Result<Figure, BenchError> {
     let mut clients = bench.sessions(load.users, load.spread).await?;
     select(&mut clients, mailbox).await?;
     let own = MESSAGES / load.users;
@@ -55,7 +55,7 @@ async fn single(bench: &mut Bench, mailbox: &str, load: &Load) -> Result<Figure,
     Ok(found.rate(load.name, "/s", load.target))
 }
 
-async fn many(bench: &mut Bench, mailbox: &str) -> Result<Figure, Trouble> {
+async fn many(bench: &mut Bench, mailbox: &str) -> Result<Figure, BenchError> {
     let mut clients = bench.sessions(1, Spread::FirstNode).await?;
     select(&mut clients, mailbox).await?;
     let times = RefCell::new(Vec::new());
@@ -68,14 +68,14 @@ async fn many(bench: &mut Bench, mailbox: &str) -> Result<Figure, Trouble> {
             }
         }
         times.borrow_mut().extend_from_slice(&round);
-        let round = Sample::of(round).ok_or_else(|| Trouble::new("nothing was stored"))?;
+        let round = Sample::of(round).ok_or_else(|| BenchError::new("nothing was stored"))?;
         Ok(round.median())
     };
     let found = rounds(&mut bench.probes, Yardstick::Fdatasync, ROUNDS, once).await?;
     Ok(found.other("1:1000, 1 user, p50", "ms", Target::AtMost(10.0)))
 }
 
-async fn select(clients: &mut [Client], mailbox: &str) -> Result<(), Trouble> {
+async fn select(clients: &mut [Client], mailbox: &str) -> Result<(), BenchError> {
     for client in clients {
         client.ask(&format!("SELECT {}", quoted(mailbox))).await?;
     }

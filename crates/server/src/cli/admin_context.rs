@@ -124,7 +124,7 @@ impl AdminContext {
         found.ok_or_else(|| self.no_such(place))
     }
 
-    /// Leave for `operation`, from the same function that sessions ask.
+    /// A permit for `operation`, from the same function that sessions ask.
     pub(super) fn permit(
         &self,
         found: &Found,

@@ -117,7 +117,7 @@ async fn examine_database(config: &Config) -> Vec<Finding> {
     let what = "database";
     let database = match Database::reach(config).await {
         Ok(database) => database,
-        Err(trouble) => return vec![Finding::bad(what, trouble.to_string())],
+        Err(error) => return vec![Finding::bad(what, error.to_string())],
     };
     let findings = match examine_store(&database).await {
         Ok(findings) => findings,
@@ -170,7 +170,7 @@ fn examine_certificate(config: &Config) -> Finding {
     };
     match tls::load(files) {
         Ok(_) => Finding::good(what, files.certificate.display().to_string()),
-        Err(trouble) => Finding::bad(what, trouble.to_string()),
+        Err(error) => Finding::bad(what, error.to_string()),
     }
 }
 

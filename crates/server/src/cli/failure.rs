@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::config::Mistakes;
-use crate::trouble::Trouble;
+use crate::error::ServerError;
 
 /// What is said to the person at the terminal; the exit code follows from it.
 #[derive(Debug, thiserror::Error)]
@@ -33,9 +33,9 @@ impl Failure {
     }
 }
 
-impl From<Trouble> for Failure {
-    fn from(trouble: Trouble) -> Self {
-        Self::failed(trouble.to_string())
+impl From<ServerError> for Failure {
+    fn from(error: ServerError) -> Self {
+        Self::failed(error.to_string())
     }
 }
 

@@ -53,7 +53,7 @@ pub(crate) enum MessageLabel {
     Uid,
 }
 
-/// One client's state of its mailbox.
+/// One client's view of its mailbox.
 #[derive(Debug)]
 pub(crate) struct View {
     account: AccountId,
@@ -467,7 +467,7 @@ impl News {
         self.expunged.is_empty() && self.exists.is_none() && self.changed.is_empty()
     }
 
-    /// Two watchers with the same phrase and digest hear the same bytes.
+    /// Two watchers with the same options and digest hear the same bytes.
     fn digest(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         self.changed.hash(&mut hasher);

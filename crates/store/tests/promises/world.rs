@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use acl::{EffectiveAccess, Modification, Operation, Permit, Rights, Subject};
 use image::{Image, Overlay};
 use mail::{AccountId, FlagBits, FlagPolicy, InternalDate, MailboxId, ModSeq, Place, Uid, UidSet};
-use private_pg::{Options as PgOptions, PgTrouble, PrivatePg, Tuning};
+use private_pg::{Options as PgOptions, PgError, PrivatePg, Tuning};
 use sqlx::{Connection, Executor, PgConnection};
 use store::{Appended, Delta, Fault, FlagEdit, Found, Masks, NewMessage, News, Options, Store};
 
@@ -178,7 +178,7 @@ impl Server {
         };
         let postgres = (0..)
             .map(start)
-            .find(|started| !matches!(started, Err(PgTrouble::InUse(_))))
+            .find(|started| !matches!(started, Err(PgError::InUse(_))))
             .unwrap()
             .unwrap();
         Self {

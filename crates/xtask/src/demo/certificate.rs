@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::tool::Trouble;
+use crate::tool::ChoreError;
 
 /// Both files, PEM.
 #[derive(Debug)]
@@ -12,17 +12,18 @@ pub(super) struct Certificate {
 }
 
 /// Makes one below `folder`.
-pub(super) fn make(folder: &Path) -> Result<Certificate, Trouble> {
+pub(super) fn make(folder: &Path) -> Result<Certificate, ChoreError> {
     let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
     let made = rcgen::generate_simple_self_signed(names)
-        .map_err(Trouble::at("self-signed certificate"))?;
+        .map_err(ChoreError::at("self-signed certificate"))?;
     let certificate = Certificate {
         chain: folder.join("certificate.pem"),
         key: folder.join("key.pem"),
     };
     let chain = made.cert.pem();
-    std::fs::write(&certificate.chain, chain).map_err(Trouble::at(certificate.chain.display()))?;
+    std::fs::write(&certificate.chain, chain)
+        .map_err(ChoreError::at(certificate.chain.display()))?;
     let key = made.signing_key.serialize_pem();
-    std::fs::write(&certificate.key, key).map_err(Trouble::at(certificate.key.display()))?;
+    std::fs::write(&certificate.key, key).map_err(ChoreError::at(certificate.key.display()))?;
     Ok(certificate)
 }

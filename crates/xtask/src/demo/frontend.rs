@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use super::postroom::Postroom;
-use crate::tool::Trouble;
+use crate::tool::ChoreError;
 
 /// One node of the demo. Stops when it is dropped.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub(super) struct Ports {
 
 impl Frontend {
     /// Starts node `number` and returns when it takes clients.
-    pub(super) fn start(postroom: &Postroom, number: usize) -> Result<Self, Trouble> {
+    pub(super) fn start(postroom: &Postroom, number: usize) -> Result<Self, ChoreError> {
         let name = format!("node-{number}");
         let folder = postroom.folder();
         let settings = format!(
@@ -41,14 +41,14 @@ impl Frontend {
             folder.join(&name).display(),
         );
         let log_path = folder.join(format!("{name}.log"));
-        let log = File::create(&log_path).map_err(Trouble::at(log_path.display()))?;
+        let log = File::create(&log_path).map_err(ChoreError::at(log_path.display()))?;
         let mut serve = postroom.command_until_we_end(&name, &settings)?;
         serve
             .args(["serve", "--json"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log);
-        let mut process = serve.spawn().map_err(Trouble::at(&name))?;
+        let mut process = serve.spawn().map_err(ChoreError::at(&name))?;
         match announced(&mut process) {
             Some(ports) => Ok(Self {
                 ports,
@@ -58,7 +58,7 @@ impl Frontend {
             None => {
                 drop(process.kill().and_then(|()| process.wait()));
                 let words = last_words(&log_path);
-                Err(Trouble::new(format!("{name} did not start: {words}")))
+                Err(ChoreError::new(format!("{name} did not start: {words}")))
             }
         }
     }

@@ -21,9 +21,9 @@ use self::options::Options;
 use self::postroom::Postroom;
 use self::stop::Stop;
 use crate::postgres;
-use crate::tool::{Trouble, root};
+use crate::tool::{ChoreError, root};
 
-pub(crate) fn run(arguments: &[String]) -> Result<(), Trouble> {
+pub(crate) fn run(arguments: &[String]) -> Result<(), ChoreError> {
     let options = Options::parse(arguments)?;
     let mut stop = Stop::listen()?;
     let program = postroom::build(&options)?;
@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Trouble> {
     let nodes = (1..=options.nodes).map(|number| Frontend::start(&postroom, number));
     let mut nodes = nodes.collect::<Result<Vec<_>, _>>()?;
     let Some(first) = nodes.first() else {
-        return Err(Trouble::new("there are no nodes"));
+        return Err(ChoreError::new("there are no nodes"));
     };
     let letters = letters::gather(&root().join("../shared/corpus"));
     let invitation = Invitation {
@@ -62,14 +62,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Trouble> {
     // All are asked before the first is waited for, so that they stop at the same time.
     nodes.iter_mut().for_each(Frontend::ask_to_stop);
     drop(nodes);
-    postgres.stop().map_err(Trouble::at("PostgreSQL"))
+    postgres.stop().map_err(ChoreError::at("PostgreSQL"))
 }
 
 /// Watching ends with the node; the demo goes on without it.
 fn watch_beside(port: u16) {
     std::thread::spawn(move || {
-        let ended =
-            watch::watch(port).map_or_else(|trouble| trouble.to_string(), |()| "end".into());
+        let ended = watch::watch(port).map_or_else(|error| error.to_string(), |()| "end".into());
         eprintln!("no more changes are shown: {ended}");
     });
 }

@@ -1,6 +1,6 @@
 //! What the person asked the demo for.
 
-use crate::tool::Trouble;
+use crate::tool::ChoreError;
 
 /// More frontends than this help nobody on one machine.
 const NODES_MAX: usize = 16;
@@ -20,7 +20,7 @@ pub(super) struct Options {
 }
 
 impl Options {
-    pub(super) fn parse(arguments: &[String]) -> Result<Self, Trouble> {
+    pub(super) fn parse(arguments: &[String]) -> Result<Self, ChoreError> {
         let mut options = Self {
             is_json: false,
             is_debug_build: false,
@@ -36,7 +36,7 @@ impl Options {
                 "--nodes" => options.nodes = number(argument, arguments.next(), 1..=NODES_MAX)?,
                 unknown => {
                     let known = "--json, --people N, --nodes N, --debug";
-                    return Err(Trouble::new(format!("{unknown} is none of {known}")));
+                    return Err(ChoreError::new(format!("{unknown} is none of {known}")));
                 }
             }
         }
@@ -48,13 +48,13 @@ fn number(
     name: &str,
     text: Option<&String>,
     allowed: std::ops::RangeInclusive<usize>,
-) -> Result<usize, Trouble> {
+) -> Result<usize, ChoreError> {
     let number = text
         .and_then(|text| text.parse().ok())
         .filter(|number| allowed.contains(number));
     number.ok_or_else(|| {
         let (least, most) = allowed.into_inner();
-        Trouble::new(format!("{name} takes a number from {least} to {most}"))
+        ChoreError::new(format!("{name} takes a number from {least} to {most}"))
     })
 }
 
@@ -64,7 +64,7 @@ mod tests {
 
     fn parse(line: &str) -> Result<Options, String> {
         let arguments: Vec<_> = line.split_whitespace().map(str::to_owned).collect();
-        Options::parse(&arguments).map_err(|trouble| trouble.to_string())
+        Options::parse(&arguments).map_err(|error| error.to_string())
     }
 
     #[test]

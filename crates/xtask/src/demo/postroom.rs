@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use super::certificate::{self, Certificate};
 use super::options::Options;
-use crate::tool::{Trouble, cargo, is_installed, read, shown};
+use crate::tool::{ChoreError, cargo, is_installed, read, shown};
 
 /// A built program, a folder for what it needs, and a database.
 #[derive(Debug)]
@@ -20,8 +20,8 @@ pub(super) struct Postroom {
 
 impl Postroom {
     /// Settings below `folder`, which only this user may enter.
-    pub(super) fn new(program: PathBuf, folder: &Path, database: &str) -> Result<Self, Trouble> {
-        std::fs::create_dir(folder).map_err(Trouble::at(folder.display()))?;
+    pub(super) fn new(program: PathBuf, folder: &Path, database: &str) -> Result<Self, ChoreError> {
+        std::fs::create_dir(folder).map_err(ChoreError::at(folder.display()))?;
         make_private(folder)?;
         let certificate = certificate::make(folder)?;
         let settings = format!(
@@ -53,34 +53,42 @@ impl Postroom {
     }
 
     /// Runs a verb to its end.
-    pub(super) fn run(&self, verb: &[&str]) -> Result<String, Trouble> {
+    pub(super) fn run(&self, verb: &[&str]) -> Result<String, ChoreError> {
         read(self.verb(verb).stdin(Stdio::null()))
     }
 
     /// Runs a verb that reads a password.
-    pub(super) fn run_with_password(&self, verb: &[&str], password: &str) -> Result<(), Trouble> {
+    pub(super) fn run_with_password(
+        &self,
+        verb: &[&str],
+        password: &str,
+    ) -> Result<(), ChoreError> {
         let mut command = self.verb(verb);
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
         let line = shown(&command);
-        let mut process = command.spawn().map_err(Trouble::at(&line))?;
+        let mut process = command.spawn().map_err(ChoreError::at(&line))?;
         if let Some(mut input) = process.stdin.take() {
             input
                 .write_all(password.as_bytes())
-                .map_err(Trouble::at(&line))?;
+                .map_err(ChoreError::at(&line))?;
         }
-        let output = process.wait_with_output().map_err(Trouble::at(&line))?;
+        let output = process.wait_with_output().map_err(ChoreError::at(&line))?;
         if output.status.success() {
             return Ok(());
         }
         let said = String::from_utf8_lossy(&output.stderr);
-        Err(Trouble::new(format!("{line}: {}", said.trim())))
+        Err(ChoreError::new(format!("{line}: {}", said.trim())))
     }
 
     /// A command with the common settings and `more`, which ends when we do, however we end.
-    pub(super) fn command_until_we_end(&self, name: &str, more: &str) -> Result<Command, Trouble> {
+    pub(super) fn command_until_we_end(
+        &self,
+        name: &str,
+        more: &str,
+    ) -> Result<Command, ChoreError> {
         use std::os::unix::process::CommandExt;
 
         let settings = self.write_settings(name, more)?;
@@ -109,16 +117,16 @@ impl Postroom {
         command
     }
 
-    fn write_settings(&self, name: &str, more: &str) -> Result<PathBuf, Trouble> {
+    fn write_settings(&self, name: &str, more: &str) -> Result<PathBuf, ChoreError> {
         let path = self.folder.join(format!("{name}.toml"));
         let text = format!("{}{more}", self.settings);
-        std::fs::write(&path, text).map_err(Trouble::at(path.display()))?;
+        std::fs::write(&path, text).map_err(ChoreError::at(path.display()))?;
         Ok(path)
     }
 }
 
 /// Builds the server and says where it is.
-pub(super) fn build(options: &Options) -> Result<PathBuf, Trouble> {
+pub(super) fn build(options: &Options) -> Result<PathBuf, ChoreError> {
     let mut build = cargo(&["build", "--package", "postroom-server", "--bin", "postroom"]);
     if !options.is_debug_build {
         build.arg("--release");
@@ -126,12 +134,12 @@ pub(super) fn build(options: &Options) -> Result<PathBuf, Trouble> {
     build
         .args(["--message-format", "json-render-diagnostics"])
         .stderr(Stdio::inherit());
-    let output = build.output().map_err(Trouble::at("cargo build"))?;
+    let output = build.output().map_err(ChoreError::at("cargo build"))?;
     if !output.status.success() {
-        return Err(Trouble::new("postroom does not build"));
+        return Err(ChoreError::new("postroom does not build"));
     }
     let messages = String::from_utf8_lossy(&output.stdout);
-    executable(&messages).ok_or_else(|| Trouble::new("cargo does not say where postroom is"))
+    executable(&messages).ok_or_else(|| ChoreError::new("cargo does not say where postroom is"))
 }
 
 /// The path in cargo's message about the program that it built.
@@ -156,11 +164,11 @@ fn without_our_settings(command: &mut Command) {
     }
 }
 
-fn make_private(folder: &Path) -> Result<(), Trouble> {
+fn make_private(folder: &Path) -> Result<(), ChoreError> {
     use std::os::unix::fs::PermissionsExt;
 
     let only_us = std::fs::Permissions::from_mode(0o700);
-    std::fs::set_permissions(folder, only_us).map_err(Trouble::at(folder.display()))
+    std::fs::set_permissions(folder, only_us).map_err(ChoreError::at(folder.display()))
 }
 
 /// As many of anything as a load tool on this machine may want.

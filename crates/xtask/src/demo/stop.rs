@@ -3,23 +3,23 @@
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use crate::tool::Trouble;
+use crate::tool::ChoreError;
 
 /// From here on no such signal ends this process by itself.
 #[derive(Debug)]
 pub(super) struct Stop(Signals);
 
 impl Stop {
-    pub(super) fn listen() -> Result<Self, Trouble> {
+    pub(super) fn listen() -> Result<Self, ChoreError> {
         Signals::new([SIGHUP, SIGINT, SIGTERM])
             .map(Self)
-            .map_err(Trouble::at("signals"))
+            .map_err(ChoreError::at("signals"))
     }
 
     /// Ends a start-up that nobody waits for any more.
-    pub(super) fn check(&mut self) -> Result<(), Trouble> {
+    pub(super) fn check(&mut self) -> Result<(), ChoreError> {
         match self.0.pending().next() {
-            Some(_) => Err(Trouble::new("stopped before it was ready")),
+            Some(_) => Err(ChoreError::new("stopped before it was ready")),
             None => Ok(()),
         }
     }

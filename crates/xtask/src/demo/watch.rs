@@ -2,11 +2,11 @@
 
 use super::world::{self, SHARED};
 use crate::imap::{Client, quoted};
-use crate::tool::Trouble;
+use crate::tool::ChoreError;
 
 /// Prints each change until the connection ends. Runs beside the demo, so it only ever returns
 /// when the server goes.
-pub(super) fn watch(port: u16) -> Result<(), Trouble> {
+pub(super) fn watch(port: u16) -> Result<(), ChoreError> {
     let mut client = Client::login(port, world::LEAD, world::PASSWORD)?;
     client.command(&format!("SELECT {}", quoted(SHARED)))?;
     for line in client.idle()? {

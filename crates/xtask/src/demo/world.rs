@@ -4,7 +4,7 @@ use std::num::NonZero;
 
 use super::postroom::Postroom;
 use crate::imap::Client;
-use crate::tool::Trouble;
+use crate::tool::ChoreError;
 
 pub(super) const SHARED: &str = "Shared Folders/support";
 pub(super) const ADMIN: &str = "admin";
@@ -28,7 +28,7 @@ pub(super) fn people(crowd: usize) -> impl Iterator<Item = String> {
 }
 
 /// Makes accounts, groups, the shared mailbox and its list.
-pub(super) fn make(postroom: &Postroom, crowd: usize) -> Result<(), Trouble> {
+pub(super) fn make(postroom: &Postroom, crowd: usize) -> Result<(), ChoreError> {
     add_user(postroom, ADMIN, &["--admin"])?;
     postroom.run(&["mailbox", "create", SHARED])?;
     postroom.run(&["group", "add", TEAM])?;
@@ -61,7 +61,7 @@ fn group_of(person: &str) -> Option<&'static str> {
     }
 }
 
-fn add_user(postroom: &Postroom, name: &str, more: &[&str]) -> Result<(), Trouble> {
+fn add_user(postroom: &Postroom, name: &str, more: &[&str]) -> Result<(), ChoreError> {
     let verb = ["user", "add", name, "--password-stdin"];
     postroom.run_with_password(&[verb.as_slice(), more].concat(), PASSWORD)
 }
@@ -69,8 +69,8 @@ fn add_user(postroom: &Postroom, name: &str, more: &[&str]) -> Result<(), Troubl
 /// Does the same for each person, on all cores: most of it is hashing.
 fn at_once(
     people: &[String],
-    make: impl Fn(&str) -> Result<(), Trouble> + Sync,
-) -> Result<(), Trouble> {
+    make: impl Fn(&str) -> Result<(), ChoreError> + Sync,
+) -> Result<(), ChoreError> {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let each = people.len().div_ceil(cores).max(1);
     let make = &make;
@@ -83,13 +83,13 @@ fn at_once(
         workers.into_iter().try_for_each(|worker| {
             worker
                 .join()
-                .unwrap_or_else(|_| Err(Trouble::new("making people failed")))
+                .unwrap_or_else(|_| Err(ChoreError::new("making people failed")))
         })
     })
 }
 
 /// Puts `letters` into the shared mailbox, and returns how many it took.
-pub(super) fn fill(port: u16, letters: &[Vec<u8>]) -> Result<usize, Trouble> {
+pub(super) fn fill(port: u16, letters: &[Vec<u8>]) -> Result<usize, ChoreError> {
     let mut client = Client::login(port, LEAD, PASSWORD)?;
     for letter in letters {
         client.append(SHARED, "", letter)?;

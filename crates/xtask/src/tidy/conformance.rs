@@ -10,7 +10,7 @@ use super::Finding;
 use super::citations::{Citation, citations};
 use super::commands::{FILES, TABLE, TALKS, heading, rows, said};
 use super::tree::Tree;
-use crate::tool::Trouble;
+use crate::tool::ChoreError;
 
 const PAGE: &str = "docs/CONFORMANCE.md";
 const OFFERS: &str = "crates/session/src/capability.rs";
@@ -45,9 +45,9 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
 }
 
 /// Writes the page anew.
-pub(crate) fn renew(root: &Path) -> Result<(), Trouble> {
+pub(crate) fn renew(root: &Path) -> Result<(), ChoreError> {
     let page = page(&Tree::load(root)?);
-    std::fs::write(root.join(PAGE), page).map_err(Trouble::at(PAGE))
+    std::fs::write(root.join(PAGE), page).map_err(ChoreError::at(PAGE))
 }
 
 fn page(tree: &Tree) -> String {

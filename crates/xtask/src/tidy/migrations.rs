@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::Finding;
 use super::tree::Tree;
-use crate::tool::Trouble;
+use crate::tool::ChoreError;
 
 const FOLDER: &str = "migrations/";
 const LANDED: &str = "migrations/landed.sha256";
@@ -40,7 +40,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
 }
 
 /// Adds the migrations that have not landed yet. Never touches a line that is there.
-pub(crate) fn land(root: &Path) -> Result<(), Trouble> {
+pub(crate) fn land(root: &Path) -> Result<(), ChoreError> {
     let tree = Tree::load(root)?;
     let mut lines = tree.text(LANDED).unwrap_or_default().to_owned();
     let known: Vec<_> = landed(&lines).into_keys().map(str::to_owned).collect();
@@ -50,7 +50,7 @@ pub(crate) fn land(root: &Path) -> Result<(), Trouble> {
             lines.push_str(&format!("{}  {name}\n", hash(text)));
         }
     }
-    std::fs::write(root.join(LANDED), lines).map_err(Trouble::at(LANDED))
+    std::fs::write(root.join(LANDED), lines).map_err(ChoreError::at(LANDED))
 }
 
 fn landed(lines: &str) -> BTreeMap<&str, String> {

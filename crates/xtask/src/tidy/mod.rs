@@ -21,7 +21,7 @@ pub(crate) use migrations::land;
 
 use std::fmt;
 
-use crate::tool::{Trouble, root};
+use crate::tool::{ChoreError, root};
 use tree::Tree;
 
 /// One place that breaks one rule.
@@ -76,7 +76,7 @@ const RULES: &[Rule] = &[
 ];
 
 /// Prints what breaks a rule, and the longest files and functions as places to look at.
-pub(crate) fn run(_: &[String]) -> Result<(), Trouble> {
+pub(crate) fn run(_: &[String]) -> Result<(), ChoreError> {
     let tree = Tree::load(&root())?;
     print!("{}", lengths::longest(&tree));
     let findings = all(&tree);
@@ -86,7 +86,7 @@ pub(crate) fn run(_: &[String]) -> Result<(), Trouble> {
     if findings.is_empty() {
         return Ok(());
     }
-    Err(Trouble::new(format!(
+    Err(ChoreError::new(format!(
         "{} places break a house rule",
         findings.len()
     )))

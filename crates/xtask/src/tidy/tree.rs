@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::tool::Trouble;
+use crate::tool::ChoreError;
 
 /// Folders that are not ours to judge.
 const SKIPPED: &[&str] = &[".git", ".postroom", ".sqlx", "target"];
@@ -16,18 +16,18 @@ pub(super) struct Tree {
 
 impl Tree {
     /// What lies below `root` now. Files that are not UTF-8 are left out.
-    pub(super) fn load(root: &Path) -> Result<Self, Trouble> {
+    pub(super) fn load(root: &Path) -> Result<Self, ChoreError> {
         let mut tree = Self::default();
         tree.load_folder(root, "")?;
         Ok(tree)
     }
 
-    fn load_folder(&mut self, folder: &Path, prefix: &str) -> Result<(), Trouble> {
-        let entries = std::fs::read_dir(folder).map_err(Trouble::at(folder.display()))?;
+    fn load_folder(&mut self, folder: &Path, prefix: &str) -> Result<(), ChoreError> {
+        let entries = std::fs::read_dir(folder).map_err(ChoreError::at(folder.display()))?;
         for entry in entries {
-            let entry = entry.map_err(Trouble::at(folder.display()))?;
+            let entry = entry.map_err(ChoreError::at(folder.display()))?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            let kind = entry.file_type().map_err(Trouble::at(&name))?;
+            let kind = entry.file_type().map_err(ChoreError::at(&name))?;
             if kind.is_dir() && !SKIPPED.contains(&name.as_str()) {
                 self.load_folder(&entry.path(), &format!("{prefix}{name}/"))?;
             } else if kind.is_file()

@@ -11,7 +11,7 @@ use crate::cli::admin_context::{AdminContext, Operator};
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
 
-/// What clients ask for, and the operation that sessions ask leave for then.
+/// What clients ask for, and the operation that sessions ask a permit for then.
 const COMMANDS: [(&str, Operation); 15] = [
     ("LIST", Operation::Lookup),
     ("SUBSCRIBE", Operation::Subscribe),

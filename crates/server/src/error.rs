@@ -3,23 +3,23 @@
 use std::io;
 use std::net::SocketAddr;
 
-use private_pg::PgTrouble;
+use private_pg::PgError;
 use store::Fault;
 
-use crate::tls::TlsTrouble;
+use crate::tls::TlsError;
 
 /// Each a line that tells an operator what to look at.
 #[derive(Debug, thiserror::Error)]
-pub enum Trouble {
+pub enum ServerError {
     /// The database is away, or does not do as asked.
     #[error("database: {0}")]
     Database(#[from] Fault),
     /// The private PostgreSQL does not run.
     #[error("private PostgreSQL: {0}")]
-    PrivatePg(#[from] PgTrouble),
+    PrivatePg(#[from] PgError),
     /// There is no certificate to serve.
     #[error("TLS: {0}")]
-    Tls(#[from] TlsTrouble),
+    Tls(#[from] TlsError),
     /// An address cannot be listened on.
     #[error("cannot listen on {address}: {cause}")]
     Listen {

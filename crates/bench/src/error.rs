@@ -4,9 +4,9 @@ use std::fmt;
 
 /// One line for the person at the terminal.
 #[derive(Debug)]
-pub(crate) struct Trouble(String);
+pub(crate) struct BenchError(String);
 
-impl Trouble {
+impl BenchError {
     pub(crate) fn new(line: impl Into<String>) -> Self {
         Self(line.into())
     }
@@ -17,7 +17,7 @@ impl Trouble {
     }
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for BenchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Why there is no private PostgreSQL.
 #[derive(Debug, thiserror::Error)]
-pub enum PgTrouble {
+pub enum PgError {
     /// Nothing in the places where it might be.
     #[error(
         "no PostgreSQL server on this machine: install the package `postgresql` (Debian, Ubuntu) \
@@ -67,10 +67,10 @@ pub enum PgTrouble {
     #[error("PostgreSQL (process {0}) did not stop in time and was killed")]
     Killed(u32),
     /// The operating system refused.
-    #[error("cannot {deed} {path}: {cause}")]
+    #[error("cannot {action} {path}: {cause}")]
     Io {
         /// What we tried, as a verb.
-        deed: &'static str,
+        action: &'static str,
         /// On what.
         path: PathBuf,
         /// Why not.
@@ -78,11 +78,11 @@ pub enum PgTrouble {
     },
 }
 
-impl PgTrouble {
+impl PgError {
     /// For `map_err`.
-    pub(crate) fn io(deed: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |cause| Self::Io {
-            deed,
+            action,
             path: path.to_owned(),
             cause,
         }

@@ -2,10 +2,10 @@
 
 /// Why there is no world to play in.
 #[derive(Debug, thiserror::Error)]
-pub enum Trouble {
+pub enum TestError {
     /// There is no PostgreSQL to test with.
     #[error("no PostgreSQL for tests: {0}")]
-    NoPostgres(#[from] private_pg::PgTrouble),
+    NoPostgres(#[from] private_pg::PgError),
     /// A file or a program of the machine.
     #[error("{what}: {cause}")]
     Machine {
@@ -27,13 +27,13 @@ pub enum Trouble {
     Store(#[from] store::Fault),
     /// A frontend did not start.
     #[error("a frontend: {0}")]
-    Frontend(#[from] server::Trouble),
+    Frontend(#[from] server::ServerError),
     /// A sentence that makes no sense in this world.
     #[error("{0}")]
     Sentence(String),
 }
 
-impl Trouble {
+impl TestError {
     /// For `map_err`.
     pub(crate) fn machine(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         let what = what.into();
