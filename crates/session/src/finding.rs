@@ -18,9 +18,9 @@ use wire::{Numbering, PartialRange, SearchKey, SearchReturn, SortCriterion, Sort
 use crate::criteria::Criteria;
 use crate::digested::ask_digests;
 use crate::ending::{Ending, Refused};
+use crate::loaded_messages::LoadedMessages;
 use crate::node::Now;
 use crate::out::Out;
-use crate::search_data::SearchData;
 use crate::search_state::{Numbered, SearchState, entries};
 use crate::search_target::SearchTarget;
 use crate::selected::Selected;
@@ -144,10 +144,10 @@ impl<'k> Searcher<'k> {
         progress.done -= left.len();
         for batch in left.chunks(TEXTS_PER_READ_MAX) {
             progress.tell().await?;
-            let search_data = self.gather(search_state, batch).await?;
+            let loaded_messages = self.gather(search_state, batch).await?;
             for &(place, numbered) in batch {
                 if let Some(one) = search_state.get_mut(place) {
-                    let evidence = search_data.evidence(one.search_target.mailbox, &numbered.1);
+                    let evidence = loaded_messages.evidence(one.search_target.mailbox, &numbered.1);
                     one.decide(numbered, &evidence);
                 }
             }
@@ -160,9 +160,9 @@ impl<'k> Searcher<'k> {
         &self,
         search_state: &[SearchState<'_>],
         batch: &[(usize, Numbered)],
-    ) -> Result<SearchData, Ending> {
+    ) -> Result<LoadedMessages, Ending> {
         let Some(any) = search_state.first() else {
-            return Ok(SearchData::default());
+            return Ok(LoadedMessages::default());
         };
         let messages: Vec<(MailboxId, Message)> = batch
             .iter()
@@ -171,7 +171,7 @@ impl<'k> Searcher<'k> {
             })
             .collect();
         // What has to be read is the same in all mailboxes.
-        Ok(SearchData::load(&self.store, &self.live, &any.criteria, &messages).await?)
+        Ok(LoadedMessages::load(&self.store, &self.live, &any.criteria, &messages).await?)
     }
 }
 
@@ -195,9 +195,10 @@ pub(crate) async fn find_among(
     for batch in undecided.chunks(TEXTS_PER_READ_MAX) {
         let located = |&(_, message): &Numbered| (search_target.mailbox, message);
         let located: Vec<(MailboxId, Message)> = batch.iter().map(located).collect();
-        let search_data = SearchData::load(store, live, &search_state.criteria, &located).await?;
+        let loaded_messages =
+            LoadedMessages::load(store, live, &search_state.criteria, &located).await?;
         for &numbered in batch {
-            let evidence = search_data.evidence(search_target.mailbox, &numbered.1);
+            let evidence = loaded_messages.evidence(search_target.mailbox, &numbered.1);
             search_state.decide(numbered, &evidence);
         }
     }

@@ -14,13 +14,13 @@ use crate::criteria::{Criteria, Evidence};
 
 /// As far as the criteria ask for it.
 #[derive(Default)]
-pub(crate) struct SearchData {
+pub(crate) struct LoadedMessages {
     texts: HashMap<ContentId, Bytes>,
     message_metadata: HashMap<ContentId, Arc<MessageMetadata>>,
     saved: HashMap<(MailboxId, Uid), InternalDate>,
 }
 
-impl SearchData {
+impl LoadedMessages {
     pub(crate) async fn load(
         store: &Store,
         live: &Live,
@@ -28,17 +28,17 @@ impl SearchData {
         messages: &[(MailboxId, Message)],
     ) -> Result<Self, Fault> {
         let ids: Vec<ContentId> = messages.iter().map(|(_, it)| it.content).collect();
-        let mut search_data = Self::default();
+        let mut loaded_messages = Self::default();
         if criteria.asks_text() {
-            search_data.texts = live.contents().texts(&ids).await?;
+            loaded_messages.texts = live.contents().texts(&ids).await?;
         }
         if criteria.asks_metadata() {
-            search_data.message_metadata = live.contents().message_metadata(&ids).await?;
+            loaded_messages.message_metadata = live.contents().message_metadata(&ids).await?;
         }
         if criteria.asks_save_date() {
-            search_data.saved = store.save_dates(&by_mailbox(messages)).await?;
+            loaded_messages.saved = store.save_dates(&by_mailbox(messages)).await?;
         }
-        Ok(search_data)
+        Ok(loaded_messages)
     }
 
     pub(crate) fn evidence(&self, mailbox: MailboxId, message: &Message) -> Evidence<'_> {
