@@ -44,12 +44,14 @@ impl Client {
         &mut self,
         mailbox: &str,
         flags: &str,
+        internal_date: &str,
         message: &[u8],
     ) -> Result<(), ChoreError> {
         let length = message.len();
         let tag = self.send(&format!(
-            "APPEND {} ({flags}) {{{length}+}}",
-            quoted(mailbox)
+            "APPEND {} ({flags}) {} {{{length}+}}",
+            quoted(mailbox),
+            quoted(internal_date)
         ))?;
         self.write(message)?;
         self.write(b"\r\n")?;
@@ -158,11 +160,16 @@ mod tests {
         let (port, heard) = server("* OK hello\r\nx1 OK\r\nx2 OK [APPENDUID 1 1] done\r\n");
         let mut client = Client::login(port, "ada", "a\"b").unwrap();
         client
-            .append("Shared Folders/support", "\\Seen", b"Subject: x\r\n\r\ny")
+            .append(
+                "Shared Folders/support",
+                "\\Seen",
+                " 9-Nov-2026 09:12:00 +0100",
+                b"Subject: x\r\n\r\ny",
+            )
             .unwrap();
         drop(client);
         let expected = "x1 LOGIN \"ada\" \"a\\\"b\"\r\n\
-            x2 APPEND \"Shared Folders/support\" (\\Seen) {15+}\r\nSubject: x\r\n\r\ny\r\n";
+            x2 APPEND \"Shared Folders/support\" (\\Seen) \" 9-Nov-2026 09:12:00 +0100\" {15+}\r\nSubject: x\r\n\r\ny\r\n";
         assert_eq!(heard.join().unwrap(), expected);
     }
 

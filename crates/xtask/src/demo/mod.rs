@@ -13,6 +13,8 @@ mod stop;
 mod watch;
 mod world;
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use private_pg::Tuning;
 
 use self::frontend::Frontend;
@@ -21,7 +23,7 @@ use self::options::Options;
 use self::postroom::Postroom;
 use self::stop::Stop;
 use crate::postgres;
-use crate::tool::{ChoreError, root};
+use crate::tool::ChoreError;
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), ChoreError> {
     let options = Options::parse(arguments)?;
@@ -42,7 +44,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), ChoreError> {
     let Some(first) = nodes.first() else {
         return Err(ChoreError::new("there are no nodes"));
     };
-    let letters = letters::gather(&root().join("../shared/corpus"));
+    let letters = letters::load(unix_seconds())?;
     let invitation = Invitation {
         nodes: &nodes,
         database: &database,
@@ -63,6 +65,17 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), ChoreError> {
     nodes.iter_mut().for_each(Frontend::ask_to_stop);
     drop(nodes);
     postgres.stop().map_err(ChoreError::at("PostgreSQL"))
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the letters are as old as they say on the day when they are read"
+)]
+fn unix_seconds() -> i64 {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+    since_1970.map_or(0, |since| {
+        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    })
 }
 
 /// Watching ends with the node; the demo goes on without it.

@@ -1,9 +1,11 @@
 //! Who is in the demo, and what they find there.
 
+use std::collections::BTreeSet;
 use std::num::NonZero;
 
+use super::letters::Letter;
 use super::postroom::Postroom;
-use crate::imap::Client;
+use crate::imap::{Client, quoted};
 use crate::tool::ChoreError;
 
 pub(super) const SHARED: &str = "Shared Folders/support";
@@ -88,12 +90,27 @@ fn at_once(
     })
 }
 
-/// Puts `letters` into the shared mailbox, and returns how many it took.
-pub(super) fn fill(port: u16, letters: &[Vec<u8>]) -> Result<usize, ChoreError> {
-    let mut client = Client::login(port, LEAD, PASSWORD)?;
-    for letter in letters {
-        client.append(SHARED, "", letter)?;
+/// Puts each letter into its mailbox, and returns how many are in the shared one.
+pub(super) fn fill(port: u16, letters: &[Letter]) -> Result<usize, ChoreError> {
+    let mut in_shared = 0;
+    for person in people(0) {
+        let mut client = Client::login(port, &person, PASSWORD)?;
+        let mut known = BTreeSet::from([SHARED, "INBOX"]);
+        for letter in letters {
+            let Some((owner, mailbox)) = letter.owner_and_mailbox() else {
+                continue;
+            };
+            if owner != person {
+                continue;
+            }
+            if known.insert(mailbox) {
+                client.command(&format!("CREATE {}", quoted(mailbox)))?;
+            }
+            let date = letter.internal_date();
+            client.append(mailbox, &letter.flags, &date, &letter.bytes)?;
+            in_shared += usize::from(mailbox == SHARED);
+        }
+        client.command("LOGOUT")?;
     }
-    client.command("LOGOUT")?;
-    Ok(letters.len())
+    Ok(in_shared)
 }
