@@ -71,7 +71,7 @@ pub enum Given {
         /// How.
         change: AccountChange,
     },
-    /// `ada on node 1, phone of ada on node 2, eve at the door of node 1`
+    /// `ada on node 1, phone of ada on node 2, eve before login on node 1`
     Seats(Vec<Seat>),
 }
 
@@ -97,8 +97,8 @@ pub struct Seat {
     pub account: String,
     /// From 1.
     pub node: usize,
-    /// `at the door`: connected only, and the greeting is still to be heard.
-    pub at_the_door: bool,
+    /// `before login`: connected only, and the greeting is still to be heard.
+    pub before_login: bool,
 }
 
 impl Given {
@@ -217,9 +217,9 @@ fn seat(sentence: &str) -> Result<Seat, String> {
         [client, rest @ ..] => (*client, *client, rest),
         [] => return Err("nothing is given".to_owned()),
     };
-    let (at_the_door, node) = match rest {
+    let (before_login, node) = match rest {
         ["on", "node", node] => (false, *node),
-        ["at", "the", "door", "of", "node", node] => (true, *node),
+        ["before", "login", "on", "node", node] => (true, *node),
         _ => return Err(format!("not understood: {sentence}")),
     };
     let node = node.parse().map_err(|_| format!("{node} is no node"))?;
@@ -227,7 +227,7 @@ fn seat(sentence: &str) -> Result<Seat, String> {
         client: client.to_owned(),
         account: account.to_owned(),
         node,
-        at_the_door,
+        before_login,
     })
 }
 
@@ -235,12 +235,12 @@ fn seat(sentence: &str) -> Result<Seat, String> {
 mod tests {
     use super::{Given, Seat};
 
-    fn seat(client: &str, account: &str, node: usize, at_the_door: bool) -> Seat {
+    fn seat(client: &str, account: &str, node: usize, before_login: bool) -> Seat {
         Seat {
             client: client.to_owned(),
             account: account.to_owned(),
             node,
-            at_the_door,
+            before_login,
         }
     }
 
@@ -299,7 +299,7 @@ mod tests {
             ),
             ("zoe administers", Given::Administrator("zoe".into())),
             (
-                "ada on node 1, phone of ada on node 2, eve at the door of node 2",
+                "ada on node 1, phone of ada on node 2, eve before login on node 2",
                 Given::Seats(vec![
                     seat("ada", "ada", 1, false),
                     seat("phone", "ada", 2, false),

@@ -103,7 +103,7 @@ impl<'s> Player<'s> {
         let client = Client::connect(&seat.client, address).await;
         let client = client.map_err(|cause| format!("cannot connect: {cause}"))?;
         self.clients.insert(seat.client.clone(), client);
-        if seat.at_the_door {
+        if seat.before_login {
             return Ok(());
         }
         self.hear(&seat.client, &Pattern::parse("* OK ..")).await?;

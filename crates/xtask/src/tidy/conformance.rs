@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn each_row_leads_to_its_talks() {
         let talks = [
-            ("tests/talks/door/id.talk", "# RFC 2971.\nada> ID NIL\n"),
+            ("tests/talks/greeting/id.talk", "# RFC 2971.\nada> ID NIL\n"),
             ("tests/talks/list/a.talk", "ada> UID MOVE 1 x\n"),
             (
                 "tests/talks/move/a.talk",
@@ -228,7 +228,7 @@ Each with the talks that show it most plainly.
 
 | command | file | talks |
 |---|---|---|
-| ID | [id](../crates/session/src/command/id.rs) | [door/id](../tests/talks/door/id.talk) |
+| ID | [id](../crates/session/src/command/id.rs) | [greeting/id](../tests/talks/greeting/id.talk) |
 | UID MOVE | [move](../crates/session/src/command/move.rs) | [move/a](../tests/talks/move/a.talk), \
             [list/a](../tests/talks/list/a.talk) |
 
@@ -238,7 +238,7 @@ Each with its sections and the talks that cite them.
 
 ### RFC 2971
 
-- [door/id](../tests/talks/door/id.talk)
+- [greeting/id](../tests/talks/greeting/id.talk)
 
 ### RFC 6851
 
@@ -250,7 +250,7 @@ Each with its sections and the talks that cite them.
 
     #[test]
     fn what_no_talk_shows_and_a_page_of_yesterday_are_found() {
-        let talk = ("tests/talks/door/id.talk", "# RFC 2971.\nada> ID NIL\n");
+        let talk = ("tests/talks/greeting/id.talk", "# RFC 2971.\nada> ID NIL\n");
         let files = [&[COMMANDS, CAPABILITIES, talk] as &[_], &FILES_THERE].concat();
         let expected = [
             Finding::at(OFFERS, 2, "no talk cites RFC 6851, which MOVE is"),
