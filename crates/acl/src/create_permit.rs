@@ -1,28 +1,29 @@
-//! Leave to create a mailbox where there is none yet.
+//! The permission to create a mailbox that does not exist yet.
 
 use mail::AccountId;
 
 use crate::{Denied, EffectiveAccess, Operation, Permit, Who, permit};
 
-/// Leave to create, or to rename to, a name in some scope. Made by the functions here alone.
+/// The permission to create a mailbox, or to rename one, within a scope. Only the functions of this
+/// file make it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CreatePermit {
     account: AccountId,
     scope: CreateScope,
 }
 
-/// Where something may be created. The store compares it with the place.
+/// Where a mailbox may be created. The store compares the scope with the place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CreateScope {
     /// Anywhere in the creator's own tree.
     OwnTree,
-    /// Below the mailbox of this permit, which was asked for [`Operation::CreateChild`].
+    /// Below the mailbox of this permit, which was made for [`Operation::CreateChild`].
     Below(Permit),
     /// Anywhere in the tree that nobody owns.
     SharedTree,
 }
 
-/// Leave to create in one's own tree, whose owner always holds `k`.
+/// The permission to create in one's own tree, whose owner always holds `k`.
 #[must_use]
 pub const fn own_tree(who: &Who) -> CreatePermit {
     CreatePermit {
@@ -31,11 +32,11 @@ pub const fn own_tree(who: &Who) -> CreatePermit {
     }
 }
 
-/// Leave to create below the nearest mailbox that exists above the new name (RFC 4314, 4).
+/// The permission to create below the nearest existing mailbox above the new name (RFC 4314, 4).
 ///
 /// # Errors
 ///
-/// [`Denied`] without `k` there.
+/// [`Denied`] when the account does not hold `k` there.
 pub fn below(parent: &EffectiveAccess) -> Result<CreatePermit, Denied> {
     let permit = permit(parent, Operation::CreateChild)?;
     Ok(CreatePermit {
@@ -44,11 +45,11 @@ pub fn below(parent: &EffectiveAccess) -> Result<CreatePermit, Denied> {
     })
 }
 
-/// Leave to create in the shared tree where no parent exists: for site administrators.
+/// The permission to create in the shared tree where no parent exists, for site administrators.
 ///
 /// # Errors
 ///
-/// [`Denied::NoPermission`] for everybody else.
+/// [`Denied::NoPermission`] for all other accounts.
 pub const fn shared_root(who: &Who) -> Result<CreatePermit, Denied> {
     if who.is_admin {
         Ok(CreatePermit {
@@ -61,13 +62,13 @@ pub const fn shared_root(who: &Who) -> Result<CreatePermit, Denied> {
 }
 
 impl CreatePermit {
-    /// Who creates.
+    /// The account that may create.
     #[must_use]
     pub const fn account(&self) -> AccountId {
         self.account
     }
 
-    /// Where.
+    /// Where it may create.
     #[must_use]
     pub const fn scope(&self) -> CreateScope {
         self.scope

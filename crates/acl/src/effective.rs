@@ -1,55 +1,55 @@
-//! From a list to the rights of one person.
+//! From an access control list to the rights of one account.
 
 use mail::AccountId;
 
 use crate::{Identifier, Rights, domain_of};
 
-/// One line of a mailbox's list.
+/// One entry of a mailbox's access control list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Entry {
-    /// Whom it is about.
+    /// Whom the entry is for.
     pub identifier: Identifier,
-    /// Whether it takes the rights instead of giving them.
+    /// Whether the entry removes the rights instead of granting them.
     pub is_negative: bool,
-    /// Which rights; none is a line too.
+    /// The entry's rights; an entry without rights is valid.
     pub rights: Rights,
 }
 
-/// Somebody who is logged in, as far as rights are concerned.
+/// A logged-in account, as far as rights are concerned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Who {
     /// The account.
     pub account: AccountId,
-    /// Its name, spelled as identifiers spell it.
+    /// The account's name, spelled as identifiers spell it.
     pub name: String,
-    /// The names of the groups that it belongs to, by itself or through other groups.
+    /// The names of the groups that the account belongs to, directly or through other groups.
     pub groups: Vec<String>,
-    /// Whether this is a site administrator.
+    /// Whether the account is a site administrator.
     pub is_admin: bool,
 }
 
-/// Whose mailbox it is, seen from the one who asks.
+/// Who owns the mailbox, seen from the account that asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Ownership {
-    /// The asker's own.
+    /// The account that asks owns it.
     Own,
-    /// Another user's.
+    /// Another account owns it.
     Theirs,
-    /// In the tree that nobody owns.
+    /// Nobody owns it: it is in the shared tree.
     Shared,
 }
 
-/// Whose a mailbox is, as far as rights are concerned.
+/// Who owns a mailbox and which domain it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Belonging<'m> {
-    /// Seen from the one who asks.
+    /// Who owns it, seen from the account that asks.
     pub ownership: Ownership,
-    /// Of which domain it is; `None` for a mailbox of the whole site.
+    /// The mailbox's domain; `None` for a mailbox of the whole site.
     pub domain: Option<&'m str>,
 }
 
-/// What `who` may do: the union of the entries that apply, minus the union of the negative ones,
-/// and always what is [`implied`].
+/// The rights of `who`: the union of the entries that apply, minus the union of the negative ones,
+/// and always the rights that are [`implied`].
 #[must_use]
 pub fn effective(entries: &[Entry], who: &Who, belonging: Belonging<'_>) -> Rights {
     let (mut given, mut taken) = (Rights::NONE, Rights::NONE);
@@ -65,7 +65,7 @@ pub fn effective(entries: &[Entry], who: &Who, belonging: Belonging<'_>) -> Righ
     given.without(taken).union(implied)
 }
 
-/// The entries that have a say in what `who` may do, in their order.
+/// The entries that apply to `who`, in their order.
 pub fn applying<'e>(
     entries: &'e [Entry],
     who: &Who,
@@ -76,10 +76,10 @@ pub fn applying<'e>(
         .filter(move |entry| applies(&entry.identifier, who, belonging))
 }
 
-/// What nobody can take away, whatever the list says.
+/// The rights that no entry can remove.
 ///
-/// Owners can always put their own list right, and of every shared mailbox somebody can: a site
-/// administrator. Neither reads mail by that: `r` comes from the list alone.
+/// An owner can always repair his own list, and a site administrator that of every shared mailbox.
+/// Neither right lets them read mail: `r` comes from the list alone.
 #[must_use]
 pub const fn implied(is_admin: bool, ownership: Ownership) -> Rights {
     const REACH: Rights = Rights::LOOKUP.union(Rights::ADMINISTER);
@@ -95,12 +95,12 @@ fn applies(identifier: &Identifier, who: &Who, belonging: Belonging<'_>) -> bool
     match identifier {
         Identifier::User(name) => *name == who.name,
         Identifier::Group(name) => who.groups.contains(name),
-        // Nothing crosses a domain unless it is granted by name.
+        // No rights cross the border of a domain unless they are granted to a name.
         Identifier::Anyone | Identifier::Authenticated => {
             belonging.domain.is_none() || belonging.domain == domain_of(&who.name)
         }
         Identifier::Domain(domain) => domain_of(&who.name) == Some(domain),
-        // Whoever has an account is somebody.
+        // Whoever has an account is not anonymous.
         Identifier::Anonymous => false,
         Identifier::Owner => belonging.ownership == Ownership::Own,
     }
@@ -130,7 +130,7 @@ mod tests {
         }
     }
 
-    /// `bob lrs, -bob s`
+    /// Parses a list such as `bob lrs, -bob s`.
     fn entries(list: &str) -> Vec<Entry> {
         list.split(", ")
             .filter(|line| !line.is_empty())
@@ -159,10 +159,11 @@ mod tests {
             ("$board lrs", ""),
             // Names are compared as they are spelled.
             ("Bob lrs", ""),
-            // A group and a user of one name are two.
+            // A group and a user of the same name are different identifiers.
             ("staff lrs", ""),
             ("$bob lrs", ""),
-            // Somebody is not nobody, and owns no mailbox of nobody.
+            // A logged-in account is not `anonymous`, and is no `owner` of a mailbox that nobody
+            // owns.
             ("anonymous lrs", ""),
             ("owner lrs", ""),
             ("bob lrs, -bob s", "lr"),
@@ -274,7 +275,8 @@ mod tests {
         }
     }
 
-    /// Right by right: held when implied, or when an entry gives it and none takes it.
+    /// The definition right by right: it is held when implied, or when an entry grants it and none
+    /// removes it.
     fn by_definition(entries: &[Entry], who: &Who, belonging: Belonging<'_>) -> Rights {
         let (_, domain) = who.name.split_once('@').unwrap_or_default();
         let is_inside = belonging

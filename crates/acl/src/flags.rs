@@ -1,4 +1,4 @@
-//! Which right guards which flag, and what a selected mailbox promises by it.
+//! Which right guards which flag, and what SELECT says because of it.
 
 use mail::FlagBits;
 
@@ -15,7 +15,7 @@ const GUARDS: [(Rights, FlagBits); 3] = [
     (Rights::WRITE, OTHERS),
 ];
 
-/// The flags that `rights` let one set and clear. New keywords are among them with `w`.
+/// The flags that `rights` allow to set and clear. With `w` new keywords are allowed too.
 #[must_use]
 pub fn storable(rights: Rights) -> FlagBits {
     GUARDS
@@ -24,7 +24,7 @@ pub fn storable(rights: Rights) -> FlagBits {
         .fold(FlagBits::NONE, |all, (_, flags)| all.union(flags))
 }
 
-/// The rights without which not all of `flags` can be set.
+/// The rights that are needed to set all of `flags`.
 #[must_use]
 pub fn guarding(flags: FlagBits) -> Rights {
     GUARDS
@@ -33,7 +33,8 @@ pub fn guarding(flags: FlagBits) -> Rights {
         .fold(Rights::NONE, |all, (right, _)| all.union(right))
 }
 
-/// Whether SELECT says READ-WRITE (RFC 4314, 5.2): `i`, `e`, or leave to change any flag.
+/// Whether SELECT says READ-WRITE (RFC 4314, 5.2): with `i`, with `e`, or with a right to change
+/// any flag.
 ///
 /// A flag that is private today counts too: every flag can be shared in every mailbox
 /// (ADR 0016).
@@ -88,7 +89,7 @@ mod tests {
             ("lrt", true),
             ("lri", true),
             ("lre", true),
-            // The RFC's apple and pear.
+            // The examples of the RFC, "apple" and "pear".
             ("rit", true),
             ("rset", true),
         ] {

@@ -1,26 +1,27 @@
-//! What may be granted to whom, and how LISTRIGHTS says it.
+//! Which rights may be granted to whom, and the answer to LISTRIGHTS.
 
 use crate::{Rights, Subject, Who};
 
 /// Who may give rights to `anyone`, `authenticated`, `anonymous` and whole domains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Everybody {
-    /// Site administrators only.
+    /// Only site administrators may.
     ByAdministrators,
-    /// Whoever holds `a` on the mailbox.
+    /// Whoever holds `a` on the mailbox may.
     ByAnyAdministrator,
 }
 
 /// The answer to LISTRIGHTS, in the letters of the protocol.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListRights {
-    /// What the identifier always holds.
+    /// The rights that the identifier always holds.
     pub required: String,
-    /// What it can be granted besides; letters in one string are granted together or not at all.
+    /// The rights that it can be granted besides; letters in one string are granted together or not
+    /// at all.
     pub optional: Vec<String>,
 }
 
-/// The rights that `granter`, who holds `a`, may give to `subject`. Taking is always allowed.
+/// The rights that `granter`, who holds `a`, may grant to `subject`. Removing is always allowed.
 #[must_use]
 pub fn grantable(subject: &Subject, granter: &Who, everybody: Everybody) -> Rights {
     let is_reserved = match everybody {
@@ -34,13 +35,13 @@ pub fn grantable(subject: &Subject, granter: &Who, everybody: Everybody) -> Righ
     }
 }
 
-/// What SETACL can do for `subject`, to whom `implied` rights always belong.
+/// The answer to LISTRIGHTS for `subject`, to whom the `implied` rights always belong.
 ///
 /// No two rights are tied here. `c` and `d` stand alone beside their members, as they do wherever
 /// no member is tied to a right outside (RFC 4314, 2.1.1).
 #[must_use]
 pub fn list_rights(subject: &Subject, implied: Rights, grantable: Rights) -> ListRights {
-    // A negative entry holds nothing by itself, and cannot take what is implied.
+    // A negative entry holds nothing by itself, and cannot remove what is implied.
     let required = if subject.is_negative {
         Rights::NONE
     } else {
@@ -50,7 +51,8 @@ pub fn list_rights(subject: &Subject, implied: Rights, grantable: Rights) -> Lis
     let optional = grantable
         .without(implied)
         .letters()
-        // No letter twice (RFC 4314, 3.7): `c` may stand in `required` for one of its members.
+        // No letter appears twice (RFC 4314, 3.7): `c` may stand in `required` for one of its
+        // members.
         .filter(|letter| !required_letters.contains(*letter))
         .map(String::from)
         .collect();
@@ -90,7 +92,7 @@ mod tests {
                 "la",
                 "r s w i p k x c t e d n",
             ),
-            // What cannot be taken is not offered to be taken.
+            // A right that cannot be removed is not offered for removal.
             ("-bob", false, Ownership::Own, "", "r s w i p t e d n"),
             ("-bob", false, Ownership::Theirs, "", all),
         ] {

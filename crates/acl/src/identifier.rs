@@ -1,10 +1,10 @@
-//! Whom an entry of a list is about.
+//! Identifiers: whom an entry of an access control list is for.
 
 use std::fmt;
 
 use mail::limits::IDENTIFIER_BYTES_MAX;
 
-/// Whom an entry names (RFC 4314, 2).
+/// Whom an entry is for (RFC 4314, 2).
 ///
 /// Texts are prepared as RFC 4013 says, so that one name has one spelling. The reserved
 /// words are known in any case, so that no `Anyone` can be mistaken for `anyone`.
@@ -22,35 +22,36 @@ pub enum Identifier {
     Domain(String),
     /// `anonymous`: whoever is not logged in; never an account.
     Anonymous,
-    /// `owner`: whose mailbox it is. Nobody, where the mailbox is shared.
+    /// `owner`: the owner of the mailbox. On a shared mailbox it means nobody.
     Owner,
 }
 
-/// The second argument of SETACL: an identifier, or with a `-` before it its negative rights.
+/// The second argument of SETACL: an identifier, or its negative rights with a `-` before it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Subject {
-    /// Whom it is about.
+    /// Whom the entry is for.
     pub identifier: Identifier,
-    /// Whether the entry takes rights instead of giving them.
+    /// Whether the entry removes rights instead of granting them.
     pub is_negative: bool,
 }
 
-/// Why a text names nobody. It is refused whole: BAD, and nothing is stored (RFC 4314, 3).
+/// Why a text is not an identifier. SETACL is then refused as a whole: BAD, and nothing is stored
+/// (RFC 4314, 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadIdentifier {
-    /// Nothing, or nothing behind its prefix.
+    /// The text is empty, or nothing follows its prefix.
     #[error("an identifier is not empty")]
     Empty,
-    /// Longer than [`IDENTIFIER_BYTES_MAX`] bytes.
+    /// The text is longer than [`IDENTIFIER_BYTES_MAX`] bytes.
     #[error("an identifier has at most {IDENTIFIER_BYTES_MAX} bytes")]
     TooLong,
-    /// Control characters, or others that RFC 4013 prohibits.
+    /// The text has control characters, or others that RFC 4013 prohibits.
     #[error("an identifier holds no control or unassigned characters")]
     Prohibited,
-    /// A second `-`: identifiers with a dash in front are reserved (RFC 4314, 2).
+    /// The text begins with a second `-`: such identifiers are reserved (RFC 4314, 2).
     #[error("an identifier does not begin with a dash")]
     Dash,
-    /// An `@` in a domain, which is what follows it.
+    /// A domain has an `@`; it is what follows the `@` of a name.
     #[error("a domain holds no @")]
     At,
 }
@@ -62,7 +63,7 @@ const DOMAIN: &str = "domain:";
 impl Identifier {
     /// # Errors
     ///
-    /// [`BadIdentifier`] says why the text names nobody.
+    /// [`BadIdentifier`] says why the text is not an identifier.
     pub fn parse(text: &str) -> Result<Self, BadIdentifier> {
         if text.len() > IDENTIFIER_BYTES_MAX {
             return Err(BadIdentifier::TooLong);
@@ -81,7 +82,7 @@ impl Identifier {
         if matches!(identifier, Self::Domain(_)) && name.contains('@') {
             return Err(BadIdentifier::At);
         }
-        // Again: preparation may lengthen a name, and `$` is shorter than `group:`.
+        // Checked again, because preparation may lengthen a name, and `$` is shorter than `group:`.
         if identifier.to_string().len() > IDENTIFIER_BYTES_MAX {
             return Err(BadIdentifier::TooLong);
         }
@@ -106,7 +107,7 @@ impl Identifier {
         .unwrap_or_else(|| Self::User(text.to_owned()))
     }
 
-    /// Whether it reaches people whom nobody chose one by one.
+    /// Whether the identifier includes people whom nobody named one by one.
     #[must_use]
     pub const fn is_everybody(&self) -> bool {
         match self {
@@ -133,7 +134,7 @@ impl fmt::Display for Identifier {
 impl Subject {
     /// # Errors
     ///
-    /// [`BadIdentifier`] says why the text names nobody.
+    /// [`BadIdentifier`] says why the text is not an identifier.
     pub fn parse(text: &str) -> Result<Self, BadIdentifier> {
         let (is_negative, name) = match text.strip_prefix('-') {
             Some(name) => (true, name),
@@ -146,7 +147,7 @@ impl Subject {
     }
 }
 
-/// As ACL shows it.
+/// Prints the identifier as the ACL response shows it.
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let dash = if self.is_negative { "-" } else { "" };
@@ -154,7 +155,7 @@ impl fmt::Display for Subject {
     }
 }
 
-/// What follows `prefix`, which is known in any case.
+/// The text that follows `prefix`, which is recognised in any case.
 fn behind<'t>(prefix: &str, text: &'t str) -> Option<&'t str> {
     let (head, rest) = text.split_at_checked(prefix.len())?;
     head.eq_ignore_ascii_case(prefix).then_some(rest)
@@ -203,7 +204,7 @@ mod tests {
             ("domain", Ok("domain")),
             ("domain:", Err(BadIdentifier::Empty)),
             ("domain:bob@example.org", Err(BadIdentifier::At)),
-            // SASLprep: one spelling for what looks the same, and no invisible characters.
+            // SASLprep gives one spelling to what looks the same, and removes invisible characters.
             ("Cafe\u{301}", Ok("Café")),
             ("b\u{ad}ob", Ok("bob")),
             ("any\u{200d}one", Ok("anyone")),

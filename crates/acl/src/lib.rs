@@ -1,11 +1,11 @@
-//! Who may do what on a mailbox: RFC 4314 as pure functions, and permits as their proof.
+//! Who may do what on a mailbox: RFC 4314 as pure functions, and permits as the proof.
 //!
-//! Rights, identifiers, how a list turns into rights, which operation needs which right. No names of
-//! mailboxes, no SQL, no protocol responses: whoever asks brings the list and says the answer.
+//! Rights, identifiers, how a list becomes rights, and which operation needs which right. No names
+//! of mailboxes, no SQL, no protocol responses: the caller has the list and writes the answer.
 //!
-//! The way through: a list of [`Entry`]s and [`Who`] asks give [`effective`] rights; with the
-//! mailbox and the version of its list they are an [`EffectiveAccess`]; [`permit`] holds one
-//! against an [`Operation`] and makes the [`Permit`] that every changing method of the store asks for.
+//! In order: a list of [`Entry`]s and an account ([`Who`]) give [`effective`] rights. With the
+//! mailbox and the version of its rights they are an [`EffectiveAccess`]. [`permit`] compares it
+//! with an [`Operation`] and makes the [`Permit`] that every changing method of the store takes.
 
 mod create_permit;
 mod effective;

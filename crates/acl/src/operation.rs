@@ -1,13 +1,13 @@
-//! What can be done on a mailbox, and the rights that each operation needs.
+//! Operations on a mailbox, and the rights that each needs.
 
 use mail::FlagBits;
 
 use crate::{Rights, guarding, storable};
 
-/// Something one may do on a mailbox (RFC 4314, 4).
+/// What an account wants to do on a mailbox, as far as rights are concerned (RFC 4314, 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Operation {
-    /// Be told that it is there: LIST.
+    /// Learn that the mailbox exists: LIST.
     Lookup,
     /// SUBSCRIBE. UNSUBSCRIBE needs no right.
     Subscribe,
@@ -18,34 +18,35 @@ pub enum Operation {
     /// Permitted when one of them may be changed; [`Permit::storable`](crate::Permit::storable)
     /// says which.
     ChangeFlags(FlagBits),
-    /// APPEND, COPY or MOVE into it, with as many of these flags as the rights allow.
+    /// APPEND, COPY or MOVE into it, with those of these flags that the rights allow.
     Insert(FlagBits),
-    /// Deliver to its address.
+    /// Deliver mail to its address.
     Post,
     /// EXPUNGE. CLOSE without this right closes and does not expunge.
     Expunge,
-    /// MOVE out of it (RFC 6851, 4.2), and REPLACE of a message there (RFC 8508, 4.1).
+    /// MOVE out of it (RFC 6851, 4.2), and REPLACE of one of its messages (RFC 8508, 4.1).
     MoveFrom,
-    /// CREATE below it, or RENAME to below it.
+    /// CREATE below it, or RENAME to a name below it.
     CreateChild,
-    /// DELETE, or RENAME to elsewhere. Into another owner's tree it also takes what
-    /// [`Administer`](Self::Administer) does.
+    /// DELETE, or RENAME to another place. A RENAME into another owner's tree also needs what
+    /// [`Administer`](Self::Administer) needs.
     DeleteMailbox,
-    /// SETACL, DELETEACL, GETACL, LISTRIGHTS, and reading who did what.
+    /// SETACL, DELETEACL, GETACL, LISTRIGHTS, and reading the activity.
     Administer,
     /// MYRIGHTS.
     ReadMyRights,
     /// SETMETADATA and GETMETADATA (RFC 5464, 3.3).
     Annotate,
-    /// SETMETADATA of what decides how the mailbox works for everybody.
+    /// SETMETADATA of an annotation that decides how the mailbox works for everybody.
     SetPolicy,
 }
 
 impl Operation {
-    /// The rights it takes, by one who holds `held`; `None` when these do not suffice.
+    /// The rights that the operation needs of an account with the rights `held`; `None` when these
+    /// do not suffice.
     ///
-    /// Where any of several rights would do, one that is held is named: the permit is checked
-    /// against a single set later.
+    /// Where one of several rights is enough, one that is held is returned, because the permit is
+    /// checked against a single set later.
     pub(crate) fn needed(self, held: Rights) -> Option<Rights> {
         let needed = match self {
             Self::Lookup | Self::Subscribe => Rights::LOOKUP,
@@ -77,10 +78,10 @@ impl Operation {
         held.contains(needed).then_some(needed)
     }
 
-    /// Any one of these, and a refusal may admit that the mailbox exists.
+    /// The rights of which any one lets a refusal admit that the mailbox exists.
     ///
-    /// `l` in general (RFC 4314, 6). What is done to messages is done in a selected mailbox, and
-    /// whoever holds `r` was let in.
+    /// In general that is `l` (RFC 4314, 6). Operations on messages happen in a selected mailbox,
+    /// and whoever holds `r` could select it.
     pub(crate) const fn knowable_by(self) -> Rights {
         match self {
             Self::ChangeFlags(_) | Self::Expunge | Self::MoveFrom => {

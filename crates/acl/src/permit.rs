@@ -1,15 +1,15 @@
-//! The proof that somebody may do something.
+//! Permits: the proof that an account may do an operation.
 
 use mail::{AccountId, FlagBits, MailboxId};
 
 use crate::{Operation, Rights, storable};
 
-/// What somebody may do on a mailbox, as of one version of its list.
+/// What an account may do on a mailbox, as of one version of the mailbox's rights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EffectiveAccess {
-    /// Who.
+    /// The account.
     pub account: AccountId,
-    /// Where.
+    /// The mailbox.
     pub mailbox: MailboxId,
     /// The effective rights.
     pub rights: Rights,
@@ -17,10 +17,10 @@ pub struct EffectiveAccess {
     pub version: i64,
 }
 
-/// Leave to do one thing, made by [`permit`] alone.
+/// The permission for one operation. Only [`permit`] makes it.
 ///
-/// The store compares versions inside its transaction and, where the list has changed, asks again
-/// for [`needed`](Self::needed).
+/// The store compares versions inside its transaction and, where the rights have changed, checks
+/// again for [`needed`](Self::needed).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permit {
     access: EffectiveAccess,
@@ -30,19 +30,19 @@ pub struct Permit {
 /// Why there is no permit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Denied {
-    /// Not even that it exists may be said: answer as for a name that does not.
+    /// The answer must be the one for a name that does not exist.
     #[error("no such mailbox")]
     Hidden,
-    /// It may be said that it exists: answer `NO [NOPERM]`.
+    /// The account may know that the mailbox exists: the answer is `NO [NOPERM]`.
     #[error("permission denied")]
     NoPermission,
 }
 
-/// A permit for `operation`, if the rights suffice.
+/// Makes a permit for `operation`, if the rights suffice.
 ///
 /// # Errors
 ///
-/// [`Denied`] says what may be told about the mailbox (RFC 4314, 6).
+/// [`Denied`] says what the answer may tell about the mailbox (RFC 4314, 6).
 pub fn permit(access: &EffectiveAccess, operation: Operation) -> Result<Permit, Denied> {
     if let Some(needed) = operation.needed(access.rights) {
         Ok(Permit {
@@ -56,20 +56,20 @@ pub fn permit(access: &EffectiveAccess, operation: Operation) -> Result<Permit, 
     }
 }
 
-/// Whether one who holds `rights` may do `operation`: for a whole listing, where no permit is needed.
+/// Whether `rights` suffice for `operation`: for whole listings, where no permit is needed.
 #[must_use]
 pub fn suffices(rights: Rights, operation: Operation) -> bool {
     operation.needed(rights).is_some()
 }
 
 impl Permit {
-    /// Who may.
+    /// The account that may do the operation.
     #[must_use]
     pub const fn account(&self) -> AccountId {
         self.access.account
     }
 
-    /// On which mailbox.
+    /// The mailbox on which it may be done.
     #[must_use]
     pub const fn mailbox(&self) -> MailboxId {
         self.access.mailbox
@@ -81,20 +81,20 @@ impl Permit {
         self.needed
     }
 
-    /// All rights that were held when it was made.
+    /// All rights that were held when the permit was made.
     #[must_use]
     pub const fn held(&self) -> Rights {
         self.access.rights
     }
 
-    /// The version of the mailbox's rights as of which it was made.
+    /// The version of the mailbox's rights from which the permit was made.
     #[must_use]
     pub const fn version(&self) -> i64 {
         self.access.version
     }
 
-    /// The flags that it lets one set and clear: those that the operation named and the rights allow,
-    /// with what the same right guards.
+    /// The flags that may be set and cleared: those that the operation named and the rights allow,
+    /// and the others that the same right guards.
     #[must_use]
     pub fn storable(&self) -> FlagBits {
         storable(self.needed)
@@ -140,17 +140,17 @@ mod tests {
             "my-rights" => Operation::ReadMyRights,
             "annotate" => Operation::Annotate,
             "set-policy" => Operation::SetPolicy,
-            other => panic!("no deed is called {other}"),
+            other => panic!("no operation is called {other}"),
         }
     }
 
-    /// Rows of `held operation verdict`; `-` holds nothing. A verdict is the rights that the permit
-    /// asks for, or `no`, or `hidden`.
+    /// Checks rows of `held operation verdict`; `-` holds nothing. A verdict is the rights that the
+    /// permit asks for, or `no`, or `hidden`.
     fn permits(table: &str) {
         let mut rows = table.lines().map(str::trim).filter(|row| !row.is_empty());
         assert_eq!(
             rows.next().unwrap().split_whitespace().collect::<Vec<_>>(),
-            ["held", "deed", "verdict"]
+            ["held", "operation", "verdict"]
         );
         for row in rows {
             let [held, operation_word, verdict] = row.split_whitespace().collect::<Vec<_>>()[..]
@@ -171,7 +171,7 @@ mod tests {
     fn each_operation_asks_for_its_right() {
         permits(
             "
-            held           deed                 verdict
+            held           operation            verdict
             l              list                 l
             rswipkxtean    list                 hidden
             l              subscribe            l
@@ -204,7 +204,7 @@ mod tests {
     fn store_passes_when_one_flag_may_be_changed() {
         permits(
             "
-            held      deed                 verdict
+            held      operation            verdict
             lr        mark-seen            no
             lrs       mark-seen            rs
             lrwt      mark-seen            no
@@ -229,7 +229,7 @@ mod tests {
     fn insert_never_fails_for_a_flag() {
         permits(
             "
-            held      deed                   verdict
+            held      operation              verdict
             li        insert-seen-deleted    i
             lis       insert-seen-deleted    is
             liwt      insert-seen-deleted    it
@@ -244,7 +244,7 @@ mod tests {
     fn some_operations_need_one_of_several_rights() {
         permits(
             "
-            held      deed         verdict
+            held      operation    verdict
             l         my-rights    l
             r         my-rights    r
             i         my-rights    i
@@ -273,7 +273,7 @@ mod tests {
     fn without_l_a_refusal_does_not_admit_that_the_mailbox_exists() {
         permits(
             "
-            held          deed              verdict
+            held          operation         verdict
             -             read              hidden
             -             insert            hidden
             -             post              hidden
@@ -288,10 +288,10 @@ mod tests {
             l             read              no
             ",
         );
-        // Whoever has it selected knows of it.
+        // Whoever has the mailbox selected knows that it exists.
         permits(
             "
-            held    deed         verdict
+            held    operation    verdict
             r       expunge      no
             r       mark-seen    no
             r       move-from    no

@@ -4,18 +4,19 @@ use std::fmt;
 
 /// A set of rights (RFC 4314, 2.1; `n` from RFC 5257).
 ///
-/// The obsolete `c` and `d` exist only at the surface: read as their members, shown when any
-/// member is there (RFC 4314, 2.1.1).
+/// The obsolete `c` and `d` exist only in the protocol: they are read as their members, and shown
+/// when any member is held (RFC 4314, 2.1.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Rights(u16);
 
-/// Why a text is no set of rights. Nothing is changed then, not even by the letters that are fine.
+/// Why a text is not a set of rights. Nothing is changed then, not even by its valid letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadRights {
-    /// RFC 4314, 2: for compatibility with deployed software, capitals are never rights.
+    /// The text has a capital. RFC 4314, 2: for compatibility with deployed software, capitals are
+    /// never rights.
     #[error("uppercase rights are not allowed")]
     Uppercase,
-    /// Not a letter that this server knows.
+    /// The text has a letter that this server does not know.
     #[error("the right {0:?} is not supported")]
     Unknown(char),
 }
@@ -23,11 +24,11 @@ pub enum BadRights {
 /// The third argument of SETACL (RFC 4314, 3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Modification {
-    /// No prefix: these and no others.
+    /// No prefix: exactly these rights.
     Replace(Rights),
-    /// `+`: these too.
+    /// `+`: these rights too.
     Add(Rights),
-    /// `-`: no longer these.
+    /// `-`: no longer these rights.
     Remove(Rights),
 }
 
@@ -54,11 +55,11 @@ impl Rights {
     pub const DELETE_MESSAGES: Self = Self(1 << 8);
     /// `e`: EXPUNGE, and the expunge of CLOSE.
     pub const EXPUNGE: Self = Self(1 << 9);
-    /// `a`: read and change the list.
+    /// `a`: read and change the access control list.
     pub const ADMINISTER: Self = Self(1 << 10);
     /// `n`: annotate messages.
     pub const ANNOTATE: Self = Self(1 << 11);
-    /// Every right that there is.
+    /// Every right.
     pub const ALL: Self = Self((1 << 12) - 1);
 
     /// The members of `c` (RFC 4314, 2.1.1, first reading).
@@ -66,7 +67,7 @@ impl Rights {
     /// The members of `d`.
     const OBSOLETE_DELETE: Self = Self::EXPUNGE.union(Self::DELETE_MESSAGES);
 
-    /// In the order in which they are shown, `c` and `d` after their members.
+    /// The letters in the order in which they are shown, `c` and `d` after their members.
     const LETTERS: [(char, Self); 14] = [
         ('l', Self::LOOKUP),
         ('r', Self::READ),
@@ -84,7 +85,7 @@ impl Rights {
         ('n', Self::ANNOTATE),
     ];
 
-    /// Letters in any order, also doubled; none is fine.
+    /// Parses letters in any order, also repeated; an empty text is valid.
     ///
     /// # Errors
     ///
@@ -102,7 +103,7 @@ impl Rights {
         })
     }
 
-    /// The letters to show, `c` and `d` among them where any member is there.
+    /// The letters to show, with `c` and `d` where any of their members is held.
     pub fn letters(self) -> impl Iterator<Item = char> {
         Self::LETTERS
             .into_iter()
@@ -110,62 +111,62 @@ impl Rights {
             .map(|(letter, _)| letter)
     }
 
-    /// As PostgreSQL keeps it. Bits that mean nothing are dropped.
+    /// The rights from PostgreSQL's number. Bits without a meaning are dropped.
     #[must_use]
     pub const fn from_i16(bits: i16) -> Self {
         Self(bits.cast_unsigned() & Self::ALL.0)
     }
 
-    /// For PostgreSQL; never negative.
+    /// The number for PostgreSQL; never negative.
     #[must_use]
     pub const fn to_i16(self) -> i16 {
         self.0.cast_signed()
     }
 
-    /// Whether no right is there.
+    /// Whether the set is empty.
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// Whether every right of `other` is here.
+    /// Whether every right of `other` is in the set.
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// Whether any right of `other` is here.
+    /// Whether any right of `other` is in the set.
     #[must_use]
     pub const fn intersects(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 
-    /// What is in either.
+    /// The rights that are in either.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// What is in both.
+    /// The rights that are in both.
     #[must_use]
     pub const fn intersection(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 
-    /// What is here and not in `other`.
+    /// The rights that are in the set and not in `other`.
     #[must_use]
     pub const fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
 
-    /// One right of it, always the same; none of none.
+    /// One right of the set, always the same one; the empty set for the empty set.
     #[must_use]
     pub(crate) const fn any_one(self) -> Self {
         Self(self.0 & self.0.wrapping_neg())
     }
 }
 
-/// As ACL and MYRIGHTS show them. No right prints as nothing.
+/// Prints the letters as ACL and MYRIGHTS show them. The empty set prints as nothing.
 impl fmt::Display for Rights {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.letters().try_for_each(|letter| write!(f, "{letter}"))
@@ -175,7 +176,7 @@ impl fmt::Display for Rights {
 impl Modification {
     /// # Errors
     ///
-    /// [`BadRights`] for a character that is not a right; the prefix alone is fine.
+    /// [`BadRights`] for a character that is not a right; a prefix alone is valid.
     pub fn parse(text: &str) -> Result<Self, BadRights> {
         if let Some(letters) = text.strip_prefix('+') {
             Rights::parse(letters).map(Self::Add)
@@ -186,7 +187,7 @@ impl Modification {
         }
     }
 
-    /// What an identifier has afterwards that had `rights` before.
+    /// The rights of an identifier that had `rights` before the modification.
     #[must_use]
     pub const fn apply(self, rights: Rights) -> Rights {
         match self {
@@ -196,7 +197,7 @@ impl Modification {
         }
     }
 
-    /// What it may give that was not there before.
+    /// The rights that the modification may add.
     #[must_use]
     pub const fn gives(self) -> Rights {
         match self {
@@ -218,7 +219,7 @@ mod tests {
             ("rl", Ok("lr")),
             ("llrr", Ok("lr")),
             ("lrswipkxtean", Ok("lrswipkxctedan")),
-            // Obsolete rights stand for their members, and show when any member is there.
+            // Obsolete rights stand for their members, and are shown when any member is held.
             ("c", Ok("kxc")),
             ("d", Ok("ted")),
             ("k", Ok("kc")),
@@ -262,7 +263,7 @@ mod tests {
             ("lr", "-r", "l"),
             ("lr", "-s", "lr"),
             ("lrswi", "+cda", "lrswikxtea"),
-            // Removing an obsolete right takes its members, as on other servers.
+            // Removing an obsolete right removes its members, as on other servers.
             ("lrkxte", "-d", "lrkx"),
             ("lrkxte", "-c", "lrte"),
             ("lrt", "-d", "lr"),

@@ -170,7 +170,7 @@ mod tests {
             .filter(|row| !row.is_empty() && !row.starts_with('#'));
         assert_eq!(
             rows.next().unwrap().split_whitespace().collect::<Vec<_>>(),
-            ["at", "user", "address", "deed"]
+            ["at", "user", "address", "event"]
         );
         for row in rows {
             let [at, user, address, event] = row.split_whitespace().collect::<Vec<_>>()[..] else {
@@ -195,7 +195,7 @@ mod tests {
     fn each_failure_doubles_the_wait_up_to_its_end() {
         plays(
             "
-            at       user    address    deed
+            at       user    address    event
             0        ada     1.1.1.1    go
             0        ada     1.1.1.1    fail
             0        ada     2.1.1.1    fail
@@ -234,7 +234,7 @@ mod tests {
     fn a_user_who_gets_it_right_starts_afresh() {
         plays(
             "
-            at      user    address    deed
+            at      user    address    event
             0       ada     1.1.1.1    fail
             0       ada     1.1.1.1    fail
             0       ada     1.1.1.1    fail
@@ -252,7 +252,7 @@ mod tests {
     fn all_guesses_from_one_address_count_whoever_is_guessed_at() {
         plays(
             "
-            at       user    address         deed
+            at       user    address         event
             0        ada     1.1.1.1         fail
             0        bo      1.1.1.1         fail
             0        cy      1.1.1.1         fail
@@ -277,7 +277,7 @@ mod tests {
     fn spellings_of_one_name_or_address_are_one() {
         plays(
             "
-            at    user    address              deed
+            at    user    address              event
             0     ada     1.1.1.1              fail
             0     Ada     2.1.1.1              fail
             0     ADA     3.1.1.1              fail
@@ -305,7 +305,7 @@ mod tests {
     fn failures_are_forgotten() {
         plays(
             "
-            at        user    address    deed
+            at        user    address    event
             0         ada     1.1.1.1    fail
             0         ada     1.1.1.1    fail
             0         ada     1.1.1.1    fail

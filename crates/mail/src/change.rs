@@ -5,7 +5,7 @@ use crate::{AccountId, ModSeq, UidSet};
 /// One committed change. Mod-sequences of a mailbox ascend; several changes may share one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// When, in the mailbox's own count.
+    /// When it happened, in the mailbox's own count.
     pub modseq: ModSeq,
     /// What happened.
     pub kind: ChangeKind,
@@ -22,8 +22,9 @@ pub enum ChangeKind {
     Flags,
     /// Messages left, by EXPUNGE or MOVE.
     Expunged,
-    /// Flags that only this account sees changed.
+    /// Flags changed that only this account sees.
     Private(AccountId),
-    /// Rights, name or policy of the mailbox changed: who cares reads them anew.
+    /// Rights, name or flag policy of the mailbox changed; a session that depends on them reads
+    /// them again.
     Mailbox,
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// When a message arrived, to the second, and the zone that was said with it (RFC 9051, 2.3.3).
+/// When a message arrived, to the second, and the zone that was given with it (RFC 9051, 2.3.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InternalDate {
     /// Seconds since 1970-01-01 00:00 UTC.
@@ -25,14 +25,15 @@ const OFFSET_BIAS: i64 = 2048;
 const OFFSET_BITS: u32 = 12;
 
 impl InternalDate {
-    /// From the parts of `date-time`; `None` for a day, hour or zone that does not exist.
+    /// Builds a date from the parts of `date-time`; `None` for a day, hour or zone that does not
+    /// exist.
     #[must_use]
     pub fn from_parts(
         day: NaiveDate,
         (hour, minute, second): (u32, u32, u32),
         offset_minutes: i16,
     ) -> Option<Self> {
-        // A leap second is told as the one before it.
+        // A leap second is stored as the second before it.
         if hour > 23 || minute > 59 || second > 60 || offset_minutes.unsigned_abs() >= 24 * 60 {
             return None;
         }
@@ -53,7 +54,7 @@ impl InternalDate {
         (self.unix_seconds << OFFSET_BITS) | (i64::from(self.offset_minutes) + OFFSET_BIAS)
     }
 
-    /// The inverse of [`packed`](Self::packed).
+    /// The date that [`packed`](Self::packed) has packed.
     #[must_use]
     pub fn from_packed(packed: i64) -> Self {
         let low = packed & ((1 << OFFSET_BITS) - 1);
@@ -64,7 +65,7 @@ impl InternalDate {
         }
     }
 
-    /// The day in the zone it was given in.
+    /// The day on which the message arrived, in its own zone.
     #[must_use]
     pub fn day(self) -> NaiveDate {
         NaiveDate {
@@ -77,7 +78,8 @@ impl InternalDate {
     }
 }
 
-/// As `date-time` without its quotes: `17-Jul-1996 02:44:25 -0700`, the day padded with a space.
+/// Prints `date-time` without its quotes: `17-Jul-1996 02:44:25 -0700`, the day padded with a
+/// space.
 impl fmt::Display for InternalDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (year, month, day) = self.day().civil();
@@ -103,7 +105,7 @@ impl fmt::Display for InternalDate {
 }
 
 impl NaiveDate {
-    /// `month` counts from 1; `None` for a day that the month does not have.
+    /// Builds a day; `month` counts from 1. `None` for a day that the month does not have.
     #[must_use]
     pub fn from_ymd(year: i32, month: u32, day: u32) -> Option<Self> {
         if !(1..=12).contains(&month) || day == 0 || day > 31 {
@@ -115,7 +117,7 @@ impl NaiveDate {
         (date.civil() == (i64::from(year), i64::from(month), i64::from(day))).then_some(date)
     }
 
-    /// `name` in any case, as in `Jul`; 1 for January.
+    /// The number of a month from its English name, as in `Jul`, in any case; January is 1.
     #[must_use]
     pub fn month_from_name(name: &str) -> Option<u32> {
         let index = MONTHS

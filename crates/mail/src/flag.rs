@@ -23,17 +23,17 @@ pub enum Flag {
     Seen,
     /// `\Draft`
     Draft,
-    /// Any other.
+    /// Any other flag.
     Keyword(Keyword),
 }
 
 /// Why a word is not a flag.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadFlag {
-    /// The server alone sets it, or nobody may.
+    /// Only the server sets this flag, or nobody may.
     #[error("{0} cannot be stored")]
     NotStorable(String),
-    /// Not an atom.
+    /// The word is not an atom.
     #[error("a keyword is an atom of at most {KEYWORD_BYTES_MAX} bytes")]
     NotAnAtom,
 }
@@ -68,7 +68,7 @@ impl Keyword {
         }
     }
 
-    /// As first spelled.
+    /// The keyword as it was first spelled.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -114,7 +114,7 @@ impl Flag {
             .ok_or_else(|| BadFlag::NotStorable(word.chars().take(KEYWORD_BYTES_MAX).collect()))
     }
 
-    /// As the protocol writes it.
+    /// The flag as the protocol writes it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -147,30 +147,30 @@ impl FlagBits {
     pub const SEEN: Self = Self(1 << 3);
     /// `\Draft`
     pub const DRAFT: Self = Self(1 << 4);
-    /// Every bit that there may be.
+    /// Every bit that has a meaning.
     pub const ALL: Self = Self(0x7fff_ffff_ffff_ffdf);
 
     const FIRST_KEYWORD: usize = 6;
 
-    /// As PostgreSQL keeps it. Bits that mean nothing are dropped.
+    /// The flags from PostgreSQL's number. Bits without a meaning are dropped.
     #[must_use]
     pub fn from_i64(bits: i64) -> Self {
         Self(bits.cast_unsigned() & Self::ALL.0)
     }
 
-    /// For PostgreSQL; never negative.
+    /// The number for PostgreSQL; never negative.
     #[must_use]
     pub fn to_i64(self) -> i64 {
         self.0.cast_signed()
     }
 
-    /// The plain bits.
+    /// The bits as a number.
     #[must_use]
     pub const fn get(self) -> u64 {
         self.0
     }
 
-    /// The keyword with this number, from 0; `None` from 57 on.
+    /// The bit of the keyword with this number, from 0; `None` from 57 on.
     #[must_use]
     pub fn keyword(index: usize) -> Option<Self> {
         (index < KEYWORDS_PER_MAILBOX_MAX).then(|| Self(1 << (Self::FIRST_KEYWORD + index)))
@@ -188,19 +188,19 @@ impl FlagBits {
         self.0 & other.0 == other.0
     }
 
-    /// What is set in either.
+    /// The flags that are set in either.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// What is set in both.
+    /// The flags that are set in both.
     #[must_use]
     pub const fn intersection(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 
-    /// What is set here and not in `other`.
+    /// The flags that are set here and not in `other`.
     #[must_use]
     pub const fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
@@ -221,13 +221,13 @@ impl FlagBits {
 }
 
 impl Keywords {
-    /// From the database, in the order of their bits.
+    /// Takes the keywords from the database, in the order of their bits.
     #[must_use]
     pub fn new(keywords: Vec<Keyword>) -> Self {
         Self(keywords)
     }
 
-    /// In the order of their bits.
+    /// Each keyword, in the order of their bits.
     pub fn iter(&self) -> impl Iterator<Item = &Keyword> {
         self.0.iter()
     }
@@ -238,7 +238,7 @@ impl Keywords {
         self.0.len()
     }
 
-    /// Whether the mailbox never saw a keyword.
+    /// Whether the mailbox has never seen a keyword.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

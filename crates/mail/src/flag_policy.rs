@@ -1,26 +1,26 @@
-//! Which flags of a mailbox each user has apart.
+//! The flag policy: which flags of a mailbox are private to each user.
 
 use std::fmt;
 
 use crate::{BadFlag, Flag};
 
-/// The flags that are private in a mailbox, each once; all others are everybody's.
+/// The flags that are private in a mailbox, each once; all others are shared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FlagPolicy(Vec<Flag>);
 
-/// Why a text is no policy.
+/// Why a text is not a flag policy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadFlagPolicy {
-    /// A word is no flag.
+    /// A word is not a flag.
     #[error(transparent)]
     Flag(#[from] BadFlag),
-    /// Expunging is for all.
+    /// `\Deleted` cannot be private, because an expunge concerns everybody.
     #[error("\\Deleted is never private")]
     Deleted,
 }
 
 impl FlagPolicy {
-    /// Flags with spaces between them, as in `\Seen \Flagged`; none is fine.
+    /// Parses flags with spaces between them, as in `\Seen \Flagged`; an empty text is valid.
     ///
     /// # Errors
     ///
@@ -37,7 +37,7 @@ impl FlagPolicy {
     ///
     /// # Errors
     ///
-    /// [`BadFlagPolicy::Deleted`], which nothing makes private.
+    /// [`BadFlagPolicy::Deleted`] for `\Deleted`, which cannot be private.
     pub fn add(&mut self, flag: Flag) -> Result<(), BadFlagPolicy> {
         if flag == Flag::Deleted {
             return Err(BadFlagPolicy::Deleted);
@@ -48,7 +48,7 @@ impl FlagPolicy {
         Ok(())
     }
 
-    /// Makes `flag` everybody's.
+    /// Makes `flag` shared.
     pub fn remove(&mut self, flag: &Flag) {
         self.0.retain(|other| other != flag);
     }

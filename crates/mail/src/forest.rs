@@ -1,27 +1,27 @@
 //! Trees of numbered things, for threads of messages.
 
-/// Trees in an order. Some of their nodes may stand for nothing but their children.
+/// Trees in an order. Some of their nodes only hold their children together.
 ///
-/// Flat, so that neither building nor dropping a chain of any length recurses.
+/// The nodes are stored flat, so that neither building nor dropping a chain of any length recurses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Forest {
-    /// The tops of the trees, as places in [`nodes`](Self::nodes).
+    /// The roots of the trees, as indices into [`nodes`](Self::nodes).
     pub roots: Vec<usize>,
-    /// Each is a root or the child of one other node, or is not in a tree at all.
+    /// Each node is a root or the child of one other node, or is not in a tree at all.
     pub nodes: Vec<ForestNode>,
 }
 
-/// A place in a tree.
+/// A node of a tree.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ForestNode {
-    /// `None` where only children are known.
+    /// The message's number; `None` where only children are known.
     pub number: Option<u32>,
-    /// In their order, as places in [`Forest::nodes`].
+    /// The children in their order, as indices into [`Forest::nodes`].
     pub children: Vec<usize>,
 }
 
 impl Forest {
-    /// The same trees with other numbers.
+    /// The same trees with every number replaced.
     #[must_use]
     pub fn renumbered(mut self, number: impl Fn(u32) -> u32) -> Self {
         for node in &mut self.nodes {

@@ -1,6 +1,6 @@
-//! The nouns that every room shares: numbers, flags, names of mailboxes, changes, limits.
+//! The types that every room shares: numbers, flags, names of mailboxes, changes, limits.
 //!
-//! Parse and print live here, and what keeps a value valid. Behaviour never does: no I/O, no
+//! This room parses and prints values, and keeps them valid. It has no behaviour: no I/O, no
 //! rights, no protocol responses.
 
 mod change;

@@ -1,4 +1,4 @@
-//! Every bound of the server, by name. Units come last.
+//! Every limit of the server, by name. Units come last.
 
 /// A command line before login, without its literals, in bytes.
 pub const LINE_BEFORE_LOGIN_BYTES_MAX: usize = 8 * 1024;
@@ -18,15 +18,16 @@ pub const SWALLOW_BYTES_MAX: u64 = 128 * 1024 * 1024;
 pub const SEARCH_DEPTH_MAX: usize = 64;
 /// Mailboxes that one ESEARCH looks through.
 pub const SEARCH_MAILBOXES_MAX: usize = 10_000;
-/// Filters (RFC 5466) of one search, those in filters among them.
+/// Filters (RFC 5466) of one search, those inside filters included.
 pub const FILTERS_PER_SEARCH_MAX: usize = 100;
-/// Times that filters are put in place of their names, one inside the other.
+/// Times that filters are replaced by what they stand for, one inside the other.
 pub const FILTER_PASSES_MAX: usize = 3;
-/// Messages in each batch of UIDBATCHES, at least (RFC 10022): with fewer they would be sequence numbers.
+/// Messages in each batch of UIDBATCHES, at least (RFC 10022): smaller batches would be like
+/// sequence numbers.
 pub const UID_BATCH_MESSAGES_MIN: u32 = 500;
-/// Messages that the batches of one UIDBATCHES have together. The RFC asks for 100,000 at least.
+/// Messages that the batches of one UIDBATCHES have together. The RFC asks for at least 100,000.
 pub const UID_BATCHES_MESSAGES_MAX: u64 = 1_000_000;
-/// Parts of one set of numbers.
+/// Parts of one sequence set or UID set.
 pub const SET_PARTS_MAX: usize = 20_000;
 /// A mailbox name, in bytes of UTF-8.
 pub const NAME_BYTES_MAX: usize = 1000;
@@ -44,7 +45,8 @@ pub const ACL_ENTRIES_MAX: usize = 10_000;
 pub const METADATA_NAME_BYTES_MAX: usize = 255;
 /// The value of an annotation, in bytes.
 pub const METADATA_VALUE_BYTES_MAX: usize = 16 * 1024;
-/// Annotations of one mailbox or of the server that all share, and again for each user.
+/// Annotations of one mailbox or of the server that all users share; each user may have as many of
+/// his own.
 pub const METADATA_ENTRIES_MAX: usize = 100;
 /// Annotations that one command names.
 pub const METADATA_NAMES_PER_COMMAND_MAX: usize = 100;
@@ -52,7 +54,7 @@ pub const METADATA_NAMES_PER_COMMAND_MAX: usize = 100;
 pub const CONTEXTS_MAX: usize = 16;
 /// Results that these have together.
 pub const CONTEXT_RESULTS_MAX: usize = 500_000;
-/// Mailboxes of which one session hears by NOTIFY without having them open.
+/// Mailboxes that one session watches by NOTIFY without having them open.
 pub const NOTIFY_MAILBOXES_MAX: usize = 10_000;
 /// Groups of events, events and names of mailboxes in one NOTIFY; filters and names in one ESEARCH.
 pub const NOTIFY_WORDS_MAX: usize = 1000;
@@ -60,14 +62,14 @@ pub const NOTIFY_WORDS_MAX: usize = 1000;
 pub const NOTIFY_ENTRIES_MAX: usize = 1000;
 /// Values of annotations that one session remembers to have set itself, together, in bytes.
 pub const NOTIFY_OWN_VALUES_BYTES_MAX: usize = 64 * 1024;
-/// Changes of names, rights, subscriptions and annotations that a node reads at once; with more, sessions
-/// are told that they missed some.
+/// Changes of names, rights, subscriptions and annotations that a node reads at once; with more,
+/// sessions are told that they missed some.
 pub const DIRECTORY_CHANGES_MAX: usize = 10_000;
-/// The newest deeds that a mailbox's annotation of its activity tells.
+/// The newest records that a mailbox's activity annotation lists.
 pub const ACTIVITY_ROWS_MAX: u32 = 100;
-/// One deed in that annotation, in bytes.
+/// One record in that annotation, in bytes.
 pub const ACTIVITY_LINE_BYTES_MAX: usize = 512;
-/// Nested MIME parts that are taken apart; deeper ones are left as they are.
+/// Levels of nested MIME parts that are parsed; deeper parts are opaque.
 pub const MIME_DEPTH_MAX: usize = 50;
 /// MIME parts of one message that are described.
 pub const MIME_PARTS_MAX: usize = 1000;
@@ -77,9 +79,9 @@ pub const FOLDED_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const PREVIEW_LAZY_BYTES_MAX: u32 = 64 * 1024;
 /// A text that SORT compares, in bytes.
 pub const SORT_TEXT_BYTES_MAX: usize = 4 * 1024;
-/// Ancestors of one message that THREAD knows.
+/// Ancestors of one message that THREAD considers.
 pub const REFERENCES_MAX: usize = 1000;
-/// Levels of a thread that are looked at to see that a link makes no loop.
+/// Levels of a thread that are searched for a loop before a link is made.
 pub const THREAD_DEPTH_MAX: usize = 1000;
 /// Messages of one APPEND (MULTIAPPEND).
 pub const APPEND_MESSAGES_MAX: usize = 256;

@@ -6,8 +6,8 @@ use crate::limits::METADATA_NAME_BYTES_MAX;
 
 /// The name of an annotation, in lower case (RFC 5464, 3.2): `/shared/comment`.
 ///
-/// `/shared` alone and `/shared/vendor/x` are names too, below which to look, and under which
-/// nothing can be kept: [`takes_value`](Self::takes_value).
+/// `/shared` alone and `/shared/vendor/x` are names too. Other names stand below them, but they
+/// have no value themselves: [`takes_value`](Self::takes_value).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntryName(String);
 
@@ -16,47 +16,48 @@ pub struct EntryName(String);
 pub enum Scope {
     /// Each user has a value of their own.
     Private,
-    /// One value for all.
+    /// All users share one value.
     Shared,
 }
 
-/// How far below a name to look (RFC 5464, 4.2.2).
+/// How many levels below a name are included (RFC 5464, 4.2.2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Depth {
-    /// `0`: not at all.
+    /// `0`: none.
     #[default]
     Zero,
     /// `1`: one level.
     One,
-    /// `infinity`
+    /// `infinity`: all.
     Infinity,
 }
 
-/// Why a text is no name of an annotation.
+/// Why a text is not the name of an annotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadEntryName {
-    /// The first level is another, or missing.
+    /// The first level is neither `private` nor `shared`, or is missing.
     #[error("an entry begins with /private or /shared")]
     Scope,
-    /// `//`, or `/` at the end.
+    /// The name has `//`, or `/` at its end.
     #[error("an entry has no empty level")]
     EmptyLevel,
-    /// `*`, `%`, a control character, or one that is not ASCII.
+    /// The name has `*`, `%`, a control character, or one that is not ASCII.
     #[error("an entry is ASCII without * and %")]
     Character,
-    /// More than [`METADATA_NAME_BYTES_MAX`].
+    /// The name is longer than [`METADATA_NAME_BYTES_MAX`].
     #[error("an entry has at most {METADATA_NAME_BYTES_MAX} bytes")]
     TooLong,
 }
 
 impl EntryName {
-    /// Which flags of a mailbox each user has apart, as a [`FlagPolicy`](crate::FlagPolicy).
+    /// The annotation that holds a mailbox's [`FlagPolicy`](crate::FlagPolicy).
     pub const PRIVATE_FLAGS: &'static str = "/shared/vendor/postroom/flags/private";
 
-    /// What was done in a mailbox, for those who administer it: written by the server alone.
+    /// The annotation that lists a mailbox's activity for those who administer it. Only the server
+    /// writes it.
     pub const ACTIVITY: &'static str = "/shared/vendor/postroom/activity";
 
-    /// In any case.
+    /// Parses a name in any case.
     ///
     /// # Errors
     ///
@@ -80,13 +81,13 @@ impl EntryName {
         is_scoped.then_some(name).ok_or(BadEntryName::Scope)
     }
 
-    /// With its slashes.
+    /// The name with its slashes.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Who sees its value.
+    /// Who sees the annotation's value.
     #[must_use]
     pub fn scope(&self) -> Scope {
         if self.levels().next() == Some("private") {
@@ -96,14 +97,14 @@ impl EntryName {
         }
     }
 
-    /// Whether it has as many levels as a name needs to have a value: two, or four of a vendor.
+    /// Whether the name has enough levels to have a value: two, or four for a vendor.
     #[must_use]
     pub fn takes_value(&self) -> bool {
         let is_vendors = self.levels().nth(1) == Some("vendor");
         self.levels().count() >= if is_vendors { 4 } else { 2 }
     }
 
-    /// Whether whoever asks for this name, to this depth, asks for `other`.
+    /// Whether a request for this name, to this depth, includes `other`.
     #[must_use]
     pub fn covers(&self, other: &Self, depth: Depth) -> bool {
         if self == other {

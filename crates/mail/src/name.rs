@@ -1,4 +1,4 @@
-//! Names of mailboxes as users see them, and the places they mean.
+//! Names of mailboxes as users see them, and the places that they mean.
 
 use std::fmt;
 
@@ -10,38 +10,38 @@ use crate::limits::{NAME_BYTES_MAX, NAME_DEPTH_MAX};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MailboxName(String);
 
-/// Why a text is no mailbox name.
+/// Why a text is not a mailbox name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadName {
-    /// Nothing at all, or nothing between two separators.
+    /// The name is empty, or a level between two separators is.
     #[error("a mailbox name has no empty level")]
     EmptyLevel,
-    /// Longer than [`NAME_BYTES_MAX`] bytes.
+    /// The name is longer than [`NAME_BYTES_MAX`] bytes.
     #[error("a mailbox name has at most {NAME_BYTES_MAX} bytes")]
     TooLong,
-    /// Deeper than [`NAME_DEPTH_MAX`] levels.
+    /// The name has more than [`NAME_DEPTH_MAX`] levels.
     #[error("a mailbox name has at most {NAME_DEPTH_MAX} levels")]
     TooDeep,
-    /// Control characters, or characters that IMAP forbids in names.
+    /// The name has control characters, or characters that IMAP forbids in names.
     #[error("a mailbox name holds no control characters")]
     Control,
-    /// A level that is `.` or `..`.
+    /// A level is `.` or `..`.
     #[error("a level of a mailbox name is not . or ..")]
     Dots,
-    /// `*` or `%`, which LIST could not name.
+    /// The name has `*` or `%`, so that LIST could not ask for it.
     #[error("a mailbox name holds no * or %")]
     Wildcard,
 }
 
-/// Where a mailbox is, whoever looks: the same place has one name for its owner and another for
-/// everybody else.
+/// Where a mailbox is, in a form that does not depend on the user: one place has one name for its
+/// owner and another for everybody else.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
-    /// Below the personal namespace of whoever looks.
+    /// In the personal namespace of the user who asks.
     Mine(String),
     /// In another user's tree.
     Theirs {
-        /// The login name of the owner.
+        /// The owner's login name.
         owner: String,
         /// The name as the owner sees it.
         path: String,
@@ -53,9 +53,9 @@ pub enum Place {
 /// The prefixes of the three namespaces (RFC 2342). The personal one is empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Namespaces {
-    /// Ends with the separator.
+    /// The others' prefix, which ends with the separator.
     others: String,
-    /// Ends with the separator.
+    /// The shared prefix, which ends with the separator.
     shared: String,
 }
 
@@ -105,7 +105,7 @@ impl MailboxName {
         Ok(Self(name))
     }
 
-    /// UTF-8, whatever the session speaks.
+    /// The name in UTF-8, whatever the session uses.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -175,11 +175,11 @@ impl Default for Namespaces {
 }
 
 impl Namespaces {
-    /// With prefixes of the operator's choice, without their separator at the end.
+    /// Builds the namespaces from the operator's prefixes, without the separator at their end.
     ///
     /// # Errors
     ///
-    /// [`BadName`] when one is no single level of a name, is INBOX, or both are the same.
+    /// [`BadName`] when a prefix is not a single level of a name, is INBOX, or when both are equal.
     pub fn new(others: &str, shared: &str) -> Result<Self, BadName> {
         let prefix = |text: &str| {
             let name = MailboxName::parse(text)?;
@@ -210,7 +210,7 @@ impl Namespaces {
         &self.shared
     }
 
-    /// The place that `name` means to whoever says it; `None` for the bare roots of the
+    /// The place that `name` means for the user who says it; `None` for the roots of the
     /// namespaces, where no mailbox can be.
     #[must_use]
     pub fn place(&self, name: &MailboxName) -> Option<Place> {

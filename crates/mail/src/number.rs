@@ -1,4 +1,4 @@
-//! Numbers that look alike, as types that do not.
+//! Numbers that look alike, each with a type of its own.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -10,12 +10,12 @@ macro_rules! nz_number {
         pub struct $name(NonZeroU32);
 
         impl $name {
-            /// The lowest that there is.
+            /// The lowest number.
             pub const MIN: Self = Self(NonZeroU32::MIN);
-            /// The highest that the grammar can say.
+            /// The highest number that the grammar has.
             pub const MAX: Self = Self(NonZeroU32::MAX);
 
-            /// `None` for zero, which the grammar does not have.
+            /// Wraps a number; `None` for zero, which the grammar does not have.
             #[must_use]
             pub const fn new(number: u32) -> Option<Self> {
                 match NonZeroU32::new(number) {
@@ -24,13 +24,13 @@ macro_rules! nz_number {
                 }
             }
 
-            /// As PostgreSQL keeps it; `None` when it is not in 1..=4,294,967,295.
+            /// The number from PostgreSQL; `None` when it is not in 1..=4,294,967,295.
             #[must_use]
             pub fn from_i64(number: i64) -> Option<Self> {
                 u32::try_from(number).ok().and_then(Self::new)
             }
 
-            /// The plain number.
+            /// The number itself.
             #[must_use]
             pub const fn get(self) -> u32 {
                 self.0.get()
@@ -66,45 +66,46 @@ macro_rules! key {
 }
 
 nz_number! {
-    /// A message's unique identifier in its mailbox (RFC 9051, 2.3.1.1). Strictly ascending.
+    /// A message's unique identifier in its mailbox (RFC 9051, 2.3.1.1). UIDs ascend strictly.
     Uid
 }
 nz_number! {
-    /// A message's position in what one client was told, from 1 (RFC 9051, 2.3.1.2).
+    /// A message's position in one client's view, from 1 (RFC 9051, 2.3.1.2).
     SeqNum
 }
 nz_number! {
-    /// Says whether UIDs of an earlier session still mean the same messages.
+    /// Says whether the UIDs of an earlier session still mean the same messages.
     UidValidity
 }
 key! {
-    /// A mailbox for as long as it lives, whatever it is called.
+    /// The id of a mailbox, which a RENAME keeps.
     MailboxId
 }
 key! {
-    /// Somebody who can log in.
+    /// The id of an account, which can log in.
     AccountId
 }
 key! {
-    /// A message's immutable bytes, shared by all its copies.
+    /// The id of a message's immutable bytes, which all its copies share.
     ContentId
 }
 
-/// One client's conversation, on whichever node. Below 2^48, so that it is short in print.
+/// The id of one client's session, unique among all nodes. It is below 2^48, so that it is short in
+/// print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(i64);
 
 impl SessionId {
     const BITS: u32 = 48;
 
-    /// From bits that nobody else draws.
+    /// Makes an id of random bytes.
     #[must_use]
     pub const fn from_random(bytes: [u8; 6]) -> Self {
         let [a, b, c, d, e, f] = bytes;
         Self(i64::from_be_bytes([0, 0, a, b, c, d, e, f]))
     }
 
-    /// As PostgreSQL keeps it; `None` for what is out of range.
+    /// The id from PostgreSQL; `None` for a number out of range.
     #[must_use]
     pub const fn from_i64(number: i64) -> Option<Self> {
         if number >> Self::BITS == 0 {
@@ -114,21 +115,21 @@ impl SessionId {
         }
     }
 
-    /// As it is printed; `None` for what is not.
+    /// The id from its printed form; `None` for any other text.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let number = i64::from_str_radix(text, 16).ok()?;
         Self::from_i64(number)
     }
 
-    /// For the database.
+    /// The number for PostgreSQL.
     #[must_use]
     pub const fn to_i64(self) -> i64 {
         self.0
     }
 }
 
-/// In hexadecimal.
+/// Prints the id in hexadecimal.
 impl fmt::Display for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:012x}", self.0)
@@ -140,22 +141,22 @@ impl fmt::Display for SessionId {
 pub struct ModSeq(u64);
 
 impl ModSeq {
-    /// Before everything that ever happened.
+    /// The mod-sequence before every change.
     pub const ZERO: Self = Self(0);
 
-    /// `None` above 2^63 - 1, which the RFC forbids.
+    /// Wraps a number; `None` above 2^63 - 1, which the RFC forbids.
     #[must_use]
     pub fn new(number: u64) -> Option<Self> {
         i64::try_from(number).is_ok().then_some(Self(number))
     }
 
-    /// As PostgreSQL keeps it; a negative number is none.
+    /// The mod-sequence from PostgreSQL; `None` for a negative number.
     #[must_use]
     pub fn from_i64(number: i64) -> Option<Self> {
         u64::try_from(number).ok().map(Self)
     }
 
-    /// The plain number.
+    /// The number itself.
     #[must_use]
     pub const fn get(self) -> u64 {
         self.0

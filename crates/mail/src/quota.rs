@@ -1,10 +1,10 @@
-//! Quota: what is limited, and for which mailboxes together (RFC 9208).
+//! Quota: which resources are limited, and which mailboxes share a limit (RFC 9208).
 
 use std::fmt;
 
 use crate::MailboxName;
 
-/// What can be limited.
+/// A resource that can be limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Resource {
     /// Octets of messages, in units of 1,024 (RFC 9208, 5.1).
@@ -15,49 +15,49 @@ pub enum Resource {
     Mailbox,
 }
 
-/// How much there may be; `None` where there is no limit.
+/// The limit of each resource; `None` where there is no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct QuotaLimits {
-    /// In units of 1,024 octets.
+    /// The limit of storage, in units of 1,024 octets.
     pub storage: Option<u64>,
-    /// Messages.
+    /// The limit of messages.
     pub message: Option<u64>,
-    /// Mailboxes.
+    /// The limit of mailboxes.
     pub mailbox: Option<u64>,
 }
 
 /// A limit and how much of it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Usage {
-    /// Of what.
+    /// The resource that is limited.
     pub resource: Resource,
-    /// How much there is.
+    /// How much of it is used.
     pub used: u64,
-    /// How much there may be.
+    /// How much of it may be used.
     pub limit: u64,
 }
 
-/// Mailboxes that have limits in common: a tree, or a part of the one that nobody owns.
+/// Mailboxes that have limits in common: those of an account, or a part of the shared tree.
 ///
 /// For clients its name is opaque (RFC 9208, 3.2).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum QuotaRoot {
     /// `user/ada`: all mailboxes of an account.
     User(String),
-    /// `shared/support`: this mailbox and all below it, whether it is there yet or not.
+    /// `shared/support`: this mailbox and all below it, whether it exists yet or not.
     Shared(String),
 }
 
-/// Not the name of a quota root.
+/// A text is not the name of a quota root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a quota root is called user/NAME or shared/MAILBOX")]
 pub struct BadQuotaRoot;
 
 impl Resource {
-    /// In the order in which they are told.
+    /// Every resource, in the order of the responses.
     pub const ALL: [Self; 3] = [Self::Storage, Self::Message, Self::Mailbox];
 
-    /// As the protocol writes it.
+    /// The resource as the protocol writes it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -67,7 +67,7 @@ impl Resource {
         }
     }
 
-    /// `name` in any case; `None` for a resource that is not limited here.
+    /// The resource with this name, in any case; `None` for one that cannot be limited here.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         let is_it = |resource: &Self| resource.name().eq_ignore_ascii_case(name);
@@ -76,7 +76,7 @@ impl Resource {
 }
 
 impl QuotaLimits {
-    /// Of one resource.
+    /// The limit of one resource.
     #[must_use]
     pub const fn of(&self, resource: Resource) -> Option<u64> {
         match resource {
@@ -87,7 +87,7 @@ impl QuotaLimits {
     }
 }
 
-/// The last that is said of a resource holds.
+/// The last limit of a resource counts.
 impl FromIterator<(Resource, u64)> for QuotaLimits {
     fn from_iter<I: IntoIterator<Item = (Resource, u64)>>(limits: I) -> Self {
         let mut all = Self::default();
@@ -107,11 +107,12 @@ impl QuotaRoot {
     const USER: &str = "user/";
     const SHARED: &str = "shared/";
 
-    /// As it is printed.
+    /// Parses a name as it is printed.
     ///
     /// # Errors
     ///
-    /// [`BadQuotaRoot`] for what cannot be one; whether it is one is not known here.
+    /// [`BadQuotaRoot`] for a text that cannot be a name. Whether such a root exists is not known
+    /// here.
     pub fn parse(name: &str) -> Result<Self, BadQuotaRoot> {
         if let Some(user) = name
             .strip_prefix(Self::USER)

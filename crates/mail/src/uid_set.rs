@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::Uid;
 
-/// Any number of UIDs: inclusive ranges, ascending, neither touching nor overlapping.
+/// A set of UIDs: inclusive ranges, ascending, neither touching nor overlapping.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct UidSet {
     ranges: Vec<(u32, u32)>,
@@ -17,7 +17,7 @@ impl UidSet {
         Self { ranges: Vec::new() }
     }
 
-    /// From ranges in any order, in any direction, overlapping or not.
+    /// Builds a set from ranges in any order, in any direction, overlapping or not.
     #[must_use]
     pub fn from_ranges(ranges: impl IntoIterator<Item = (Uid, Uid)>) -> Self {
         let mut ranges: Vec<(u32, u32)> = ranges
@@ -118,13 +118,13 @@ impl UidSet {
         }
     }
 
-    /// Members of either.
+    /// The members of either set.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         Self::from_ranges(self.ranges().chain(other.ranges()))
     }
 
-    /// Members of both.
+    /// The members of both sets.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
         let mut result = Self::new();
@@ -147,7 +147,7 @@ impl UidSet {
         result
     }
 
-    /// Members of `self` that are not in `other`.
+    /// The members of `self` that are not in `other`.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
         let mut result = Self::new();
@@ -174,7 +174,7 @@ impl UidSet {
         result
     }
 
-    /// Appends a range whose low end is not below any that is there.
+    /// Appends a range whose lower end is not below any range of the set.
     fn push_range(&mut self, low: u32, high: u32) {
         match self.ranges.last_mut() {
             Some(last) if low <= last.1.saturating_add(1) => last.1 = last.1.max(high),
@@ -205,7 +205,8 @@ impl FromIterator<Uid> for UidSet {
     }
 }
 
-/// As the protocol writes it: `1:3,7`. The empty set prints as nothing, which the grammar lacks.
+/// Prints the set as the protocol writes it: `1:3,7`. The empty set prints as nothing, which the
+/// grammar does not have.
 impl fmt::Display for UidSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, &(low, high)) in self.ranges.iter().enumerate() {
