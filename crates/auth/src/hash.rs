@@ -6,58 +6,60 @@ use std::fmt;
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 
-/// Hashes and verifies, one password at a time, in memory that it keeps for the next one.
+/// Hashes and verifies one password at a time, in memory that it keeps for the next one.
 ///
-/// The server has as many of these as it lets passwords be hashed at once.
+/// The server has as many of these as it allows passwords to be hashed at once.
 #[derive(Default)]
 pub struct Hasher {
     blocks: Vec<Block>,
 }
 
-/// What comparing a password with a stored hash says.
+/// The result of comparing a password with a stored hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verified {
-    /// It is the password.
+    /// The password is right.
     Yes,
-    /// It is the password, and its hash was made by another recipe than today's: store a new one.
+    /// The password is right, and its hash was made with other parameters than today's: store a new
+    /// one.
     YesRehash,
-    /// It is another password.
+    /// The password is wrong.
     No,
 }
 
-/// A password that cannot be stored.
+/// Why a password cannot be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unhashable {
-    /// RFC 4616, 2, has no empty password.
+    /// The password is empty; RFC 4616, 2, has no empty password.
     #[error("a password is not empty")]
     Empty,
-    /// Longer than argon2 takes.
+    /// The password is longer than argon2 accepts.
     #[error("the password is too long")]
     TooLong,
 }
 
-/// A stored hash that says nothing about any password: our trouble, not that of who logs in.
+/// Why a stored hash cannot be compared with any password. This is an error of the server, not of
+/// the user who logs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadHash {
-    /// Not a PHC string with salt and hash.
+    /// The text is not a PHC string with salt and hash.
     #[error("a stored password hash is not a PHC string")]
     Unreadable,
-    /// Not argon2, or a version of it that does not exist.
+    /// The hash is not argon2, or of a version of it that does not exist.
     #[error("a stored password hash is of an unsupported algorithm")]
     Unsupported,
-    /// It would take more memory or time than one login may.
+    /// The hash would take more memory or time than one login may.
     #[error("a stored password hash is too costly to verify")]
     TooCostly,
 }
 
 impl Hasher {
-    /// Takes no memory until the first password.
+    /// Makes a hasher. It takes no memory until the first password.
     #[must_use]
     pub const fn new() -> Self {
         Self { blocks: Vec::new() }
     }
 
-    /// `password` as a PHC string. A salt is random and used once.
+    /// Hashes `password` into a PHC string. A salt is random and used once.
     ///
     /// # Errors
     ///
@@ -83,7 +85,7 @@ impl Hasher {
     ///
     /// # Errors
     ///
-    /// [`BadHash`] when the stored text can be compared with no password.
+    /// [`BadHash`] when the stored text cannot be compared with any password.
     pub fn verify(&mut self, password: &[u8], stored: &str) -> Result<Verified, BadHash> {
         let stored = PasswordHash::new(stored).map_err(|_| BadHash::Unreadable)?;
         let (Some(salt), Some(expected)) = (&stored.salt, &stored.hash) else {
@@ -102,12 +104,12 @@ impl Hasher {
     }
 
     /// Takes as long as [`verify`](Self::verify), for names without a password: the time must not
-    /// tell who has an account.
+    /// tell whether an account exists.
     pub fn verify_nobody(&mut self, password: &[u8]) {
         self.run(&Recipe::OURS, password, &[0; SALT_BYTES], OUTPUT_BYTES);
     }
 
-    /// `None` for what argon2 does not take, which is nobody's password then.
+    /// Runs argon2; `None` for input that it does not accept, which is then nobody's password.
     fn run(
         &mut self,
         recipe: &Recipe,
@@ -128,7 +130,7 @@ impl Hasher {
                 output,
                 self.blocks.get_mut(..count)?,
             );
-        // What a costly hash from elsewhere took is given back.
+        // The memory that a costly hash from elsewhere took is given back.
         self.blocks.truncate(Recipe::OURS.params.block_count());
         self.blocks.shrink_to_fit();
         result.ok().and_then(|()| Output::new(output).ok())
@@ -137,12 +139,12 @@ impl Hasher {
 
 impl fmt::Debug for Hasher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The blocks come from passwords.
+        // The blocks were computed from passwords.
         f.debug_struct("Hasher").finish_non_exhaustive()
     }
 }
 
-/// The password as SASL compares it (RFC 4616, 2; RFC 4013); as it came where that is impossible,
+/// The password as SASL compares it (RFC 4616, 2; RFC 4013), or unchanged where that is impossible,
 /// so that bytes of any charset stay usable.
 fn prepared(password: &[u8]) -> Cow<'_, [u8]> {
     match str::from_utf8(password).map(stringprep::saslprep) {
@@ -151,7 +153,7 @@ fn prepared(password: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// How a hash is made, apart from password and salt.
+/// The parameters of a hash, apart from password and salt.
 struct Recipe {
     algorithm: Algorithm,
     version: Version,
@@ -173,7 +175,7 @@ impl Recipe {
             Algorithm::new(stored.algorithm.as_str()).map_err(|_| BadHash::Unsupported)?;
         let version = match stored.version {
             Some(version) => Version::try_from(version).map_err(|_| BadHash::Unsupported)?,
-            // Strings from before the field was invented.
+            // Strings that were made before the field was invented.
             None => Version::V0x10,
         };
         let params = Params::try_from(stored).map_err(|_| BadHash::Unreadable)?;
@@ -236,7 +238,7 @@ mod tests {
                 "{password:?}"
             );
         }
-        // The same bytes, whatever was hashed in this memory before.
+        // The result is the same, whatever was hashed in this memory before.
         assert_eq!(hasher.hash(b"correct horse", &SALT).unwrap(), stored);
         assert_eq!(Hasher::new().hash(b"correct horse", &SALT).unwrap(), stored);
     }
@@ -260,7 +262,8 @@ mod tests {
 
     #[test]
     fn other_recipes_are_verified_and_replaced() {
-        // From the reference implementation's own tests: `password` with salt `somesalt`.
+        // These are from the tests of the reference implementation: `password` with salt
+        // `somesalt`.
         for stored in [
             "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
             "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc",

@@ -4,12 +4,12 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 use std::time::{Duration, Instant};
 
-/// Counts failures. A key is forgotten some time after its last one, or when others need its
-/// place and it failed longest ago.
+/// Counts failures by key. A key is forgotten some time after its last failure, or when others need
+/// its place and it is the one that failed longest ago.
 #[derive(Debug)]
 pub(crate) struct Ledger<K> {
     accounts: HashMap<K, Failures>,
-    /// Every key once. Its instant may be out of date: it is looked at again when its turn comes.
+    /// Every key once. An instant may be out of date; it is checked when the key gets to the front.
     oldest_first: VecDeque<(Instant, K)>,
     capacity: usize,
     forget_after: Duration,
@@ -18,9 +18,9 @@ pub(crate) struct Ledger<K> {
 /// What is known of one key.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Failures {
-    /// How many since the last success.
+    /// How many failures there were since the last success.
     pub(crate) count: u32,
-    /// When the last one was.
+    /// When the last failure was.
     pub(crate) last: Instant,
 }
 
@@ -61,7 +61,7 @@ impl<K: Clone + Eq + Hash> Ledger<K> {
         );
     }
 
-    /// Takes back up to `count` failures of `key`.
+    /// Removes up to `count` failures of `key`.
     pub(crate) fn forgive(&mut self, key: &K, count: u32) {
         if let Some(failures) = self.accounts.get_mut(key) {
             failures.count = failures.count.saturating_sub(count);
@@ -80,8 +80,8 @@ impl<K: Clone + Eq + Hash> Ledger<K> {
         while self.drop_front() == Dropped::Postponed {}
     }
 
-    /// A key that has failed since it was noted goes to the end of the queue instead: each such
-    /// turn was paid for by a failure.
+    /// Drops the front key. A key that has failed again goes to the end of the queue instead; each
+    /// such move was paid for by a failure.
     fn drop_front(&mut self) -> Dropped {
         let Some((noted, key)) = self.oldest_first.pop_front() else {
             return Dropped::Gone;
@@ -152,7 +152,7 @@ mod tests {
         ledger.add("a", start + SECOND * 8);
         assert_eq!(ledger.find(&"a", start + SECOND * 17).unwrap().count, 2);
         assert!(ledger.find(&"a", start + SECOND * 18).is_none());
-        // Forgotten also means: counted from one again, and not kept.
+        // A forgotten key is counted from one again, and its old failures are not kept.
         ledger.add("b", start + SECOND * 30);
         assert_eq!(ledger.accounts.len(), 1);
         ledger.add("a", start + SECOND * 30);

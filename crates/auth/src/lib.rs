@@ -1,8 +1,9 @@
-//! Whether somebody is who they say: password hashes, SASL exchanges, and the brake on guessing.
+//! Whether somebody is who they say: password hashes, SASL exchanges, and the throttling of
+//! guesses.
 //!
 //! No sockets, no accounts, no clock and no randomness: bytes, salts, keys and the time are
-//! arguments, and the answer is a value. What is expensive here is CPU, and whoever calls decides
-//! on which thread it burns.
+//! arguments, and the answer is a value. Hashing is expensive in CPU, and the caller decides on
+//! which thread it runs.
 
 mod hash;
 mod ledger;

@@ -19,29 +19,29 @@ pub enum Mechanism {
 #[derive(Clone, Debug)]
 pub struct Exchange(State);
 
-/// Where an exchange has got to.
+/// The state of an exchange after a message.
 #[derive(Clone, Debug)]
 pub enum Step {
-    /// Send this, and give the answer to the exchange.
+    /// The server sends this challenge and gives the client's answer to the exchange.
     Challenge(Vec<u8>, Exchange),
-    /// It is over; whether the password is right is for others to say.
+    /// The exchange is over. Whether the password is right is decided elsewhere.
     Credentials(Credentials),
-    /// The client's message is not what the mechanism has.
+    /// The client's message does not fit the mechanism.
     Refused,
 }
 
-/// What somebody says of themselves.
+/// The identity that a client claims, and its password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credentials {
-    /// Whom they want to act as, where they said so.
+    /// The authorization identity: whom the user wants to act as, if the client gave one.
     pub authzid: Option<String>,
-    /// Who they are, prepared by [`prepare_name`].
+    /// The user who logs in, prepared by [`prepare_name`].
     pub user: String,
-    /// How they prove it.
+    /// The user's password.
     pub password: Password,
 }
 
-/// A password on its way. Wiped when dropped, and never printed.
+/// A password in transit. It is wiped when dropped, and never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(Zeroizing<Vec<u8>>);
 
@@ -52,15 +52,15 @@ enum State {
     LoginPassword { user: String },
 }
 
-/// What servers have always asked; some clients compare it.
+/// The prompt that servers have always sent; some clients compare it.
 const ASK_USER: &[u8] = b"Username:";
 const ASK_PASSWORD: &[u8] = b"Password:";
 
 impl Mechanism {
-    /// Every mechanism, as CAPABILITY may list them.
+    /// Every mechanism, in the order in which CAPABILITY may list them.
     pub const ALL: [Self; 2] = [Self::Plain, Self::Login];
 
-    /// In any case; `None` for a mechanism that is not here.
+    /// The mechanism of this name, in any case; `None` for one that is not offered.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL
@@ -68,7 +68,7 @@ impl Mechanism {
             .find(|mechanism| mechanism.as_str().eq_ignore_ascii_case(name))
     }
 
-    /// As it is registered.
+    /// The registered name.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -77,7 +77,7 @@ impl Mechanism {
         }
     }
 
-    /// Begins, with the client's initial response if there was one (RFC 4959).
+    /// Starts an exchange, with the client's initial response if there was one (RFC 4959).
     #[must_use]
     pub fn start(self, initial: Option<Vec<u8>>) -> Step {
         let (challenge, state) = match self {
@@ -92,7 +92,7 @@ impl Mechanism {
 }
 
 impl Exchange {
-    /// Goes on with the client's message.
+    /// Continues with the client's message.
     #[must_use]
     pub fn respond(self, message: Vec<u8>) -> Step {
         let message = Zeroizing::new(message);
@@ -117,14 +117,15 @@ impl Exchange {
 }
 
 impl Password {
-    /// `None` for the empty one, which nobody has, and for NUL, which SASL cannot carry.
+    /// Wraps a password; `None` for an empty one, which nobody has, and for one with NUL, which
+    /// SASL cannot carry.
     #[must_use]
     pub fn new(bytes: &[u8]) -> Option<Self> {
         let is_sound = !bytes.is_empty() && !bytes.contains(&0);
         is_sound.then(|| Self(Zeroizing::new(bytes.to_vec())))
     }
 
-    /// The bytes themselves, to verify and to forget.
+    /// The bytes of the password.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -137,21 +138,22 @@ impl fmt::Debug for Password {
     }
 }
 
-/// A login name as names are compared (RFC 4013); `None` for what can be nobody's.
+/// A login name in the form in which names are compared (RFC 4013); `None` for a text that cannot
+/// be a name.
 #[must_use]
 pub fn prepare_name(name: &str) -> Option<String> {
     let prepared = stringprep::saslprep(name).ok()?;
     (!prepared.is_empty()).then(|| prepared.into_owned())
 }
 
-/// `message = [authzid] UTF8NUL authcid UTF8NUL passwd` (RFC 4616, 2).
+/// Parses `message = [authzid] UTF8NUL authcid UTF8NUL passwd` (RFC 4616, 2).
 fn plain(message: &[u8]) -> Option<Credentials> {
     let mut parts = message.split(|&byte| byte == 0);
     let (authzid, user, password) = (parts.next()?, parts.next()?, parts.next()?);
     if parts.next().is_some() {
         return None;
     }
-    // Its form is not SASL's affair (RFC 4616, 2): it may be the path of a mailbox tree.
+    // Its form is not defined by SASL (RFC 4616, 2): it may be the path of a mailbox tree.
     let authzid = str::from_utf8(authzid).ok()?;
     Some(Credentials {
         authzid: (!authzid.is_empty()).then(|| authzid.to_owned()),
@@ -168,7 +170,7 @@ fn prepared_bytes(name: &[u8]) -> Option<String> {
 mod tests {
     use super::{Mechanism, Step};
 
-    /// Plays a whole exchange: what the client says, and the server's challenges with the end.
+    /// Plays a whole exchange: what the client sends, and the server's challenges with the result.
     fn play(mechanism: &str, initial: Option<&str>, messages: &[&str]) -> String {
         let bytes = |text: &str| text.as_bytes().to_vec();
         let mut messages = messages.iter();

@@ -1,4 +1,4 @@
-//! The brake on guessing passwords, by user and by address.
+//! Throttles password guesses, by user and by address.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
@@ -7,37 +7,37 @@ use mail::limits::IDENTIFIER_BYTES_MAX;
 
 use crate::ledger::Ledger;
 
-/// Makes whoever fails wait, twice as long each time.
+/// Makes a user or an address wait after failures, twice as long each time.
 ///
-/// Whoever asks should look into the [`VerifiedCache`](crate::VerifiedCache) first: otherwise a
-/// stranger's guesses keep the real user out.
+/// The caller should ask the [`VerifiedCache`](crate::VerifiedCache) first; otherwise a stranger's
+/// guesses lock the real user out.
 #[derive(Debug)]
 pub struct Throttle {
     users: Brake<String>,
     addresses: Brake<IpAddr>,
 }
 
-/// How hard to brake.
+/// How strict a throttle is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// Failures that cost nothing: typing errors, a device with an old password.
+    /// How many failures cause no wait: typing errors, a device with an old password.
     pub failures_free: u32,
-    /// The wait after the first failure that does cost.
+    /// The wait after the first failure beyond these.
     pub delay_min: Duration,
-    /// No wait is longer.
+    /// The longest wait.
     pub delay_max: Duration,
-    /// After so long without a failure all are forgotten.
+    /// After this time without a failure all failures are forgotten.
     pub forget_after: Duration,
-    /// How many users, or addresses, are watched at once.
+    /// How many users, or addresses, are remembered at once.
     pub keys_max: usize,
 }
 
-/// Whether a password may be looked at now.
+/// Whether a password may be checked now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It may.
+    /// The password may be checked.
     Go,
-    /// Not before this has passed.
+    /// The password may be checked after this time.
     Wait(Duration),
 }
 
@@ -51,7 +51,7 @@ impl Throttle {
         }
     }
 
-    /// Whether `user` may try from `address` now. A try that has to wait counts for nothing.
+    /// Whether `user` may try from `address` now. A try that has to wait is not counted.
     #[must_use]
     pub fn ask(&self, user: &str, address: IpAddr, now: Instant) -> Verdict {
         let wait = self
@@ -65,15 +65,15 @@ impl Throttle {
         }
     }
 
-    /// Notes a wrong password, or one for a user who does not exist.
+    /// Records a wrong password, or one for a user who does not exist.
     pub fn failed(&mut self, user: &str, address: IpAddr, now: Instant) {
         self.users.ledger.add(user_key(user), now);
         self.addresses.ledger.add(address_key(address), now);
     }
 
-    /// Notes a right password: the user starts afresh.
+    /// Records a right password: the failures of the user are forgotten.
     ///
-    /// The address is forgiven the failures of this user and no others, so that nobody washes off
+    /// The address is forgiven the failures of this user and no others, so that nobody can clear
     /// guesses at other people's passwords with logins of their own.
     pub fn succeeded(&mut self, user: &str, address: IpAddr, now: Instant) {
         let user = user_key(user);
@@ -159,8 +159,8 @@ mod tests {
         ..BY_USER
     };
 
-    /// Rows of `at user address event`: `at` in milliseconds; an event is `fail`, `succeed`, `go`, or
-    /// `wait-N` with milliseconds.
+    /// Plays rows of `at user address event`: `at` in milliseconds; an event is `fail`, `succeed`,
+    /// `go`, or `wait-N` with milliseconds.
     fn plays(table: &str) {
         let start = Instant::now();
         let mut throttle = Throttle::new(BY_USER, BY_ADDRESS);

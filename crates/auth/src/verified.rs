@@ -1,4 +1,4 @@
-//! Logins that were verified a moment ago and need no hashing now.
+//! A cache of logins that were verified a moment ago, so that they need no hashing now.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -7,25 +7,25 @@ use std::time::{Duration, Instant};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// Remembers verified logins by a keyed HMAC, so that no password is kept in any form that could
-/// be tried out without this process's key.
+/// Remembers verified logins by a keyed HMAC, so that no password is kept in a form that could be
+/// guessed without this process's key.
 pub struct VerifiedCache {
     keyed: Hmac<Sha256>,
     ttl: Duration,
     capacity: usize,
     expiries: HashMap<Tag, Instant>,
-    /// Every tag once, in the order in which they end: all live equally long.
+    /// Every tag once, in the order in which they expire; all have the same time to live.
     oldest_first: VecDeque<Tag>,
 }
 
-/// Somebody with a password, and the version of the hash that it was or is to be verified against.
+/// A user with a password, and the version of the hash against which it was or will be verified.
 ///
-/// Changing the password changes its version, and so drops what was remembered.
+/// A new password has a new version, and so invalidates what was remembered.
 #[derive(Clone, Copy)]
 pub struct Attempt<'a> {
     /// The account's name.
     pub user: &'a str,
-    /// As the client sent it.
+    /// The password as the client sent it.
     pub password: &'a [u8],
     /// The account's password version.
     pub version: i64,
@@ -34,7 +34,7 @@ pub struct Attempt<'a> {
 type Tag = [u8; 32];
 
 impl VerifiedCache {
-    /// `key` is random, and another one in each process.
+    /// Makes a cache. `key` is random, and different in each process.
     #[must_use]
     pub fn new(key: &[u8; 32], capacity: usize, ttl: Duration) -> Self {
         // A key shorter than a block is filled up with zeros (RFC 2104, 2).
@@ -49,7 +49,7 @@ impl VerifiedCache {
         }
     }
 
-    /// Whether this very attempt succeeded less than the time to live ago.
+    /// Whether exactly this attempt succeeded less than the time to live ago.
     #[must_use]
     pub fn knows(&self, attempt: &Attempt<'_>, now: Instant) -> bool {
         self.expiries
@@ -57,10 +57,10 @@ impl VerifiedCache {
             .is_some_and(|&expiry| now < expiry)
     }
 
-    /// Remembers an attempt that was verified just now; the oldest makes room.
+    /// Remembers an attempt that was verified just now; the oldest is dropped to make room.
     ///
-    /// One that is still known keeps its time: however often somebody logs in, the password is
-    /// hashed again once per time to live.
+    /// An attempt that is still known keeps its time: however often somebody logs in, the password
+    /// is hashed again once per time to live.
     pub fn remember(&mut self, attempt: &Attempt<'_>, now: Instant) {
         self.drop_expired(now);
         let tag = self.tag(attempt);
@@ -90,7 +90,7 @@ impl VerifiedCache {
 
     fn tag(&self, attempt: &Attempt<'_>) -> Tag {
         let mut mac = self.keyed.clone();
-        // Each part behind its length: no two attempts are the same bytes.
+        // Each part is preceded by its length, so that no two attempts give the same bytes.
         for part in [attempt.user.as_bytes(), attempt.password] {
             mac.update(&part.len().to_le_bytes());
             mac.update(part);
@@ -187,7 +187,7 @@ mod tests {
         assert_eq!(known, [false, true, true]);
         assert_eq!(cache.expiries.len(), 2);
         assert_eq!(cache.oldest_first.len(), 2);
-        // What has ended goes first, without anybody asking for it.
+        // What has expired is dropped first, without being asked for.
         cache.remember(&attempt("dee", "pw", 1), start + TTL * 2);
         assert_eq!(cache.expiries.len(), 1);
         assert_eq!(cache.oldest_first.len(), 1);

@@ -1,4 +1,4 @@
-//! What this node has to say and has not said yet.
+//! The wake-ups that this node has not sent yet.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,11 +8,12 @@ use tokio::sync::Notify;
 
 use crate::Wakeup;
 
-/// Wake-ups that wait to be sent: at most one a mailbox, the one that goes furthest.
+/// Wake-ups that wait to be sent: at most one for each mailbox, the one with the highest
+/// mod-sequence.
 ///
-/// Everybody posts, one sender takes. While a send is under way posts gather here, so the busier a
-/// node is the fewer and fuller its notifications are. It holds as many entries as mailboxes were
-/// written to since the last send, and a post never waits.
+/// Every task may post, and one sender takes. During a send posts are collected here, so the busier
+/// a node is the fewer and fuller its notifications are. The outbox holds as many entries as
+/// mailboxes were written to since the last send, and a post never waits.
 #[derive(Debug, Default)]
 pub struct Outbox {
     waiting: Mutex<HashMap<MailboxId, ModSeq>>,
@@ -20,13 +21,14 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// Nothing to say yet.
+    /// Makes an empty outbox.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Leaves a wake-up for the sender. Also the way to put back what could not be sent.
+    /// Leaves a wake-up for the sender. A wake-up that could not be sent is put back in the same
+    /// way.
     pub fn post(&self, wakeup: Wakeup) {
         let mut waiting = self.lock();
         let furthest = waiting.entry(wakeup.mailbox).or_default();
@@ -35,7 +37,7 @@ impl Outbox {
         self.posted.notify_one();
     }
 
-    /// Everything that waits, possibly nothing.
+    /// Takes everything that waits, possibly nothing.
     #[must_use = "what is taken is nobody else's to send"]
     pub fn take(&self) -> Vec<Wakeup> {
         let waiting = std::mem::take(&mut *self.lock());
@@ -45,8 +47,8 @@ impl Outbox {
             .collect()
     }
 
-    /// Everything that waits, as soon as there is something. For one sender; a future that is
-    /// dropped has taken nothing.
+    /// Takes everything that waits, as soon as there is something. There is one sender; a future
+    /// that is dropped has taken nothing.
     #[must_use = "what is taken is nobody else's to send"]
     pub async fn wait(&self) -> Vec<Wakeup> {
         loop {
@@ -59,7 +61,7 @@ impl Outbox {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<MailboxId, ModSeq>> {
-        // Nothing panics while it is held, and a wake-up is a hint anyway.
+        // Nothing panics while the lock is held, and a wake-up is only a hint.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -95,7 +97,7 @@ mod tests {
         let outbox = Outbox::new();
         outbox.post(wakeup(1, 1));
         assert_eq!(outbox.wait().await, [wakeup(1, 1)]);
-        // The permit of the first post is left over: it must not make the sender return empty.
+        // The permit of the first post is left over: it must not make the sender return nothing.
         let post_later = async {
             tokio::task::yield_now().await;
             outbox.post(wakeup(1, 2));

@@ -6,15 +6,16 @@ use mail::{MailboxId, ModSeq};
 
 use crate::Wakeup;
 
-/// A NOTIFY payload has fewer than 8,000 bytes, says PostgreSQL.
+/// The longest NOTIFY payload, in bytes: PostgreSQL wants fewer than 8,000.
 pub const PAYLOAD_BYTES_MAX: usize = 7_999;
 
-/// What another node sent is not a list of wake-ups.
+/// The text from another node is not a list of wake-ups.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a wake-up: {0:?}")]
 pub struct BadPayload(pub String);
 
-/// As few payloads as will do, each of at most [`PAYLOAD_BYTES_MAX`] bytes. None for no wake-ups.
+/// Packs wake-ups into as few payloads as possible, each of at most [`PAYLOAD_BYTES_MAX`] bytes. No
+/// wake-ups make no payload.
 #[must_use]
 pub fn pack(wakeups: &[Wakeup]) -> Vec<String> {
     let mut payloads: Vec<String> = Vec::new();
@@ -38,8 +39,8 @@ pub fn pack(wakeups: &[Wakeup]) -> Vec<String> {
 ///
 /// # Errors
 ///
-/// [`BadPayload`] with the first word that is no wake-up: then some other hand writes to our
-/// channel, and none of the payload counts.
+/// [`BadPayload`] with the first word that is not a wake-up. Then some other program writes to our
+/// channel, and nothing of the payload counts.
 pub fn unpack(payload: &str) -> Result<Vec<Wakeup>, BadPayload> {
     payload
         .split(',')
@@ -84,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_payload_is_filled_before_the_next_begins() {
-        // 8 bytes each with the comma: 1,000 of them are one byte less than that.
+        // Each takes 8 bytes with its comma: 1,000 of them are one byte less than that.
         let wakeups = |count: i64| -> Vec<Wakeup> {
             let wakeup = |id| Wakeup {
                 mailbox: MailboxId(1000 + id),

@@ -1,4 +1,4 @@
-//! From one version of an image to the next.
+//! Applies a delta: from one version of an image to the next.
 
 use std::sync::Arc;
 
@@ -7,29 +7,29 @@ use mail::{ModSeq, Uid, UidSet};
 use crate::image::{CHUNK_MESSAGES_MAX, Directory, Image};
 use crate::message::{Message, Row};
 
-/// What happened in a mailbox since some mod-sequence, and how it stands now.
+/// What changed in a mailbox after some mod-sequence, and how it is now.
 #[derive(Clone, Debug)]
 pub struct Delta {
-    /// Everything up to here is in the delta. Read no later than the messages.
+    /// Everything up to this mod-sequence is in the delta. It is read no later than the messages.
     pub modseq: ModSeq,
-    /// The mailbox's UIDNEXT. Read no later than the messages.
+    /// The mailbox's UIDNEXT. It is read no later than the messages.
     pub uid_next: Uid,
-    /// Messages that arrived or changed, as they are now, ascending by UID.
+    /// The messages that arrived or changed, as they are now, ascending by UID.
     pub upserts: Vec<Message>,
-    /// Messages that left. A UID that is in `upserts` too has left.
+    /// The messages that left. A UID that is in `upserts` too has left.
     pub expunged: UidSet,
 }
 
 /// Two neighbouring chunks hold more messages than this together, so that a mailbox that shrinks
-/// does not end as a directory of crumbs.
+/// does not end as a directory of tiny chunks.
 pub(crate) const NEIGHBOURS_MESSAGES_MIN: usize = CHUNK_MESSAGES_MAX / 2;
 
 impl Image {
-    /// The image after `delta`, sharing every chunk that the delta does not touch.
+    /// The image after `delta`. It shares every chunk that the delta does not touch.
     ///
-    /// A delta that is older than the image changes nothing, and one may be applied twice. A
-    /// message that is not here and whose UID is below [`uid_next`](Self::uid_next) has left
-    /// already: it is not taken in again.
+    /// A delta that is older than the image changes nothing, and a delta may be applied twice. A
+    /// message that is not in the image and whose UID is below [`uid_next`](Self::uid_next) has
+    /// left already, so it is not added again.
     #[must_use]
     pub fn apply(&self, delta: &Delta) -> Self {
         if delta.modseq < self.modseq() {
@@ -64,7 +64,7 @@ impl Image {
     }
 }
 
-/// The chunk without what left, and with what changed in the place of what it was.
+/// The chunk without the messages that left, and with those that changed as they are now.
 fn edited(rows: &[Row], mut news: &[Message], expunged: &UidSet) -> Vec<Row> {
     let mut changed = |row: &Row| {
         take_while(&mut news, |message| message.uid < row.uid);
@@ -78,7 +78,7 @@ fn edited(rows: &[Row], mut news: &[Message], expunged: &UidSet) -> Vec<Row> {
         .collect()
 }
 
-/// Cuts the front that `belongs` off `messages`.
+/// Cuts the leading messages for which `belongs` holds off `messages`.
 fn take_while<'a>(
     messages: &mut &'a [Message],
     belongs: impl Fn(&Message) -> bool,
@@ -88,10 +88,10 @@ fn take_while<'a>(
     front
 }
 
-/// The next version while it is put together, chunk by chunk from the front.
+/// The next version while it is built, chunk by chunk from the front.
 struct Builder {
     directory: Directory,
-    /// The end of the directory is not what it was, so the next chunk may have to join it.
+    /// The end of the directory has changed, so the next chunk may have to be joined to it.
     is_changed_here: bool,
 }
 
@@ -124,7 +124,7 @@ impl Builder {
         self.is_changed_here = true;
     }
 
-    /// Fills the last chunk up before it begins another.
+    /// Fills the last chunk before it begins another.
     fn append(&mut self, rows: impl Iterator<Item = Row>) {
         let mut rows = rows.peekable();
         if rows.peek().is_none() {
@@ -201,7 +201,7 @@ mod tests {
         }
     }
 
-    /// By chunk of `new`: whether `old` has the same one.
+    /// Whether `old` has the same chunk, for each chunk of `new`.
     fn shared(old: &Image, new: &Image) -> Vec<bool> {
         let is_old = |rows| old.slots().iter().any(|slot| Arc::ptr_eq(&slot.rows, rows));
         new.slots().iter().map(|slot| is_old(&slot.rows)).collect()

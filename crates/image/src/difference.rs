@@ -1,4 +1,4 @@
-//! What a client that knows one image must be told to know another.
+//! What a client that knows one image must be told so that it knows another.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -8,13 +8,13 @@ use mail::{SeqNum, UidSet};
 use crate::image::{Image, Slot, clamp};
 use crate::message::{Message, Row};
 
-/// The way from an older image to a newer one, in the order in which a client can be told.
+/// The steps from an older image to a newer one, in the order in which a client can be told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Difference {
-    /// Numbers for EXPUNGE responses: by the old image, descending, so that none of them moves
+    /// The numbers for EXPUNGE responses: of the old image, descending, so that no number moves
     /// another.
     pub expunged: Vec<SeqNum>,
-    /// The same messages for VANISHED.
+    /// The same messages by UID, for VANISHED.
     pub vanished: UidSet,
     /// How many messages are new at the end. If there are any, EXISTS comes next.
     pub arrived: u32,
@@ -48,7 +48,7 @@ impl Image {
     }
 }
 
-/// Both images side by side, at the same UID.
+/// A walk through both images side by side, at the same UID.
 struct Walk<'a> {
     was: Cursor<'a>,
     is: Cursor<'a>,
@@ -56,7 +56,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// `false` when both are through.
+    /// Makes one step; `false` when both images are done.
     fn step(&mut self) -> bool {
         if self.skip_shared() {
             return true;
@@ -108,7 +108,7 @@ impl Walk<'_> {
     }
 }
 
-/// A place in an image that can step over a message or a whole chunk.
+/// A position in an image that can step over a message or a whole chunk.
 struct Cursor<'a> {
     slots: &'a [Slot],
     offset: usize,
@@ -127,7 +127,7 @@ impl<'a> Cursor<'a> {
         SeqNum::new(self.slots.first()?.before + clamp(self.offset) + 1)
     }
 
-    /// The chunk that begins here; `None` in the midst of one.
+    /// The chunk that begins here; `None` in the middle of a chunk.
     fn whole_slot(&self) -> Option<&'a Slot> {
         self.slots.first().filter(|_| self.offset == 0)
     }

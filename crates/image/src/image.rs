@@ -1,4 +1,4 @@
-//! The image itself: a directory of shared chunks, and how to find a message in it.
+//! The image itself: a directory of shared chunks, and the search for a message in it.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -8,10 +8,11 @@ use mail::{FlagBits, ModSeq, SeqNum, Uid, UidSet};
 use crate::message::{Message, Row};
 use crate::walk::Messages;
 
-/// One mailbox at one moment. Never changes; a clone copies the directory, not the messages.
+/// One mailbox at one mod-sequence. It never changes; a clone copies the directory, not the
+/// messages.
 ///
-/// Messages stand in chunks of at most `CHUNK_MESSAGES_MAX`, and versions share the chunks that
-/// are equal in both. UIDs only ever ascend: what is not here and lies below
+/// Messages are in chunks of at most `CHUNK_MESSAGES_MAX`, and versions share the chunks that are
+/// equal in both. UIDs only ascend: a message that is not here and whose UID is below
 /// [`uid_next`](Self::uid_next) never comes.
 #[derive(Clone, Debug)]
 pub struct Image {
@@ -20,17 +21,17 @@ pub struct Image {
     uid_next: Uid,
 }
 
-/// A chunk's place in the directory. The chunk is never empty.
+/// A chunk in the directory. The chunk is never empty.
 #[derive(Clone, Debug)]
 pub(crate) struct Slot {
     /// The lowest UID of the chunk.
     pub(crate) first: Uid,
-    /// How many messages stand before the chunk.
+    /// How many messages are before the chunk.
     pub(crate) before: u32,
     pub(crate) rows: Arc<[Row]>,
 }
 
-/// Messages that were to become an image did not ascend by UID.
+/// The messages for an image did not ascend by UID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("message {0} does not stand above the message before it")]
 pub struct OutOfOrder(pub Uid);
@@ -39,7 +40,7 @@ pub struct OutOfOrder(pub Uid);
 pub(crate) const CHUNK_MESSAGES_MAX: usize = 512;
 
 impl Image {
-    /// A mailbox without messages.
+    /// The image of a mailbox without messages.
     #[must_use]
     pub const fn empty(modseq: ModSeq, uid_next: Uid) -> Self {
         Self {
@@ -49,7 +50,7 @@ impl Image {
         }
     }
 
-    /// From all messages of a mailbox, which must ascend by UID.
+    /// Builds the image from all messages of a mailbox, which must ascend by UID.
     ///
     /// `modseq` and `uid_next` must have been read no later than the messages.
     ///
@@ -79,7 +80,7 @@ impl Image {
         Ok(directory.into_image(modseq, uid_next))
     }
 
-    /// How many messages there are: the number of EXISTS.
+    /// How many messages there are, as EXISTS says it.
     #[must_use]
     pub fn len(&self) -> u32 {
         self.slots.last().map_or(0, |slot| slot.before + slot.len())
@@ -91,25 +92,25 @@ impl Image {
         self.slots.is_empty()
     }
 
-    /// HIGHESTMODSEQ: everything up to here is in the image.
+    /// HIGHESTMODSEQ: every change up to it is in the image.
     #[must_use]
     pub const fn modseq(&self) -> ModSeq {
         self.modseq
     }
 
-    /// What UIDNEXT tells.
+    /// UIDNEXT.
     #[must_use]
     pub const fn uid_next(&self) -> Uid {
         self.uid_next
     }
 
-    /// The highest UID that is there, which `*` means in a UID set.
+    /// The highest UID that is there, which is `*` in a UID set.
     #[must_use]
     pub fn uid_max(&self) -> Option<Uid> {
         self.slots.last().and_then(Slot::last)
     }
 
-    /// The message with this number.
+    /// The message with this sequence number.
     #[must_use]
     pub fn get(&self, number: SeqNum) -> Option<Message> {
         self.by_number(number..=number)
@@ -117,13 +118,13 @@ impl Image {
             .map(|(_, message)| message)
     }
 
-    /// The message with this UID, and its number.
+    /// The message with this UID, and its sequence number.
     #[must_use]
     pub fn find(&self, uid: Uid) -> Option<(SeqNum, Message)> {
         self.by_uid(uid..=uid).next()
     }
 
-    /// The number of the message with this UID.
+    /// The sequence number of the message with this UID.
     #[must_use]
     pub fn seqnum(&self, uid: Uid) -> Option<SeqNum> {
         self.find(uid).map(|(number, _)| number)
@@ -135,14 +136,14 @@ impl Image {
         Messages::new(&self.slots, 0..self.len())
     }
 
-    /// The messages with these numbers, as far as they are there, in order.
+    /// The messages with these sequence numbers, as far as they exist, in order.
     #[must_use]
     pub fn by_number(&self, numbers: RangeInclusive<SeqNum>) -> Messages<'_> {
         let end = numbers.end().get().min(self.len());
         Messages::new(&self.slots, numbers.start().get() - 1..end)
     }
 
-    /// The messages with these UIDs, as far as they are there, in order.
+    /// The messages with these UIDs, as far as they exist, in order.
     #[must_use]
     pub fn by_uid(&self, uids: RangeInclusive<Uid>) -> Messages<'_> {
         let end = match uids.end().get().checked_add(1).and_then(Uid::new) {
@@ -152,19 +153,20 @@ impl Image {
         Messages::new(&self.slots, self.rank(*uids.start())..end)
     }
 
-    /// The messages that are in `uids`, in order. The cost is in what is there, not in what is asked.
+    /// The messages that are in `uids`, in order. The cost depends on what exists, not on what is
+    /// asked.
     pub fn among(&self, uids: &UidSet) -> impl Iterator<Item = (SeqNum, Message)> {
         uids.ranges()
             .flat_map(|(low, high)| self.by_uid(low..=high))
     }
 
-    /// Those of `uids` that are there.
+    /// The members of `uids` that exist.
     #[must_use]
     pub fn resolve(&self, uids: &UidSet) -> UidSet {
         self.among(uids).map(|(_, message)| message.uid).collect()
     }
 
-    /// How many messages lack `flag` among the flags that everybody sees.
+    /// How many messages lack `flag` among the shared flags.
     #[must_use]
     pub fn count_without(&self, flag: FlagBits) -> u32 {
         let lacking = |slot: &Slot| {
@@ -176,7 +178,7 @@ impl Image {
         clamp(self.slots.iter().map(lacking).sum())
     }
 
-    /// The first message that lacks `flag` among the flags that everybody sees.
+    /// The first message that lacks `flag` among the shared flags.
     #[must_use]
     pub fn first_without(&self, flag: FlagBits) -> Option<SeqNum> {
         self.iter()
@@ -188,7 +190,7 @@ impl Image {
         &self.slots
     }
 
-    /// How many messages stand below `uid`.
+    /// How many messages have a UID below `uid`.
     fn rank(&self, uid: Uid) -> u32 {
         let after = self.slots.partition_point(|slot| slot.first <= uid);
         let Some(slot) = after.checked_sub(1).and_then(|index| self.slots.get(index)) else {
@@ -217,7 +219,7 @@ impl Slot {
     }
 }
 
-/// A directory that grows at its end and keeps count.
+/// A directory that grows at its end and counts its messages.
 #[derive(Debug, Default)]
 pub(crate) struct Directory {
     slots: Vec<Slot>,
@@ -232,7 +234,7 @@ impl Directory {
         }
     }
 
-    /// Adds a chunk whose UIDs are above all that are there. An empty one leaves no trace.
+    /// Adds a chunk whose UIDs are above all that are there. An empty chunk is not added.
     pub(crate) fn push(&mut self, rows: Arc<[Row]>) {
         let Some(first) = rows.first().map(|row| row.uid) else {
             return;
@@ -246,7 +248,7 @@ impl Directory {
         self.slots.push(slot);
     }
 
-    /// Takes the last chunk off again.
+    /// Removes the last chunk.
     pub(crate) fn pop(&mut self) -> Option<Arc<[Row]>> {
         let slot = self.slots.pop()?;
         self.len = slot.before;
@@ -258,7 +260,8 @@ impl Directory {
         self.slots.last().map_or(0, |slot| slot.rows.len())
     }
 
-    /// `uid_next` is raised above every message, should it have been read before one arrived.
+    /// Builds the image. `uid_next` is raised above every message, in case it was read before one
+    /// arrived.
     pub(crate) fn into_image(self, modseq: ModSeq, uid_next: Uid) -> Image {
         let last = self.slots.last().and_then(Slot::last);
         let above = last.and_then(|uid| Uid::new(uid.get().saturating_add(1)));

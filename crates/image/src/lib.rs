@@ -1,8 +1,8 @@
-//! One mailbox as an immutable value: which messages it holds, with which flags, in which order.
+//! One mailbox as an immutable value: its messages, their flags and their order.
 //!
-//! An [`Image`] is what everybody sees, an [`Overlay`] what one account alone sees on top of it. A
-//! new version shares what did not change with the old one, so that versions are cheap to keep and
-//! quick to compare. No I/O, no async, no rights, and no say in when a client is told what.
+//! An [`Image`] is what all users see; an [`Overlay`] is what one account sees in addition. A new
+//! version shares what did not change with the old one, so that versions are cheap to keep and fast
+//! to compare. No I/O, no async, no rights, and no decision about when a client is told what.
 
 mod apply;
 mod difference;

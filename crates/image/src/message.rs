@@ -1,25 +1,25 @@
-//! One message as it stands in the list, without its content.
+//! One message as an image holds it, without its content.
 
 use mail::{ContentId, FlagBits, InternalDate, ModSeq, Uid};
 
 /// What the image knows of one message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// Its identifier in this mailbox.
+    /// The message's unique identifier in this mailbox.
     pub uid: Uid,
-    /// When its shared flags last changed, or when it arrived.
+    /// The mod-sequence at which its shared flags last changed, or at which it arrived.
     pub modseq: ModSeq,
-    /// The flags that everybody sees.
+    /// The shared flags.
     pub flags: FlagBits,
-    /// Where its bytes are.
+    /// The id of its content.
     pub content: ContentId,
     /// RFC822.SIZE. Four bytes are enough: a message larger than 4 GiB is never accepted.
     pub size: u32,
-    /// When it arrived.
+    /// When the message arrived.
     pub date: InternalDate,
 }
 
-/// A [`Message`] as a chunk keeps it: the same, with the date packed.
+/// A [`Message`] as a chunk stores it: the same, with the date packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Row {
     pub(crate) modseq: ModSeq,

@@ -1,4 +1,4 @@
-//! Walking over a run of messages, chunk by chunk.
+//! Iterates over a run of messages, chunk by chunk.
 
 use std::iter::FusedIterator;
 use std::ops::Range;
@@ -9,21 +9,21 @@ use mail::SeqNum;
 use crate::image::Slot;
 use crate::message::{Message, Row};
 
-/// A run of an image's messages, each with its number.
+/// A run of an image's messages, each with its sequence number.
 #[derive(Clone, Debug)]
 pub struct Messages<'a> {
-    /// What is left of the chunk we are in.
+    /// The rest of the current chunk.
     rows: slice::Iter<'a, Row>,
     /// The chunks after it.
     slots: slice::Iter<'a, Slot>,
-    /// The messages before the next one.
+    /// How many messages are before the next one.
     before: u32,
     end: u32,
 }
 
 impl<'a> Messages<'a> {
-    /// The messages with `run.start` to `run.end - 1` others before them. `run.end` is at most the
-    /// number of messages in `slots`.
+    /// The messages with `run.start` to `run.end - 1` messages before them. `run.end` is at most
+    /// the number of messages in `slots`.
     pub(crate) fn new(slots: &'a [Slot], run: Range<u32>) -> Self {
         let at = slots
             .partition_point(|slot| slot.before <= run.start)

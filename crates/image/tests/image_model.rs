@@ -1,4 +1,5 @@
-//! Random changes to an image against a plain map, and what a client is told against what is so.
+//! Applies random changes to an image and to a plain map, and compares what a client is told with
+//! what is true.
 
 #![expect(clippy::unwrap_used, reason = "what cannot be set up fails the test")]
 
@@ -13,7 +14,7 @@ use thiserror as _;
 #[derive(Clone, Debug)]
 enum Step {
     Arrive(u32),
-    /// Flags of the messages in a range of UIDs, each so many apart.
+    /// Sets flags of the messages in a range of UIDs, at a distance.
     Flag {
         low: u32,
         span: u32,
@@ -25,7 +26,7 @@ enum Step {
         span: u32,
         apart: u32,
     },
-    /// The image falls behind: the next delta tells of several steps.
+    /// The image falls behind: the next delta contains several steps.
     Merge,
 }
 
@@ -89,7 +90,8 @@ impl Model {
             .collect()
     }
 
-    /// Everything since the last delta. What left meanwhile may still be among the upserts.
+    /// Everything since the last delta. Messages that left meanwhile may still be among the
+    /// upserts.
     fn delta(&mut self) -> Delta {
         Delta {
             modseq: ModSeq::new(self.modseq).unwrap(),
@@ -134,7 +136,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..30)
 }
 
-/// A client that knows nothing but what it is told.
+/// A client that knows only what it is told.
 fn told(old: &Image, new: &Image) -> Vec<Message> {
     let difference = old.difference(new);
     let mut known: Vec<Message> = old.iter().map(|(_, message)| message).collect();

@@ -1,4 +1,4 @@
-//! Random private flags against a plain map, and what differs against what was changed.
+//! Applies random private flags to an overlay and to a plain map, and compares the differences.
 
 #![expect(clippy::unwrap_used, reason = "what cannot be set up fails the test")]
 
@@ -9,7 +9,7 @@ use mail::{ContentId, FlagBits, InternalDate, ModSeq, Uid, UidSet};
 use proptest::prelude::{ProptestConfig, Strategy, any, prop, prop_oneof, proptest};
 use thiserror as _;
 
-/// One committed change: a flag set or taken away on a run of UIDs.
+/// One committed change: a flag is set or cleared on a run of UIDs.
 type Step = (bool, bool, u32, u32);
 
 const FLAGS: [FlagBits; 2] = [FlagBits::FLAGGED, FlagBits::SEEN];
@@ -46,7 +46,7 @@ impl Model {
         }
     }
 
-    /// As PostgreSQL's `set_bit` would have made it.
+    /// The chunk as PostgreSQL's `set_bit` would have made it.
     fn chunk(&self, flag: FlagBits, number: u32) -> FlagChunk {
         let mut bytes = [0_u8; CHUNK_BYTES];
         for uid in &self.flags[&(number, flag.get())] {
@@ -68,7 +68,7 @@ impl Model {
         (flags, self.stamps.get(&number).copied().unwrap_or(0))
     }
 
-    /// What is seen of each UID that anything was ever said about.
+    /// What is seen of each UID that was ever changed.
     fn all(&self) -> BTreeMap<u32, (FlagBits, u64)> {
         self.stamps
             .keys()

@@ -1,4 +1,4 @@
-//! Where PostgreSQL's programs are.
+//! Finds PostgreSQL's programs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,14 +9,14 @@ use crate::PgError;
 /// One installed PostgreSQL.
 #[derive(Clone, Debug)]
 pub(crate) struct Binaries {
-    /// Empty when the programs are on the PATH.
+    /// The directory of the programs; empty when they are on the PATH.
     dir: PathBuf,
-    /// Such as `15.14 (Debian 15.14-0+deb12u1)`.
+    /// The version, such as `15.14 (Debian 15.14-0+deb12u1)`.
     pub(crate) version: String,
 }
 
 impl Binaries {
-    /// The first that can run, or that can read data of the major version `data`.
+    /// Finds the first installation that runs, or that can read data of the major version `data`.
     pub(crate) fn find(given: Option<&Path>, data: Option<(&Path, &str)>) -> Result<Self, PgError> {
         let places = given.map_or_else(usual_places, |dir| vec![dir.to_owned()]);
         let mut found: Vec<Self> = Vec::new();
@@ -44,7 +44,8 @@ impl Binaries {
         self.dir.join("initdb")
     }
 
-    /// `None` unless both programs are there and the server says its version.
+    /// The installation in `dir`; `None` unless both programs are there and the server says its
+    /// version.
     fn probe(dir: PathBuf) -> Option<Self> {
         let mut binaries = Self {
             dir,
@@ -57,7 +58,7 @@ impl Binaries {
         Some(binaries)
     }
 
-    /// As `PG_VERSION` of a data directory has it.
+    /// The major version, as `PG_VERSION` of a data directory has it.
     fn major(&self) -> &str {
         let end = self.version.find(|c: char| !c.is_ascii_digit());
         end.and_then(|end| self.version.get(..end))
@@ -65,11 +66,12 @@ impl Binaries {
     }
 }
 
-/// The PATH, where `pg_config` points, then what packages install, newest first.
+/// The places to search: the PATH, where `pg_config` points, then the directories of packages,
+/// newest first.
 fn usual_places() -> Vec<PathBuf> {
     let mut places = vec![PathBuf::new()];
     places.extend(said_by(Command::new("pg_config").arg("--bindir")).map(PathBuf::from));
-    // Debian and Ubuntu, then the packages of postgresql.org for Fedora and its kin.
+    // Debian and Ubuntu, then the packages of postgresql.org for Fedora and related systems.
     places.extend(newest_first(Path::new("/usr/lib/postgresql"), ""));
     places.extend(newest_first(Path::new("/usr"), "pgsql-"));
     places

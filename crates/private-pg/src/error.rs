@@ -1,4 +1,4 @@
-//! What may go wrong, each as one line for a person.
+//! Errors, each as one line that an operator can read.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,64 +6,64 @@ use std::path::{Path, PathBuf};
 /// Why there is no private PostgreSQL.
 #[derive(Debug, thiserror::Error)]
 pub enum PgError {
-    /// Nothing in the places where it might be.
+    /// No installation was found in the usual places.
     #[error(
         "no PostgreSQL server on this machine: install the package `postgresql` (Debian, Ubuntu) \
          or `postgresql-server` (Fedora), or say where `postgres` and `initdb` are"
     )]
     NotInstalled,
-    /// Other versions cannot read the data.
+    /// No installed version can read the data.
     #[error(
         "{dir} was made by PostgreSQL {data}, which is not on this machine (found: {found}): \
          install the package `postgresql-{data}`"
     )]
     OtherVersion {
-        /// Whose data it is.
+        /// The directory with the data.
         dir: PathBuf,
-        /// The version that made it.
+        /// The version that made the data.
         data: String,
-        /// The versions that are there.
+        /// The versions that are installed.
         found: String,
     },
     /// Another process runs a PostgreSQL in this directory.
     #[error("{0} is in use by another process")]
     InUse(PathBuf),
-    /// There are files in it that we did not put there.
+    /// The directory has files that we did not put there.
     #[error("{0} is neither empty nor the directory of a private PostgreSQL")]
     NotOurs(PathBuf),
-    /// The user that PostgreSQL runs as cannot get to its directory.
+    /// The user that runs PostgreSQL cannot reach the directory.
     #[error(
         "{dir} cannot be reached by user id {uid}, which PostgreSQL runs as: {barrier} is closed"
     )]
     Unreachable {
-        /// Where it should live.
+        /// The directory.
         dir: PathBuf,
-        /// Who it runs as.
+        /// The user that runs PostgreSQL.
         uid: u32,
-        /// The directory on the way that may not be passed.
+        /// The directory on the way that this user may not pass.
         barrier: PathBuf,
     },
     /// PostgreSQL refuses to run as root.
     #[error("PostgreSQL does not run as root, and there is neither a user `postgres` nor `nobody`")]
     NoUser,
-    /// The password went, the data stayed.
+    /// The password file is missing, but the data is there.
     #[error("{0} holds no password any more, and the database beside it wants the one it had")]
     PasswordLost(PathBuf),
-    /// `initdb` gave up.
+    /// `initdb` failed.
     #[error("initdb: {0}")]
     SetUp(String),
-    /// The server gave up, or was too slow.
+    /// The server failed to start, or was too slow.
     #[error("PostgreSQL did not start: {complaint} (more in {log})")]
     NotStarted {
-        /// Its last word.
+        /// The last line of its output.
         complaint: String,
-        /// All its words.
+        /// The file with all of its output.
         log: PathBuf,
     },
-    /// Every port that was free a moment ago was taken by somebody.
+    /// Every port that was free was taken by another process before the server used it.
     #[error("PostgreSQL found no free port on 127.0.0.1")]
     NoPort,
-    /// It had to be killed.
+    /// The server did not stop and had to be killed.
     #[error("PostgreSQL (process {0}) did not stop in time and was killed")]
     Killed(u32),
     /// The operating system refused.
@@ -71,15 +71,15 @@ pub enum PgError {
     Io {
         /// What we tried, as a verb.
         action: &'static str,
-        /// On what.
+        /// The path on which we tried it.
         path: PathBuf,
-        /// Why not.
+        /// The operating system's reason.
         cause: io::Error,
     },
 }
 
 impl PgError {
-    /// For `map_err`.
+    /// Makes an error for `map_err`.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |cause| Self::Io {
             action,
@@ -89,7 +89,7 @@ impl PgError {
     }
 }
 
-/// What a PostgreSQL program complained of: what follows the last `mark`, else its last line.
+/// The complaint of a PostgreSQL program: what follows the last `mark`, else its last line.
 pub(crate) fn line_of(mark: &str, said: &str) -> String {
     let marked = said.lines().rev().find_map(|line| line.split_once(mark));
     let line = match marked {

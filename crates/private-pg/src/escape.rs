@@ -1,6 +1,6 @@
-//! Bytes as a URL may hold them.
+//! Escapes bytes for a URL.
 
-/// Percent-encoded, all but what a URL never minds (RFC 3986, 2.3).
+/// Percent-encodes all bytes but the unreserved ones (RFC 3986, 2.3).
 pub(crate) fn in_url(bytes: &[u8]) -> String {
     bytes
         .iter()

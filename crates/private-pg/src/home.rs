@@ -1,4 +1,4 @@
-//! The directory that a private PostgreSQL lives in.
+//! The directory of a private PostgreSQL.
 //!
 //! ```text
 //! password       the superuser's, readable by PostgreSQL's user alone
@@ -7,8 +7,8 @@
 //! .s.PGSQL.*     the Unix socket
 //! ```
 //!
-//! The directory belongs to PostgreSQL's user and we may be root, so nothing in it is written
-//! through a name that this user could have made a link of.
+//! The directory belongs to PostgreSQL's user and we may be root, so we write nothing in it through
+//! a name that this user could have replaced by a link.
 
 use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, ErrorKind, Write};
@@ -28,11 +28,12 @@ pub(crate) struct Home {
     password: PathBuf,
     log: PathBuf,
     user: Option<User>,
-    /// Held for as long as this process uses the directory, and by nobody after its end.
+    /// The lock is held for as long as this process uses the directory, and is released by its end.
     _lock: File,
 }
 
-/// What a `sockaddr_un` holds, with its final zero (Linux; others have a little less).
+/// The longest path that a `sockaddr_un` holds, with its final zero (Linux; other systems have a
+/// little less).
 const SOCKET_PATH_BYTES_MAX: usize = 103;
 const LONGEST_SOCKET: &str = ".s.PGSQL.65535";
 
@@ -87,17 +88,17 @@ impl Home {
         &self.log
     }
 
-    /// Where the running server says who it is.
+    /// The file in which the running server writes its process id.
     pub(crate) fn pid_file(&self) -> PathBuf {
         self.data.join("postmaster.pid")
     }
 
-    /// Where the data is while it is set up.
+    /// The directory of the data while it is set up.
     pub(crate) fn unfinished(&self) -> PathBuf {
         self.dir.join("data.unfinished")
     }
 
-    /// `None` where the path is too long.
+    /// The directory of the Unix socket; `None` where the path is too long.
     pub(crate) fn socket_dir(&self) -> Option<&Path> {
         let bytes = self.dir.join(LONGEST_SOCKET).as_os_str().len();
         (bytes <= SOCKET_PATH_BYTES_MAX).then_some(&self.dir)
@@ -127,7 +128,7 @@ impl Home {
         Password::parse(line).map_err(|_| PgError::PasswordLost(self.password.clone()))
     }
 
-    /// An empty log; the one of the run before is put beside it.
+    /// Opens an empty log; that of the run before is kept beside it.
     pub(crate) fn start_log(&self) -> Result<File, PgError> {
         fs::rename(&self.log, self.log.with_extension("log.old"))
             .or_else(ignore_missing)
@@ -135,7 +136,8 @@ impl Home {
         self.create_private(&self.log)
     }
 
-    /// `program`, to be run as PostgreSQL's user, out of reach of our terminal's signals.
+    /// `program`, to be run as PostgreSQL's user, in a process group that our terminal's signals do
+    /// not reach.
     pub(crate) fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.current_dir(&self.dir).process_group(0);
@@ -146,10 +148,11 @@ impl Home {
         command
     }
 
-    /// As [`command`](Self::command); where the machine can, the kernel tells it to stop when the
-    /// thread that starts it is gone.
+    /// Like [`command`](Self::command). Where the machine supports it, the kernel also stops the
+    /// program when the thread that started it ends.
     pub(crate) fn command_until_we_end(&self, program: &Path) -> Command {
-        // To ask the kernel ourselves takes unsafe code; setpriv asks and then becomes `program`.
+        // Asking the kernel ourselves would take unsafe code; setpriv asks and then becomes
+        // `program`.
         let bound = || {
             let mut command = self.command(Path::new("setpriv"));
             command.args(["--pdeathsig", "INT"]).arg(program);

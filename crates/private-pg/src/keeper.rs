@@ -1,4 +1,4 @@
-//! The running server: a thread that waits for its end, and the ways to bring that about.
+//! The running server: a thread that waits for its end, and the ways to stop it.
 
 use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
@@ -18,7 +18,7 @@ pub(crate) struct Keeper {
     end: Arc<End>,
 }
 
-/// How a start ended well, or is worth another try.
+/// How a start succeeded, or that it should be tried again.
 pub(crate) enum Start {
     Ready(Keeper),
     PortTaken,
@@ -31,7 +31,7 @@ struct End {
 }
 
 impl Keeper {
-    /// Starts `postgres` and returns when it takes connections.
+    /// Starts `postgres` and returns when it accepts connections.
     pub(crate) fn start(postgres: Command, home: &Home) -> Result<Start, PgError> {
         let keeper = Self::spawn(postgres).map_err(PgError::io("start", home.data()))?;
         for _ in 0..START_POLLS_MAX {
@@ -48,7 +48,7 @@ impl Keeper {
                 };
             }
         }
-        // What it was doing is more telling than that it was killed meanwhile.
+        // The log says more than that the server was killed.
         drop(keeper.stop());
         Err(not_started("it took too long".to_owned(), home))
     }
@@ -61,13 +61,13 @@ impl Keeper {
         !*self.end.lock()
     }
 
-    /// Returns when it has ended, at once if it had already.
+    /// Stops the server and returns when it has ended; at once if it had ended before.
     pub(crate) fn stop(&self) -> Result<(), PgError> {
         for (signal, patience) in FAREWELLS {
             if !self.is_running() {
                 return Ok(());
             }
-            // That there is no such process any more is what we are about to wait for.
+            // An error means that the process has ended, which is what we are about to wait for.
             let _ = kill_process(self.pid, signal);
             if self.wait(patience) {
                 return Ok(());
@@ -77,8 +77,8 @@ impl Keeper {
         Err(PgError::Killed(self.pid()))
     }
 
-    /// The thread that spawns is the one that waits, because the kernel takes its end for ours when
-    /// it tells the server that its parent is gone.
+    /// The thread that spawns the server also waits for it: the kernel tells the server that its
+    /// parent has ended when this thread ends.
     fn spawn(mut command: Command) -> io::Result<Self> {
         let end = Arc::new(End::default());
         let (report, started) = mpsc::sync_channel(1);
@@ -103,7 +103,7 @@ impl Keeper {
         Ok(Self { pid, end })
     }
 
-    /// Whether it ends within `patience`.
+    /// Whether the server ends within `patience`.
     fn wait(&self, patience: Duration) -> bool {
         let waited = self
             .end
@@ -112,7 +112,8 @@ impl Keeper {
         *waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
-    /// As `pg_ctl` finds out: the eighth line of the file says so, and the first is ours.
+    /// Whether the server accepts connections, as `pg_ctl` finds out: the eighth line of the file
+    /// says so, and the first line is the process that we started.
     fn is_ready(&self, home: &Home) -> bool {
         let file = fs::read_to_string(home.pid_file()).unwrap_or_default();
         let mut lines = file.lines();
@@ -136,11 +137,12 @@ fn not_started(complaint: String, home: &Home) -> PgError {
     }
 }
 
-/// From polite to final, each with the time it gets (PostgreSQL manual, "Shutting Down the Server").
+/// The signals to stop the server, from gentle to final, each with the time that it gets
+/// (PostgreSQL manual, "Shutting Down the Server").
 pub(crate) const FAREWELLS: [(Signal, Duration); 2] = [
-    // Fast: connections are cut, everything is written out.
+    // Fast shutdown: connections are closed and everything is written out.
     (Signal::INT, Duration::from_secs(60)),
-    // Immediate: the next start recovers from the log.
+    // Immediate shutdown: the next start recovers from the log.
     (Signal::QUIT, Duration::from_secs(10)),
 ];
 

@@ -1,8 +1,8 @@
 //! A private PostgreSQL: found on the machine, set up, started, stopped.
 //!
-//! What `serve` without a database, the demo and the tests run on. Nothing here knows what the
-//! database is for: no SQL, no schema. Everything blocks, for a second or two at the start and for
-//! as long as a checkpoint takes at the end: call it from `main`, a test, or a thread that may
+//! `serve` without a database, the demo and the tests run on it. Nothing here knows what the
+//! database is for: no SQL, no schema. Every call blocks, for a second or two at the start and for
+//! as long as a checkpoint takes at the end. Call it from `main`, a test, or a thread that may
 //! block, never from an async task.
 
 mod binaries;
@@ -28,27 +28,27 @@ pub use error::PgError;
 pub use password::{BadPassword, Password};
 pub use settings::Tuning;
 
-/// A running PostgreSQL that belongs to this process and to nobody else.
+/// A running PostgreSQL that belongs to this process alone.
 ///
-/// It stops with [`stop`](Self::stop) or when it is dropped. Should this process be killed, the
-/// kernel stops it, where `setpriv` from util-linux is installed; elsewhere it is found and stopped
-/// when its directory is next used.
+/// It stops with [`stop`](Self::stop) or when it is dropped. If this process is killed, the kernel
+/// stops it where `setpriv` from util-linux is installed; elsewhere it is found and stopped when
+/// its directory is used next.
 pub struct PrivatePg {
     keeper: Keeper,
     port: u16,
     password: Password,
     server_version: String,
-    /// Holds the lock of the directory, and so goes last.
+    /// Holds the lock of the directory, and is therefore dropped last.
     home: Home,
 }
 
 /// How to start a [`PrivatePg`].
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where everything of it lives: a directory that was ours before, or an empty or new one. As
-    /// root its owner becomes the user that PostgreSQL runs as, who must be able to reach it.
+    /// The directory for all files: one that we made before, or an empty or new one. As root its
+    /// owner becomes the user that runs PostgreSQL, who must be able to reach it.
     pub dir: PathBuf,
-    /// What it is for.
+    /// What the server is for.
     pub tuning: Tuning,
     /// The superuser's password when the directory is set up; `None` draws one. A directory that
     /// is set up already keeps the password that it has.
@@ -58,7 +58,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// With a drawn password and the binaries from the usual places.
+    /// Options with a random password and the binaries from the usual places.
     #[must_use]
     pub fn new(dir: impl Into<PathBuf>, tuning: Tuning) -> Self {
         Self {
@@ -99,14 +99,14 @@ impl PrivatePg {
         })
     }
 
-    /// The superuser's connection to the database `postgres`, over TCP on 127.0.0.1. Holds the
-    /// password: not for logs.
+    /// The URL of the superuser's connection to the database `postgres`, over TCP on 127.0.0.1. It
+    /// holds the password: do not log it.
     #[must_use]
     pub fn url(&self) -> String {
         self.url_of("postgres")
     }
 
-    /// As [`url`](Self::url), to another database. Its name must need no escape in a URL.
+    /// Like [`url`](Self::url), for another database. Its name must need no escape in a URL.
     #[must_use]
     pub fn url_of(&self, database: &str) -> String {
         let Self { port, password, .. } = self;
@@ -116,7 +116,8 @@ impl PrivatePg {
         )
     }
 
-    /// As [`url`](Self::url), by the Unix socket where there is one: a round trip takes a third less.
+    /// Like [`url`](Self::url), by the Unix socket where there is one: a round trip takes a third
+    /// less time.
     #[must_use]
     pub fn nearest_url(&self) -> String {
         let url = self.url();
@@ -132,41 +133,41 @@ impl PrivatePg {
         self.port
     }
 
-    /// The directory of its Unix socket; `None` where its path would be too long for one.
+    /// The directory of the Unix socket; `None` where its path would be too long for one.
     #[must_use]
     pub fn socket_dir(&self) -> Option<&Path> {
         self.home.socket_dir()
     }
 
-    /// The process that the operating system knows it by.
+    /// The process id of the server.
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.keeper.pid()
     }
 
-    /// As it calls itself, such as `15.14 (Debian 15.14-0+deb12u1)`.
+    /// The server's version as it prints it, such as `15.14 (Debian 15.14-0+deb12u1)`.
     #[must_use]
     pub fn server_version(&self) -> &str {
         &self.server_version
     }
 
-    /// Where it writes what goes wrong. The log of the run before is beside it, as `.old`.
+    /// The server's log. The log of the run before is beside it, as `.old`.
     #[must_use]
     pub fn log_path(&self) -> &Path {
         self.home.log()
     }
 
-    /// Whether it has not ended by itself.
+    /// Whether the server has not ended by itself.
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.keeper.is_running()
     }
 
-    /// Cuts all connections, writes everything out and waits for the end.
+    /// Closes all connections, writes everything out and waits for the end.
     ///
     /// # Errors
     ///
-    /// [`PgError::Killed`] when it did not end in time; the next start recovers what was
+    /// [`PgError::Killed`] when the server did not end in time; the next start recovers what was
     /// committed.
     pub fn stop(self) -> Result<(), PgError> {
         self.keeper.stop()
@@ -175,12 +176,12 @@ impl PrivatePg {
 
 impl Drop for PrivatePg {
     fn drop(&mut self) {
-        // Nobody is left to be told; what was committed is recovered by the next start.
+        // The error has nobody to go to; the next start recovers what was committed.
         drop(self.keeper.stop());
     }
 }
 
-/// Without the password.
+/// Prints everything but the password.
 impl fmt::Debug for PrivatePg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PrivatePg")
@@ -192,8 +193,8 @@ impl fmt::Debug for PrivatePg {
     }
 }
 
-/// `initdb` works beside the final place, so that one that was interrupted leaves nothing behind
-/// that looks set up.
+/// Sets the directory up. `initdb` works beside the final place, so that an interrupted run leaves
+/// nothing behind that looks complete.
 fn set_up(home: &Home, binaries: &Binaries, options: &Options) -> Result<(), PgError> {
     let password = match &options.password {
         Some(password) => password.clone(),
@@ -242,7 +243,7 @@ fn start_on_a_free_port(
 
 const SUPERUSER: &str = "postroom";
 
-/// Between looking for a free port and using it somebody else may take it.
+/// How many ports are tried: another process may take a free port before the server uses it.
 const PORTS_TRIED_MAX: usize = 10;
 
 #[cfg(test)]

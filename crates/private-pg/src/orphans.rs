@@ -10,20 +10,20 @@ use crate::PgError;
 use crate::home::{Home, ignore_missing};
 use crate::keeper::FAREWELLS;
 
-/// Ends what still runs on our data and takes its mark away. We hold the lock of the directory, so
-/// whoever started it is gone.
+/// Stops a server that still runs on our data and removes its pid file. We hold the lock of the
+/// directory, so the process that started it has ended.
 ///
-/// PostgreSQL minds a stale mark only when its process number is another process's by now; with
-/// nobody left in the data we know better.
+/// PostgreSQL respects a stale pid file only when another process has that number by now. Nobody
+/// uses the data any more, so we may remove the file.
 pub(crate) fn stop(home: &Home) -> Result<(), PgError> {
     let mark = home.pid_file();
-    // Without /proc nobody can say whose process it is, and PostgreSQL decides.
+    // Without /proc we cannot know whose process it is, and leave the decision to PostgreSQL.
     if !mark.exists() || !Path::new("/proc/self/cwd").exists() {
         return Ok(());
     }
     for (signal, patience) in FAREWELLS.into_iter().chain([(Signal::KILL, KILL_PATIENCE)]) {
         for process in addressees(signal, home) {
-            // That it has ended meanwhile is as good.
+            // An error means that the process has ended meanwhile, which is as good.
             let _ = kill_process(process, signal);
         }
         if ends_within(patience, home) {
@@ -38,8 +38,8 @@ pub(crate) fn stop(home: &Home) -> Result<(), PgError> {
     Err(PgError::Killed(process.unsigned_abs()))
 }
 
-/// The first process tells the others what to do, and they end by themselves when it is gone. Only
-/// what does not listen is killed one by one.
+/// The processes to signal. The first process tells the others what to do, and they end by
+/// themselves when it ends; only a process that does not listen is killed itself.
 fn addressees(signal: Signal, home: &Home) -> Vec<Pid> {
     let running = running_in(home.data());
     if signal == Signal::KILL {
@@ -68,7 +68,8 @@ fn ends_within(patience: Duration, home: &Home) -> bool {
     false
 }
 
-/// Every process of PostgreSQL that works in `data`, which each of them does from its first moment.
+/// Every process of PostgreSQL that works in `data`; each has it as its directory from the
+/// beginning.
 fn running_in(data: &Path) -> Vec<Pid> {
     fs::read_dir("/proc")
         .into_iter()
@@ -90,5 +91,5 @@ fn running_in(data: &Path) -> Vec<Pid> {
 
 const POLL: Duration = Duration::from_millis(20);
 
-/// A killed process is gone as soon as the kernel gets to it.
+/// How long to wait for the end of a killed process; the kernel ends it as soon as it can.
 const KILL_PATIENCE: Duration = Duration::from_secs(10);

@@ -7,11 +7,11 @@ use std::path::Path;
 
 use crate::PgError;
 
-/// A password that `Debug` does not tell.
+/// A password that `Debug` does not print.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
 
-/// `initdb` reads a password as the first line of a file.
+/// The text is not one line, and `initdb` reads a password as the first line of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a password is one line, and not an empty one")]
 pub struct BadPassword;
@@ -19,7 +19,7 @@ pub struct BadPassword;
 impl Password {
     /// # Errors
     ///
-    /// [`BadPassword`] for nothing, or for more than a line.
+    /// [`BadPassword`] for an empty text, or for more than a line.
     pub fn parse(text: &str) -> Result<Self, BadPassword> {
         if text.is_empty() || text.contains(['\n', '\r', '\0']) {
             return Err(BadPassword);
@@ -27,7 +27,7 @@ impl Password {
         Ok(Self(text.to_owned()))
     }
 
-    /// 192 bits from the system.
+    /// Draws a password of 192 bits from the system's randomness.
     pub(crate) fn draw() -> Result<Self, PgError> {
         let source = Path::new("/dev/urandom");
         let mut bytes = [0; 24];

@@ -1,4 +1,4 @@
-//! A port of our own.
+//! Finds a free port.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;

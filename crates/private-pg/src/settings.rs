@@ -1,4 +1,4 @@
-//! How a private PostgreSQL is set up and tuned, whole. No configuration file is edited.
+//! How a private PostgreSQL is set up and tuned. No configuration file is edited.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -7,9 +7,9 @@ use std::process::Command;
 /// What a private PostgreSQL is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tuning {
-    /// Real mail: what is committed outlives a power cut.
+    /// For real mail: what is committed survives a power failure.
     Durable,
-    /// Tests that do not test durability: a machine that crashes takes the data with it.
+    /// For tests that do not test durability: the data does not survive a crash of the machine.
     Scratch,
 }
 
@@ -27,7 +27,8 @@ pub(crate) fn initdb(
         .arg("--pgdata")
         .arg(data);
     command.args(["--auth=scram-sha-256", "--encoding=UTF8"]);
-    // Bytes decide the order, so that an index serves prefixes too; Unicode says what is a letter.
+    // Names are ordered by bytes, so that an index serves prefixes too; letters are those of
+    // Unicode.
     command.args(["--lc-collate=C", "--lc-ctype=C.UTF-8", "--lc-messages=C"]);
     command.args(["--lc-monetary=C", "--lc-numeric=C", "--lc-time=C"]);
     match tuning {
@@ -62,10 +63,10 @@ const COMMON: &[&str] = &[
     "listen_addresses=127.0.0.1",
     "max_connections=200",
     "unix_socket_permissions=0700",
-    // Also how long a client that says nothing can hold up a stop.
+    // This also bounds how long a silent client can delay a stop.
     "authentication_timeout=10s",
-    // We read the log when it does not start, and everybody reads it when something is wrong. A
-    // detail or a statement could quote somebody's mail.
+    // We read the log when the server does not start, and operators read it when something is
+    // wrong. A detail or a statement could quote somebody's mail.
     "logging_collector=off",
     "log_destination=stderr",
     "lc_messages=C",

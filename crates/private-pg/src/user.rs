@@ -1,4 +1,4 @@
-//! Who PostgreSQL runs as: ourselves, or somebody of less power when we are root.
+//! The user that runs PostgreSQL: our own, or an unprivileged one when we are root.
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
@@ -15,11 +15,12 @@ pub(crate) struct User {
     pub(crate) gid: u32,
 }
 
-/// Users that may run PostgreSQL for root, in this order.
+/// The users that may run PostgreSQL for root, in this order.
 const SERVANTS: [&str; 2] = ["postgres", "nobody"];
 
 impl User {
-    /// `None` when we run it as ourselves. Data that is there already is its owner's.
+    /// Chooses the user; `None` when PostgreSQL runs as ourselves. Existing data is run by its
+    /// owner.
     pub(crate) fn choose(data: Option<&Metadata>) -> Result<Option<Self>, PgError> {
         if !rustix::process::geteuid().is_root() {
             return Ok(None);
@@ -41,7 +42,7 @@ impl User {
     }
 
     /// The first directory above `dir`, from the root on, that this user may not pass. Access
-    /// control lists of the file system are not looked at.
+    /// control lists of the file system are not considered.
     pub(crate) fn barrier(self, dir: &Path) -> Option<&Path> {
         let mut above: Vec<&Path> = dir.ancestors().skip(1).collect();
         above.reverse();
@@ -61,7 +62,7 @@ impl User {
         dir.mode() & execute != 0
     }
 
-    /// `id` also knows the users that no file of this machine lists.
+    /// Finds a user by `id`, which also knows users that no file of this machine lists.
     fn find(name: &str) -> Option<Self> {
         let number = |what: &str| -> Option<u32> {
             let output = Command::new("id").args([what, name]).output().ok()?;

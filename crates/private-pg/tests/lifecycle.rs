@@ -1,4 +1,4 @@
-//! A private PostgreSQL from its first start to its recovery, on the PostgreSQL of this machine.
+//! A private PostgreSQL from its first start to its recovery, with the PostgreSQL of this machine.
 
 #![expect(clippy::unwrap_used, reason = "what cannot be set up fails the test")]
 
@@ -18,7 +18,7 @@ fn start(dir: &TempDir) -> PrivatePg {
     PrivatePg::start(&Options::new(dir.path(), Tuning::Scratch)).unwrap()
 }
 
-/// `psql` of the machine, without anything it might read by itself; what it prints.
+/// Runs the machine's `psql`, without any configuration of its own, and returns its output.
 fn psql(url: &str, sql: &str) -> Result<String, String> {
     let output = Command::new("psql")
         .args([
@@ -43,7 +43,8 @@ fn process(pid: u32) -> Pid {
     Pid::from_raw(i32::try_from(pid).unwrap()).unwrap()
 }
 
-/// What has ended and was not collected by its parent has no program any more.
+/// Whether a process runs. One that has ended and was not collected by its parent has no program
+/// any more.
 fn is_alive(process: Pid) -> bool {
     fs::read_link(format!("/proc/{process}/exe")).is_ok()
 }
@@ -54,7 +55,8 @@ fn scratch_pg(dir: &Path) -> Command {
     command
 }
 
-/// Another process that holds a PostgreSQL in `dir`; its URL, and the server's process.
+/// Starts another process that runs a PostgreSQL in `dir`; returns it, the URL, and the server's
+/// process id.
 fn start_elsewhere(mut holder: Command, dir: &Path) -> (Child, String, Pid) {
     let mut child = holder
         .stdin(Stdio::piped())
@@ -70,7 +72,7 @@ fn start_elsewhere(mut holder: Command, dir: &Path) -> (Child, String, Pid) {
     (child, url.trim().to_owned(), process(pid))
 }
 
-/// A client in the midst of a long query.
+/// Starts a client with a long query.
 fn busy_client(url: &str) -> Child {
     let mut client = Command::new("psql")
         .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"])
@@ -196,7 +198,7 @@ fn it_ends_when_the_process_that_started_it_is_killed() {
     holder.kill().unwrap();
     holder.wait().unwrap();
     assert!(!client.wait().unwrap().success(), "it went on");
-    // The next one waits for what is left of it.
+    // The next start waits for what is left of it.
     let postgres = start(&dir);
     assert_eq!(psql(&postgres.url(), "select 1").unwrap(), "1");
     assert!(!is_alive(server), "two servers");
@@ -205,7 +207,7 @@ fn it_ends_when_the_process_that_started_it_is_killed() {
 #[test]
 fn an_orphan_is_stopped_by_the_next_where_the_kernel_does_not() {
     let (dir, path) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    // Everything that root needs to find itself a user, and no setpriv.
+    // The PATH has everything that root needs to find a user, but no setpriv.
     symlink("/usr/bin/id", path.path().join("id")).unwrap();
     let mut holder = scratch_pg(dir.path());
     holder.env("PATH", path.path());
@@ -239,7 +241,7 @@ fn a_directory_serves_one_process_at_a_time() {
     let error = PrivatePg::start(&Options::new(dir.path(), Tuning::Scratch)).unwrap_err();
     assert!(matches!(error, PgError::InUse(_)), "{error}");
     assert_eq!(psql(&url, "select 1").unwrap(), "1");
-    // The end of its input is the end of it.
+    // The end of its input ends it.
     drop(holder.stdin.take());
     assert!(holder.wait().unwrap().success());
     assert!(!is_alive(server), "still there");

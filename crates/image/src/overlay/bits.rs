@@ -21,7 +21,7 @@ pub(super) struct Bits([u64; WORDS]);
 #[derive(Clone, Debug)]
 pub(super) struct Plane {
     pub(super) flag: FlagBits,
-    /// Ascending by number. A chunk that is not here is zero.
+    /// The chunks, ascending by number. A missing chunk is all zeros.
     chunks: Vec<(u32, Arc<Bits>)>,
 }
 
@@ -87,7 +87,7 @@ impl Plane {
         }
     }
 
-    /// The UIDs that are set in one and not in the other.
+    /// The UIDs whose bit is set in one and not in the other.
     pub(super) fn difference(&self, other: &Self) -> UidSet {
         let mut numbers: Vec<u32> = self
             .chunks

@@ -1,4 +1,4 @@
-//! One account's private flags on top of an image.
+//! The overlay: one account's private flags on top of an image.
 
 mod bits;
 mod stamps;
@@ -14,30 +14,31 @@ use stamps::Stamps;
 
 pub use bits::{CHUNK_BYTES, CHUNK_UIDS};
 
-/// The flags that only one account sees in one mailbox. Never changes; versions share their chunks.
+/// The flags that only one account sees in one mailbox. An overlay never changes; versions share
+/// their chunks.
 ///
-/// Which flags are private is the mailbox's policy and an argument here: an overlay may hold bits
-/// of flags that are shared by now, and nobody sees those.
+/// Which flags are private is the mailbox's flag policy and an argument here: an overlay may hold
+/// bits of flags that are shared by now, and nobody sees those.
 #[derive(Clone, Debug, Default)]
 pub struct Overlay {
     modseq: ModSeq,
-    /// Ascending by flag.
+    /// The planes, ascending by flag.
     planes: Vec<Plane>,
     stamps: Stamps,
 }
 
-/// What an account changed in its private flags since some mod-sequence.
+/// What changed in an account's private flags after some mod-sequence.
 #[derive(Clone, Debug)]
 pub struct OverlayDelta {
-    /// Everything up to here is in the delta.
+    /// Everything up to this mod-sequence is in the delta.
     pub modseq: ModSeq,
     /// The chunks that changed, whole, as they are now.
     pub chunks: Vec<FlagChunk>,
-    /// Which messages were changed when, in any order.
+    /// The messages that changed, by the mod-sequence of their change, in any order.
     pub changed: Vec<(ModSeq, UidSet)>,
 }
 
-/// The same flag of [`CHUNK_UIDS`] neighbouring UIDs, as one row of the database keeps it.
+/// One flag of [`CHUNK_UIDS`] neighbouring UIDs, as one row of the database stores it.
 #[derive(Clone, Debug)]
 pub struct FlagChunk {
     flag: FlagBits,
@@ -46,10 +47,10 @@ pub struct FlagChunk {
 }
 
 impl FlagChunk {
-    /// Chunk `number` holds the UIDs from `number` × [`CHUNK_UIDS`] on, the lowest bit of the first
-    /// byte first, as PostgreSQL's `set_bit` counts.
+    /// Builds the chunk. Chunk `number` holds the UIDs from `number` × [`CHUNK_UIDS`] on, the
+    /// lowest bit of the first byte first, as PostgreSQL's `set_bit` counts.
     ///
-    /// `bytes` beyond [`CHUNK_BYTES`] are ignored, missing ones count as zero.
+    /// Of `bytes` those beyond [`CHUNK_BYTES`] are ignored, and missing ones count as zero.
     #[must_use]
     pub fn new(flag: FlagBits, number: u32, bytes: &[u8]) -> Self {
         Self {
@@ -61,7 +62,7 @@ impl FlagChunk {
 }
 
 impl Overlay {
-    /// The overlay after `delta`. One that is older than the overlay changes nothing.
+    /// The overlay after `delta`. A delta that is older than the overlay changes nothing.
     #[must_use]
     pub fn apply(&self, delta: &OverlayDelta) -> Self {
         if delta.modseq < self.modseq {
@@ -77,13 +78,13 @@ impl Overlay {
         next
     }
 
-    /// Everything up to here is in the overlay.
+    /// Every change up to this mod-sequence is in the overlay.
     #[must_use]
     pub const fn modseq(&self) -> ModSeq {
         self.modseq
     }
 
-    /// The private flags of the message with this UID, whether there is one or not.
+    /// The private flags of the message with this UID, whether the message exists or not.
     #[must_use]
     pub fn flags(&self, uid: Uid) -> FlagBits {
         self.planes
@@ -92,14 +93,15 @@ impl Overlay {
             .fold(FlagBits::NONE, |flags, plane| flags.union(plane.flag))
     }
 
-    /// When the private flags of this message last changed; zero when they never did.
+    /// The mod-sequence at which this message's private flags last changed; zero when they never
+    /// did.
     #[must_use]
     pub fn changed_at(&self, uid: Uid) -> ModSeq {
         self.stamps.find(uid).unwrap_or(ModSeq::ZERO)
     }
 
-    /// The message as the account sees it: those of its flags that are `private` are its own, and
-    /// the mod-sequence is that of the later change.
+    /// The message as the account sees it: its flags among `private` are the account's own, and its
+    /// mod-sequence is that of the later change.
     #[must_use]
     pub fn seen(&self, message: Message, private: FlagBits) -> Message {
         let own = self.flags(message.uid).intersection(private);
@@ -110,7 +112,7 @@ impl Overlay {
         }
     }
 
-    /// How many messages of `image` lack `flag` among the private ones.
+    /// How many messages of `image` lack the private flag `flag`.
     #[must_use]
     pub fn count_without(&self, flag: FlagBits, image: &Image) -> u32 {
         clamp(
@@ -121,7 +123,7 @@ impl Overlay {
         )
     }
 
-    /// The first message of `image` that lacks `flag` among the private ones.
+    /// The first message of `image` that lacks the private flag `flag`.
     #[must_use]
     pub fn first_without(&self, flag: FlagBits, image: &Image) -> Option<SeqNum> {
         image
@@ -130,7 +132,7 @@ impl Overlay {
             .map(|(number, _)| number)
     }
 
-    /// The UIDs whose private flags, or the time of whose change, differ between the two.
+    /// The UIDs whose private flags, or whose mod-sequence, differ between the two.
     ///
     /// Chunks that both share are skipped. The UIDs need not be in any image.
     #[must_use]

@@ -1,4 +1,4 @@
-//! When each message's private flags last changed.
+//! The mod-sequence at which each message's private flags last changed.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -13,7 +13,7 @@ use super::CHUNK_UIDS;
 /// Spans are cut at the borders of the bit chunks, so that a change copies one chunk's spans only.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Stamps {
-    /// Ascending by number, none empty.
+    /// The chunks, ascending by number, none empty.
     chunks: Vec<(u32, Arc<[Span]>)>,
 }
 
@@ -27,7 +27,7 @@ struct Span {
 }
 
 impl Stamps {
-    /// Takes note of changes, in any order. Of several of one message the latest counts.
+    /// Records changes, in any order. Of several changes of one message the latest counts.
     pub(super) fn stamp(&mut self, changed: &[(ModSeq, UidSet)]) {
         for (number, spans) in by_chunk(changed) {
             match self
@@ -61,7 +61,7 @@ impl Stamps {
         let mut differing = UidSet::new();
         for number in numbers {
             let (was, is) = (self.spans(number), new.spans(number));
-            // The same address is the same chunk, which versions share.
+            // Versions share chunks, so the same address is the same chunk.
             if std::ptr::eq(was, is) {
                 continue;
             }
@@ -85,7 +85,7 @@ impl Stamps {
     }
 }
 
-/// The changes as spans, each in the chunk that holds it whole.
+/// The changes as spans, each in the chunk that contains it.
 fn by_chunk(changed: &[(ModSeq, UidSet)]) -> BTreeMap<u32, Vec<Span>> {
     let mut chunks: BTreeMap<u32, Vec<Span>> = BTreeMap::new();
     for (modseq, uids) in changed {
@@ -104,8 +104,8 @@ fn by_chunk(changed: &[(ModSeq, UidSet)]) -> BTreeMap<u32, Vec<Span>> {
     chunks
 }
 
-/// The spans of chunk `number` after `news`. One slot a UID on the way: it takes the same few
-/// microseconds for one change and for thousands.
+/// The spans of chunk `number` after `news`. They are computed with one slot for each UID, which
+/// takes the same few microseconds for one change and for thousands.
 fn painted(number: u32, spans: &[Span], news: &[Span]) -> Arc<[Span]> {
     let mut slots = unrolled(number, spans);
     paint(number, &mut slots, news);
