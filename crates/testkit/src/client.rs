@@ -1,4 +1,4 @@
-//! A mail client that says what the page says, and believes nothing.
+//! A mail client that sends what the page says and remembers nothing.
 
 use std::collections::VecDeque;
 use std::io;
@@ -13,26 +13,26 @@ use tokio::time::timeout;
 
 use crate::{responses, tls};
 
-/// Everybody's.
+/// The password of every account.
 pub const PASSWORD: &str = "pass";
 /// How long an answer may take before a talk fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
-/// How long is listened before it is said that nothing was heard. Only a server that is wrong can
-/// make a talk depend on it.
+/// How long the client listens before it reports silence. Only a wrong server can make a talk
+/// depend on it.
 const SILENCE: Duration = Duration::from_millis(40);
 
-/// What came over the wire.
+/// What a client received.
 #[derive(Debug)]
 pub enum Heard {
     /// A whole response, without its last CRLF.
     Response(Vec<u8>),
     /// The connection is closed.
     End,
-    /// Not yet anything.
+    /// Nothing yet.
     Silence,
 }
 
-/// What bytes go over: a socket, or TLS on one.
+/// What the bytes travel on: a socket, or TLS on one.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + std::fmt::Debug + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + std::fmt::Debug + Send + Unpin> Stream for S {}
@@ -42,13 +42,13 @@ impl<S: AsyncRead + AsyncWrite + std::fmt::Debug + Send + Unpin> Stream for S {}
 pub struct Client {
     stream: Box<dyn Stream>,
     buffer: Vec<u8>,
-    /// RFC 4978, for what is said and what is heard.
+    /// The state of the compression (RFC 4978), for both directions.
     deflate: Option<Box<(Compress, Decompress)>>,
     /// Responses that were read while something else was waited for.
     early: VecDeque<Vec<u8>>,
-    /// Commands that have no tagged end yet.
+    /// The commands that have no tagged response yet.
     pub asked: VecDeque<Asked>,
-    /// The server has asked for the rest: the next line has no tag.
+    /// Whether the server has asked for the rest of a command, so that the next line has no tag.
     pub is_continuing: bool,
     name: String,
     tags: u32,
@@ -57,14 +57,14 @@ pub struct Client {
 /// A command that was sent.
 #[derive(Debug)]
 pub struct Asked {
-    /// Its tag.
+    /// The command's tag.
     pub tag: String,
-    /// Whether untagged responses that the page does not name are passed over.
+    /// Whether untagged responses that the page does not name are skipped.
     pub passes_over: bool,
 }
 
 impl Client {
-    /// Connects; the greeting is still to be heard.
+    /// Connects; the greeting is not read yet.
     pub async fn connect(name: &str, to: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(to).await?;
         stream.set_nodelay(true)?;
@@ -80,7 +80,7 @@ impl Client {
         })
     }
 
-    /// Both sides compress from here on, or no longer.
+    /// Turns compression on or off for both directions.
     pub fn compress(&mut self, is_on: bool) {
         self.deflate = is_on.then(|| {
             let compress = Compress::new(Compression::default(), false);
@@ -88,12 +88,12 @@ impl Client {
         });
     }
 
-    /// Shakes hands, and goes on in TLS with a node that has one of these certificates.
+    /// Makes a TLS handshake, and goes on in TLS with a node that has one of these certificates.
     ///
     /// # Errors
     ///
-    /// What TLS says, and [`InvalidData`](io::ErrorKind::InvalidData) for what the server, or
-    /// somebody on the way, has said in the clear behind its OK.
+    /// The error of TLS, and [`InvalidData`](io::ErrorKind::InvalidData) where plain text came
+    /// after the server's OK, from the server or from an attacker.
     pub async fn encrypt(&mut self, trusted: &[CertificateDer<'static>]) -> io::Result<()> {
         if !(self.buffer.is_empty() && self.early.is_empty()) {
             return Err(io::ErrorKind::InvalidData.into());
@@ -110,8 +110,8 @@ impl Client {
         format!("{}{}", self.name, self.tags)
     }
 
-    /// Sends a command, tag and line end added, and returns all responses up to its tagged one,
-    /// which is the last; whatever else came first, when the connection ended instead.
+    /// Sends a command, with a tag and a line end, and returns all responses up to the tagged one,
+    /// which is the last. When the connection ends first, returns what came before.
     pub async fn ask(&mut self, command: impl AsRef<[u8]>) -> Vec<Vec<u8>> {
         let tag = self.next_tag();
         self.say(&[tag.as_bytes(), b" ", command.as_ref(), b"\r\n"].concat())
@@ -128,7 +128,8 @@ impl Client {
         responses
     }
 
-    /// As [`ask`](Self::ask), when nothing but OK will do: without the tagged response.
+    /// Like [`ask`](Self::ask), for a command that must end with OK; the tagged response is left
+    /// out.
     ///
     /// # Errors
     ///
@@ -141,7 +142,7 @@ impl Client {
         if is_ok { Ok(responses) } else { Err(last) }
     }
 
-    /// Sends all of it. That the other side is gone shows when it is listened to.
+    /// Sends all bytes. That the server has closed is noticed when something is read.
     pub async fn say(&mut self, bytes: &[u8]) {
         let packed = match &mut self.deflate {
             Some(deflate) => pack(&mut deflate.0, bytes),
@@ -152,7 +153,7 @@ impl Client {
         }
     }
 
-    /// The next response, for which a server may take its time.
+    /// The next response, for which the server may take its time.
     pub async fn hear(&mut self) -> Heard {
         self.hear_within(PATIENCE).await
     }
@@ -162,8 +163,8 @@ impl Client {
         self.hear_within(SILENCE).await
     }
 
-    /// Waits for the `+` that asks for a literal. `false`: the server said something final
-    /// instead, which is kept to be heard.
+    /// Waits for the `+` that asks for a literal. `false` when the server sent the command's tagged
+    /// response instead, which is kept to be read.
     pub async fn is_asked_for_more(&mut self, tag: &str) -> bool {
         let mut before = VecDeque::new();
         let is_asked = loop {
@@ -219,7 +220,7 @@ fn pack(compress: &mut Compress, bytes: &[u8]) -> Vec<u8> {
     packed
 }
 
-/// Whether `packed` could be read.
+/// Decompresses `packed`; `false` when it could not be read.
 fn unpack(decompress: &mut Decompress, packed: &[u8], to: &mut Vec<u8>) -> bool {
     let mut rest = packed;
     loop {

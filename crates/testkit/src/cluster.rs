@@ -1,4 +1,4 @@
-//! The PostgreSQL that tests share, and the databases that each test has for itself.
+//! The PostgreSQL that tests share, and the databases of the single tests.
 
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -13,39 +13,40 @@ use tempfile::TempDir;
 
 use crate::error::TestError;
 
-/// Names a superuser's URL of a server that many test processes share.
+/// The variable with a superuser's URL of a server that many test processes share.
 const VARIABLE: &str = "POSTROOM_TEST_POSTGRES";
 
-/// A PostgreSQL whose data nobody will miss, with a migrated database to copy.
+/// A PostgreSQL with data that nobody needs later, and a migrated database to copy.
 #[derive(Debug)]
 pub struct Cluster {
     location: Location,
     template: String,
-    /// Stops when dropped.
+    /// The private server, which stops when dropped.
     _own: Option<(PrivatePg, TempDir)>,
 }
 
-/// A database that one test has for itself, as long as this lives.
+/// A database for one test, for as long as this lives.
 #[derive(Debug)]
 pub struct Database {
     location: Location,
     name: String,
 }
 
-/// A superuser's way to a server.
+/// A superuser's access to a server.
 #[derive(Clone, Debug)]
 struct Location {
-    /// `user:password`
+    /// The credentials as `user:password`.
     credentials: String,
     address: SocketAddr,
 }
 
 impl Cluster {
-    /// The server that `POSTROOM_TEST_POSTGRES` names; else a private one, until it is dropped.
+    /// Uses the server that `POSTROOM_TEST_POSTGRES` names; else starts a private one, which runs
+    /// until it is dropped.
     ///
     /// # Errors
     ///
-    /// [`TestError`] when there is none, or it cannot be prepared.
+    /// [`TestError`] when there is no server, or it cannot be prepared.
     pub fn start() -> Result<Self, TestError> {
         #[expect(clippy::disallowed_methods, reason = "a dev tool's one variable")]
         let shared = std::env::var(VARIABLE).ok();
@@ -88,13 +89,13 @@ impl Cluster {
 }
 
 impl Database {
-    /// Straight to PostgreSQL.
+    /// The URL that leads directly to PostgreSQL.
     #[must_use]
     pub fn url(&self) -> String {
         self.url_by(self.location.address)
     }
 
-    /// By another way that leads there.
+    /// The URL that leads to PostgreSQL by another address.
     #[must_use]
     pub fn url_by(&self, address: SocketAddr) -> String {
         format!(
@@ -103,7 +104,7 @@ impl Database {
         )
     }
 
-    /// Where PostgreSQL listens.
+    /// The address on which PostgreSQL listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.location.address
@@ -112,7 +113,7 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        // A copy that stays behind goes with the server; it only takes room until then.
+        // A copy that is left over goes with the server; until then it only takes space.
         drop(
             self.location
                 .run("dropdb", &["--force", "--if-exists", &self.name]),
@@ -121,7 +122,7 @@ impl Drop for Database {
 }
 
 impl Location {
-    /// From `postgres://user:password@127.0.0.1:port/database`.
+    /// Parses `postgres://user:password@127.0.0.1:port/database`.
     fn parse(url: &str) -> Result<Self, TestError> {
         let parts = url
             .strip_prefix("postgres://")
@@ -161,7 +162,7 @@ impl Location {
     }
 }
 
-/// As [`prepare`], when other processes may be at it, too.
+/// Like [`prepare`], when other processes may prepare the same server.
 fn prepare_once(location: &Location, template: &str) -> Result<(), TestError> {
     let path = std::env::temp_dir().join(format!("{template}-{}.lock", location.address.port()));
     let error = || TestError::machine(path.display().to_string());
@@ -170,7 +171,7 @@ fn prepare_once(location: &Location, template: &str) -> Result<(), TestError> {
     prepare(location, template)
 }
 
-/// Makes the database that all others are copied from, unless it is there.
+/// Creates the database that all others are copied from, unless it exists.
 fn prepare(location: &Location, template: &str) -> Result<(), TestError> {
     match location.run("createdb", &[template]) {
         Err(TestError::Program { said, .. }) if said.contains("already exists") => return Ok(()),
@@ -188,7 +189,7 @@ fn prepare(location: &Location, template: &str) -> Result<(), TestError> {
     Ok(())
 }
 
-/// Other migrations make another template.
+/// A fingerprint of the migrations: other migrations need another template.
 fn migrations_fingerprint() -> Result<u64, TestError> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations");
     let error = || TestError::machine(folder.display().to_string());
@@ -205,7 +206,8 @@ fn migrations_fingerprint() -> Result<u64, TestError> {
     Ok(hasher.finish())
 }
 
-/// Debian keeps PostgreSQL's tools out of the way, and a slow wrapper in it.
+/// The path of a PostgreSQL tool. On Debian the tools are not on the PATH, only a slow wrapper of
+/// them.
 fn tool(program: &str) -> PathBuf {
     let versions = fs::read_dir("/usr/lib/postgresql")
         .into_iter()

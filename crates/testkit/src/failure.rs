@@ -1,4 +1,4 @@
-//! What is shown when a talk fails: the page with an arrow, and what was said before.
+//! What is shown when a talk fails: the page with an arrow, and the conversation before.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -11,22 +11,22 @@ const SAID_BEFORE: usize = 24;
 /// A talk that did not go as its page says.
 #[derive(Debug)]
 pub struct Failure {
-    /// The file, from the repository's root.
+    /// The page's file, from the repository's root.
     pub page: PathBuf,
-    /// The world it was played in.
+    /// The world in which it was played.
     pub world: &'static str,
-    /// The line, from 1.
+    /// The line's number, from 1.
     pub line: usize,
     /// What happened instead.
     pub what: String,
-    /// The page.
+    /// The page, line by line.
     pub text: Vec<String>,
-    /// What was said and heard, by all.
+    /// The lines that all clients sent and received.
     pub said: Vec<String>,
 }
 
 impl Failure {
-    /// The page as a test is named by it: `expunge/waits-for-a-safe-moment`.
+    /// The test's name for a page: `expunge/waits-for-a-safe-moment`.
     #[must_use]
     pub fn test_name(page: &Path, folder: &Path) -> String {
         let page = page.strip_prefix(folder).unwrap_or(page);

@@ -1,20 +1,20 @@
-//! What a page says shall be sent or heard, and whether what was heard is that.
+//! The text that a page says is sent or received, and whether a response matches it.
 
 use std::collections::BTreeMap;
 
 /// Values that a talk has bound to `$names`.
 pub type Names = BTreeMap<String, String>;
 
-/// One text of a page: plain bytes with names, gaps and literals in between.
+/// One text of a page: plain text with names, gaps and literals in between.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pattern {
     pieces: Vec<Piece>,
 }
 
-/// A stretch of a [`Pattern`].
+/// A piece of a [`Pattern`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
-    /// As is.
+    /// Plain text.
     Text(String),
     /// `$name`
     Name(String),
@@ -27,24 +27,24 @@ enum Piece {
 /// A literal of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Literal {
-    /// Its bytes, with CRLF between lines.
+    /// The literal's bytes, with CRLF between lines.
     pub bytes: Vec<u8>,
     /// `>>+`: the sender does not wait to be asked (RFC 7888).
     pub non_synchronising: bool,
 }
 
-/// What goes over the wire in one piece; after a synchronising literal's announcement the server
-/// is listened to first.
+/// Bytes that are sent in one piece. After the announcement of a synchronising literal the client
+/// first reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Utterance {
-    /// Sent at once.
+    /// The bytes are sent at once.
     Bytes(Vec<u8>),
-    /// Sent once the server has asked for it.
+    /// The bytes are sent when the server has asked for them.
     WhenAsked(Vec<u8>),
 }
 
 impl Pattern {
-    /// From text without literals. `$$` is a dollar sign, `..` a gap.
+    /// Parses text without literals. `$$` is a dollar sign, `..` a gap.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut pattern = Self::default();
@@ -92,11 +92,11 @@ impl Pattern {
         }
     }
 
-    /// What to send, with CRLF at the end. A gap is sent as its two dots.
+    /// The bytes to send, with CRLF at the end. A gap is sent as its two dots.
     ///
     /// # Errors
     ///
-    /// The name that is not bound yet.
+    /// The name that has no value yet.
     pub fn utterances(&self, names: &Names) -> Result<Vec<Utterance>, String> {
         let mut utterances = Vec::new();
         let mut asked = false;
@@ -126,14 +126,14 @@ impl Pattern {
         Ok(utterances)
     }
 
-    /// What `names` gains when `heard` is what the page says; `None` when it is not.
+    /// The names with their values when `heard` matches the pattern; `None` when it does not.
     #[must_use]
     pub fn matches(&self, heard: &[u8], names: &Names) -> Option<Names> {
         let mut names = names.clone();
         matches_from(&self.pieces, heard, &mut names).then_some(names)
     }
 
-    /// The first word, as sent: what the command is called.
+    /// The first word, which is the command's name.
     #[must_use]
     pub fn first_word(&self) -> &str {
         match self.pieces.first() {
@@ -151,7 +151,7 @@ fn utterance(asked: bool, bytes: Vec<u8>) -> Utterance {
     }
 }
 
-/// `$name` at the beginning of `text`, and what follows.
+/// `$name` at the beginning of `text`, and the text after it.
 fn split_name(text: &str) -> Option<(&str, &str)> {
     let rest = text.strip_prefix('$')?;
     let end = rest
@@ -160,7 +160,7 @@ fn split_name(text: &str) -> Option<(&str, &str)> {
     (end > 0).then(|| rest.split_at(end))
 }
 
-/// Backtracking: lines are short, and a page that is right matches at the first attempt.
+/// Matches with backtracking: lines are short, and a correct page matches at the first attempt.
 fn matches_from(pieces: &[Piece], heard: &[u8], names: &mut Names) -> bool {
     let Some((piece, pieces)) = pieces.split_first() else {
         return heard.is_empty();
@@ -187,7 +187,7 @@ fn matches_from(pieces: &[Piece], heard: &[u8], names: &mut Names) -> bool {
     }
 }
 
-/// Binds `name` to the longest value with which the rest of the line is right.
+/// Binds `name` to the longest value with which the rest of the line matches.
 fn binds(name: &str, pieces: &[Piece], heard: &[u8], names: &mut Names) -> bool {
     let longest = heard
         .iter()
@@ -204,7 +204,8 @@ fn binds(name: &str, pieces: &[Piece], heard: &[u8], names: &mut Names) -> bool 
     })
 }
 
-/// Where a gap may end: wherever as many parentheses were opened as closed since its beginning.
+/// The positions where a gap may end: those with as many parentheses closed as opened since its
+/// beginning.
 fn gap_ends(heard: &[u8]) -> impl Iterator<Item = usize> {
     let mut depth = 0_i32;
     std::iter::once(0).chain(

@@ -1,6 +1,6 @@
-//! Cuts what a server says into whole responses: a line with all its literals.
+//! Cuts the server's output into whole responses: a line with all its literals.
 
-/// Takes the first whole response off `buffer`, without its CRLF; `None` while it is incomplete.
+/// Takes the first whole response from `buffer`, without its CRLF; `None` while it is incomplete.
 pub(crate) fn take(buffer: &mut Vec<u8>) -> Option<Vec<u8>> {
     let mut end = 0;
     loop {

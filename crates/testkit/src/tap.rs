@@ -1,6 +1,7 @@
-//! Between one node and PostgreSQL: passes everything on, and loses what a talk wants lost.
+//! A proxy between one node and PostgreSQL. It passes everything on, and drops what a talk wants
+//! dropped.
 //!
-//! The node knows nothing of it, so that what is tested is what runs elsewhere.
+//! The node does not know of it, so the code that is tested is the code that runs in production.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// What arrives from PostgreSQL when another session said NOTIFY.
+/// The type of the message that PostgreSQL sends when another session has said NOTIFY.
 const NOTIFICATION_RESPONSE: u8 = b'A';
 
 /// A port that leads to PostgreSQL.
@@ -26,23 +27,23 @@ pub struct Tap {
 
 #[derive(Debug)]
 struct Wires {
-    /// Where PostgreSQL is now.
+    /// The address of PostgreSQL.
     postgres: watch::Sender<SocketAddr>,
     drops_wakeups: AtomicBool,
-    /// Counts what was lost since it was told to lose.
+    /// Counts the notifications that were dropped since dropping began.
     lost: watch::Sender<u32>,
-    /// Counts how often everything was cut.
+    /// Counts how often all connections were cut.
     cut: watch::Sender<u32>,
-    /// Counts how often connections that LISTEN were cut.
+    /// Counts how often the connections with LISTEN were cut.
     cut_listener: watch::Sender<u32>,
 }
 
 impl Tap {
-    /// Leads to `postgres`.
+    /// Opens a port that leads to `postgres`.
     ///
     /// # Errors
     ///
-    /// When there is no port to be had.
+    /// An error when there is no free port.
     pub async fn open(postgres: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
@@ -61,31 +62,31 @@ impl Tap {
         })
     }
 
-    /// Where a node finds PostgreSQL.
+    /// The address at which a node finds PostgreSQL.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// PostgreSQL has moved: new connections go there.
+    /// Sends new connections to another address, because PostgreSQL has moved.
     pub fn lead_to(&self, postgres: SocketAddr) {
         self.wires.postgres.send_replace(postgres);
     }
 
-    /// Loses all notifications that arrive from now on.
+    /// Drops all notifications that arrive from now on.
     pub fn drop_wakeups(&self) {
         self.wires.lost.send_replace(0);
         self.wires.drops_wakeups.store(true, Ordering::SeqCst);
     }
 
-    /// Waits until one is lost, and lets the next ones pass.
+    /// Waits until a notification was dropped, and passes the next ones on.
     pub async fn pass_wakeups(&self) {
-        // The sender is ours.
+        // The sender is ours, so this cannot fail.
         drop(self.wires.lost.subscribe().wait_for(|&lost| lost > 0).await);
         self.wires.drops_wakeups.store(false, Ordering::SeqCst);
     }
 
-    /// Breaks every connection on which LISTEN was said.
+    /// Breaks every connection that has said LISTEN.
     pub fn cut_listener(&self) {
         self.wires.cut_listener.send_modify(|count| *count += 1);
     }
@@ -117,7 +118,7 @@ fn start(task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
     tokio::spawn(task)
 }
 
-/// One connection, until either side or the talk ends it.
+/// Serves one connection, until either side or the talk ends it.
 async fn connect(node: TcpStream, wires: Arc<Wires>) {
     let postgres = *wires.postgres.borrow();
     let Ok(postgres) = TcpStream::connect(postgres).await else {
@@ -148,7 +149,7 @@ async fn connect(node: TcpStream, wires: Arc<Wires>) {
     }
 }
 
-/// Towards PostgreSQL, noting whether LISTEN is said.
+/// Passes bytes to PostgreSQL, and notes whether LISTEN is among them.
 async fn requests(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
@@ -171,7 +172,7 @@ async fn requests(
     }
 }
 
-/// Towards the node, message by message, without those that shall be lost.
+/// Passes messages to the node one by one, without those that are to be dropped.
 async fn answers(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, wires: &Wires) -> io::Result<()> {
     let mut buffer = Vec::new();
     let mut is_first = true;
@@ -196,7 +197,7 @@ async fn answers(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, wires: &Wires)
     }
 }
 
-/// The length of the message at the beginning of `bytes`, once it is whole.
+/// The length of the message at the beginning of `bytes`, once it is complete.
 fn message_length(bytes: &[u8], is_first: bool) -> Option<usize> {
     // The answer to a client that asked for TLS has no length.
     if is_first && matches!(bytes, [b'N' | b'S']) {

@@ -1,4 +1,4 @@
-//! TLS as a client has it, who trusts the nodes of its world and nobody else.
+//! TLS for a client that trusts the nodes of its world and nothing else.
 
 use std::io;
 use std::path::Path;
@@ -16,12 +16,12 @@ use crate::client::Stream;
 /// The name by which every self-made certificate may be trusted.
 const SERVER_NAME: &str = "localhost";
 
-/// The certificate that a node has made for itself in its state directory.
+/// The certificate that a node has made in its state directory.
 pub(crate) fn certificate_of_node(state: &Path) -> io::Result<CertificateDer<'static>> {
     CertificateDer::from_pem_file(state.join("tls/certificate.pem")).map_err(io::Error::other)
 }
 
-/// Begins TLS on a connection that was plain until now.
+/// Starts TLS on a plain connection.
 pub(crate) async fn shake_hands(
     plain: Box<dyn Stream>,
     trusted: &[CertificateDer<'static>],

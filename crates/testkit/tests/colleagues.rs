@@ -1,4 +1,4 @@
-//! Many people at once, on two nodes: what a page cannot show.
+//! Many people at once, on two nodes: what a talk cannot show.
 #![expect(
     unused_crate_dependencies,
     reason = "the library that this drives uses them"
@@ -18,8 +18,8 @@ const WRITERS: usize = 8;
 const APPENDS_EACH: usize = 25;
 const STORERS: usize = 32;
 
-/// Others take UIDs outside the transaction that writes: 107 of 250 messages appeared below a UID
-/// that a watcher had seen (design, 15).
+/// Other servers take UIDs outside the transaction that writes: 107 of 250 messages appeared below
+/// a UID that a watcher had seen (design, 15).
 #[test]
 fn a_watcher_never_sees_a_uid_below_one_it_has_seen() {
     let cluster = Cluster::start().unwrap();
@@ -59,7 +59,7 @@ async fn append_all(mut client: Client) -> Vec<u32> {
     uids
 }
 
-/// From `tag OK [APPENDUID validity uid] …`.
+/// The UID from `tag OK [APPENDUID validity uid] …`.
 fn appended_uid(response: &[u8]) -> u32 {
     let text = String::from_utf8_lossy(response);
     let code = text
@@ -70,7 +70,7 @@ fn appended_uid(response: &[u8]) -> u32 {
     uid.parse().unwrap()
 }
 
-/// Asks only for what lies above the highest UID so far, as mail clients do.
+/// Asks only for UIDs above the highest one so far, as mail clients do.
 async fn watch(mut client: Client) -> Vec<u32> {
     client.ask_ok("SELECT Team/Orders").await.unwrap();
     let mut seen: Vec<u32> = Vec::new();
@@ -81,7 +81,7 @@ async fn watch(mut client: Client) -> Vec<u32> {
             .ask_ok(format!("UID FETCH {}:* UID", highest + 1))
             .await
             .unwrap();
-        // n:* names the last message even when it is below n.
+        // n:* includes the last message even when it is below n.
         seen.extend(
             fetched
                 .iter()
@@ -98,7 +98,7 @@ fn fetched_uid(response: &[u8]) -> Option<u32> {
     uid.strip_suffix(')')?.parse().ok()
 }
 
-/// Others refuse 25 to 70 % of the commands (design, 15).
+/// Other servers refuse 25 to 70 % of the commands (design, 15).
 #[test]
 fn thirty_two_sessions_store_on_the_same_messages_and_none_is_refused() {
     let cluster = Cluster::start().unwrap();
@@ -138,7 +138,7 @@ fn thirty_two_sessions_store_on_the_same_messages_and_none_is_refused() {
     .unwrap();
 }
 
-/// Adds a flag of its own, and sets and clears one that all of them fight over.
+/// Adds a flag of its own, and sets and clears a flag that all of them use.
 async fn store_all(mut client: Client, index: usize) {
     client.ask_ok("SELECT Team/Orders").await.unwrap();
     for command in [
@@ -152,7 +152,7 @@ async fn store_all(mut client: Client, index: usize) {
             .await
             .unwrap_or_else(|refusal| panic!("{command}: {refusal}"));
     }
-    // Whoever came last may have set it again after others cleared it.
+    // Another session may have set it again after this one cleared it.
     client
         .ask_ok("STORE 1:5 -FLAGS.SILENT (flicker)")
         .await

@@ -1,4 +1,5 @@
-//! Real mail, well-formed and broken, in and out again: `../shared/corpus`, where it is there.
+//! Appends real mail, well-formed and broken, and fetches it back: `../shared/corpus`, where it
+//! exists.
 #![expect(
     unused_crate_dependencies,
     reason = "the library that this drives uses them"
@@ -26,7 +27,7 @@ fn every_message_comes_back_byte_for_byte_and_is_described() {
         let mut errors = Vec::new();
         for path in &messages {
             let message = std::fs::read(path).unwrap();
-            // One of no octets is refused (RFC 3502, 6.3.11).
+            // A message of no octets is refused (RFC 3502, 6.3.11).
             if message.is_empty() {
                 continue;
             }
@@ -44,7 +45,7 @@ fn every_message_comes_back_byte_for_byte_and_is_described() {
     .unwrap();
 }
 
-/// RFC 3516, 4.4 and 6: what holds a NUL is kept in an encoding that BODY[] can be answered with.
+/// RFC 3516, 4.4 and 6: a part with a NUL is stored in an encoding that BODY[] can return.
 #[test]
 fn octets_that_no_string_can_hold_come_back_by_binary() {
     let octets: Vec<u8> = (0..=255).collect();
@@ -122,7 +123,7 @@ fn exists(response: &[u8]) -> Option<u32> {
         .ok()
 }
 
-/// All mails below `folder`; what describes them is none.
+/// All mails below `folder`, without the files that describe them.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for path in std::fs::read_dir(folder)

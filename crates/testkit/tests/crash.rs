@@ -1,7 +1,7 @@
-//! What was answered OK is there once, and nothing else, whatever dies: a frontend by SIGKILL in the
-//! middle of its work, PostgreSQL by a restart.
+//! Everything that was answered OK is there once, and nothing else, whatever is killed: a frontend
+//! by SIGKILL in the middle of its work, PostgreSQL by a restart.
 //!
-//! With the real binary, since a process that is killed must be one.
+//! The tests run the real binary, because a process is needed that can be killed.
 #![expect(
     unused_crate_dependencies,
     reason = "the library that this drives uses them"
@@ -26,11 +26,11 @@ use testkit::{Architect, Client, Given, Names, PASSWORD, Tap};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// Sessions that append, and as many that set keywords.
+/// How many sessions append, and how many set keywords.
 const WRITERS: usize = 4;
-/// Answers after which the blow falls.
+/// The number of answers before the kill.
 const ANSWERS_BEFORE: usize = 60;
-/// Answers after which nobody need try any more.
+/// The number of answers after which the writers stop.
 const ANSWERS_AFTER: usize = 60;
 const MAILBOX: &str = "Team/Orders";
 
@@ -55,12 +55,12 @@ fn a_killed_frontend_keeps_what_it_answered_and_loses_nothing_else() {
         doomed.kill();
         let logs = writers.join_all().await;
 
-        // The other frontend's clients carry on, and find what was promised. The dead one may have
-        // taken its last wake-ups along; SELECT does not rely on them.
+        // The clients of the other frontend go on and find everything that was answered OK. The
+        // dead frontend may not have sent its last wake-ups; SELECT does not rely on them.
         watcher.ask_ok("NOOP").await.unwrap();
         watcher.ask_ok(format!("SELECT {MAILBOX}")).await.unwrap();
         verify(&mut watcher, &logs).await;
-        // So does a new frontend after the dead one.
+        // A new frontend finds it too.
         let reborn = Frontend::start(world, "reborn");
         let mut client = reborn.log_in().await;
         client.ask_ok(format!("SELECT {MAILBOX}")).await.unwrap();
@@ -94,7 +94,7 @@ fn a_restart_of_postgresql_is_no_worse_than_unavailable() {
     });
 }
 
-/// A PostgreSQL of its own behind a fixed address, and a mailbox in it.
+/// A PostgreSQL behind a fixed address, and a mailbox in it.
 struct World {
     postgres: Option<PrivatePg>,
     tap: Tap,
@@ -130,7 +130,8 @@ impl World {
         })
     }
 
-    /// As its operator would, connections cut; it comes back on another port behind the tap.
+    /// Restarts PostgreSQL as its operator would, with connections cut; it comes back on another
+    /// port behind the tap.
     fn restart_postgres(&mut self) {
         let postgres = self.postgres.take().unwrap();
         tokio::task::block_in_place(|| postgres.stop()).unwrap();
@@ -188,7 +189,7 @@ impl Frontend {
         Self { process, imap }
     }
 
-    /// SIGKILL: no chance to tidy up.
+    /// Kills the process by SIGKILL, so that it cannot clean up.
     fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
@@ -211,7 +212,7 @@ impl Drop for Frontend {
     }
 }
 
-/// The binary beside this test, brought up to date once.
+/// The binary, built once for all tests here.
 fn binary() -> &'static Path {
     static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
         let mut cargo = Command::new(env!("CARGO"));
@@ -225,7 +226,8 @@ fn binary() -> &'static Path {
                 "postroom",
             ])
             .current_dir(env!("CARGO_MANIFEST_DIR"));
-        // What cargo says of this crate; a build script that looks at it would run again.
+        // Cargo's variables for this crate are removed; a build script that reads them would run
+        // again.
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
             if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
@@ -240,20 +242,20 @@ fn binary() -> &'static Path {
     &BINARY
 }
 
-/// What one writer tried, and what became of it.
+/// What one writer tried, and the answers.
 struct Log {
     writer: usize,
-    /// Subjects of messages, or keywords on a message, by how they were answered.
+    /// The subjects of messages, or the keywords on a message, by their answers.
     tried: BTreeMap<String, Answer>,
-    /// Good answers of all writers.
+    /// The number of OK answers of all writers.
     count: Arc<AtomicUsize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answer {
-    /// It must be there, once.
+    /// It must be there once.
     Ok,
-    /// It may be there, once: the commit may have come before the answer was lost.
+    /// It may be there once: the commit may have happened before the answer was lost.
     Unknown,
 }
 
@@ -300,7 +302,7 @@ async fn append_until_it_ends(mut client: Client, mut log: Log) -> Log {
 async fn store_until_it_ends(mut client: Client, mut log: Log) -> Log {
     client.ask_ok(format!("SELECT {MAILBOX}")).await.unwrap();
     for number in 0.. {
-        // One keyword for each writer and message: more would be more than a mailbox may have.
+        // Each writer uses one keyword for each message; a mailbox may not have many more.
         let keyword = format!("k{}", log.writer);
         let message = number % 3 + 1;
         let what = format!("{message} {keyword}");
@@ -318,7 +320,7 @@ async fn store_until_it_ends(mut client: Client, mut log: Log) -> Log {
     log
 }
 
-/// Goes on after `NO [UNAVAILABLE]`, which is all that may be heard besides OK.
+/// Goes on after `NO [UNAVAILABLE]`, the only allowed answer besides OK.
 async fn append_through_it_all(
     mut client: Client,
     mut log: Log,
@@ -340,7 +342,8 @@ async fn append_through_it_all(
     log
 }
 
-/// Everything that was answered OK is there, once; nothing is there that nobody tried.
+/// Checks that everything that was answered OK is there once, and that nothing is there that no
+/// writer tried.
 async fn verify(client: &mut Client, logs: &[Log]) {
     let tried: BTreeMap<&String, Answer> = logs
         .iter()
@@ -364,7 +367,7 @@ async fn verify(client: &mut Client, logs: &[Log]) {
     assert_eq!(lost.collect::<Vec<_>>(), [], "answered OK and not there");
 }
 
-/// The subject of a message of ours, and the keywords of one that was given.
+/// The subject of an appended message, and the keywords of the given one.
 fn marks(response: &str, number: usize) -> Vec<String> {
     let subject = response
         .split_once("Subject: message-")

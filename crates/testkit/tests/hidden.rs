@@ -1,4 +1,4 @@
-//! What one may not know of answers byte for byte as what is not there (RFC 4314, 6).
+//! A hidden mailbox is answered byte for byte like one that does not exist (RFC 4314, 6).
 #![expect(
     unused_crate_dependencies,
     reason = "the library that this drives uses them"
@@ -69,7 +69,7 @@ fn hidden_and_missing_answer_alike() {
     .unwrap();
 }
 
-/// In another way of speaking, with the hidden mailbox open on the other node.
+/// The same in IMAP4rev2, with the hidden mailbox open on the other node.
 #[test]
 fn and_so_they_do_in_imap4rev2_on_another_node() {
     let cluster = Cluster::start().unwrap();
@@ -82,8 +82,8 @@ fn and_so_they_do_in_imap4rev2_on_another_node() {
     .unwrap();
 }
 
-/// RENAME of a name that only leads to what one sees: a mailbox that one may not know of, of that name, beside
-/// what is seen, above it or below it, changes neither the answer nor what is listed afterwards.
+/// RENAME of a name that only leads on to visible mailboxes: a hidden mailbox of that name, beside
+/// the visible ones, above or below, changes neither the answer nor the list afterwards.
 #[test]
 fn names_that_lead_on_are_renamed_alike_whatever_is_hidden() {
     let cluster = Cluster::start().unwrap();
@@ -107,7 +107,7 @@ fn names_that_lead_on_are_renamed_alike_whatever_is_hidden() {
     .unwrap();
 }
 
-/// `@` is the name that leads on, to mailboxes on which these rights are held.
+/// `@` is the name that leads on, to mailboxes with these rights.
 const RENAMES: &[(&str, &str)] = &[
     ("RENAME @ @-new", "lrx"),
     ("RENAME @ @-new", "lr"),
@@ -121,7 +121,7 @@ const RENAMES: &[(&str, &str)] = &[
     ("RENAME @ Mine", "lx"),
 ];
 
-/// By names as long as each other, what is hidden there.
+/// The hidden mailboxes of each case, by names of equal length.
 const SECRETS: [(&str, &[&str]); 5] = [
     ("plain", &[]),
     ("named", &["@"]),
@@ -158,8 +158,8 @@ async fn furnish(stage: &mut Stage) {
         .unwrap();
 }
 
-/// Asks everything on `node`, of what is hidden and of what is not there: names as long as each other,
-/// in all three places where a hidden mailbox can be.
+/// Sends every command on `node`, for a hidden and for a missing mailbox with names of equal
+/// length, in all three places where a hidden mailbox can be.
 async fn compare(stage: &mut Stage, node: usize, way: &str) {
     for (hidden, missing) in [
         ("Team/Hidden", "Team/NotYet"),
@@ -174,7 +174,7 @@ async fn compare(stage: &mut Stage, node: usize, way: &str) {
     }
 }
 
-/// What a fresh session hears, with the name taken out.
+/// The responses in a new session, without the name.
 async fn ask(stage: &mut Stage, node: usize, way: &str, command: &str, name: &str) -> Vec<String> {
     let mut client = stage.log_in("ada", node).await.unwrap();
     client.ask_ok(way).await.unwrap();

@@ -7,15 +7,15 @@
 
 use testkit::{Client, Cluster, Stage, World, in_world};
 
-/// The rights that the table of the RFC has, and `p`.
+/// The rights of the RFC's table, and `p`.
 const LETTERS: &str = "lrswipkxtea";
 
-/// A line of the RFC's table: what a command takes.
+/// A line of the RFC's table: the rights that a command needs.
 struct Row {
-    /// `@` is the mailbox.
+    /// The command; `@` is the mailbox.
     command: &'static str,
     state: State,
-    /// All of these,
+    /// All of these are needed,
     all_of: &'static str,
     /// and one of these, if there are any.
     one_of: &'static str,
@@ -26,18 +26,18 @@ struct Row {
 enum State {
     /// Nothing is selected.
     Outside,
-    /// Another mailbox is, in which everything is allowed.
+    /// Another mailbox is selected, in which everything is allowed.
     InOwn,
-    /// The mailbox itself is, so that `r` is held.
+    /// The mailbox itself is selected, so that `r` is held.
     Inside,
-    /// Nothing is selected, and the mailbox is not there any more if the command is allowed.
+    /// Nothing is selected, and the mailbox is gone afterwards if the command is allowed.
     Last,
 }
 
 /// How a command has to end.
 enum Expected {
     As(&'static str),
-    /// As it does for a name that is not there (RFC 4314, 6).
+    /// The answer is that for a name that does not exist (RFC 4314, 6).
     AsMissing,
 }
 
@@ -150,7 +150,7 @@ fn and_on_another_node() {
     hold_each(World::TwoNodes, 2);
 }
 
-/// Bo, on `node`, with each set of rights.
+/// Tests Bo, on `node`, with each set of rights.
 fn hold_each(world: World, node: usize) {
     let cluster = Cluster::start().unwrap();
     in_world(&cluster, world, async |stage: &mut Stage| {
@@ -172,8 +172,8 @@ fn hold_each(world: World, node: usize) {
     .unwrap();
 }
 
-/// ESEARCH looks into what may be read; where a mailbox is not named itself, it has to be one that may be
-/// looked up, too (RFC 7377, 2.2).
+/// ESEARCH searches mailboxes that may be read; a mailbox that is not named itself must also be
+/// visible to LIST (RFC 7377, 2.2).
 #[test]
 fn a_search_of_many_mailboxes_finds_where_one_may_read() {
     let cluster = Cluster::start().unwrap();
@@ -203,7 +203,7 @@ fn a_search_of_many_mailboxes_finds_where_one_may_read() {
     .unwrap();
 }
 
-/// RENAME of a name that only leads to a mailbox takes what RENAME of the mailbox takes.
+/// RENAME of a name that only leads to a mailbox needs what RENAME of the mailbox needs.
 #[test]
 fn a_name_is_renamed_by_who_may_rename_what_it_leads_to() {
     let cluster = Cluster::start().unwrap();
@@ -227,8 +227,8 @@ fn a_name_is_renamed_by_who_may_rename_what_it_leads_to() {
     .unwrap();
 }
 
-/// Each flag is guarded by a right of its own: what is stored is what the rights allow, and
-/// PERMANENTFLAGS says the same.
+/// Each flag is guarded by a right: what is stored is what the rights allow, and PERMANENTFLAGS
+/// says the same.
 #[test]
 fn flags_are_kept_as_far_as_rights_go() {
     let cluster = Cluster::start().unwrap();
@@ -268,7 +268,7 @@ fn flags_are_kept_as_far_as_rights_go() {
     .unwrap();
 }
 
-/// A message with all flags, by each of the commands that bring one.
+/// Brings a message with all flags by each of the commands that can.
 async fn arrive_thrice(bo: &mut Client, name: &str) {
     let append = |to: &str| format!("APPEND {to} ({ALL_GUARDED}) {{1+}}\r\nx");
     bo.ask_ok(append(name)).await.unwrap();
@@ -287,7 +287,7 @@ const GUARDED: [(&str, &str); 4] = [
 ];
 const ALL_GUARDED: &str = "\\Deleted \\Flagged \\Seen word";
 
-/// The flags of the last list that stands behind `label`, in the order of their names.
+/// The flags of the last list after `label`, in the order of their names.
 fn flags_in<'r>(responses: &'r [Vec<u8>], label: &str) -> Vec<&'r str> {
     let mut lists = responses.iter().filter_map(|response| {
         let text = std::str::from_utf8(response).ok()?;
@@ -300,7 +300,7 @@ fn flags_in<'r>(responses: &'r [Vec<u8>], label: &str) -> Vec<&'r str> {
     flags
 }
 
-/// Each right alone, each missing, none, all; with a name for each set.
+/// Each right alone, each missing, none, all, with a name for each set.
 fn sets() -> Vec<(String, String)> {
     let alone = LETTERS
         .chars()
@@ -314,7 +314,7 @@ fn sets() -> Vec<(String, String)> {
     alone.chain(missing).chain(ends).collect()
 }
 
-/// Where Bo, who holds `held`, is answered otherwise than the table says.
+/// The commands that answer Bo, who holds `held`, otherwise than the table says.
 async fn hold(stage: &mut Stage, node: usize, name: &str, held: &str) -> Vec<String> {
     let kept = format!("Team/{name}");
     stage.given(&mailbox(&kept, held)).await.unwrap();
@@ -358,11 +358,11 @@ fn mailbox(name: &str, held: &str) -> String {
     format!("mailbox {name} with messages $a $b $c\n{list}")
 }
 
-/// Brings Bo into the state; false where the rights do not let him in.
+/// Brings Bo into the state; false where his rights do not allow it.
 async fn enter(bo: &mut Client, state: State, mailbox: &str, held: &str) -> bool {
     match state {
         State::Outside | State::Last => {
-            // Not selected any more, if anything was.
+            // Nothing is selected any more.
             bo.ask("UNSELECT").await;
             true
         }
@@ -380,7 +380,7 @@ async fn enter(bo: &mut Client, state: State, mailbox: &str, held: &str) -> bool
 }
 
 impl Row {
-    /// How the command ends for one who holds `held`.
+    /// How the command must end for an account with the rights `held`.
     fn expected(&self, held: &str) -> Expected {
         let has_all = self.all_of.chars().all(|letter| held.contains(letter));
         let has_one =
@@ -394,7 +394,7 @@ impl Row {
     }
 }
 
-/// How a command ended: the condition and its code.
+/// How a command ended: its condition and its code.
 fn ending(responses: &[Vec<u8>]) -> String {
     let last = responses.last().unwrap();
     let text = String::from_utf8_lossy(last);

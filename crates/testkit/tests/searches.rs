@@ -1,4 +1,4 @@
-//! What SEARCH finds obeys the laws of sets, whatever is searched for.
+//! The results of SEARCH obey the laws of sets, whatever the key.
 #![expect(
     unused_crate_dependencies,
     reason = "the library that this drives uses them"
@@ -11,10 +11,10 @@ use testkit::{Client, Cluster, Stage, World, in_world};
 
 const MESSAGES: u32 = 30;
 const ROUNDS: u32 = 150;
-/// Keys in keys.
+/// How deep keys are nested.
 const DEPTH_MAX: u32 = 3;
 
-/// Every kind of evidence that a key can ask for.
+/// One key for every kind of data that a key can need.
 const LEAVES: &[&str] = &[
     "ALL",
     "SEEN",
@@ -50,7 +50,7 @@ const LEAVES: &[&str] = &[
     "MODSEQ 9",
 ];
 
-/// Numbers that are always the same.
+/// Random numbers that are the same in each run.
 struct Chance(u64);
 
 impl Chance {
@@ -149,7 +149,8 @@ fn numbers(response: &[u8]) -> BTreeSet<u32> {
         .collect()
 }
 
-/// RETURN counts what SEARCH lists. Nothing was ever expunged, so UIDs are numbers.
+/// Checks that RETURN counts what SEARCH lists. Nothing was ever expunged, so UIDs equal sequence
+/// numbers.
 async fn told_alike(client: &mut Client, key: &str, found: &BTreeSet<u32>) {
     let responses = client.ask_ok(format!("UID SEARCH {key}")).await.unwrap();
     assert_eq!(&numbers(&responses.concat()), found, "UID SEARCH {key}");

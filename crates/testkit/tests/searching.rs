@@ -1,4 +1,4 @@
-//! SEARCH finds what a reader with much time would find, whether texts are packed together or not.
+//! SEARCH finds what a reader of all letters would find, whether there are digests or not.
 #![expect(
     unused_crate_dependencies,
     reason = "the library that this drives uses them"
@@ -7,9 +7,9 @@
 
 use testkit::{Client, Cluster, Stage, World, in_world};
 
-/// More than are read one by one, so that they are packed together from the first search on.
+/// More letters than are read one by one, so that digests are written from the first search on.
 const LETTERS: usize = 700;
-/// Letters of one APPEND.
+/// The number of letters in one APPEND.
 const LETTERS_AT_ONCE: usize = 100;
 const WORDS: [&str; 10] = [
     "parcel",
@@ -28,9 +28,9 @@ const WORDS: [&str; 10] = [
 struct Letter {
     subject: String,
     body: String,
-    /// As it is appended.
+    /// The whole letter, as it is appended.
     whole: String,
-    /// Has another recipient.
+    /// Whether it has another recipient.
     is_copied: bool,
 }
 
@@ -44,13 +44,13 @@ fn any_needle_finds_what_a_reader_finds() {
             append(&mut client, letters).await;
         }
         client.ask_ok("SELECT INBOX").await.unwrap();
-        // Packing begins with the first round; a letter that comes later is found in the same way.
+        // Digests are written during the first round; a later letter is found in the same way.
         for round in 0..4 {
             ask_all(&mut client, &letters).await;
             letters.push(letter(LETTERS + round));
             append(&mut client, &letters[LETTERS + round..]).await;
         }
-        // What was expunged is no longer found, and numbers move.
+        // What was expunged is no longer found, and sequence numbers have moved.
         client
             .ask_ok("STORE 3,300:310 +FLAGS.SILENT (\\Deleted)")
             .await
@@ -63,7 +63,8 @@ fn any_needle_finds_what_a_reader_finds() {
     .unwrap();
 }
 
-/// Few letters are read together, many are packed, and so many that the mailbox is opened to be searched.
+/// Few letters are read one by one, many have digests, and very many are searched in an opened
+/// mailbox.
 const MAILBOXES: [(&str, usize); 5] = [
     ("Archive", 4200),
     ("Drafts", 1),
@@ -84,7 +85,7 @@ fn many_mailboxes_find_what_each_finds() {
                 append_to(&mut client, name, letters).await;
             }
         }
-        // What one round had to read is packed in the next.
+        // What one round had to read is in a digest in the next.
         for _ in 0..2 {
             for key in [
                 "ALL",
@@ -104,7 +105,7 @@ fn many_mailboxes_find_what_each_finds() {
     .unwrap();
 }
 
-/// UIDs as ESEARCH tells them, by mailbox.
+/// Compares the UIDs that ESEARCH returns with those of each mailbox's own SEARCH.
 async fn compare_with_each(client: &mut Client, key: &str) {
     let asked = format!("ESEARCH IN (personal) {key}");
     let told = client.ask_ok(asked).await.unwrap();

@@ -1,4 +1,4 @@
-//! Every talk, in every world it does not exclude: one test each, named by its page.
+//! Every talk, in every world that it allows: one test each, named by its page.
 #![expect(
     unused_crate_dependencies,
     reason = "the library that this drives uses them"
@@ -15,7 +15,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let folder = talks_folder();
     let pages = find_pages(&folder).unwrap_or_default();
-    // Not for a list of names.
+    // No server is started for a mere list of names.
     let cluster = (!arguments.list).then(|| Arc::new(Cluster::start()));
     let trials = pages.iter().flat_map(|page| {
         let name = Failure::test_name(page, &folder);
@@ -44,7 +44,7 @@ fn test(cluster: Option<&MaybeCluster>, page: &Path, world: World) -> Result<(),
     }
 }
 
-/// A page that cannot be read fails in every world, and says so there.
+/// The worlds of a page. A page that cannot be read fails in every world.
 fn worlds(page: &Path) -> Vec<World> {
     let text = std::fs::read_to_string(page).unwrap_or_default();
     let needs_two = Page::parse(&text).is_ok_and(|page| page.needs_two_nodes());
