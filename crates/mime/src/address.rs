@@ -1,4 +1,4 @@
-//! Address lists, for ENVELOPE: as in the message, only taken apart (RFC 5322, 3.4 and 4.4).
+//! Address lists for ENVELOPE: split as in the message, and not changed (RFC 5322, 3.4 and 4.4).
 
 use crate::header::unfold;
 use crate::write::nstring;
@@ -14,21 +14,21 @@ pub(crate) enum Address {
         mailbox: Vec<u8>,
         host: Vec<u8>,
     },
-    /// `name:`, and its members follow.
+    /// `name:`; the members follow.
     GroupStart(Vec<u8>),
     /// `;`
     GroupEnd,
 }
 
-// RFC 3501, 7.4.2, lets clients take an empty string for NIL, and a NIL host begins a group. So
-// what is missing gets the names that clients know from other servers.
+// RFC 3501, 7.4.2, lets clients take an empty string for NIL, and a NIL host begins a group. So a
+// missing part gets the name that clients know from other servers.
 const MISSING_MAILBOX: &[u8] = b"MISSING_MAILBOX";
 const MISSING_HOST: &[u8] = b"MISSING_DOMAIN";
 
-/// Of one list, over all fields of that name.
+/// The addresses of one list, over all fields of that name.
 const ADDRESSES_MAX: usize = 10_000;
 
-/// Adds the addresses of a field's value. Anything that is not an address is still told as one.
+/// Adds the addresses of a field's value. A text that is not an address is still listed as one.
 pub(crate) fn read(addresses: &mut Vec<Address>, value: &[u8]) {
     if addresses.len() >= ADDRESSES_MAX {
         return;
@@ -41,7 +41,7 @@ pub(crate) fn read(addresses: &mut Vec<Address>, value: &[u8]) {
     *addresses = parser.addresses;
 }
 
-/// `address` of RFC 3501, section 9.
+/// Writes an `address` of RFC 3501, section 9.
 pub(crate) fn write(out: &mut Vec<u8>, address: &Address) {
     let (name, route, mailbox, host) = match address {
         Address::Mailbox {
@@ -67,32 +67,32 @@ pub(crate) fn write(out: &mut Vec<u8>, address: &Address) {
     out.push(b')');
 }
 
-/// Everything before the next comma, as far as it is known.
+/// What the parser knows of the address before the next comma.
 #[derive(Default)]
 struct Parser {
     addresses: Vec<Address>,
     is_in_group: bool,
-    /// Words before any `<`: a display name, or an address without angle brackets.
+    /// The words before any `<`: a display name, or an address without angle brackets.
     words: Words,
-    /// What is in angle brackets.
+    /// The words in angle brackets.
     angle: Option<Words>,
     comment: Vec<u8>,
 }
 
-/// Words in two readings: as a phrase, and as an address.
+/// Words in two forms: as a phrase, and as an address.
 #[derive(Default)]
 struct Words {
-    /// Single spaces where white space was.
+    /// The words with single spaces where white space was.
     phrase: Vec<u8>,
-    /// Without white space.
+    /// The words without white space.
     address: Vec<u8>,
-    /// The last `@` of `address` outside quotes.
+    /// The position of the last `@` of `address` outside quotes.
     at: Option<usize>,
-    /// Where the address proper starts, behind `@route:`.
+    /// The position where the address itself starts, after `@route:`.
     route_end: usize,
     has_space_pending: bool,
     is_quoted: bool,
-    /// The words before white space that no `.` and no `@` bridges, one by one.
+    /// The words before white space that is next to no `.` and no `@`, one by one.
     apart: Vec<Self>,
 }
 
@@ -139,7 +139,8 @@ impl Parser {
         self.angle.as_mut().unwrap_or(&mut self.words)
     }
 
-    /// `<@a,@b:user@host>`: commas and the colon belong to the route (RFC 5322, obs-route).
+    /// Whether the position is in the route of `<@a,@b:user@host>`, to which commas and the colon
+    /// belong (RFC 5322, obs-route).
     fn is_in_route(&self) -> bool {
         self.angle
             .as_ref()
@@ -176,7 +177,8 @@ impl Parser {
         }
     }
 
-    /// `a@b`, and what people write instead: `Ada Lovelace a@b`, `a@b c@d`, `Ada Lovelace`.
+    /// Ends an address without brackets: `a@b`, or what people write instead: `Ada Lovelace a@b`,
+    /// `a@b c@d`, `Ada Lovelace`.
     fn finish_unbracketed(&mut self, mut words: Words, mut comment: Vec<u8>) {
         let mut apart = std::mem::take(&mut words.apart);
         apart.push(words);
@@ -205,7 +207,7 @@ impl Parser {
         }
     }
 
-    /// Behind its parenthesis; gives what is behind the closing one.
+    /// Reads a comment after its parenthesis; returns what follows the closing one.
     fn comment<'v>(&mut self, value: &'v [u8]) -> &'v [u8] {
         self.comment.clear();
         self.words().has_space_pending = true;
@@ -241,7 +243,7 @@ impl Words {
         self.address.push(byte);
     }
 
-    /// White space, and `next` behind it.
+    /// Handles white space with `next` after it.
     fn come_apart(&mut self, next: u8) {
         let is_bridge = |byte: &u8| b".@".contains(byte);
         if is_bridge(&next) || self.address.last().is_some_and(is_bridge) {
@@ -253,14 +255,14 @@ impl Words {
         self.apart = apart;
     }
 
-    /// Whether there is something, and no `@` in it.
+    /// Whether the words are not empty and have no `@`.
     fn is_phrase(&self) -> bool {
         let mut all = self.apart.iter().chain([self]);
         let is_there = !self.apart.is_empty() || !self.phrase.is_empty();
         is_there && all.all(|words| words.at.is_none())
     }
 
-    /// In one again, as if white space did not matter.
+    /// All words as one, as if white space did not matter.
     fn all(mut self) -> Self {
         let mut all = Self::default();
         let apart = std::mem::take(&mut self.apart);
@@ -292,7 +294,7 @@ impl Words {
         self.at = None;
     }
 
-    /// Behind its quote; gives what is behind the closing one.
+    /// Reads a quoted string after its quote; returns what follows the closing one.
     fn quoted<'v>(&mut self, value: &'v [u8]) -> &'v [u8] {
         let mut rest = value;
         while let Some((&byte, behind)) = rest.split_first() {
@@ -313,10 +315,11 @@ impl Words {
         rest
     }
 
-    /// Behind its bracket; gives what is behind the closing one. Brackets stay.
+    /// Reads a domain literal after its bracket; returns what follows the closing one. The brackets
+    /// stay.
     fn domain_literal<'v>(&mut self, value: &'v [u8]) -> &'v [u8] {
         self.push(b'[');
-        // `[a, b <c@d>`: a bracket nobody closes is a letter like others.
+        // In `[a, b <c@d>` the bracket that nobody closes is an ordinary character.
         let end = value.iter().position(|byte| b"[],;<>".contains(byte));
         let Some(end) = end.filter(|&end| value.get(end) == Some(&b']')) else {
             return value;

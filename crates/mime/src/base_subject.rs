@@ -1,17 +1,17 @@
-//! The base subject (RFC 5256, 2.1): a subject without what replies and forwards put around it.
+//! The base subject (RFC 5256, 2.1): a subject without what replies and forwards add to it.
 
 use crate::decode;
 
-/// A subject, taken apart.
+/// A subject and its base.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BaseSubject {
-    /// What is left; may be empty.
+    /// The base subject; it may be empty.
     pub(crate) text: String,
-    /// Something was removed that says "reply" or "forward" (RFC 5256, THREAD REFERENCES).
+    /// Whether something was removed that says "reply" or "forward" (RFC 5256, THREAD REFERENCES).
     pub(crate) is_reply: bool,
 }
 
-/// Of a Subject field's value, as folded and encoded as it came. In linear time.
+/// The base subject of a Subject field's value, still folded and encoded. It takes linear time.
 pub(crate) fn base_subject(value: &[u8]) -> BaseSubject {
     let subject = single_spaced(&decode::unstructured(value));
     let mut rest = subject.as_str();
@@ -64,8 +64,8 @@ fn without_trailer(subject: &str) -> Option<&str> {
 }
 
 /// Steps 3 and 4 until neither matches, and whether a `subj-refwd` was among what matched.
-///
-/// Where blobs are followed by no `subj-refwd`, they are not looked at again one by one: each is
+/// Blobs that are followed by no `subj-refwd` are not read again one by one: step 4 removes each,
+/// except for the last one where nothing else would be left.
 /// removed by step 4, but for the last one where nothing else would be left.
 fn without_prefixes(subject: &str) -> (&str, bool) {
     let mut rest = subject;
@@ -161,7 +161,7 @@ mod tests {
         }
     }
 
-    /// The six steps as they are written down, however long they take.
+    /// Follows the six steps literally, however long they take.
     fn by_the_letter(value: &str) -> String {
         let mut subject = single_spaced(value);
         loop {

@@ -10,12 +10,12 @@ use crate::section::find;
 use crate::tree::{Content, Part};
 use crate::{decode, parameter};
 
-/// `BINARY[…]` of a message.
+/// The answer to `BINARY[…]` of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decoded<'m> {
-    /// What the encoding stood for.
+    /// The decoded octets.
     Octets(Cow<'m, [u8]>),
-    /// Nobody here knows that encoding: UNKNOWN-CTE.
+    /// The encoding is unknown: UNKNOWN-CTE.
     UnknownEncoding,
     /// There is no such part.
     Missing,
@@ -25,11 +25,12 @@ const ENCODING: &str = "Content-Transfer-Encoding";
 /// RFC 2045, 6.8.
 const BASE64_LINE_BYTES: usize = 76;
 
-/// A part after its transfer encoding was undone.
+/// A part without its transfer encoding.
 ///
-/// The message itself and multiparts may not be encoded as a whole (RFC 2045, 6.4) and come as they are,
-/// whatever they say; their parts keep the encodings that the headers inside tell. Enclosed messages may not
-/// either, but some are, and those of message/global may (RFC 6532, 3.5).
+/// The message itself and multiparts may not be encoded as a whole (RFC 2045, 6.4) and are returned
+/// unchanged, whatever their header says; their parts keep the encodings that their own headers
+/// name. Enclosed messages may not be encoded either, but some are, and those of message/global may
+/// be (RFC 6532, 3.5).
 #[must_use]
 pub fn binary<'m>(message: &'m [u8], part: &[u32]) -> Decoded<'m> {
     if part.is_empty() {
@@ -53,9 +54,9 @@ pub fn binary<'m>(message: &'m [u8], part: &[u32]) -> Decoded<'m> {
     }
 }
 
-/// The message in a form that BODY[] can be answered with, which has no NUL (RFC 3516, 6).
+/// The message in a form that BODY[] can return, which has no NUL (RFC 3516, 6).
 ///
-/// Parts that hold one are encoded in base64; all else stays byte for byte. `None` where a NUL is
+/// Parts with a NUL are encoded in base64; all else stays byte for byte. `None` where a NUL is
 /// elsewhere, so that no encoding could hide it.
 #[must_use]
 pub fn encode_binary(message: &[u8]) -> Option<Cow<'_, [u8]>> {
@@ -79,7 +80,7 @@ pub fn encode_binary(message: &[u8]) -> Option<Cow<'_, [u8]>> {
 
 struct Encoder<'m> {
     message: &'m [u8],
-    /// So much of the message is in `encoded`, in one form or the other.
+    /// How many bytes of the message are in `encoded`, in one form or the other.
     copied: usize,
     encoded: Vec<u8>,
 }
@@ -118,7 +119,7 @@ impl Encoder<'_> {
     }
 }
 
-/// Where the empty line begins.
+/// The position where the empty line begins.
 fn end_of_fields(header: &[u8]) -> usize {
     let empty_line = if header.ends_with(b"\r\n") { 2 } else { 1 };
     header.len().saturating_sub(empty_line)
@@ -130,7 +131,7 @@ fn encoding(header: &[u8]) -> &[u8] {
         .unwrap_or(b"7bit")
 }
 
-/// Those that say what the octets are, and change nothing (RFC 2045, 6.2).
+/// Whether the encoding only describes the octets, and changes nothing (RFC 2045, 6.2).
 fn is_identity(encoding: &[u8]) -> bool {
     is_any_of(encoding, &["7bit", "8bit", "binary"])
 }

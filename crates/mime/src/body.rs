@@ -1,10 +1,10 @@
-//! BODY, from a stored BODYSTRUCTURE: the same without extension data (RFC 3501, 7.4.2).
+//! BODY, made from a stored BODYSTRUCTURE: the same without extension data (RFC 3501, 7.4.2).
 
 use mail::limits::MIME_DEPTH_MAX;
 
-/// BODY for a BODYSTRUCTURE that [`parse`](crate::parse) wrote.
+/// The BODY of a BODYSTRUCTURE that [`parse`](crate::parse) wrote.
 ///
-/// What is not a BODYSTRUCTURE comes back as it is.
+/// A text that is not a BODYSTRUCTURE is returned unchanged.
 #[must_use]
 pub fn body_without_extensions(body_structure: &[u8]) -> Vec<u8> {
     let mut reader = Reader {
@@ -17,10 +17,11 @@ pub fn body_without_extensions(body_structure: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Both multiparts and messages nest, and each counts.
+/// Multiparts and messages both nest, and each level counts.
 const DEPTH_MAX: usize = MIME_DEPTH_MAX + 1;
 
-/// Values between the type and what a kind of body has of its own: subtype, then `body-fields`.
+/// How many values stand between the type and the values of a kind of body: the subtype and
+/// `body-fields`.
 const BASIC_VALUES: usize = 6;
 
 struct Reader<'b> {

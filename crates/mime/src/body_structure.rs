@@ -1,4 +1,4 @@
-//! BODYSTRUCTURE, from the tree of parts (RFC 3501, 7.4.2).
+//! BODYSTRUCTURE, made from the tree of parts (RFC 3501, 7.4.2).
 
 use crate::envelope::envelope;
 use crate::header::{known_fields, unfold};
@@ -6,8 +6,8 @@ use crate::parameter::{self, Media, Parameter};
 use crate::tree::{Content, Part};
 use crate::write::{nstring, number, string};
 
-/// From here on parts are told without header fields, in bytes; no mail comes near it but that
-/// which wants to.
+/// Beyond this size in bytes, parts are described without header fields. Only mail that was made
+/// for it becomes so large.
 const STRUCTURE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// The structure of a message in IMAP syntax, with extension data.
@@ -61,14 +61,14 @@ fn body(out: &mut Vec<u8>, message: &[u8], part: &Part) {
     out.push(b')');
 }
 
-/// Type, subtype and `body-fields`.
+/// Writes type, subtype and `body-fields`.
 fn basic_fields(out: &mut Vec<u8>, message: &[u8], part: &Part, fields: &MimeFields<'_>) {
     string(out, &part.media.kind);
     out.push(b' ');
     string(out, &part.media.subtype);
     out.push(b' ');
     if part.media.is("text", "plain") && part.media.parameter("charset").is_none() {
-        // RFC 2045, 5.2: what plain text is when nobody says so.
+        // RFC 2045, 5.2: plain text without a charset is US-ASCII.
         let charset: Parameter = (b"charset".to_vec(), b"us-ascii".to_vec());
         parameters(out, &[fields.parameters, &[charset]].concat());
     } else {
@@ -90,7 +90,7 @@ fn basic_fields(out: &mut Vec<u8>, message: &[u8], part: &Part, fields: &MimeFie
     number(out, part.body(message).len());
 }
 
-/// Disposition, language and location: the end of both kinds of body.
+/// Writes disposition, language and location, which end both kinds of body.
 fn extensions(out: &mut Vec<u8>, fields: &MimeFields<'_>) {
     out.push(b' ');
     match fields.disposition.and_then(parameter::disposition) {
@@ -138,7 +138,7 @@ fn list<'a>(out: &mut Vec<u8>, strings: impl Iterator<Item = &'a [u8]>) {
     out.push(b')');
 }
 
-/// The MIME fields of a header that are told besides the type itself; of each the first.
+/// The MIME fields of a header besides the type itself; the first of each counts.
 #[derive(Default)]
 struct MimeFields<'h> {
     parameters: &'h [Parameter],

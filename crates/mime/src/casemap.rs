@@ -2,9 +2,10 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-/// What of `text` is compared, octet by octet: titlecase, then decomposed.
+/// The octets by which `text` is compared: in titlecase, then decomposed.
 ///
-/// Not [`fold`](crate::fold()), which finds a little more than the reference and has another order.
+/// It is not [`fold`](crate::fold()), which finds a little more than the reference and has another
+/// order.
 pub(crate) fn casemap(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_uppercase();
@@ -31,8 +32,8 @@ fn titlecase(c: char) -> char {
     }
 }
 
-/// Greek vowels with an iota below have two letters in upper case and one in titlecase. Others that
-/// are longer in upper case, as `ß` is, have no titlecase.
+/// Greek vowels with an iota below have two letters in upper case and one in titlecase. Other
+/// letters that are longer in upper case, such as `ß`, have no titlecase.
 fn with_iota_below(c: char) -> char {
     let distance = match c {
         '\u{1f80}'..='\u{1f87}' | '\u{1f90}'..='\u{1f97}' | '\u{1fa0}'..='\u{1fa7}' => 8,

@@ -1,7 +1,7 @@
-//! From what was sent to what was meant: transfer encodings, charsets, encoded words, dates.
+//! Decoding: transfer encodings, charsets, encoded words, dates.
 //!
-//! The only user of `mail-parser`. It is called on short, bounded or once-read input, so that its
-//! leniency never costs more than linear time.
+//! This is the only user of `mail-parser`. It is called on input that is short, bounded or read
+//! once, so that its leniency never costs more than linear time.
 
 use std::borrow::Cow;
 
@@ -14,12 +14,13 @@ use mail_parser::{DateTime, HeaderValue};
 
 use crate::header::unfold;
 
-/// Bytes of an encoded word's charset; names in use are shorter by far.
+/// The bytes of an encoded word's charset; names in use are much shorter.
 const CHARSET_BYTES_MAX: usize = 64;
-/// Bytes of a Date field that are looked at.
+/// The bytes of a Date field that are read.
 const DATE_BYTES_MAX: usize = 256;
 
-/// A body without its Content-Transfer-Encoding. What is not in the encoding stays as it is.
+/// A body without its Content-Transfer-Encoding. A body that is not in the encoding is returned
+/// unchanged.
 pub(crate) fn transfer<'b>(body: &'b [u8], encoding: &[u8]) -> Cow<'b, [u8]> {
     if encoding.eq_ignore_ascii_case(b"base64") {
         return Cow::Owned(base64(body));
@@ -33,8 +34,8 @@ pub(crate) fn transfer<'b>(body: &'b [u8], encoding: &[u8]) -> Cow<'b, [u8]> {
     Cow::Borrowed(body)
 }
 
-/// Bytes as text. A charset that is unknown, missing or evidently wrong is taken for UTF-8, and
-/// for windows-1252 where the bytes are not UTF-8: undeclared mail is one or the other.
+/// Bytes as text. Where the charset is unknown, missing or evidently wrong the text is taken for
+/// UTF-8, and for windows-1252 where the bytes are not UTF-8: undeclared mail is one or the other.
 pub(crate) fn text<'b>(bytes: &'b [u8], charset: Option<&[u8]>) -> Cow<'b, str> {
     let declared = charset.map(<[u8]>::trim_ascii).filter(|&charset| {
         !charset.eq_ignore_ascii_case(b"us-ascii") && !charset.eq_ignore_ascii_case(b"ascii")
@@ -51,14 +52,14 @@ pub(crate) fn text<'b>(bytes: &'b [u8], charset: Option<&[u8]>) -> Cow<'b, str> 
     }
 }
 
-/// HTML as the text that a reader sees.
+/// The text that a reader of the HTML sees.
 pub(crate) fn html(html: &str) -> String {
     html_to_text(html)
 }
 
 /// A header field's value as a reader sees it: unfolded, encoded words decoded (RFC 2047).
 ///
-/// Words are decoded wherever they stand, also in quoted strings, where many put them.
+/// Words are decoded wherever they are, also in quoted strings, where many programs put them.
 pub(crate) fn unstructured(value: &[u8]) -> String {
     let value = unfold(value);
     let mut decoded = String::with_capacity(value.len());
@@ -80,7 +81,7 @@ pub(crate) fn unstructured(value: &[u8]) -> String {
             decoded.push_str(&text(before, None));
         }
         match &mut run {
-            // One character may be spread over two words, wrong as that is.
+            // One character may be split over two words, although that is wrong.
             Some(run) if run.charset.eq_ignore_ascii_case(word.charset) => {
                 run.bytes.extend(word.bytes);
             }
@@ -92,13 +93,13 @@ pub(crate) fn unstructured(value: &[u8]) -> String {
     decoded
 }
 
-/// The day in a Date field, as written there.
+/// The day in a Date field, in the zone that is written there.
 pub(crate) fn day(value: &[u8]) -> Option<NaiveDate> {
     date_time(value).as_ref().and_then(day_of)
 }
 
-/// The moment in a Date field, in seconds since 1970-01-01 00:00 UTC. A zone that is none is UTC, and
-/// a time that is none is midnight (RFC 5256, 2.2).
+/// The time in a Date field, in seconds since 1970-01-01 00:00 UTC. An invalid zone is taken for
+/// UTC, and an invalid time for midnight (RFC 5256, 2.2).
 pub(crate) fn moment(value: &[u8]) -> Option<i64> {
     let date = date_time(value)?;
     let zone = i16::from(date.tz_hour) * 60 + i16::from(date.tz_minute);
@@ -134,14 +135,14 @@ fn day_of(date: &DateTime) -> Option<NaiveDate> {
     NaiveDate::from_ymd(date.year.into(), date.month.into(), date.day.into())
 }
 
-/// An encoded word, or several that follow each other in one charset.
+/// An encoded word, or several in a row in one charset.
 struct Word<'v> {
     charset: &'v [u8],
     bytes: Vec<u8>,
 }
 
 impl<'v> Word<'v> {
-    /// At its `=?`; with what is behind its `?=`.
+    /// Parses a word at its `=?`; returns it and what follows its `?=`.
     fn parse(value: &'v [u8]) -> Option<(Self, &'v [u8])> {
         let value = value.strip_prefix(b"=?")?;
         let window = value.get(..CHARSET_BYTES_MAX).unwrap_or(value);

@@ -1,4 +1,4 @@
-//! ENVELOPE, from a header block (RFC 3501, 7.4.2).
+//! ENVELOPE, made from a header block (RFC 3501, 7.4.2).
 
 use crate::address::{self, Address, read};
 use crate::header::{known_fields, unfold};
@@ -13,7 +13,7 @@ pub(crate) fn envelope(header: &[u8]) -> Vec<u8> {
     envelope.written()
 }
 
-/// Of a string the first field counts; address fields that occur twice are joined.
+/// Of a string field the first occurrence counts; address fields that occur twice are joined.
 #[derive(Default)]
 struct Envelope<'h> {
     date: Option<&'h [u8]>,

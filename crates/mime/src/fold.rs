@@ -1,16 +1,16 @@
-//! Case folding for SEARCH: the same for what is sought and for what it is sought in.
+//! Case folding for SEARCH, the same for the needle and for the text.
 
 use unicode_normalization::UnicodeNormalization;
 
-/// Text without differences of case and of compatible form.
+/// The text without differences of case and of compatible form.
 ///
-/// The reference is `i;unicode-casemap` (RFC 5051): titlecase, then decompose. This finds all it
-/// finds, and a little more. Decomposing comes first too, so that letters which are compatible
-/// with a capital fold like it (`ℋ`, `ℎ` and `h`), and letters go to upper and then to lower case,
-/// so that those with several forms meet (`ς` and `σ`, `ß` and `SS`, `ǆ` and `dž`). Lower case
-/// is what stays, as most text is in it already. Accents remain, as characters of their own behind
-/// their letter, so that `e` finds `é`, as it does by the reference. NUL is dropped: no search key
-/// can hold it.
+/// The reference is `i;unicode-casemap` (RFC 5051): titlecase, then decompose. This function finds
+/// all that the reference finds, and a little more. It also decomposes first, so that letters which
+/// are compatible with a capital fold like it (`ℋ`, `ℎ` and `h`), and letters become upper and then
+/// lower case, so that those with several forms meet (`ς` and `σ`, `ß` and `SS`, `ǆ` and `dž`). The
+/// result is in lower case, as most text is already. Accents remain, as characters of their own
+/// after their letter, so that `e` finds `é`, as it does by the reference. NUL is dropped: no
+/// search key can contain it.
 #[must_use]
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
@@ -18,9 +18,9 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
-/// As [`fold`], behind what is in `folded` already.
+/// Appends the folded `text` to `folded`.
 pub(crate) fn fold_into(folded: &mut String, text: &str) {
-    // Runs fold on their own: what decomposes never joins with ASCII, nor moves over it.
+    // Runs can be folded separately: what decomposes never joins with ASCII, nor moves over it.
     for run in runs(text) {
         if run.is_ascii() {
             folded.extend(
@@ -38,7 +38,7 @@ pub(crate) fn fold_into(folded: &mut String, text: &str) {
     }
 }
 
-/// Cut into pieces that are ASCII throughout, or nowhere.
+/// Cuts the text into pieces that are ASCII throughout, or nowhere.
 fn runs(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -84,7 +84,7 @@ mod tests {
         assert_ne!(fold("о"), fold("o"), "Cyrillic and Latin");
     }
 
-    /// RFC 5051, 2, for one character, where its titlecase is its uppercase: almost everywhere.
+    /// RFC 5051, 2, for one character whose titlecase is its uppercase, as it is for almost all.
     fn casemapped(c: char) -> String {
         let upper: Vec<char> = c.to_uppercase().collect();
         let title = if let [one] = upper[..] { one } else { c };

@@ -1,15 +1,15 @@
-//! Looking for something like a string (RFC 6203): its words in any order, accents left out, with a slip of the
-//! pen in a longer word.
+//! Fuzzy search (RFC 6203): the words of a string in any order, without accents, and with one
+//! typing error in a longer word.
 
 use memchr::memmem;
 use unicode_normalization::char::is_combining_mark;
 
 use crate::fold;
 
-/// A string of which something like it is sought.
+/// A string for a fuzzy search.
 #[derive(Clone, Debug)]
 pub struct Fuzzy {
-    /// All of it, folded.
+    /// The whole string, folded.
     phrase: String,
     words: Vec<Word>,
 }
@@ -20,16 +20,16 @@ struct Word {
     letters: Vec<char>,
 }
 
-/// In percent: the string as it was given, …
+/// The relevancy in percent of the string as it was given, …
 const PHRASE: u8 = 100;
-/// … a word of it somewhere else, or with other accents, …
+/// … of a word of it elsewhere, or with other accents, …
 const WORD: u8 = 80;
-/// … and a word that is like it.
+/// … and of a word that is similar to it.
 const SLIP: u8 = 20;
 
-/// A shorter word is like too many others.
+/// A word with fewer letters is similar to too many others.
 const SLIP_LETTERS_MIN: usize = 4;
-/// Words that are looked for beyond the phrase; those behind them do not count.
+/// How many words are searched besides the phrase; later words are ignored.
 const WORDS_MAX: usize = 16;
 
 impl Fuzzy {
@@ -41,8 +41,8 @@ impl Fuzzy {
         Self { phrase, words }
     }
 
-    /// How relevant a folded text is, 1 to 100; zero where a word of the string has nothing like it there. Takes
-    /// time in proportion to the text.
+    /// How relevant a folded text is, 1 to 100; zero where a word of the string has nothing similar
+    /// in it. The time is proportional to the text.
     #[must_use]
     pub fn rate(&self, folded: &[u8]) -> u8 {
         if memmem::find(folded, self.phrase.as_bytes()).is_some() {
@@ -91,7 +91,7 @@ impl Word {
     }
 }
 
-/// Whether one letter was left out, put in or taken for another, or two neighbours changed places.
+/// Whether one letter is missing, added or replaced, or two neighbours are exchanged.
 fn is_slip(meant: &[char], found: &[char]) -> bool {
     if meant.len().abs_diff(found.len()) > 1 {
         return false;
@@ -111,7 +111,7 @@ fn is_slip(meant: &[char], found: &[char]) -> bool {
     }
 }
 
-/// Letters and digits, with the accents behind them.
+/// The words: letters and digits, with the accents after them.
 fn words(text: &str) -> impl Iterator<Item = &str> {
     let is_in_word = |c: char| c.is_alphanumeric() || is_combining_mark(c);
     text.split(move |c| !is_in_word(c))
@@ -122,7 +122,7 @@ fn letters_of(word: &str) -> impl Iterator<Item = char> {
     word.chars().filter(|&c| !is_combining_mark(c))
 }
 
-/// Zero where any is.
+/// The mean; zero where any rate is zero.
 fn mean(rates: &[u8]) -> u8 {
     let sum: usize = rates.iter().copied().map(usize::from).sum();
     match sum.checked_div(rates.len()) {

@@ -1,25 +1,26 @@
-//! A header block as lines and fields, byte for byte; what is in a field is for others to say.
+//! A header block as lines and fields, byte for byte. The contents of fields are not interpreted
+//! here.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-/// Bytes of one field's value that are taken apart; a recipient list of thousands fits.
+/// The bytes of one field's value that are parsed; a recipient list of thousands fits.
 pub(crate) const FIELD_BYTES_MAX: usize = 256 * 1024;
-/// Fields of one header that are understood; [`header_fields`] keeps and drops all there are.
+/// The fields of one header that are read; [`header_fields`] handles all of them.
 const HEADER_FIELDS_MAX: usize = 10_000;
 
 /// Which fields [`header_fields`] keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
-    /// HEADER.FIELDS: those that are named.
+    /// HEADER.FIELDS: the fields that are named.
     Named,
-    /// HEADER.FIELDS.NOT: all others, and the lines that are no field at all.
+    /// HEADER.FIELDS.NOT: all other fields, and the lines that are no field at all.
     Others,
 }
 
 /// A subset of `header`, in its order and byte for byte (RFC 3501, 6.4.5).
 ///
-/// The empty line at the end stays, where the header has one.
+/// The empty line at the end is kept, where the header has one.
 #[must_use]
 pub fn header_fields(header: &[u8], names: &[String], keep: Keep) -> Vec<u8> {
     let names: HashSet<Vec<u8>> = names
@@ -38,19 +39,19 @@ pub fn header_fields(header: &[u8], names: &[String], keep: Keep) -> Vec<u8> {
     subset
 }
 
-/// The value of the first field of this name, as folded as it came.
+/// The value of the first field of this name, still folded.
 pub(crate) fn find<'h>(header: &'h [u8], name: &str) -> Option<&'h [u8]> {
     known_fields(header)
         .find(|field| field.is(name))
         .map(|field| field.value)
 }
 
-/// The fields that are understood.
+/// The fields that are read.
 pub(crate) fn known_fields(header: &[u8]) -> impl Iterator<Item = Field<'_>> {
     Fields::of(header).take(HEADER_FIELDS_MAX)
 }
 
-/// A value on one line: its line breaks are taken out, and the white space around it.
+/// A value on one line, without its line breaks and without white space at both ends.
 pub(crate) fn unfold(value: &[u8]) -> Cow<'_, [u8]> {
     let value = value.trim_ascii();
     let value = value.get(..FIELD_BYTES_MAX).unwrap_or(value);
@@ -64,14 +65,14 @@ pub(crate) fn unfold(value: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(line)
 }
 
-/// One header field, or one line that should have been one.
+/// One header field, or one line that is not a field.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Field<'h> {
-    /// Without the colon; empty where the line is no field.
+    /// The name without the colon; empty where the line is not a field.
     pub(crate) name: &'h [u8],
-    /// What follows the colon, still folded, without the last line break.
+    /// The text after the colon, still folded, without the last line break.
     pub(crate) value: &'h [u8],
-    /// All of it, with its line breaks.
+    /// The whole field, with its line breaks.
     raw: &'h [u8],
 }
 
@@ -81,7 +82,7 @@ impl Field<'_> {
     }
 }
 
-/// The fields of a header block, in order. What is left over in the end is the empty line.
+/// The fields of a header block, in order. What remains at the end is the empty line.
 #[derive(Debug)]
 struct Fields<'h> {
     rest: &'h [u8],
@@ -115,7 +116,8 @@ impl<'h> Iterator for Fields<'h> {
     }
 }
 
-/// At the colon; `None` where what precedes it cannot be a name (RFC 5322, 3.6.8 and 4.5).
+/// Splits a field at its colon; `None` where the text before it cannot be a name (RFC 5322, 3.6.8
+/// and 4.5).
 fn split_name(raw: &[u8]) -> Option<(&[u8], &[u8])> {
     let colon = memchr::memchr(b':', raw)?;
     let (name, value) = raw.split_at_checked(colon)?;
@@ -124,12 +126,12 @@ fn split_name(raw: &[u8]) -> Option<(&[u8], &[u8])> {
     is_name.then_some((name, value.get(1..)?))
 }
 
-/// Length of the first line with its line break, if it has one.
+/// The length of the first line, with its line break if it has one.
 pub(crate) fn line_length(bytes: &[u8]) -> usize {
     memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1)
 }
 
-/// CRLF and a lone LF end a line; a lone CR does not.
+/// The line without its line break. CRLF and a lone LF end a line; a lone CR does not.
 pub(crate) fn without_line_break(line: &[u8]) -> &[u8] {
     let Some(line) = line.strip_suffix(b"\n") else {
         return line;

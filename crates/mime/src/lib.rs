@@ -1,16 +1,16 @@
-//! What a message is made of, in the words of IMAP: ENVELOPE, BODYSTRUCTURE, sections, search text,
-//! and what SORT and THREAD compare.
+//! Message parsing in the terms of IMAP: ENVELOPE, BODYSTRUCTURE, sections, search text, and the
+//! keys of SORT and THREAD.
 //!
 //! Pure functions from bytes to bytes; storage, sessions and protocol responses never live here.
-//! Any bytes have an answer: mail is stored as it came, however broken, and described as well as
-//! it can be. Time is linear in the message, and depth, parts and text are bounded by
+//! Any bytes have an answer: mail is stored unchanged, however broken, and described as well as
+//! possible. Time is linear in the message, and depth, parts and text are bounded by
 //! [`mail::limits`].
 //!
-//! Who does what: IMAP numbers and slices the *raw* octets of parts (RFC 3501, 6.4.5) and sends
-//! header strings still encoded (7.4.2), while `mail-parser` hands out decoded values and sets its
-//! own rules for broken boundaries. So the splitting, the header fields and the addresses are ours
-//! (`tree`, `header`, `address`), and `mail-parser` decodes: charsets, transfer encodings,
-//! encoded words and dates. Only `decode` knows it.
+//! The split between us and `mail-parser`: IMAP numbers and slices the *raw* octets of parts (RFC
+//! 3501, 6.4.5) and sends header strings still encoded (7.4.2), while `mail-parser` returns decoded
+//! values and has its own rules for broken boundaries. So splitting, header fields and addresses
+//! are ours (`tree`, `header`, `address`), and `mail-parser` decodes charsets, transfer encodings,
+//! encoded words and dates. Only `decode` uses it.
 
 #![cfg_attr(not(test), warn(clippy::indexing_slicing))]
 
@@ -52,22 +52,22 @@ pub use threading::{Threaded, Threading, thread};
 
 use mail::NaiveDate;
 
-/// What is stored beside a message so that it need not be taken apart again.
+/// What is stored beside a message so that it need not be parsed again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parsed {
-    /// ENVELOPE, ready to send.
+    /// The ENVELOPE, ready to send.
     pub envelope: Vec<u8>,
-    /// BODYSTRUCTURE, ready to send; BODY comes from it by [`body_without_extensions`].
+    /// The BODYSTRUCTURE, ready to send; [`body_without_extensions`] makes BODY of it.
     pub body_structure: Vec<u8>,
-    /// Length of the header block with its empty line; the rest is TEXT.
+    /// The length of the header block with its empty line; the rest is TEXT.
     pub header_bytes: usize,
-    /// The day in the Date field as written there, whatever its zone (RFC 3501, SENTON).
+    /// The day in the Date field as it is written there, whatever its zone (RFC 3501, SENTON).
     pub sent: Option<NaiveDate>,
-    /// What SEARCH looks through, to be read by [`SearchText`]; UTF-8 without NUL.
+    /// The text for SEARCH, which [`SearchText`] reads; UTF-8 without NUL.
     pub search_text: Vec<u8>,
 }
 
-/// Takes a message apart. Never fails: what cannot be understood is described as plain text.
+/// Parses a message. It never fails: what cannot be understood is described as plain text.
 #[must_use]
 pub fn parse(message: &[u8]) -> Parsed {
     let root = tree::Part::parse(message);

@@ -1,9 +1,9 @@
 //! Message IDs, as threads compare them (RFC 5256, THREAD REFERENCES; RFC 5322, 3.6.4).
 
-/// A longer one cannot be on a line of a message (RFC 5322, 2.1.1).
+/// A longer id does not fit on a line of a message (RFC 5322, 2.1.1).
 const MESSAGE_ID_BYTES_MAX: usize = 998;
 
-/// The valid Message IDs in a field, without brackets and quoting. Anything else is passed over.
+/// The valid Message IDs in a field, without brackets and quoting. Anything else is skipped.
 pub(crate) fn message_ids(value: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     let mut rest = value;
     std::iter::from_fn(move || {
@@ -19,7 +19,7 @@ pub(crate) fn message_ids(value: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     })
 }
 
-/// Behind its `<`: what it names, and what is behind its `>`, or from the next `<` on.
+/// Parses an id after its `<`: the id, and what follows its `>`, or what begins with the next `<`.
 fn normalized(inner: &[u8]) -> (Option<Vec<u8>>, &[u8]) {
     let mut id = Vec::new();
     let mut at = None;

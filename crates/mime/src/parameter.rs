@@ -1,10 +1,10 @@
 //! Structured MIME fields: a value, then `; attribute=value` (RFC 2045, 5.1; RFC 2183, 2).
 //!
-//! Parameters are handed on as they stand, RFC 2231 pieces included: clients decode them.
+//! Parameters are returned unchanged, pieces by RFC 2231 included: clients decode them.
 
 use crate::header::{self, FIELD_BYTES_MAX};
 
-/// `attribute=value`, the value without its quotes.
+/// The `attribute=value` of a parameter, the value without its quotes.
 pub(crate) type Parameter = (Vec<u8>, Vec<u8>);
 
 /// A Content-Type.
@@ -16,7 +16,8 @@ pub(crate) struct Media {
 }
 
 impl Media {
-    /// `None` for what is no Content-Type by its grammar; the default applies then (RFC 2045, 5.2).
+    /// Parses a value; `None` when it is not a Content-Type by its grammar, so that the default
+    /// applies (RFC 2045, 5.2).
     pub(crate) fn parse(value: &[u8]) -> Option<Self> {
         let mut cursor = Cursor::of(value);
         let kind = cursor.token()?;
@@ -73,7 +74,7 @@ pub(crate) fn disposition(value: &[u8]) -> Option<(Vec<u8>, Vec<Parameter>)> {
     Some((kind, cursor.parameters()))
 }
 
-/// The token that a value is, as in Content-Transfer-Encoding. `8 bit` is none.
+/// The token that a value consists of, as in Content-Transfer-Encoding. `8 bit` is not a token.
 pub(crate) fn token(value: &[u8]) -> Option<&[u8]> {
     let mut cursor = Cursor::of(value);
     let token = cursor.token()?;
@@ -144,13 +145,13 @@ impl<'v> Cursor<'v> {
         if matches!(self.rest, [] | [b';', ..]) {
             return value.to_vec();
         }
-        // `name=My file (1).doc` without quotes: wrong, frequent, and clear.
+        // `name=My file (1).doc` without quotes is wrong, frequent and clear.
         self.rest = start;
         let length = memchr::memchr(b';', start).unwrap_or(start.len());
         header::unfold(self.take(length)).into_owned()
     }
 
-    /// Behind the opening quote; without a closing one all the rest is meant.
+    /// Reads a quoted string after its opening quote; without a closing one it takes all the rest.
     fn quoted(&mut self) -> Vec<u8> {
         let mut text = Vec::new();
         while let Some((&byte, rest)) = self.rest.split_first() {
@@ -175,7 +176,7 @@ impl<'v> Cursor<'v> {
         at.is_some()
     }
 
-    /// White space and comments (RFC 5322, 3.2.2).
+    /// Skips white space and comments (RFC 5322, 3.2.2).
     fn skip_comments(&mut self) {
         let mut depth = 0_usize;
         while let Some((&byte, rest)) = self.rest.split_first() {
@@ -202,7 +203,7 @@ impl<'v> Cursor<'v> {
     }
 }
 
-/// RFC 2045, 5.1, and 8-bit bytes besides: they occur in file names.
+/// Whether a byte may be in a token (RFC 2045, 5.1). 8-bit bytes may too: they occur in file names.
 fn is_token(byte: u8) -> bool {
     !byte.is_ascii_whitespace() && !byte.is_ascii_control() && !b"()<>@,;:\\\"/[]?=".contains(&byte)
 }

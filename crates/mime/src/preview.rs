@@ -1,4 +1,4 @@
-//! What a reader sees of a message before opening it (RFC 8970).
+//! The preview of a message (RFC 8970).
 
 use crate::decode;
 use crate::header::find;
@@ -7,9 +7,9 @@ use crate::tree::{Content, Part};
 
 /// RFC 8970, 3.3: at most 256, and 200 are enough.
 const CHARS_MAX: usize = 200;
-/// Bytes of a part that are looked at: what comes later is no preview.
+/// The bytes of a part that are read; later text is not part of a preview.
 const BYTES_READ_MAX: usize = 64 * 1024;
-/// Ends the text; what follows is the same in every mail (RFC 3676, 4.3).
+/// The line that ends the text; what follows is the same in every mail (RFC 3676, 4.3).
 const SIGNATURE: &str = "-- ";
 
 /// The beginning of the text on one line, without markup and quotes; empty where there is no text.
@@ -31,7 +31,7 @@ pub fn preview(message: &[u8]) -> String {
     })
 }
 
-/// Those that are shown as the message's own, in order.
+/// Collects the leaves that are shown as the message's own text, in order.
 fn collect<'t>(message: &[u8], part: &'t Part, leaves: &mut Vec<&'t Part>) {
     let disposition = find(part.header(message), "Content-Disposition").and_then(token);
     if disposition.is_some_and(|word| word.eq_ignore_ascii_case(b"attachment")) {
@@ -56,7 +56,7 @@ fn text(message: &[u8], part: &Part) -> String {
     decode::text(&decoded, part.media.parameter("charset")).into_owned()
 }
 
-/// What the sender wrote, not what is quoted or signed; all of it where nothing else is there.
+/// The sender's own words, without quotes and signature; all words where there are no others.
 fn first_words(text: &str) -> String {
     let lines = text.lines().take_while(|line| *line != SIGNATURE);
     let own: Vec<&str> = lines.filter(|line| !line.starts_with('>')).collect();
@@ -68,7 +68,7 @@ fn first_words(text: &str) -> String {
     }
 }
 
-/// The first words, with one space between them, and nothing that cannot be seen.
+/// The first words, with one space between them and without invisible characters.
 fn shorten(text: &str) -> String {
     let is_visible = |c: &char| !c.is_control() && !is_filler(*c);
     let mut words = String::new();
@@ -91,7 +91,7 @@ fn shorten(text: &str) -> String {
     words
 }
 
-/// Characters without width, with which newsletters fill what should be shown here.
+/// Characters without width, with which newsletters fill their previews.
 const fn is_filler(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{34f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }

@@ -1,8 +1,9 @@
-//! What SEARCH looks through: decoded, folded, and laid out so that a search is a scan.
+//! The text that SEARCH reads: decoded, folded, and laid out so that a search is a scan.
 //!
-//! One line a header field, `name: value`, a line without name being no field but text; an empty
-//! line; then the body: of each part in turn its MIME fields in the same form and its text. Of an
-//! enclosed message its header and text are there, of other things their MIME fields only.
+//! Each header field is a line `name: value`; a line without a name is text that was not a field.
+//! An empty line follows, and then the body: for each part in turn its MIME fields in the same
+//! form, and its text. Of an enclosed message it has header and text, of other parts the MIME
+//! fields only.
 
 use mail::limits::FOLDED_BYTES_MAX;
 use memchr::memmem;
@@ -13,7 +14,7 @@ use crate::header::{self, known_fields};
 use crate::tree::{Content, Part};
 use crate::{decode, parameter};
 
-/// Address fields that SEARCH has keys of their own for.
+/// The address fields that have search keys of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
     /// FROM
@@ -27,7 +28,7 @@ pub enum Field {
 }
 
 impl Field {
-    /// As it is called in a header.
+    /// The field's name in a header.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -39,9 +40,9 @@ impl Field {
     }
 }
 
-/// The search text of one message, asked by needles that went through [`fold`](crate::fold()).
+/// The search text of one message. Needles must have gone through [`fold`](crate::fold()).
 ///
-/// Exact substrings as RFC 3501, 6.4.4, says; beyond [`FOLDED_BYTES_MAX`] nothing is found.
+/// It finds exact substrings, as RFC 3501, 6.4.4, says, and nothing beyond [`FOLDED_BYTES_MAX`].
 #[derive(Clone, Copy, Debug)]
 pub struct SearchText<'a> {
     all: &'a [u8],
@@ -53,7 +54,7 @@ impl<'a> SearchText<'a> {
     /// Reads what [`parse`](crate::parse) wrote as `search_text`.
     #[must_use]
     pub fn new(all: &'a [u8]) -> Self {
-        // Every header line has a colon, so the first empty line is the border.
+        // Every header line has a colon, so the first empty line ends the header.
         let header_length = if all.starts_with(b"\n") {
             0
         } else {
@@ -64,32 +65,32 @@ impl<'a> SearchText<'a> {
         Self { all, header, body }
     }
 
-    /// FROM, TO, CC, BCC: in the decoded text of the field, names and addresses alike.
+    /// FROM, TO, CC, BCC: searches the decoded text of the field, names and addresses alike.
     #[must_use]
     pub fn address(&self, field: Field, folded_needle: &str) -> bool {
         self.header(field.name(), folded_needle)
     }
 
-    /// SUBJECT
+    /// SUBJECT.
     #[must_use]
     pub fn subject(&self, folded_needle: &str) -> bool {
         self.header("subject", folded_needle)
     }
 
-    /// HEADER: any field of this name; the empty needle asks whether there is one.
+    /// HEADER: searches all fields of this name; the empty needle asks whether there is one.
     #[must_use]
     pub fn header(&self, name: &str, folded_needle: &str) -> bool {
         let finder = memmem::Finder::new(folded_needle);
         self.values(name).any(|value| finder.find(value).is_some())
     }
 
-    /// BODY
+    /// BODY.
     #[must_use]
     pub fn body(&self, folded_needle: &str) -> bool {
         memmem::find(self.body, folded_needle.as_bytes()).is_some()
     }
 
-    /// TEXT: header or body.
+    /// TEXT: searches header and body.
     #[must_use]
     pub fn text(&self, folded_needle: &str) -> bool {
         memmem::find(self.all, folded_needle.as_bytes()).is_some()
@@ -114,7 +115,7 @@ impl<'a> SearchText<'a> {
         sought.rate(self.all)
     }
 
-    /// Of all fields of this name.
+    /// The values of all fields of this name.
     fn values(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
         self.header
             .split(|&byte| byte == b'\n')
@@ -185,19 +186,19 @@ impl Writer<'_> {
         let encoding = header::find(part.header(self.message), "Content-Transfer-Encoding");
         let encoding = encoding.and_then(parameter::token).unwrap_or(b"7bit");
         let body = part.body(self.message);
-        // Three bytes of quoted-printable may be one of text; more will not fit.
+        // Three bytes of quoted-printable may be one of text, so not more than this can fit.
         let body = body.get(..3 * self.room()).unwrap_or(body);
         let decoded = decode::transfer(body, encoding);
         self.push(&decode::text(&decoded, part.media.parameter("charset")));
     }
 
-    /// A line, as far as it fits.
+    /// Adds a line, as far as it fits.
     fn push(&mut self, text: &str) {
         let room = self.room();
         if room == 0 {
             return;
         }
-        // Folding hardly ever shortens, so what does not fit unfolded need not be folded.
+        // Folding hardly ever shortens a text, so what does not fit unfolded need not be folded.
         fold_into(&mut self.folded, truncated(text, room));
         let fitting = truncated(&self.folded, FOLDED_BYTES_MAX - 1).len();
         self.folded.truncate(fitting);

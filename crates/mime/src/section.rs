@@ -1,16 +1,16 @@
-//! `BODY[section]`: slices of the message as it came (RFC 3501, 6.4.5).
+//! `BODY[section]`: slices of the raw message (RFC 3501, 6.4.5).
 
 use std::borrow::Cow;
 
 use crate::header::{Keep, header_fields};
 use crate::tree::{Content, Part};
 
-/// What of the message, or of one of its parts.
+/// Which piece of the message, or of one of its parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section<'a> {
-    /// All of it: the message with its header, a part without.
+    /// Everything: the message with its header, a part without its header.
     Whole,
-    /// HEADER, of the message or an enclosed one.
+    /// HEADER of the message or of an enclosed one.
     Header,
     /// HEADER.FIELDS
     HeaderFields(&'a [String]),
@@ -22,10 +22,10 @@ pub enum Section<'a> {
     Mime,
 }
 
-/// The octets of a section; `None` where there is no such part, to be answered NIL.
+/// The octets of a section; `None` where there is no such part, which is answered by NIL.
 ///
-/// HEADER and TEXT of a part exist only where the part is a message, MIME only of a part. Part 1
-/// of a message that is no multipart is its body, and its MIME header that of the message.
+/// HEADER and TEXT of a part exist only where the part is a message, and MIME only of a part. Part
+/// 1 of a message that is not a multipart is its body, and its MIME header is that of the message.
 #[must_use]
 pub fn section<'m>(message: &'m [u8], part: &[u32], what: Section<'_>) -> Option<Cow<'m, [u8]>> {
     if part.is_empty() && what == Section::Whole {
@@ -61,7 +61,8 @@ fn of_message<'m>(message: &'m [u8], root: &Part, what: Section<'_>) -> Option<C
     })
 }
 
-/// Down the numbers. Those below an enclosed message count the parts of that message's body.
+/// Follows the numbers down the tree. Those below an enclosed message count the parts of that
+/// message's body.
 pub(crate) fn find<'t>(root: &'t Part, numbers: &[u32]) -> Option<&'t Part> {
     let (&first, deeper) = numbers.split_first()?;
     let part = match &root.content {

@@ -1,7 +1,7 @@
-//! What SORT and THREAD compare of a message, taken from its header once.
+//! The keys by which SORT and THREAD compare messages, taken from the header once.
 //!
-//! As bytes: the seconds of the sent date, a byte that says what of it is there, then each text
-//! and each reference behind its length. Texts went through `i;unicode-casemap`.
+//! The bytes are: the seconds of the sent date, a byte that says which parts of it are there, then
+//! each text and each reference after its length. Texts went through `i;unicode-casemap`.
 
 use mail::limits::{REFERENCES_MAX, SORT_TEXT_BYTES_MAX};
 
@@ -17,7 +17,7 @@ use crate::message_id::message_ids;
 pub enum SortText {
     /// SUBJECT: the base subject.
     Subject,
-    /// FROM: addr-mailbox of the first address.
+    /// FROM: the addr-mailbox of the first address.
     From,
     /// TO
     To,
@@ -29,7 +29,7 @@ pub enum SortText {
     DisplayTo,
 }
 
-/// The keys of one message, as [`sort_keys`] wrote them. What is absent is empty.
+/// The keys of one message, as [`sort_keys`] wrote them. A missing text is empty.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SortKeys<'a> {
     seconds: i64,
@@ -61,20 +61,20 @@ impl<'a> SortKeys<'a> {
         }
     }
 
-    /// The sent date in seconds since 1970-01-01 00:00 UTC (RFC 5256, 2.2); `None` where the message's
-    /// arrival stands for it.
+    /// The sent date in seconds since 1970-01-01 00:00 UTC (RFC 5256, 2.2); `None` where the time
+    /// of the message's arrival is used instead.
     #[must_use]
     pub fn sent(&self) -> Option<i64> {
         (self.traits & HAS_DATE != 0).then_some(self.seconds)
     }
 
-    /// The subject says that this is a reply or a forward.
+    /// Whether the subject says that this is a reply or a forward.
     #[must_use]
     pub fn is_reply(&self) -> bool {
         self.traits & IS_REPLY != 0
     }
 
-    /// To be compared octet by octet.
+    /// A text, to be compared octet by octet.
     #[must_use]
     pub fn text(&self, which: SortText) -> &'a [u8] {
         let [subject, from, to, cc, display_from, display_to] = self.texts;
@@ -88,7 +88,7 @@ impl<'a> SortKeys<'a> {
         }
     }
 
-    /// Normalized; empty where there is no valid one.
+    /// The normalized Message ID; empty where there is no valid one.
     #[must_use]
     pub fn message_id(&self) -> &'a [u8] {
         self.message_id
@@ -101,7 +101,7 @@ impl<'a> SortKeys<'a> {
     }
 }
 
-/// The keys of the message with this header, to be read by [`SortKeys`].
+/// Makes the keys of the message with this header, for [`SortKeys`] to read.
 #[must_use]
 pub fn sort_keys(header: &[u8]) -> Vec<u8> {
     let mut fields = Fields::default();
@@ -111,7 +111,8 @@ pub fn sort_keys(header: &[u8]) -> Vec<u8> {
     fields.written()
 }
 
-/// Of each field the first counts, as in ENVELOPE; address fields that occur twice are joined.
+/// Of each field the first occurrence counts, as in ENVELOPE; address fields that occur twice are
+/// joined.
 #[derive(Default)]
 struct Fields<'h> {
     date: Option<&'h [u8]>,
@@ -174,7 +175,7 @@ impl<'h> Fields<'h> {
         out
     }
 
-    /// References, or else the first of In-Reply-To (RFC 5256, THREAD REFERENCES).
+    /// The ids in References, or else the first of In-Reply-To (RFC 5256, THREAD REFERENCES).
     fn ancestors(&self) -> Vec<Vec<u8>> {
         let references: Vec<_> = message_ids(self.references.unwrap_or_default()).collect();
         if references.is_empty() {
@@ -185,7 +186,7 @@ impl<'h> Fields<'h> {
     }
 }
 
-/// addr-mailbox of the first address.
+/// The addr-mailbox of the first address.
 fn mailbox_of(addresses: &[Address]) -> String {
     match addresses.first() {
         Some(Address::Mailbox { mailbox, .. } | Address::GroupStart(mailbox)) => {
@@ -195,7 +196,7 @@ fn mailbox_of(addresses: &[Address]) -> String {
     }
 }
 
-/// How the first address is shown (RFC 5957, 3).
+/// The text that is shown for the first address (RFC 5957, 3).
 fn display_of(addresses: &[Address]) -> String {
     let Some(Address::Mailbox {
         name,
@@ -217,7 +218,7 @@ fn display_of(addresses: &[Address]) -> String {
 const LENGTH_BYTES: usize = 4;
 
 fn push_item(out: &mut Vec<u8>, item: &[u8]) {
-    // Both kinds of item are bounded far below.
+    // Both kinds of item are much shorter than this.
     let length = u32::try_from(item.len()).unwrap_or(u32::MAX);
     out.extend_from_slice(&length.to_le_bytes());
     out.extend_from_slice(item);
@@ -280,7 +281,7 @@ mod tests {
     #[test]
     fn the_sent_date_is_in_utc() {
         let table = [
-            // The example of RFC 5256, 2.2: both are the same moment.
+            // The example of RFC 5256, 2.2: both are the same time.
             ("Date: 31 Dec 2000 16:01:33 -0800\r\n", Some(978_307_293)),
             ("Date: 1 Jan 2001 00:01:33 +0000\r\n", Some(978_307_293)),
             (

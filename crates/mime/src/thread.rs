@@ -1,11 +1,11 @@
-//! Which conversation a message belongs to, as far as its own header says.
+//! The conversation that a message belongs to, as far as its own header says.
 
 use crate::header::{find, unfold};
 
-/// The message that began the conversation, without its angle brackets; `None` where none is named.
+/// The message that began the conversation, without angle brackets; `None` where none is named.
 ///
-/// It is the first that References names (RFC 5322, 3.6.4), else what is replied to, else the message
-/// itself. The answer depends on the header alone, so it is the same wherever and whenever it is asked.
+/// It is the first message that References names (RFC 5322, 3.6.4), else the one that is replied
+/// to, else the message itself. The answer depends on the header alone, so it never changes.
 #[must_use]
 pub fn thread_root(header: &[u8]) -> Option<Vec<u8>> {
     ["References", "In-Reply-To", "Message-ID"]
@@ -14,7 +14,7 @@ pub fn thread_root(header: &[u8]) -> Option<Vec<u8>> {
         .find_map(first_message_id)
 }
 
-/// The first `msg-id`. White space inside, where a long one was folded, is not a part of it.
+/// The first `msg-id`. White space inside, where a long one was folded, is not part of it.
 fn first_message_id(value: &[u8]) -> Option<Vec<u8>> {
     let value = unfold(value);
     let start = memchr::memchr(b'<', &value)?;

@@ -1,4 +1,4 @@
-//! A message as a tree of parts: ranges of its own bytes, found in one pass over its lines.
+//! A message as a tree of parts: ranges of its bytes, found in one pass over its lines.
 
 use std::ops::Range;
 
@@ -12,20 +12,20 @@ use crate::parameter::Media;
 pub(crate) struct Part {
     header: Range<usize>,
     body: Range<usize>,
-    /// Line breaks in the body.
+    /// The number of line breaks in the body.
     pub(crate) lines: usize,
     pub(crate) media: Media,
     pub(crate) content: Content,
 }
 
-/// What a part's body holds.
+/// The content of a part's body.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Content {
-    /// Octets, of whatever kind.
+    /// Octets of any type.
     Leaf,
-    /// Parts, at least one.
+    /// A list of parts, at least one.
     Multipart(Vec<Part>),
-    /// Another message; its bytes are the body.
+    /// An enclosed message; its bytes are the body.
     Message(Box<Part>),
 }
 
@@ -42,7 +42,7 @@ impl Part {
         splitter.part(Media::plain_text).0
     }
 
-    /// Its header block with the empty line, out of the `message` it was parsed from.
+    /// The header block with the empty line. `message` is the one that was parsed.
     pub(crate) fn header<'m>(&self, message: &'m [u8]) -> &'m [u8] {
         message.get(self.header.clone()).unwrap_or_default()
     }
@@ -56,28 +56,29 @@ impl Part {
         message.get(self.whole_range()).unwrap_or_default()
     }
 
-    /// Where header and body are in the message.
+    /// The range of header and body in the message.
     pub(crate) fn whole_range(&self) -> Range<usize> {
         self.header.start..self.body.end
     }
 }
 
-/// Reads lines until somebody's delimiter.
+/// Reads lines up to the delimiter of any multipart.
 struct Splitter<'m> {
     message: &'m [u8],
     position: usize,
-    /// Line breaks before `position`.
+    /// The number of line breaks before `position`.
     lines: usize,
-    /// Of the multiparts around `position`, outermost first.
+    /// The boundaries of the multiparts around `position`, outermost first.
     boundaries: Vec<Vec<u8>>,
     parts_left: usize,
     depth: usize,
 }
 
-/// Where something ends, and at what.
+/// Where a part ends, and at what.
 #[derive(Clone, Copy)]
 struct End {
-    /// The first byte that no longer belongs to it: a delimiter's line, or the end of everything.
+    /// The first byte that no longer belongs to the part: a delimiter's line, or the end of the
+    /// message.
     position: usize,
     lines: usize,
     delimiter: Option<Delimiter>,
@@ -85,13 +86,13 @@ struct End {
 
 #[derive(Clone, Copy)]
 struct Delimiter {
-    /// Whose: an index into `boundaries`.
+    /// Whose delimiter it is: an index into `boundaries`.
     level: usize,
     is_last: bool,
 }
 
 impl Splitter<'_> {
-    /// One entity from here on; `default` is what it is when its header does not say.
+    /// Parses one entity from here on; `default` is its type when its header does not name one.
     fn part(&mut self, default: fn() -> Media) -> (Part, End) {
         self.parts_left = self.parts_left.saturating_sub(1);
         let start = self.position;
@@ -124,8 +125,8 @@ impl Splitter<'_> {
         (part, end)
     }
 
-    /// A multipart within another may have the same boundary, wrong as that is; what follows its
-    /// header is its own first part then.
+    /// A multipart within another may have the same boundary, although that is wrong; what follows
+    /// its header is then its own first part.
     fn begins_its_own(&self, media: &Media, start: usize, end: End) -> bool {
         let header = self.message.get(start..end.position).unwrap_or_default();
         let is_whole = header.ends_with(b"\n\n") || header.ends_with(b"\n\r\n");
@@ -137,8 +138,8 @@ impl Splitter<'_> {
         is_whole && media.is_kind("multipart") && around.map(Vec::as_slice) == own
     }
 
-    /// Up to and with the empty line. `Some` where there is no body: a delimiter comes first, or
-    /// right behind the empty line, whose line break is then the delimiter's.
+    /// Skips the header with its empty line. `Some` where there is no body: a delimiter comes
+    /// first, or directly after the empty line, whose line break then belongs to the delimiter.
     fn skip_header(&mut self) -> Option<End> {
         while self.position < self.message.len() {
             if let Some(end) = self.delimiter() {
@@ -151,8 +152,8 @@ impl Splitter<'_> {
         None
     }
 
-    /// The body from here on. Where `media` promises parts that are too many or too deep to be
-    /// told, it becomes a heap of octets.
+    /// Parses the body from here on. Where `media` announces parts that are too many or too deep to
+    /// be described, it becomes opaque octets.
     fn content(&mut self, media: &mut Media) -> (Content, End) {
         let is_message = media.is("message", "rfc822");
         if !is_message && !media.is_kind("multipart") {
@@ -204,7 +205,7 @@ impl Splitter<'_> {
         }
         self.boundaries.pop();
         if end.closes(level) {
-            // The epilogue may repeat the boundary; it means nothing there (RFC 2046, 5.1.1).
+            // The epilogue may repeat the boundary, which means nothing there (RFC 2046, 5.1.1).
             self.skip_line();
             end = self.skip_to_delimiter();
         }
@@ -214,8 +215,8 @@ impl Splitter<'_> {
         (Content::Multipart(parts), end)
     }
 
-    /// A multipart without a single delimiter shows its body as its one part, as plain text:
-    /// BODYSTRUCTURE must name a part (RFC 3501, body-type-mpart), and nothing gets lost.
+    /// A multipart without any delimiter shows its body as its one part, as plain text:
+    /// BODYSTRUCTURE must name a part (RFC 3501, body-type-mpart), and no text is lost.
     fn undivided(&self, start: usize, lines_before: usize, end: End) -> Part {
         let (body_end, lines_end) = self.before_line_break(start, end);
         Part {
@@ -273,10 +274,10 @@ impl Splitter<'_> {
         line
     }
 
-    /// Whether the line here is a delimiter of any multipart around, the innermost first.
+    /// Whether the line here is a delimiter of any multipart around it, the innermost first.
     ///
-    /// The whole line must be one, but for white space at its end. RFC 2046, 5.1.1, would have a
-    /// line do that only begins with one; but clients in use nest `Mail-1` and `Mail-12`.
+    /// The whole line must be a delimiter, except for white space at its end. By RFC 2046, 5.1.1, a
+    /// line that only begins with one would do; but clients in use nest `Mail-1` and `Mail-12`.
     fn delimiter(&self) -> Option<End> {
         let rest = self.message.get(self.position..)?;
         if self.boundaries.is_empty() || !rest.starts_with(b"--") {
@@ -306,8 +307,8 @@ impl Splitter<'_> {
         })
     }
 
-    /// Where something from `start` on ends, and the line breaks up to there. The line break
-    /// before a delimiter is part of the delimiter (RFC 2046, 5.1.1).
+    /// Where something from `start` on ends, and the line breaks up to there. The line break before
+    /// a delimiter belongs to the delimiter (RFC 2046, 5.1.1).
     fn before_line_break(&self, start: usize, end: End) -> (usize, usize) {
         if end.delimiter.is_none() {
             return (end.position, end.lines);

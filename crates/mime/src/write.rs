@@ -1,6 +1,6 @@
 //! Strings in IMAP syntax (RFC 3501, section 9), appended to a buffer.
 
-/// `nstring`: NIL for what is not there.
+/// Writes an `nstring`: NIL for a missing text.
 pub(crate) fn nstring(out: &mut Vec<u8>, text: Option<&[u8]>) {
     match text {
         Some(text) => string(out, text),
@@ -8,7 +8,8 @@ pub(crate) fn nstring(out: &mut Vec<u8>, text: Option<&[u8]>) {
     }
 }
 
-/// `string`: quoted where that is allowed, else a literal. NUL fits into neither and is left out.
+/// Writes a `string`: quoted where that is allowed, else as a literal. NUL is allowed in neither
+/// and is left out.
 pub(crate) fn string(out: &mut Vec<u8>, text: &[u8]) {
     if !text.contains(&0) {
         return string_without_nul(out, text);
@@ -17,7 +18,7 @@ pub(crate) fn string(out: &mut Vec<u8>, text: &[u8]) {
     string_without_nul(out, &text);
 }
 
-/// A number; sizes and lines.
+/// Writes a number.
 pub(crate) fn number(out: &mut Vec<u8>, number: usize) {
     out.extend_from_slice(number.to_string().as_bytes());
 }

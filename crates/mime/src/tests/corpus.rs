@@ -1,4 +1,4 @@
-//! Real messages, beside the repository where they are at hand.
+//! Real messages, where they exist beside the repository.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ fn every_message_of_the_corpus_is_described() {
         checked(&with_line_breaks(&message, b"\n"));
         checked(&with_line_breaks(&message, b"\r\n"));
         checked(&enclosed(&message));
-        // Cut anywhere, as a client that dies leaves it.
+        // A message that was cut anywhere, as by a client that died.
         for length in (0..message.len()).step_by(message.len() / 16 + 1) {
             checked(&message[..length]);
         }
@@ -49,7 +49,7 @@ fn with_line_breaks(message: &[u8], line_break: &[u8]) -> Vec<u8> {
         .join(line_break)
 }
 
-/// As an attachment, the way forwarding does it.
+/// The message as an attachment, the way forwarding does it.
 fn enclosed(message: &[u8]) -> Vec<u8> {
     [
         b"Content-Type: multipart/digest; boundary=\"around it\"\r\n\r\n--around it\r\n\r\n",

@@ -1,4 +1,4 @@
-//! The room as a whole: known messages, real mail, random bytes.
+//! Tests of the whole room: known messages, real mail, random bytes.
 
 mod corpus;
 mod oracle;

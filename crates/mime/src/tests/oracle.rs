@@ -1,4 +1,4 @@
-//! What must hold of any message, sound or not.
+//! What must hold of any message, valid or not.
 
 use imap_codec::ResponseCodec;
 use imap_codec::decode::Decoder;
@@ -6,10 +6,10 @@ use imap_codec::decode::Decoder;
 use crate::tree::{Content, Part};
 use crate::{Parsed, Section, body_without_extensions, parse, section};
 
-/// Nested parts that imap-codec reads; ours go deeper.
+/// How deep imap-codec reads nested parts; ours go deeper.
 const CODEC_LEVELS_MAX: usize = 7;
 
-/// Parses `message` and checks everything that can be checked without knowing it.
+/// Parses `message` and checks everything that can be checked without knowing the message.
 pub(super) fn checked(message: &[u8]) -> Parsed {
     let parsed = parse(message);
     is_readable("ENVELOPE", &parsed.envelope);
@@ -41,7 +41,7 @@ fn levels(part: &Part) -> usize {
     }
 }
 
-/// The codec reads what we wrote, whole.
+/// Checks that the codec reads all of what we wrote.
 fn is_readable(item: &str, value: &[u8]) {
     let response = [b"* 1 FETCH (", item.as_bytes(), b" ", value, b")\r\n"].concat();
     let rest = ResponseCodec::default()
@@ -51,8 +51,8 @@ fn is_readable(item: &str, value: &[u8]) {
     assert_eq!(rest, Ok(0), "{}", String::from_utf8_lossy(&response));
 }
 
-/// Each part that BODYSTRUCTURE names is there under its number, and is where it should be:
-/// behind its header, within what encloses it, behind its elder sibling.
+/// Checks that each part that BODYSTRUCTURE names exists under its number, and where it is: after
+/// its header, within its parent, after the part before it.
 fn parts_are_slices(message: &[u8], part: &Part, number: &mut Vec<u32>) {
     let body = place(message, part.body(message));
     assert_eq!(place(message, part.header(message)).end, body.start);
@@ -117,7 +117,7 @@ fn parts_are_slices(message: &[u8], part: &Part, number: &mut Vec<u32>) {
     }
 }
 
-/// Where a slice of `message` is in it.
+/// The range of `message` that a slice of it is.
 fn place(message: &[u8], slice: &[u8]) -> std::ops::Range<usize> {
     let start = slice.as_ptr() as usize - message.as_ptr() as usize;
     assert!(start + slice.len() <= message.len());

@@ -306,7 +306,7 @@ fn parts_of_a_digest_are_messages() {
     );
 }
 
-/// RFC 2046, 5.1.2, forbids it; Dovecot and Cyrus read it so as well.
+/// RFC 2046, 5.1.2, forbids it; Dovecot and Cyrus read it in the same way.
 #[test]
 fn a_multipart_with_the_boundary_of_the_one_around_it_has_its_own_parts() {
     let head = "Content-Type: multipart/mixed; boundary=a\n\n--a\n";

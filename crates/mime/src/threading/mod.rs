@@ -1,4 +1,5 @@
-//! Threads of messages by what their headers say (RFC 5256, THREAD). No numbers of a mailbox.
+//! Threads of messages by their headers (RFC 5256, THREAD). Nothing here knows the numbers of a
+//! mailbox.
 
 mod ordered_subject;
 mod references;
@@ -9,28 +10,28 @@ use mail::Forest;
 
 use crate::SortKeys;
 
-/// How messages become threads.
+/// An algorithm that makes threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Threading {
-    /// ORDEREDSUBJECT: one subject, one thread.
+    /// ORDEREDSUBJECT: one thread for each subject.
     OrderedSubject,
-    /// REFERENCES: by who answers whom, and then by subject.
+    /// REFERENCES: by replies, and then by subject.
     References,
-    /// REFS: by who answers whom alone; the thread with the newest arrival comes last.
+    /// REFS: by replies alone; the thread with the newest arrival comes last.
     Refs,
 }
 
 /// A message to be threaded.
 #[derive(Clone, Copy, Debug)]
 pub struct Threaded<'a> {
-    /// What its header says.
+    /// The keys from its header.
     pub keys: SortKeys<'a>,
     /// When it arrived, in seconds since 1970-01-01 00:00 UTC.
     pub arrived: i64,
 }
 
-/// The threads of `messages`, which come in the order of their mailbox. Nodes have their places in
-/// `messages` for numbers.
+/// The threads of `messages`, which are in the order of their mailbox. The numbers of the nodes are
+/// indices into `messages`.
 #[must_use]
 pub fn thread(messages: &[Threaded<'_>], threading: Threading) -> Forest {
     match threading {

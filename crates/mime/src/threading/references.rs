@@ -1,7 +1,7 @@
 //! REFERENCES (RFC 5256, THREAD), whose six steps are the functions here, and REFS.
 //!
-//! Nodes are places in one vector: first the messages, then the dummies. Parents are kept while
-//! links are made, children afterwards.
+//! Nodes are indices into one vector: first the messages, then the dummies. Parents are stored
+//! while links are made, children afterwards.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use mail::{Forest, ForestNode};
 use super::Threaded;
 use crate::SortText;
 
-/// Whether step 5 gathers threads.
+/// Whether step 5 joins threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Gathering {
     BySubject,
@@ -41,7 +41,7 @@ pub(super) fn thread(messages: &[Threaded<'_>], gathering: Gathering) -> Forest 
     }
 }
 
-/// Step 1: who is whose parent.
+/// Step 1: the parent of each message.
 struct Links {
     parents: Vec<Option<usize>>,
     child_counts: Vec<usize>,
@@ -53,7 +53,8 @@ impl Links {
             parents: vec![None; messages.len()],
             child_counts: vec![0; messages.len()],
         };
-        // Of messages with one Message ID the first has it; the others have one nobody refers to.
+        // Of messages with one Message ID the first keeps it; the others get an id that nobody
+        // refers to.
         let mut by_id: HashMap<&[u8], usize> = HashMap::with_capacity(messages.len());
         for (place, message) in messages.iter().enumerate() {
             if !message.keys.message_id().is_empty() {
@@ -72,7 +73,7 @@ impl Links {
                 }
                 parent = Some(referred);
             }
-            // Step 1.B: the last reference is the parent, whatever others believed.
+            // Step 1.B: the last reference is the parent, whatever other messages said.
             if links.parent(place) != parent {
                 links.unlink(place);
                 if let Some(parent) = parent {
@@ -93,7 +94,7 @@ impl Links {
         self.parents.get(of).copied().flatten()
     }
 
-    /// Unless that would make a loop.
+    /// Makes the link, unless it would make a loop.
     fn link(&mut self, parent: usize, child: usize) {
         if self.is_at_or_above(child, parent) {
             return;
@@ -113,8 +114,9 @@ impl Links {
         }
     }
 
-    /// Whether `upper` is `node` or an ancestor of it. What has no children is nobody's ancestor; and
-    /// what is deeper than can be looked at counts as a loop, so that time stays bounded.
+    /// Whether `upper` is `node` or an ancestor of it. A node without children is nobody's
+    /// ancestor. A node that is too deep to be searched counts as a loop, so that the time stays
+    /// bounded.
     fn is_at_or_above(&self, upper: usize, node: usize) -> bool {
         if upper == node {
             return true;
@@ -135,11 +137,11 @@ struct Tree<'m> {
     nodes: Vec<ForestNode>,
 }
 
-/// What siblings are sorted by: a date, then the place in the mailbox.
+/// The order of siblings: a date, then the position in the mailbox.
 type Order = (i64, usize);
 
 impl<'m> Tree<'m> {
-    /// Step 2: those without parents are the heads of threads.
+    /// Step 2: messages without parents are the roots of threads.
     fn grown(messages: &'m [Threaded<'m>], parents: &[Option<usize>]) -> Self {
         let number = |place| u32::try_from(place).ok().filter(|_| place < messages.len());
         let node = |place| ForestNode {
@@ -160,7 +162,8 @@ impl<'m> Tree<'m> {
         tree
     }
 
-    /// Step 3: dummies go, and their children take their place; at the top only where there is one.
+    /// Step 3: dummies are removed, and their children take their place; at the top only where
+    /// there is one child.
     fn prune(&mut self) {
         for node in self.bottom_up() {
             let children = self.take_children(node);
@@ -208,7 +211,7 @@ impl<'m> Tree<'m> {
         self.roots = roots;
     }
 
-    /// REFS in place of step 4: by the newest arrival in each thread.
+    /// REFS has this in place of step 4: it sorts by the newest arrival in each thread.
     fn sort_roots_by_arrival(&mut self) {
         let mut newest: Vec<Order> = (0..self.nodes.len())
             .map(|node| self.arrival_order(node))
@@ -224,7 +227,7 @@ impl<'m> Tree<'m> {
             .sort_by_key(|&root| newest.get(root).copied().unwrap_or_default());
     }
 
-    /// Step 5: threads of one subject become one.
+    /// Step 5: joins the threads of one subject.
     fn gather_subjects(&mut self) {
         let table = self.subject_table();
         let mut table: HashMap<&[u8], usize> = table;
@@ -270,7 +273,7 @@ impl<'m> Tree<'m> {
             .collect();
     }
 
-    /// Step 5.B: one head of a thread for each subject.
+    /// Step 5.B: the root of one thread for each subject.
     fn subject_table(&self) -> HashMap<&'m [u8], usize> {
         let mut table: HashMap<&[u8], usize> = HashMap::new();
         for &current in &self.roots {
@@ -310,7 +313,8 @@ impl<'m> Tree<'m> {
         (arrived, node)
     }
 
-    /// The node's own place, or that of a dummy's first child, whose children are messages.
+    /// The node's own index, or that of a dummy's first child; the children of a dummy are
+    /// messages.
     fn head_place(&self, node: usize) -> usize {
         match self.message(node) {
             Some(_) => node,
@@ -322,7 +326,7 @@ impl<'m> Tree<'m> {
         self.message(self.head_place(node))
     }
 
-    /// `None` for a dummy.
+    /// The node's message; `None` for a dummy.
     fn message(&self, node: usize) -> Option<&'m Threaded<'m>> {
         self.messages.get(node)
     }
@@ -364,7 +368,7 @@ impl<'m> Tree<'m> {
     }
 }
 
-/// Where siblings stand.
+/// The level of siblings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Level {
     Top,

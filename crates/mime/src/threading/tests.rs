@@ -1,4 +1,4 @@
-//! Threads of made-up messages, one a line of a page.
+//! Threads of generated messages, one message on a line of a page.
 
 use mail::Forest;
 use proptest::prelude::*;
@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use super::{Threaded, Threading, thread};
 use crate::{SortKeys, sort_keys};
 
-/// A message a line: its ID, `<` and its references, `|` and its subject; each a second later.
+/// The threads of a page with a message on each line: its ID, `<` and its references, `|` and its
+/// subject. Each arrived a second later.
 fn threads(page: &str, threading: Threading) -> String {
     let headers: Vec<Vec<u8>> = page.lines().map(header).collect();
     let messages: Vec<Threaded<'_>> = headers
@@ -36,7 +37,7 @@ fn header(line: &str) -> Vec<u8> {
     sort_keys(header.as_bytes())
 }
 
-/// Numbers from 1, `.` for a dummy, children in parentheses.
+/// The forest as text: numbers from 1, `.` for a dummy, children in parentheses.
 fn shown(forest: &Forest) -> String {
     fn node(forest: &Forest, place: usize) -> String {
         let node_at = &forest.nodes[place];
@@ -77,19 +78,19 @@ fn references_make_parents() {
         ("a\nb <a\nc <a b", "1(2(3))"),
         // The parent comes later than the child.
         ("c <a b\nb <a\na", "3(2(1))"),
-        // A dummy with one child at the top goes; with two it stays.
+        // A dummy with one child at the top is removed; with two it stays.
         ("b <a", "1"),
         ("b <a\nc <a", ".(1 2)"),
-        // Dummies below the top always go.
+        // Dummies below the top are always removed.
         ("a\nd <a b c\ne <a b c", "1(2 3)"),
         ("d <a b c\ne <a b", ".(1 2)"),
-        // Nobody is one's own ancestor.
+        // A message is never its own ancestor.
         ("a <a", "1"),
         ("a <b\nb <a", "2(1)"),
         ("a <c\nb <a\nc <b", "3(1(2))"),
-        // The last reference is believed over what others say of one.
+        // The last reference counts more than the references of other messages.
         ("c <a b\nb <z\na", "2(1) 3"),
-        // A truncated list.
+        // The list of references is truncated.
         ("a\nb <a\nd <a c\nc <b", "1(2(4(3)))"),
         // The second of two equal IDs is nobody's parent.
         ("a\na\nb <a", "1(3) 2"),
@@ -105,16 +106,16 @@ fn one_subject_is_one_thread() {
     let table = [
         ("a|x\nb|Re: x", "1(2)"),
         ("b|Re: x\na|x", "2(1)"),
-        // Two that are no replies to each other, or both replies.
+        // Two messages that are no replies to each other, or both are replies.
         ("a|x\nb|x", ".(1 2)"),
         ("a|Re: x\nb|Re: x", ".(1 2)"),
         ("a|x\nb|x\nc|x", ".(1 2 3)"),
         ("a|x\nb|x\nc|Re: x", ".(1 2 3)"),
-        // A dummy takes the others in.
+        // A dummy takes the others as children.
         ("b <a|x\nc <a|x\nd|x", ".(1 2 3)"),
         ("d|x\nb <a|x\nc <a|x", ".(1 2 3)"),
         ("b <a|x\nc <a|x\ne <d|x\nf <d|x", ".(1 2 3 4)"),
-        // No subject gathers nobody.
+        // An empty subject joins nothing.
         ("a\nb|Re:", "1 2"),
         ("a|x\nb <a|y\nc|Re: y", "1(2) 3"),
     ];
