@@ -1,4 +1,4 @@
-//! The world while it is measured: clients for it, mailboxes of our own in it, and the probes.
+//! What a mix works with: clients of the world, mailboxes of its own in it, and the probes.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,13 +18,13 @@ pub(crate) struct Bench {
     pub(crate) world: World,
     pub(crate) tls: Tls,
     pub(crate) probes: Probes,
-    /// Mailboxes that were made here, in order.
+    /// The mailboxes that were made here, in order.
     made: Vec<String>,
     stocked: BTreeMap<Stock, String>,
 }
 
-/// Mailboxes that several mixes read and none changes. Filled through the first node, so that the last
-/// one has not seen them.
+/// Mailboxes that several mixes read and none changes. They are filled through the first node, so
+/// that the last one has not seen them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stock {
     /// [`LETTERS`] of 4 KB.
@@ -41,7 +41,7 @@ pub(crate) const ARCHIVE: usize = 100_000;
 pub(crate) const PARCELS: usize = 400;
 pub(crate) const PARCEL_BYTES: usize = 75 * 1024;
 
-/// Where sessions go.
+/// The nodes to which sessions connect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Spread {
     FirstNode,
@@ -59,7 +59,7 @@ impl Bench {
         })
     }
 
-    /// Sessions in the clear, each of another person as far as there are people.
+    /// Sessions without TLS, each of another person as far as there are people.
     pub(crate) async fn sessions(
         &self,
         count: usize,
@@ -73,7 +73,7 @@ impl Bench {
         .await
     }
 
-    /// Sessions in TLS, as people at home have them.
+    /// Sessions with TLS, as people at home have them.
     pub(crate) async fn tls_sessions(
         &self,
         count: usize,
@@ -88,16 +88,16 @@ impl Bench {
         .await
     }
 
-    /// One session in the clear on `node`.
+    /// One session without TLS on `node`.
     pub(crate) async fn session(&self, node: &Node) -> Result<Client, BenchError> {
         let mut client = Client::connect(node).await?;
         self.login(&mut client, 0).await?;
         Ok(client)
     }
 
-    /// An empty mailbox in which everybody may do everything but administrate.
+    /// An empty mailbox in which everybody may do everything but administer.
     pub(crate) async fn create(&mut self, purpose: &str) -> Result<String, BenchError> {
-        // More than one run may meet in one world, and an earlier one may have left something.
+        // Several runs may use one world, and an earlier one may have left a mailbox.
         let name = format!("bench-{}-{}-{purpose}", std::process::id(), self.made.len());
         let mailbox = self.world.beside_shared(&name);
         let mut admin = Client::connect(self.world.first_node()?).await?;
@@ -111,12 +111,12 @@ impl Bench {
         Ok(mailbox)
     }
 
-    /// Notes a mailbox that was made otherwise, so that [`clear`](Self::clear) deletes it.
+    /// Records a mailbox that was made otherwise, so that [`clear`](Self::clear) deletes it.
     pub(crate) fn note(&mut self, mailbox: String) {
         self.made.push(mailbox);
     }
 
-    /// Appends letters until there are `count`.
+    /// Appends letters until the mailbox has `count` of them.
     pub(crate) async fn fill(
         &self,
         mailbox: &str,
@@ -158,7 +158,7 @@ impl Bench {
     pub(crate) async fn clear(&mut self) -> Result<(), BenchError> {
         let mut admin = Client::connect(self.world.first_node()?).await?;
         admin.login(&self.world.admin).await?;
-        // What is below another mailbox was made after it.
+        // A mailbox below another was made after it.
         for mailbox in self.made.drain(..).rev() {
             admin.ask(&format!("DELETE {}", quoted(&mailbox))).await?;
         }
@@ -229,8 +229,8 @@ impl Bench {
     }
 }
 
-/// Connections that are opened at the same time.
+/// How many connections are opened at the same time.
 const OPENING_MAX: usize = 16;
-/// As many writers as make good batches.
+/// How many sessions fill a mailbox: enough for good batches.
 const FILLERS: usize = 32;
 const FILL_TIME_MAX: Duration = Duration::from_secs(300);

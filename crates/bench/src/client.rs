@@ -1,5 +1,5 @@
-//! One mail client: a command at a time, every answer read to its end. What it reads is counted and
-//! thrown away; what is not OK is trouble.
+//! A mail client that sends one command at a time and reads every answer to its end. What it reads
+//! is counted and dropped; an answer other than OK is an error.
 
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
@@ -17,31 +17,31 @@ use crate::world::{Node, Person};
 pub(crate) struct Client {
     stream: Box<dyn Stream>,
     inbox: Inbox,
-    /// What is sent in one write; kept for its capacity.
+    /// The bytes that are sent in one write; kept for its capacity.
     outbox: Vec<u8>,
     tags: u32,
 }
 
-/// TCP or TLS.
+/// A stream over TCP or TLS.
 trait Stream: AsyncRead + AsyncWrite + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Unpin> Stream for T {}
 
-/// What came between a command and its tagged end.
+/// What came between a command and its tagged response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Answer {
-    /// Untagged responses.
+    /// The number of untagged responses.
     pub(crate) responses: usize,
     /// Their size with all literals.
     pub(crate) bytes: usize,
 }
 
 impl Client {
-    /// In the clear. The greeting has been read.
+    /// Connects without TLS and reads the greeting.
     pub(crate) async fn connect(to: &Node) -> Result<Self, BenchError> {
         Self::greeted(Box::new(dial(to.imap).await?)).await
     }
 
-    /// In TLS from the first byte, each time by a full handshake.
+    /// Connects with TLS from the first byte, each time by a full handshake.
     pub(crate) async fn connect_tls(to: &Node, tls: &Tls) -> Result<Self, BenchError> {
         let stream = tls.shake_hands(dial(to.imaps).await?).await?;
         Self::greeted(Box::new(stream)).await
@@ -54,12 +54,12 @@ impl Client {
             .map(drop)
     }
 
-    /// Asks and reads to the tagged OK.
+    /// Sends a command and reads to the tagged OK.
     pub(crate) async fn ask(&mut self, command: &str) -> Result<Answer, BenchError> {
         self.ask_and(command, |_| ()).await
     }
 
-    /// As [`ask`](Self::ask), showing each untagged response as it comes.
+    /// Like [`ask`](Self::ask); shows each untagged response as it comes.
     pub(crate) async fn ask_and(
         &mut self,
         command: &str,
@@ -71,7 +71,8 @@ impl Client {
         self.finish(&tag, command, each).await
     }
 
-    /// Appends one message. Its literal is not waited for (RFC 7888), so it is one flight.
+    /// Appends one message. Its literal is non-synchronising (RFC 7888), so everything is sent at
+    /// once.
     pub(crate) async fn append(&mut self, mailbox: &str, message: &[u8]) -> Result<(), BenchError> {
         let command = format!("APPEND {} {{{}+}}", quoted(mailbox), message.len());
         let tag = self.begin(&command);
@@ -122,7 +123,7 @@ impl Client {
         Ok(client)
     }
 
-    /// A new tag and `command` in the outbox.
+    /// Writes a new tag and `command` into the outbox.
     fn begin(&mut self, command: &str) -> Vec<u8> {
         self.tags += 1;
         let tag = format!("b{} ", self.tags).into_bytes();
@@ -164,7 +165,7 @@ impl Client {
         Err(BenchError::new(format!("{command}: {verdict}")))
     }
 
-    /// Shows `is_end` each response until it has found what it waits for.
+    /// Shows each response to `is_end` until it has found what it waits for.
     async fn hear<T>(
         &mut self,
         what: &str,
@@ -202,7 +203,7 @@ async fn dial(port: u16) -> Result<TcpStream, BenchError> {
         .map_err(BenchError::at(format!("port {port}")))
 }
 
-/// A quoted string (RFC 3501, 4.3). Good for names and passwords that we made ourselves.
+/// A quoted string (RFC 3501, 4.3), for names and passwords that we made ourselves.
 pub(crate) fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
@@ -213,7 +214,7 @@ fn exists(response: &[u8]) -> Option<usize> {
     std::str::from_utf8(number).ok()?.parse().ok()
 }
 
-/// Longer than this nothing takes that is still worth measuring.
+/// An answer that takes longer is not worth measuring.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
 #[cfg(test)]

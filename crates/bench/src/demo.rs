@@ -1,5 +1,5 @@
-//! The demo as the world to measure: started by its own command, read from its own line, stopped as
-//! a person would stop it.
+//! The demo as the world to measure: started by its own command, read from its output, stopped as a
+//! person would stop it.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -12,14 +12,14 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::error::BenchError;
 use crate::world::{PEOPLE_MIN, World};
 
-/// A demo of our own. Stops when it is dropped.
+/// A demo of our own, which stops when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Demo {
     process: Child,
 }
 
 impl Demo {
-    /// Builds and starts two frontends with enough people, and returns when they take clients.
+    /// Builds and starts two frontends with enough people, and returns when they accept clients.
     pub(crate) fn start() -> Result<(Self, World), BenchError> {
         let mut command = cargo_until_we_end();
         command
@@ -48,7 +48,7 @@ impl Drop for Demo {
         let pid = i32::try_from(self.process.id())
             .ok()
             .and_then(Pid::from_raw);
-        // One that has ended already needs no telling.
+        // A demo that has ended already needs no signal.
         let _ = pid.map(|pid| kill_process(pid, Signal::TERM));
         for _ in 0..LOOKS_MAX {
             if !matches!(self.process.try_wait(), Ok(None)) {
@@ -61,12 +61,14 @@ impl Drop for Demo {
     }
 }
 
-/// `cargo run` becomes the program that it runs, so the demo is told when we end, however we end.
+/// `cargo run` becomes the program that it runs, so the demo is signalled whenever and however we
+/// end.
 fn cargo_until_we_end() -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "TERM", "--"]).arg(cargo);
-    // What `cargo run` says of this crate: build scripts that look at it would compile again.
+    // Cargo's variables for this crate are removed: build scripts that read them would compile
+    // again.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
@@ -80,5 +82,5 @@ fn cargo_until_we_end() -> Command {
 
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// Half a minute: frontends finish what they have begun, the database writes everything out.
+/// Half a minute: frontends finish their commands, and the database writes everything out.
 const LOOKS_MAX: usize = 600;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// One line for the person at the terminal.
+/// A message of one line for the person at the terminal.
 #[derive(Debug)]
 pub(crate) struct BenchError(String);
 
@@ -11,7 +11,7 @@ impl BenchError {
         Self(line.into())
     }
 
-    /// For `map_err`: what was tried, then the cause.
+    /// Makes an error for `map_err`: what was tried, then the cause.
     pub(crate) fn at<E: fmt::Display>(what: impl fmt::Display) -> impl FnOnce(E) -> Self {
         move |cause| Self(format!("{what}: {cause}"))
     }

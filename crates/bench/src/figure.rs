@@ -1,20 +1,21 @@
-//! What was found, beside its yardstick and what `docs/BENCHMARKS.md` wants to reach. Pure.
+//! A measured value, beside its yardstick and the target of `docs/BENCHMARKS.md`. Pure.
 
 use std::fmt;
 
 use crate::probe::Yardstick;
 use crate::usage::Shares;
 
-/// One row.
+/// One row of the report.
 #[derive(Clone, Debug)]
 pub(crate) struct Figure {
     pub(crate) name: String,
     pub(crate) value: f64,
     pub(crate) unit: &'static str,
-    /// The yardstick in the same minute; `None` where the machine has none or it says nothing.
+    /// The yardstick's rate in the same minute; `None` where the machine has none or it means
+    /// nothing.
     pub(crate) probe: Option<Reading>,
     pub(crate) target: Target,
-    /// Who used the processors meanwhile.
+    /// Which processes used the processors meanwhile.
     pub(crate) shares: Option<Shares>,
 }
 
@@ -23,23 +24,24 @@ pub(crate) struct Figure {
 pub(crate) struct Reading {
     pub(crate) yardstick: Yardstick,
     pub(crate) per_second: f64,
-    /// The figure's value in these, each round by its own probe; `None` for what is no rate.
+    /// The value in units of the yardstick, each round by its own probe; `None` for a value that is
+    /// not a rate.
     pub(crate) ratio: Option<f64>,
 }
 
-/// What would be good.
+/// What we want to reach.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Target {
-    /// A rate of so many times the figure's probe.
+    /// A rate of so many times the probe's.
     Times(f64),
     AtLeast(f64),
     AtMost(f64),
-    /// Shown for comparison.
+    /// No target: the value is shown for comparison.
     Nothing,
 }
 
 impl Figure {
-    /// What has nothing to do with how busy the machine is.
+    /// A figure that does not depend on how busy the machine is.
     pub(crate) fn alone(
         name: impl Into<String>,
         value: f64,
@@ -56,7 +58,7 @@ impl Figure {
         }
     }
 
-    /// `None` where there is no target, or nothing to compare with.
+    /// Whether the target is reached; `None` where there is no target, or nothing to compare with.
     pub(crate) fn is_reached(&self) -> Option<bool> {
         match self.target {
             Target::Times(times) => Some(self.probe?.ratio? >= times),
@@ -66,7 +68,7 @@ impl Figure {
         }
     }
 
-    /// In words; empty where there is none.
+    /// The target in words; empty where there is none.
     pub(crate) fn target(&self) -> String {
         let unit = self.unit;
         match (self.target, self.probe) {
@@ -81,7 +83,7 @@ impl Figure {
     }
 }
 
-/// A number with as many digits as mean something.
+/// Prints a number with as many digits as are significant.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Short(pub(crate) f64);
 
@@ -101,7 +103,7 @@ impl fmt::Display for Short {
     }
 }
 
-/// Thousands apart: `1,234,567`.
+/// Groups thousands: `1,234,567`.
 fn grouped(whole: &str) -> String {
     let mut text = String::with_capacity(whole.len() * 4 / 3);
     for (i, digit) in whole.chars().enumerate() {

@@ -1,20 +1,20 @@
-//! Bytes as they came, cut into whole responses where they lie. A benchmark's client must be cheaper
-//! than the server beside it, so nothing is copied and nothing is looked at twice.
+//! Received bytes, cut into whole responses in place. A benchmark's client must be cheaper than the
+//! server beside it, so nothing is copied and nothing is read twice.
 
 use memchr::memchr;
 
-/// What was read and not yet taken.
+/// The bytes that were read and not yet taken.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
     bytes: Vec<u8>,
-    /// Where the first response that was not taken begins.
+    /// Where the first response begins that was not taken.
     start: usize,
-    /// Where the search for its end goes on; beyond the bytes while a literal is still coming.
+    /// Where the search for its end continues; beyond the bytes while a literal is incomplete.
     seek: usize,
 }
 
 impl Inbox {
-    /// Where to read to: what has been taken is gone, and there is room for what is coming.
+    /// The buffer to read into: bytes that were taken are removed, and there is room for more.
     pub(crate) fn room(&mut self) -> &mut Vec<u8> {
         if self.start == self.bytes.len() || self.start >= TAKEN_BYTES_MAX {
             self.bytes.drain(..self.start);
@@ -57,9 +57,9 @@ fn literal_length(line: &[u8]) -> Option<usize> {
     std::str::from_utf8(number).ok()?.parse().ok()
 }
 
-/// What one read can bring beside a literal.
+/// How much one read can bring besides a literal.
 const READ_BYTES: usize = 64 * 1024;
-/// Taken bytes stay in front of others until there are this many.
+/// Bytes that were taken stay in the buffer until there are this many.
 const TAKEN_BYTES_MAX: usize = 256 * 1024;
 
 #[cfg(test)]

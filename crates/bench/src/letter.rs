@@ -1,15 +1,15 @@
-//! Made-up mail: the same letter for the same number, none like another. Pure.
+//! Generated mail: the same letter for the same number, and no two alike. Pure.
 
-/// In the text of every letter.
+/// A word in the text of every letter.
 pub(crate) const COMMON_WORD: &str = "parcel";
-/// In the text of every letter whose number is a multiple of [`RARE_EVERY`].
+/// A word in the text of every letter whose number is a multiple of [`RARE_EVERY`].
 pub(crate) const RARE_WORD: &str = "quokkafeather";
 pub(crate) const RARE_EVERY: usize = 2500;
-/// In no letter.
+/// A word in no letter.
 pub(crate) const ABSENT_WORD: &str = "zyzzyvaless";
 
-/// Letter `number` of exactly `bytes` bytes. A large one is a little text and a large attachment, as
-/// in life; less than a kilobyte is rounded up to what the headers need.
+/// Letter `number` of exactly `bytes` bytes. A large letter is a short text with a large
+/// attachment, as in real mail; less than a kilobyte is rounded up to what the headers need.
 pub(crate) fn letter(number: usize, bytes: usize) -> Vec<u8> {
     let mut dice = Dice::new(number);
     let mut letter = String::with_capacity(bytes + LINE_LETTERS_MAX);
@@ -32,7 +32,7 @@ pub(crate) fn letter(number: usize, bytes: usize) -> Vec<u8> {
     letter.into_bytes()
 }
 
-/// Letters `0` to `count`.
+/// The letters `0` to `count`.
 pub(crate) fn letters(count: usize, bytes: usize) -> Vec<Vec<u8>> {
     (0..count).map(|number| letter(number, bytes)).collect()
 }
@@ -54,7 +54,7 @@ fn head(letter: &mut String, number: usize, dice: &mut Dice) {
     ));
 }
 
-/// Lines of words until the letter has `end` bytes.
+/// Adds lines of words until the letter has `end` bytes.
 fn text(letter: &mut String, end: usize, number: usize, dice: &mut Dice) {
     letter.push_str(COMMON_WORD);
     if number.is_multiple_of(RARE_EVERY) {
@@ -77,7 +77,7 @@ fn text(letter: &mut String, end: usize, number: usize, dice: &mut Dice) {
     fill_line(letter, end, |_| '.');
 }
 
-/// Lines of letters that nothing compresses until the letter has `end` bytes.
+/// Adds lines of incompressible characters until the letter has `end` bytes.
 fn attachment(letter: &mut String, end: usize, dice: &mut Dice) {
     while letter.len() + LINE_LETTERS_MAX < end {
         letter.extend((0..76).map(|_| dice.base64()));
@@ -86,14 +86,14 @@ fn attachment(letter: &mut String, end: usize, dice: &mut Dice) {
     fill_line(letter, end, |_| dice.base64());
 }
 
-/// What is missing up to `end`, as one line.
+/// Adds one line with what is missing up to `end`.
 fn fill_line(letter: &mut String, end: usize, fill: impl FnMut(usize) -> char) {
     let missing = end.saturating_sub(letter.len() + 2);
     letter.extend((0..missing).map(fill));
     letter.push_str("\r\n");
 }
 
-/// Chance that repeats itself (xorshift64*).
+/// Random numbers that are the same in each run (xorshift64*).
 struct Dice(u64);
 
 impl Dice {
@@ -104,7 +104,7 @@ impl Dice {
         dice
     }
 
-    /// Below `sides`.
+    /// A number below `sides`.
     fn roll(&mut self, sides: usize) -> usize {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -113,7 +113,7 @@ impl Dice {
         usize::try_from(high).unwrap_or(0) % sides
     }
 
-    /// A few words often and most words seldom, as people write.
+    /// A word; a few are frequent and most are rare, as in real text.
     fn word(&mut self) -> String {
         let often = self.roll(SYLLABLES.len()).min(self.roll(SYLLABLES.len()));
         let mut word = SYLLABLES[often].to_owned();
@@ -135,11 +135,11 @@ const SYLLABLES: [&str; 40] = [
     "sto", "vel", "ni", "mor", "ga", "pel", "hu", "sa", "fro", "dil", "ko", "wen", "bri", "zu",
 ];
 
-/// No line or word of ours is longer.
+/// No line or word is longer than this.
 const LINE_LETTERS_MAX: usize = 80;
 /// Smaller letters are text alone.
 const ATTACHMENT_BYTES_MIN: usize = 16 * 1024;
-/// The text beside an attachment.
+/// The size of the text beside an attachment.
 const TEXT_BYTES: usize = 2 * 1024;
 
 #[cfg(test)]

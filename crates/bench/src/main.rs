@@ -1,7 +1,7 @@
-//! Loads on real frontends over real sockets, with a probe of the machine beside each.
+//! Loads on real frontends over real sockets, with a probe of the machine in the same run.
 //!
-//! Figures live here and how they come about; what is promised of them does not: no test fails because
-//! a machine was slow. `docs/BENCHMARKS.md` says how to read them.
+//! The figures and their measurement are here. No test fails because a machine was slow;
+//! `docs/BENCHMARKS.md` says how to read them.
 #![expect(
     clippy::print_stdout,
     reason = "a benchmark speaks to the person at the terminal"
@@ -46,17 +46,17 @@ use mix::Mix;
 use report::Section;
 use world::World;
 
-/// Loads on real frontends, each with a probe of the machine beside it.
+/// Loads on real frontends, with a probe of the machine in the same run.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask bench", arg_required_else_help = true)]
 struct Options {
-    /// What to measure.
+    /// The mix to run.
     mix: Mix,
-    /// A file with the line of a running `cargo xtask demo --json --people 40`; without it a demo is
-    /// started and stopped again.
+    /// A file with the output line of a running `cargo xtask demo --json --people 40`; without it a
+    /// demo is started and stopped.
     #[arg(long)]
     world: Option<PathBuf>,
-    /// One JSON object at the end instead of tables.
+    /// Print one JSON object at the end instead of tables.
     #[arg(long)]
     json: bool,
 }
@@ -74,7 +74,7 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Result<(), BenchError> {
     raise_open_files();
-    // Both before anything is started, which inherits them.
+    // Both are set before anything is started, so that it inherits them.
     let slice = slice::shorten();
     eprintln!("time slice {slice}");
     let (demo, world) = match &options.world {
@@ -87,7 +87,7 @@ fn run(options: &Options) -> Result<(), BenchError> {
             (Some(demo), world)
         }
     };
-    // One thread: it is cheap, and leaves the other processors to what is measured.
+    // One thread is cheap, and leaves the other processors to what is measured.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -97,7 +97,7 @@ fn run(options: &Options) -> Result<(), BenchError> {
     measured
 }
 
-/// A mix that fails does not keep the others from being measured.
+/// Runs the mixes. One that fails does not keep the others from running.
 async fn measure(world: World, options: &Options, slice: &str) -> Result<(), BenchError> {
     let mut bench = Bench::new(world)?;
     let mut sections = Vec::new();
@@ -140,7 +140,8 @@ async fn measure(world: World, options: &Options, slice: &str) -> Result<(), Ben
     )))
 }
 
-/// A thousand sessions are a thousand files, here and in the frontends that inherit the limit.
+/// Raises the limit of open files: a thousand sessions need a thousand files, here and in the
+/// frontends, which inherit the limit.
 fn raise_open_files() {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;

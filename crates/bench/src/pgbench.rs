@@ -1,4 +1,4 @@
-//! Single-row commits, by PostgreSQL's own benchmark: no code of ours is in between.
+//! Commits of single rows by PostgreSQL's own benchmark, without any code of ours.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -8,16 +8,16 @@ use tempfile::NamedTempFile;
 
 use crate::error::BenchError;
 
-/// A table of its own in the world's database, dropped at the end.
+/// A table in the world's database, dropped at the end.
 pub(crate) struct Pgbench {
     program: PathBuf,
-    /// Names a database on loopback and its password, which the demo has printed anyway.
+    /// The URL of a database on loopback with its password, which the demo has printed anyway.
     url: String,
     insert: NamedTempFile,
 }
 
 impl Pgbench {
-    /// `None` where it is not installed.
+    /// Finds pgbench; `None` where it is not installed.
     pub(crate) fn find(url: &str) -> Result<Option<Self>, BenchError> {
         let Some(program) = find_program() else {
             return Ok(None);
@@ -34,7 +34,7 @@ impl Pgbench {
         Ok(Some(pgbench))
     }
 
-    /// Commits a second by one client.
+    /// How many commits one client does in a second.
     pub(crate) fn rate(&mut self) -> Result<f64, BenchError> {
         let report = self.run(&self.insert, &["--time", "1", "--protocol", "prepared"])?;
         tps(&report).ok_or_else(|| BenchError::new("pgbench does not say how many"))
@@ -66,7 +66,7 @@ impl Pgbench {
 
 impl Drop for Pgbench {
     fn drop(&mut self) {
-        // A database that is gone has no table either.
+        // The table of a database that is gone is gone too.
         drop(self.once("drop table if exists bench_probe"));
     }
 }
@@ -79,7 +79,7 @@ fn script(statement: &str) -> Result<NamedTempFile, BenchError> {
     written.map_err(BenchError::at("pgbench"))
 }
 
-/// Debian keeps it beside the server's binaries, and links to it.
+/// Finds the program. Debian keeps it beside the server's binaries, with a link to it.
 fn find_program() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter();

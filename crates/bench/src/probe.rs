@@ -1,5 +1,5 @@
-//! What the machine can do at this moment, without us: the yardstick that every figure is put beside.
-//! A machine that compiles something else is twenty times slower at this, and so are we.
+//! What the machine can do at this time, without us: the yardstick for every figure. On a machine
+//! that compiles something at the same time it is twenty times slower, and so are we.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -11,17 +11,17 @@ use crate::pgbench::Pgbench;
 use crate::usage::Processes;
 use crate::world::World;
 
-/// A thing that no mail server can go around.
+/// An operation that every mail server needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Yardstick {
-    /// 8 KB written over what is there, and fdatasync, on the database's file system.
+    /// 8 KB are written over existing data and synced by fdatasync, on the database's file system.
     Fdatasync,
-    /// One small row inserted and committed by one client.
+    /// One small row is inserted and committed by one client.
     Commit,
 }
 
 impl Yardstick {
-    /// In the plural, as it is counted.
+    /// The name in the plural.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Fdatasync => "fdatasync",
@@ -30,16 +30,16 @@ impl Yardstick {
     }
 }
 
-/// Both yardsticks, ready to be read again and again.
+/// Both yardsticks, which can be read repeatedly.
 pub(crate) struct Probes {
     disk: Disk,
     commits: Option<Pgbench>,
-    /// Whose share of the processors is told beside them.
+    /// The processes whose shares of the processors are reported.
     pub(crate) processes: Processes,
 }
 
 impl Probes {
-    /// Beside the database's files where we may write there.
+    /// Prepares the probes, beside the database's files where we may write there.
     pub(crate) fn new(world: &World) -> Result<Self, BenchError> {
         let probes = Self {
             disk: Disk::new(world.postgres.pid)?,
@@ -52,7 +52,8 @@ impl Probes {
         Ok(probes)
     }
 
-    /// How many a second now; `None` where this yardstick is missing. Blocks for up to a second.
+    /// The current rate in a second; `None` where this yardstick is missing. Blocks for up to a
+    /// second.
     pub(crate) fn read(&mut self, yardstick: Yardstick) -> Result<Option<f64>, BenchError> {
         match yardstick {
             Yardstick::Fdatasync => self.disk.rate().map(Some),
@@ -62,7 +63,7 @@ impl Probes {
 }
 
 struct Disk {
-    /// Without a name, so nothing is left behind.
+    /// A file without a name, so that nothing is left behind.
     file: File,
 }
 
@@ -85,7 +86,7 @@ impl Disk {
         Ok(disk)
     }
 
-    /// As the database does with its log: blocks are there before they are needed.
+    /// Allocates the blocks before they are needed, as the database does for its log.
     fn fill(&self) -> std::io::Result<()> {
         for page in 0..PAGES {
             self.file.write_all_at(&PAGE, page * PAGE_BYTES)?;
@@ -111,7 +112,7 @@ impl Disk {
 
 const PAGE_BYTES: u64 = 8192;
 const PAGE: [u8; 8192] = [b'p'; 8192];
-/// One segment of a write-ahead log.
+/// The pages of one segment of a write-ahead log.
 const PAGES: u64 = 2048;
 const WRITES_MAX: u64 = 4000;
 const PROBE_TIME_MAX: Duration = Duration::from_millis(400);

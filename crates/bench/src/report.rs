@@ -4,16 +4,16 @@ use serde_json::{Value, json};
 
 use crate::figure::{Figure, Short};
 
-/// What one mix found.
+/// The results of one mix.
 #[derive(Clone, Debug)]
 pub(crate) struct Section {
     pub(crate) mix: String,
     pub(crate) figures: Vec<Figure>,
-    /// Load averages before and after.
+    /// The load averages before and after.
     pub(crate) load: [String; 2],
 }
 
-/// A table under the mix's name. The last four columns say who used the processors.
+/// A table under the mix's name. The last four columns are the shares of the processors.
 pub(crate) fn table(section: &Section) -> String {
     let rows = std::iter::once(HEADS.map(str::to_owned)).chain(section.figures.iter().map(row));
     let rows: Vec<_> = rows.collect();
@@ -37,7 +37,7 @@ pub(crate) fn table(section: &Section) -> String {
     text
 }
 
-/// All sections and what the machine was like.
+/// All sections, and the state of the machine.
 pub(crate) fn json(sections: &[Section], slice: &str) -> Value {
     json!({
         "slice": slice,

@@ -1,4 +1,4 @@
-//! The same thing several times, the probe before and after each.
+//! Repeats a measurement several times, with the probe before and after each.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use crate::probe::{Probes, Yardstick};
 use crate::sample::Sample;
 use crate::usage::{Meter, Shares};
 
-/// Medians of what the rounds found.
+/// The medians of the rounds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Found {
     value: f64,
@@ -21,7 +21,7 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    /// A rate, compared with its probe.
+    /// The figure for a rate, compared with its probe.
     pub(crate) fn rate(
         self,
         name: impl Into<String>,
@@ -43,7 +43,7 @@ impl Found {
         }
     }
 
-    /// Something else than a rate: the probe only says how busy the machine was.
+    /// The figure for a value that is not a rate; the probe only shows how busy the machine was.
     pub(crate) fn other(
         mut self,
         name: impl Into<String>,
@@ -56,13 +56,13 @@ impl Found {
         self.rate(name, unit, target)
     }
 
-    /// The same rounds, seen by another of their values.
+    /// The same rounds with another of their values.
     pub(crate) const fn with(self, value: f64) -> Self {
         Self { value, ..self }
     }
 }
 
-/// Repeats `once`, each time beside its own probe.
+/// Repeats `once`, each time with its own probe.
 pub(crate) async fn rounds(
     probes: &mut Probes,
     yardstick: Yardstick,
@@ -103,15 +103,15 @@ pub(crate) async fn rounds(
     })
 }
 
-/// When enough was done.
+/// The bounds of a round.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Budget {
     pub(crate) operations_max: usize,
     pub(crate) time_max: Duration,
 }
 
-/// All clients at once repeat `once` until the budget is spent; operations in a second. `once` gets
-/// the operation's number and the client's.
+/// All clients repeat `once` concurrently until the budget is used up; returns operations in a
+/// second. `once` gets the operation's number and the client's.
 pub(crate) async fn drive(
     clients: &mut [Client],
     budget: Budget,
@@ -134,7 +134,7 @@ pub(crate) async fn drive(
     Ok(taken.get() as f64 / start.elapsed().as_secs_f64())
 }
 
-/// Whose turn it is to do what.
+/// The numbers of an operation and of its client.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Turn {
     pub(crate) operation: usize,

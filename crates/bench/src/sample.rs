@@ -1,18 +1,18 @@
-//! Many readings of one thing, and what is said about all of them. Pure.
+//! Many readings of one value, and their percentiles. Pure.
 
-/// At least one reading, in order of size.
+/// At least one reading, in ascending order.
 #[derive(Clone, Debug)]
 pub(crate) struct Sample(Vec<f64>);
 
 impl Sample {
-    /// `None` of nothing.
+    /// Sorts readings; `None` when there are none.
     pub(crate) fn of(readings: impl IntoIterator<Item = f64>) -> Option<Self> {
         let mut readings: Vec<f64> = readings.into_iter().collect();
         readings.sort_by(f64::total_cmp);
         (!readings.is_empty()).then_some(Self(readings))
     }
 
-    /// The smallest reading that `percent` of all do not exceed (the nearest rank).
+    /// The smallest reading that `percent` of all readings do not exceed (the nearest rank).
     pub(crate) fn percentile(&self, percent: usize) -> f64 {
         let rank = (self.0.len() * percent).div_ceil(100);
         let reading = self.0.get(rank.saturating_sub(1));

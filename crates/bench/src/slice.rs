@@ -1,11 +1,12 @@
 //! The scheduler's time slice. Beside compilers a process that sleeps for every fdatasync waits for
-//! whole slices of others before it runs again; with a slice of a tenth of a millisecond it does not.
-//! No priority changes. It is inherited, so what we start has it too.
+//! whole slices of others before it runs again; with a slice of a tenth of a millisecond it does
+//! not. Priorities are not changed. The slice is inherited, so the processes that we start have it
+//! too.
 
 use std::process::{Command, Stdio};
 
-/// Asks for a short slice for this process, and says in words what came of it. Only chrt of
-/// util-linux 2.41 and later can; a launcher that calls `sched_setattr` does as well.
+/// Asks for a short slice for this process, and says in words whether it worked. Only chrt of
+/// util-linux 2.41 and later can do this, or a launcher that calls `sched_setattr`.
 pub(crate) fn shorten() -> String {
     let asked = Command::new("chrt")
         .args([
@@ -31,7 +32,7 @@ pub(crate) fn shorten() -> String {
     }
 }
 
-/// What the kernel says of us, where it says anything.
+/// Our slice as the kernel reports it, where it does.
 fn slice_nanoseconds() -> Option<u64> {
     parse(&std::fs::read_to_string("/proc/self/sched").ok()?)
 }

@@ -14,14 +14,14 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::error::BenchError;
 
-/// How a client of this world shakes hands.
+/// How a client of this world makes a TLS handshake.
 pub(crate) struct Tls {
     connector: TlsConnector,
     name: ServerName<'static>,
 }
 
 impl Tls {
-    /// Trusts the certificate in this PEM file.
+    /// Makes a client that trusts the certificate in this PEM file.
     pub(crate) fn trusting(certificate: &Path) -> Result<Self, BenchError> {
         let at = || format!("certificate {}", certificate.display());
         let trusted = CertificateDer::from_pem_file(certificate).map_err(BenchError::at(at()))?;
@@ -32,7 +32,7 @@ impl Tls {
             .map_err(BenchError::at("TLS"))?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        // Each connection stands for another machine.
+        // Each connection stands for another machine, so sessions are not resumed.
         config.resumption = Resumption::disabled();
         Ok(Self {
             connector: TlsConnector::from(Arc::new(config)),

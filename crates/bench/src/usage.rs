@@ -1,12 +1,12 @@
-//! What the kernel counts for a process: who used the processors while something was measured, and how
-//! much memory a frontend holds.
+//! What the kernel counts for a process: which processes used the processors during a measurement,
+//! and how much memory a frontend holds.
 
 use std::fs::read_to_string;
 
 use crate::error::BenchError;
 use crate::world::World;
 
-/// Processor time so far, in the kernel's ticks.
+/// The processor time so far, in the kernel's ticks.
 #[derive(Clone, Copy, Debug, Default)]
 struct Ticks {
     nodes: u64,
@@ -15,27 +15,27 @@ struct Ticks {
     machine: u64,
 }
 
-/// Those whose processor time is told apart.
+/// The processes whose processor time is reported.
 #[derive(Clone, Debug)]
 pub(crate) struct Processes {
     nodes: Vec<u32>,
     postmaster: u32,
 }
 
-/// Measures from when it is made.
+/// Measures from its creation on.
 #[derive(Debug)]
 pub(crate) struct Meter<'a> {
     processes: &'a Processes,
     before: Ticks,
 }
 
-/// Who used the processors, as shares of all that was used.
+/// The shares of the processor time that was used.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Shares {
     pub(crate) nodes: f64,
     pub(crate) postgres: f64,
     pub(crate) bench: f64,
-    /// Everybody else on this machine: the noise.
+    /// All other processes on this machine: the noise.
     pub(crate) others: f64,
 }
 
@@ -47,7 +47,7 @@ impl Processes {
         }
     }
 
-    /// What is not there counts as nothing: the meter must not stop a measurement.
+    /// A process that does not exist counts as zero: the meter must not stop a measurement.
     fn ticks(&self) -> Ticks {
         let stat = |pid: &u32| stat(&pid.to_string());
         let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
@@ -106,7 +106,7 @@ fn stat(pid: &str) -> Option<Stat> {
     parse_stat(&read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }
 
-/// The fields after the program's name, which is in parentheses and may hold anything (proc(5)).
+/// The fields after the program's name, which is in parentheses and may contain anything (proc(5)).
 fn parse_stat(text: &str) -> Option<Stat> {
     let (_, fields) = text.rsplit_once(')')?;
     let fields: Vec<&str> = fields.split_whitespace().collect();
@@ -118,7 +118,7 @@ fn parse_stat(text: &str) -> Option<Stat> {
     })
 }
 
-/// All that was not idle: user, nice, system, irq, softirq, and what the host took.
+/// All time that was not idle: user, nice, system, irq, softirq, and the time that the host took.
 fn busy(text: &str) -> Option<u64> {
     let line = text.lines().next()?.strip_prefix("cpu ")?;
     let ticks: Option<Vec<u64>> = line.split_whitespace().map(|n| n.parse().ok()).collect();
@@ -131,7 +131,7 @@ fn busy(text: &str) -> Option<u64> {
     )
 }
 
-/// Memory of a process that is in RAM, in bytes.
+/// The memory of a process that is in RAM, in bytes.
 pub(crate) fn resident_bytes(pid: u32) -> Result<u64, BenchError> {
     let path = format!("/proc/{pid}/status");
     let status = read_to_string(&path).map_err(BenchError::at(&path))?;
@@ -146,7 +146,7 @@ fn parse_resident(status: &str) -> Option<u64> {
     Some(kilobytes * 1024)
 }
 
-/// Processor time of a process, all its threads together, in milliseconds. Finer than ticks.
+/// The processor time of a process with all its threads, in milliseconds. It is finer than ticks.
 pub(crate) fn cpu_ms(pid: u32) -> Result<f64, BenchError> {
     let path = format!("/proc/{pid}/task");
     let threads = std::fs::read_dir(&path).map_err(BenchError::at(&path))?;

@@ -1,4 +1,4 @@
-//! What is measured: the line of JSON that the demo says when it is ready.
+//! The world to measure: the line of JSON that the demo prints when it is ready.
 
 use std::path::PathBuf;
 
@@ -6,17 +6,17 @@ use serde::Deserialize;
 
 use crate::error::BenchError;
 
-/// Running frontends on one database, and who may log in.
+/// Running frontends on one database, and the people who can log in.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct World {
     pub(crate) nodes: Vec<Node>,
     pub(crate) postgres: Postgres,
-    /// A shared mailbox; others are made beside it.
+    /// A shared mailbox; others are created beside it.
     pub(crate) shared: String,
-    /// May create beside `shared`.
+    /// A person who may create mailboxes beside `shared`.
     pub(crate) admin: Person,
     pub(crate) people: Vec<Person>,
-    /// What TLS clients trust, PEM.
+    /// The certificate that TLS clients trust, in PEM.
     pub(crate) certificate: PathBuf,
 }
 
@@ -28,14 +28,14 @@ pub(crate) struct Node {
     pub(crate) pid: u32,
 }
 
-/// The database below the frontends.
+/// The database of the frontends.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Postgres {
     pub(crate) url: String,
     pub(crate) pid: u32,
 }
 
-/// Who logs in.
+/// A person who logs in.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Person {
     pub(crate) user: String,
@@ -43,7 +43,7 @@ pub(crate) struct Person {
 }
 
 impl World {
-    /// Fails also where a mix would be left without a node or a person.
+    /// Parses the line. A world in which a mix would have no node or no person is an error.
     pub(crate) fn parse(line: &str) -> Result<Self, BenchError> {
         let world: Self = serde_json::from_str(line.trim()).map_err(BenchError::at("the world"))?;
         if world.nodes.is_empty() {
@@ -57,7 +57,7 @@ impl World {
         Ok(world)
     }
 
-    /// The node that fills mailboxes.
+    /// The node through which mailboxes are filled.
     pub(crate) fn first_node(&self) -> Result<&Node, BenchError> {
         self.node(0)
     }
@@ -72,12 +72,12 @@ impl World {
         node.ok_or_else(|| BenchError::new("the world has no such node"))
     }
 
-    /// Those who log in over and over.
+    /// The people who log in repeatedly.
     pub(crate) fn regulars(&self) -> &[Person] {
         self.people.split_at(self.people.len() - NEWCOMERS).0
     }
 
-    /// Those whom no frontend has seen before the login mix.
+    /// The people whom no frontend has seen before the login mix.
     pub(crate) fn newcomers(&self) -> &[Person] {
         self.people.split_at(self.people.len() - NEWCOMERS).1
     }
@@ -89,9 +89,9 @@ impl World {
     }
 }
 
-/// A first login is measured once a person and node.
+/// A person's first login on a node can be measured only once.
 const NEWCOMERS: usize = 8;
-/// 32 at work in one mailbox, and those who come new.
+/// The people for 32 sessions in one mailbox, and the newcomers.
 pub(crate) const PEOPLE_MIN: usize = 32 + NEWCOMERS;
 
 #[cfg(test)]

@@ -64,9 +64,9 @@ fn without_trailer(subject: &str) -> Option<&str> {
 }
 
 /// Steps 3 and 4 until neither matches, and whether a `subj-refwd` was among what matched.
+///
 /// Blobs that are followed by no `subj-refwd` are not read again one by one: step 4 removes each,
 /// except for the last one where nothing else would be left.
-/// removed by step 4, but for the last one where nothing else would be left.
 fn without_prefixes(subject: &str) -> (&str, bool) {
     let mut rest = subject;
     let mut has_refwd = false;

@@ -96,7 +96,8 @@ impl<'a> SearchText<'a> {
         memmem::find(self.all, folded_needle.as_bytes()).is_some()
     }
 
-    /// [`header`](Self::header) with FUZZY (RFC 6203): how relevant the best of these fields is, in percent.
+    /// [`header`](Self::header) with FUZZY (RFC 6203): how relevant the best of these fields is, in
+    /// percent.
     #[must_use]
     pub fn rate_header(&self, name: &str, sought: &Fuzzy) -> u8 {
         let rates = self.values(name).map(|value| sought.rate(value));

@@ -1,5 +1,5 @@
-//! APPEND into one mailbox. Small messages show what a commit costs and how well commits are shared;
-//! large ones show how fast bytes go through.
+//! APPEND into one mailbox. Small messages show the cost of a commit and how well batches share it;
+//! large ones show the throughput of bytes.
 
 use std::time::Duration;
 
@@ -103,7 +103,7 @@ const SMALL: [Load; 4] = [
     },
 ];
 
-/// Size in words and bytes, and how many a round.
+/// The size in words and in bytes, and how many there are in a round.
 const LARGE: [(&str, usize, usize); 2] = [
     ("75 KB, 4 sessions", PARCEL_BYTES, 800),
     ("1 MB, 4 sessions", 1 << 20, 80),
@@ -114,6 +114,6 @@ const SMALL_BUDGET: Budget = Budget {
     time_max: Duration::from_secs(2),
 };
 const ROUNDS: usize = 5;
-/// Letters that differ; after them they begin again.
+/// How many different letters there are; then they repeat.
 const DIFFERENT: usize = 500;
 const LARGE_DIFFERENT: usize = 20;

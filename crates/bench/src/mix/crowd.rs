@@ -1,4 +1,4 @@
-//! What commands cost in a mailbox with very many entries, to somebody in very many groups.
+//! The cost of commands in a mailbox with very many entries, for a user in very many groups.
 
 use std::sync::Arc;
 
@@ -14,8 +14,8 @@ use crate::letter::letter;
 use crate::probe::Yardstick;
 use crate::rounds::{rounds, timed};
 
-/// The same commands on a mailbox with one entry, and on one with very many, by somebody in very many
-/// groups.
+/// Runs the same commands on a mailbox with one entry, and on one with very many, by a user in very
+/// many groups.
 pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let few = bench.create("few").await?;
     let many = bench.create("many").await?;
@@ -49,8 +49,8 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     Ok(figures)
 }
 
-/// How many times as long `once` takes in the second mailbox as in the first, each by somebody of
-/// their own, in turns.
+/// How many times as long `once` takes in the second mailbox as in the first, each with a user of
+/// its own, in turns.
 async fn extra(
     bench: &mut Bench,
     name: &str,
@@ -73,7 +73,7 @@ async fn extra(
     Ok(found.other(name, "×", Target::AtMost(1.1)))
 }
 
-/// Makes the groups with `person` in each, and as many accounts as are missing to the entries;
+/// Creates the groups, with `person` in each, and the accounts for the remaining entries; returns
 /// their identifiers.
 async fn gather(bench: &Bench, person: &str) -> Result<Vec<String>, BenchError> {
     let options = Options {
@@ -116,7 +116,7 @@ fn at_store(fault: ::store::Fault) -> BenchError {
 
 const ROUNDS: usize = 5;
 const ASKED_PER_ROUND: usize = 100;
-/// Nearly as many as a list can hold: some come with the mailbox.
+/// Nearly as many entries as a list can hold: the mailbox has some of its own.
 const ENTRIES: usize = 9_990;
 const GROUPS: usize = 1_000;
 const CONNECTIONS: u32 = 8;

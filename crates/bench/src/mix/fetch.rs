@@ -1,6 +1,6 @@
-//! FETCH by one session on a node that did not store the messages: what a mail client asks for when it
-//! synchronises flags, draws its list, and downloads. `first` comes out of the database; `again` is the
-//! same question once more.
+//! FETCH by one session on a node that did not store the messages: what a mail client asks for when
+//! it synchronises flags, draws its list, and downloads. `first` is read from the database; `again`
+//! is the same command once more.
 
 use crate::bench::{ARCHIVE, Bench, LETTERS, PARCELS, Spread, Stock};
 use crate::client::{Client, quoted};
@@ -83,14 +83,14 @@ async fn bodies(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     Ok(figures)
 }
 
-/// A question and what it must bring.
+/// A command and what it must return.
 struct Ask {
     command: &'static str,
     messages: usize,
     counts: Counts,
 }
 
-/// What is counted a second.
+/// What is counted in a second.
 #[derive(Clone, Copy)]
 enum Counts {
     Messages,

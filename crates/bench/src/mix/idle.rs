@@ -1,4 +1,4 @@
-//! What one more idling TLS session costs its frontend in memory. The kernel's own buffers are not in it.
+//! The memory that one more idling TLS session costs its frontend, without the kernel's buffers.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::usage::resident_bytes;
 pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let mailbox = bench.create("idle").await?;
     bench.fill(&mailbox, MESSAGES, MESSAGE_BYTES).await?;
-    // What the first sessions bring into being stays: the image, pools, verified logins.
+    // What the first sessions allocate stays: the image, pools, verified logins.
     let warming = idlers(bench, WARMING, &mailbox).await?;
     let node = bench.world.first_node()?.pid;
     let before = settled_bytes(node).await?;
@@ -34,7 +34,7 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     ])
 }
 
-/// Logged in, in the mailbox, idling.
+/// Sessions that are logged in and idle in the mailbox.
 async fn idlers(bench: &Bench, count: usize, mailbox: &str) -> Result<Vec<Client>, BenchError> {
     let mut clients = bench.tls_sessions(count, Spread::FirstNode).await?;
     for client in &mut clients {
@@ -53,5 +53,5 @@ const MESSAGES: usize = 100;
 const MESSAGE_BYTES: usize = 1024;
 const WARMING: usize = 100;
 const SESSIONS: usize = 1000;
-/// Time for buffers to be given back.
+/// The time that is given to free buffers.
 const SETTLE_TIME: Duration = Duration::from_secs(1);

@@ -1,5 +1,5 @@
-//! LOGIN on a connection that is there already. The first of a person on a node hashes the password;
-//! after that the node remembers that it was right.
+//! LOGIN on an open connection. The first login of a person on a node hashes the password; after
+//! that the node remembers that it was right.
 
 use std::cell::RefCell;
 
@@ -19,7 +19,7 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     Ok(figures)
 }
 
-/// A round a node: nobody comes to one for the first time twice.
+/// One round for each node, because a person's first login on a node happens once.
 async fn first(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let world = &bench.world;
     let mut nodes = world.nodes.iter();
@@ -61,7 +61,7 @@ async fn again(bench: &mut Bench) -> Result<Figure, BenchError> {
     Ok(found.other("again, answered, p50", "ms", Target::AtMost(1.0)))
 }
 
-/// One after another; how long each waited for its OK, in milliseconds.
+/// Logs in one after another; returns how long each waited for its OK, in milliseconds.
 async fn logins(node: &Node, people: &[Person]) -> Result<Vec<f64>, BenchError> {
     let mut times = Vec::new();
     for person in people {

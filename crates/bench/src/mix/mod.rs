@@ -1,4 +1,4 @@
-//! The mixes: each a load as people make it, and the figures that come of it.
+//! The mixes: each is a realistic load, and returns figures.
 
 mod append;
 mod crowd;
@@ -17,13 +17,14 @@ use crate::bench::Bench;
 use crate::error::BenchError;
 use crate::figure::Figure;
 
-/// What can be asked for by name. `all` runs them in this order: what must be seen for the first time
-/// comes before what makes it known.
+/// The mixes by name. `all` runs them in this order: a measurement that must see something for the
+/// first time comes before those that make it known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Mix {
-    /// Memory of an idling TLS session. Before all others: what they leave free would be used again.
+    /// Memory of an idling TLS session. It runs first, because memory that others have freed would
+    /// be reused.
     Idle,
-    /// Logins: first of a person on a node, and again.
+    /// Logins: the first of a person on a node, and again.
     Login,
     /// APPEND into one mailbox by 1, 8 and 32 sessions, and large messages.
     Append,
@@ -31,29 +32,29 @@ pub(crate) enum Mix {
     Store,
     /// From an APPEND to the EXISTS that idling sessions on all nodes read.
     Push,
-    /// Rights: withdrawn, asked for, listed.
+    /// Rights: withdrawn, queried, listed.
     Rights,
-    /// Commands in a mailbox with 10,000 entries, by somebody in 1,000 groups.
+    /// Commands in a mailbox with 10,000 entries, by a user in 1,000 groups.
     Crowd,
     /// SELECT of 100,000 messages: first on a node, while open, again.
     Select,
-    /// FETCH of flags, of what a list shows, and of whole messages.
+    /// FETCH of flags, of what a message list shows, and of whole messages.
     Fetch,
     /// SEARCH TEXT for absent, rare and common words.
     Search,
-    /// All of them.
+    /// All mixes.
     All,
 }
 
 impl Mix {
-    /// The mixes that this one stands for.
+    /// The mixes that this name stands for.
     pub(crate) fn parts(self) -> Vec<Self> {
         let all = Self::value_variants().iter().copied();
         all.filter(|&part| part != Self::All && (self == Self::All || self == part))
             .collect()
     }
 
-    /// As it is called on the command line.
+    /// The name on the command line.
     pub(crate) fn name(self) -> String {
         let value = self.to_possible_value();
         value.map_or_else(String::new, |value| value.get_name().to_owned())

@@ -1,5 +1,5 @@
-//! From the moment an APPEND is sent to the moment each idling session has read the EXISTS, one message
-//! at a time. Our own reading is in it: all watchers are this one process.
+//! The time from the sending of an APPEND until each idling session has read the EXISTS, one
+//! message at a time. Our own reading is included: all watchers are in this one process.
 
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
@@ -77,7 +77,7 @@ async fn told(bench: &mut Bench, count: usize) -> Result<Vec<Figure>, BenchError
     ])
 }
 
-/// What became of some pushes.
+/// The results of some pushes.
 #[derive(Debug, Default)]
 struct News {
     told_ms: Vec<f64>,
@@ -104,7 +104,7 @@ async fn push(
         .iter_mut()
         .map(|watcher| timeout(TELL_TIMEOUT, watcher.hear_exists(messages)));
     let append = async {
-        // Polled after the watchers, so all are listening by now.
+        // It is polled after the watchers, so all of them listen by now.
         let start = Instant::now();
         writer.append(mailbox, &message).await?;
         Ok::<_, BenchError>((start, Instant::now()))
@@ -128,5 +128,5 @@ async fn push(
 const WATCHERS: [usize; 4] = [10, 100, 500, 1000];
 const ROUNDS: usize = 5;
 const APPENDS_PER_ROUND: usize = 10;
-/// Who has not been told by now never will be.
+/// A watcher that was not told within this time counts as missed.
 const TELL_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,4 +1,4 @@
-//! Rights: how soon a withdrawn one is felt, and what MYRIGHTS and listings take.
+//! Rights: how soon the withdrawal of a right takes effect, and the cost of MYRIGHTS and listings.
 
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     Ok(figures)
 }
 
-/// From the moment a right is withdrawn on one node to the end of what another node tells.
+/// The time from the withdrawal of a right on one node until a session on another node is closed.
 async fn withdrawn(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let mailbox = quoted(&bench.create("withdrawn").await?);
     let mut admin = administrator(bench).await?;
@@ -84,7 +84,7 @@ async fn my_rights(bench: &mut Bench) -> Result<Figure, BenchError> {
     Ok(found.other("MYRIGHTS, 16 sessions", "/s", Target::AtLeast(10_000.0)))
 }
 
-/// LIST of everything, with rights and counters, by somebody who may see a tenth of it.
+/// LIST of everything, with rights and counters, by a user who may see a tenth of it.
 async fn listing(bench: &mut Bench) -> Result<Figure, BenchError> {
     let top = bench.create("tree").await?;
     let person = bench.world.regulars()[2].user.clone();
@@ -112,7 +112,7 @@ async fn listing(bench: &mut Bench) -> Result<Figure, BenchError> {
         .last_mut()
         .ok_or_else(|| BenchError::new("nobody lists"))?;
     let seen = client.ask(&list).await?.responses;
-    // A LIST, a STATUS and a MYRIGHTS for each.
+    // Each mailbox gives a LIST, a STATUS and a MYRIGHTS.
     if seen != LISTED / 10 * 3 {
         return Err(BenchError::new(format!("{seen} responses to {list}")));
     }

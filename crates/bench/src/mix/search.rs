@@ -1,5 +1,5 @@
-//! SEARCH TEXT over letters whose words are known, so that a fast wrong answer is trouble; SORT and THREAD
-//! of the same letters.
+//! SEARCH TEXT over letters whose words are known, so that a fast wrong answer is an error; SORT
+//! and THREAD of the same letters.
 
 use std::time::{Duration, Instant};
 
@@ -39,8 +39,8 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     Ok(figures)
 }
 
-/// What makes searches fast is written in the background after the first one, which took `first`
-/// milliseconds. Waits until one is much faster, and no faster than the one before it.
+/// Digests are written in the background after the first search, which took `first` milliseconds.
+/// Waits until a search is much faster, and no faster than the one before it.
 async fn warm_up(client: &mut Client, first: f64) -> Result<(), BenchError> {
     let until = Instant::now() + WARM_UP_MAX;
     let mut before = first;
@@ -80,7 +80,7 @@ fn count(response: &[u8]) -> usize {
     numbers.iter().filter(|&&byte| byte == b' ').count()
 }
 
-/// The name of each order, and what asks for it.
+/// The name of each order, and the command for it.
 const ORDERS: [(&str, &str); 4] = [
     ("SORT by date", "SORT (DATE) UTF-8 ALL"),
     ("SORT by subject", "SORT (SUBJECT) UTF-8 ALL"),
@@ -90,13 +90,13 @@ const ORDERS: [(&str, &str); 4] = [
 const WARM_UP_MAX: Duration = Duration::from_secs(120);
 const WARM_UP_PAUSE: Duration = Duration::from_secs(2);
 
-/// What is looked for.
+/// A word to search for.
 struct Needle {
     name: &'static str,
     word: &'static str,
-    /// Of how many letters one has the word.
+    /// One letter in so many has the word.
     letters_per_hit: usize,
-    /// How long it may take among so many letters.
+    /// How long the search may take among so many letters.
     target: fn(usize) -> Target,
 }
 
@@ -121,7 +121,7 @@ const NEEDLES: [Needle; 3] = [
     },
 ];
 
-/// A scan may take as long as the mailbox is large: 450 ms for 100,000.
+/// The time of a scan is proportional to the mailbox: 450 ms for 100,000.
 fn scan(messages: usize) -> Target {
     Target::AtMost(450.0 * messages as f64 / 100_000.0)
 }

@@ -1,5 +1,5 @@
-//! SELECT of a large mailbox: first on a node that has never seen it, while somebody there has it open,
-//! and when nobody has any more.
+//! SELECT of a large mailbox: first on a node that has never seen it, while another session has it
+//! open there, and when no session has it open any more.
 
 use crate::bench::{ARCHIVE, Bench, Stock};
 use crate::client::{Client, quoted};

@@ -1,5 +1,5 @@
-//! STORE in one mailbox that all who work there have selected, so everybody is told what everybody else
-//! does. Flags go on and off: nothing is stored that was so already.
+//! STORE in one mailbox that all users have selected, so that everybody is told of everybody's
+//! changes. Flags are set and cleared in turn, so that each STORE changes something.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     Ok(figures)
 }
 
-/// Each user flags and unflags messages of his own.
+/// Each user sets and clears flags on messages of his own.
 async fn single(bench: &mut Bench, mailbox: &str, load: &Load) -> Result<Figure, BenchError> {
     let mut clients = bench.sessions(load.users, load.spread).await?;
     select(&mut clients, mailbox).await?;
@@ -47,7 +47,7 @@ async fn single(bench: &mut Bench, mailbox: &str, load: &Load) -> Result<Figure,
         .await
     };
     let found = rounds(&mut bench.probes, load.yardstick, ROUNDS, once).await?;
-    // What is flagged now must not make the next load's flags no news.
+    // The flags are cleared, so that the next load's STOREs change something.
     let mut last = clients.into_iter().next();
     if let Some(client) = &mut last {
         client.ask("STORE 1:* -FLAGS.SILENT (\\Flagged)").await?;
