@@ -53,6 +53,7 @@ impl Operation {
             Self::Read => Rights::READ,
             Self::ChangeFlags(flags) => {
                 let changeable = flags.intersection(storable(held));
+                // A STORE of no flags changes nothing and is allowed to all who may read.
                 if changeable.is_empty() && !flags.is_empty() {
                     return None;
                 }

@@ -77,6 +77,7 @@ impl<K: Clone + Eq + Hash> Ledger<K> {
     }
 
     fn drop_oldest(&mut self) {
+        // It ends: a key that was postponed has its latest instant, and is dropped the next time.
         while self.drop_front() == Dropped::Postponed {}
     }
 

@@ -33,6 +33,7 @@ impl Outbox {
         let mut waiting = self.lock();
         let furthest = waiting.entry(wakeup.mailbox).or_default();
         *furthest = wakeup.modseq.max(*furthest);
+        // The lock is released first, so that the sender does not wake up only to wait for it.
         drop(waiting);
         self.posted.notify_one();
     }

@@ -44,6 +44,7 @@ impl Image {
         let mut next = Builder::with_capacity(self.slots().len() + 1);
         for slot in self.slots() {
             let last = slot.last().unwrap_or(slot.first);
+            // A range that ends below this chunk concerns no later one either.
             while expunged.next_if(|(_, high)| *high < slot.first).is_some() {}
             let loses = expunged.peek().is_some_and(|(low, _)| *low <= last);
             let news = take_while(&mut upserts, |message| message.uid <= last);
@@ -55,6 +56,7 @@ impl Image {
         }
         let arrived = upserts
             .iter()
+            // Below UIDNEXT it was here and has left, so the delta is older than that expunge.
             .filter(|message| message.uid >= self.uid_next())
             .filter(|message| !delta.expunged.contains(message.uid))
             .map(|message| Row::from(*message));
@@ -67,6 +69,7 @@ impl Image {
 /// The chunk without the messages that left, and with those that changed as they are now.
 fn edited(rows: &[Row], mut news: &[Message], expunged: &UidSet) -> Vec<Row> {
     let mut changed = |row: &Row| {
+        // Messages without a row have left already.
         take_while(&mut news, |message| message.uid < row.uid);
         news.first()
             .filter(|message| message.uid == row.uid)
@@ -113,6 +116,7 @@ impl Builder {
     }
 
     fn replace(&mut self, old: &Arc<[Row]>, rows: &[Row]) {
+        // A delta may repeat what is here: sharing the chunk keeps later comparisons cheap.
         if **old == *rows {
             return self.share(old);
         }

@@ -43,6 +43,7 @@ impl Image {
             found: Difference::default(),
         };
         while walk.step() {}
+        // Found ascending, told descending.
         walk.found.expunged.reverse();
         walk.found
     }

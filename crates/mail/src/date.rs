@@ -51,6 +51,7 @@ impl InternalDate {
     /// One number for the database: the seconds, then the zone in the lowest 12 bits.
     #[must_use]
     pub fn packed(self) -> i64 {
+        // The zone is biased so that it is never negative, and packed dates sort by time.
         (self.unix_seconds << OFFSET_BITS) | (i64::from(self.offset_minutes) + OFFSET_BIAS)
     }
 
@@ -114,6 +115,7 @@ impl NaiveDate {
         let date = Self {
             days: days_from_civil(i64::from(year), i64::from(month), i64::from(day)),
         };
+        // The 31st of a shorter month comes back as another day.
         (date.civil() == (i64::from(year), i64::from(month), i64::from(day))).then_some(date)
     }
 

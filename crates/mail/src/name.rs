@@ -33,8 +33,8 @@ pub enum BadName {
     Wildcard,
 }
 
-/// Where a mailbox is, in a form that does not depend on the user: one place has one name for its
-/// owner and another for everybody else.
+/// Where a mailbox is, seen from one user: it has one name for its owner and another for everybody
+/// else.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
     /// In the personal namespace of the user who asks.
@@ -73,6 +73,7 @@ impl MailboxName {
             return Err(BadName::TooLong);
         }
         let mut name: String = text.nfc().collect();
+        // Checked again, because composing may lengthen a name.
         if name.len() > NAME_BYTES_MAX {
             return Err(BadName::TooLong);
         }

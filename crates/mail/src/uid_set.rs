@@ -138,6 +138,7 @@ impl UidSet {
             if low <= high {
                 result.push_range(low, high);
             }
+            // The range that ends first has nothing more in common with the other set's ranges.
             if high_a < high_b {
                 ours.next();
             } else {
@@ -153,6 +154,7 @@ impl UidSet {
         let mut result = Self::new();
         let mut others = other.ranges.iter().copied().peekable();
         for &(low, high) in &self.ranges {
+            // 64 bits, because one more than the highest UID must fit.
             let mut next = u64::from(low);
             while let Some(&(other_low, other_high)) = others.peek() {
                 if other_low > high {

@@ -246,6 +246,7 @@ impl Words {
     /// Handles white space with `next` after it.
     fn come_apart(&mut self, next: u8) {
         let is_bridge = |byte: &u8| b".@".contains(byte);
+        // `ada @ example . org` is one address.
         if is_bridge(&next) || self.address.last().is_some_and(is_bridge) {
             self.phrase.push(b' ');
             return;

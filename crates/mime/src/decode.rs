@@ -27,6 +27,7 @@ pub(crate) fn transfer<'b>(body: &'b [u8], encoding: &[u8]) -> Cow<'b, [u8]> {
     }
     if encoding.eq_ignore_ascii_case(b"quoted-printable") {
         let (end, decoded) = MessageStream::new(body).decode_quoted_printable_mime(b"");
+        // This end means that the body is not quoted-printable.
         if end != usize::MAX {
             return decoded;
         }
@@ -69,6 +70,7 @@ pub(crate) fn unstructured(value: &[u8]) -> String {
         let (before, at) = rest.split_at_checked(start).unwrap_or_default();
         let Some((word, behind)) = Word::parse(at) else {
             finish(&mut decoded, run.take());
+            // Not a word: only the `=?` is passed, for a word may begin right after it.
             let (passed, behind) = rest.split_at_checked(start + 2).unwrap_or_default();
             decoded.push_str(&text(passed, None));
             rest = behind;

@@ -114,6 +114,7 @@ impl Splitter<'_> {
             None => self.content(&mut media),
         };
         let (part_end, lines_end) = self.before_line_break(start, end);
+        // The empty line may be the delimiter's line break; then the header ends before it.
         let header_end = header_end.min(part_end);
         let part = Part {
             header: start..header_end,
@@ -195,6 +196,7 @@ impl Splitter<'_> {
         let mut end = self.skip_to_delimiter();
         while end.begins_part_of(level) {
             self.skip_line();
+            // Parts beyond the limit are not described, but their delimiters are still followed.
             if self.parts_left == 0 {
                 end = self.skip_to_delimiter();
                 continue;
@@ -248,6 +250,7 @@ impl Splitter<'_> {
     }
 
     fn skip_to_delimiter(&mut self) -> End {
+        // Nothing but the end of the message can end this body, so its lines are only counted.
         if self.boundaries.is_empty() {
             let rest = self.message.get(self.position..).unwrap_or_default();
             self.lines += memchr::memchr_iter(b'\n', rest).count();
@@ -289,6 +292,7 @@ impl Splitter<'_> {
                 .iter()
                 .rposition(|boundary| boundary == text)
         };
+        // The whole line is tried first, because a boundary may itself end with `--`.
         let delimiter = match (of(line), line.strip_suffix(b"--").and_then(of)) {
             (Some(level), _) => Delimiter {
                 level,

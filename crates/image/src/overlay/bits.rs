@@ -35,6 +35,7 @@ impl Bits {
             for (to, from) in whole.iter_mut().zip(bytes) {
                 *to = *from;
             }
+            // Little-endian, because `set_bit` counts from the lowest bit of the first byte.
             *word = u64::from_le_bytes(whole);
         }
         Self(words)

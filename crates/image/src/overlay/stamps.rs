@@ -143,6 +143,7 @@ fn paint(number: u32, slots: &mut [ModSeq], spans: &[Span]) {
     for span in spans {
         let (low, high) = ((span.low - first) as usize, (span.high - first) as usize);
         for slot in slots.get_mut(low..=high).unwrap_or_default() {
+            // Changes come in any order and may come twice, so the later one wins.
             *slot = span.modseq.max(*slot);
         }
     }

@@ -27,6 +27,7 @@ pub(super) fn thread(messages: &[Threaded<'_>], gathering: Gathering) -> Forest 
             tree.sort_children();
             tree.sort_roots_by_sent();
             tree.gather_subjects();
+            // Step 6: dates of joined threads are compared anew.
             tree.sort_children();
             tree.sort_roots_by_sent();
         }
