@@ -1,4 +1,4 @@
--- Messages, their flags, and the log of what changed.
+-- Messages and their flags.
 
 -- What was received, once however often it is copied; rows are never updated. The first byte of each
 -- part says how it is packed (crates/store/src/content.rs).
@@ -33,38 +33,42 @@ create table entry (
   -- mail::InternalDate::packed
   internal_date bigint  not null,
   size          integer not null,
+  -- When the message came into this mailbox (RFC 8514).
+  saved_at      timestamptz default now(),
   primary key (mailbox, uid)
 ) partition by hash (mailbox);
 
 create index entry_by_content on entry (content);
-
--- What was committed: one row a statement, not a message. Kinds: 1 arrived, 2 flags, 3 expunged,
--- 4 private flags of `account`, 5 the mailbox itself (rights, name, policy).
-create table change (
-  mailbox bigint   not null,
-  modseq  bigint   not null,
-  kind    smallint not null,
-  -- 0: everybody.
-  account bigint   not null default 0,
-  uids    int8multirange not null,
-  at      timestamptz not null default now(),
-  primary key (mailbox, modseq, kind, account)
-) partition by hash (mailbox);
-
-create index change_by_age on change using brin (at);
 
 do $$
 begin
   for part in 0..15 loop
     execute format('create table %I partition of entry for values with (modulus 16, remainder %s)
                       with (fillfactor = 80)', 'entry_' || part, part);
-    execute format('create table %I partition of change for values with (modulus 16, remainder %s)',
-                   'change_' || part, part);
   end loop;
 end
 $$;
 
--- Flags that one account has for itself: a bit for each of 8,192 neighbouring UIDs.
+-- The keywords that a mailbox ever saw; the number is the bit in entry.flags, less 6.
+create table keyword (
+  mailbox bigint   not null references mailbox on delete cascade,
+  number  smallint not null check (number between 0 and 56),
+  name    text     collate "C" not null,
+  primary key (mailbox, number)
+);
+
+create unique index keyword_by_name on keyword (mailbox, lower(name));
+
+-- The flags that may be private. Keywords have no name of their own.
+create view private_flag as
+select n as flag, 1::bigint << n as bit,
+       case n when 0 then '\Answered' when 1 then '\Flagged' when 3 then '\Seen' when 4 then '\Draft' end as name
+  from generate_series(0, 62) as n
+ where n not in (2, 5);
+
+-- Flags that one account has for itself: a bit for each of 8,192 neighbouring UIDs. A private flag is what everybody
+-- began with (the rows of account 0) turned into its opposite where the account's own bit says so. While a flag is
+-- shared there are no rows for it.
 create table user_flags (
   account bigint    not null,
   mailbox bigint    not null,
@@ -84,18 +88,6 @@ create table tombstone (
   bits    bit(8192) not null,
   primary key (mailbox, chunk)
 ) with (fillfactor = 50);
-
--- A packed copy of a mailbox's entries as of one mod-sequence. A cache: may be deleted at any time.
-create table snapshot (
-  mailbox  bigint   not null,
-  segment  integer  not null,
-  modseq   bigint   not null,
-  uid_next bigint   not null,
-  messages bytea    not null,
-  primary key (mailbox, segment)
-);
-
-alter table snapshot alter column messages set storage external;
 
 -- Content that lost an entry and may have no other. collect_garbage finds out, after a while.
 create table garbage (

@@ -1,49 +1,202 @@
-//! Bringing a database up to date.
+//! Bringing a database up to date: first the tables, then the functions.
 
+use std::collections::HashMap;
 use std::str::FromStr;
 
-use sqlx::migrate::{Migrate, MigrateError, Migrator};
+use sha2::{Digest, Sha256};
+use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migration, Migrator};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, PgConnection};
+use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 
 use crate::{Cause, Fault, Store};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 
+/// Every function of the schema as this release has it, by name.
+static FUNCTIONS: &[Function] = include!(concat!(env!("OUT_DIR"), "/functions.rs"));
+
+/// A file of `functions/`: the statements that create one function, and its triggers.
+struct Function {
+    name: &'static str,
+    text: &'static str,
+}
+
+/// What a database lacks.
+#[derive(Default)]
+struct Missing {
+    migrations: Vec<&'static Migration>,
+    functions: Vec<&'static Function>,
+}
+
 impl Store {
-    /// Applies what is missing, under an advisory lock: several nodes may start at once. Returns what
-    /// was applied.
+    /// Applies the migrations that are missing, and creates the functions that are not there or are of another
+    /// text. Waits for an advisory lock, because several nodes may start at once. Returns what was done.
+    ///
+    /// Functions that this release does not have stay: an older or a newer one may run beside it.
     ///
     /// # Errors
     ///
-    /// [`Fault::Broken`] when a migration fails or was edited since it was applied.
+    /// [`Fault::Broken`] when a migration fails, or was another one when this database ran it: then nothing
+    /// has been changed.
     pub async fn migrate(url: &str) -> Result<Vec<String>, Fault> {
-        let pending = Self::pending_migrations(url).await?;
-        MIGRATIONS.run(&mut connect(url).await?).await?;
-        Ok(pending)
+        let mut connection = connect(url).await?;
+        connection.lock().await?;
+        let mut done = Vec::new();
+        for migration in missing(&mut connection).await?.migrations {
+            connection.apply(&MIGRATIONS.table_name, migration).await?;
+            done.push(name_of(migration));
+        }
+        let functions = missing(&mut connection).await?.functions;
+        create(&mut connection, &functions).await?;
+        done.extend(words_for(&functions));
+        // Ends the lock too.
+        connection.close().await?;
+        Ok(done)
     }
 
-    /// What [`migrate`](Self::migrate) would apply.
+    /// What [`migrate`](Self::migrate) would do.
     ///
     /// # Errors
     ///
-    /// [`Fault::Unavailable`] when the database cannot be reached.
+    /// [`Fault::Unavailable`] when the database cannot be reached, [`Fault::Broken`] when it cannot be migrated.
     pub async fn pending_migrations(url: &str) -> Result<Vec<String>, Fault> {
-        let mut connection = connect(url).await?;
-        let table = &MIGRATIONS.table_name;
-        connection.ensure_migrations_table(table).await?;
-        let applied = connection.list_applied_migrations(table).await?;
-        let is_pending = |version| applied.iter().all(|migration| migration.version != version);
-        Ok(MIGRATIONS
-            .iter()
-            .filter(|migration| is_pending(migration.version))
-            .map(|migration| format!("{:04} {}", migration.version, migration.description))
-            .collect())
+        let missing = missing(&mut connect(url).await?).await?;
+        let migrations = missing.migrations.into_iter().map(name_of);
+        Ok(migrations.chain(words_for(&missing.functions)).collect())
     }
 }
 
 async fn connect(url: &str) -> Result<PgConnection, Fault> {
     Ok(PgConnectOptions::from_str(url)?.connect().await?)
+}
+
+fn name_of(migration: &Migration) -> String {
+    format!("{:04} {}", migration.version, migration.description)
+}
+
+fn words_for(functions: &[&Function]) -> Option<String> {
+    (!functions.is_empty()).then(|| format!("{} functions", functions.len()))
+}
+
+async fn missing(connection: &mut PgConnection) -> Result<Missing, Fault> {
+    let table = &MIGRATIONS.table_name;
+    connection.ensure_migrations_table(table).await?;
+    if let Some(version) = connection.dirty_version(table).await? {
+        return Err(MigrateError::Dirty(version).into());
+    }
+    let applied = connection.list_applied_migrations(table).await?;
+    check_origin(&applied)?;
+    let is_applied = |version| applied.iter().any(|migration| migration.version == version);
+    let migrations: Vec<_> = MIGRATIONS
+        .iter()
+        .filter(|migration| !is_applied(migration.version))
+        .collect();
+    let functions = if applied.is_empty() {
+        FUNCTIONS.iter().collect()
+    } else {
+        outdated_functions(connection).await?
+    };
+    Ok(Missing {
+        migrations,
+        functions,
+    })
+}
+
+/// Refuses a database that ran other migrations under the same numbers. Numbers that this release does not know
+/// are those of a newer one, which older ones can live with.
+fn check_origin(applied: &[AppliedMigration]) -> Result<(), Fault> {
+    let is_ours = |applied: &AppliedMigration| {
+        MIGRATIONS
+            .iter()
+            .filter(|migration| migration.version == applied.version)
+            .all(|migration| migration.checksum == applied.checksum)
+    };
+    if applied.iter().all(is_ours) {
+        return Ok(());
+    }
+    Err(Fault::Broken(Cause::new(
+        "it was made by a Postroom of before the first release, whose migrations were others. Nothing was changed: \
+         give this version a new database, and copy the mail from the old one over IMAP",
+    )))
+}
+
+/// The functions that are not in the database, or with another text and of no newer release.
+async fn outdated_functions(
+    connection: &mut PgConnection,
+) -> Result<Vec<&'static Function>, Fault> {
+    let rows = sqlx::query!("select name, hash, release from installed_function")
+        .fetch_all(connection)
+        .await?;
+    let installed: HashMap<_, _> = rows
+        .into_iter()
+        .map(|row| (row.name, (row.hash, row.release)))
+        .collect();
+    let release = release();
+    let is_outdated = |function: &&Function| match installed.get(function.name) {
+        None => true,
+        Some((hash, theirs)) => *hash != function.hash() && *theirs <= release,
+    };
+    Ok(FUNCTIONS.iter().filter(is_outdated).collect())
+}
+
+/// Creates functions in one transaction, so that nobody ever sees some of them.
+async fn create(connection: &mut PgConnection, functions: &[&Function]) -> Result<(), Fault> {
+    let mut transaction = connection.begin().await?;
+    // They name each other, in whatever order they are created.
+    transaction
+        .execute("set local check_function_bodies = off")
+        .await?;
+    for function in functions {
+        transaction.execute(sqlx::raw_sql(function.text)).await?;
+        sqlx::query!(
+            "insert into installed_function (name, hash, release)
+             values ($1, $2, $3)
+             on conflict (name) do update
+                set hash = excluded.hash, release = excluded.release",
+            function.name,
+            function.hash(),
+            &release(),
+        )
+        .execute(&mut *transaction)
+        .await?;
+    }
+    check_signatures(&mut transaction).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// Refuses a function that is there twice: the older release, which calls it by the older signature, would not
+/// know which is meant.
+async fn check_signatures(connection: &mut PgConnection) -> Result<(), Fault> {
+    let twice = sqlx::query_scalar!(
+        r#"select p.proname::text as "name!"
+             from pg_proc p
+             join installed_function f on f.name = p.proname
+            where p.pronamespace = current_schema()::regnamespace
+            group by p.proname
+           having count(*) > 1
+            limit 1"#,
+    )
+    .fetch_optional(connection)
+    .await?;
+    match twice {
+        None => Ok(()),
+        Some(name) => Err(Fault::Broken(Cause::new(format!(
+            "the function {name} is there already with other arguments or another result: \
+             a function with another signature takes another name"
+        )))),
+    }
+}
+
+impl Function {
+    fn hash(&self) -> Vec<u8> {
+        Sha256::digest(self.text).to_vec()
+    }
+}
+
+/// The version of this program, in a form that PostgreSQL and Rust compare alike.
+fn release() -> Vec<i32> {
+    let parts = env!("CARGO_PKG_VERSION").split('.');
+    parts.filter_map(|part| part.parse().ok()).collect()
 }
 
 impl From<MigrateError> for Fault {

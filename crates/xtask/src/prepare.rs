@@ -13,11 +13,15 @@ use crate::settings;
 use crate::tidy;
 use crate::tool::{ChoreError, cargo, read, root, run as run_tool};
 
-/// Makes `.sqlx` anew from the migrations and the queries, then the rest.
+/// Makes `.sqlx` anew from the migrations, the functions and the queries, then the rest.
 pub(crate) fn run(_: &[String]) -> Result<(), ChoreError> {
     let folder = postgres::scratch_folder("postroom-prepare-")?;
     let postgres = postgres::start(&folder.path().join("postgres"), Tuning::Scratch)?;
-    for migration in migrations()? {
+    let migrations = statements("migrations")?;
+    for file in migrations
+        .into_iter()
+        .chain(statements("crates/store/functions")?)
+    {
         let mut psql = Command::new("psql");
         psql.args([
             "--no-psqlrc",
@@ -26,7 +30,9 @@ pub(crate) fn run(_: &[String]) -> Result<(), ChoreError> {
             "ON_ERROR_STOP=1",
             "--single-transaction",
         ]);
-        read(psql.arg("--file").arg(migration).arg(postgres.url()))?;
+        // Functions name each other, in whatever order they are created.
+        psql.env("PGOPTIONS", "-c check_function_bodies=off");
+        read(psql.arg("--file").arg(file).arg(postgres.url()))?;
     }
     let fresh = folder.path().join("sqlx");
     fs::create_dir(&fresh).map_err(ChoreError::at(fresh.display()))?;
@@ -38,8 +44,9 @@ pub(crate) fn run(_: &[String]) -> Result<(), ChoreError> {
     postgres.stop().map_err(ChoreError::at("PostgreSQL"))
 }
 
-fn migrations() -> Result<Vec<PathBuf>, ChoreError> {
-    let folder = root().join("migrations");
+/// The files of SQL in a folder, in the order of their names.
+fn statements(folder: &str) -> Result<Vec<PathBuf>, ChoreError> {
+    let folder = root().join(folder);
     let entries = fs::read_dir(&folder).map_err(ChoreError::at(folder.display()))?;
     let paths = entries.filter_map(Result::ok).map(|entry| entry.path());
     let mut paths: Vec<_> = paths

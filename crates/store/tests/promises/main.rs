@@ -23,6 +23,7 @@ mod flags;
 mod keeping;
 mod logins;
 mod metadata;
+mod migrations;
 mod names;
 mod order;
 mod outlines;

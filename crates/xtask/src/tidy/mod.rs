@@ -5,6 +5,7 @@ mod citations;
 mod commands;
 mod conformance;
 mod doors;
+mod functions;
 mod leftovers;
 mod lengths;
 mod limits;
@@ -65,6 +66,7 @@ type Rule = fn(&Tree) -> Vec<Finding>;
 const RULES: &[Rule] = &[
     rooms::check,
     doors::check,
+    functions::check,
     modules::check,
     commands::check,
     conformance::check,

@@ -1,0 +1,101 @@
+-- Does the work of copy_messages. The caller holds the locks of both mailboxes and has checked the rights.
+create or replace function transfer_messages(
+  _source bigint, _target bigint, _account bigint, _uids int8multirange, _allowed bigint, _is_move boolean,
+  out uid_validity bigint, out first_uid bigint, out uids bigint[],
+  out modseq bigint, out source_modseq bigint
+)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+  _source_private bigint := private_flags_of(_account, _source);
+  _target_private bigint := private_flags_of(_account, _target);
+  _source_flags   integer[] := array(select b.flag from private_flag b where b.bit & _source_private <> 0);
+  _target_flags   integer[] := array(select b.flag from private_flag b where b.bit & _target_private <> 0);
+  _sources   bigint[];
+  _contents  bigint[];
+  _dates     bigint[];
+  _sizes     integer[];
+  _flags     bigint[];
+  _seen      bigint[];
+  _next      bigint;
+  _validity  bigint;
+  _first     bigint;
+begin
+  select array_agg(e.uid order by e.uid), array_agg(e.content order by e.uid),
+         array_agg(e.internal_date order by e.uid), array_agg(e.size order by e.uid),
+         array_agg(e.flags order by e.uid),
+         array_agg((e.flags & ~_source_private)
+                   | coalesce((select bit_xor(get_bit(f.bits, (e.uid % 8192)::integer)::bigint << f.flag)
+                                 from user_flags f
+                                where f.account in (0, _account) and f.mailbox = _source
+                                  and f.flag = any (_source_flags) and f.chunk = e.uid / 8192), 0)
+                   order by e.uid)
+    into _sources, _contents, _dates, _sizes, _flags, _seen
+    from unnest(_uids) r
+   cross join lateral (
+         select e.uid, e.content, e.internal_date, e.size, e.flags
+           from entry e
+          where e.mailbox = _source and e.uid >= lower(r) and e.uid < upper(r)
+         offset 0) e;
+
+  if _sources is null then
+    uids := '{}';
+    select m.uid_validity, m.uid_next, m.modseq
+      into uid_validity, first_uid, modseq
+      from mailbox m
+     where m.id = _target;
+    select m.modseq into source_modseq from mailbox m where m.id = _source;
+    return;
+  end if;
+
+  _seen := array(select f.flags & _allowed
+                   from unnest(translate_keywords(_source, _target, _seen)) with ordinality as f (flags, place)
+                  order by f.place);
+
+  update mailbox m
+     set uid_next = m.uid_next + new.messages,
+         modseq = m.modseq + 1,
+         message_count = m.message_count + new.messages,
+         byte_count = m.byte_count + new.bytes,
+         unseen_count = m.unseen_count + new.unseen,
+         deleted_count = m.deleted_count + new.deleted
+    from (select count(*) as messages, sum(n.size) as bytes,
+                 count(*) filter (where n.flags & ~_target_private & 8 = 0) as unseen,
+                 count(*) filter (where n.flags & 4 <> 0) as deleted
+            from unnest(_sizes, _seen) as n (size, flags)) as new
+   where m.id = _target
+  returning m.uid_validity, m.uid_next - new.messages, m.modseq
+       into _validity, _first, _next;
+  if _first + cardinality(_sources) > 4294967295 then
+    raise exception using errcode = 'PR004', message = 'the mailbox has no UID left';
+  end if;
+
+  insert into entry (mailbox, uid, content, modseq, flags, internal_date, size)
+  select _target, _first + n.place - 1, n.content, _next, n.flags & ~_target_private,
+         n.internal_date, n.size
+    from unnest(_contents, _seen, _dates, _sizes) with ordinality
+      as n (content, flags, internal_date, size, place);
+
+  insert into change (mailbox, modseq, kind, uids)
+  values (_target, _next, 1, int8multirange(int8range(_first, _first + cardinality(_sources))));
+
+  perform flip_private(_target, _next, array_agg(_account), array_agg(b.flag),
+                       array_agg(_first + n.place - 1))
+     from unnest(_seen) with ordinality as n (flags, place)
+     join unnest(_target_flags) as b (flag) on n.flags >> b.flag & 1 = 1
+   having count(*) > 0;
+
+  if _is_move then
+    delete from entry e
+     using (select s.uid from unnest(_sources) as s (uid) limit cardinality(_sources)) s
+     where e.mailbox = _source and e.uid = s.uid;
+    source_modseq := book_departure(_source, _sources, _sizes, _flags);
+  else
+    select m.modseq into source_modseq from mailbox m where m.id = _source;
+  end if;
+  uid_validity := _validity;
+  first_uid := _first;
+  uids := _sources;
+  modseq := greatest(_next, case when _source = _target then source_modseq end);
+end
+$$;

@@ -1,0 +1,31 @@
+-- The flags of one mailbox as another numbers them. Keywords for which the other has no room are lost.
+-- The caller holds the lock of `_target`.
+create or replace function translate_keywords(_source bigint, _target bigint, _flags bigint[]) returns bigint[]
+language plpgsql as $$
+declare
+  _used bigint;
+  _from bigint[];
+  _to   bigint[];
+begin
+  select bit_or(f) into _used from unnest(_flags) f;
+  if _source = _target or _used >> 6 = 0 then
+    return _flags;
+  end if;
+  perform add_keywords(_target, array(
+    select k.name
+      from keyword k
+     where k.mailbox = _source and _used >> (k.number + 6) & 1 = 1
+     order by k.number));
+  select array_agg(1::bigint << (s.number + 6)), array_agg(1::bigint << (t.number + 6))
+    into _from, _to
+    from keyword s
+    join keyword t on t.mailbox = _target and lower(t.name) = lower(s.name)
+   where s.mailbox = _source and _used >> (s.number + 6) & 1 = 1;
+  return array(
+    select f.flags & 63
+           | coalesce((select bit_or(p.new) from unnest(_from, _to) as p (old, new)
+                        where f.flags & p.old <> 0), 0)
+      from unnest(_flags) with ordinality as f (flags, place)
+     order by f.place);
+end
+$$;

@@ -1,0 +1,8 @@
+-- Forgets what was done before a moment, and sessions of which nothing is left.
+create or replace function trim_activity(_before timestamptz) returns void
+language sql as $$
+  delete from activity a where a.at < _before;
+  delete from origin o
+   where o.begun_at < _before
+     and not exists (select from activity a where a.session = o.session);
+$$;

@@ -1,0 +1,119 @@
+//! How a database is brought up to date.
+
+use sqlx::{Connection, Executor, PgConnection};
+use store::{Fault, Store};
+
+use crate::world::World;
+
+async fn run(world: &World, statement: &'static str) {
+    let mut connection = PgConnection::connect(&world.url).await.unwrap();
+    connection.execute(statement).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+/// The text of a function as the database has it.
+async fn text_of(world: &World, function: &str) -> String {
+    let mut connection = PgConnection::connect(&world.url).await.unwrap();
+    let text = sqlx::query_scalar("select prosrc from pg_proc where proname = $1")
+        .bind(function)
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+    text
+}
+
+const FORGED: &str = "create or replace function levels_of(_path text) returns integer language sql immutable as 'select 0'";
+
+#[tokio::test]
+async fn a_database_that_is_up_to_date_is_left_alone() {
+    let world = World::new().await;
+    assert_eq!(
+        Store::pending_migrations(&world.url).await.unwrap(),
+        [""; 0]
+    );
+    run(&world, FORGED).await;
+    assert_eq!(Store::migrate(&world.url).await.unwrap(), [""; 0]);
+    assert_eq!(text_of(&world, "levels_of").await, "select 0");
+}
+
+#[tokio::test]
+async fn a_function_of_another_text_is_created_anew() {
+    let world = World::new().await;
+    run(&world, FORGED).await;
+    run(
+        &world,
+        "update installed_function set hash = '' where name = 'levels_of'",
+    )
+    .await;
+    assert_eq!(Store::migrate(&world.url).await.unwrap(), ["1 functions"]);
+    assert_ne!(text_of(&world, "levels_of").await, "select 0");
+}
+
+#[tokio::test]
+async fn a_newer_release_keeps_its_functions_and_migrations() {
+    let world = World::new().await;
+    run(&world, FORGED).await;
+    run(
+        &world,
+        "update installed_function set hash = '', release = '{999}' where name = 'levels_of'",
+    )
+    .await;
+    run(
+        &world,
+        "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+         values (9999, 'of a newer release', true, '', 0)",
+    )
+    .await;
+    assert_eq!(Store::migrate(&world.url).await.unwrap(), [""; 0]);
+    assert_eq!(text_of(&world, "levels_of").await, "select 0");
+}
+
+#[tokio::test]
+async fn another_signature_under_the_same_name_is_refused() {
+    let world = World::new().await;
+    run(
+        &world,
+        "create function levels_of(_path text, _more text) returns integer language sql as 'select 0'",
+    )
+    .await;
+    run(
+        &world,
+        "update installed_function set hash = '' where name = 'levels_of'",
+    )
+    .await;
+    let fault = Store::migrate(&world.url).await.unwrap_err();
+    assert!(fault.to_string().contains("levels_of"), "{fault}");
+}
+
+#[tokio::test]
+async fn a_database_of_before_the_schema_began_anew_is_left_as_it_is() {
+    let world = World::new().await;
+    run(
+        &world,
+        "update _sqlx_migrations set checksum = 'another' where version = 1",
+    )
+    .await;
+    run(&world, "delete from _sqlx_migrations where version = 9").await;
+    run(&world, "drop table installed_function").await;
+    for asked in [
+        Store::migrate(&world.url).await,
+        Store::pending_migrations(&world.url).await,
+    ] {
+        let Err(Fault::Broken(cause)) = asked else {
+            panic!("{asked:?}");
+        };
+        assert!(
+            cause
+                .to_string()
+                .contains("give this version a new database")
+        );
+    }
+    let mut connection = PgConnection::connect(&world.url).await.unwrap();
+    let tables: i64 =
+        sqlx::query_scalar("select count(*) from pg_tables where tablename = 'installed_function'")
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+    assert_eq!(tables, 0, "nothing was changed");
+}
