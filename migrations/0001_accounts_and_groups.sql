@@ -1,9 +1,12 @@
 -- Who can log in, and in which groups they are.
 --
 -- Names are folded (NFC, lower case) by the store before they come here, so that equal means equal.
+--
+-- Ids of every kind end below 2^48, so that several databases can share one space of ids (ADR 0039): that of cell n begins
+-- at n << 48. Whoever sets up another cell moves its sequences there.
 
 create table account (
-  id               bigint  generated always as identity primary key,
+  id               bigint  generated always as identity (maxvalue 281474976710655) primary key,
   name             text    collate "C" not null unique,
   password_hash    text,
   password_version bigint  not null default 1,
@@ -13,7 +16,7 @@ create table account (
 );
 
 create table user_group (
-  id   bigint generated always as identity primary key,
+  id   bigint generated always as identity (maxvalue 281474976710655) primary key,
   name text   collate "C" not null unique
 );
 

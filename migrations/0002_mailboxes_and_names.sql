@@ -8,7 +8,7 @@ select setval('uid_validity', extract(epoch from now())::bigint);
 -- Every write to a mailbox updates its row. Nothing but the key is indexed and most of the page is
 -- left free, so that every update stays on its page (HOT).
 create table mailbox (
-  id             bigint generated always as identity primary key,
+  id             bigint generated always as identity (maxvalue 281474976710655) primary key,
   uid_validity   bigint not null default nextval('uid_validity'),
   uid_next       bigint not null default 1,
   modseq         bigint not null default 1,
@@ -36,6 +36,9 @@ create table mailbox_name (
   domain         text   collate "C" not null default '',
   -- The version of the rights with which the policy came: who decided by an older one decides again.
   policy_version bigint not null default 0,
+  -- Whether the entries in acl_entry are its own; else it has the list of the mailbox above it. No mailbox is without
+  -- a list of its own yet.
+  has_own_list   boolean not null default true,
   constraint mailbox_name_private_flags_check check (private_flags & 36 = 0 and private_flags >= 0),
   unique (owner, path)
 );

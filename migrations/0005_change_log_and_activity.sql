@@ -63,10 +63,9 @@ create table origin (
 );
 
 -- Who did what: rows that are only ever added, in the transaction that did it, and trimmed by age.
--- No subject, no body, no password. Kinds: 1 append, 2 flags, 3 expunge, 4 copy, 5 move, 6 create, 7 rename,
--- 8 delete, 9 rights, 10 metadata, 11 login, 12 login refused, 13 act as another, 14 delivery.
+-- No subject, no body, no password. The kinds are those of store::ActivityKind.
 create table activity (
-  id            bigint      generated always as identity,
+  id            bigint      generated always as identity (maxvalue 281474976710655),
   -- Under the mailbox's lock, so that it rises with the mod-sequence.
   at            timestamptz not null default clock_timestamp(),
   kind          smallint    not null,
@@ -84,7 +83,11 @@ create table activity (
   flags_set     bigint,
   flags_cleared bigint,
   detail        text
-);
+) partition by range (at);
 
 create index activity_by_age on activity using brin (at);
 create index activity_by_mailbox on activity (mailbox, at) where mailbox is not null;
+
+-- A partition for each month, which add_activity_partitions makes ahead. What comes to none of them is here, so that
+-- nothing fails where nobody has made any.
+create table activity_of_other_months partition of activity default;

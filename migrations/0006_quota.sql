@@ -6,7 +6,7 @@
 -- sum then: limits hold exactly. Where there is no limit nothing is locked.
 
 create table quota_root (
-  id            bigint generated always as identity primary key,
+  id            bigint generated always as identity (maxvalue 281474976710655) primary key,
   -- As clients see it: 'user/ada', or 'shared/support'.
   name          text   collate "C" not null unique,
   -- Where it begins: new mailboxes at the top of this tree, or at this very path, belong to it.

@@ -12,7 +12,7 @@ create table snapshot (
 
 -- Digests: what SEARCH and SORT need of many messages of a mailbox, packed together (ADR 0028).
 create table digest (
-  id        bigint         generated always as identity primary key,
+  id        bigint         generated always as identity (maxvalue 281474976710655) primary key,
   mailbox   bigint         not null,
   -- Its messages. A message's place is how many UIDs of these are lower.
   uids      int8multirange not null,

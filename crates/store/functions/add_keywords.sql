@@ -11,5 +11,5 @@ language sql as $$
                    order by lower(name), place) w
            where not exists (select from keyword k
                               where k.mailbox = _mailbox and lower(k.name) = lower(w.name))) n
-   where n.number < 57
+   where n.number < 57 /* limits::KEYWORDS_PER_MAILBOX_MAX */
 $$;

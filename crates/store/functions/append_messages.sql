@@ -1,76 +1,78 @@
--- Adds messages, whose UIDs are consecutive. `_users` and `_private` say for each message who appends it
--- and which flags are set for that account alone. The contents are written before the mailbox is locked.
+-- Adds the messages of several writers, all of them or none. UIDs are consecutive, in the order of `_messages`;
+-- `_parts` are the places, from 0, of each writer's messages. What a message consists of stands in lists of its own,
+-- because large values are copied once less so.
 create or replace function append_messages(
-  _mailbox bigint, _accounts bigint[], _versions bigint[], _needed smallint[],
-  _sizes integer[], _sent integer[], _envelopes bytea[], _structures bytea[],
-  _headers bytea[], _bodies bytea[], _folded bytea[],
-  _dates bigint[], _flags bigint[], _users bigint[], _private bigint[],
+  _mailbox bigint, _actors actor[], _permits permit[], _parts int8range[],
+  _messages new_message[], _envelopes bytea[], _structures bytea[], _headers bytea[], _bodies bytea[],
+  _folded bytea[], _marks private_mark[], _growth growth,
   out uid_validity bigint, out first_uid bigint, out modseq bigint
 )
 language plpgsql as $$
 #variable_conflict use_column
 declare
-  _count    bigint := cardinality(_sizes);
-  _contents bigint[];
-  _bytes    bigint;
-  _unseen   bigint;
-  _deleted  bigint;
-  _version  bigint;
-  _validity bigint;
-  _first    bigint;
-  _next     bigint;
+  _contents       bigint[];
+  _rights_version bigint;
+  _owner          bigint;
+  _path           text;
+  _quota_root     bigint;
 begin
+  perform lock_logins(_actors);
+
   -- The slow part comes before the lock. In the select list, unnest does not copy large values to disk.
   with added as (
     insert into content (size, sent, envelope, structure, header, body, folded)
-    select unnest(_sizes), unnest(_sent), unnest(_envelopes), unnest(_structures),
-           unnest(_headers), unnest(_bodies), unnest(_folded)
+    select (m.message).size, (m.message).sent, m.envelope, m.structure, m.header, m.body, m.folded
+      from (select unnest(_messages) as message, unnest(_envelopes) as envelope,
+                   unnest(_structures) as structure, unnest(_headers) as header,
+                   unnest(_bodies) as body, unnest(_folded) as folded) m
     returning id
   )
   -- One insert takes its ids in the order of its rows.
   select array_agg(id order by id) into _contents from added;
 
-  select sum(m.size), count(*) filter (where m.flags & 8 = 0), count(*) filter (where m.flags & 4 <> 0)
-    into _bytes, _unseen, _deleted
-    from unnest(_sizes, _flags) as m (size, flags);
-
+  -- Taking the UIDs and the mod-sequence locks the mailbox.
   update mailbox
-     set uid_next = uid_next + _count,
+     set uid_next = uid_next + _growth.messages,
          modseq = modseq + 1,
-         message_count = message_count + _count,
-         byte_count = byte_count + _bytes,
-         unseen_count = unseen_count + _unseen,
-         deleted_count = deleted_count + _deleted
+         message_count = message_count + _growth.messages,
+         byte_count = byte_count + _growth.bytes,
+         unseen_count = unseen_count + _growth.unseen,
+         deleted_count = deleted_count + _growth.deleted
    where id = _mailbox
-  returning uid_validity, uid_next - _count, modseq, rights_version
-       into _validity, _first, _next, _version;
+  returning uid_validity, uid_next - _growth.messages, modseq, rights_version
+       into uid_validity, first_uid, modseq, _rights_version;
   if not found then
     raise exception using errcode = 'PR001', message = 'no such mailbox';
   end if;
-  if _version <> any (_versions) then
-    perform check_permits(_mailbox, _version, _accounts, _versions, _needed);
-  end if;
-  if _first + _count > 4294967295 then
-    raise exception using errcode = 'PR004', message = 'the mailbox has no UID left';
-  end if;
+  perform check_writers(_mailbox, _rights_version, _actors, _permits);
+  perform check_uids(first_uid, _growth.messages);
 
   insert into entry (mailbox, uid, content, modseq, flags, internal_date, size)
-  select _mailbox, _first + m.place - 1, m.content, _next, m.flags, m.internal_date, m.size
-    from unnest(_contents, _flags, _dates, _sizes) with ordinality
-      as m (content, flags, internal_date, size, place);
+  select _mailbox, first_uid + m.place - 1, m.content, modseq, m.flags, m.internal_date, m.size
+    from unnest(_contents, _messages) with ordinality
+      as m (content, size, sent, internal_date, flags, place);
 
   insert into change (mailbox, modseq, kind, uids)
-  values (_mailbox, _next, 1, int8multirange(int8range(_first, _first + _count)));
-
-  if 0 <> any (_private) then
-    perform flip_private(_mailbox, _next, array_agg(m.account), array_agg(b.flag),
-                         array_agg(_first + m.place - 1))
-       from unnest(_users, _private) with ordinality as m (account, flags, place)
+  values (_mailbox, modseq, 1 /* change: arrived */,
+          int8multirange(int8range(first_uid, first_uid + _growth.messages)));
+  if cardinality(_marks) > 0 then
+    perform flip_private(_mailbox, modseq, array_agg(m.account), array_agg(b.flag),
+                         array_agg(first_uid + m.place))
+       from unnest(_marks) as m
        join private_flag b on m.flags & b.bit <> 0;
   end if;
 
-  uid_validity := _validity;
-  first_uid := _first;
-  modseq := _next;
+  select n.owner, n.path, n.quota_root
+    into _owner, _path, _quota_root
+    from mailbox_name n
+   where n.mailbox = _mailbox;
+  insert into activity (kind, session, account, mailbox, owner, path, uids)
+  select 1 /* activity: append */, w.session, w.account, _mailbox, _owner, _path,
+         int8multirange(int8range(first_uid + lower(w.part), first_uid + upper(w.part)))
+    from unnest(_actors, _parts) as w (account, session, logins, part);
+
+  if _quota_root is not null then
+    perform check_quota(_mailbox, true, true);
+  end if;
 end
 $$;

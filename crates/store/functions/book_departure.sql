@@ -21,7 +21,7 @@ begin
   returning m.modseq into _modseq;
 
   insert into change (mailbox, modseq, kind, uids)
-  select _mailbox, _modseq, 3, range_agg(int8range(g.uid, g.uid, '[]'))
+  select _mailbox, _modseq, 3 /* change: expunged */, range_agg(int8range(g.uid, g.uid, '[]'))
     from unnest(_uids) as g (uid);
 
   insert into tombstone as present (mailbox, chunk, bits)

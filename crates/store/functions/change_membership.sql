@@ -24,5 +24,9 @@ begin
     perform refresh_effective_members(array[_account]);
     return query select t.mailbox, t.modseq from touch_groups(_groups) t;
   end if;
+  insert into activity (kind, detail)
+  select 15 /* activity: group */, _name || case when _is_member then ' +' else ' -' end || a.name
+    from account a
+   where a.id = _account;
 end
 $$;

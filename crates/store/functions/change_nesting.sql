@@ -17,7 +17,7 @@ begin
   end if;
   _groups := groups_above(_outer_group);
   if _is_member and _inner_group = any (_groups) then
-    raise exception using errcode = 'PR004', message = 'a group cannot be in itself';
+    raise exception using errcode = 'PR046', message = 'a group cannot be in itself';
   end if;
   perform hold_groups(_groups);
   if _is_member then
@@ -32,5 +32,7 @@ begin
               select e.account from effective_member e where e.user_group = _inner_group));
     return query select t.mailbox, t.modseq from touch_groups(_groups) t;
   end if;
+  insert into activity (kind, detail)
+  values (15 /* activity: group */, _outer || case when _is_member then ' +' else ' -' end || 'group:' || _inner);
 end
 $$;

@@ -12,12 +12,12 @@ begin
   if _owner in (0, _old_owner) then
     return _mailboxes;
   end if;
-  select array_agg(m.mailbox), bool_and(m.rights & 1024 <> 0)
+  select array_agg(m.mailbox), bool_and(m.rights & 1024 /* rights: a */ <> 0)
     into _going, _allowed
     from (select m.mailbox, rights_of(_account, m.mailbox) as rights
             from unnest(_mailboxes) as m (mailbox)
           offset 0) m
-   where m.mailbox = any (_tops) or m.rights & 1 <> 0;
+   where m.mailbox = any (_tops) or m.rights & 1 /* rights: l */ <> 0;
   if _allowed is not true then
     raise exception using errcode = 'PR002', message = 'what changes hands takes the right to administer',
       detail = '1';

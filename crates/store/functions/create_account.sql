@@ -7,7 +7,11 @@ begin
   insert into account (name, password_hash, is_admin)
   values (_name, _password_hash, _is_admin)
   returning id into _account;
-  perform create_mailbox(_account, 0::smallint, null, null, null, _account, 'INBOX', null);
+  perform make_mailbox(
+            row(_account, null, '{}')::actor, row(0, null)::create_permit, _account, 'INBOX', null);
+  insert into activity (kind, detail)
+  values (16 /* activity: account */,
+          _name || case when _is_admin then ' created, administers the site' else ' created' end);
   return _account;
 end
 $$;

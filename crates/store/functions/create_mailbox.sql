@@ -1,41 +1,18 @@
--- Makes a mailbox and returns it. It has the list, the flag policy (by the names of its keywords), the
--- domain and the shared annotations of the one above it, or the domain of its creator at the top of the
--- tree that nobody owns; its creator may do everything.
+-- Makes a mailbox, and returns it; make_mailbox says what it is like.
 create or replace function create_mailbox(
-  _account bigint, _ground smallint, _below bigint, _version bigint, _needed smallint,
-  _owner bigint, _path text, _special_use text
+  _actor actor, _permit create_permit, _place place, _special_use text
 ) returns bigint
 language plpgsql as $$
 declare
+  _owner   bigint;
   _mailbox bigint;
-  _above   bigint;
-  _creator text;
 begin
-  perform lock_tree(_owner);
-  _above := nearest_above(_owner, _path, _account);
-  perform hold_names(array(select e.identifier from acl_entry e where e.mailbox = _above));
-  perform check_warrant(_account, _ground, _below, _version, _needed, _owner, _path);
-  select a.name into _creator from account a where a.id = _account;
-  insert into mailbox default values returning id into _mailbox;
-  insert into mailbox_name (mailbox, owner, path, special_use, private_flags, domain)
-  values (_mailbox, _owner, _path, _special_use,
-          coalesce((select (translate_keywords(_above, _mailbox, array[n.private_flags]))[1]
-                      from mailbox_name n
-                     where n.mailbox = _above), 8),
-          coalesce((select n.domain from mailbox_name n where n.mailbox = _above),
-                   domain_of(_creator)));
-  insert into annotation (mailbox, entry, value)
-  select _mailbox, a.entry, a.value
-    from annotation a
-   where a.mailbox = _above
-     and a.account is null;
-  insert into acl_entry (mailbox, identifier, is_negative, rights)
-  select _mailbox, _creator, false, 4095
-  union all
-  select _mailbox, e.identifier, e.is_negative, e.rights
-    from acl_entry e
-   where e.mailbox = _above
-     and e.identifier <> _creator;
+  perform lock_logins(array[_actor]);
+  perform check_logins(array[_actor]);
+  _owner := owner_of(_place, _actor.account);
+  _mailbox := make_mailbox(_actor, _permit, _owner, _place.path, _special_use);
+  insert into activity (kind, session, account, mailbox, owner, path, detail)
+  values (6 /* activity: create */, _actor.session, _actor.account, _mailbox, _owner, _place.path, _special_use);
   return _mailbox;
 end
 $$;

@@ -8,6 +8,7 @@ declare
   _own     bigint[];
   _naming  bigint[];
 begin
+  perform lock_login_alone(_account);
   perform lock_tree(_account);
   select a.name into _name from account a where a.id = _account for update;
   if not found then
@@ -15,16 +16,13 @@ begin
   end if;
   _own := array(select n.mailbox from mailbox_name n where n.owner = _account);
   _naming := mailboxes_naming(_name);
-  perform m.id
-     from mailbox m
-    where m.id = any (_own || _naming)
-    order by m.id
-      for no key update;
+  perform lock_mailboxes(_own || _naming);
   return query select m.id, m.modseq + 1 from mailbox m where m.id = any (_own);
-  perform erase_mailboxes(_own);
+  perform erase_mailboxes(_own, row(null, null, null)::actor);
   delete from acl_entry e where e.identifier = _name;
   delete from user_flags f where f.account = _account;
   delete from account a where a.id = _account;
   return query select t.mailbox, t.modseq from touch_mailboxes(_naming) t;
+  insert into activity (kind, detail) values (16 /* activity: account */, _name || ' deleted');
 end
 $$;

@@ -19,5 +19,6 @@ begin
   delete from user_group g where g.id = _group;
   perform refresh_effective_members(_members);
   delete from acl_entry e where e.identifier = 'group:' || _name;
+  insert into activity (kind, detail) values (15 /* activity: group */, _name || ' deleted');
 end
 $$;

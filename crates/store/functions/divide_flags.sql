@@ -22,7 +22,7 @@ begin
     from private_flag b, unnest(_chunks) as c (number)
    where b.bit & _flags <> 0;
   insert into change (mailbox, modseq, kind, account, uids)
-  select _mailbox, _modseq, 4, 0,
+  select _mailbox, _modseq, 4 /* change: private */, 0,
          range_agg(int8range(greatest(c.number * 8192, 1), least((c.number + 1) * 8192, 4294967296)))
     from unnest(_chunks) as c (number);
 end

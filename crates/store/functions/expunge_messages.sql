@@ -1,6 +1,7 @@
--- Removes those of `_uids` that carry \Deleted, and returns which these were.
+-- Removes those of `_uids` that carry \Deleted, and returns which these were. `_requests` are the UIDs that each writer
+-- asked for, as int8multirange; `_uids` are all of these.
 create or replace function expunge_messages(
-  _mailbox bigint, _accounts bigint[], _versions bigint[], _needed smallint[], _uids int8multirange,
+  _mailbox bigint, _actors actor[], _permits permit[], _requests text[], _uids int8multirange,
   out modseq bigint, out uids text
 )
 language plpgsql as $$
@@ -8,20 +9,20 @@ language plpgsql as $$
 declare
   _deleted bigint;
   _gone    bigint[];
-  _sizes   integer[];
-  _flags   bigint[];
+  _removed int8multirange;
 begin
-  uids := '{}';
+  perform lock_logins(_actors);
   select l.modseq, l.deleted_count
     into modseq, _deleted
-    from lock_mailbox(_mailbox, _accounts, _versions, _needed) l;
+    from lock_mailbox(_mailbox, _actors, _permits) l;
+  uids := '{}';
   -- Spares the walk through the whole mailbox.
   if _deleted = 0 then
     return;
   end if;
 
-  select array_agg(e.uid)
-    into _gone
+  select array_agg(e.uid), range_agg(int8range(e.uid, e.uid, '[]'))
+    into _gone, _removed
     from unnest(_uids) r
    cross join lateral (
          select e.uid
@@ -31,19 +32,14 @@ begin
   if _gone is null then
     return;
   end if;
+  modseq := discard_messages(_mailbox, _gone, _actors[1]);
+  uids := _removed::text;
 
-  with gone as (
-    delete from entry e
-     using (select g.uid from unnest(_gone) as g (uid) limit cardinality(_gone)) g
-     where e.mailbox = _mailbox and e.uid = g.uid
-    returning e.uid, e.content, e.size, e.flags
-  ), queued as (
-    insert into garbage (content) select g.content from gone g
-  )
-  select array_agg(g.uid), array_agg(g.size), array_agg(g.flags)
-    into _gone, _sizes, _flags
-    from gone g;
-  modseq := book_departure(_mailbox, _gone, _sizes, _flags);
-  select range_agg(int8range(g.uid, g.uid, '[]'))::text into uids from unnest(_gone) as g (uid);
+  insert into activity (kind, session, account, mailbox, owner, path, uids)
+  select 3 /* activity: expunge */, w.session, w.account, n.mailbox, n.owner, n.path,
+         w.uids::int8multirange * _removed
+    from mailbox_name n, unnest(_actors, _requests) as w (account, session, logins, uids)
+   where n.mailbox = _mailbox
+     and not isempty(w.uids::int8multirange * _removed);
 end
 $$;

@@ -15,7 +15,7 @@ begin
      set bits = present.bits # excluded.bits;
 
   insert into change (mailbox, modseq, kind, account, uids)
-  select _mailbox, _modseq, 4, f.account, range_agg(int8range(f.uid, f.uid, '[]'))
+  select _mailbox, _modseq, 4 /* change: private */, f.account, range_agg(int8range(f.uid, f.uid, '[]'))
     from unnest(_accounts, _uids) as f (account, uid)
    group by f.account;
 end

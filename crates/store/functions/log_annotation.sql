@@ -5,7 +5,7 @@ declare
   _row annotation := case when tg_op = 'DELETE' then old else new end;
 begin
   insert into directory_change (kind, mailbox, account, entry)
-  values (3, coalesce(_row.mailbox, 0), coalesce(_row.account, 0), _row.entry);
+  values (3 /* directory: annotation */, coalesce(_row.mailbox, 0), coalesce(_row.account, 0), _row.entry);
   return null;
 end
 $$;

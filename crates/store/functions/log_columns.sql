@@ -3,7 +3,7 @@ create or replace function log_columns() returns trigger
 language plpgsql as $$
 begin
   insert into directory_change (kind, mailbox, entry)
-  select 3, new.mailbox, c.entry
+  select 3 /* directory: annotation */, new.mailbox, c.entry
     from (values ('/private/specialuse', old.special_use is distinct from new.special_use),
                  ('/shared/vendor/postroom/flags/private', old.private_flags <> new.private_flags))
       as c (entry, is_changed)

@@ -3,7 +3,7 @@ create or replace function log_name() returns trigger
 language plpgsql as $$
 begin
   insert into directory_change (kind, mailbox)
-  values (1, case when tg_op = 'DELETE' then old.mailbox else new.mailbox end);
+  values (1 /* directory: mailbox */, case when tg_op = 'DELETE' then old.mailbox else new.mailbox end);
   return null;
 end
 $$;

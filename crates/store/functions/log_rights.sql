@@ -2,7 +2,7 @@
 create or replace function log_rights() returns trigger
 language plpgsql as $$
 begin
-  insert into directory_change (kind, mailbox) values (1, new.id);
+  insert into directory_change (kind, mailbox) values (1 /* directory: mailbox */, new.id);
   return null;
 end
 $$;

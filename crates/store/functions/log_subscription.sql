@@ -3,7 +3,7 @@ create or replace function log_subscription() returns trigger
 language plpgsql as $$
 begin
   insert into directory_change (kind, account)
-  values (2, case when tg_op = 'DELETE' then old.account else new.account end);
+  values (2 /* directory: subscriptions */, case when tg_op = 'DELETE' then old.account else new.account end);
   return null;
 end
 $$;

@@ -10,6 +10,6 @@ begin
             where n.quota_root = _root
               and exists (select from acl_entry e
                            where e.mailbox = n.mailbox and e.identifier = any (_identifiers))
-              and rights_of(_account, n.mailbox) & 2 <> 0);
+              and rights_of(_account, n.mailbox) & 2 /* rights: r */ <> 0);
 end
 $$;

@@ -12,13 +12,15 @@ begin
     raise exception using errcode = 'PR003', message = 'it has that name already';
   end if;
   if _owner = _old_owner and starts_with(_path, _old_path || '/') then
-    raise exception using errcode = 'PR004', message = 'a mailbox cannot be moved below itself';
+    raise exception using errcode = 'PR044', message = 'a mailbox cannot be moved below itself';
   end if;
   if exists (select from mailbox_name n
               where n.mailbox = any (_moved)
-                and (octet_length(_path) + octet_length(n.path) - octet_length(_old_path) > 1000
-                     or levels_of(_path) + levels_of(n.path) - levels_of(_old_path) > 32)) then
-    raise exception using errcode = 'PR004', message = 'a name below it would become too long';
+                and (octet_length(_path) + octet_length(n.path) - octet_length(_old_path)
+                     > 1000 /* limits::NAME_BYTES_MAX */
+                     or levels_of(_path) + levels_of(n.path) - levels_of(_old_path)
+                     > 32 /* limits::NAME_DEPTH_MAX */)) then
+    raise exception using errcode = 'PR045', message = 'a name below it would become too long';
   end if;
   -- From the top down: where it goes up, what lies deeper comes to places that others of it have left.
   for _level in

@@ -5,11 +5,7 @@ declare
   _keywords text[] := array(select n from unnest(_names) n where not starts_with(n, '\'));
 begin
   perform add_keywords(_mailbox, _keywords);
-  if exists (select from unnest(_keywords) n
-              where not exists (select from keyword k
-                                 where k.mailbox = _mailbox and lower(k.name) = lower(n))) then
-    raise exception using errcode = 'PR004', message = 'the mailbox has no room for another keyword';
-  end if;
+  perform check_keywords(_mailbox, _keywords);
   return (select coalesce(bit_or(b.bit), 0)
             from private_flag b
             left join keyword k on k.mailbox = _mailbox and k.number = b.flag - 6

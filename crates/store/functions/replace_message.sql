@@ -1,41 +1,63 @@
--- Adds a message to `_target` and removes another from `_source`: both or neither (RFC 8508).
+-- Adds a message to the mailbox of `_target` and removes another from that of `_source`: both or neither (RFC 8508).
 create or replace function replace_message(
-  _source bigint, _target bigint, _account bigint,
-  _source_version bigint, _source_needed smallint, _target_version bigint, _target_needed smallint,
-  _uid bigint, _size integer, _sent integer, _envelope bytea, _structure bytea,
-  _header bytea, _body bytea, _folded bytea, _date bigint, _flags bigint, _private bigint,
-  out uid_validity bigint, out uid bigint, out modseq bigint, out source_modseq bigint,
-  out old_size integer
+  _actor actor, _source permit, _target permit, _uid bigint,
+  _message new_message, _envelope bytea, _structure bytea, _header bytea, _body bytea, _folded bytea,
+  _private bigint, _growth growth,
+  out uid_validity bigint, out uid bigint, out modseq bigint, out source_modseq bigint
 )
 language plpgsql as $$
 #variable_conflict use_column
 declare
-  _old_content bigint;
-  _old_flags   bigint;
+  _content     bigint;
+  _old_size    integer;
+  _is_one_root boolean;
 begin
-  perform m.id
-     from mailbox m
-    where m.id in (_source, _target)
-    order by m.id
-      for no key update;
-  perform lock_mailbox(_source, array[_account], array[_source_version], array[_source_needed]);
+  perform lock_logins(array[_actor]);
+  -- The slow part comes before the locks.
+  insert into content (size, sent, envelope, structure, header, body, folded)
+  values (_message.size, _message.sent, _envelope, _structure, _header, _body, _folded)
+  returning id into _content;
 
-  delete from entry e
-   where e.mailbox = _source and e.uid = _uid
-  returning e.content, e.size, e.flags
-       into _old_content, old_size, _old_flags;
+  perform lock_mailboxes(array[_source.mailbox, _target.mailbox]);
+  perform lock_mailbox(_source.mailbox, array[_actor], array[_source]);
+  perform lock_mailbox(_target.mailbox, array[_actor], array[_target]);
+  select e.size into _old_size from entry e where e.mailbox = _source.mailbox and e.uid = _uid;
   if not found then
     raise exception using errcode = 'PR008', message = 'no such message';
   end if;
-  insert into garbage (content) values (_old_content);
 
-  select a.uid_validity, a.first_uid, a.modseq
-    into uid_validity, uid, modseq
-    from append_messages(
-           _target, array[_account], array[_target_version], array[_target_needed],
-           array[_size], array[_sent], array[_envelope], array[_structure],
-           array[_header], array[_body], array[_folded],
-           array[_date], array[_flags], array[_account], array[_private]) a;
-  source_modseq := book_departure(_source, array[_uid], array[old_size], array[_old_flags]);
+  update mailbox
+     set uid_next = uid_next + 1,
+         modseq = modseq + 1,
+         message_count = message_count + 1,
+         byte_count = byte_count + _growth.bytes,
+         unseen_count = unseen_count + _growth.unseen,
+         deleted_count = deleted_count + _growth.deleted
+   where id = _target.mailbox
+  returning uid_validity, uid_next - 1, modseq into uid_validity, uid, modseq;
+  perform check_uids(replace_message.uid, 1);
+  insert into entry (mailbox, uid, content, modseq, flags, internal_date, size)
+  values (_target.mailbox, replace_message.uid, _content, replace_message.modseq, _message.flags,
+          _message.internal_date, _message.size);
+  insert into change (mailbox, modseq, kind, uids)
+  values (_target.mailbox, replace_message.modseq, 1 /* change: arrived */,
+          int8multirange(int8range(replace_message.uid, replace_message.uid, '[]')));
+  perform flip_private(_target.mailbox, replace_message.modseq, array_agg(_actor.account), array_agg(b.flag),
+                       array_agg(replace_message.uid))
+     from private_flag b
+    where _private & b.bit <> 0
+   having count(*) > 0;
+  source_modseq := discard_messages(_source.mailbox, array[_uid], _actor);
+
+  insert into activity (kind, session, account, mailbox, owner, path, uids)
+  select w.kind, _actor.session, _actor.account, n.mailbox, n.owner, n.path,
+         int8multirange(int8range(w.uid, w.uid, '[]'))
+    from (values (1 /* activity: append */, _target.mailbox, replace_message.uid),
+                 (3 /* activity: expunge */, _source.mailbox, _uid)) as w (kind, mailbox, uid)
+    join mailbox_name n on n.mailbox = w.mailbox;
+
+  -- RFC 8508, 3.4: what counts is what is more than before.
+  _is_one_root := share_quota(_source.mailbox, _target.mailbox);
+  perform check_quota(_target.mailbox, not _is_one_root or _message.size > _old_size, not _is_one_root);
 end
 $$;

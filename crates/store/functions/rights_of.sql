@@ -9,8 +9,8 @@ begin
                   & ~coalesce(bit_or(e.rights) filter (where e.is_negative), 0::smallint)
                   -- l, a, k and x for owners, and for site administrators where nobody owns; l and a for
                   -- site administrators elsewhere.
-                  | case when n.owner = a.id or n.owner = 0 and a.is_admin then 1217
-                         when a.is_admin then 1025
+                  | case when n.owner = a.id or n.owner = 0 and a.is_admin then 1217 /* rights: lkxa */
+                         when a.is_admin then 1025 /* rights: la */
                          else 0 end)::smallint
             from account a
             join mailbox_name n on n.mailbox = _mailbox

@@ -1,12 +1,15 @@
 -- Sets the limits of a root, and makes it where there is none: all mailboxes at its place and below belong
--- to it, but for those of a root that begins further down.
+-- to it, but for those of a root that begins further down. `_detail` is for the record of activity.
 create or replace function set_quota(
-  _name text, _owner bigint, _path text, _storage_limit bigint, _message_limit bigint, _mailbox_limit bigint
+  _actor actor, _name text, _owner bigint, _path text,
+  _storage_limit bigint, _message_limit bigint, _mailbox_limit bigint, _detail text
 ) returns void
 language plpgsql as $$
 declare
   _root bigint;
 begin
+  perform lock_logins(array[_actor]);
+  perform check_logins(array[_actor]);
   perform lock_tree(_owner);
   -- An account of that name may have gone, and another come.
   delete from quota_root q
@@ -28,5 +31,7 @@ begin
                       where inside.id = n.quota_root
                         and inside.owner = _owner
                         and length(inside.path) > length(_path));
+  insert into activity (kind, session, account, detail)
+  values (10 /* activity: metadata */, _actor.session, _actor.account, _detail);
 end
 $$;

@@ -3,11 +3,7 @@ create or replace function touch_mailboxes(_mailboxes bigint[]) returns table (m
 language plpgsql as $$
 #variable_conflict use_column
 begin
-  perform m.id
-     from mailbox m
-    where m.id = any (_mailboxes)
-    order by m.id
-      for no key update;
+  perform lock_mailboxes(_mailboxes);
   return query
     with touched as (
       update mailbox m
@@ -16,7 +12,7 @@ begin
       returning m.id, m.modseq
     ), logged as (
       insert into change (mailbox, modseq, kind, uids)
-      select t.id, t.modseq, 5, '{}' from touched t
+      select t.id, t.modseq, 5 /* change: mailbox */, '{}' from touched t
     )
     select t.id, t.modseq from touched t;
 end

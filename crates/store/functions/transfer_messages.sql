@@ -66,9 +66,7 @@ begin
    where m.id = _target
   returning m.uid_validity, m.uid_next - new.messages, m.modseq
        into _validity, _first, _next;
-  if _first + cardinality(_sources) > 4294967295 then
-    raise exception using errcode = 'PR004', message = 'the mailbox has no UID left';
-  end if;
+  perform check_uids(_first, cardinality(_sources));
 
   insert into entry (mailbox, uid, content, modseq, flags, internal_date, size)
   select _target, _first + n.place - 1, n.content, _next, n.flags & ~_target_private,
@@ -77,7 +75,7 @@ begin
       as n (content, flags, internal_date, size, place);
 
   insert into change (mailbox, modseq, kind, uids)
-  values (_target, _next, 1, int8multirange(int8range(_first, _first + cardinality(_sources))));
+  values (_target, _next, 1 /* change: arrived */, int8multirange(int8range(_first, _first + cardinality(_sources))));
 
   perform flip_private(_target, _next, array_agg(_account), array_agg(b.flag),
                        array_agg(_first + n.place - 1))

@@ -53,7 +53,7 @@ begin
      set unseen_count = (select count(*) from entry e where e.mailbox = _mailbox and e.flags & 8 = 0)
    where m.id = _mailbox;
   insert into change (mailbox, modseq, kind, uids)
-  select _mailbox, _modseq, 2, range_agg(int8range(u.uid, u.uid, '[]'))
+  select _mailbox, _modseq, 2 /* change: flags */, range_agg(int8range(u.uid, u.uid, '[]'))
     from unnest(_uids) as u (uid);
 end
 $$;

@@ -1,13 +1,17 @@
 -- Forgets a subscription. In another's tree, what exists there stays unwanted.
-create or replace function unsubscribe(_account bigint, _owner bigint, _path text) returns void
+create or replace function unsubscribe(_actor actor, _place place) returns void
 language plpgsql as $$
+declare
+  _owner bigint := owner_of(_place, _actor.account);
 begin
+  perform lock_logins(array[_actor]);
+  perform check_logins(array[_actor]);
   delete from subscription s
-   where s.account = _account and s.owner = _owner and s.path = _path;
+   where s.account = _actor.account and s.owner = _owner and s.path = _place.path;
   insert into subscription (account, owner, path, is_wanted)
-  select _account, n.owner, n.path, false
+  select _actor.account, n.owner, n.path, false
     from mailbox_name n
-   where n.owner = _owner and n.path = _path and n.owner <> _account
+   where n.owner = _owner and n.path = _place.path and n.owner <> _actor.account
   on conflict (account, owner, path) do nothing;
 end
 $$;

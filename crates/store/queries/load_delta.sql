@@ -23,7 +23,7 @@ with box as (
          array_agg(e.content order by e.uid) as contents,
          array_agg(e.size order by e.uid) as sizes,
          array_agg(e.internal_date order by e.uid) as dates
-    from (select range_agg(n.uids) as uids from news n where n.kind in (1, 2)) t,
+    from (select range_agg(n.uids) as uids from news n where n.kind in (1 /* change: arrived */, 2 /* change: flags */)) t,
          unnest(t.uids) r
    -- Not a join, which would walk through the whole mailbox (migrations/0013_lookups.sql).
    cross join lateral (
@@ -37,7 +37,7 @@ with box as (
     from (select distinct w.account, number::integer as number
             from news n, unnest($4::bigint[]) as w (account), unnest(n.uids) r,
                  generate_series(lower(r) / 8192, (upper(r) - 1) / 8192) as number
-           where n.kind = 4
+           where n.kind = 4 /* change: private */
              and n.account in (0, w.account)
              and w.account <> 0) c
     join user_flags f

@@ -12,10 +12,10 @@ select m.modseq,
        array(select c.chunk from chunk c order by c.flag, c.chunk) as "chunk_numbers!",
        array(select bit_send(c.bits) from chunk c order by c.flag, c.chunk) as "chunk_bits!",
        array(select c.modseq from change c
-              where c.mailbox = $1 and c.kind = 4 and c.account = $2
+              where c.mailbox = $1 and c.kind = 4 /* change: private */ and c.account = $2
               order by c.modseq) as "change_modseqs!",
        array(select c.uids::text from change c
-              where c.mailbox = $1 and c.kind = 4 and c.account = $2
+              where c.mailbox = $1 and c.kind = 4 /* change: private */ and c.account = $2
               order by c.modseq) as "change_uids!"
   from mailbox m
  where m.id = $1

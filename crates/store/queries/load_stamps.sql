@@ -4,7 +4,7 @@ select c.mailbox as "mailbox!", c.modseq as "modseq!", c.uids as "uids!"
  cross join lateral (
          select c.mailbox, c.modseq, c.uids::text as uids
            from change c
-          where c.mailbox = asked.id and c.kind = 4 and c.account = $1
+          where c.mailbox = asked.id and c.kind = 4 /* change: private */ and c.account = $1
          offset 0
        ) c
  order by c.mailbox, c.modseq

@@ -9,10 +9,10 @@ with welcome as (
   on conflict (session) do nothing
 ), welcomed as (
   insert into activity (kind, session, account)
-  select case when w.login_name is null then 11 else 13 end, w.session, w.account
+  select case when w.login_name is null then 11 /* activity: login */ else 13 /* activity: act-as */ end, w.session, w.account
     from welcome w
 )
 insert into activity (kind, account, detail)
-select 12, a.id, r.detail
+select 12 /* activity: refused */, a.id, r.detail
   from unnest($8::text[], $9::text[]) as r (name, detail)
   left join account a on a.name = r.name

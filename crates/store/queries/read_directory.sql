@@ -16,9 +16,9 @@ with news as materialized (
 ), told as (
   select c.kind, c.mailbox, c.account, c.entry from change c
    union all
-  select 1::smallint, c.mailbox, w.id, ''
+  select 1 /* directory: mailbox */::smallint, c.mailbox, w.id, ''
     from change c, watching w
-   where c.kind = 1
+   where c.kind = 1 /* directory: mailbox */
      and (w.is_admin
           or exists (select from acl_entry e
                       where e.mailbox = c.mailbox and e.identifier = any (w.identifiers))

@@ -10,7 +10,7 @@ select m.id, m.uid_validity, m.uid_next, m.modseq, m.message_count, m.byte_count
   join mailbox_name n on n.mailbox = m.id
  cross join lateral (
        select array_agg(distinct c.kind) as kinds,
-              array_agg(distinct c.account) filter (where c.kind = 4) as accounts
+              array_agg(distinct c.account) filter (where c.kind = 4 /* change: private */) as accounts
          from change c
         where c.mailbox = w.mailbox and c.modseq > w.since
        offset 0) c

@@ -82,14 +82,7 @@ impl Store {
     ) -> Result<AccountId, Fault> {
         let name = fold(name).ok_or(NO_NAME)?;
         let id = sqlx::query_scalar!(
-            r#"with done as materialized (
-                 select create_account($1, $2, $3) as id
-               ), logged as (
-                 insert into activity (kind, detail)
-                 select 16, $1 || case when $3 then ' created, administers the site' else ' created' end
-                   from done
-               )
-               select id as "id!" from done"#,
+            r#"select create_account(_name => $1, _password_hash => $2, _is_admin => $3) as "id!""#,
             name,
             password_hash,
             is_admin
@@ -108,25 +101,13 @@ impl Store {
     /// [`Fault::Gone`] when there is no such account.
     #[tracing::instrument(name = "db.set_password", skip_all)]
     pub async fn set_password(&self, account: AccountId, hash: Option<&str>) -> Result<(), Fault> {
-        let changed = sqlx::query!(
-            "with login as materialized (
-               select between_writes($1) as account
-             ), done as (
-               update account a
-                  set password_hash = $2, password_version = a.password_version + 1
-                 from login
-                where a.id = login.account
-               returning a.name
-             )
-             insert into activity (kind, detail) select 16, name || ' has another password' from done",
+        sqlx::query!(
+            "select set_password(_account => $1, _password_hash => $2)",
             account.0,
             hash
         )
         .execute(self.pool())
         .await?;
-        if changed.rows_affected() == 0 {
-            return Err(Fault::Gone);
-        }
         self.wake_account(account).await;
         Ok(())
     }
@@ -173,28 +154,13 @@ impl Store {
 
     #[tracing::instrument(name = "db.set_disabled", skip_all)]
     async fn set_disabled(&self, account: AccountId, is_disabled: bool) -> Result<(), Fault> {
-        let found = sqlx::query!(
-            "with login as materialized (
-               select between_writes($1) as account
-             ), done as (
-               update account a
-                  set is_disabled = $2,
-                      password_version = a.password_version + (a.is_disabled <> $2)::integer
-                 from login
-                where a.id = login.account
-               returning a.name
-             )
-             insert into activity (kind, detail)
-             select 16, name || case when $2 then ' disabled' else ' enabled' end
-               from done",
+        sqlx::query!(
+            "select set_disabled(_account => $1, _is_disabled => $2)",
             account.0,
             is_disabled
         )
         .execute(self.pool())
         .await?;
-        if found.rows_affected() == 0 {
-            return Err(Fault::Gone);
-        }
         self.wake_account(account).await;
         Ok(())
     }
@@ -234,16 +200,7 @@ impl Store {
     pub async fn delete_account(&self, account: AccountId) -> Result<(), Fault> {
         let woken = sqlx::query_as!(
             wake::Row,
-            r#"with going as materialized (
-                 select name from account where id = $1
-               ), done as materialized (
-                 select mailbox, modseq from delete_account(between_writes($1))
-               ), logged as (
-                 insert into activity (kind, detail)
-                 select 16, g.name || ' deleted'
-                   from going g, (select count(*) from done) d
-               )
-               select mailbox as "mailbox!", modseq as "modseq!" from done"#,
+            r#"select mailbox as "mailbox!", modseq as "modseq!" from delete_account(_account => $1)"#,
             account.0
         )
         .fetch_all(self.pool())

@@ -4,8 +4,10 @@ use std::collections::VecDeque;
 
 use acl::Permit;
 use mail::{FlagBits, MailboxId, ModSeq, Uid, UidValidity};
+use sqlx::postgres::types::PgRange;
 
-use crate::batch::{Done, Job, Permits, QueuedWrite, Queues};
+use crate::argument::{ActorRow, GrowthRow, NewMessageRow, PermitRow, PrivateMarkRow};
+use crate::batch::{Done, Job, QueuedWrite, Queues, Writers};
 use crate::fault::{BatchFault, Excess};
 use crate::store::Inner;
 use crate::{Cause, Fault, Prepared, Store};
@@ -72,31 +74,22 @@ impl Job for Append {
         mailbox: MailboxId,
         queued_writes: &[QueuedWrite<Self>],
     ) -> Result<Done<Appended>, BatchFault> {
-        let permits = Permits::of(queued_writes);
+        let writers = Writers::of(queued_writes);
         let columns = Columns::of(queued_writes);
         let row = sqlx::query_file!(
             "queries/append.sql",
             mailbox.0,
-            &permits.accounts,
-            &permits.versions,
-            &permits.needed,
-            &columns.sizes,
-            &columns.sent as &[Option<i32>],
+            &writers.actors as &[ActorRow],
+            &writers.permits as &[PermitRow],
+            &columns.parts as &[PgRange<i64>],
+            &columns.messages as &[NewMessageRow],
             &columns.envelopes as &[&[u8]],
             &columns.structures as &[&[u8]],
             &columns.headers as &[&[u8]],
             &columns.bodies as &[&[u8]],
             &columns.folded as &[&[u8]],
-            &columns.dates,
-            &columns.flags,
-            &columns.users,
-            &columns.private,
-            &permits.sessions as &[Option<i64>],
-            &columns.begins,
-            &columns.ends,
-            &permits.logins.places,
-            &permits.logins.accounts,
-            &permits.logins.password_versions,
+            &columns.marks as &[PrivateMarkRow],
+            columns.growth as GrowthRow,
         )
         .fetch_one(&inner.pool)
         .await
@@ -156,52 +149,51 @@ fn answers(
     })
 }
 
-/// The messages of a batch, column by column.
+/// The messages of a batch. What may be large stands in columns of its own.
 #[derive(Default)]
-struct Columns<'t> {
-    sizes: Vec<i32>,
-    sent: Vec<Option<i32>>,
-    envelopes: Vec<&'t [u8]>,
-    structures: Vec<&'t [u8]>,
-    headers: Vec<&'t [u8]>,
-    bodies: Vec<&'t [u8]>,
-    folded: Vec<&'t [u8]>,
-    dates: Vec<i64>,
-    flags: Vec<i64>,
-    users: Vec<i64>,
-    private: Vec<i64>,
-    /// Where the messages of each queued write begin, and where they end, in the other columns.
-    begins: Vec<i64>,
-    ends: Vec<i64>,
+struct Columns<'w> {
+    messages: Vec<NewMessageRow>,
+    envelopes: Vec<&'w [u8]>,
+    structures: Vec<&'w [u8]>,
+    headers: Vec<&'w [u8]>,
+    bodies: Vec<&'w [u8]>,
+    folded: Vec<&'w [u8]>,
+    /// The places of the messages of each queued write.
+    parts: Vec<PgRange<i64>>,
+    marks: Vec<PrivateMarkRow>,
+    growth: GrowthRow,
 }
 
-impl<'t> Columns<'t> {
-    fn of(queued_writes: &'t [QueuedWrite<Append>]) -> Self {
+impl<'w> Columns<'w> {
+    fn of(queued_writes: &'w [QueuedWrite<Append>]) -> Self {
         let mut columns = Self::default();
-        let mut end = 0;
+        let mut place = 0;
         for queued_write in queued_writes {
-            columns.begins.push(end);
+            let first = place;
             for message in &queued_write.job.0 {
                 columns.push(message);
-                columns.users.push(queued_write.permit.account().0);
-                end += 1;
+                if !message.private.is_empty() {
+                    columns.marks.push(PrivateMarkRow {
+                        account: queued_write.permit.account().0,
+                        place,
+                        flags: message.private.to_i64(),
+                    });
+                }
+                place += 1;
             }
-            columns.ends.push(end);
+            columns.parts.push((first..place).into());
         }
         columns
     }
 
-    fn push(&mut self, message: &'t NewMessage) {
+    fn push(&mut self, message: &'w NewMessage) {
         let prepared = &message.prepared;
-        self.sizes.push(prepared.size);
-        self.sent.push(prepared.sent);
+        self.messages.push(NewMessageRow::from(message));
         self.envelopes.push(&prepared.envelope);
         self.structures.push(&prepared.structure);
         self.headers.push(&prepared.header);
         self.bodies.push(&prepared.body);
         self.folded.push(&prepared.folded);
-        self.dates.push(prepared.date.packed());
-        self.flags.push(message.shared.to_i64());
-        self.private.push(message.private.to_i64());
+        self.growth.add(message);
     }
 }

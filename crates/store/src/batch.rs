@@ -15,10 +15,11 @@ use mail::{MailboxId, ModSeq};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::append::Append;
+use crate::argument::{ActorRow, PermitRow};
 use crate::expunge::Expunge;
 use crate::fault::BatchFault;
 use crate::flags::{Edit, ExactEdit};
-use crate::origin::{Login, Logins, SessionOrigin};
+use crate::origin::SessionOrigin;
 use crate::stats::add;
 use crate::store::Inner;
 use crate::{Cause, Fault, Store};
@@ -65,15 +66,10 @@ pub(crate) struct QueuedWrite<J: Job> {
     _room: OwnedSemaphorePermit,
 }
 
-/// The permits of a call and who has them, as its function takes them.
-pub(crate) struct Permits {
-    pub(crate) accounts: Vec<i64>,
-    /// From where each came, for the record of activity.
-    pub(crate) sessions: Vec<Option<i64>>,
-    /// What must hold for each to be written.
-    pub(crate) logins: Logins,
-    pub(crate) versions: Vec<i64>,
-    pub(crate) needed: Vec<i16>,
+/// Who writes together, each with its permit, as functions take them.
+pub(crate) struct Writers {
+    pub(crate) actors: Vec<ActorRow>,
+    pub(crate) permits: Vec<PermitRow>,
 }
 
 /// What waits for one mailbox.
@@ -254,14 +250,9 @@ impl Drop for Task {
 }
 
 impl<J: Job> QueuedWrite<J> {
-    /// From where; as [`Store::introduce`] has it.
-    pub(crate) fn session(&self) -> Option<i64> {
-        self.origin.as_ref().map(|origin| origin.session())
-    }
-
-    /// What must hold for it to be done.
-    pub(crate) fn logins(&self) -> &[Login] {
-        self.origin.as_ref().map_or(&[], |origin| origin.logins())
+    /// Who writes it; [`submit`](Store::submit) has introduced the session.
+    pub(crate) fn actor(&self) -> ActorRow {
+        ActorRow::of(self.permit.account(), self.origin.as_deref())
     }
 
     fn answer(self, answer: Result<J::Answer, Fault>) {
@@ -270,7 +261,7 @@ impl<J: Job> QueuedWrite<J> {
     }
 }
 
-impl Permits {
+impl Writers {
     pub(crate) fn of<J: Job>(queued_writes: &[QueuedWrite<J>]) -> Self {
         let permits = || {
             queued_writes
@@ -278,11 +269,8 @@ impl Permits {
                 .map(|queued_write| &queued_write.permit)
         };
         Self {
-            accounts: permits().map(|permit| permit.account().0).collect(),
-            sessions: queued_writes.iter().map(QueuedWrite::session).collect(),
-            logins: Logins::of(queued_writes.iter().map(QueuedWrite::logins)),
-            versions: permits().map(Permit::version).collect(),
-            needed: permits().map(|permit| permit.needed().to_i16()).collect(),
+            actors: queued_writes.iter().map(QueuedWrite::actor).collect(),
+            permits: permits().map(PermitRow::from).collect(),
         }
     }
 }

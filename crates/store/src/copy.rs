@@ -4,6 +4,7 @@ use acl::Permit;
 use bus::Wakeup;
 use mail::{FlagBits, ModSeq, Uid, UidSet, UidValidity};
 
+use crate::argument::{ActorRow, PermitRow};
 use crate::{Cause, Fault, Store, multirange};
 
 /// Copies that were made.
@@ -80,26 +81,21 @@ impl Store {
         if from.account() != to.account() {
             return Err(Fault::Denied);
         }
-        let session = self.introduce().await?;
-        let logins = self.logins();
+        let actor = self.recorded_actor(from.account()).await?;
         let flags = allowed.to_i64();
-        let row = sqlx::query_file_as!(
+        let row = sqlx::query_as!(
             Row,
-            "queries/transfer.sql",
-            from.mailbox().0,
-            to.mailbox().0,
-            from.account().0,
-            from.version(),
-            from.needed().to_i16(),
-            to.version(),
-            to.needed().to_i16(),
+            r#"select uid_validity as "uid_validity!", first_uid as "first_uid!", uids as "uids!",
+                      modseq as "modseq!", source_modseq as "source_modseq!"
+                 from copy_messages(
+                        _actor => $1, _source => $2, _target => $3, _uids => $4::text::int8multirange,
+                        _allowed => $5, _is_move => $6)"#,
+            actor as ActorRow,
+            PermitRow::from(from) as PermitRow,
+            PermitRow::from(to) as PermitRow,
             multirange::print(uids),
             flags,
             is_move,
-            session,
-            &logins.places,
-            &logins.accounts,
-            &logins.password_versions,
         )
         .fetch_one(self.pool())
         .await?;

@@ -117,7 +117,7 @@ impl Store {
             r#"select m.log_floor,
                       (select range_agg(c.uids)::text
                          from change c
-                        where c.mailbox = m.id and c.modseq > $2 and c.kind = 3) as "uids?"
+                        where c.mailbox = m.id and c.modseq > $2 and c.kind = 3 /* change: expunged */) as "uids?"
                  from mailbox m
                 where m.id = $1"#,
             mailbox.0,
@@ -261,6 +261,7 @@ fn changes(
         .zip(accounts)
         .zip(uids)
         .map(|(((modseq, kind), account), uids)| {
+            // `cargo xtask tidy` compares these numbers with those of the SQL, by the names.
             let kind = match kind {
                 1 => ChangeKind::Arrived,
                 2 => ChangeKind::Flags,

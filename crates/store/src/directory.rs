@@ -49,6 +49,11 @@ pub enum DirectoryChange {
     },
 }
 
+// Kinds of rows, as the functions of the schema write them; `cargo xtask tidy` compares both.
+const MAILBOX: i16 = 1;
+const SUBSCRIPTIONS: i16 = 2;
+const ANNOTATION: i16 = 3;
+
 impl Store {
     /// Where the log ends now.
     ///
@@ -129,12 +134,12 @@ fn changes(
     let mut changes = Vec::new();
     for (kind, mailbox, account, entry) in rows {
         match kind {
-            1 => {
+            MAILBOX => {
                 let viewers = viewers.entry(mailbox).or_default();
                 viewers.extend((account != 0).then_some(AccountId(account)));
             }
-            2 => changes.push(DirectoryChange::Subscriptions(AccountId(account))),
-            3 => changes.push(DirectoryChange::Annotation {
+            SUBSCRIPTIONS => changes.push(DirectoryChange::Subscriptions(AccountId(account))),
+            ANNOTATION => changes.push(DirectoryChange::Annotation {
                 mailbox: (mailbox != 0).then_some(MailboxId(mailbox)),
                 account: (account != 0).then_some(AccountId(account)),
                 entry: EntryName::parse(&entry).map_err(|bad| Fault::Broken(Cause::new(bad)))?,

@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use acl::Permit;
 use mail::{MailboxId, ModSeq, Uid, UidSet};
 
-use crate::batch::{Done, Job, Permits, QueuedWrite, Queues};
+use crate::argument::{ActorRow, PermitRow};
+use crate::batch::{Done, Job, QueuedWrite, Queues, Writers};
 use crate::fault::BatchFault;
 use crate::store::Inner;
 use crate::{Fault, Store, multirange};
@@ -59,28 +60,26 @@ impl Job for Expunge {
         mailbox: MailboxId,
         queued_writes: &[QueuedWrite<Self>],
     ) -> Result<Done<Expunged>, BatchFault> {
-        let permits = Permits::of(queued_writes);
+        let writers = Writers::of(queued_writes);
         let wanted = UidSet::from_ranges(
             queued_writes
                 .iter()
                 .flat_map(|queued_write| queued_write.job.0.ranges()),
         );
-        let each: Vec<String> = queued_writes
+        let requests: Vec<String> = queued_writes
             .iter()
             .map(|queued_write| multirange::print(&queued_write.job.0))
             .collect();
-        let row = sqlx::query_file!(
-            "queries/expunge.sql",
+        let row = sqlx::query!(
+            r#"select modseq as "modseq!", uids as "uids!"
+                 from expunge_messages(
+                        _mailbox => $1, _actors => $2, _permits => $3, _requests => $4,
+                        _uids => $5::text::int8multirange)"#,
             mailbox.0,
-            &permits.accounts,
-            &permits.versions,
-            &permits.needed,
+            &writers.actors as &[ActorRow],
+            &writers.permits as &[PermitRow],
+            &requests,
             multirange::print(&wanted),
-            &permits.sessions as &[Option<i64>],
-            &each,
-            &permits.logins.places,
-            &permits.logins.accounts,
-            &permits.logins.password_versions,
         )
         .fetch_one(&inner.pool)
         .await?;

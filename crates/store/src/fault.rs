@@ -114,7 +114,7 @@ impl From<sqlx::Error> for Fault {
         match &error {
             sqlx::Error::Database(database) => {
                 let code = database.code().unwrap_or_default().into_owned();
-                from_sqlstate(&code, database.message()).unwrap_or_else(|| {
+                from_sqlstate(&code).unwrap_or_else(|| {
                     if is_passing(&code) {
                         Self::Unavailable(Cause::new(error))
                     } else {
@@ -143,36 +143,32 @@ impl From<sqlx::Error> for BatchFault {
     }
 }
 
-/// Our own codes, as `migrations/` raises them, and the breach of a unique name.
-fn from_sqlstate(code: &str, message: &str) -> Option<Fault> {
+/// Our own codes, as `functions/` raises them, and the breach of a unique name.
+fn from_sqlstate(code: &str) -> Option<Fault> {
     match code {
         "PR001" => Some(Fault::Gone),
         "PR002" => Some(Fault::Denied),
         "PR003" | "23505" => Some(Fault::Exists),
-        "PR004" => Some(Fault::Limit(limit_text(message))),
         "PR005" => Some(Fault::HasChildren),
         "PR007" => Some(Fault::Stale),
         "PR008" => Some(Fault::Expunged),
         "PR009" => Some(Fault::OverQuota),
         "PR006" => Some(Fault::Annotations),
-        _ => None,
+        _ => limit_text(code).map(Fault::Limit),
     }
 }
 
-/// The sentences of `PR004`, so that a text from the database never reaches a client unseen.
-fn limit_text(message: &str) -> &'static str {
-    const TEXTS: [&str; 6] = [
-        "the mailbox has no UID left",
-        "the mailbox has no room for another keyword",
-        "the access control list is full",
-        "a mailbox cannot be moved below itself",
-        "a name below it would become too long",
-        "a group cannot be in itself",
-    ];
-    TEXTS
-        .into_iter()
-        .find(|text| *text == message)
-        .unwrap_or("a limit was reached")
+/// What a client reads of a limit. The messages of the database are for our log.
+fn limit_text(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "PR041" => "the mailbox has no UID left",
+        "PR042" => "the mailbox has no room for another keyword",
+        "PR043" => "the access control list is full",
+        "PR044" => "a mailbox cannot be moved below itself",
+        "PR045" => "a name below it would become too long",
+        "PR046" => "a group cannot be in itself",
+        _ => return None,
+    })
 }
 
 /// Connection trouble, too many connections, shutdown, fail-over to a read-only server, a deadlock

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use acl::Permit;
 use mail::{FlagBits, MailboxId, ModSeq, UidSet};
 
-use crate::batch::{Done, Job, Permits, QueuedWrite, Queues};
+use crate::argument::{ActorRow, FlagEditRow, FlagRequestRow, PermitRow, PrivateFlagEditRow};
+use crate::batch::{Done, Job, QueuedWrite, Queues, Writers};
 use crate::fault::BatchFault;
-use crate::origin::Logins;
 use crate::store::Inner;
 use crate::{Cause, Fault, Store, multirange};
 
@@ -124,36 +124,18 @@ impl Job for Edit {
         mailbox: MailboxId,
         queued_writes: &[QueuedWrite<Self>],
     ) -> Result<Done<FlagsEdited>, BatchFault> {
-        let permits = Permits::of(queued_writes);
-        let shared = shared_columns(queued_writes);
-        let (users, private) = private_columns(queued_writes);
-        let acts = Acts::of(queued_writes.iter().map(|queued_write| &queued_write.job));
+        let writers = Writers::of(queued_writes);
         let row = sqlx::query!(
-            r#"select e.modseq as "modseq!", e.is_changed as "is_changed!"
+            r#"select modseq as "modseq!", is_changed as "is_changed!"
                  from edit_flags(
-                        $1, while_logged_in($2::bigint[], $18, $19, $20), $3, $4, $5, $6, $7, $8, $9, $10,
-                        $11, $12, $13) e,
-                      log_flag_edits($1, e.modseq, e.is_changed, $14, $2, $15, $16, $17)"#,
+                        _mailbox => $1, _actors => $2, _permits => $3, _edits => $4, _private_edits => $5,
+                        _requests => $6)"#,
             mailbox.0,
-            &permits.accounts,
-            &permits.versions,
-            &permits.needed,
-            &shared.lows,
-            &shared.highs,
-            &shared.keeps,
-            &shared.adds,
-            &users,
-            &private.lows,
-            &private.highs,
-            &private.keeps,
-            &private.adds,
-            &permits.sessions as &[Option<i64>],
-            &acts.uids,
-            &acts.set,
-            &acts.cleared,
-            &permits.logins.places,
-            &permits.logins.accounts,
-            &permits.logins.password_versions,
+            &writers.actors as &[ActorRow],
+            &writers.permits as &[PermitRow],
+            shared_edits(queued_writes) as Vec<FlagEditRow>,
+            private_edits(queued_writes) as Vec<PrivateFlagEditRow>,
+            requests(queued_writes) as Vec<FlagRequestRow>,
         )
         .fetch_one(&inner.pool)
         .await?;
@@ -182,7 +164,7 @@ impl Job for ExactEdit {
     #[tracing::instrument(name = "db.edit_flags_unchanged", skip_all)]
     async fn write(
         inner: &Inner,
-        mailbox: MailboxId,
+        _: MailboxId,
         queued_writes: &[QueuedWrite<Self>],
     ) -> Result<Done<FlagsEdited>, BatchFault> {
         let [queued_write] = queued_writes else {
@@ -193,31 +175,19 @@ impl Job for ExactEdit {
             edit,
             unchanged_since,
         } = &queued_write.job;
-        let acts = Acts::of([edit]);
-        let logins = Logins::of([queued_write.logins()]);
         let row = sqlx::query!(
-            r#"select e.modseq as "modseq!", e.is_changed as "is_changed!", e.modified as "modified!"
+            r#"select modseq as "modseq!", is_changed as "is_changed!", modified as "modified!"
                  from edit_unchanged_flags(
-                        $1, while_logged_in($2::bigint, $14, $15, $16), $3, $4,
-                        $5::text::int8multirange, $6, $7, $8, $9, $10) e,
-                      log_flag_edits($1, e.modseq, e.is_changed, array[$11::bigint], array[$2],
-                                     array[$5], $12, $13)"#,
-            mailbox.0,
-            queued_write.permit.account().0,
-            queued_write.permit.version(),
-            queued_write.permit.needed().to_i16(),
-            multirange::print(&edit.uids),
+                        _actor => $1, _permit => $2, _request => $3, _keep => $4, _add => $5,
+                        _private_keep => $6, _private_add => $7, _unchanged_since => $8)"#,
+            queued_write.actor() as ActorRow,
+            PermitRow::from(&queued_write.permit) as PermitRow,
+            edit.request() as FlagRequestRow,
             edit.shared.keep.to_i64(),
             edit.shared.add.to_i64(),
             edit.private.keep.to_i64(),
             edit.private.add.to_i64(),
             i64::from(*unchanged_since),
-            queued_write.session(),
-            &acts.set,
-            &acts.cleared,
-            &logins.places,
-            &logins.accounts,
-            &logins.password_versions,
         )
         .fetch_one(&inner.pool)
         .await?;
@@ -230,70 +200,45 @@ impl Job for ExactEdit {
     }
 }
 
-/// What each edit asked for, for the record of activity, column by column. Private flags are nobody's
-/// business: a record of them would be one of who reads what.
-#[derive(Default)]
-struct Acts {
-    uids: Vec<String>,
-    set: Vec<i64>,
-    cleared: Vec<i64>,
-}
-
-impl Acts {
-    fn of<'e>(edits: impl IntoIterator<Item = &'e Edit>) -> Self {
-        let mut acts = Self::default();
-        for edit in edits {
-            acts.uids.push(multirange::print(&edit.uids));
-            acts.set.push(edit.shared.add.to_i64());
-            acts.cleared.push(edit.shared.clears().to_i64());
-        }
-        acts
-    }
-}
-
-/// Ranges of UIDs with their masks, column by column.
-#[derive(Default)]
-struct Columns {
-    lows: Vec<i64>,
-    highs: Vec<i64>,
-    keeps: Vec<i64>,
-    adds: Vec<i64>,
-}
-
-impl Columns {
-    fn extend(&mut self, edits: &[(&UidSet, Masks)]) {
-        for Stretch { low, high, masks } in compose(edits) {
-            self.lows.push(i64::from(low));
-            self.highs.push(i64::from(high));
-            self.keeps.push(masks.keep.to_i64());
-            self.adds.push(masks.add.to_i64());
+impl Edit {
+    /// For the record of activity. Private flags are nobody's business: a record of them would be one of who reads
+    /// what.
+    fn request(&self) -> FlagRequestRow {
+        FlagRequestRow {
+            uids: multirange::print(&self.uids),
+            flags_set: self.shared.add.to_i64(),
+            flags_cleared: self.shared.clears().to_i64(),
         }
     }
 }
 
-fn shared_columns(queued_writes: &[QueuedWrite<Edit>]) -> Columns {
+fn requests(queued_writes: &[QueuedWrite<Edit>]) -> Vec<FlagRequestRow> {
+    let edits = queued_writes.iter().map(|queued_write| &queued_write.job);
+    edits.map(Edit::request).collect()
+}
+
+fn shared_edits(queued_writes: &[QueuedWrite<Edit>]) -> Vec<FlagEditRow> {
     let edits: Vec<_> = queued_writes
         .iter()
-        .map(|t| (&t.job.uids, t.job.shared))
+        .map(|queued_write| (&queued_write.job.uids, queued_write.job.shared))
         .collect();
-    let mut columns = Columns::default();
-    columns.extend(&edits);
-    columns
+    compose(&edits).into_iter().map(Stretch::row).collect()
 }
 
-/// Each account's edits are composed apart; the accounts stand beside the columns.
-fn private_columns(queued_writes: &[QueuedWrite<Edit>]) -> (Vec<i64>, Columns) {
+/// Each account's edits are composed apart.
+fn private_edits(queued_writes: &[QueuedWrite<Edit>]) -> Vec<PrivateFlagEditRow> {
     let mut edits: BTreeMap<i64, Vec<(&UidSet, Masks)>> = BTreeMap::new();
     for queued_write in queued_writes {
         let own = edits.entry(queued_write.permit.account().0).or_default();
         own.push((&queued_write.job.uids, queued_write.job.private));
     }
-    let (mut accounts, mut columns) = (Vec::new(), Columns::default());
-    for (account, edits) in edits {
-        columns.extend(&edits);
-        accounts.resize(columns.lows.len(), account);
-    }
-    (accounts, columns)
+    edits
+        .into_iter()
+        .flat_map(|(account, edits)| {
+            let stretches = compose(&edits).into_iter();
+            stretches.map(move |stretch| stretch.row().private_to(account))
+        })
+        .collect()
 }
 
 /// Neighbouring UIDs that share their masks.
@@ -302,6 +247,12 @@ struct Stretch {
     low: u32,
     high: u32,
     masks: Masks,
+}
+
+impl Stretch {
+    fn row(self) -> FlagEditRow {
+        FlagEditRow::new(self.low, self.high, self.masks)
+    }
 }
 
 /// What all of `edits` do, one after the other, as stretches that do not overlap. Where they do

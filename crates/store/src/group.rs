@@ -25,15 +25,9 @@ impl Store {
     #[tracing::instrument(name = "db.create_group", skip_all)]
     pub async fn create_group(&self, name: &str) -> Result<(), Fault> {
         let name = fold(name).ok_or(NO_NAME)?;
-        sqlx::query!(
-            "with done as (
-               insert into user_group (name) values ($1) returning name
-             )
-             insert into activity (kind, detail) select 15, name || ' created' from done",
-            name
-        )
-        .execute(self.pool())
-        .await?;
+        sqlx::query!("select create_group(_name => $1)", name)
+            .execute(self.pool())
+            .await?;
         Ok(())
     }
 
@@ -47,12 +41,7 @@ impl Store {
         let name = fold(name).ok_or(Fault::Gone)?;
         let woken = sqlx::query_as!(
             wake::Row,
-            r#"with done as materialized (
-                 select mailbox, modseq from delete_group($1)
-               ), logged as (
-                 insert into activity (kind, detail) select 15, $1 || ' deleted' from (select count(*) from done) d
-               )
-               select mailbox as "mailbox!", modseq as "modseq!" from done"#,
+            r#"select mailbox as "mailbox!", modseq as "modseq!" from delete_group(_name => $1)"#,
             name
         )
         .fetch_all(self.pool())
@@ -134,16 +123,11 @@ impl Store {
         let inner = fold(inner).ok_or(Fault::Gone)?;
         let woken = sqlx::query_as!(
             wake::Row,
-            r#"with done as materialized (
-                 select mailbox, modseq from change_nesting($1, $2, $3)
-               ), logged as (
-                 insert into activity (kind, detail) select 15, $4 from (select count(*) from done) d
-               )
-               select mailbox as "mailbox!", modseq as "modseq!" from done"#,
+            r#"select mailbox as "mailbox!", modseq as "modseq!"
+                 from change_nesting(_outer => $1, _inner => $2, _is_member => $3)"#,
             outer,
             inner,
             is_member,
-            format!("{outer} {}group:{inner}", sign(is_member)),
         )
         .fetch_all(self.pool())
         .await?;
@@ -160,28 +144,15 @@ impl Store {
         let group = fold(group).ok_or(Fault::Gone)?;
         let woken = sqlx::query_as!(
             wake::Row,
-            r#"with done as materialized (
-                 select mailbox, modseq from change_membership($1, $2, $3)
-               ), logged as (
-                 insert into activity (kind, detail)
-                 select 15, $4 || a.name
-                   from (select count(*) from done) d
-                   join account a on a.id = $2
-               )
-               select mailbox as "mailbox!", modseq as "modseq!" from done"#,
+            r#"select mailbox as "mailbox!", modseq as "modseq!"
+                 from change_membership(_name => $1, _account => $2, _is_member => $3)"#,
             group,
             account.0,
             is_member,
-            format!("{group} {}", sign(is_member)),
         )
         .fetch_all(self.pool())
         .await?;
         self.wake(woken);
         Ok(())
     }
-}
-
-/// As the record of activity tells of members.
-const fn sign(is_member: bool) -> char {
-    if is_member { '+' } else { '-' }
 }

@@ -3,6 +3,7 @@
 use acl::Permit;
 use mail::{Keyword, Keywords};
 
+use crate::argument::{ActorRow, PermitRow};
 use crate::{Cause, Fault, Store};
 
 impl Store {
@@ -18,22 +19,15 @@ impl Store {
         permit: &Permit,
         keywords: &[Keyword],
     ) -> Result<Keywords, Fault> {
-        let logins = self.logins();
         let names: Vec<String> = keywords
             .iter()
             .map(|keyword| keyword.as_str().into())
             .collect();
         let names = sqlx::query_scalar!(
-            r#"select number_keywords(
-                        $1, while_logged_in($2::bigint, $6, $7, $8), $3, $4, $5) as "names!""#,
-            permit.mailbox().0,
-            permit.account().0,
-            permit.version(),
-            permit.needed().to_i16(),
+            r#"select number_keywords(_actor => $1, _permit => $2, _names => $3) as "names!""#,
+            self.actor(permit.account()) as ActorRow,
+            PermitRow::from(permit) as PermitRow,
             &names,
-            &logins.places,
-            &logins.accounts,
-            &logins.password_versions,
         )
         .fetch_one(self.pool())
         .await?;

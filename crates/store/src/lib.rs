@@ -23,7 +23,8 @@
 //!
 //! Lock order, everywhere: logins, name locks of trees in ascending owner, groups, accounts, then rows of
 //! `mailbox` in ascending id, and all else of a mailbox only under its row; the row of a quota root
-//! last. The functions in `migrations/` keep it; each is one round trip and one transaction.
+//! last. The functions in `functions/` keep it; each is one round trip and one transaction, and reads top-down: login, lock,
+//! rights, write, log, activity, quota.
 //!
 //! What never lives here: tags, sequence numbers, and when a client is told what.
 
@@ -31,6 +32,7 @@ mod access_cache;
 mod account;
 mod activity;
 mod append;
+mod argument;
 mod batch;
 mod content;
 mod copy;

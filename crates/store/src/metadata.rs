@@ -6,6 +6,7 @@ use acl::Permit;
 use mail::limits::METADATA_ENTRIES_MAX;
 use mail::{AccountId, Depth, EntryName, FlagPolicy, MailboxId};
 
+use crate::argument::{ActorRow, PermitRow};
 use crate::{Cause, Fault, Store, wake};
 
 /// Which annotations to read.
@@ -112,22 +113,17 @@ impl Store {
     /// would be too many.
     #[tracing::instrument(name = "db.set_metadata", skip_all)]
     pub async fn set_metadata(&self, permit: &Permit, changes: &[NewValue]) -> Result<(), Fault> {
-        let session = self.introduce().await?;
-        let logins = self.logins();
+        let actor = self.recorded_actor(permit.account()).await?;
         let (entries, values) = columns(changes);
-        let row = sqlx::query_file!(
-            "queries/set_metadata.sql",
-            permit.mailbox().0,
-            permit.account().0,
-            permit.version(),
-            permit.needed().to_i16(),
+        let row = sqlx::query!(
+            r#"select modseq as "modseq!", is_changed as "is_changed!"
+                 from set_annotations(
+                        _actor => $1, _permit => $2, _entries => $3, _values => $4, _limit => $5)"#,
+            actor as ActorRow,
+            PermitRow::from(permit) as PermitRow,
             &entries,
             &values as &[Option<&[u8]>],
             entries_max(),
-            session,
-            &logins.places,
-            &logins.accounts,
-            &logins.password_versions,
         )
         .fetch_one(self.pool())
         .await?;
@@ -183,33 +179,14 @@ impl Store {
         account: AccountId,
         changes: &[NewValue],
     ) -> Result<(), Fault> {
-        let session = self.introduce().await?;
-        let logins = self.logins();
+        let actor = self.recorded_actor(account).await?;
         let (entries, values) = columns(changes);
         sqlx::query!(
-            "with done as materialized (
-               select from set_server_annotations(
-                           while_logged_in($1::bigint, $6, $7, $8), $2, $3, $4)
-             ), logged as (
-               insert into activity (kind, session, account, detail)
-               select 10, $5, $1, shared.entries
-                 from done
-                cross join (
-                      select string_agg(e, ' ') as entries
-                        from unnest($2) e
-                       where starts_with(e, '/shared/')) as shared
-                where shared.entries is not null
-             )
-             select
-               from done",
-            account.0,
+            "select set_server_annotations(_actor => $1, _entries => $2, _values => $3, _limit => $4)",
+            actor as ActorRow,
             &entries,
             &values as &[Option<&[u8]>],
             entries_max(),
-            session,
-            &logins.places,
-            &logins.accounts,
-            &logins.password_versions,
         )
         .execute(self.pool())
         .await?;

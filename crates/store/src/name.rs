@@ -1,8 +1,9 @@
 //! Mailboxes come, go, and get other names.
 
-use acl::{CreatePermit, CreateScope, Permit};
+use acl::{CreatePermit, Permit};
 use mail::{MailboxId, Place};
 
+use crate::argument::{ActorRow, CreatePermitRow, PermitRow, PlaceRow};
 use crate::place::Tree;
 use crate::{Fault, Store, wake};
 
@@ -21,35 +22,13 @@ impl Store {
         place: &Place,
         special_use: Option<&str>,
     ) -> Result<MailboxId, Fault> {
-        let session = self.introduce().await?;
-        let logins = self.logins();
-        let scope = ScopeRow::from(create_permit);
-        let tree = Tree::from(place);
+        let actor = self.recorded_actor(create_permit.account()).await?;
         let id = sqlx::query_scalar!(
-            r#"with done as materialized (
-                 select t.owner,
-                        create_mailbox(
-                          while_logged_in($1::bigint, $11, $12, $13), $2, $3, $4, $5, t.owner, $8, $9
-                        ) as id
-                   from (select owner_of_place($1, $6, $7) as owner) t
-               ), logged as (
-                 insert into activity (kind, mailbox, owner, path, session, account, detail)
-                 select 6, d.id, d.owner, $8, $10, $1, $9 from done d
-               )
-               select d.id as "id!" from done d"#,
-            create_permit.account().0,
-            scope.kind,
-            scope.below,
-            scope.version,
-            scope.needed,
-            tree.kind,
-            tree.owner_name,
-            tree.path,
+            r#"select create_mailbox(_actor => $1, _permit => $2, _place => $3, _special_use => $4) as "id!""#,
+            actor as ActorRow,
+            CreatePermitRow::from(create_permit) as CreatePermitRow,
+            PlaceRow::from(place) as PlaceRow,
             special_use,
-            session,
-            &logins.places,
-            &logins.accounts,
-            &logins.password_versions,
         )
         .fetch_one(self.pool())
         .await?;
@@ -65,26 +44,11 @@ impl Store {
     /// [`Fault::Gone`].
     #[tracing::instrument(name = "db.delete_mailbox", skip_all)]
     pub async fn delete_mailbox(&self, permit: &Permit) -> Result<(), Fault> {
-        let session = self.introduce().await?;
-        let logins = self.logins();
+        let actor = self.recorded_actor(permit.account()).await?;
         let modseq = sqlx::query_scalar!(
-            r#"with done as materialized (
-                 select delete_mailbox($1, while_logged_in($2::bigint, $6, $7, $8), $3, $4) as modseq
-               ), logged as (
-                 insert into activity (kind, mailbox, owner, path, session, account)
-                 select 8, $1, n.owner, n.path, $5, $2
-                   from done d
-                   join mailbox_name n on n.mailbox = $1
-               )
-               select d.modseq as "modseq!" from done d"#,
-            permit.mailbox().0,
-            permit.account().0,
-            permit.version(),
-            permit.needed().to_i16(),
-            session,
-            &logins.places,
-            &logins.accounts,
-            &logins.password_versions,
+            r#"select delete_mailbox(_actor => $1, _permit => $2) as "modseq!""#,
+            actor as ActorRow,
+            PermitRow::from(permit) as PermitRow,
         )
         .fetch_one(self.pool())
         .await?;
@@ -117,44 +81,17 @@ impl Store {
         if permit.account() != create_permit.account() {
             return Err(Fault::Denied);
         }
-        let session = self.introduce().await?;
-        let logins = self.logins();
-        let scope = ScopeRow::from(create_permit);
-        let (from, to) = (Tree::from(from), Tree::from(to));
+        let actor = self.recorded_actor(permit.account()).await?;
         let woken = sqlx::query_as!(
             wake::Row,
-            r#"with done as materialized (
-                 select t.owner, r.mailbox, r.modseq
-                   from (select owner_of_place($2, $10, $11) as owner) t,
-                        rename_mailbox(
-                          $1, while_logged_in($2::bigint, $14, $15, $16), $3, $4, $5, $6, $7, $8, $9,
-                          t.owner, $12) r
-               ), logged as (
-                 insert into activity (
-                   kind, mailbox, owner, path, other_owner, other_path, session, account
-                 )
-                 select 7, $1, d.owner, $12, n.owner, n.path, $13, $2
-                   from done d
-                   join mailbox_name n on n.mailbox = $1
-                  where d.mailbox = $1
-               )
-               select d.mailbox as "mailbox!", d.modseq as "modseq!" from done d"#,
-            permit.mailbox().0,
-            permit.account().0,
-            permit.version(),
-            permit.needed().to_i16(),
-            from.path,
-            scope.kind,
-            scope.below,
-            scope.version,
-            scope.needed,
-            to.kind,
-            to.owner_name,
-            to.path,
-            session,
-            &logins.places,
-            &logins.accounts,
-            &logins.password_versions,
+            r#"select mailbox as "mailbox!", modseq as "modseq!"
+                 from rename_mailbox(
+                        _actor => $1, _permit => $2, _old_path => $3, _create => $4, _place => $5)"#,
+            actor as ActorRow,
+            PermitRow::from(permit) as PermitRow,
+            Tree::from(from).path,
+            CreatePermitRow::from(create_permit) as CreatePermitRow,
+            PlaceRow::from(to) as PlaceRow,
         )
         .fetch_all(self.pool())
         .await?;
@@ -185,65 +122,22 @@ impl Store {
         if permits.iter().any(|permit| permit.account() != account) {
             return Err(Fault::Denied);
         }
-        let session = self.introduce().await?;
-        let logins = self.logins();
-        let scope = ScopeRow::from(create_permit);
-        let (from, to) = (Tree::from(from), Tree::from(to));
-        let mailboxes: Vec<i64> = permits.iter().map(|permit| permit.mailbox().0).collect();
-        let versions: Vec<i64> = permits.iter().map(Permit::version).collect();
-        let needed: Vec<i16> = permits
-            .iter()
-            .map(|permit| permit.needed().to_i16())
-            .collect();
-        let woken = sqlx::query_file_as!(
+        let actor = self.recorded_actor(account).await?;
+        let permits: Vec<_> = permits.iter().map(PermitRow::from).collect();
+        let woken = sqlx::query_as!(
             wake::Row,
-            "queries/rename_branch.sql",
-            account.0,
-            &mailboxes,
-            &versions,
-            &needed,
-            from.kind,
-            from.owner_name,
-            from.path,
-            scope.kind,
-            scope.below,
-            scope.version,
-            scope.needed,
-            to.kind,
-            to.owner_name,
-            to.path,
-            session,
-            &logins.places,
-            &logins.accounts,
-            &logins.password_versions,
+            r#"select mailbox as "mailbox!", modseq as "modseq!"
+                 from rename_branch(
+                        _actor => $1, _permits => $2, _old_place => $3, _create => $4, _place => $5)"#,
+            actor as ActorRow,
+            permits as Vec<PermitRow>,
+            PlaceRow::from(from) as PlaceRow,
+            CreatePermitRow::from(create_permit) as CreatePermitRow,
+            PlaceRow::from(to) as PlaceRow,
         )
         .fetch_all(self.pool())
         .await?;
         self.wake(woken);
         Ok(())
-    }
-}
-
-/// The scope of a create permit, as the functions take it.
-struct ScopeRow {
-    kind: i16,
-    below: Option<i64>,
-    version: Option<i64>,
-    needed: Option<i16>,
-}
-
-impl From<&CreatePermit> for ScopeRow {
-    fn from(create_permit: &CreatePermit) -> Self {
-        let (kind, permit) = match create_permit.scope() {
-            CreateScope::OwnTree => (0, None),
-            CreateScope::Below(permit) => (1, Some(permit)),
-            CreateScope::SharedTree => (2, None),
-        };
-        Self {
-            kind,
-            below: permit.map(|permit| permit.mailbox().0),
-            version: permit.map(|permit| permit.version()),
-            needed: permit.map(|permit| permit.needed().to_i16()),
-        }
     }
 }

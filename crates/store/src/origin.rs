@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mail::{AccountId, SessionId};
 
+use crate::argument::ActorRow;
 use crate::{Fault, Store};
 
 /// What lets somebody in: an account, and the version of its password that was right.
@@ -83,9 +84,15 @@ impl Store {
         Ok(Some(session_origin.session()))
     }
 
-    /// What must hold for something to be written that is not batched.
-    pub(crate) fn logins(&self) -> Logins {
-        Logins::of(self.origin.as_deref().map(SessionOrigin::logins))
+    /// `account` as whoever writes what is recorded: introduces the session.
+    pub(crate) async fn recorded_actor(&self, account: AccountId) -> Result<ActorRow, Fault> {
+        self.introduce().await?;
+        Ok(self.actor(account))
+    }
+
+    /// `account` as whoever writes what nobody records.
+    pub(crate) fn actor(&self, account: AccountId) -> ActorRow {
+        ActorRow::of(account, self.origin.as_deref())
     }
 
     /// A client may say late who it is.
@@ -128,28 +135,5 @@ impl SessionOrigin {
     fn lock(&self) -> MutexGuard<'_, Origin> {
         // Nothing panics while it is held.
         self.origin.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The logins that must hold for each of several writes, as `while_logged_in` takes them.
-#[derive(Default)]
-pub(crate) struct Logins {
-    /// Of which write, from 1.
-    pub(crate) places: Vec<i32>,
-    pub(crate) accounts: Vec<i64>,
-    pub(crate) password_versions: Vec<i64>,
-}
-
-impl Logins {
-    pub(crate) fn of<'l>(writes: impl IntoIterator<Item = &'l [Login]>) -> Self {
-        let mut columns = Self::default();
-        for (place, logins) in (1..).zip(writes) {
-            for login in logins {
-                columns.places.push(place);
-                columns.accounts.push(login.account.0);
-                columns.password_versions.push(login.password_version);
-            }
-        }
-        columns
     }
 }

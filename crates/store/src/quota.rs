@@ -3,6 +3,7 @@
 use mail::{AccountId, MailboxId, QuotaLimits, QuotaRoot, Resource, Usage};
 
 use crate::account::fold;
+use crate::argument::ActorRow;
 use crate::{Cause, Fault, Store};
 
 /// A quota root that is there.
@@ -31,8 +32,7 @@ impl Store {
         root: &QuotaRoot,
         limits: QuotaLimits,
     ) -> Result<(), Fault> {
-        let session = self.introduce().await?;
-        let logins = self.logins();
+        let actor = self.recorded_actor(actor).await?;
         let (owner, path) = match root {
             QuotaRoot::User(name) => (self.owner(name).await?, ""),
             QuotaRoot::Shared(path) => (NOBODY, path.as_str()),
@@ -47,23 +47,17 @@ impl Store {
             .filter_map(|resource| Some(format!(" {} {}", resource.name(), limit(resource)?)))
             .collect();
         sqlx::query!(
-            "with done as materialized (
-               select set_quota(while_logged_in($1::text, $10, $11, $12), $2, $3, $4, $5, $6)
-             )
-             insert into activity (kind, session, account, detail)
-             select 10, $7, $8, $9 from done",
+            "select set_quota(
+                      _actor => $1, _name => $2, _owner => $3, _path => $4, _storage_limit => $5,
+                      _message_limit => $6, _mailbox_limit => $7, _detail => $8)",
+            actor as ActorRow,
             root.to_string(),
             owner,
             path,
             limit(Resource::Storage),
             limit(Resource::Message),
             limit(Resource::Mailbox),
-            session,
-            actor.0,
             format!("quota {root}{}", told.concat()),
-            &logins.places,
-            &logins.accounts,
-            &logins.password_versions,
         )
         .execute(self.pool())
         .await?;

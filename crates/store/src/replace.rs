@@ -4,6 +4,7 @@ use acl::Permit;
 use bus::Wakeup;
 use mail::{ModSeq, Uid, UidValidity};
 
+use crate::argument::{ActorRow, GrowthRow, NewMessageRow, PermitRow};
 use crate::{Cause, Fault, NewMessage, Store};
 
 /// A message that took the place of another.
@@ -38,37 +39,32 @@ impl Store {
         if from.account() != to.account() {
             return Err(Fault::Denied);
         }
-        let session = self.introduce().await?;
-        let logins = self.logins();
+        let actor = self.recorded_actor(from.account()).await?;
+        let row = NewMessageRow::from(&message);
+        let mut growth = GrowthRow::default();
+        growth.add(&message);
         let NewMessage {
-            prepared,
-            shared,
-            private,
+            prepared, private, ..
         } = message;
-        let row = sqlx::query_file!(
-            "queries/replace.sql",
-            from.mailbox().0,
-            to.mailbox().0,
-            from.account().0,
-            from.version(),
-            from.needed().to_i16(),
-            to.version(),
-            to.needed().to_i16(),
+        let row = sqlx::query!(
+            r#"select uid_validity as "uid_validity!", uid as "uid!", modseq as "modseq!",
+                      source_modseq as "source_modseq!"
+                 from replace_message(
+                        _actor => $1, _source => $2, _target => $3, _uid => $4, _message => $5,
+                        _envelope => $6, _structure => $7, _header => $8, _body => $9, _folded => $10,
+                        _private => $11, _growth => $12)"#,
+            actor as ActorRow,
+            PermitRow::from(from) as PermitRow,
+            PermitRow::from(to) as PermitRow,
             i64::from(old),
-            prepared.size,
-            prepared.sent,
+            row as NewMessageRow,
             prepared.envelope,
             prepared.structure,
             prepared.header,
             prepared.body,
             prepared.folded,
-            prepared.date.packed(),
-            shared.to_i64(),
             private.to_i64(),
-            session,
-            &logins.places,
-            &logins.accounts,
-            &logins.password_versions,
+            growth as GrowthRow,
         )
         .fetch_one(self.pool())
         .await?;

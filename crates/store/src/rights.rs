@@ -3,6 +3,7 @@
 use acl::{Modification, Permit, Rights, Subject};
 
 use crate::account::fold_identifier;
+use crate::argument::{ActorRow, PermitRow};
 use crate::{Fault, Store, wake};
 
 impl Store {
@@ -19,37 +20,23 @@ impl Store {
         subject: &Subject,
         modification: Modification,
     ) -> Result<(), Fault> {
-        let session = self.introduce().await?;
-        let logins = self.logins();
+        let actor = self.recorded_actor(permit.account()).await?;
         let (mode, sign, rights) = match modification {
             Modification::Replace(rights) => (0, "", rights),
             Modification::Add(rights) => (1, "+", rights),
             Modification::Remove(rights) => (2, "-", rights),
         };
         let modseq = sqlx::query_scalar!(
-            r#"with done as materialized (
-                 select set_rights(
-                          $1, while_logged_in($2::bigint, $11, $12, $13), $3, $4, $5, $6, $7, $8) as modseq
-               ), logged as (
-                 insert into activity (kind, mailbox, owner, path, session, account, detail)
-                 select 9, $1, n.owner, n.path, $9, $2, $10
-                   from done d
-                   join mailbox_name n on n.mailbox = $1
-               )
-               select d.modseq as "modseq!" from done d"#,
-            permit.mailbox().0,
-            permit.account().0,
-            permit.version(),
-            permit.needed().to_i16(),
+            r#"select set_rights(
+                        _actor => $1, _permit => $2, _identifier => $3, _is_negative => $4, _mode => $5,
+                        _rights => $6, _detail => $7) as "modseq!""#,
+            actor as ActorRow,
+            PermitRow::from(permit) as PermitRow,
             fold_identifier(&subject.identifier).to_string(),
             subject.is_negative,
             mode,
             rights.to_i16(),
-            session,
             format!("{subject} {sign}{rights}"),
-            &logins.places,
-            &logins.accounts,
-            &logins.password_versions,
         )
         .fetch_one(self.pool())
         .await?;

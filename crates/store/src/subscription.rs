@@ -2,7 +2,8 @@
 
 use mail::{AccountId, Place};
 
-use crate::place::{Tree, place};
+use crate::argument::{ActorRow, PlaceRow};
+use crate::place::place;
 use crate::{Fault, Store};
 
 /// What an account said of a name.
@@ -50,28 +51,10 @@ impl Store {
     /// [`Fault::Gone`] for the tree of an account that does not exist.
     #[tracing::instrument(name = "db.subscribe", skip_all)]
     pub async fn subscribe(&self, asker: AccountId, place: &Place) -> Result<(), Fault> {
-        let logins = self.logins();
-        let tree = Tree::from(place);
-        let owner = sqlx::query_scalar!(
-            "select owner_of_place($1, $2, $3)",
-            asker.0,
-            tree.kind,
-            tree.owner_name
-        )
-        .fetch_one(self.pool())
-        .await?
-        .ok_or(Fault::Gone)?;
         sqlx::query!(
-            "insert into subscription (account, owner, path)
-             values (while_logged_in($1::bigint, $4, $5, $6), $2, $3)
-             on conflict (account, owner, path) do update
-                set is_wanted = true",
-            asker.0,
-            owner,
-            tree.path,
-            &logins.places,
-            &logins.accounts,
-            &logins.password_versions,
+            "select subscribe(_actor => $1, _place => $2)",
+            self.actor(asker) as ActorRow,
+            PlaceRow::from(place) as PlaceRow,
         )
         .execute(self.pool())
         .await?;
@@ -86,18 +69,10 @@ impl Store {
     /// [`Fault::Unavailable`] when the database is away.
     #[tracing::instrument(name = "db.unsubscribe", skip_all)]
     pub async fn unsubscribe(&self, asker: AccountId, place: &Place) -> Result<(), Fault> {
-        let logins = self.logins();
-        let tree = Tree::from(place);
         sqlx::query!(
-            "select unsubscribe(
-                      while_logged_in($1::bigint, $5, $6, $7), owner_of_place($1, $2, $3), $4)",
-            asker.0,
-            tree.kind,
-            tree.owner_name,
-            tree.path,
-            &logins.places,
-            &logins.accounts,
-            &logins.password_versions,
+            "select unsubscribe(_actor => $1, _place => $2)",
+            self.actor(asker) as ActorRow,
+            PlaceRow::from(place) as PlaceRow,
         )
         .execute(self.pool())
         .await?;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use acl::Operation;
 use mail::{ContentId, FlagBits, MailboxId};
+use sqlx::{Connection, PgConnection};
 use store::{Doomed, Store};
 
 use crate::world::{World, adding, append, image, inbox, permit, uids};
@@ -101,4 +102,51 @@ async fn what_is_young_stays_in_the_log() {
         .await
         .unwrap();
     assert_eq!(changes.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_was_removed_is_remembered_with_its_place_and_who_removed_it() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let mailbox = inbox(&world.store, ada).await;
+    append(&world.store, ada, mailbox, &["a", "b"]).await;
+    expunge_all(&world, ada, mailbox).await;
+    let mut connection = PgConnection::connect(&world.url).await.unwrap();
+    let rows: Vec<(i64, i64, i64, i64, bool)> = sqlx::query_as(
+        "select mailbox, uid, flags, account, internal_date > 0 and saved_at is not null and size > 0
+           from garbage
+          order by uid",
+    )
+    .fetch_all(&mut connection)
+    .await
+    .unwrap();
+    connection.close().await.unwrap();
+    let deleted = FlagBits::DELETED.to_i64();
+    let row = |uid| (mailbox.0, uid, deleted, ada.0, true);
+    assert_eq!(rows, [row(1), row(2)]);
+}
+
+#[tokio::test]
+async fn the_months_to_come_have_partitions_of_activity() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    world.store.trim_activity(LONG).await.unwrap();
+    world.store.trim_activity(LONG).await.unwrap();
+    append(
+        &world.store,
+        ada,
+        inbox(&world.store, ada).await,
+        &["a letter"],
+    )
+    .await;
+    let mut connection = PgConnection::connect(&world.url).await.unwrap();
+    let partitions: i64 = sqlx::query_scalar(
+        "select count(*) from pg_inherits where inhparent = 'activity'::regclass",
+    )
+    .fetch_one(&mut connection)
+    .await
+    .unwrap();
+    connection.close().await.unwrap();
+    // The next two, and the one for other months, where this month's rows have begun.
+    assert_eq!(partitions, 3);
 }

@@ -15,6 +15,7 @@ mod modules;
 mod names;
 mod rooms;
 mod source;
+mod sql_numbers;
 mod tree;
 
 pub(crate) use conformance::renew as renew_conformance;
@@ -72,6 +73,7 @@ const RULES: &[Rule] = &[
     conformance::check,
     limits::check,
     migrations::check,
+    sql_numbers::check,
     leftovers::check,
     links::check,
     names::check,

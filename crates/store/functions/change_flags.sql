@@ -1,0 +1,83 @@
+-- Edits the flags of messages, and logs that. A private flag is the bit of account 0, with which everybody began, turned
+-- by the account's own bit. What is so already is left alone. Returns the mailbox's mod-sequence afterwards, whether
+-- that is new, and the messages that changed for all; null where none did. The caller holds the mailbox's lock.
+create or replace function change_flags(
+  _mailbox bigint, _edits flag_edit[], _private_edits private_flag_edit[],
+  out modseq bigint, out is_changed boolean, out edited int8multirange
+)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+  _uids             bigint[];
+  _flags            bigint[];
+  _unseen           bigint;
+  _deleted          bigint;
+  _touched          bigint;
+  _touched_flags    integer[];
+  _flipped_accounts bigint[];
+  _flipped_flags    integer[];
+  _flipped_uids     bigint[];
+begin
+  if cardinality(_edits) > 0 then
+    select array_agg(e.uid), array_agg(e.edited),
+           sum((e.flags >> 3 & 1) - (e.edited >> 3 & 1)),
+           sum((e.edited >> 2 & 1) - (e.flags >> 2 & 1))
+      into _uids, _flags, _unseen, _deleted
+      from unnest(_edits) as r
+     cross join lateral (
+           select e.uid, e.flags, (e.flags & r.keep) | r.add as edited
+             from entry e
+            where e.mailbox = _mailbox and e.uid >= r.low and e.uid <= r.high
+           offset 0) e
+     where e.edited <> e.flags;
+  end if;
+
+  if cardinality(_private_edits) > 0 then
+    select bit_or(~r.keep | r.add) into _touched from unnest(_private_edits) as r;
+    _touched_flags := array(select b.flag from private_flag b where b.bit & _touched <> 0);
+    select array_agg(r.account), array_agg(b.flag), array_agg(e.uid)
+      into _flipped_accounts, _flipped_flags, _flipped_uids
+      from unnest(_private_edits) as r
+     cross join lateral (
+           select e.uid
+             from entry e
+            where e.mailbox = _mailbox and e.uid >= r.low and e.uid <= r.high
+           offset 0) e
+      join unnest(_touched_flags) as b (flag) on (~r.keep | r.add) >> b.flag & 1 = 1
+     where coalesce((select bit_xor(get_bit(f.bits, (e.uid % 8192)::integer))
+                       from user_flags f
+                      where f.account in (0, r.account) and f.mailbox = _mailbox
+                        and f.flag = b.flag and f.chunk = e.uid / 8192), 0)
+           <> (r.add >> b.flag & 1);
+  end if;
+
+  is_changed := _uids is not null or _flipped_uids is not null;
+  update mailbox
+     set modseq = modseq + 1,
+         unseen_count = unseen_count + coalesce(_unseen, 0),
+         deleted_count = deleted_count + coalesce(_deleted, 0)
+   where id = _mailbox
+     and is_changed
+  returning modseq into modseq;
+  if not found then
+    select m.modseq into modseq from mailbox m where m.id = _mailbox;
+    return;
+  end if;
+
+  if _uids is not null then
+    update entry e
+       set flags = c.flags, modseq = change_flags.modseq
+      from (select c.uid, c.flags
+              from unnest(_uids, _flags) as c (uid, flags)
+             limit cardinality(_uids)) c
+     where e.mailbox = _mailbox and e.uid = c.uid;
+    insert into change (mailbox, modseq, kind, uids)
+    select _mailbox, change_flags.modseq, 2 /* change: flags */, range_agg(int8range(c.uid, c.uid, '[]'))
+      from unnest(_uids) as c (uid)
+    returning uids into edited;
+  end if;
+  if _flipped_uids is not null then
+    perform flip_private(_mailbox, change_flags.modseq, _flipped_accounts, _flipped_flags, _flipped_uids);
+  end if;
+end
+$$;

@@ -1,0 +1,213 @@
+//! What the functions of the schema take together, as PostgreSQL's composite types have it
+//! (`migrations/0009_functions.sql`). Two lists of these cannot be exchanged, as two lists of numbers can.
+
+use acl::{CreatePermit, CreateScope, Permit};
+use mail::{AccountId, FlagBits, Place};
+
+use crate::NewMessage;
+use crate::flags::Masks;
+use crate::origin::{Login, SessionOrigin};
+use crate::place::Tree;
+
+/// A login that must hold at the commit.
+#[derive(sqlx::Type)]
+#[sqlx(type_name = "login")]
+pub(crate) struct LoginRow {
+    account: i64,
+    password_version: i64,
+}
+
+/// Who writes.
+#[derive(sqlx::Type)]
+#[sqlx(type_name = "actor")]
+pub(crate) struct ActorRow {
+    account: i64,
+    /// For the record of activity.
+    session: Option<i64>,
+    logins: Vec<LoginRow>,
+}
+
+/// Leave to do something in a mailbox, which the database examines again.
+#[derive(sqlx::Type)]
+#[sqlx(type_name = "permit")]
+pub(crate) struct PermitRow {
+    mailbox: i64,
+    rights_version: i64,
+    needed: i16,
+}
+
+/// Leave to give a name to a mailbox.
+#[derive(sqlx::Type)]
+#[sqlx(type_name = "create_permit")]
+pub(crate) struct CreatePermitRow {
+    scope: i16,
+    below: Option<PermitRow>,
+}
+
+/// Where a mailbox is, as somebody names it.
+#[derive(sqlx::Type)]
+#[sqlx(type_name = "place")]
+pub(crate) struct PlaceRow {
+    kind: i16,
+    owner_name: Option<String>,
+    path: String,
+}
+
+/// What a mailbox's counters grow by.
+#[derive(Default, sqlx::Type)]
+#[sqlx(type_name = "growth")]
+pub(crate) struct GrowthRow {
+    messages: i64,
+    bytes: i64,
+    unseen: i64,
+    deleted: i64,
+}
+
+/// A message that comes, without what it consists of.
+#[derive(sqlx::Type)]
+#[sqlx(type_name = "new_message")]
+pub(crate) struct NewMessageRow {
+    size: i32,
+    sent: Option<i32>,
+    internal_date: i64,
+    flags: i64,
+}
+
+/// Flags that only `account` sees set on the new message at `place`, from 0.
+#[derive(sqlx::Type)]
+#[sqlx(type_name = "private_mark")]
+pub(crate) struct PrivateMarkRow {
+    pub(crate) account: i64,
+    pub(crate) place: i64,
+    pub(crate) flags: i64,
+}
+
+/// What becomes of the flags of a range of UIDs.
+#[derive(sqlx::Type)]
+#[sqlx(type_name = "flag_edit")]
+pub(crate) struct FlagEditRow {
+    low: i64,
+    high: i64,
+    keep: i64,
+    add: i64,
+}
+
+/// What becomes of the flags that only one account sees.
+#[derive(sqlx::Type)]
+#[sqlx(type_name = "private_flag_edit")]
+pub(crate) struct PrivateFlagEditRow {
+    account: i64,
+    low: i64,
+    high: i64,
+    keep: i64,
+    add: i64,
+}
+
+/// What an edit asked for, for the record of activity.
+#[derive(sqlx::Type)]
+#[sqlx(type_name = "flag_request")]
+pub(crate) struct FlagRequestRow {
+    /// As [`multirange::print`](crate::multirange::print) has them.
+    pub(crate) uids: String,
+    pub(crate) flags_set: i64,
+    pub(crate) flags_cleared: i64,
+}
+
+impl ActorRow {
+    /// `account`, in the session and by the logins of `origin`.
+    pub(crate) fn of(account: AccountId, origin: Option<&SessionOrigin>) -> Self {
+        let logins = origin.map_or(&[][..], SessionOrigin::logins);
+        Self {
+            account: account.0,
+            session: origin.map(SessionOrigin::session),
+            logins: logins.iter().map(LoginRow::from).collect(),
+        }
+    }
+}
+
+impl From<&Login> for LoginRow {
+    fn from(login: &Login) -> Self {
+        Self {
+            account: login.account.0,
+            password_version: login.password_version,
+        }
+    }
+}
+
+impl From<&Permit> for PermitRow {
+    fn from(permit: &Permit) -> Self {
+        Self {
+            mailbox: permit.mailbox().0,
+            rights_version: permit.version(),
+            needed: permit.needed().to_i16(),
+        }
+    }
+}
+
+impl From<&CreatePermit> for CreatePermitRow {
+    fn from(permit: &CreatePermit) -> Self {
+        let (scope, below) = match permit.scope() {
+            CreateScope::OwnTree => (0, None),
+            CreateScope::Below(permit) => (1, Some(PermitRow::from(&permit))),
+            CreateScope::SharedTree => (2, None),
+        };
+        Self { scope, below }
+    }
+}
+
+impl From<&Place> for PlaceRow {
+    fn from(place: &Place) -> Self {
+        let Tree {
+            kind,
+            owner_name,
+            path,
+        } = Tree::from(place);
+        Self {
+            kind,
+            owner_name,
+            path: path.to_owned(),
+        }
+    }
+}
+
+impl From<&NewMessage> for NewMessageRow {
+    fn from(message: &NewMessage) -> Self {
+        Self {
+            size: message.prepared.size,
+            sent: message.prepared.sent,
+            internal_date: message.prepared.date.packed(),
+            flags: message.shared.to_i64(),
+        }
+    }
+}
+
+impl GrowthRow {
+    pub(crate) fn add(&mut self, message: &NewMessage) {
+        self.messages += 1;
+        self.bytes += i64::from(message.prepared.size);
+        self.unseen += i64::from(!message.shared.contains(FlagBits::SEEN));
+        self.deleted += i64::from(message.shared.contains(FlagBits::DELETED));
+    }
+}
+
+impl FlagEditRow {
+    pub(crate) fn new(low: u32, high: u32, masks: Masks) -> Self {
+        Self {
+            low: i64::from(low),
+            high: i64::from(high),
+            keep: masks.keep.to_i64(),
+            add: masks.add.to_i64(),
+        }
+    }
+
+    /// The same, for what only `account` sees.
+    pub(crate) fn private_to(self, account: i64) -> PrivateFlagEditRow {
+        PrivateFlagEditRow {
+            account,
+            low: self.low,
+            high: self.high,
+            keep: self.keep,
+            add: self.add,
+        }
+    }
+}
