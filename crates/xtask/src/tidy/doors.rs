@@ -1,9 +1,9 @@
 //! What reaches outside, or is one room's own tool, is used in its rooms only. Tests may use more,
 //! and so may dev rooms.
 
-use super::Finding;
+use super::finding::Finding;
 use super::rooms::{self, Floor};
-use super::source::{Source, used_paths};
+use super::source::{Source, uses};
 use super::tree::{Tree, is_test_file, room_of};
 
 /// A path of the outside world and the rooms that may name it.
@@ -131,8 +131,9 @@ fn passed(code: &str) -> Vec<(usize, &'static Door)> {
         .lines()
         .enumerate()
         .map(|(i, line)| (i + 1, line.to_owned()));
+    let used = uses(code).into_iter().map(|used| (used.line, used.path));
     let mut passed = Vec::new();
-    for (line, words) in written.chain(used_paths(code)) {
+    for (line, words) in written.chain(used) {
         for door in DOORS.iter().filter(|door| names(&words, door.path)) {
             if !passed
                 .iter()

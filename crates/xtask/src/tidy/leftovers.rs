@@ -1,6 +1,6 @@
 //! What was left for later has an issue number; what was switched off is not; tests never sleep.
 
-use super::Finding;
+use super::finding::Finding;
 use super::source::{Source, words};
 use super::tree::{Tree, is_test_file};
 

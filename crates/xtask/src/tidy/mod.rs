@@ -1,10 +1,12 @@
 //! The house rules that no compiler knows. Each rule reads the repository as texts and returns
 //! what it found; none of them runs anything.
 
+mod circles;
 mod citations;
 mod commands;
 mod conformance;
 mod doors;
+mod finding;
 mod leftovers;
 mod lengths;
 mod limits;
@@ -19,46 +21,9 @@ mod tree;
 pub(crate) use conformance::renew as renew_conformance;
 pub(crate) use migrations::land;
 
-use std::fmt;
-
 use crate::tool::{ChoreError, root};
+use finding::Finding;
 use tree::Tree;
-
-/// One place that breaks one rule.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Finding {
-    path: String,
-    /// Counted from one; none where the whole file, or its absence, is meant.
-    line: Option<usize>,
-    words: String,
-}
-
-impl Finding {
-    fn at(path: &str, line: usize, words: impl Into<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            line: Some(line),
-            words: words.into(),
-        }
-    }
-
-    fn of(path: &str, words: impl Into<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            line: None,
-            words: words.into(),
-        }
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            Some(line) => write!(f, "{}:{line}: {}", self.path, self.words),
-            None => write!(f, "{}: {}", self.path, self.words),
-        }
-    }
-}
 
 type Rule = fn(&Tree) -> Vec<Finding>;
 
@@ -66,6 +31,7 @@ const RULES: &[Rule] = &[
     rooms::check,
     doors::check,
     modules::check,
+    circles::check,
     commands::check,
     conformance::check,
     limits::check,
@@ -75,10 +41,11 @@ const RULES: &[Rule] = &[
     names::check,
 ];
 
-/// Prints what breaks a rule, and the longest files and functions as places to look at.
+/// Prints what breaks a rule, and the extremes (the longest files and functions, the largest circles)
+/// as places to look at.
 pub(crate) fn run(_: &[String]) -> Result<(), ChoreError> {
     let tree = Tree::load(&root())?;
-    print!("{}", lengths::longest(&tree));
+    print!("{}{}", lengths::longest(&tree), circles::extremes(&tree));
     let findings = all(&tree);
     for finding in &findings {
         println!("{finding}");

@@ -1,6 +1,6 @@
 //! Every module begins by saying what lives in it.
 
-use super::Finding;
+use super::finding::Finding;
 use super::source::Source;
 use super::tree::Tree;
 

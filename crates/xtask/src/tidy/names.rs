@@ -1,6 +1,6 @@
 //! Names that say nothing, and short forms that only their author can read.
 
-use super::Finding;
+use super::finding::Finding;
 use super::source::{Source, words};
 use super::tree::{Tree, room_of};
 
