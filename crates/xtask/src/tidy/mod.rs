@@ -7,6 +7,7 @@ mod commands;
 mod conformance;
 mod doors;
 mod finding;
+mod glossary;
 mod leftovers;
 mod lengths;
 mod limits;
@@ -35,6 +36,7 @@ const RULES: &[Rule] = &[
     commands::check,
     conformance::check,
     limits::check,
+    glossary::check,
     migrations::check,
     leftovers::check,
     links::check,
