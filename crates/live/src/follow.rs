@@ -1,13 +1,12 @@
 //! Which mailboxes are open here, and what makes them read their news.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
 
 use bus::Wakeup;
 use mail::{AccountId, MailboxId, ModSeq};
 use store::{Fault, Heard, Spawn, Store};
+use tokio::sync::Notify;
 use tracing::{debug, info, warn};
 
 use crate::content::Contents;
@@ -25,12 +24,9 @@ pub struct Live {
     login_registry: LoginRegistry,
     notify_watchers: Arc<NotifyWatchers>,
     stats: Arc<Stats>,
-    /// Somebody compares until it works; nobody else need begin.
-    is_comparing: AtomicBool,
+    /// Something may have been missed. A permit that is stored while nobody waits is not lost.
+    compare_wanted: Notify,
 }
-
-/// Between two comparisons while the database does not answer.
-const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
 /// A mailbox while it is open, and the lock under which it is opened once.
 #[derive(Default, Clone)]
@@ -60,7 +56,7 @@ impl Live {
             spawn,
             open: Mutex::default(),
             stats,
-            is_comparing: AtomicBool::new(false),
+            compare_wanted: Notify::new(),
         })
     }
 
@@ -154,22 +150,22 @@ impl Live {
     pub async fn follow(self: Arc<Self>) -> Result<(), Fault> {
         let mut listener = self.store.listen().await?;
         // What happened before we listened was told to nobody here.
-        self.compare_soon();
+        self.compare_wanted.notify_one();
         loop {
             match listener.next().await {
                 Heard::Wakeups(wakeups) => self.wake(&wakeups),
                 Heard::Account(account) => self.ask_again(account).await,
                 Heard::Resync => {
                     info!("listening again after the connection was lost");
-                    self.compare_soon();
+                    self.compare_wanted.notify_one();
                 }
                 Heard::Closed => return Ok(()),
             }
         }
     }
 
-    /// Compares every mailbox that is open or watched, the directory, and everybody who is logged in with the database, and reads what
-    /// is missing: the safety net under lost wake-ups.
+    /// Compares every mailbox that is open or watched, the directory, and everybody who is logged in
+    /// with the database, and reads what is missing: the safety net under lost wake-ups.
     ///
     /// # Errors
     ///
@@ -182,10 +178,17 @@ impl Live {
         self.notify_watchers.compare().await
     }
 
+    /// Resolves when this node may have missed something, so that whoever keeps it up should
+    /// [`compare`](Self::compare). A wish that comes during a comparison is kept until the next call.
+    /// May be dropped at any time.
+    pub async fn compare_wanted(&self) {
+        self.compare_wanted.notified().await;
+    }
+
     async fn ask_again(self: &Arc<Self>, account: AccountId) {
         if let Err(fault) = self.login_registry.ask_again(&[account]).await {
             warn!(cause = %fault, "could not read whether an account is still let in");
-            self.compare_soon();
+            self.compare_wanted.notify_one();
         }
     }
 
@@ -210,30 +213,6 @@ impl Live {
             }
         }
         outcome
-    }
-
-    /// Compares in the background, again and again until the database answers: after its
-    /// connections broke, those of the pool fail once each.
-    fn compare_soon(self: &Arc<Self>) {
-        if self.is_comparing.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        let live = Arc::downgrade(self);
-        (self.spawn)(Box::pin(async move {
-            while let Some(live) = live.upgrade() {
-                // Before the comparison: whoever finds news missing during it asks again.
-                live.is_comparing.store(false, Ordering::Release);
-                let Err(fault) = live.compare().await else {
-                    return;
-                };
-                if live.is_comparing.swap(true, Ordering::AcqRel) {
-                    return;
-                }
-                drop(live);
-                warn!(cause = %fault, "could not compare open mailboxes with the database");
-                tokio::time::sleep(RETRY_PAUSE).await;
-            }
-        }));
     }
 
     /// A mailbox that is open may lag behind a commit of which this user already knows.
@@ -262,7 +241,7 @@ impl Live {
             (self.spawn)(Box::pin(async move {
                 if let Err(fault) = live.notify_watchers.read().await {
                     debug!(cause = %fault, "could not read the news of mailboxes that are watched");
-                    live.compare_soon();
+                    live.compare_wanted.notify_one();
                 }
             }));
         }
@@ -275,7 +254,7 @@ impl Live {
             (self.spawn)(Box::pin(async move {
                 if let Err(fault) = mailbox.follow().await {
                     debug!(mailbox.id = %mailbox.id(), cause = %fault, "could not read the news of a mailbox");
-                    live.compare_soon();
+                    live.compare_wanted.notify_one();
                 }
             }));
         }

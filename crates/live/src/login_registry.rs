@@ -1,11 +1,11 @@
 //! Who is logged in on this node, and whether they still may be. No sessions, no passwords: versions.
 
 use std::collections::HashMap;
-use std::future::{pending, poll_fn};
+use std::future::pending;
 use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
 
+use futures_util::future::select;
 use mail::AccountId;
 use store::{Fault, Store};
 use tokio::sync::watch;
@@ -111,23 +111,15 @@ impl LoginLease {
 
     /// Resolves when the stay is over. May be dropped at any time.
     pub async fn over(&self) {
-        let mut this = pin!(self.changed());
-        let mut other = pin!(async {
+        let this = pin!(self.changed());
+        let other = pin!(async {
             match &self.other {
                 // Seldom there, so not worth its room in every session.
                 Some(other) => Box::pin(other.changed()).await,
                 None => pending().await,
             }
         });
-        poll_fn(|cx| {
-            let is_over = this.as_mut().poll(cx).is_ready() || other.as_mut().poll(cx).is_ready();
-            if is_over {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
-            }
-        })
-        .await;
+        select(this, other).await;
     }
 
     async fn changed(&self) {

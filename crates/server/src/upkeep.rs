@@ -6,7 +6,7 @@ use std::time::Duration;
 use live::Live;
 use store::Store;
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tracing::warn;
 
 use crate::config::Config;
@@ -14,6 +14,9 @@ use crate::registry::Registry;
 
 /// Between two tries to listen for wake-ups.
 const FOLLOW_PAUSE: Duration = Duration::from_secs(1);
+
+/// Between two comparisons while the database does not answer.
+const COMPARE_PAUSE: Duration = Duration::from_millis(500);
 
 /// Between two looks for what has become old.
 const KEEPING_PAUSE: Duration = Duration::from_secs(60 * 60);
@@ -44,15 +47,16 @@ async fn follow(live: Arc<Live>) {
     }
 }
 
-/// The safety net under lost wake-ups.
+/// The safety net under lost wake-ups: compares regularly, and whenever something may have been missed.
 async fn compare(live: Arc<Live>, every: Duration) {
-    let mut ticks = interval(every);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
-        if let Err(cause) = live.compare().await {
+        // After the database's connections broke, those of the pool fail once each.
+        while let Err(cause) = live.compare().await {
             warn!(%cause, "could not compare open mailboxes with the database");
+            sleep(COMPARE_PAUSE).await;
         }
+        // Either is a reason to compare.
+        let _wanted_or_elapsed = timeout(every, live.compare_wanted()).await;
     }
 }
 

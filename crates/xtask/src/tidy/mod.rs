@@ -5,7 +5,6 @@ mod circles;
 mod citations;
 mod commands;
 mod conformance;
-mod doors;
 mod finding;
 mod glossary;
 mod leftovers;
@@ -15,6 +14,7 @@ mod links;
 mod migrations;
 mod modules;
 mod names;
+mod restricted_paths;
 mod rooms;
 mod source;
 mod tree;
@@ -30,7 +30,7 @@ type Rule = fn(&Tree) -> Vec<Finding>;
 
 const RULES: &[Rule] = &[
     rooms::check,
-    doors::check,
+    restricted_paths::check,
     modules::check,
     circles::check,
     commands::check,
