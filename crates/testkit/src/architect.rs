@@ -198,28 +198,14 @@ impl Architect {
         if self.store.resolve(builder, &place).await?.is_some() {
             return Ok(());
         }
-        let who = self.store.who(builder).await?;
-        let Place::Shared(path) = &place else {
-            self.store
-                .create_mailbox(&acl::own_tree(&who), &place, None)
-                .await?;
-            return Ok(());
-        };
-        let parent = path
-            .rsplit_once('/')
-            .map(|(parent, _)| Place::Shared(parent.to_owned()));
-        let parent = match parent {
-            Some(parent) => self.store.resolve(builder, &parent).await?,
-            None => None,
-        };
-        let create_permit = match parent {
-            Some(parent) => acl::below(&parent.access),
-            None => acl::shared_root(&who),
-        };
+        let create_permit = session::create_permit(&self.store, builder, &place).await?;
         let create_permit = create_permit.map_err(denied)?;
         self.store
             .create_mailbox(&create_permit, &place, None)
             .await?;
+        if !matches!(place, Place::Shared(_)) {
+            return Ok(());
+        }
         let permit = self.leave_to_administer(builder, &place).await?;
         let mailbox = self.find(builder, &place).await?.id;
         for entry in self.store.access_list(mailbox).await? {

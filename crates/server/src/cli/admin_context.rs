@@ -150,25 +150,14 @@ impl AdminContext {
         }
     }
 
-    /// Leave to create `place`: in one's own tree, below the nearest mailbox above, or at the
-    /// root of the shared tree.
+    /// Leave to create `place`, from the same function that sessions ask.
     pub(super) async fn create_permit(
         &self,
         who: &Operator,
         place: &Place,
     ) -> Result<CreatePermit, Failure> {
-        let mut above = match place {
-            Place::Mine(_) => return Ok(::acl::own_tree(&who.who)),
-            Place::Theirs { .. } | Place::Shared(_) => parent(place),
-        };
-        while let Some(place) = above {
-            if let Some(found) = self.store.resolve(who.account.id, &place).await? {
-                let create_permit = ::acl::below(&found.access);
-                return create_permit.map_err(|denied| self.denied(denied, &place));
-            }
-            above = parent(&place);
-        }
-        ::acl::shared_root(&who.who).map_err(|denied| self.denied(denied, place))
+        let asked = session::create_permit(&self.store, who.account.id, place).await?;
+        asked.map_err(|denied| self.denied(denied, place))
     }
 
     fn denied(&self, denied: Denied, place: &Place) -> Failure {
@@ -188,18 +177,5 @@ impl AdminContext {
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
         Self::failed(fault.to_string())
-    }
-}
-
-/// One level up in the same tree.
-fn parent(place: &Place) -> Option<Place> {
-    let above = |path: &str| path.rsplit_once('/').map(|(above, _)| above.to_owned());
-    match place {
-        Place::Mine(path) => above(path).map(Place::Mine),
-        Place::Shared(path) => above(path).map(Place::Shared),
-        Place::Theirs { owner, path } => above(path).map(|path| Place::Theirs {
-            owner: owner.clone(),
-            path,
-        }),
     }
 }
