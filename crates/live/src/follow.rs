@@ -1,7 +1,7 @@
 //! Which mailboxes are open here, and what makes them read their news.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use bus::Wakeup;
 use mail::{AccountId, MailboxId, ModSeq};
@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use tracing::{debug, info, warn};
 
 use crate::content::Contents;
+use crate::lock::lock;
 use crate::login_registry::LoginRegistry;
 use crate::mailbox::LiveMailbox;
 use crate::notify_watcher::NotifyWatchers;
@@ -272,7 +273,7 @@ impl Live {
         open
     }
 
-    fn slots(&self) -> std::sync::MutexGuard<'_, HashMap<MailboxId, Slot>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    fn slots(&self) -> MutexGuard<'_, HashMap<MailboxId, Slot>> {
+        lock(&self.open)
     }
 }

@@ -11,18 +11,22 @@
 //! across an await.
 
 mod content;
+mod event_queue;
 mod follow;
-mod glance;
+mod lock;
 mod login_registry;
 mod mailbox;
 mod notify_watcher;
 mod shared_response;
+mod states;
 mod stats;
+mod watch_register;
 
 pub use content::{Contents, ContentsStats};
+pub use event_queue::{MailboxEvent, PendingEvents};
 pub use follow::Live;
 pub use login_registry::{LoginLease, LoginRegistry};
 pub use mailbox::{LiveMailbox, MailboxState, Watch};
-pub use notify_watcher::{MailboxEvent, NotifyWatcher, NotifyWatchers, PendingEvents};
+pub use notify_watcher::{NotifyWatcher, NotifyWatchers};
 pub use shared_response::SharedResponse;
 pub use stats::Stats;

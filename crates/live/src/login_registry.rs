@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 use std::future::pending;
 use std::pin::pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use futures_util::future::select;
 use mail::AccountId;
 use store::{Fault, Store};
 use tokio::sync::watch;
+
+use crate::lock::lock;
 
 /// The accounts of all sessions of one node.
 #[derive(Debug)]
@@ -41,7 +43,7 @@ impl LoginRegistry {
     /// As the store has it.
     pub async fn welcome(&self, account: AccountId, version: i64) -> Result<LoginLease, Fault> {
         let versions = self
-            .lock()
+            .versions()
             .entry(account)
             .or_insert_with(|| watch::channel(Some(version)).0)
             .subscribe();
@@ -57,7 +59,7 @@ impl LoginRegistry {
     /// Reads who of these may still be here, and ends the stays of the others.
     pub(crate) async fn ask_again(&self, accounts: &[AccountId]) -> Result<(), Fault> {
         let present: Vec<AccountId> = {
-            let versions = self.lock();
+            let versions = self.versions();
             let is_present = |account: &&AccountId| versions.contains_key(account);
             accounts.iter().filter(is_present).copied().collect()
         };
@@ -70,7 +72,7 @@ impl LoginRegistry {
             .await?
             .into_iter()
             .collect();
-        let versions = self.lock();
+        let versions = self.versions();
         for account in present {
             if let Some(version) = versions.get(&account) {
                 let now = now.get(&account).copied();
@@ -82,13 +84,13 @@ impl LoginRegistry {
 
     /// Everybody who is here. Also forgets those who left.
     pub(crate) fn present(&self) -> Vec<AccountId> {
-        let mut versions = self.lock();
+        let mut versions = self.versions();
         versions.retain(|_, version| version.receiver_count() > 0);
         versions.keys().copied().collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<AccountId, watch::Sender<Option<i64>>>> {
-        self.versions.lock().unwrap_or_else(PoisonError::into_inner)
+    fn versions(&self) -> MutexGuard<'_, HashMap<AccountId, watch::Sender<Option<i64>>>> {
+        lock(&self.versions)
     }
 }
 

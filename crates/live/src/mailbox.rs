@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use image::{Image, Overlay};
@@ -10,6 +10,7 @@ use mail::{AccountId, Keywords, MailboxId, ModSeq, UidValidity};
 use store::{Fault, News, Store};
 use tokio::sync::watch;
 
+use crate::lock::lock;
 use crate::shared_response::{Said, SharedResponse};
 use crate::stats::{Stats, count};
 
@@ -156,7 +157,8 @@ impl LiveMailbox {
         bytes
     }
 
-    /// Notes that there is news; true when nobody is following yet, so that the caller should.
+    /// Notes that there is news; true when nobody is following yet, so that the caller should
+    /// [`follow`](Self::follow).
     pub(crate) fn want(&self, modseq: ModSeq) -> bool {
         self.wanted.fetch_max(modseq.get(), Ordering::AcqRel);
         self.mailbox_states.borrow().modseq() < modseq
@@ -336,8 +338,4 @@ impl Drop for Watch {
     fn drop(&mut self) {
         self.mailbox.leave(self.account);
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,10 +1,12 @@
 //! Untagged responses that were encoded once and are sent many times.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use bytes::Bytes;
 use mail::ModSeq;
+
+use crate::lock::lock;
 
 /// What makes two watchers hear the same bytes: the step they take, the way they speak, and
 /// how their private flags colour the messages concerned.
@@ -29,14 +31,14 @@ pub(crate) struct Said(Mutex<VecDeque<(SharedResponse, Bytes)>>);
 
 impl Said {
     pub(crate) fn find(&self, shared_response: &SharedResponse) -> Option<Bytes> {
-        let said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let said = lock(&self.0);
         said.iter()
             .find(|(known, _)| known == shared_response)
             .map(|(_, bytes)| bytes.clone())
     }
 
     pub(crate) fn keep(&self, shared_response: SharedResponse, bytes: Bytes) {
-        let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut said = lock(&self.0);
         if said.len() == SHARED_RESPONSES_MAX {
             said.pop_back();
         }

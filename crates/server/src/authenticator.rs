@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use auth::{Attempt, Hasher, Policy, Throttle, Verdict, Verified, VerifiedCache};
@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use tracing::warn;
 use wire::Secret;
 
+use crate::lock::lock;
 use crate::metrics::Metrics;
 use crate::outside;
 
@@ -261,9 +262,4 @@ fn check(
             .map_or(Checked::Right, Checked::Rehashed),
         Err(_) => Checked::Unreadable,
     }
-}
-
-/// None of these is left half-changed by a panic.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -14,6 +14,7 @@ mod error;
 mod frontend;
 mod http;
 mod listen;
+mod lock;
 mod metrics;
 mod outside;
 mod registry;

@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use mail::{MailboxId, SessionId};
@@ -12,6 +12,8 @@ use store::{Fault, NodeRun, SessionReport, Store};
 use tokio::sync::Notify;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
+
+use crate::lock::lock;
 
 /// Between two reports: how late the list is, and how long an order to end takes.
 const REPORT_PAUSE: Duration = Duration::from_secs(2);
@@ -64,7 +66,7 @@ impl Registry {
             end: Arc::clone(&end),
             shown: (report.mailbox, report.client.clone()),
         };
-        let mut book = self.lock();
+        let mut book = self.book();
         book.changed.insert(report.session);
         book.open.insert(report.session, Open { report, end });
         presence
@@ -92,15 +94,15 @@ impl Registry {
     }
 
     async fn report(&self, store: &Store, is_first: bool) -> Result<(), Fault> {
-        let (gone, changed) = self.lock().take();
+        let (gone, changed) = self.book().take();
         let reported = match store.report_sessions(&self.run, &gone, &changed).await {
             Ok(reported) => reported,
             Err(fault) => {
-                self.lock().take_back(gone, &changed);
+                self.book().take_back(gone, &changed);
                 return Err(fault);
             }
         };
-        let mut book = self.lock();
+        let mut book = self.book();
         if reported.is_new && !is_first {
             // The database lost what it knew of us.
             book.changed = book.open.keys().copied().collect();
@@ -114,9 +116,9 @@ impl Registry {
         Ok(())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Book> {
+    fn book(&self) -> MutexGuard<'_, Book> {
         // Nothing panics while it is held.
-        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.book)
     }
 }
 
@@ -144,7 +146,7 @@ impl Presence {
             return;
         }
         self.shown = (mailbox, client.map(str::to_owned));
-        let mut book = self.registry.lock();
+        let mut book = self.registry.book();
         if let Some(open) = book.open.get_mut(&self.session) {
             (open.report.mailbox, open.report.client) = self.shown.clone();
         }
@@ -159,7 +161,7 @@ impl Presence {
 
 impl Drop for Presence {
     fn drop(&mut self) {
-        let mut book = self.registry.lock();
+        let mut book = self.registry.book();
         book.open.remove(&self.session);
         book.changed.remove(&self.session);
         book.gone.push(self.session);

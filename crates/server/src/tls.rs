@@ -4,7 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use rustls::ServerConfig;
@@ -17,6 +17,7 @@ use tokio_rustls::TlsAcceptor;
 use tracing::{info, warn};
 
 use crate::config::{Config, TlsFiles};
+use crate::lock::lock;
 
 /// How often a self-made certificate is looked at, like any other.
 const SELF_MADE_RELOAD_EVERY: Duration = Duration::from_secs(60);
@@ -25,7 +26,7 @@ const SELF_MADE_RELOAD_EVERY: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(crate) struct Certificate {
     files: TlsFiles,
-    current: RwLock<Arc<CertifiedKey>>,
+    current: Mutex<Arc<CertifiedKey>>,
 }
 
 /// Why there is no TLS.
@@ -64,7 +65,7 @@ impl Certificate {
             Some(files) => files.clone(),
             None => self_made(&config.node.state_dir, &config.node.name)?,
         };
-        let current = RwLock::new(Arc::new(load(&files)?));
+        let current = Mutex::new(Arc::new(load(&files)?));
         Ok(Arc::new(Self { files, current }))
     }
 
@@ -91,7 +92,7 @@ impl Certificate {
             }
             match load(&self.files) {
                 Ok(fresh) => {
-                    *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
+                    *lock(&self.current) = Arc::new(fresh);
                     info!("serving a new certificate");
                     seen = stamp;
                 }
@@ -104,8 +105,7 @@ impl Certificate {
 
 impl ResolvesServerCert for Certificate {
     fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
-        Some(Arc::clone(&current))
+        Some(Arc::clone(&lock(&self.current)))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Mailboxes that nobody opens, and at which somebody looks once.
+//! The states of mailboxes that are needed once, so that nobody watches them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ impl Live {
     /// # Errors
     ///
     /// As the store has it.
-    pub async fn glance(
+    pub async fn load_states(
         &self,
         account: AccountId,
         outlines: &[&Outline],
@@ -43,7 +43,7 @@ impl Live {
             seen.insert(outline.id, Arc::new(mailbox_state));
         }
         for outline in large {
-            match self.glance_at(account, outline.id).await {
+            match self.load_state(account, outline.id).await {
                 Ok(mailbox_state) => drop(seen.insert(outline.id, mailbox_state)),
                 Err(Fault::Gone) => {}
                 Err(fault) => return Err(fault),
@@ -52,7 +52,7 @@ impl Live {
         Ok(seen)
     }
 
-    async fn glance_at(
+    async fn load_state(
         &self,
         account: AccountId,
         mailbox: MailboxId,
