@@ -171,11 +171,19 @@ impl LiveMailbox {
     }
 
     /// Reads until everything that is wanted is in the state, or the store fails.
+    ///
+    /// No wake-up is lost. [`want`](Self::want) raises `wanted` and then takes `is_followed`; a follower
+    /// gives `is_followed` back and then looks at `wanted` once more. Both change `is_followed` by a
+    /// swap, and swaps of one variable have an order: if the follower's comes first, `want` finds it
+    /// free and its caller follows. If the one of `want` does, the follower's swap has read what that
+    /// one wrote, so that its next look sees the raised `wanted`. A plain store would not do: it may
+    /// become visible after the look. When the store fails, the caller asks for a comparison, which
+    /// also serves those whose `want` relied on this follower.
     pub(crate) async fn follow(&self) -> Result<(), Fault> {
         loop {
             let wanted = ModSeq::new(self.wanted.load(Ordering::Acquire)).unwrap_or_default();
             let reached = self.reach(wanted).await;
-            self.is_followed.store(false, Ordering::Release);
+            self.is_followed.swap(false, Ordering::AcqRel);
             reached?;
             let is_done = self.wanted.load(Ordering::Acquire) <= wanted.get();
             if is_done || self.is_followed.swap(true, Ordering::AcqRel) {
