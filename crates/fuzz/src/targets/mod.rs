@@ -4,6 +4,8 @@ mod commands;
 mod encodings;
 mod messages;
 mod names;
+#[path = "../../../mime/src/tests/pieces.rs"]
+mod pieces;
 mod threads;
 
 use crate::shape::Shape;
