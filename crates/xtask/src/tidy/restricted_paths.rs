@@ -15,103 +15,75 @@ struct RestrictedPath {
 
 /// `private-pg` starts a PostgreSQL beside the server, so it may name some of what the server may.
 const RESTRICTED_PATHS: &[RestrictedPath] = &[
-    RestrictedPath {
-        path: "sqlx",
-        rooms: &["store"],
-        why: "SQL is the store's",
-    },
-    RestrictedPath {
-        path: "mail_parser",
-        rooms: &["mime"],
-        why: "messages are taken apart in mime",
-    },
-    RestrictedPath {
-        path: "imap_codec",
-        rooms: &["wire"],
-        why: "the grammar is the wire's",
-    },
-    RestrictedPath {
-        path: "imap_types",
-        rooms: &["wire"],
-        why: "the grammar is the wire's",
-    },
-    RestrictedPath {
-        path: "rustls",
-        rooms: &["server"],
-        why: "TLS is the server's",
-    },
-    RestrictedPath {
-        path: "tokio_rustls",
-        rooms: &["server"],
-        why: "TLS is the server's",
-    },
-    RestrictedPath {
-        path: "tokio::net",
-        rooms: &["server"],
-        why: "sockets are the server's",
-    },
-    RestrictedPath {
-        path: "std::net::TcpListener",
-        rooms: &["server", "private-pg"],
-        why: "sockets are the server's",
-    },
-    RestrictedPath {
-        path: "std::net::TcpStream",
-        rooms: &["server", "private-pg"],
-        why: "sockets are the server's",
-    },
-    RestrictedPath {
-        path: "std::env",
-        rooms: &["server", "private-pg"],
-        why: "configuration is read once",
-    },
-    RestrictedPath {
-        path: "std::fs",
-        rooms: &["server", "private-pg"],
-        why: "files are the server's",
-    },
-    RestrictedPath {
-        path: "std::process",
-        rooms: &["server", "private-pg"],
-        why: "processes are the server's",
-    },
-    RestrictedPath {
-        path: "std::thread::spawn",
-        rooms: &["server"],
-        why: "only the server starts what runs",
-    },
-    RestrictedPath {
-        path: "std::thread::sleep",
-        rooms: &["private-pg"],
-        why: "time is an argument",
-    },
-    RestrictedPath {
-        path: "tokio::spawn",
-        rooms: &["server"],
-        why: "only the server starts what runs",
-    },
-    RestrictedPath {
-        path: "tokio::task::spawn",
-        rooms: &["server"],
-        why: "only the server starts what runs",
-    },
-    RestrictedPath {
-        path: "tokio::time",
-        // The store still waits between two tries by itself; that becomes an argument with its new schema.
-        rooms: &["server", "store"],
-        why: "time is an argument",
-    },
-    RestrictedPath {
-        path: "Instant::now",
-        rooms: &["server", "private-pg"],
-        why: "time is an argument",
-    },
-    RestrictedPath {
-        path: "SystemTime::now",
-        rooms: &["server", "private-pg"],
-        why: "time is an argument",
-    },
+    only("sqlx", &["store"], "SQL is the store's"),
+    only("mail_parser", &["mime"], "messages are taken apart in mime"),
+    only("imap_codec", &["wire"], "the grammar is the wire's"),
+    only("imap_types", &["wire"], "the grammar is the wire's"),
+    only("rustls", &["server"], "TLS is the server's"),
+    only("tokio_rustls", &["server"], "TLS is the server's"),
+    only("tokio::net", &["server"], "sockets are the server's"),
+    only(
+        "std::net::TcpListener",
+        &["server", "private-pg"],
+        "sockets are the server's",
+    ),
+    only(
+        "std::net::TcpStream",
+        &["server", "private-pg"],
+        "sockets are the server's",
+    ),
+    only(
+        "std::env",
+        &["server", "private-pg"],
+        "configuration is read once",
+    ),
+    only(
+        "std::fs",
+        &["server", "private-pg"],
+        "files are the server's",
+    ),
+    only(
+        "std::process",
+        &["server", "private-pg"],
+        "processes are the server's",
+    ),
+    only(
+        "std::thread::spawn",
+        &["server"],
+        "only the server starts what runs",
+    ),
+    only("std::thread::sleep", &["private-pg"], "time is an argument"),
+    only(
+        "tokio::spawn",
+        &["server"],
+        "only the server starts what runs",
+    ),
+    only(
+        "tokio::task::spawn",
+        &["server"],
+        "only the server starts what runs",
+    ),
+    // The store still waits between two tries by itself; that becomes an argument with its new schema.
+    only("tokio::time", &["server", "store"], "time is an argument"),
+    only(
+        "Instant::now",
+        &["server", "private-pg"],
+        "time is an argument",
+    ),
+    only(
+        "SystemTime::now",
+        &["server", "private-pg"],
+        "time is an argument",
+    ),
 ];
+
+const fn only(
+    path: &'static str,
+    rooms: &'static [&'static str],
+    why: &'static str,
+) -> RestrictedPath {
+    RestrictedPath { path, rooms, why }
+}
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let map = rooms::map(tree);
