@@ -53,9 +53,10 @@ pub(super) async fn run(args: &Args, config: &Config, terminal: &Terminal) -> Re
         until: until.transpose()?.unwrap_or(ActivityQuery::END_OF_TIME),
         count_max: args.limit,
     };
-    let context = AdminContext::open(config).await?;
-    let done = run_on(&context, args, query, terminal).await;
-    context.close(done).await
+    AdminContext::with(config, async |context| {
+        run_on(context, args, query, terminal).await
+    })
+    .await
 }
 
 async fn run_on(

@@ -27,7 +27,21 @@ pub(super) struct Operator {
 }
 
 impl AdminContext {
-    pub(super) async fn open(config: &Config) -> Result<Self, Failure> {
+    /// Runs `verb` on an open store. In the end the other nodes are told what was done, and the
+    /// database is given back, whatever became of it.
+    pub(super) async fn with(
+        config: &Config,
+        verb: impl AsyncFnOnce(&Self) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let context = Self::open(config).await?;
+        let done = verb(&context).await;
+        let drained = context.store.drain().await;
+        context.database.stop().await;
+        done?;
+        Ok(drained?)
+    }
+
+    async fn open(config: &Config) -> Result<Self, Failure> {
         let state_dir = &config.node.state_dir;
         std::fs::create_dir_all(state_dir).map_err(|cause| {
             Failure::failed(format!("cannot make {}: {cause}", state_dir.display()))
@@ -58,14 +72,6 @@ impl AdminContext {
             application_name: "postroom command line".to_owned(),
         };
         Ok(Store::connect(options, outside::spawn()).await?)
-    }
-
-    /// Tells the other nodes what was done, and gives the database back.
-    pub(super) async fn close(self, done: Result<(), Failure>) -> Result<(), Failure> {
-        let drained = self.store.drain().await;
-        self.database.stop().await;
-        done?;
-        Ok(drained?)
     }
 
     pub(super) async fn find_account(&self, name: &str) -> Result<Account, Failure> {
