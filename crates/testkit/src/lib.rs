@@ -27,7 +27,7 @@ pub use cluster::{Cluster, Database};
 pub use error::TestError;
 pub use failure::Failure;
 pub use given::{Given, Seat};
-pub use page::{Line, Page, PageFault, Step, TestError as Mishap, Verdict};
+pub use page::{Intervention, Line, Page, PageFault, Step, Verdict};
 pub use pattern::{Literal, Names, Pattern, Utterance};
 pub use play::{Player, Stop};
 pub use stage::{Stage, World};

@@ -90,7 +90,9 @@ impl<'s> Player<'s> {
             }
             Step::Encrypt { who } => self.encrypt(who).await,
             Step::Check { greater, less } => self.check(greater, less),
-            Step::TestError { node, error } => told(self.stage.suffer(*node, *error).await),
+            Step::Intervene { node, intervention } => {
+                told(self.stage.intervene(*node, *intervention).await)
+            }
         }
     }
 

@@ -18,7 +18,7 @@ use crate::client::{Client, PASSWORD, PATIENCE};
 use crate::cluster::{Cluster, Database};
 use crate::error::TestError;
 use crate::given::{Given, Seat};
-use crate::page::TestError as Mishap;
+use crate::page::Intervention;
 use crate::pattern::Names;
 use crate::tap::Tap;
 use crate::tls;
@@ -243,23 +243,27 @@ impl Stage {
         Ok(stats.summaries.load(Ordering::Relaxed))
     }
 
-    /// Lets something go wrong.
+    /// Does to a node what a talk says.
     ///
     /// # Errors
     ///
     /// [`TestError`] when there is no such node.
-    pub async fn suffer(&self, node: usize, mishap: Mishap) -> Result<(), TestError> {
+    pub async fn intervene(
+        &self,
+        node: usize,
+        intervention: Intervention,
+    ) -> Result<(), TestError> {
         let node = self.node(node)?;
-        match mishap {
-            Mishap::DropWakeups => node.tap.drop_wakeups(),
-            Mishap::PassWakeups => {
+        match intervention {
+            Intervention::DropWakeups => node.tap.drop_wakeups(),
+            Intervention::PassWakeups => {
                 if timeout(PATIENCE, node.tap.pass_wakeups()).await.is_err() {
                     return Err(TestError::Sentence("no wake-up was lost".to_owned()));
                 }
             }
-            Mishap::CutListener => node.tap.cut_listener(),
-            Mishap::CutDatabase => node.tap.cut(),
-            Mishap::Compare => node.frontend.live().compare().await?,
+            Intervention::CutListener => node.tap.cut_listener(),
+            Intervention::CutDatabase => node.tap.cut(),
+            Intervention::Compare => node.frontend.live().compare().await?,
         }
         Ok(())
     }
