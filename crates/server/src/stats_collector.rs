@@ -1,4 +1,4 @@
-//! What the rooms below count for themselves, read whenever somebody asks for metrics.
+//! The metrics that the crates below count for themselves, read whenever `/metrics` is asked for.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use store::{BATCH_BUCKETS, Store};
 
 use crate::connection::Budget;
 
-/// Where to read.
+/// The sources of these metrics.
 pub(crate) struct StatsCollector {
     store: Store,
     live: Arc<Live>,

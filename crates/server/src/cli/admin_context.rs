@@ -1,4 +1,4 @@
-//! Where verbs work on mail: a store, and a site administrator who asks.
+//! What verbs need to work on mail: a store, and the account on whose behalf they ask.
 
 use ::acl::{CreatePermit, Denied, Everybody, Operation, Permit, Rights, Subject, Who};
 use mail::{MailboxId, MailboxName, Namespaces, Place};
@@ -7,12 +7,12 @@ use store::{Account, Fault, Found, Options, Store};
 use super::failure::Failure;
 use crate::config::Config;
 use crate::database::Database;
-use crate::outside;
+use crate::environment;
 
-/// Connections that a verb uses.
+/// How many connections a verb uses.
 const CONNECTIONS: u32 = 2;
 
-/// A store for one verb, closed in the end.
+/// An open store for one verb.
 pub(super) struct AdminContext {
     pub(super) store: Store,
     namespaces: Namespaces,
@@ -20,7 +20,7 @@ pub(super) struct AdminContext {
     database: Database,
 }
 
-/// Who asks: verbs pass the same checks as a session of this account.
+/// The account that asks: verbs pass the same checks as a session of it.
 pub(super) struct Operator {
     pub(super) account: Account,
     pub(super) who: Who,
@@ -63,7 +63,7 @@ impl AdminContext {
 
     async fn connect(database: &Database) -> Result<Store, Failure> {
         if database.pid().is_some() {
-            // Nobody else could have brought it up to date.
+            // A private PostgreSQL is migrated by whoever starts it.
             Store::migrate(database.url()).await?;
         }
         let options = Options {
@@ -71,7 +71,7 @@ impl AdminContext {
             connections: CONNECTIONS,
             application_name: "postroom command line".to_owned(),
         };
-        Ok(Store::connect(options, outside::spawn()).await?)
+        Ok(Store::connect(options, environment::spawn()).await?)
     }
 
     pub(super) async fn find_account(&self, name: &str) -> Result<Account, Failure> {
@@ -98,7 +98,7 @@ impl AdminContext {
         Ok(Operator { account, who })
     }
 
-    /// Where `name` is, as the operator says it.
+    /// The place of `name`, as the operator sees names.
     pub(super) fn place(&self, name: &str) -> Result<Place, Failure> {
         let parsed =
             MailboxName::parse(name).map_err(|cause| Failure::usage(format!("{name}: {cause}")))?;

@@ -11,8 +11,8 @@ use super::failure::Failure;
 use super::runtime;
 use super::terminal::Terminal;
 use crate::config::Config;
+use crate::environment;
 use crate::frontend::Frontend;
-use crate::outside;
 use crate::telemetry::{self, Telemetry};
 
 pub(super) const HELP: &str = "Without settings it starts a PostgreSQL of its own and listens on \
@@ -50,7 +50,7 @@ fn start_telemetry(config: &Config, runtime: &Handle) -> Result<Telemetry, Failu
 
 /// A socket is a file to the machine, and its usual bound is far below ours.
 fn allow_connections(connections_max: usize) {
-    let files_max = outside::raise_files_max();
+    let files_max = environment::raise_files_max();
     if files_max.is_some_and(|files| files < connections_max as u64) {
         warn!(
             files_max,
