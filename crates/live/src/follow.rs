@@ -1,4 +1,4 @@
-//! Which mailboxes are open here, and what makes them read their news.
+//! The mailboxes that are open on this node, and the wake-ups that make them read what changed.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
@@ -25,7 +25,7 @@ pub struct Live {
     login_registry: LoginRegistry,
     notify_watchers: Arc<NotifyWatchers>,
     stats: Arc<Stats>,
-    /// Something may have been missed. A permit that is stored while nobody waits is not lost.
+    /// Notified when something may have been missed; a permit is kept while nobody waits.
     compare_wanted: Notify,
 }
 
@@ -45,7 +45,7 @@ impl std::fmt::Debug for Live {
 }
 
 impl Live {
-    /// With caches of `cache_bytes_max` in all.
+    /// Makes a node without open mailboxes; its caches hold `cache_bytes_max` together.
     #[must_use]
     pub fn new(store: Store, spawn: Spawn, cache_bytes_max: u64) -> Arc<Self> {
         let stats = Arc::<Stats>::default();
@@ -61,25 +61,25 @@ impl Live {
         })
     }
 
-    /// Counters for whoever publishes them.
+    /// The counters, for whoever publishes them.
     #[must_use]
     pub fn stats(&self) -> &Stats {
         &self.stats
     }
 
-    /// Messages' immutable parts, cached for all sessions of the node.
+    /// The immutable parts of messages, cached for all sessions of the node.
     #[must_use]
     pub fn contents(&self) -> &Contents {
         &self.contents
     }
 
-    /// Who is logged in here.
+    /// The accounts that are logged in on this node.
     #[must_use]
     pub fn login_registry(&self) -> &LoginRegistry {
         &self.login_registry
     }
 
-    /// What sessions here want to hear of without having it open.
+    /// The mailboxes that sessions on this node watch without having them open.
     #[must_use]
     pub fn notify_watchers(&self) -> &Arc<NotifyWatchers> {
         &self.notify_watchers
@@ -89,7 +89,7 @@ impl Live {
         &self.store
     }
 
-    /// Up to where this node's state of `id` goes; `None` when nobody here has it open.
+    /// The mod-sequence of this node's state of `id`; `None` when nobody here has it open.
     #[must_use]
     pub fn modseq(&self, id: MailboxId) -> Option<ModSeq> {
         let open = self
@@ -99,7 +99,7 @@ impl Live {
         open.map(|mailbox| mailbox.mailbox_state().modseq())
     }
 
-    /// How many mailboxes are open here.
+    /// The number of mailboxes that are open on this node.
     #[must_use]
     pub fn open_mailboxes(&self) -> usize {
         self.slots()
@@ -108,7 +108,7 @@ impl Live {
             .count()
     }
 
-    /// The mailbox, opened if nobody here had it open, and no older than the database is now.
+    /// Opens the mailbox, unless somebody here has it open. Its state is no older than the database is now.
     ///
     /// # Errors
     ///
@@ -147,10 +147,10 @@ impl Live {
     ///
     /// # Errors
     ///
-    /// When there is no connection to listen on to begin with; later ones are made anew.
+    /// When the first connection cannot be made; later ones are made anew.
     pub async fn follow(self: Arc<Self>) -> Result<(), Fault> {
         let mut listener = self.store.listen().await?;
-        // What happened before we listened was told to nobody here.
+        // Nothing on this node has heard of what happened before it listened.
         self.compare_wanted.notify_one();
         loop {
             match listener.next().await {
@@ -170,7 +170,7 @@ impl Live {
     ///
     /// # Errors
     ///
-    /// The last of what the store had; the other mailboxes are compared all the same.
+    /// The last error of the store; the other mailboxes are compared all the same.
     pub async fn compare(&self) -> Result<(), Fault> {
         self.login_registry
             .ask_again(&self.login_registry.present())
@@ -180,7 +180,7 @@ impl Live {
     }
 
     /// Resolves when this node may have missed something, so that whoever keeps it up should
-    /// [`compare`](Self::compare). A wish that comes during a comparison is kept until the next call.
+    /// [`compare`](Self::compare). A request that comes during a comparison is kept until the next call.
     /// May be dropped at any time.
     pub async fn compare_wanted(&self) {
         self.compare_wanted.notified().await;
@@ -216,7 +216,7 @@ impl Live {
         outcome
     }
 
-    /// A mailbox that is open may lag behind a commit of which this user already knows.
+    /// Brings an open mailbox up to date: it may lag behind a commit of which this user already knows.
     async fn catch_up(&self, mailbox: &LiveMailbox) -> Result<(), Fault> {
         let counters = self.store.counters(&[mailbox.id()]).await?;
         let Some(&(_, modseq)) = counters.first() else {
@@ -261,7 +261,7 @@ impl Live {
         }
     }
 
-    /// Also forgets those that nobody holds any more.
+    /// The open mailboxes. Those that nobody holds any more are forgotten.
     fn open_now(&self) -> Vec<Arc<LiveMailbox>> {
         let mut open = Vec::new();
         self.slots().retain(|_, slot| {

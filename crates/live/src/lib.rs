@@ -1,8 +1,8 @@
-//! This node's open mailboxes, what its sessions watch for NOTIFY, and who is logged in here.
+//! This node's open mailboxes, what its sessions watch for NOTIFY, and the accounts that are logged in here.
 //!
 //! While at least one session here has a mailbox open, the node holds one [`MailboxState`] of it and
 //! reads one delta per change, however many sessions watch. A wake-up is a hint: it only says
-//! that a read is worth while. What was lost on the way is found by [`Live::compare`].
+//! that there is something to read. A lost wake-up is made good by [`Live::compare`].
 //!
 //! Protocol words never live here, nor rights: a state says that rights changed, a session
 //! reads them.

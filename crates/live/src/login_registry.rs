@@ -1,4 +1,5 @@
-//! Who is logged in on this node, and whether they still may be. No sessions, no passwords: versions.
+//! The accounts that are logged in on this node, and whether they still may be. Sessions and passwords
+//! never live here, only the versions of passwords.
 
 use std::collections::HashMap;
 use std::future::pending;
@@ -16,11 +17,12 @@ use crate::lock::lock;
 #[derive(Debug)]
 pub struct LoginRegistry {
     store: Store,
-    /// With the version of the password that lets in now; `None` when nothing does.
+    /// The accounts, with the version of the password that is valid now; `None` when none is.
     versions: Mutex<HashMap<AccountId, watch::Sender<Option<i64>>>>,
 }
 
-/// One session's leave to be here.
+/// The lease that a login gives a session. It ends when the password that let the session in is no longer
+/// valid.
 #[derive(Debug)]
 pub struct LoginLease {
     version: i64,
@@ -36,7 +38,7 @@ impl LoginRegistry {
         }
     }
 
-    /// Begins a stay of `account`, which was let in by this version of its password.
+    /// Begins a lease of `account`, which logged in with this version of its password.
     ///
     /// # Errors
     ///
@@ -47,7 +49,7 @@ impl LoginRegistry {
             .entry(account)
             .or_insert_with(|| watch::channel(Some(version)).0)
             .subscribe();
-        // What changed between the look at the password and here was told to nobody.
+        // Nobody was told of changes between the check of the password and here.
         self.ask_again(&[account]).await?;
         Ok(LoginLease {
             version,
@@ -56,7 +58,7 @@ impl LoginRegistry {
         })
     }
 
-    /// Reads who of these may still be here, and ends the stays of the others.
+    /// Reads which of these accounts may still be logged in, and ends the leases of the others.
     pub(crate) async fn ask_again(&self, accounts: &[AccountId]) -> Result<(), Fault> {
         let present: Vec<AccountId> = {
             let versions = self.versions();
@@ -82,7 +84,7 @@ impl LoginRegistry {
         Ok(())
     }
 
-    /// Everybody who is here. Also forgets those who left.
+    /// All accounts with a lease. Those without one are forgotten.
     pub(crate) fn present(&self) -> Vec<AccountId> {
         let mut versions = self.versions();
         versions.retain(|_, version| version.receiver_count() > 0);
@@ -95,7 +97,7 @@ impl LoginRegistry {
 }
 
 impl LoginLease {
-    /// This stay for only as long as the other, too: that of whoever acts as somebody else.
+    /// A lease that ends when this one or the other does: the other is that of an account that acts as this one.
     #[must_use]
     pub fn while_holds(self, other: Self) -> Self {
         Self {
@@ -111,12 +113,12 @@ impl LoginLease {
             || self.other.as_ref().is_some_and(|other| other.is_over())
     }
 
-    /// Resolves when the stay is over. May be dropped at any time.
+    /// Resolves when the lease is over. May be dropped at any time.
     pub async fn over(&self) {
         let this = pin!(self.changed());
         let other = pin!(async {
             match &self.other {
-                // Seldom there, so not worth its room in every session.
+                // This is rare, so it is boxed rather than taking room in every session.
                 Some(other) => Box::pin(other.changed()).await,
                 None => pending().await,
             }
@@ -126,7 +128,7 @@ impl LoginLease {
 
     async fn changed(&self) {
         let is_over = |now: &Option<i64>| *now != Some(self.version);
-        // Without a sender the node is gone, and the session with it.
+        // The sender is dropped only with the whole node.
         drop(self.versions.clone().wait_for(is_over).await);
     }
 }

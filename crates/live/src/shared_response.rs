@@ -8,13 +8,13 @@ use mail::ModSeq;
 
 use crate::lock::lock;
 
-/// What makes two watchers hear the same bytes: the step they take, the way they speak, and
-/// how their private flags colour the messages concerned.
+/// What must be equal for two watchers to receive the same bytes: the change of state, the options of
+/// the session that shape responses, and the private flags on the messages concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SharedResponse {
-    /// What the client knows.
+    /// The mod-sequence that the client knows.
     pub from: ModSeq,
-    /// What it is about to know.
+    /// The mod-sequence up to which it is told now.
     pub to: ModSeq,
     /// The session's settings that change a response, packed by the session.
     pub speech: u16,
@@ -22,10 +22,10 @@ pub struct SharedResponse {
     pub digest: u64,
 }
 
-/// Watchers that keep up all take the same step; a few more are for those who lag.
+/// Watchers that keep up all share the latest response; the others are for those that lag.
 const SHARED_RESPONSES_MAX: usize = 16;
 
-/// The latest shared responses of one mailbox.
+/// A cache of the latest shared responses of one mailbox.
 #[derive(Debug, Default)]
 pub(crate) struct Said(Mutex<VecDeque<(SharedResponse, Bytes)>>);
 

@@ -9,12 +9,12 @@ use store::{Fault, Outline, Stamps};
 use crate::follow::Live;
 use crate::mailbox::MailboxState;
 
-/// A larger mailbox is opened for the moment: its snapshot is read sooner than its rows, and it may be
+/// A larger mailbox is opened for a short time: its snapshot is read sooner than its rows, and it may be
 /// open already.
 const MESSAGES_READ_TOGETHER_MAX: u64 = 4096;
 
 impl Live {
-    /// What `account` sees in each of these mailboxes, no older than the outlines are. What is gone is
+    /// Loads what `account` sees in each of these mailboxes, no older than the outlines are. What is gone is
     /// missing.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use crate::pattern::{Literal, Pattern};
 /// A talk, read and understood, not yet played.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// What it does, in order.
+    /// The steps, in order.
     pub steps: Vec<Line>,
     /// The text, line by line, to show where it failed.
     pub text: Vec<String>,
@@ -17,7 +17,7 @@ pub struct Page {
 pub struct Line {
     /// The line's number, from 1.
     pub number: usize,
-    /// What it says.
+    /// The step itself.
     pub step: Step,
 }
 
@@ -30,21 +30,21 @@ pub enum Step {
     Say {
         /// The client's name.
         who: String,
-        /// What it sends.
+        /// The text that it sends.
         text: Pattern,
     },
     /// `ada>> TEXT`: sent exactly so.
     SayRaw {
         /// The client's name.
         who: String,
-        /// What it sends.
+        /// The text that it sends.
         text: Pattern,
     },
     /// `ada< TEXT`: the very next response.
     Hear {
         /// The client's name.
         who: String,
-        /// What it hears.
+        /// The response that it hears.
         text: Pattern,
     },
     /// `ada<? TEXT`, several in a row: these responses, in any order.
@@ -58,7 +58,7 @@ pub enum Step {
     HearAmong {
         /// The client's name.
         who: String,
-        /// What it hears.
+        /// The response that it hears.
         text: Pattern,
     },
     /// `ada< ok [CODE]`: the tagged end of the oldest command that has none yet.
@@ -146,7 +146,7 @@ pub enum Intervention {
 pub struct PageFault {
     /// The line's number, from 1.
     pub line: usize,
-    /// What is wrong there.
+    /// A sentence that says what is wrong there.
     pub what: String,
 }
 

@@ -33,7 +33,7 @@ impl Client {
         Ok(client)
     }
 
-    /// Sends one command and returns the untagged lines; NO and BAD are troubles.
+    /// Sends one command and returns the untagged lines; NO and BAD are errors.
     pub(crate) fn command(&mut self, text: &str) -> Result<Vec<String>, ChoreError> {
         let tag = self.send(text)?;
         self.finish(&tag)
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn no_is_trouble() {
+    fn no_is_an_error() {
         let (port, heard) = server("* OK hello\r\nx1 NO [AUTHENTICATIONFAILED] who?\r\n");
         let error = Client::login(port, "ada", "pass").unwrap_err().to_string();
         assert_eq!(error, "the server said NO [AUTHENTICATIONFAILED] who?");

@@ -9,7 +9,7 @@ pub(crate) struct Steps {
 }
 
 impl Steps {
-    /// Runs one step; its trouble is printed here and remembered.
+    /// Runs one step; its error is printed here and remembered.
     pub(crate) fn run(
         &mut self,
         name: &'static str,

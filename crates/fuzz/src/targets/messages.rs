@@ -1,4 +1,4 @@
-//! A message, taken apart. What is told of it can be read by a client, and is true.
+//! A message, parsed. Its description can be read by a client, and is true.
 
 use imap_codec::ResponseCodec;
 use imap_codec::decode::Decoder;
@@ -72,7 +72,7 @@ fn unreadable(told: &str) {
     panic!("no client reads {told}");
 }
 
-/// What stands in the search text is found in it.
+/// Checks that what the search text holds is found in it.
 fn searched(stored: &[u8]) {
     let text = SearchText::new(stored);
     let words = String::from_utf8_lossy(stored);
@@ -84,7 +84,7 @@ fn searched(stored: &[u8]) {
     }
 }
 
-/// Every part has the octets that its description says.
+/// Checks that every part has the octets that its description says.
 fn sized(message: &[u8], structure: &BodyStructure<'_>, number: &mut Vec<u32>) {
     match structure {
         BodyStructure::Single { body, .. } => {

@@ -64,7 +64,7 @@ pub(super) async fn run(sources: &Sources, terminal: &Terminal) -> Result<(), Fa
     let data = findings.iter().map(|finding| {
         json!({
             "what": finding.what,
-            "severity": finding.severity.word(),
+            "verdict": finding.severity.word(),
             "words": finding.words,
         })
     });
