@@ -1,4 +1,4 @@
-//! As much of an IMAP client as the demo needs: plain loopback, one command at a time.
+//! The IMAP client of the demo: without TLS on loopback, one command at a time.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::tool::ChoreError;
 
-/// Longer than this no answer takes on loopback.
+/// No answer on loopback takes longer than this.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// One connection.
@@ -130,7 +130,7 @@ fn literal_length(line: &[u8]) -> Option<usize> {
     line.rsplit_once('{')?.1.parse().ok()
 }
 
-/// A quoted string (RFC 3501, 4.3). Good for names and passwords that we made ourselves.
+/// A quoted string (RFC 3501, 4.3), for names and passwords that we made ourselves.
 pub(crate) fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }

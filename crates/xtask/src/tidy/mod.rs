@@ -1,4 +1,4 @@
-//! The house rules that no compiler knows. Each rule reads the repository as texts and returns
+//! The house rules that no compiler checks. Each rule reads the repository as texts and returns
 //! what it found; none of them runs anything.
 
 mod circles;

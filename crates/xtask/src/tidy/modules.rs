@@ -1,4 +1,4 @@
-//! Every module begins by saying what lives in it.
+//! Every module begins with a comment that says what lives in it.
 
 use super::finding::Finding;
 use super::source::Source;

@@ -1,4 +1,4 @@
-//! What reaches outside, or is one room's own tool, is used in its rooms only. Tests may use more,
+//! Paths that only some rooms may name: what does I/O, and what is one room's own tool. Tests may name more,
 //! and so may dev rooms.
 
 use super::finding::Finding;
@@ -6,7 +6,7 @@ use super::rooms::{self, Floor};
 use super::source::{Source, uses};
 use super::tree::{Tree, is_test_file, room_of};
 
-/// A path of the outside world and the rooms that may name it.
+/// A path and the rooms that may name it.
 struct RestrictedPath {
     path: &'static str,
     rooms: &'static [&'static str],

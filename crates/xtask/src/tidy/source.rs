@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-/// One source file, apart.
+/// One source file, taken apart.
 #[derive(Debug)]
 pub(super) struct Source {
     /// The code; comments and the insides of literals are blanks.
@@ -48,7 +48,7 @@ impl Source {
         source
     }
 
-    /// The code without `#[cfg(test)]` items: what ships.
+    /// The code without `#[cfg(test)]` items, which is what ships.
     pub(super) fn shipped(&self) -> String {
         self.masked(false)
     }
@@ -186,13 +186,13 @@ pub(super) struct Use {
     pub(super) line: usize,
     /// Whether others may import it from here: `pub use`, `pub(crate) use`.
     pub(super) is_public: bool,
-    /// In full, without what it is called here.
+    /// The path in full, without the name that it gets here.
     pub(super) path: String,
     renamed: Option<String>,
 }
 
 impl Use {
-    /// What it is called here: the last name of `a::b`, `a::b::self` and `x::y as b`.
+    /// The name that it gets here: `b` for `a::b`, `a::b::self` and `x::y as b`.
     pub(super) fn name(&self) -> &str {
         let path = self.path.trim_end_matches("::self");
         let last = path.rsplit("::").next().unwrap_or_default();
