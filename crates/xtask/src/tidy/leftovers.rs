@@ -1,4 +1,4 @@
-//! A TODO has the number of its issue, no test is ignored, and no test sleeps.
+//! Unfinished work carries the number of its issue, no test is ignored, and no test sleeps.
 
 use super::finding::Finding;
 use super::source::{Source, words};
