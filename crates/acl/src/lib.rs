@@ -20,7 +20,7 @@ pub use create_permit::{CreatePermit, CreateScope, below, own_tree, shared_root}
 pub use effective::{Belonging, Entry, Ownership, Who, applying, effective, implied};
 pub use flags::{guarding, is_read_write, storable};
 pub use grant::{Everybody, ListRights, grantable, list_rights};
-pub use identifier::{BadIdentifier, Identifier, Subject, domain_of, is_account_name};
+pub use identifier::{BadIdentifier, Identifier, Subject, domain_of};
 pub use operation::Operation;
 pub use permit::{Denied, EffectiveAccess, Permit, permit, suffices};
 pub use rights::{BadRights, Modification, Rights};

@@ -7,11 +7,13 @@
 
 mod hash;
 mod ledger;
+mod network;
 mod sasl;
 mod throttle;
 mod verified;
 
 pub use hash::{BadHash, Hasher, Unhashable, Verified};
+pub use network::network_of;
 pub use sasl::{Credentials, Exchange, Mechanism, Password, Step, prepare_name};
 pub use throttle::{Policy, Throttle, Verdict};
 pub use verified::{Attempt, VerifiedCache};

@@ -1,11 +1,12 @@
 //! Throttles password guesses, by user and by address.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use mail::limits::IDENTIFIER_BYTES_MAX;
 
 use crate::ledger::Ledger;
+use crate::network::network_of;
 
 /// Makes a user or an address wait after failures, twice as long each time.
 ///
@@ -57,7 +58,7 @@ impl Throttle {
         let wait = self
             .users
             .wait(&user_key(user), now)
-            .max(self.addresses.wait(&address_key(address), now));
+            .max(self.addresses.wait(&network_of(address), now));
         if wait.is_zero() {
             Verdict::Go
         } else {
@@ -68,7 +69,7 @@ impl Throttle {
     /// Records a wrong password, or one for a user who does not exist.
     pub fn failed(&mut self, user: &str, address: IpAddr, now: Instant) {
         self.users.ledger.add(user_key(user), now);
-        self.addresses.ledger.add(address_key(address), now);
+        self.addresses.ledger.add(network_of(address), now);
     }
 
     /// Records a right password: the failures of the user are forgotten.
@@ -81,7 +82,7 @@ impl Throttle {
             self.users.ledger.forgive(&user, failures.count);
             self.addresses
                 .ledger
-                .forgive(&address_key(address), failures.count);
+                .forgive(&network_of(address), failures.count);
         }
     }
 }
@@ -125,14 +126,6 @@ fn user_key(user: &str) -> String {
         String::new()
     } else {
         user.to_lowercase()
-    }
-}
-
-/// One IPv6 subscriber has at least a /64 to try from.
-fn address_key(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
     }
 }
 

@@ -5,13 +5,11 @@
 //! never carry the change itself. No sockets and no SQL: the owner of a connection sends what the
 //! [`Outbox`] holds.
 
-mod counters;
 mod outbox;
 mod payload;
 
 use mail::{MailboxId, ModSeq};
 
-pub use counters::{Counted, Counters};
 pub use outbox::Outbox;
 pub use payload::{BadPayload, PAYLOAD_BYTES_MAX, pack, unpack};
 

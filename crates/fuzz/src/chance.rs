@@ -17,13 +17,13 @@ impl Chance {
         mixed ^ (mixed >> 31)
     }
 
-    /// Below `bound`; zero where nothing is.
+    /// A number below `bound`; zero where there is none.
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         let bound = u64::try_from(bound.max(1)).unwrap_or(u64::MAX);
         usize::try_from(self.number() % bound).unwrap_or(0)
     }
 
-    /// Once in `times`.
+    /// Whether a chance of one in `times` comes true.
     pub(crate) fn one_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }
@@ -36,7 +36,7 @@ impl Chance {
         start..start + self.below(most + 1)
     }
 
-    /// One of `all`, unless there is none.
+    /// One element of `all`, unless there is none.
     pub(crate) fn pick<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
         all.get(self.below(all.len()))
     }

@@ -1,20 +1,20 @@
-//! What time it is, and how much of it this thread has worked.
+//! The time, and the processor time of this thread.
 
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// Since some moment.
+/// The time since some fixed point.
 pub(crate) fn now() -> Duration {
     read(ClockId::Monotonic)
 }
 
-/// Of the processor, spent in this thread: what others do beside it does not count.
+/// The processor time of this thread; that of others does not count.
 pub(crate) fn worked() -> Duration {
     read(ClockId::ThreadCPUTime)
 }
 
-/// Another one each time.
+/// A seed that is another one each time.
 pub(crate) fn seed() -> u64 {
     u64::from(read(ClockId::Realtime).subsec_nanos())
 }

@@ -64,8 +64,8 @@ fn main() -> ExitCode {
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(trouble) => {
-            println!("fuzz: {trouble}");
+        Err(error) => {
+            println!("fuzz: {error}");
             ExitCode::FAILURE
         }
     }

@@ -1,4 +1,4 @@
-//! A new input from old ones: cut, joined, repeated, and salted with the target's own words.
+//! A new input from old ones: cut, joined, repeated, and mixed with the target's own words.
 
 use crate::chance::Chance;
 
@@ -9,7 +9,7 @@ const CHANGES_MAX: usize = 6;
 /// Words of an input that is made of nothing else, at most.
 const WORDS_MAX: usize = 40;
 
-/// Numbers at which something may turn.
+/// Numbers at which behaviour often changes.
 const NUMBERS: &[&str] = &[
     "0",
     "1",
@@ -33,7 +33,7 @@ const NUMBERS: &[&str] = &[
     "99999999999999999999999",
 ];
 
-/// One more.
+/// Makes one more input.
 pub(crate) fn next(chance: &mut Chance, pool: &[Vec<u8>], words: &[&str]) -> Vec<u8> {
     if pool.is_empty() || chance.one_in(8) {
         return made_of(chance, words);

@@ -21,7 +21,7 @@ use crate::{clock, corpus, mutation};
 const POOL_MAX: usize = 4_000;
 /// So often an input is stretched, and so often the clock is asked.
 const STRETCH_EVERY: u64 = 400;
-/// No input of ours is worth more.
+/// An input that takes longer has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A target, what is known of it, and how it went.
@@ -59,7 +59,7 @@ impl Run {
         })
     }
 
-    /// What is written down, and what the repository has anyway.
+    /// Tries the inputs that are committed, and those that the repository has anyway.
     pub(crate) fn try_known(&mut self) -> Result<(), String> {
         let mut known = corpus::committed(self.target.name)?;
         known.extend(corpus::found(self.target.name)?);
@@ -69,7 +69,7 @@ impl Run {
         Ok(())
     }
 
-    /// New ones, until the time is over.
+    /// Tries new inputs until the time is over.
     pub(crate) fn try_new(&mut self, share: Duration) -> Result<(), String> {
         self.watch();
         let end = clock::now() + share;

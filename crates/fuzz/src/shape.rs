@@ -1,16 +1,16 @@
-//! What an answer looks like when its words are taken out: new shapes mean new code was reached.
+//! The shape of an answer, without its words: a new shape means that new code was reached.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// So much of an answer is looked at.
+/// How much of an answer is looked at, in bytes.
 const SHAPE_BYTES_MAX: usize = 600;
 
-/// Two answers of one shape are not worth two inputs.
+/// The shape of an answer. Of two inputs with one shape only the first is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Shape(u64);
 
 impl Shape {
-    /// Of a text in which quoted strings and numbers say nothing, and repetition says nothing new.
+    /// The shape of a text in which quoted strings, numbers and repetition do not count.
     pub(crate) fn of(text: &[u8]) -> Self {
         let mut skeleton: Vec<u8> = Vec::new();
         let mut in_quotes = false;

@@ -9,7 +9,7 @@ use crate::targets::Target;
 
 /// The shortest of the three.
 const BYTES: usize = 48 * 1024;
-/// Less than this is noise, whatever it grows by.
+/// A time below this is noise, whatever it grows by.
 const NOISE: Duration = Duration::from_millis(40);
 /// Linear is 2 and quadratic is 4.
 const GROWTH_MAX: f64 = 3.2;
@@ -33,7 +33,7 @@ impl Stretch {
         })
     }
 
-    /// With its unit as often as it takes.
+    /// The start with its unit repeated as often as it takes.
     pub(crate) fn long(&self, bytes: usize) -> Vec<u8> {
         let times = bytes / self.unit.len().max(1);
         [self.start.as_slice(), &self.unit.repeat(times)].concat()

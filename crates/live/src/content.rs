@@ -1,4 +1,4 @@
-//! Messages' immutable parts, kept in memory because colleagues read the same mail.
+//! The immutable parts of messages, cached because several people read the same mail.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,12 +19,12 @@ pub struct Contents {
     stats: ContentsStats,
 }
 
-/// How often the caches had what was asked for.
+/// Counts of how often the caches had what was asked for.
 #[derive(Debug, Default)]
 pub struct ContentsStats {
-    /// Found in memory.
+    /// Parts that were found in memory.
     pub hits: AtomicU64,
-    /// Read from the database.
+    /// Parts that were read from the database.
     pub misses: AtomicU64,
 }
 
@@ -42,8 +42,8 @@ impl std::fmt::Debug for Contents {
 }
 
 impl Contents {
-    /// Half of `bytes_max` is for whole messages, a quarter for their heads, and a quarter for what
-    /// SORT and THREAD compare.
+    /// Makes empty caches: half of `bytes_max` is for whole messages, a quarter for their metadata, and
+    /// a quarter for what SORT and THREAD compare.
     pub(crate) fn new(store: Store, bytes_max: u64) -> Self {
         let metadata_max = bytes_max / 4;
         let sort_keys_max = bytes_max / 4;
@@ -62,13 +62,13 @@ impl Contents {
         }
     }
 
-    /// How often memory sufficed.
+    /// Counts of how often the caches had what was asked for.
     #[must_use]
     pub fn stats(&self) -> &ContentsStats {
         &self.stats
     }
 
-    /// ENVELOPE, BODYSTRUCTURE and header of each, in any order. What no longer exists is missing.
+    /// Loads ENVELOPE, BODYSTRUCTURE and header of each, in any order. What no longer exists is missing.
     ///
     /// # Errors
     ///
@@ -96,7 +96,7 @@ impl Contents {
         Ok(found)
     }
 
-    /// What SORT and THREAD compare of each, in the order of `messages`, to be read by
+    /// Loads what SORT and THREAD compare of each, in the order of `messages`, to be read by
     /// `mime::SortKeys`. Of what no longer exists it is empty.
     ///
     /// # Errors
@@ -120,7 +120,7 @@ impl Contents {
         let found = self.load_sort_keys(mailbox, wanted).await?;
         for ((_, id), place) in missing {
             if let Some(found) = found.get(&id) {
-                // Many come in one buffer, which would be kept as long as one of them.
+                // Many come in one buffer, which the cache would keep for as long as one of them.
                 *place = Bytes::copy_from_slice(found);
                 self.sort_keys.insert(id, place.clone());
             }
@@ -128,7 +128,7 @@ impl Contents {
         Ok(keys)
     }
 
-    /// From digests where they are many; those that are in none will be.
+    /// Reads them from digests where they are many; digests are written of those that are in none.
     async fn load_sort_keys(
         &self,
         mailbox: MailboxId,
@@ -147,7 +147,7 @@ impl Contents {
         Ok(found)
     }
 
-    /// Whole messages, byte for byte, in any order. The caller bounds how much it asks for.
+    /// Loads whole messages, byte for byte, in any order. The caller bounds how much it asks for.
     ///
     /// # Errors
     ///
@@ -174,7 +174,7 @@ impl Contents {
         Ok(found)
     }
 
-    /// Folded search texts. Not cached: a search reads each once.
+    /// Loads folded search texts. They are not cached, because a search reads each once.
     ///
     /// # Errors
     ///
@@ -192,7 +192,7 @@ impl Contents {
     }
 }
 
-/// What an entry costs, with the cache's own share.
+/// The bytes that an entry takes, with the cache's own share.
 #[derive(Clone, Copy, Debug)]
 struct ByBytes;
 

@@ -1,16 +1,16 @@
-//! Which mailboxes are open here, and what makes them read their news.
+//! The mailboxes that are open on this node, and the wake-ups that make them read what changed.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use bus::Wakeup;
 use mail::{AccountId, MailboxId, ModSeq};
 use store::{Fault, Heard, Spawn, Store};
+use tokio::sync::Notify;
 use tracing::{debug, info, warn};
 
 use crate::content::Contents;
+use crate::lock::lock;
 use crate::login_registry::LoginRegistry;
 use crate::mailbox::LiveMailbox;
 use crate::notify_watcher::NotifyWatchers;
@@ -25,12 +25,9 @@ pub struct Live {
     login_registry: LoginRegistry,
     notify_watchers: Arc<NotifyWatchers>,
     stats: Arc<Stats>,
-    /// Somebody compares until it works; nobody else need begin.
-    is_comparing: AtomicBool,
+    /// Notified when something may have been missed; a permit is kept while nobody waits.
+    compare_wanted: Notify,
 }
-
-/// Between two comparisons while the database does not answer.
-const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
 /// A mailbox while it is open, and the lock under which it is opened once.
 #[derive(Default, Clone)]
@@ -48,7 +45,7 @@ impl std::fmt::Debug for Live {
 }
 
 impl Live {
-    /// With caches of `cache_bytes_max` in all.
+    /// Makes a node without open mailboxes; its caches hold `cache_bytes_max` together.
     #[must_use]
     pub fn new(store: Store, spawn: Spawn, cache_bytes_max: u64) -> Arc<Self> {
         let stats = Arc::<Stats>::default();
@@ -60,29 +57,29 @@ impl Live {
             spawn,
             open: Mutex::default(),
             stats,
-            is_comparing: AtomicBool::new(false),
+            compare_wanted: Notify::new(),
         })
     }
 
-    /// Counters for whoever publishes them.
+    /// The counters, for whoever publishes them.
     #[must_use]
     pub fn stats(&self) -> &Stats {
         &self.stats
     }
 
-    /// Messages' immutable parts, cached for all sessions of the node.
+    /// The immutable parts of messages, cached for all sessions of the node.
     #[must_use]
     pub fn contents(&self) -> &Contents {
         &self.contents
     }
 
-    /// Who is logged in here.
+    /// The accounts that are logged in on this node.
     #[must_use]
     pub fn login_registry(&self) -> &LoginRegistry {
         &self.login_registry
     }
 
-    /// What sessions here want to hear of without having it open.
+    /// The mailboxes that sessions on this node watch without having them open.
     #[must_use]
     pub fn notify_watchers(&self) -> &Arc<NotifyWatchers> {
         &self.notify_watchers
@@ -92,7 +89,7 @@ impl Live {
         &self.store
     }
 
-    /// Up to where this node's state of `id` goes; `None` when nobody here has it open.
+    /// The mod-sequence of this node's state of `id`; `None` when nobody here has it open.
     #[must_use]
     pub fn modseq(&self, id: MailboxId) -> Option<ModSeq> {
         let open = self
@@ -102,7 +99,7 @@ impl Live {
         open.map(|mailbox| mailbox.mailbox_state().modseq())
     }
 
-    /// How many mailboxes are open here.
+    /// The number of mailboxes that are open on this node.
     #[must_use]
     pub fn open_mailboxes(&self) -> usize {
         self.slots()
@@ -111,7 +108,7 @@ impl Live {
             .count()
     }
 
-    /// The mailbox, opened if nobody here had it open, and no older than the database is now.
+    /// Opens the mailbox, unless somebody here has it open. Its state is no older than the database is now.
     ///
     /// # Errors
     ///
@@ -150,30 +147,30 @@ impl Live {
     ///
     /// # Errors
     ///
-    /// When there is no connection to listen on to begin with; later ones are made anew.
+    /// When the first connection cannot be made; later ones are made anew.
     pub async fn follow(self: Arc<Self>) -> Result<(), Fault> {
         let mut listener = self.store.listen().await?;
-        // What happened before we listened was told to nobody here.
-        self.compare_soon();
+        // Nothing on this node has heard of what happened before it listened.
+        self.compare_wanted.notify_one();
         loop {
             match listener.next().await {
                 Heard::Wakeups(wakeups) => self.wake(&wakeups),
                 Heard::Account(account) => self.ask_again(account).await,
                 Heard::Resync => {
                     info!("listening again after the connection was lost");
-                    self.compare_soon();
+                    self.compare_wanted.notify_one();
                 }
                 Heard::Closed => return Ok(()),
             }
         }
     }
 
-    /// Compares every mailbox that is open or watched, the directory, and everybody who is logged in with the database, and reads what
-    /// is missing: the safety net under lost wake-ups.
+    /// Compares every mailbox that is open or watched, the directory, and everybody who is logged in
+    /// with the database, and reads what is missing: the safety net under lost wake-ups.
     ///
     /// # Errors
     ///
-    /// The last of what the store had; the other mailboxes are compared all the same.
+    /// The last error of the store; the other mailboxes are compared all the same.
     pub async fn compare(&self) -> Result<(), Fault> {
         self.login_registry
             .ask_again(&self.login_registry.present())
@@ -182,10 +179,17 @@ impl Live {
         self.notify_watchers.compare().await
     }
 
+    /// Resolves when this node may have missed something, so that whoever keeps it up should
+    /// [`compare`](Self::compare). A request that comes during a comparison is kept until the next call.
+    /// May be dropped at any time.
+    pub async fn compare_wanted(&self) {
+        self.compare_wanted.notified().await;
+    }
+
     async fn ask_again(self: &Arc<Self>, account: AccountId) {
         if let Err(fault) = self.login_registry.ask_again(&[account]).await {
             warn!(cause = %fault, "could not read whether an account is still let in");
-            self.compare_soon();
+            self.compare_wanted.notify_one();
         }
     }
 
@@ -212,31 +216,7 @@ impl Live {
         outcome
     }
 
-    /// Compares in the background, again and again until the database answers: after its
-    /// connections broke, those of the pool fail once each.
-    fn compare_soon(self: &Arc<Self>) {
-        if self.is_comparing.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        let live = Arc::downgrade(self);
-        (self.spawn)(Box::pin(async move {
-            while let Some(live) = live.upgrade() {
-                // Before the comparison: whoever finds news missing during it asks again.
-                live.is_comparing.store(false, Ordering::Release);
-                let Err(fault) = live.compare().await else {
-                    return;
-                };
-                if live.is_comparing.swap(true, Ordering::AcqRel) {
-                    return;
-                }
-                drop(live);
-                warn!(cause = %fault, "could not compare open mailboxes with the database");
-                tokio::time::sleep(RETRY_PAUSE).await;
-            }
-        }));
-    }
-
-    /// A mailbox that is open may lag behind a commit of which this user already knows.
+    /// Brings an open mailbox up to date: it may lag behind a commit of which this user already knows.
     async fn catch_up(&self, mailbox: &LiveMailbox) -> Result<(), Fault> {
         let counters = self.store.counters(&[mailbox.id()]).await?;
         let Some(&(_, modseq)) = counters.first() else {
@@ -262,7 +242,7 @@ impl Live {
             (self.spawn)(Box::pin(async move {
                 if let Err(fault) = live.notify_watchers.read().await {
                     debug!(cause = %fault, "could not read the news of mailboxes that are watched");
-                    live.compare_soon();
+                    live.compare_wanted.notify_one();
                 }
             }));
         }
@@ -275,13 +255,13 @@ impl Live {
             (self.spawn)(Box::pin(async move {
                 if let Err(fault) = mailbox.follow().await {
                     debug!(mailbox.id = %mailbox.id(), cause = %fault, "could not read the news of a mailbox");
-                    live.compare_soon();
+                    live.compare_wanted.notify_one();
                 }
             }));
         }
     }
 
-    /// Also forgets those that nobody holds any more.
+    /// The open mailboxes. Those that nobody holds any more are forgotten.
     fn open_now(&self) -> Vec<Arc<LiveMailbox>> {
         let mut open = Vec::new();
         self.slots().retain(|_, slot| {
@@ -293,7 +273,7 @@ impl Live {
         open
     }
 
-    fn slots(&self) -> std::sync::MutexGuard<'_, HashMap<MailboxId, Slot>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    fn slots(&self) -> MutexGuard<'_, HashMap<MailboxId, Slot>> {
+        lock(&self.open)
     }
 }

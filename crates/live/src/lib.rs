@@ -1,8 +1,8 @@
-//! This node's open mailboxes, what its sessions watch for NOTIFY, and who is logged in here.
+//! This node's open mailboxes, what its sessions watch for NOTIFY, and the accounts that are logged in here.
 //!
 //! While at least one session here has a mailbox open, the node holds one [`MailboxState`] of it and
 //! reads one delta per change, however many sessions watch. A wake-up is a hint: it only says
-//! that a read is worth while. What was lost on the way is found by [`Live::compare`].
+//! that there is something to read. A lost wake-up is made good by [`Live::compare`].
 //!
 //! Protocol words never live here, nor rights: a state says that rights changed, a session
 //! reads them.
@@ -11,18 +11,22 @@
 //! across an await.
 
 mod content;
+mod event_queue;
 mod follow;
-mod glance;
+mod lock;
 mod login_registry;
 mod mailbox;
 mod notify_watcher;
 mod shared_response;
+mod states;
 mod stats;
+mod watch_register;
 
 pub use content::{Contents, ContentsStats};
+pub use event_queue::{MailboxEvent, PendingEvents};
 pub use follow::Live;
 pub use login_registry::{LoginLease, LoginRegistry};
 pub use mailbox::{LiveMailbox, MailboxState, Watch};
-pub use notify_watcher::{MailboxEvent, NotifyWatcher, NotifyWatchers, PendingEvents};
+pub use notify_watcher::{NotifyWatcher, NotifyWatchers};
 pub use shared_response::SharedResponse;
 pub use stats::Stats;

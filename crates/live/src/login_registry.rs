@@ -1,24 +1,28 @@
-//! Who is logged in on this node, and whether they still may be. No sessions, no passwords: versions.
+//! The accounts that are logged in on this node, and whether they still may be. Sessions and passwords
+//! never live here, only the versions of passwords.
 
 use std::collections::HashMap;
-use std::future::{pending, poll_fn};
+use std::future::pending;
 use std::pin::pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
+use std::sync::{Mutex, MutexGuard};
 
+use futures_util::future::select;
 use mail::AccountId;
 use store::{Fault, Store};
 use tokio::sync::watch;
+
+use crate::lock::lock;
 
 /// The accounts of all sessions of one node.
 #[derive(Debug)]
 pub struct LoginRegistry {
     store: Store,
-    /// With the version of the password that lets in now; `None` when nothing does.
+    /// The accounts, with the version of the password that is valid now; `None` when none is.
     versions: Mutex<HashMap<AccountId, watch::Sender<Option<i64>>>>,
 }
 
-/// One session's leave to be here.
+/// The lease that a login gives a session. It ends when the password that let the session in is no longer
+/// valid.
 #[derive(Debug)]
 pub struct LoginLease {
     version: i64,
@@ -34,18 +38,18 @@ impl LoginRegistry {
         }
     }
 
-    /// Begins a stay of `account`, which was let in by this version of its password.
+    /// Begins a lease of `account`, which logged in with this version of its password.
     ///
     /// # Errors
     ///
     /// As the store has it.
     pub async fn welcome(&self, account: AccountId, version: i64) -> Result<LoginLease, Fault> {
         let versions = self
-            .lock()
+            .versions()
             .entry(account)
             .or_insert_with(|| watch::channel(Some(version)).0)
             .subscribe();
-        // What changed between the look at the password and here was told to nobody.
+        // Nobody was told of changes between the check of the password and here.
         self.ask_again(&[account]).await?;
         Ok(LoginLease {
             version,
@@ -54,10 +58,10 @@ impl LoginRegistry {
         })
     }
 
-    /// Reads who of these may still be here, and ends the stays of the others.
+    /// Reads which of these accounts may still be logged in, and ends the leases of the others.
     pub(crate) async fn ask_again(&self, accounts: &[AccountId]) -> Result<(), Fault> {
         let present: Vec<AccountId> = {
-            let versions = self.lock();
+            let versions = self.versions();
             let is_present = |account: &&AccountId| versions.contains_key(account);
             accounts.iter().filter(is_present).copied().collect()
         };
@@ -70,7 +74,7 @@ impl LoginRegistry {
             .await?
             .into_iter()
             .collect();
-        let versions = self.lock();
+        let versions = self.versions();
         for account in present {
             if let Some(version) = versions.get(&account) {
                 let now = now.get(&account).copied();
@@ -80,20 +84,20 @@ impl LoginRegistry {
         Ok(())
     }
 
-    /// Everybody who is here. Also forgets those who left.
+    /// All accounts with a lease. Those without one are forgotten.
     pub(crate) fn present(&self) -> Vec<AccountId> {
-        let mut versions = self.lock();
+        let mut versions = self.versions();
         versions.retain(|_, version| version.receiver_count() > 0);
         versions.keys().copied().collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<AccountId, watch::Sender<Option<i64>>>> {
-        self.versions.lock().unwrap_or_else(PoisonError::into_inner)
+    fn versions(&self) -> MutexGuard<'_, HashMap<AccountId, watch::Sender<Option<i64>>>> {
+        lock(&self.versions)
     }
 }
 
 impl LoginLease {
-    /// This stay for only as long as the other, too: that of whoever acts as somebody else.
+    /// A lease that ends when this one or the other does: the other is that of an account that acts as this one.
     #[must_use]
     pub fn while_holds(self, other: Self) -> Self {
         Self {
@@ -109,30 +113,22 @@ impl LoginLease {
             || self.other.as_ref().is_some_and(|other| other.is_over())
     }
 
-    /// Resolves when the stay is over. May be dropped at any time.
+    /// Resolves when the lease is over. May be dropped at any time.
     pub async fn over(&self) {
-        let mut this = pin!(self.changed());
-        let mut other = pin!(async {
+        let this = pin!(self.changed());
+        let other = pin!(async {
             match &self.other {
-                // Seldom there, so not worth its room in every session.
+                // This is rare, so it is boxed rather than taking room in every session.
                 Some(other) => Box::pin(other.changed()).await,
                 None => pending().await,
             }
         });
-        poll_fn(|cx| {
-            let is_over = this.as_mut().poll(cx).is_ready() || other.as_mut().poll(cx).is_ready();
-            if is_over {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
-            }
-        })
-        .await;
+        select(this, other).await;
     }
 
     async fn changed(&self) {
         let is_over = |now: &Option<i64>| *now != Some(self.version);
-        // Without a sender the node is gone, and the session with it.
+        // The sender is dropped only with the whole node.
         drop(self.versions.clone().wait_for(is_over).await);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use image::{Image, Overlay};
@@ -10,33 +10,34 @@ use mail::{AccountId, Keywords, MailboxId, ModSeq, UidValidity};
 use store::{Fault, News, Store};
 use tokio::sync::watch;
 
+use crate::lock::lock;
 use crate::shared_response::{Said, SharedResponse};
 use crate::stats::{Stats, count};
 
-/// A mailbox at one mod-sequence. Immutable; sessions hold it for as long as they please.
+/// A mailbox at one mod-sequence. It is immutable, and sessions hold it for as long as they need it.
 #[derive(Clone, Debug)]
 pub struct MailboxState {
     /// Every message, with the flags that all see.
     pub image: Image,
     /// The names of the keyword bits.
     pub keywords: Arc<Keywords>,
-    /// Private flags of every account that watches from this node.
+    /// The private flags of every account that watches from this node.
     pub overlays: Arc<HashMap<AccountId, Arc<Overlay>>>,
-    /// Rises with every change of who may do what here.
+    /// A version that rises with every change of the mailbox's rights.
     pub rights_version: i64,
-    /// The mailbox was deleted. The rest is what it was.
+    /// Whether the mailbox was deleted; the other fields are then as they were before.
     pub is_gone: bool,
 }
 
 impl MailboxState {
-    /// Nothing that happened up to here is missing.
+    /// The mod-sequence up to which nothing is missing.
     #[must_use]
     pub fn modseq(&self) -> ModSeq {
         self.image.modseq()
     }
 }
 
-/// One mailbox while somebody on this node has it open.
+/// One mailbox for as long as somebody on this node has it open.
 #[derive(Debug)]
 pub struct LiveMailbox {
     id: MailboxId,
@@ -48,13 +49,13 @@ pub struct LiveMailbox {
     refreshing: tokio::sync::Mutex<()>,
     /// The highest mod-sequence that anybody heard of.
     wanted: AtomicU64,
-    /// A follower is at work; it will see what is wanted.
+    /// Whether a follower is at work that will see what is wanted; see [`follow`](Self::follow).
     is_followed: AtomicBool,
     watchers: Mutex<HashMap<AccountId, usize>>,
     said: Said,
 }
 
-/// One session's interest in a mailbox. Ends when dropped.
+/// One session's watch on a mailbox, which ends when this is dropped.
 #[derive(Debug)]
 pub struct Watch {
     mailbox: Arc<LiveMailbox>,
@@ -92,19 +93,19 @@ impl LiveMailbox {
         })
     }
 
-    /// Which mailbox this is.
+    /// The mailbox's id.
     #[must_use]
     pub fn id(&self) -> MailboxId {
         self.id
     }
 
-    /// For as long as the mailbox lives.
+    /// The mailbox's UIDVALIDITY, which never changes.
     #[must_use]
     pub fn uid_validity(&self) -> UidValidity {
         self.uid_validity
     }
 
-    /// The latest that this node knows.
+    /// The latest state that this node knows.
     #[must_use]
     pub fn mailbox_state(&self) -> Arc<MailboxState> {
         self.mailbox_states.borrow().clone()
@@ -116,7 +117,7 @@ impl LiveMailbox {
     ///
     /// As the store has it; nothing is watched then.
     pub async fn watch(self: &Arc<Self>, account: AccountId) -> Result<Watch, Fault> {
-        // Before the overlay is read: from here on, deltas carry this account's changes.
+        // This comes before the overlay is read: from here on, deltas carry this account's changes.
         let watch = Watch {
             mailbox: self.clone(),
             account,
@@ -144,7 +145,7 @@ impl LiveMailbox {
         self.read_delta(&mailbox_state).await
     }
 
-    /// The bytes of `shared_response`: as another watcher encoded them, or by `encode`.
+    /// The bytes of `shared_response`, as another watcher has encoded them, or else made by `encode`.
     pub fn say(&self, shared_response: SharedResponse, encode: impl FnOnce() -> Vec<u8>) -> Bytes {
         if let Some(bytes) = self.said.find(&shared_response) {
             count(&self.stats.responses_shared);
@@ -156,7 +157,8 @@ impl LiveMailbox {
         bytes
     }
 
-    /// Notes that there is news; true when nobody is following yet, so that the caller should.
+    /// Notes that there is news; true when nobody is following yet, so that the caller should
+    /// [`follow`](Self::follow).
     pub(crate) fn want(&self, modseq: ModSeq) -> bool {
         self.wanted.fetch_max(modseq.get(), Ordering::AcqRel);
         self.mailbox_states.borrow().modseq() < modseq
@@ -169,11 +171,19 @@ impl LiveMailbox {
     }
 
     /// Reads until everything that is wanted is in the state, or the store fails.
+    ///
+    /// No wake-up is lost. [`want`](Self::want) raises `wanted` and then takes `is_followed`; a follower
+    /// gives `is_followed` back and then looks at `wanted` once more. Both change `is_followed` by a
+    /// swap, and swaps of one variable have an order: if the follower's comes first, `want` finds it
+    /// free and its caller follows. If the one of `want` does, the follower's swap has read what that
+    /// one wrote, so that its next look sees the raised `wanted`. A plain store would not do: it may
+    /// become visible after the look. When the store fails, the caller asks for a comparison, which
+    /// also serves those whose `want` relied on this follower.
     pub(crate) async fn follow(&self) -> Result<(), Fault> {
         loop {
             let wanted = ModSeq::new(self.wanted.load(Ordering::Acquire)).unwrap_or_default();
             let reached = self.reach(wanted).await;
-            self.is_followed.store(false, Ordering::Release);
+            self.is_followed.swap(false, Ordering::AcqRel);
             reached?;
             let is_done = self.wanted.load(Ordering::Acquire) <= wanted.get();
             if is_done || self.is_followed.swap(true, Ordering::AcqRel) {
@@ -182,7 +192,7 @@ impl LiveMailbox {
         }
     }
 
-    /// The mailbox was found to exist no longer.
+    /// Notes that the mailbox exists no longer.
     pub(crate) fn close(&self) {
         self.mailbox_states.send_if_modified(|mailbox_state| {
             let is_news = !mailbox_state.is_gone;
@@ -201,10 +211,10 @@ impl LiveMailbox {
         self.mailbox_states.send_if_modified(|mailbox_state| {
             let mailbox_state = Arc::make_mut(mailbox_state);
             Arc::make_mut(&mut mailbox_state.overlays).insert(account, Arc::new(overlay));
-            // Nobody but the newcomer could see a difference.
+            // Nobody else sees a difference, so nobody is woken.
             false
         });
-        // The overlay may be ahead of the image; nobody may see a mod-sequence above the highest.
+        // The overlay may be ahead of the image, and no flag may have a mod-sequence above HIGHESTMODSEQ.
         let mailbox_state = self.mailbox_state();
         if mailbox_state.modseq() < overlay_modseq {
             self.read_delta(&mailbox_state).await
@@ -302,13 +312,13 @@ impl LiveMailbox {
 }
 
 impl Watch {
-    /// What is watched.
+    /// The mailbox that is watched.
     #[must_use]
     pub fn mailbox(&self) -> &Arc<LiveMailbox> {
         &self.mailbox
     }
 
-    /// The latest that this node knows.
+    /// The latest state that this node knows.
     #[must_use]
     pub fn mailbox_state(&self) -> Arc<MailboxState> {
         self.mailbox_states.borrow().clone()
@@ -336,8 +346,4 @@ impl Drop for Watch {
     fn drop(&mut self) {
         self.mailbox.leave(self.account);
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,8 +1,8 @@
-//! What an operator may want to know of the open mailboxes, as plain counters.
+//! Counters about the open mailboxes, for operators.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Counted since the node started. Read by whoever publishes metrics.
+/// Counts since the node started, read by whoever publishes metrics.
 #[derive(Debug, Default)]
 pub struct Stats {
     /// Deltas read.

@@ -128,14 +128,6 @@ impl NaiveDate {
         u32::try_from(index + 1).ok()
     }
 
-    /// The day that holds this moment in UTC.
-    #[must_use]
-    pub fn from_unix_seconds(unix_seconds: i64) -> Self {
-        Self {
-            days: unix_seconds.div_euclid(86_400),
-        }
-    }
-
     /// Year, month from 1, day from 1.
     #[must_use]
     pub fn civil(self) -> (i64, i64, i64) {

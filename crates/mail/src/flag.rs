@@ -46,11 +46,6 @@ pub struct FlagBits(u64);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Keywords(Vec<Keyword>);
 
-/// The mailbox has no bit left for another keyword.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a mailbox can hold {KEYWORDS_PER_MAILBOX_MAX} different keywords")]
-pub struct KeywordsFull;
-
 impl Keyword {
     /// # Errors
     ///
@@ -261,32 +256,6 @@ impl Keywords {
         }
     }
 
-    /// The bits of all of `flags`, numbering keywords that are new to this mailbox.
-    ///
-    /// # Errors
-    ///
-    /// [`KeywordsFull`] when a keyword is left without a bit; nothing is added then.
-    pub fn bits_adding(&mut self, flags: &[Flag]) -> Result<FlagBits, KeywordsFull> {
-        let before = self.0.len();
-        let mut bits = FlagBits::NONE;
-        for flag in flags {
-            let bit = self.bit(flag).or_else(|| match flag {
-                Flag::Keyword(keyword) => {
-                    let bit = FlagBits::keyword(self.0.len())?;
-                    self.0.push(keyword.clone());
-                    Some(bit)
-                }
-                Flag::Answered | Flag::Flagged | Flag::Deleted | Flag::Seen | Flag::Draft => None,
-            });
-            let Some(bit) = bit else {
-                self.0.truncate(before);
-                return Err(KeywordsFull);
-            };
-            bits = bits.union(bit);
-        }
-        Ok(bits)
-    }
-
     /// The names of `bits`: system flags first, then keywords. Bits without a name are left out.
     pub fn names(&self, bits: FlagBits) -> impl Iterator<Item = &str> {
         let system = ["\\Answered", "\\Flagged", "\\Deleted", "\\Seen", "\\Draft"];
@@ -302,7 +271,7 @@ impl Keywords {
 
 #[cfg(test)]
 mod tests {
-    use super::{BadFlag, Flag, FlagBits, Keyword, Keywords, KeywordsFull};
+    use super::{BadFlag, Flag, FlagBits, Keyword, Keywords};
 
     #[test]
     fn words_are_flags_or_not() {
@@ -321,31 +290,19 @@ mod tests {
     }
 
     #[test]
-    fn keywords_are_numbered_once_whatever_their_case() {
-        let mut keywords = Keywords::default();
-        let work = Flag::parse("Work").unwrap();
-        let bits = keywords.bits_adding(&[Flag::Seen, work]).unwrap();
-        let again = keywords
-            .bits_adding(&[Flag::parse("WORK").unwrap()])
-            .unwrap();
-        assert!(bits.contains(again));
+    fn keywords_are_found_whatever_their_case() {
+        let keywords = Keywords::new(vec![Keyword::parse("Work").unwrap()]);
+        let bit = |text: &str| keywords.bit(&Flag::parse(text).unwrap());
+        assert_eq!(bit("WORK"), bit("Work"));
+        assert_eq!(bit("Play"), None);
+        let bits = FlagBits::SEEN.union(bit("work").unwrap());
         assert_eq!(keywords.names(bits).collect::<Vec<_>>(), ["\\Seen", "Work"]);
     }
 
     #[test]
-    fn a_full_mailbox_takes_no_new_keyword_and_keeps_the_old() {
-        let mut keywords = Keywords::default();
-        for number in 0..57 {
-            keywords
-                .bits_adding(&[Flag::parse(&format!("k{number}")).unwrap()])
-                .unwrap();
-        }
-        let one_more = [Flag::Seen, Flag::parse("k57").unwrap()];
-        assert_eq!(keywords.bits_adding(&one_more), Err(KeywordsFull));
-        assert_eq!(keywords.len(), 57);
-        let last = keywords
-            .bit(&Flag::Keyword(Keyword::parse("k56").unwrap()))
-            .unwrap();
+    fn the_last_keyword_has_a_bit_that_a_bigint_holds() {
+        let last = FlagBits::keyword(56).unwrap();
         assert_eq!(FlagBits::from_i64(last.to_i64()), last);
+        assert_eq!(FlagBits::keyword(57), None);
     }
 }

@@ -17,7 +17,7 @@ mod uid_set;
 
 pub use change::{Change, ChangeKind};
 pub use date::{InternalDate, NaiveDate};
-pub use flag::{BadFlag, Flag, FlagBits, Keyword, Keywords, KeywordsFull};
+pub use flag::{BadFlag, Flag, FlagBits, Keyword, Keywords};
 pub use flag_policy::{BadFlagPolicy, FlagPolicy};
 pub use forest::{Forest, ForestNode};
 pub use metadata::{BadEntryName, Depth, EntryName, Scope};

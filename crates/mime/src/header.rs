@@ -28,7 +28,7 @@ pub fn header_fields(header: &[u8], names: &[String], keep: Keep) -> Vec<u8> {
         .map(|name| name.as_bytes().to_ascii_lowercase())
         .collect();
     let mut subset = Vec::new();
-    let mut fields = Fields::of(header);
+    let mut fields = HeaderFields::of(header);
     for field in &mut fields {
         let is_named = !field.name.is_empty() && names.contains(&field.name.to_ascii_lowercase());
         if is_named == (keep == Keep::Named) {
@@ -47,8 +47,8 @@ pub(crate) fn find<'h>(header: &'h [u8], name: &str) -> Option<&'h [u8]> {
 }
 
 /// The fields that are read.
-pub(crate) fn known_fields(header: &[u8]) -> impl Iterator<Item = Field<'_>> {
-    Fields::of(header).take(HEADER_FIELDS_MAX)
+pub(crate) fn known_fields(header: &[u8]) -> impl Iterator<Item = HeaderField<'_>> {
+    HeaderFields::of(header).take(HEADER_FIELDS_MAX)
 }
 
 /// A value on one line, without its line breaks and without white space at both ends.
@@ -67,7 +67,7 @@ pub(crate) fn unfold(value: &[u8]) -> Cow<'_, [u8]> {
 
 /// One header field, or one line that is not a field.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Field<'h> {
+pub(crate) struct HeaderField<'h> {
     /// The name without the colon; empty where the line is not a field.
     pub(crate) name: &'h [u8],
     /// The text after the colon, still folded, without the last line break.
@@ -76,7 +76,7 @@ pub(crate) struct Field<'h> {
     raw: &'h [u8],
 }
 
-impl Field<'_> {
+impl HeaderField<'_> {
     fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name.as_bytes())
     }
@@ -84,20 +84,20 @@ impl Field<'_> {
 
 /// The fields of a header block, in order. What remains at the end is the empty line.
 #[derive(Debug)]
-struct Fields<'h> {
+struct HeaderFields<'h> {
     rest: &'h [u8],
 }
 
-impl<'h> Fields<'h> {
+impl<'h> HeaderFields<'h> {
     fn of(header: &'h [u8]) -> Self {
         Self { rest: header }
     }
 }
 
-impl<'h> Iterator for Fields<'h> {
-    type Item = Field<'h>;
+impl<'h> Iterator for HeaderFields<'h> {
+    type Item = HeaderField<'h>;
 
-    fn next(&mut self) -> Option<Field<'h>> {
+    fn next(&mut self) -> Option<HeaderField<'h>> {
         let mut length = line_length(self.rest);
         if without_line_break(self.rest.get(..length)?).is_empty() {
             return None;
@@ -108,7 +108,7 @@ impl<'h> Iterator for Fields<'h> {
         let (raw, rest) = self.rest.split_at_checked(length)?;
         self.rest = rest;
         let (name, value) = split_name(raw).unwrap_or((b"", raw));
-        Some(Field {
+        Some(HeaderField {
             name,
             value: without_line_break(value),
             raw,
@@ -141,7 +141,7 @@ pub(crate) fn without_line_break(line: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fields, Keep, find, header_fields, unfold};
+    use super::{HeaderFields, Keep, find, header_fields, unfold};
 
     const HEADER: &[u8] = b"From nobody Mon Jan  1 00:00:00 2001\r\n\
         Subject : one\r\n two\r\n\
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn fields_and_what_is_none() {
-        let names: Vec<_> = Fields::of(HEADER)
+        let names: Vec<_> = HeaderFields::of(HEADER)
             .map(|field| String::from_utf8_lossy(field.name).into_owned())
             .collect();
         assert_eq!(names, ["", "Subject", "X-Empty", "", "subject"]);

@@ -1,9 +1,9 @@
-//! Who is let in: passwords against hashes, with a brake on guessing and a bound on hashing.
+//! Logins: passwords are compared with their hashes, guesses are throttled, and hashing is bounded.
 
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use auth::{Attempt, Hasher, Policy, Throttle, Verdict, Verified, VerifiedCache};
@@ -14,14 +14,15 @@ use tokio::time::timeout;
 use tracing::warn;
 use wire::Secret;
 
+use crate::environment;
+use crate::lock::lock;
 use crate::metrics::Metrics;
-use crate::outside;
 
 /// How long a verified login is remembered.
 const VERIFIED_TTL: Duration = Duration::from_secs(5 * 60);
 /// How many verified logins are remembered.
 const VERIFIED_MAX: usize = 10_000;
-/// How long a login waits for a core before it is told to come back.
+/// How long a login waits for a core before it is refused with UNAVAILABLE.
 const CORE_TIMEOUT: Duration = Duration::from_secs(10);
 
 const GUESSES_BY_USER: Policy = Policy {
@@ -31,29 +32,29 @@ const GUESSES_BY_USER: Policy = Policy {
     forget_after: Duration::from_secs(60 * 60),
     keys_max: 100_000,
 };
-/// Many people may share an address.
+/// The policy by address is milder than that by user, because many people may share an address.
 const GUESSES_BY_ADDRESS: Policy = Policy {
     failures_free: 20,
     ..GUESSES_BY_USER
 };
 
-/// The door of one frontend.
+/// The [`Authenticator`](session::Authenticator) of one frontend, for passwords.
 pub(crate) struct PasswordAuthenticator {
     store: Store,
     metrics: Arc<Metrics>,
     throttle: Mutex<Throttle>,
     verified: Mutex<VerifiedCache>,
     cores: Arc<Semaphore>,
-    /// As many as there are cores; each keeps the memory that hashing takes.
+    /// As many hashers as there are cores; each keeps the memory that hashing takes.
     hashers: Mutex<Vec<Hasher>>,
     waiting: AtomicUsize,
     waiting_max: usize,
 }
 
-/// What a password turned out to be.
+/// The outcome of comparing a password with a hash.
 enum Checked {
     Right,
-    /// Right, and this is its hash by today's recipe.
+    /// The password is right, and this is its hash by the present parameters.
     Rehashed(String),
     Wrong,
     /// The stored hash cannot be compared with anything.
@@ -74,7 +75,7 @@ impl PasswordAuthenticator {
         key: &[u8; 32],
         waiting_max: usize,
     ) -> Self {
-        let cores = outside::cores();
+        let cores = environment::cores();
         Self {
             store,
             metrics,
@@ -91,11 +92,11 @@ impl PasswordAuthenticator {
         let account = match self.store.find_account(user).await {
             Ok(account) => account.filter(|account| !account.is_disabled),
             Err(fault) => {
-                warn!(cause = %fault, "could not look up who logs in");
+                warn!(cause = %fault, "could not look up the account of a login");
                 return LoginVerdict::Unavailable;
             }
         };
-        // Before the throttle: a stranger's guesses must not keep the real user out.
+        // The cache is asked before the throttle, so that a stranger's guesses do not keep the real user out.
         if let Some(account) = &account
             && self.knows(account, password)
         {
@@ -104,7 +105,7 @@ impl PasswordAuthenticator {
         let Some(core) = self.wait_for_core().await else {
             return LoginVerdict::TooMany;
         };
-        // After the wait: who guesses on many connections at once is braked by the first answers.
+        // The throttle is asked after the wait, so that the first answers slow down guesses on many connections.
         if !self.may_try(user, address) {
             return LoginVerdict::TooMany;
         }
@@ -118,18 +119,18 @@ impl PasswordAuthenticator {
 
     fn knows(&self, account: &Account, password: &[u8]) -> bool {
         let attempt = attempt(account, password);
-        account.password_hash.is_some() && lock(&self.verified).knows(&attempt, outside::now())
+        account.password_hash.is_some() && lock(&self.verified).knows(&attempt, environment::now())
     }
 
     fn may_try(&self, user: &str, address: IpAddr) -> bool {
-        let verdict = lock(&self.throttle).ask(user, address, outside::now());
+        let verdict = lock(&self.throttle).ask(user, address, environment::now());
         match verdict {
             Verdict::Go => true,
             Verdict::Wait(_) => false,
         }
     }
 
-    /// `None` when too many wait already, or it takes too long.
+    /// Waits for a core; `None` when too many wait already, or it takes too long.
     async fn wait_for_core(&self) -> Option<OwnedSemaphorePermit> {
         let waiting = Waiting::join(&self.waiting, self.waiting_max)?;
         let core = timeout(CORE_TIMEOUT, Arc::clone(&self.cores).acquire_owned()).await;
@@ -137,7 +138,7 @@ impl PasswordAuthenticator {
         core.ok()?.ok()
     }
 
-    /// Burns a core, away from the runtime's threads.
+    /// Compares on a thread for blocking work, because it keeps a core busy.
     async fn check(
         &self,
         password: Vec<u8>,
@@ -145,8 +146,8 @@ impl PasswordAuthenticator {
         core: OwnedSemaphorePermit,
     ) -> Checked {
         let hasher = lock(&self.hashers).pop().unwrap_or_default();
-        let salt = outside::random_bytes();
-        let hashing = outside::burn(move || {
+        let salt = environment::random_bytes();
+        let hashing = environment::run_blocking(move || {
             let mut hasher = hasher;
             let checked = check(&mut hasher, &password, stored.as_deref(), salt);
             (hasher, checked)
@@ -175,19 +176,19 @@ impl PasswordAuthenticator {
                 return LoginVerdict::Unavailable;
             }
             (_, Checked::Wrong) | (None, _) => {
-                lock(&self.throttle).failed(user, address, outside::now());
+                lock(&self.throttle).failed(user, address, environment::now());
                 return LoginVerdict::Refused;
             }
         };
-        lock(&self.throttle).succeeded(user, address, outside::now());
-        lock(&self.verified).remember(&attempt(&account, password), outside::now());
+        lock(&self.throttle).succeeded(user, address, environment::now());
+        lock(&self.verified).remember(&attempt(&account, password), environment::now());
         if let Some(hash) = rehashed {
             self.replace_hash(&account, &hash).await;
         }
         LoginVerdict::Welcome(account)
     }
 
-    /// The login stands whether or not its hash could be renewed.
+    /// Renews a hash. The login succeeds whether or not that works.
     async fn replace_hash(&self, account: &Account, hash: &str) {
         if let Err(fault) = self.store.renew_hash(account, hash).await {
             warn!(cause = %fault, user.id = %account.id, "could not renew a password hash");
@@ -215,7 +216,7 @@ impl Authenticator for PasswordAuthenticator {
     }
 }
 
-/// A place in the queue for a core; given back when dropped, however the wait ends.
+/// A place in the queue for a core, which is given back when this is dropped.
 struct Waiting<'a>(&'a AtomicUsize);
 
 impl<'a> Waiting<'a> {
@@ -249,7 +250,7 @@ fn check(
     salt: Option<[u8; 16]>,
 ) -> Checked {
     let Some(stored) = stored else {
-        // The time must not tell who has an account.
+        // A hash is computed all the same, so that the time does not reveal which accounts exist.
         hasher.verify_nobody(password);
         return Checked::Wrong;
     };
@@ -261,9 +262,4 @@ fn check(
             .map_or(Checked::Right, Checked::Rehashed),
         Err(_) => Checked::Unreadable,
     }
-}
-
-/// None of these is left half-changed by a panic.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard};
 
+use auth::network_of;
 use mail::AccountId;
 use tokio::sync::Notify;
 
 use crate::config::LimitsConfig;
+use crate::lock::lock;
 
 /// All places of this frontend, taken and free.
 #[derive(Debug)]
@@ -70,8 +72,8 @@ impl ConnectionSlots {
 
     /// A place for a connection from `address`.
     pub(crate) fn take(self: &Arc<Self>, address: IpAddr) -> Result<ConnectionSlot, Full> {
-        let network = network(address);
-        let mut taken = self.lock();
+        let network = network_of(address);
+        let mut taken = self.taken();
         if taken.all >= self.all_max {
             return Err(Full::All);
         }
@@ -91,16 +93,15 @@ impl ConnectionSlots {
     pub(crate) async fn empty(&self) {
         loop {
             let is_empty = self.is_empty.notified();
-            if self.lock().all == 0 {
+            if self.taken().all == 0 {
                 return;
             }
             is_empty.await;
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Taken> {
-        // Counters stay true whatever panicked elsewhere.
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        lock(&self.taken)
     }
 }
 
@@ -110,7 +111,7 @@ impl ConnectionSlot {
         if self.user.is_some() {
             return Ok(());
         }
-        let mut taken = self.slots.lock();
+        let mut taken = self.slots.taken();
         if !count(&mut taken.by_user, user, self.slots.per_user_max) {
             return Err(Full::User);
         }
@@ -122,7 +123,7 @@ impl ConnectionSlot {
     /// Counts it to nobody.
     pub(crate) fn leave(&mut self) {
         if let Some(user) = self.user.take() {
-            release(&mut self.slots.lock().by_user, user);
+            release(&mut self.slots.taken().by_user, user);
         }
     }
 }
@@ -130,7 +131,7 @@ impl ConnectionSlot {
 impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         self.leave();
-        let mut taken = self.slots.lock();
+        let mut taken = self.slots.taken();
         taken.all = taken.all.saturating_sub(1);
         release(&mut taken.by_address, self.network);
         if taken.all == 0 {
@@ -153,17 +154,6 @@ fn release<K: Hash + Eq>(counts: &mut HashMap<K, usize>, key: K) {
         counts.remove(&key);
     } else {
         counts.insert(key, left);
-    }
-}
-
-/// What counts as one address: of IPv6 a /64, because one host owns all of it.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
     }
 }
 

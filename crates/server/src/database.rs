@@ -9,10 +9,10 @@ use private_pg::{Options, PgError, PrivatePg, Tuning};
 use tracing::{info, warn};
 
 use crate::config::{Config, Secret};
+use crate::environment;
 use crate::error::ServerError;
-use crate::outside;
 
-/// Where the database is, and what must be stopped in the end.
+/// The database's URL, and the private PostgreSQL that must be stopped in the end.
 #[derive(Debug)]
 pub(crate) struct Database {
     url: Secret,
@@ -23,12 +23,12 @@ pub(crate) struct Database {
 #[derive(Debug)]
 struct Private {
     postgres: PrivatePg,
-    /// Tells the verbs of the command line where it is.
+    /// The file that tells the verbs of the command line where it is.
     notice: PathBuf,
 }
 
 impl Database {
-    /// For a server: it is the one that runs the private PostgreSQL, if there is one.
+    /// Opens the database for a server, which runs the private PostgreSQL if there is one.
     pub(crate) async fn open(config: &Config) -> Result<Self, ServerError> {
         match &config.database.url {
             Some(url) => Ok(Self::elsewhere(url.clone())),
@@ -36,8 +36,8 @@ impl Database {
         }
     }
 
-    /// For a verb of the command line: beside a server that runs a private PostgreSQL it uses
-    /// that one.
+    /// Opens the database for a verb of the command line. It uses the private PostgreSQL of a server that
+    /// runs one.
     pub(crate) async fn reach(config: &Config) -> Result<Self, ServerError> {
         if let Some(url) = &config.database.url {
             return Ok(Self::elsewhere(url.clone()));
@@ -56,19 +56,19 @@ impl Database {
         self.url.expose()
     }
 
-    /// The process of the private PostgreSQL, if there is one.
+    /// The process id of the private PostgreSQL, if there is one.
     pub(crate) fn pid(&self) -> Option<u32> {
         self.private.as_ref().map(|private| private.postgres.pid())
     }
 
-    /// Stops what was started.
+    /// Stops the private PostgreSQL, if there is one.
     pub(crate) async fn stop(self) {
         let Some(Private { postgres, notice }) = self.private else {
             return;
         };
-        // Gone already is as good.
+        // The file may be gone already.
         drop(fs::remove_file(notice));
-        let stopped = outside::burn(move || postgres.stop()).await;
+        let stopped = environment::run_blocking(move || postgres.stop()).await;
         if let Some(Err(cause)) = stopped {
             warn!(%cause, "the private PostgreSQL did not stop cleanly");
         }
@@ -81,7 +81,7 @@ impl Database {
     async fn start(state_dir: &Path) -> Result<Self, ServerError> {
         let options = Options::new(state_dir.join("postgres"), Tuning::Durable);
         let dir = options.dir.clone();
-        let started = outside::burn(move || PrivatePg::start(&options)).await;
+        let started = environment::run_blocking(move || PrivatePg::start(&options)).await;
         let postgres = started.ok_or(ServerError::Panicked)??;
         let (url, notice) = (postgres.nearest_url(), notice_path(state_dir));
         if let Err(cause) = write_secret(&notice, &url) {
@@ -99,7 +99,7 @@ fn notice_path(state_dir: &Path) -> PathBuf {
     state_dir.join("database.url")
 }
 
-/// Readable by us alone from its first byte on.
+/// Writes a file that only this user can read, from its first byte on.
 fn write_secret(path: &Path, text: &str) -> io::Result<()> {
     let fresh = path.with_extension("new");
     // What another process may have left.

@@ -1,4 +1,4 @@
-//! One frontend: everything put together, started and stopped.
+//! One frontend: its parts are put together, started and stopped here.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,18 +17,18 @@ use crate::config::{Config, ListenConfig};
 use crate::connection::{Budget, ConnectionContext};
 use crate::connection_slots::ConnectionSlots;
 use crate::database::Database;
-use crate::drain::{Plug, drain};
+use crate::drain::{DrainTrigger, drain};
+use crate::environment;
 use crate::error::ServerError;
 use crate::http::{self, Health};
 use crate::listen::{self, Beginning};
 use crate::metrics::Metrics;
-use crate::outside;
 use crate::registry::Registry;
 use crate::stats_collector::StatsCollector;
 use crate::tls::Certificate;
 use crate::upkeep;
 
-/// A running frontend. Dropped without [`stop`](Self::stop), it hangs up on everybody.
+/// A running frontend. Dropping it without [`stop`](Self::stop) closes all connections at once.
 #[derive(Debug)]
 pub struct Frontend {
     addresses: Addresses,
@@ -38,20 +38,20 @@ pub struct Frontend {
     health: Arc<Health>,
     slots: Arc<ConnectionSlots>,
     registry: Arc<Registry>,
-    plug: Plug,
+    drain_trigger: DrainTrigger,
     stop_timeout: Duration,
     listeners: JoinSet<()>,
     background: JoinSet<()>,
 }
 
-/// Where a frontend really listens, ports chosen by the machine included.
+/// The addresses on which a frontend listens, with the ports that the machine has chosen.
 #[derive(Clone, Debug)]
 pub struct Addresses {
-    /// IMAP that begins in the clear.
+    /// The listeners for IMAP that begins without TLS.
     pub imap: Vec<SocketAddr>,
-    /// IMAP inside TLS.
+    /// The listeners for IMAP inside TLS.
     pub imaps: Vec<SocketAddr>,
-    /// Health and metrics.
+    /// The listeners for health and metrics.
     pub http: Vec<SocketAddr>,
 }
 
@@ -84,13 +84,17 @@ impl Frontend {
         let certificate = Certificate::open(config)?;
         let tls = certificate.acceptor()?;
         let store = open_store(config, database).await?;
-        let live = Live::new(store.clone(), outside::spawn(), config.limits.cache_bytes);
+        let live = Live::new(
+            store.clone(),
+            environment::spawn(),
+            config.limits.cache_bytes,
+        );
         let uploads = Budget::new(config.limits.literal_bytes_in_flight);
         let stats_collector =
             StatsCollector::new(store.clone(), Arc::clone(&live), uploads.clone());
         let metrics = Arc::new(Metrics::new(Some(Box::new(stats_collector))));
-        let (plug, drain) = drain(config.timeouts.drain);
-        let run = outside::random_bytes().ok_or(ServerError::NoRandomness)?;
+        let (drain_trigger, drain) = drain(config.timeouts.drain);
+        let run = environment::random_bytes().ok_or(ServerError::NoRandomness)?;
         let registry = Registry::new(NodeRun {
             id: i64::from_be_bytes(run),
             name: config.node.name.clone(),
@@ -132,14 +136,14 @@ impl Frontend {
             health,
             slots,
             registry,
-            plug,
+            drain_trigger,
             stop_timeout,
             listeners,
             background,
         })
     }
 
-    /// Where it listens.
+    /// The addresses on which it listens.
     #[must_use]
     pub fn addresses(&self) -> &Addresses {
         &self.addresses
@@ -151,18 +155,19 @@ impl Frontend {
         &self.live
     }
 
-    /// The process of its private PostgreSQL, if it runs one.
+    /// The process id of its private PostgreSQL, if it runs one.
     #[must_use]
     pub fn postgres_pid(&self) -> Option<u32> {
         self.database.pid()
     }
 
-    /// Not ready, no new clients, BYE to all in turn, what was begun finished, everything down.
+    /// Stops: reports that it is not ready, accepts no new clients, says BYE to each client in turn,
+    /// finishes what was begun, and shuts everything down.
     pub async fn stop(mut self) {
         info!("stopping: no new clients from now on");
         self.health.drain();
         self.listeners.shutdown().await;
-        self.plug.pull();
+        self.drain_trigger.begin();
         if timeout(self.stop_timeout, self.slots.empty())
             .await
             .is_err()
@@ -170,7 +175,7 @@ impl Frontend {
             warn!("some clients did not leave in time");
         }
         if let Err(cause) = self.store.drain().await {
-            warn!(%cause, "the last wake-ups were not sent; other nodes will find out by themselves");
+            warn!(%cause, "the last wake-ups were not sent; other nodes notice at their next comparison");
         }
         self.background.shutdown().await;
         self.registry.leave(&self.store).await;
@@ -179,7 +184,7 @@ impl Frontend {
     }
 }
 
-/// With all migrations.
+/// Connects to the database once all migrations have run.
 async fn open_store(config: &Config, database: &Database) -> Result<Store, ServerError> {
     for migration in Store::migrate(database.url()).await? {
         info!("migrated the database: {migration}");
@@ -189,7 +194,7 @@ async fn open_store(config: &Config, database: &Database) -> Result<Store, Serve
         connections: config.database.connections,
         application_name: format!("postroom {}", config.node.name),
     };
-    Ok(Store::connect(options, outside::spawn()).await?)
+    Ok(Store::connect(options, environment::spawn()).await?)
 }
 
 fn node(
@@ -198,7 +203,7 @@ fn node(
     live: &Arc<Live>,
     metrics: &Arc<Metrics>,
 ) -> Result<Node, ServerError> {
-    let key = outside::random_bytes().ok_or(ServerError::NoRandomness)?;
+    let key = environment::random_bytes().ok_or(ServerError::NoRandomness)?;
     let metrics = Arc::clone(metrics);
     let authenticator =
         PasswordAuthenticator::new(store.clone(), metrics, &key, config.login.waiting_max);
@@ -217,7 +222,7 @@ fn node(
     })
 }
 
-/// What a frontend listens on.
+/// The sockets on which a frontend listens.
 struct Sockets {
     imap: Vec<TcpListener>,
     imaps: Vec<TcpListener>,

@@ -1,5 +1,5 @@
-//! Everything that touches the outside world: sockets, TLS, signals, the clock, configuration,
-//! telemetry, and the verbs of the command line.
+//! The server: sockets, TLS, signals, the clock, configuration, telemetry, and the verbs of the command
+//! line.
 //!
 //! Decisions about mail never live here.
 
@@ -10,12 +10,13 @@ mod connection;
 mod connection_slots;
 mod database;
 mod drain;
+mod environment;
 mod error;
 mod frontend;
 mod http;
 mod listen;
+mod lock;
 mod metrics;
-mod outside;
 mod registry;
 mod stats_collector;
 mod telemetry;

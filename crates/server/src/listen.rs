@@ -15,8 +15,8 @@ use wire::{Code, say};
 use crate::config::WithoutTls;
 use crate::connection::{Connection, ConnectionContext, Stream, handshake};
 use crate::connection_slots::{ConnectionSlot, ConnectionSlots, Full};
+use crate::environment;
 use crate::error::ServerError;
-use crate::outside;
 
 /// Clients that the kernel holds until we accept them.
 const BACKLOG: u32 = 1024;
@@ -72,10 +72,12 @@ pub(crate) async fn accept(
             }
         };
         match slots.take(address.ip()) {
-            Ok(slot) => outside::start(converse(socket, address, beginning, context.clone(), slot)),
+            Ok(slot) => {
+                environment::start(converse(socket, address, beginning, context.clone(), slot));
+            }
             Err(full) => {
                 context.metrics.count_refused(full.word());
-                outside::start(turn_away(socket, beginning, full));
+                environment::start(turn_away(socket, beginning, full));
             }
         }
     }
@@ -100,7 +102,7 @@ async fn converse(
             None => return,
         },
     };
-    let Some(bytes) = outside::random_bytes() else {
+    let Some(bytes) = environment::random_bytes() else {
         warn!("a connection was not accepted: the machine has no randomness to give");
         return;
     };

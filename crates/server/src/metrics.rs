@@ -1,4 +1,4 @@
-//! What `/metrics` says. Names and units are listed in `docs/LOGGING.md`.
+//! The metrics of `/metrics`. Names and units are listed in `docs/LOGGING.md`.
 
 use std::fmt;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use prometheus_client::registry::{Registry, Unit};
 type Labels<const N: usize> = [(&'static str, &'static str); N];
 type Histograms = Family<Labels<1>, Histogram, fn() -> Histogram>;
 
-/// Everything that is counted here; the rooms below count for themselves and are read when asked.
+/// The metrics that the server counts itself; those of the crates below are read by a collector.
 pub(crate) struct Metrics {
     registry: Registry,
     connections: Family<Labels<1>, Gauge>,
@@ -24,7 +24,7 @@ pub(crate) struct Metrics {
     logins: Family<Labels<1>, Counter>,
 }
 
-/// How far a connection has come.
+/// The stage of a connection, as metrics count it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     /// Not logged in.
@@ -42,7 +42,7 @@ impl fmt::Debug for Metrics {
 }
 
 impl Metrics {
-    /// With `stats_collector` reading what the rooms below count.
+    /// Makes the metrics, with `stats_collector` for those of the crates below.
     pub(crate) fn new(stats_collector: Option<Box<dyn Collector>>) -> Self {
         let mut registry = Registry::with_prefix("postroom");
         let metrics = Self {
@@ -84,7 +84,7 @@ impl Metrics {
         }
     }
 
-    /// All of it, in the text format of `OpenMetrics`.
+    /// All metrics in the text format of `OpenMetrics`.
     pub(crate) fn text(&self) -> String {
         let mut page = String::new();
         match text::encode(&mut page, &self.registry) {
@@ -93,7 +93,7 @@ impl Metrics {
         }
     }
 
-    /// A connection has moved on; `None` is before it came and after it left.
+    /// Counts a connection in another stage; `None` is before it is accepted and after it is closed.
     pub(crate) fn move_connection(&self, from: Option<Stage>, to: Option<Stage>) {
         if from == to {
             return;
@@ -106,12 +106,12 @@ impl Metrics {
         }
     }
 
-    /// A connection was turned away because of `bound`.
+    /// Counts a connection that was refused because of `bound`.
     pub(crate) fn count_refused(&self, bound: &'static str) {
         self.refused.get_or_create(&[("bound", bound)]).inc();
     }
 
-    /// A command has run.
+    /// Counts a command that has run.
     pub(crate) fn count_command(&self, name: &'static str, result: &'static str, took: Duration) {
         let labels = [("command", name), ("result", result)];
         self.commands.get_or_create(&labels).inc();
@@ -121,7 +121,7 @@ impl Metrics {
             .observe(took_s);
     }
 
-    /// Somebody tried to log in.
+    /// Counts a login by its result.
     pub(crate) fn count_login(&self, result: &'static str) {
         self.logins.get_or_create(&[("result", result)]).inc();
     }
@@ -138,7 +138,7 @@ impl Stage {
     }
 }
 
-/// From 50 µs to 26 s.
+/// A histogram with buckets from 50 µs to 26 s.
 fn duration_histogram() -> Histogram {
     Histogram::new(exponential_buckets(0.000_05, 2.0, 20))
 }

@@ -1,10 +1,10 @@
-//! Who is logged in here, told to the database every now and then, and what it wants to end.
+//! The sessions that are logged in on this node: reported to the database, which says which of them to end.
 //!
-//! Sessions note what changes about them and do nothing else; one task reports for all.
+//! A session only notes what changes about it; one task reports for all.
 
 use std::collections::{HashMap, HashSet};
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use mail::{MailboxId, SessionId};
@@ -13,32 +13,34 @@ use tokio::sync::Notify;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
-/// Between two reports: how late the list is, and how long an order to end takes.
+use crate::lock::lock;
+
+/// The pause between two reports; an order to end a session takes as long to arrive.
 const REPORT_PAUSE: Duration = Duration::from_secs(2);
 
 /// The sessions of one frontend.
 #[derive(Debug)]
 pub(crate) struct Registry {
     run: NodeRun,
-    book: Mutex<Book>,
+    sessions: Mutex<Sessions>,
 }
 
 #[derive(Debug, Default)]
-struct Book {
-    open: HashMap<SessionId, Open>,
-    /// Not reported yet.
+struct Sessions {
+    open: HashMap<SessionId, RegisteredSession>,
+    /// Sessions whose changes were not reported yet.
     changed: HashSet<SessionId>,
-    /// Ended since the last report.
+    /// Sessions that ended since the last report.
     gone: Vec<SessionId>,
 }
 
 #[derive(Debug)]
-struct Open {
+struct RegisteredSession {
     report: SessionReport,
     end: Arc<Notify>,
 }
 
-/// A session's line in the registry; crossed out when dropped.
+/// A session's entry in the registry, which is removed when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Presence {
     registry: Arc<Registry>,
@@ -51,11 +53,11 @@ impl Registry {
     pub(crate) fn new(run: NodeRun) -> Arc<Self> {
         Arc::new(Self {
             run,
-            book: Mutex::default(),
+            sessions: Mutex::default(),
         })
     }
 
-    /// Somebody has logged in.
+    /// Registers a session that has logged in.
     pub(crate) fn enter(self: &Arc<Self>, report: SessionReport) -> Presence {
         let end = Arc::new(Notify::new());
         let presence = Presence {
@@ -64,13 +66,15 @@ impl Registry {
             end: Arc::clone(&end),
             shown: (report.mailbox, report.client.clone()),
         };
-        let mut book = self.lock();
-        book.changed.insert(report.session);
-        book.open.insert(report.session, Open { report, end });
+        let mut sessions = self.sessions();
+        sessions.changed.insert(report.session);
+        sessions
+            .open
+            .insert(report.session, RegisteredSession { report, end });
         presence
     }
 
-    /// Reports for ever.
+    /// Reports regularly, without end.
     pub(crate) async fn follow(self: Arc<Self>, store: Store) {
         let mut ticks = interval(REPORT_PAUSE);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -79,48 +83,47 @@ impl Registry {
             ticks.tick().await;
             match self.report(&store, is_first).await {
                 Ok(()) => is_first = false,
-                Err(cause) => warn!(%cause, "could not report who is logged in"),
+                Err(cause) => warn!(%cause, "could not report the sessions of this node"),
             }
         }
     }
 
-    /// Tells that nobody is here any more.
+    /// Reports that this node has no sessions any more.
     pub(crate) async fn leave(&self, store: &Store) {
         if let Err(cause) = store.forget_node(&self.run).await {
-            warn!(%cause, "could not report that nobody is logged in");
+            warn!(%cause, "could not report that this node has no sessions any more");
         }
     }
 
     async fn report(&self, store: &Store, is_first: bool) -> Result<(), Fault> {
-        let (gone, changed) = self.lock().take();
+        let (gone, changed) = self.sessions().take();
         let reported = match store.report_sessions(&self.run, &gone, &changed).await {
             Ok(reported) => reported,
             Err(fault) => {
-                self.lock().take_back(gone, &changed);
+                self.sessions().take_back(gone, &changed);
                 return Err(fault);
             }
         };
-        let mut book = self.lock();
+        let mut sessions = self.sessions();
         if reported.is_new && !is_first {
-            // The database lost what it knew of us.
-            book.changed = book.open.keys().copied().collect();
+            // The database has forgotten this node, so everything is reported anew.
+            sessions.changed = sessions.open.keys().copied().collect();
         }
         for session in reported.ending {
-            if let Some(open) = book.open.get(&session) {
-                info!(%session, "a session is ended from outside");
+            if let Some(open) = sessions.open.get(&session) {
+                info!(%session, "a session is ended by an administrator");
                 open.end.notify_one();
             }
         }
         Ok(())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Book> {
-        // Nothing panics while it is held.
-        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    fn sessions(&self) -> MutexGuard<'_, Sessions> {
+        lock(&self.sessions)
     }
 }
 
-impl Book {
+impl Sessions {
     fn take(&mut self) -> (Vec<SessionId>, Vec<SessionReport>) {
         let changed = mem::take(&mut self.changed);
         let reports = changed
@@ -138,20 +141,20 @@ impl Book {
 }
 
 impl Presence {
-    /// What the session has selected, and how its client calls itself, by now.
+    /// Notes what the session has selected now, and the name that its client gives.
     pub(crate) fn show(&mut self, mailbox: Option<MailboxId>, client: Option<&str>) {
         if self.shown.0 == mailbox && self.shown.1.as_deref() == client {
             return;
         }
         self.shown = (mailbox, client.map(str::to_owned));
-        let mut book = self.registry.lock();
-        if let Some(open) = book.open.get_mut(&self.session) {
+        let mut sessions = self.registry.sessions();
+        if let Some(open) = sessions.open.get_mut(&self.session) {
             (open.report.mailbox, open.report.client) = self.shown.clone();
         }
-        book.changed.insert(self.session);
+        sessions.changed.insert(self.session);
     }
 
-    /// Resolves when somebody wants this session to end. May be dropped at any time.
+    /// Resolves when an administrator wants this session to end. May be dropped at any time.
     pub(crate) async fn ended(&self) {
         self.end.notified().await;
     }
@@ -159,9 +162,9 @@ impl Presence {
 
 impl Drop for Presence {
     fn drop(&mut self) {
-        let mut book = self.registry.lock();
-        book.open.remove(&self.session);
-        book.changed.remove(&self.session);
-        book.gone.push(self.session);
+        let mut sessions = self.registry.sessions();
+        sessions.open.remove(&self.session);
+        sessions.changed.remove(&self.session);
+        sessions.gone.push(self.session);
     }
 }

@@ -1,4 +1,4 @@
-//! What the rooms below count for themselves, read whenever somebody asks for metrics.
+//! The metrics that the crates below count for themselves, read whenever `/metrics` is asked for.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use live::Live;
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, NoLabelSet};
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
@@ -14,7 +14,7 @@ use store::{BATCH_BUCKETS, Store};
 
 use crate::connection::Budget;
 
-/// Where to read.
+/// The sources of these metrics.
 pub(crate) struct StatsCollector {
     store: Store,
     live: Arc<Live>,
@@ -33,7 +33,7 @@ impl StatsCollector {
 
 impl fmt::Debug for StatsCollector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Below")
+        f.write_str("StatsCollector")
     }
 }
 
@@ -157,17 +157,11 @@ struct Page<'a>(DescriptorEncoder<'a>);
 impl Page<'_> {
     fn counter(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
         let counter = ConstCounter::new(value);
-        let encoder = self
-            .0
-            .encode_descriptor(name, help, None, MetricType::Counter)?;
-        counter.encode(encoder)
+        counter.encode(self.describe(name, help, MetricType::Counter)?)
     }
 
     fn gauge(&mut self, name: &str, help: &str, value: u64) -> fmt::Result {
-        let encoder = self
-            .0
-            .encode_descriptor(name, help, None, MetricType::Gauge)?;
-        gauge(value).encode(encoder)
+        gauge(value).encode(self.describe(name, help, MetricType::Gauge)?)
     }
 
     fn counters(
@@ -177,15 +171,8 @@ impl Page<'_> {
         label: &'static str,
         values: &[(&'static str, u64)],
     ) -> fmt::Result {
-        let mut encoder = self
-            .0
-            .encode_descriptor(name, help, None, MetricType::Counter)?;
-        for &(word, value) in values {
-            let labels = [(label, word)];
-            let encoder = encoder.encode_family(&labels)?;
-            ConstCounter::new(value).encode(encoder)?;
-        }
-        Ok(())
+        let encoder = self.describe(name, help, MetricType::Counter)?;
+        family(encoder, label, values, ConstCounter::new)
     }
 
     fn gauges(
@@ -195,15 +182,8 @@ impl Page<'_> {
         label: &'static str,
         values: &[(&'static str, u64)],
     ) -> fmt::Result {
-        let mut encoder = self
-            .0
-            .encode_descriptor(name, help, None, MetricType::Gauge)?;
-        for &(word, value) in values {
-            let labels = [(label, word)];
-            let encoder = encoder.encode_family(&labels)?;
-            gauge(value).encode(encoder)?;
-        }
-        Ok(())
+        let encoder = self.describe(name, help, MetricType::Gauge)?;
+        family(encoder, label, values, gauge)
     }
 
     /// `counts` has one more element than there are [`BATCH_BUCKETS`]: what is larger.
@@ -214,11 +194,32 @@ impl Page<'_> {
             .zip(counts.iter().copied())
             .collect();
         let count = counts.iter().sum();
-        let mut encoder = self
-            .0
-            .encode_descriptor(name, help, None, MetricType::Histogram)?;
+        let mut encoder = self.describe(name, help, MetricType::Histogram)?;
         encoder.encode_histogram::<NoLabelSet>(to_f64(sum), count, &buckets, None)
     }
+
+    fn describe<'s>(
+        &'s mut self,
+        name: &'s str,
+        help: &str,
+        kind: MetricType,
+    ) -> Result<MetricEncoder<'s>, fmt::Error> {
+        self.0.encode_descriptor(name, help, None, kind)
+    }
+}
+
+/// One metric with a value for each word of `label`.
+fn family<M: EncodeMetric>(
+    mut encoder: MetricEncoder<'_>,
+    label: &'static str,
+    values: &[(&'static str, u64)],
+    metric: impl Fn(u64) -> M,
+) -> fmt::Result {
+    for &(word, value) in values {
+        let labels = [(label, word)];
+        metric(value).encode(encoder.encode_family(&labels)?)?;
+    }
+    Ok(())
 }
 
 fn gauge(value: u64) -> ConstGauge<i64> {
@@ -231,7 +232,7 @@ fn read(counter: &AtomicU64) -> u64 {
 
 #[expect(
     clippy::cast_precision_loss,
-    reason = "a count to look at, not to reckon with"
+    reason = "a count to look at, not to calculate with"
 )]
 fn to_f64(number: u64) -> f64 {
     number as f64

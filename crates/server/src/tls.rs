@@ -1,10 +1,10 @@
-//! TLS: the certificate that is served now, and its successor when the files change.
+//! TLS: the certificate that is served now, and a new one when its files change.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use rustls::ServerConfig;
@@ -17,15 +17,16 @@ use tokio_rustls::TlsAcceptor;
 use tracing::{info, warn};
 
 use crate::config::{Config, TlsFiles};
+use crate::lock::lock;
 
-/// How often a self-made certificate is looked at, like any other.
+/// How often the files of a self-signed certificate are checked for changes.
 const SELF_MADE_RELOAD_EVERY: Duration = Duration::from_secs(60);
 
 /// The certificate in use and the files it came from.
 #[derive(Debug)]
 pub(crate) struct Certificate {
     files: TlsFiles,
-    current: RwLock<Arc<CertifiedKey>>,
+    current: Mutex<Arc<CertifiedKey>>,
 }
 
 /// Why there is no TLS.
@@ -34,19 +35,19 @@ pub enum TlsError {
     /// A file is missing, unreadable or no PEM.
     #[error("{}: {cause}", path.display())]
     File {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What the machine or the parser says.
+        /// The error of the machine or the parser.
         cause: String,
     },
     /// The files do not go together, or the cryptography refuses them.
     #[error("{} and {}: {cause}", certificate.display(), key.display())]
     Pair {
-        /// The chain.
+        /// The file of the certificate chain.
         certificate: PathBuf,
-        /// The key.
+        /// The file of the key.
         key: PathBuf,
-        /// What rustls says.
+        /// The error of rustls.
         cause: rustls::Error,
     },
     /// No certificate could be made.
@@ -58,13 +59,13 @@ pub enum TlsError {
 }
 
 impl Certificate {
-    /// The configured certificate, or the self-made one, which is made now if need be.
+    /// Opens the configured certificate, or the self-signed one, which is made now if need be.
     pub(crate) fn open(config: &Config) -> Result<Arc<Self>, TlsError> {
         let files = match &config.tls {
             Some(files) => files.clone(),
             None => self_made(&config.node.state_dir, &config.node.name)?,
         };
-        let current = RwLock::new(Arc::new(load(&files)?));
+        let current = Mutex::new(Arc::new(load(&files)?));
         Ok(Arc::new(Self { files, current }))
     }
 
@@ -74,13 +75,13 @@ impl Certificate {
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_cert_resolver(Arc::clone(self) as Arc<dyn ResolvesServerCert>);
-        // Tickets instead of a table of sessions: nothing to keep for who is away.
+        // Session tickets need no table of sessions on the server.
         config.ticketer = ring::Ticketer::new()?;
         config.send_tls13_tickets = 1;
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
 
-    /// Looks at the files for ever, and serves what is new and whole in them.
+    /// Checks the files regularly, without end, and serves a new certificate once it is complete.
     pub(crate) async fn follow(self: Arc<Self>) {
         let mut seen = self.files.stamp();
         loop {
@@ -91,11 +92,11 @@ impl Certificate {
             }
             match load(&self.files) {
                 Ok(fresh) => {
-                    *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
+                    *lock(&self.current) = Arc::new(fresh);
                     info!("serving a new certificate");
                     seen = stamp;
                 }
-                // Certificate and key are seldom replaced at one moment: look again.
+                // Certificate and key are seldom replaced at the same time, so the next check may succeed.
                 Err(cause) => warn!(%cause, "keeping the old certificate"),
             }
         }
@@ -104,13 +105,12 @@ impl Certificate {
 
 impl ResolvesServerCert for Certificate {
     fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
-        Some(Arc::clone(&current))
+        Some(Arc::clone(&lock(&self.current)))
     }
 }
 
 impl TlsFiles {
-    /// Changes when one of the files does.
+    /// A value that changes when one of the files does.
     fn stamp(&self) -> [Option<(SystemTime, u64)>; 2] {
         [&self.certificate, &self.key].map(|path| {
             let metadata = fs::metadata(path).ok()?;
@@ -143,8 +143,7 @@ pub(crate) fn load(files: &TlsFiles) -> Result<CertifiedKey, TlsError> {
     })
 }
 
-/// A certificate of our own making, for trying things out: kept, so that clients that were told
-/// to trust it go on doing so.
+/// A self-signed certificate for trials. It is kept, so that clients that trust it go on doing so.
 fn self_made(state_dir: &Path, node_name: &str) -> Result<TlsFiles, TlsError> {
     let folder = state_dir.join("tls");
     let files = TlsFiles {
@@ -166,7 +165,7 @@ fn self_made(state_dir: &Path, node_name: &str) -> Result<TlsFiles, TlsError> {
     };
     write(&files.key, made.signing_key.serialize_pem(), 0o600)?;
     write(&files.certificate, made.cert.pem(), 0o644)?;
-    warn!("no certificate is configured: serving a self-made one, which clients will ask about");
+    warn!("no certificate is configured: serving a self-signed one, about which clients warn");
     Ok(files)
 }
 

@@ -1,4 +1,4 @@
-//! What a frontend does beside talking to clients, for as long as it runs.
+//! The background tasks of a frontend: listening for wake-ups, comparing, reporting, deleting what is old.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,19 +6,22 @@ use std::time::Duration;
 use live::Live;
 use store::Store;
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tracing::warn;
 
 use crate::config::Config;
 use crate::registry::Registry;
 
-/// Between two tries to listen for wake-ups.
+/// The pause between two tries to listen for wake-ups.
 const FOLLOW_PAUSE: Duration = Duration::from_secs(1);
 
-/// Between two looks for what has become old.
+/// The pause between two comparisons while the database does not answer.
+const COMPARE_PAUSE: Duration = Duration::from_millis(500);
+
+/// The pause between two rounds of deleting what is old.
 const KEEPING_PAUSE: Duration = Duration::from_secs(60 * 60);
 
-/// Starts all of it; it ends with the set.
+/// Starts all background tasks; they end when the set is dropped.
 pub(crate) fn start(
     config: &Config,
     store: &Store,
@@ -33,7 +36,7 @@ pub(crate) fn start(
     tasks
 }
 
-/// Listens for wake-ups, whatever becomes of the connection.
+/// Listens for wake-ups, and begins again when the connection breaks.
 async fn follow(live: Arc<Live>) {
     loop {
         match Arc::clone(&live).follow().await {
@@ -44,19 +47,20 @@ async fn follow(live: Arc<Live>) {
     }
 }
 
-/// The safety net under lost wake-ups.
+/// The safety net under lost wake-ups: compares regularly, and whenever something may have been missed.
 async fn compare(live: Arc<Live>, every: Duration) {
-    let mut ticks = interval(every);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
-        if let Err(cause) = live.compare().await {
+        // After an outage each pooled connection fails once, so the first tries may fail.
+        while let Err(cause) = live.compare().await {
             warn!(%cause, "could not compare open mailboxes with the database");
+            sleep(COMPARE_PAUSE).await;
         }
+        // Either is a reason to compare.
+        let _wanted_or_elapsed = timeout(every, live.compare_wanted()).await;
     }
 }
 
-/// After which it may be forgotten.
+/// The ages after which things may be deleted.
 struct Ages {
     activity: Duration,
     content: Duration,
@@ -73,7 +77,7 @@ impl From<&Config> for Ages {
     }
 }
 
-/// Forgets what is old enough to be forgotten. All nodes do: the second finds nothing.
+/// Deletes what is old enough. Every node does so: the second one finds nothing to delete.
 async fn keep(store: Store, ages: Ages) {
     let mut ticks = interval(KEEPING_PAUSE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

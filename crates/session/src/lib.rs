@@ -9,6 +9,7 @@ mod capability;
 mod command;
 mod commands;
 mod context;
+mod create_permit;
 mod criteria;
 mod digested;
 mod dispatch;
@@ -36,6 +37,7 @@ mod unsolicited;
 mod view;
 
 pub use admission::Admission;
+pub use create_permit::create_permit;
 pub use dispatch::{Input, Next, Report};
 pub use message_limit::MessageLimit;
 pub use node::{

@@ -1,4 +1,4 @@
-//! Makes true what is given: accounts, groups, mailboxes, lists, messages; through the store only.
+//! Sets up the given state by means of the store: accounts, groups, mailboxes, lists of rights, messages.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -12,7 +12,7 @@ use crate::error::TestError;
 use crate::given::{AccountChange, Given};
 use crate::pattern::Names;
 
-/// A site administrator of whom a page never hears: lists hold only what the page gives.
+/// Sets up the given state as a site administrator whom no page and no list of rights names.
 #[derive(Debug)]
 pub struct Architect {
     store: Store,
@@ -23,12 +23,12 @@ pub struct Architect {
 
 /// The names of talks are short, and without spaces that would have to be quoted.
 pub(crate) const SHARED: &str = "Team";
-/// The first level of what is another's.
+/// The first level of the names of other users' mailboxes.
 pub(crate) const OTHERS: &str = "People";
 
-/// Nobody logs in by this name.
+/// The account's name; nobody logs in by it.
 const NAME: &str = "architect";
-/// One hash serves everybody: it takes its time to make.
+/// One hash serves all accounts, because it takes long to make.
 static PASSWORD_HASH: LazyLock<Option<String>> = LazyLock::new(|| {
     auth::Hasher::new()
         .hash(PASSWORD.as_bytes(), b"salt of the test")
@@ -36,7 +36,7 @@ static PASSWORD_HASH: LazyLock<Option<String>> = LazyLock::new(|| {
 });
 
 impl Architect {
-    /// In the migrated, empty database at `url`.
+    /// Begins in the migrated, empty database at `url`.
     ///
     /// # Errors
     ///
@@ -59,13 +59,13 @@ impl Architect {
         })
     }
 
-    /// Its own way to the database.
+    /// Its own connection to the database.
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.store
     }
 
-    /// Everybody who may be able to see a mailbox.
+    /// All accounts that may be able to see a mailbox.
     pub fn accounts(&self) -> impl Iterator<Item = AccountId> {
         self.accounts.values().copied().chain([self.id])
     }
@@ -163,7 +163,7 @@ impl Architect {
         Ok(account)
     }
 
-    /// Who may do everything there, and the place as that account names it.
+    /// The account that may do everything there, and the place as that account names it.
     async fn locate(&mut self, name: &str) -> Result<(AccountId, Place), TestError> {
         let parsed = MailboxName::parse(name).ok();
         match parsed.and_then(|name| self.namespaces.place(&name)) {
@@ -198,28 +198,14 @@ impl Architect {
         if self.store.resolve(builder, &place).await?.is_some() {
             return Ok(());
         }
-        let who = self.store.who(builder).await?;
-        let Place::Shared(path) = &place else {
-            self.store
-                .create_mailbox(&acl::own_tree(&who), &place, None)
-                .await?;
-            return Ok(());
-        };
-        let parent = path
-            .rsplit_once('/')
-            .map(|(parent, _)| Place::Shared(parent.to_owned()));
-        let parent = match parent {
-            Some(parent) => self.store.resolve(builder, &parent).await?,
-            None => None,
-        };
-        let create_permit = match parent {
-            Some(parent) => acl::below(&parent.access),
-            None => acl::shared_root(&who),
-        };
+        let create_permit = session::create_permit(&self.store, builder, &place).await?;
         let create_permit = create_permit.map_err(denied)?;
         self.store
             .create_mailbox(&create_permit, &place, None)
             .await?;
+        if !matches!(place, Place::Shared(_)) {
+            return Ok(());
+        }
         let permit = self.leave_to_administer(builder, &place).await?;
         let mailbox = self.find(builder, &place).await?.id;
         for entry in self.store.access_list(mailbox).await? {
@@ -312,7 +298,7 @@ impl Architect {
     }
 }
 
-/// When everything that is given arrived.
+/// The arrival time of all given messages.
 fn arrival() -> Result<InternalDate, TestError> {
     NaiveDate::from_ymd(2023, 11, 14)
         .and_then(|day| InternalDate::from_parts(day, (12, 0, 0), 0))

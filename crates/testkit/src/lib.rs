@@ -1,4 +1,5 @@
-//! Talks, and the worlds they are played in: nodes, mailboxes and people, made for one test.
+//! Talks (conversation tests), and the worlds they are played in: nodes, mailboxes and people, made for one
+//! test.
 //!
 //! A talk is a conversation on a page (`docs/TESTING.md`). It is read by [`Page`], and played by
 //! [`play`] over real sockets against nodes that run in this process, each talk on a database of
@@ -27,7 +28,7 @@ pub use cluster::{Cluster, Database};
 pub use error::TestError;
 pub use failure::Failure;
 pub use given::{Given, Seat};
-pub use page::{Line, Page, PageFault, Step, TestError as Mishap, Verdict};
+pub use page::{Intervention, Line, Page, PageFault, Step, Verdict};
 pub use pattern::{Literal, Names, Pattern, Utterance};
 pub use play::{Player, Stop};
 pub use stage::{Stage, World};
@@ -37,13 +38,13 @@ pub use tap::Tap;
 #[cfg(test)]
 use {imap_codec as _, libtest_mimic as _, serde_json as _};
 
-/// Where the talks are.
+/// The folder of the talks.
 #[must_use]
 pub fn talks_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/talks")
 }
 
-/// Every page below `folder`, by name.
+/// All pages below `folder`, sorted by name.
 ///
 /// # Errors
 ///
@@ -116,7 +117,7 @@ pub fn in_world<T>(
     in_world_of(cluster, world, &[], act)
 }
 
-/// The same, with nodes of these settings.
+/// Does as [`in_world`], with nodes of these settings.
 fn in_world_of<T>(
     cluster: &Cluster,
     world: World,

@@ -6,7 +6,7 @@ use crate::pattern::{Literal, Pattern};
 /// A talk, read and understood, not yet played.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// What it does, in order.
+    /// The steps, in order.
     pub steps: Vec<Line>,
     /// The text, line by line, to show where it failed.
     pub text: Vec<String>,
@@ -15,9 +15,9 @@ pub struct Page {
 /// A step and where it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// From 1.
+    /// The line's number, from 1.
     pub number: usize,
-    /// What it says.
+    /// The step itself.
     pub step: Step,
 }
 
@@ -28,42 +28,42 @@ pub enum Step {
     Given(Given),
     /// `ada> TEXT`: a command, its tag is made; after a `+` a line without tag.
     Say {
-        /// Whose client.
+        /// The client's name.
         who: String,
-        /// What it sends.
+        /// The text that it sends.
         text: Pattern,
     },
     /// `ada>> TEXT`: sent exactly so.
     SayRaw {
-        /// Whose client.
+        /// The client's name.
         who: String,
-        /// What it sends.
+        /// The text that it sends.
         text: Pattern,
     },
     /// `ada< TEXT`: the very next response.
     Hear {
-        /// Whose client.
+        /// The client's name.
         who: String,
-        /// What it hears.
+        /// The response that it hears.
         text: Pattern,
     },
     /// `ada<? TEXT`, several in a row: these responses, in any order.
     HearRun {
-        /// Whose client.
+        /// The client's name.
         who: String,
         /// What it hears, with the lines on which it is written.
         texts: Vec<(usize, Pattern)>,
     },
     /// `ada<~ TEXT`: one of the responses before the tagged end; the others do not matter.
     HearAmong {
-        /// Whose client.
+        /// The client's name.
         who: String,
-        /// What it hears.
+        /// The response that it hears.
         text: Pattern,
     },
     /// `ada< ok [CODE]`: the tagged end of the oldest command that has none yet.
     End {
-        /// Whose client.
+        /// The client's name.
         who: String,
         /// `OK`, `NO` or `BAD`.
         verdict: Verdict,
@@ -72,31 +72,31 @@ pub enum Step {
     },
     /// `bo hears nothing`
     HearNothing {
-        /// Whose client.
+        /// The client's name.
         who: String,
     },
     /// `bo hears the end`: the server has closed the connection, and has said all that it had.
     HearTheEnd {
-        /// Whose client.
+        /// The client's name.
         who: String,
     },
     /// `settle`: every node has learnt of every committed change.
     Settle,
     /// `cut bo`: his connection is gone, without a word.
     Cut {
-        /// Whose client.
+        /// The client's name.
         who: String,
     },
     /// `ada compresses`, `ada no longer compresses`: what she says and hears from here on.
     Compress {
-        /// Whose client.
+        /// The client's name.
         who: String,
         /// Whether it does.
         is_on: bool,
     },
     /// `ada encrypts`: she shakes hands, and what she says and hears from here on is in TLS.
     Encrypt {
-        /// Whose client.
+        /// The client's name.
         who: String,
     },
     /// `check $b > $a`: a number has grown.
@@ -106,12 +106,12 @@ pub enum Step {
         /// A bound name.
         less: String,
     },
-    /// What goes wrong on a node.
-    TestError {
-        /// From 1.
+    /// What the talk does to a node.
+    Intervene {
+        /// The node's number, from 1.
         node: usize,
-        /// What.
-        error: TestError,
+        /// What is done.
+        intervention: Intervention,
     },
 }
 
@@ -128,7 +128,7 @@ pub enum Verdict {
 
 /// What a talk can do to a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TestError {
+pub enum Intervention {
     /// `drop wakeups on node 2`: from now on none arrives.
     DropWakeups,
     /// `pass wakeups on node 2`: once one was lost, the next ones arrive again.
@@ -144,9 +144,9 @@ pub enum TestError {
 /// Why a page cannot be played.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageFault {
-    /// From 1.
+    /// The line's number, from 1.
     pub line: usize,
-    /// What is wrong there.
+    /// A sentence that says what is wrong there.
     pub what: String,
 }
 
@@ -256,11 +256,11 @@ fn step(line: &str, lines: &mut Lines<'_>) -> Result<Step, String> {
             greater: bare(greater)?,
             less: bare(less)?,
         }),
-        ["drop", "wakeups", "on", "node", node] => error(node, TestError::DropWakeups),
-        ["pass", "wakeups", "on", "node", node] => error(node, TestError::PassWakeups),
-        ["cut", "listener", "of", "node", node] => error(node, TestError::CutListener),
-        ["cut", "database", "of", "node", node] => error(node, TestError::CutDatabase),
-        ["compare", "on", "node", node] => error(node, TestError::Compare),
+        ["drop", "wakeups", "on", "node", node] => intervene(node, Intervention::DropWakeups),
+        ["pass", "wakeups", "on", "node", node] => intervene(node, Intervention::PassWakeups),
+        ["cut", "listener", "of", "node", node] => intervene(node, Intervention::CutListener),
+        ["cut", "database", "of", "node", node] => intervene(node, Intervention::CutDatabase),
+        ["compare", "on", "node", node] => intervene(node, Intervention::Compare),
         [who, "compresses"] => Ok(Step::Compress {
             who: (*who).to_owned(),
             is_on: true,
@@ -279,9 +279,9 @@ fn step(line: &str, lines: &mut Lines<'_>) -> Result<Step, String> {
     }
 }
 
-fn error(node: &str, error: TestError) -> Result<Step, String> {
+fn intervene(node: &str, intervention: Intervention) -> Result<Step, String> {
     let node = node.parse().map_err(|_| format!("{node} is no node"))?;
-    Ok(Step::TestError { node, error })
+    Ok(Step::Intervene { node, intervention })
 }
 
 fn bare(name: &str) -> Result<String, String> {
@@ -387,7 +387,7 @@ fn block(lines: &mut Lines<'_>) -> Result<(Vec<u8>, String), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Page, Step, TestError, Verdict};
+    use super::{Intervention, Page, Step, Verdict};
     use crate::pattern::{Literal, Pattern};
 
     fn steps(text: &str) -> Vec<(usize, Step)> {
@@ -467,9 +467,9 @@ mod tests {
             ("bo encrypts", Step::Encrypt { who: who() }),
             (
                 "cut listener of node 2",
-                Step::TestError {
+                Step::Intervene {
                     node: 2,
-                    error: TestError::CutListener,
+                    intervention: Intervention::CutListener,
                 },
             ),
             (

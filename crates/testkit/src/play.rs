@@ -19,7 +19,7 @@ pub struct Player<'s> {
     pub said: Vec<String>,
 }
 
-/// Where and why a talk stopped.
+/// The place at which a talk failed, and the reason.
 #[derive(Debug)]
 pub struct Stop {
     /// The line of the page, from 1.
@@ -31,7 +31,7 @@ pub struct Stop {
 type Played = Result<(), String>;
 
 impl<'s> Player<'s> {
-    /// Nobody is connected yet.
+    /// Makes a player without connected clients.
     pub fn new(stage: &'s mut Stage) -> Self {
         Self {
             stage,
@@ -41,7 +41,7 @@ impl<'s> Player<'s> {
         }
     }
 
-    /// Plays it to its end.
+    /// Plays the page to its end.
     ///
     /// # Errors
     ///
@@ -90,7 +90,9 @@ impl<'s> Player<'s> {
             }
             Step::Encrypt { who } => self.encrypt(who).await,
             Step::Check { greater, less } => self.check(greater, less),
-            Step::TestError { node, error } => told(self.stage.suffer(*node, *error).await),
+            Step::Intervene { node, intervention } => {
+                told(self.stage.intervene(*node, *intervention).await)
+            }
         }
     }
 
@@ -327,7 +329,7 @@ fn but(heard: &Heard) -> String {
     }
 }
 
-/// On one line, with what is not text made visible.
+/// The bytes on one line, with what is not text made visible.
 fn shown(bytes: &[u8]) -> String {
     let line = bytes.strip_suffix(b"\r\n").unwrap_or(bytes);
     String::from_utf8_lossy(line)

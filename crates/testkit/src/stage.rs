@@ -1,4 +1,4 @@
-//! A world that has been built: its database, its nodes, and who makes true what is given.
+//! A world that has been built: its database, its nodes, and what sets up the given state.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -18,7 +18,7 @@ use crate::client::{Client, PASSWORD, PATIENCE};
 use crate::cluster::{Cluster, Database};
 use crate::error::TestError;
 use crate::given::{Given, Seat};
-use crate::page::TestError as Mishap;
+use crate::page::Intervention;
 use crate::pattern::Names;
 use crate::tap::Tap;
 use crate::tls;
@@ -49,14 +49,14 @@ struct Node {
     tap: Tap,
 }
 
-/// Between two looks at the nodes.
+/// The pause between two looks at the nodes.
 const GLANCE: Duration = Duration::from_millis(2);
 
 impl World {
-    /// Both of them.
+    /// Both worlds.
     pub const ALL: [Self; 2] = [Self::OneNode, Self::TwoNodes];
 
-    /// As tests are named by it.
+    /// The name that tests have after it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -65,7 +65,7 @@ impl World {
         }
     }
 
-    /// Where a page's node is, from 0.
+    /// The index of the node that a page calls `node`, from 0.
     const fn index(self, node: usize) -> usize {
         match self {
             Self::OneNode => 0,
@@ -102,7 +102,7 @@ impl Stage {
         })
     }
 
-    /// Hangs up on everybody, and takes the world down.
+    /// Closes all connections, and takes the world down.
     pub async fn tear_down(self) {
         for node in self.nodes {
             node.frontend.stop().await;
@@ -130,7 +130,7 @@ impl Stage {
         first.ok_or_else(|| TestError::Sentence(format!("node {node} does not listen")))
     }
 
-    /// Those that the nodes have made for themselves.
+    /// The certificates that the nodes have made for themselves.
     ///
     /// # Errors
     ///
@@ -186,7 +186,7 @@ impl Stage {
         self.architect.make(given, names).await
     }
 
-    /// Waits until every node has every committed change of the mailboxes it has open or watches, and of
+    /// Waits until every node has read every committed change of the mailboxes it has open or watches, and of
     /// the directory where somebody listens.
     ///
     /// # Errors
@@ -243,23 +243,27 @@ impl Stage {
         Ok(stats.summaries.load(Ordering::Relaxed))
     }
 
-    /// Lets something go wrong.
+    /// Does to a node what a talk says.
     ///
     /// # Errors
     ///
     /// [`TestError`] when there is no such node.
-    pub async fn suffer(&self, node: usize, mishap: Mishap) -> Result<(), TestError> {
+    pub async fn intervene(
+        &self,
+        node: usize,
+        intervention: Intervention,
+    ) -> Result<(), TestError> {
         let node = self.node(node)?;
-        match mishap {
-            Mishap::DropWakeups => node.tap.drop_wakeups(),
-            Mishap::PassWakeups => {
+        match intervention {
+            Intervention::DropWakeups => node.tap.drop_wakeups(),
+            Intervention::PassWakeups => {
                 if timeout(PATIENCE, node.tap.pass_wakeups()).await.is_err() {
                     return Err(TestError::Sentence("no wake-up was lost".to_owned()));
                 }
             }
-            Mishap::CutListener => node.tap.cut_listener(),
-            Mishap::CutDatabase => node.tap.cut(),
-            Mishap::Compare => node.frontend.live().compare().await?,
+            Intervention::CutListener => node.tap.cut_listener(),
+            Intervention::CutDatabase => node.tap.cut(),
+            Intervention::Compare => node.frontend.live().compare().await?,
         }
         Ok(())
     }
@@ -271,7 +275,7 @@ impl Stage {
         found.ok_or_else(|| TestError::Sentence(format!("there is no node {node}")))
     }
 
-    /// How far every mailbox is that anybody can find.
+    /// The mod-sequence of every mailbox that anybody can find.
     async fn committed(&self) -> Result<Vec<(MailboxId, ModSeq)>, TestError> {
         let store = self.architect.store();
         let mut ids = Vec::new();
@@ -294,7 +298,7 @@ impl std::fmt::Debug for Stage {
 }
 
 impl Node {
-    /// On free ports. Its safety comparison is left to the talk, so that it cannot hide that a
+    /// Starts a node on free ports. Its safety comparison is left to the talk, so that it cannot hide that a
     /// wake-up was lost.
     async fn start(
         number: usize,

@@ -13,7 +13,7 @@ use tokio_rustls::client::TlsStream;
 
 use crate::client::Stream;
 
-/// The name by which every self-made certificate may be trusted.
+/// The name by which every self-signed certificate may be trusted.
 const SERVER_NAME: &str = "localhost";
 
 /// The certificate that a node has made in its state directory.

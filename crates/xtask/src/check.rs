@@ -1,4 +1,4 @@
-//! What can be said of the code without running it.
+//! `cargo xtask check`: everything that is checked without running the code.
 
 use crate::steps::Steps;
 use crate::tidy;

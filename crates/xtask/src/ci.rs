@@ -1,4 +1,4 @@
-//! What continuous integration runs, and nothing that a person cannot.
+//! The steps of continuous integration; each can be run by hand, too.
 
 use std::process::Command;
 
@@ -6,7 +6,7 @@ use crate::steps::Steps;
 use crate::tool::{ChoreError, is_installed, read, root};
 use crate::{check, fuzz, settings, suite, visit};
 
-/// A step's name and what it runs.
+/// A step's name and the function that it runs.
 type Step = (&'static str, fn() -> Result<(), ChoreError>);
 
 /// The tests come last, so that the runner's summary is what one sees.
@@ -38,8 +38,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), ChoreError> {
     steps.verdict()
 }
 
-/// Renders the kustomize base and every overlay. What they mean is for the cluster to say; that
-/// they are whole is for us.
+/// Renders the kustomize base and every overlay. Only the cluster can check what they mean; that
+/// they are complete is checked here.
 fn render() -> Result<(), ChoreError> {
     if !is_installed("kubectl") {
         eprintln!("kubectl is not installed: deploy/kustomize was not rendered");

@@ -1,8 +1,8 @@
-//! Inputs that nobody thought of, for a while.
+//! `cargo xtask fuzz`: random inputs against what reads bytes from strangers.
 
 use crate::tool::{ChoreError, cargo, run as run_tool};
 
-/// What the continuous integration has for it.
+/// The time that continuous integration spends on it.
 const CI_SECONDS: &str = "60";
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), ChoreError> {

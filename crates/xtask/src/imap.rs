@@ -1,4 +1,4 @@
-//! As much of an IMAP client as the demo needs: plain loopback, one command at a time.
+//! The IMAP client of the demo: without TLS on loopback, one command at a time.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::tool::ChoreError;
 
-/// Longer than this no answer takes on loopback.
+/// No answer on loopback takes longer than this.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// One connection.
@@ -33,7 +33,7 @@ impl Client {
         Ok(client)
     }
 
-    /// Sends one command and returns the untagged lines; NO and BAD are troubles.
+    /// Sends one command and returns the untagged lines; NO and BAD are errors.
     pub(crate) fn command(&mut self, text: &str) -> Result<Vec<String>, ChoreError> {
         let tag = self.send(text)?;
         self.finish(&tag)
@@ -130,7 +130,7 @@ fn literal_length(line: &[u8]) -> Option<usize> {
     line.rsplit_once('{')?.1.parse().ok()
 }
 
-/// A quoted string (RFC 3501, 4.3). Good for names and passwords that we made ourselves.
+/// A quoted string (RFC 3501, 4.3), for names and passwords that we made ourselves.
 pub(crate) fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn no_is_trouble() {
+    fn no_is_an_error() {
         let (port, heard) = server("* OK hello\r\nx1 NO [AUTHENTICATIONFAILED] who?\r\n");
         let error = Client::login(port, "ada", "pass").unwrap_err().to_string();
         assert_eq!(error, "the server said NO [AUTHENTICATIONFAILED] who?");

@@ -1,4 +1,4 @@
-//! A private PostgreSQL for a chore, installed first where that is ours to do.
+//! A private PostgreSQL for a chore, which is installed first where we are root.
 
 use std::path::Path;
 use std::process::Command;
@@ -37,7 +37,7 @@ fn may_install() -> bool {
     rustix::process::geteuid().is_root() && is_installed("apt-get")
 }
 
-/// The package's own cluster is of no use here, but it is small and stops nobody.
+/// The package also starts a cluster of its own, which is small and does no harm.
 fn install() -> Result<(), ChoreError> {
     eprintln!("installing Debian's postgresql");
     let quietly = |arguments: &[&str]| {

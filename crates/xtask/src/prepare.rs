@@ -13,7 +13,7 @@ use crate::settings;
 use crate::tidy;
 use crate::tool::{ChoreError, cargo, read, root, run as run_tool};
 
-/// Makes `.sqlx` anew from the migrations, the functions and the queries, then the rest.
+/// Generates `.sqlx` from the migrations, the functions and the queries, then the rest.
 pub(crate) fn run(_: &[String]) -> Result<(), ChoreError> {
     let folder = postgres::scratch_folder("postroom-prepare-")?;
     let postgres = postgres::start(&folder.path().join("postgres"), Tuning::Scratch)?;
@@ -56,7 +56,7 @@ fn statements(folder: &str) -> Result<Vec<PathBuf>, ChoreError> {
     Ok(paths)
 }
 
-/// Compiles the store against the database; the macros leave what they learned in `metadata`.
+/// Compiles the store against the database; the macros write the types of queries to `metadata`.
 fn check_queries(database: &str, metadata: &Path) -> Result<(), ChoreError> {
     // What is compiled already asks no database: make it look changed.
     let lib = root().join("crates/store/src/lib.rs");

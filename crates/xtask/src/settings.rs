@@ -4,12 +4,12 @@ use crate::tool::{ChoreError, cargo, read, root};
 
 const PAGE: &str = "docs/postroom.toml";
 
-/// Writes it anew.
+/// Writes the page anew.
 pub(crate) fn renew() -> Result<(), ChoreError> {
     std::fs::write(root().join(PAGE), printed()?).map_err(ChoreError::at(PAGE))
 }
 
-/// Good when it is what the server prints.
+/// An error unless the page is what the server prints.
 pub(crate) fn check() -> Result<(), ChoreError> {
     let page = std::fs::read_to_string(root().join(PAGE)).map_err(ChoreError::at(PAGE))?;
     if page == printed()? {

@@ -1,15 +1,15 @@
-//! Several steps of which none hides another: all run, and the failed ones are named at the end.
+//! Several steps that all run, whichever fail; the failed ones are named at the end.
 
 use crate::tool::ChoreError;
 
-/// What has failed so far.
+/// The steps that have failed so far.
 #[derive(Debug, Default)]
 pub(crate) struct Steps {
     failed: Vec<&'static str>,
 }
 
 impl Steps {
-    /// Runs one step; its trouble is printed here and remembered.
+    /// Runs one step; its error is printed here and remembered.
     pub(crate) fn run(
         &mut self,
         name: &'static str,
@@ -22,7 +22,7 @@ impl Steps {
         }
     }
 
-    /// Good only when every step was.
+    /// An error unless every step succeeded.
     pub(crate) fn verdict(self) -> Result<(), ChoreError> {
         if self.failed.is_empty() {
             return Ok(());

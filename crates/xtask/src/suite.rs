@@ -1,4 +1,4 @@
-//! The whole test suite, by the best runner that is there.
+//! The whole test suite, by `cargo nextest` where it is installed.
 
 use private_pg::Tuning;
 

@@ -1,4 +1,4 @@
-//! One talk, with its transcript.
+//! `cargo xtask talk`: plays one talk and prints its transcript.
 
 use crate::tool::{ChoreError, cargo, root, run as run_tool};
 

@@ -14,7 +14,7 @@ impl ChoreError {
         Self(line.into())
     }
 
-    /// For `map_err`: what was tried, then the cause.
+    /// Makes an error for `map_err`: what was tried, then the cause.
     pub(crate) fn at<E: fmt::Display>(what: impl fmt::Display) -> impl FnOnce(E) -> Self {
         move |cause| Self(format!("{what}: {cause}"))
     }
@@ -32,7 +32,7 @@ pub(crate) fn root() -> PathBuf {
     here.ancestors().nth(2).unwrap_or(here).to_path_buf()
 }
 
-/// The very cargo that runs us, at the repository's root.
+/// The cargo that runs this chore, at the repository's root.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);

@@ -1,4 +1,4 @@
-//! A program that is let loose on two real frontends: a demo that runs as long as it does.
+//! Programs that test two real frontends: a demo runs for as long as they do.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -7,7 +7,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::tool::{ChoreError, root, run as run_tool};
 
-/// The same mail in Postroom and its peers, and what they tell differently.
+/// Compares Postroom with other servers that hold the same mail.
 pub(crate) fn peers(arguments: &[String]) -> Result<(), ChoreError> {
     run("tests/peers/run", arguments)
 }
@@ -24,7 +24,7 @@ pub(crate) fn run(program: &str, arguments: &[String]) -> Result<(), ChoreError>
     outcome
 }
 
-/// Hands the demo's line over as soon as it is there.
+/// Passes the demo's line on as soon as it is there.
 fn meet(demo: &mut Child, program: &str, arguments: &[String]) -> Result<(), ChoreError> {
     let output = demo
         .stdout

@@ -21,7 +21,7 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     Ok(figures)
 }
 
-async fn small(bench: &mut Bench, load: &Load) -> Result<Figure, BenchError> {
+async fn small(bench: &mut Bench, load: &AppendLoad) -> Result<Figure, BenchError> {
     let mailbox = bench.create("append").await?;
     let messages = letters(DIFFERENT, LETTER_BYTES);
     let mut clients = bench.sessions(load.sessions, load.spread).await?;
@@ -64,7 +64,7 @@ async fn large(
     Ok(found.other(name, "MB/s", Target::AtLeast(250.0)))
 }
 
-struct Load {
+struct AppendLoad {
     name: &'static str,
     sessions: usize,
     spread: Spread,
@@ -72,29 +72,29 @@ struct Load {
     target: Target,
 }
 
-const SMALL: [Load; 4] = [
-    Load {
+const SMALL: [AppendLoad; 4] = [
+    AppendLoad {
         name: "4 KB, 1 session",
         sessions: 1,
         spread: Spread::FirstNode,
         yardstick: Yardstick::Commit,
         target: Target::Times(0.6),
     },
-    Load {
+    AppendLoad {
         name: "4 KB, 8 sessions",
         sessions: 8,
         spread: Spread::FirstNode,
         yardstick: Yardstick::Fdatasync,
         target: Target::Times(1.5),
     },
-    Load {
+    AppendLoad {
         name: "4 KB, 32 sessions",
         sessions: 32,
         spread: Spread::FirstNode,
         yardstick: Yardstick::Fdatasync,
         target: Target::Times(3.5),
     },
-    Load {
+    AppendLoad {
         name: "4 KB, 32 sessions on all nodes",
         sessions: 32,
         spread: Spread::AllNodes,

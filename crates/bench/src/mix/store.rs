@@ -24,7 +24,7 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
 }
 
 /// Each user sets and clears flags on messages of his own.
-async fn single(bench: &mut Bench, mailbox: &str, load: &Load) -> Result<Figure, BenchError> {
+async fn single(bench: &mut Bench, mailbox: &str, load: &StoreLoad) -> Result<Figure, BenchError> {
     let mut clients = bench.sessions(load.users, load.spread).await?;
     select(&mut clients, mailbox).await?;
     let own = MESSAGES / load.users;
@@ -82,7 +82,7 @@ async fn select(clients: &mut [Client], mailbox: &str) -> Result<(), BenchError>
     Ok(())
 }
 
-struct Load {
+struct StoreLoad {
     name: &'static str,
     users: usize,
     spread: Spread,
@@ -90,22 +90,22 @@ struct Load {
     target: Target,
 }
 
-const LOADS: [Load; 3] = [
-    Load {
+const LOADS: [StoreLoad; 3] = [
+    StoreLoad {
         name: "one message, 1 user",
         users: 1,
         spread: Spread::FirstNode,
         yardstick: Yardstick::Commit,
         target: Target::Times(0.5),
     },
-    Load {
+    StoreLoad {
         name: "one message, 32 users",
         users: 32,
         spread: Spread::FirstNode,
         yardstick: Yardstick::Fdatasync,
         target: Target::Times(6.0),
     },
-    Load {
+    StoreLoad {
         name: "one message, 32 users on all nodes",
         users: 32,
         spread: Spread::AllNodes,

@@ -70,7 +70,7 @@ fn meet(input: &[u8]) -> Shape {
     Shape::of(&kinds)
 }
 
-/// Which letter it is says nothing.
+/// The shape does not depend on which letters these are.
 fn kind(byte: u8) -> u8 {
     match byte {
         0x80.. => b'u',
@@ -99,7 +99,7 @@ fn found_again(text: &str) {
     assert!(SearchText::new(&found).subject(&needle), "{message}");
 }
 
-/// Any octets at all, by BINARY.
+/// Decodes any octets, as BINARY does.
 fn decoded_again(octets: &[u8]) {
     let quoted: String = octets.iter().map(|byte| format!("={byte:02X}")).collect();
     let base64 = lines(&STANDARD.encode(octets), "");

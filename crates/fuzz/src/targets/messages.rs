@@ -1,4 +1,4 @@
-//! A message, taken apart. What is told of it can be read by a client, and is true.
+//! A message, parsed. Its description can be read by a client, and is true.
 
 use imap_codec::ResponseCodec;
 use imap_codec::decode::Decoder;
@@ -10,11 +10,12 @@ use mime::{
 };
 
 use super::Target;
+use super::pieces::PIECES;
 use crate::shape::Shape;
 
 pub(super) const TARGET: Target = Target {
     name: "messages",
-    words: WORDS,
+    words: PIECES,
     meet,
 };
 
@@ -22,59 +23,6 @@ pub(super) const TARGET: Target = Target {
 const CHECKED_BYTES_MAX: usize = 8 * 1024;
 /// What the codec reads of lists in lists.
 const LEVELS_READ_MAX: usize = 7;
-
-const WORDS: &[&str] = &[
-    "\r\n",
-    "\n",
-    "\r",
-    "\0",
-    " ",
-    ";",
-    "\"",
-    "(",
-    ")",
-    "<",
-    ">",
-    ":",
-    ",",
-    "@",
-    "\\",
-    "=",
-    "--",
-    "--b",
-    "--b--",
-    "\r\n--b\r\n",
-    "\r\n--b--\r\n",
-    "--bb\r\n",
-    "\r\n\r\n",
-    "a",
-    "\u{e9}",
-    "Subject: ",
-    "From: ",
-    "To: A <a@b>, g: c@d;",
-    "Date: 1 Jan 2020 00:00:00 +0000\r\n",
-    "Message-ID: <x@y>\r\n",
-    "References: <x@y> <z@y>\r\n",
-    "Content-Type: ",
-    "Content-Type: multipart/mixed; boundary=b\r\n\r\n",
-    "Content-Type: multipart/digest; boundary=\"bb\"\r\n\r\n",
-    "Content-Type: message/rfc822\r\n\r\n",
-    "Content-Type: text/html; charset=iso-8859-1\r\n\r\n",
-    "Content-Transfer-Encoding: base64\r\n",
-    "Content-Disposition: attachment; filename*0*=a",
-    "Content-Language: de, en\r\n",
-    "Content-ID: <a>\r\n",
-    "Content-MD5: x\r\n",
-    "name*=utf-8''%C3",
-    "=?utf-8?q?",
-    "=?utf-8?b?w6k=?=",
-    "?=",
-    "=C3=A9",
-    "w6k=",
-    "<b>&amp;</b>",
-    "Re: ",
-    "(Fwd)",
-];
 
 fn meet(message: &[u8]) -> Shape {
     let parsed = parse(message);
@@ -124,7 +72,7 @@ fn unreadable(told: &str) {
     panic!("no client reads {told}");
 }
 
-/// What stands in the search text is found in it.
+/// Checks that what the search text holds is found in it.
 fn searched(stored: &[u8]) {
     let text = SearchText::new(stored);
     let words = String::from_utf8_lossy(stored);
@@ -136,7 +84,7 @@ fn searched(stored: &[u8]) {
     }
 }
 
-/// Every part has the octets that its description says.
+/// Checks that every part has the octets that its description says.
 fn sized(message: &[u8], structure: &BodyStructure<'_>, number: &mut Vec<u32>) {
     match structure {
         BodyStructure::Single { body, .. } => {

@@ -1,18 +1,20 @@
-//! What is fuzzed, and what must hold of it whatever comes.
+//! The targets of fuzzing, and what must hold of each for any input.
 
 mod commands;
 mod encodings;
 mod messages;
 mod names;
+#[path = "../../../mime/src/tests/pieces.rs"]
+mod pieces;
 mod threads;
 
 use crate::shape::Shape;
 
-/// Something that reads bytes.
+/// A function that reads bytes from strangers.
 #[derive(Debug)]
 pub(crate) struct Target {
     pub(crate) name: &'static str,
-    /// What its inputs are made of.
+    /// Words that its inputs are made of.
     pub(crate) words: &'static [&'static str],
     /// Reads an input, asserts what must hold, and tells what came out.
     pub(crate) meet: fn(&[u8]) -> Shape,

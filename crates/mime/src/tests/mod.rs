@@ -2,6 +2,7 @@
 
 mod corpus;
 mod oracle;
+mod pieces;
 mod random;
 mod search;
 mod structure;

@@ -6,56 +6,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::oracle::checked;
+use super::pieces::PIECES;
 use crate::{Keep, SearchText, body_without_extensions, header_fields, parse};
-
-/// What messages are built of, so that random ones come near to real ones.
-const PIECES: &[&str] = &[
-    "\r\n",
-    "\n",
-    "\r",
-    "\0",
-    " ",
-    ";",
-    "\"",
-    "(",
-    ")",
-    "<",
-    ">",
-    ":",
-    ",",
-    "@",
-    "\\",
-    "=",
-    "é",
-    "--",
-    "--b",
-    "--b--",
-    "--bb",
-    "\r\n--b\r\n",
-    "\r\n--bb\r\n",
-    "\r\n--b--\r\n",
-    "\r\n\r\n",
-    "a",
-    "text/plain",
-    "Subject: ",
-    "From: ",
-    "To: ",
-    "Date: 1 Jan 2020 00:00:00 +0000",
-    "Content-Type: multipart/mixed; boundary=b\r\n",
-    "Content-Type: multipart/digest; boundary=\"bb\"\r\n",
-    "Content-Type: message/rfc822\r\n\r\n",
-    "Content-Type: text/html; charset=iso-8859-1\r\n",
-    "Content-Type: ",
-    "Content-Disposition: attachment; filename*0*=a",
-    "Content-Transfer-Encoding: base64\r\n",
-    "Content-Transfer-Encoding: quoted-printable\r\n",
-    "Content-Language: de, en\r\n",
-    "=?utf-8?q?",
-    "=?utf-8?b?",
-    "?=",
-    "=C3=A9",
-    "w6k=",
-];
 
 fn pieces() -> impl Strategy<Value = Vec<u8>> {
     vec(select(PIECES), 0..60).prop_map(|pieces| pieces.concat().into_bytes())

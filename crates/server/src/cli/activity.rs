@@ -10,7 +10,7 @@ use super::admin_context::AdminContext;
 use super::failure::Failure;
 use super::terminal::Terminal;
 use crate::config::{Config, parse_span};
-use crate::outside;
+use crate::environment;
 
 pub(super) const HELP: &str = "Times are UTC. What is told of logins may be some seconds late; \
     everything else is written with what it tells of. Rows are kept for activity.keep.\n\n\
@@ -42,7 +42,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: &Args, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
-    let now = outside::unix_seconds();
+    let now = environment::unix_seconds();
     let since = args.since.as_deref().map(|text| moment(text, now));
     let until = args.until.as_deref().map(|text| moment(text, now));
     let query = ActivityQuery {
@@ -53,9 +53,10 @@ pub(super) async fn run(args: &Args, config: &Config, terminal: &Terminal) -> Re
         until: until.transpose()?.unwrap_or(ActivityQuery::END_OF_TIME),
         count_max: args.limit,
     };
-    let context = AdminContext::open(config).await?;
-    let done = run_on(&context, args, query, terminal).await;
-    context.close(done).await
+    AdminContext::with(config, async |context| {
+        run_on(context, args, query, terminal).await
+    })
+    .await
 }
 
 async fn run_on(

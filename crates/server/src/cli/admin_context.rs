@@ -1,4 +1,4 @@
-//! Where verbs work on mail: a store, and a site administrator who asks.
+//! What verbs need to work on mail: a store, and the account on whose behalf they ask.
 
 use ::acl::{CreatePermit, Denied, Everybody, Operation, Permit, Rights, Subject, Who};
 use mail::{MailboxId, MailboxName, Namespaces, Place};
@@ -7,12 +7,12 @@ use store::{Account, Fault, Found, Options, Store};
 use super::failure::Failure;
 use crate::config::Config;
 use crate::database::Database;
-use crate::outside;
+use crate::environment;
 
-/// Connections that a verb uses.
+/// How many connections a verb uses.
 const CONNECTIONS: u32 = 2;
 
-/// A store for one verb, closed in the end.
+/// An open store for one verb.
 pub(super) struct AdminContext {
     pub(super) store: Store,
     namespaces: Namespaces,
@@ -20,14 +20,28 @@ pub(super) struct AdminContext {
     database: Database,
 }
 
-/// Who asks: verbs pass the same checks as a session of this account.
+/// The account that asks: verbs pass the same checks as a session of it.
 pub(super) struct Operator {
     pub(super) account: Account,
     pub(super) who: Who,
 }
 
 impl AdminContext {
-    pub(super) async fn open(config: &Config) -> Result<Self, Failure> {
+    /// Runs `verb` on an open store. In the end the other nodes are told what was done, and the
+    /// database is given back, whatever became of it.
+    pub(super) async fn with(
+        config: &Config,
+        verb: impl AsyncFnOnce(&Self) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let context = Self::open(config).await?;
+        let done = verb(&context).await;
+        let drained = context.store.drain().await;
+        context.database.stop().await;
+        done?;
+        Ok(drained?)
+    }
+
+    async fn open(config: &Config) -> Result<Self, Failure> {
         let state_dir = &config.node.state_dir;
         std::fs::create_dir_all(state_dir).map_err(|cause| {
             Failure::failed(format!("cannot make {}: {cause}", state_dir.display()))
@@ -49,7 +63,7 @@ impl AdminContext {
 
     async fn connect(database: &Database) -> Result<Store, Failure> {
         if database.pid().is_some() {
-            // Nobody else could have brought it up to date.
+            // A private PostgreSQL is migrated by whoever starts it.
             Store::migrate(database.url()).await?;
         }
         let options = Options {
@@ -57,15 +71,7 @@ impl AdminContext {
             connections: CONNECTIONS,
             application_name: "postroom command line".to_owned(),
         };
-        Ok(Store::connect(options, outside::spawn()).await?)
-    }
-
-    /// Tells the other nodes what was done, and gives the database back.
-    pub(super) async fn close(self, done: Result<(), Failure>) -> Result<(), Failure> {
-        let drained = self.store.drain().await;
-        self.database.stop().await;
-        done?;
-        Ok(drained?)
+        Ok(Store::connect(options, environment::spawn()).await?)
     }
 
     pub(super) async fn find_account(&self, name: &str) -> Result<Account, Failure> {
@@ -92,7 +98,7 @@ impl AdminContext {
         Ok(Operator { account, who })
     }
 
-    /// Where `name` is, as the operator says it.
+    /// The place of `name`, as the operator sees names.
     pub(super) fn place(&self, name: &str) -> Result<Place, Failure> {
         let parsed =
             MailboxName::parse(name).map_err(|cause| Failure::usage(format!("{name}: {cause}")))?;
@@ -150,25 +156,14 @@ impl AdminContext {
         }
     }
 
-    /// Leave to create `place`: in one's own tree, below the nearest mailbox above, or at the
-    /// root of the shared tree.
+    /// Leave to create `place`, from the same function that sessions ask.
     pub(super) async fn create_permit(
         &self,
         who: &Operator,
         place: &Place,
     ) -> Result<CreatePermit, Failure> {
-        let mut above = match place {
-            Place::Mine(_) => return Ok(::acl::own_tree(&who.who)),
-            Place::Theirs { .. } | Place::Shared(_) => parent(place),
-        };
-        while let Some(place) = above {
-            if let Some(found) = self.store.resolve(who.account.id, &place).await? {
-                let create_permit = ::acl::below(&found.access);
-                return create_permit.map_err(|denied| self.denied(denied, &place));
-            }
-            above = parent(&place);
-        }
-        ::acl::shared_root(&who.who).map_err(|denied| self.denied(denied, place))
+        let asked = session::create_permit(&self.store, who.account.id, place).await?;
+        asked.map_err(|denied| self.denied(denied, place))
     }
 
     fn denied(&self, denied: Denied, place: &Place) -> Failure {
@@ -188,18 +183,5 @@ impl AdminContext {
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
         Self::failed(fault.to_string())
-    }
-}
-
-/// One level up in the same tree.
-fn parent(place: &Place) -> Option<Place> {
-    let above = |path: &str| path.rsplit_once('/').map(|(above, _)| above.to_owned());
-    match place {
-        Place::Mine(path) => above(path).map(Place::Mine),
-        Place::Shared(path) => above(path).map(Place::Shared),
-        Place::Theirs { owner, path } => above(path).map(|path| Place::Theirs {
-            owner: owner.clone(),
-            path,
-        }),
     }
 }

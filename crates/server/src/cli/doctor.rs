@@ -1,4 +1,4 @@
-//! `postroom doctor`: what is wrong, before users notice.
+//! `postroom doctor`: looks at configuration, database, certificate and ports, and reports problems.
 
 use std::net::{SocketAddr, TcpListener};
 
@@ -9,25 +9,25 @@ use super::failure::Failure;
 use super::terminal::Terminal;
 use crate::config::{Config, Sources};
 use crate::database::Database;
-use crate::outside;
+use crate::environment;
 use crate::tls;
 
-/// One thing that was looked at.
+/// One thing that was checked, and the result.
 struct Finding {
     what: &'static str,
-    verdict: Verdict,
+    severity: Severity,
     words: String,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Verdict {
+enum Severity {
     Good,
     /// Works, but somebody should know.
     Note,
     Bad,
 }
 
-impl Verdict {
+impl Severity {
     fn word(self) -> &'static str {
         match self {
             Self::Good => "good",
@@ -39,21 +39,21 @@ impl Verdict {
 
 impl Finding {
     fn good(what: &'static str, words: impl Into<String>) -> Self {
-        Self::new(what, Verdict::Good, words)
+        Self::new(what, Severity::Good, words)
     }
 
     fn note(what: &'static str, words: impl Into<String>) -> Self {
-        Self::new(what, Verdict::Note, words)
+        Self::new(what, Severity::Note, words)
     }
 
     fn bad(what: &'static str, words: impl Into<String>) -> Self {
-        Self::new(what, Verdict::Bad, words)
+        Self::new(what, Severity::Bad, words)
     }
 
-    fn new(what: &'static str, verdict: Verdict, words: impl Into<String>) -> Self {
+    fn new(what: &'static str, severity: Severity, words: impl Into<String>) -> Self {
         Self {
             what,
-            verdict,
+            severity,
             words: words.into(),
         }
     }
@@ -64,7 +64,7 @@ pub(super) async fn run(sources: &Sources, terminal: &Terminal) -> Result<(), Fa
     let data = findings.iter().map(|finding| {
         json!({
             "what": finding.what,
-            "verdict": finding.verdict.word(),
+            "verdict": finding.severity.word(),
             "words": finding.words,
         })
     });
@@ -72,7 +72,7 @@ pub(super) async fn run(sources: &Sources, terminal: &Terminal) -> Result<(), Fa
         let line = |finding: &Finding| {
             format!(
                 "{}  {}: {}\n",
-                finding.verdict.word(),
+                finding.severity.word(),
                 finding.what,
                 finding.words
             )
@@ -81,7 +81,7 @@ pub(super) async fn run(sources: &Sources, terminal: &Terminal) -> Result<(), Fa
     })?;
     let bad = findings
         .iter()
-        .filter(|finding| finding.verdict == Verdict::Bad);
+        .filter(|finding| finding.severity == Severity::Bad);
     match bad.count() {
         0 => Ok(()),
         1 => Err(Failure::failed("one thing is wrong")),
@@ -142,7 +142,7 @@ async fn examine_store(database: &Database) -> Result<Vec<Finding>, store::Fault
         connections: 1,
         application_name: "postroom doctor".to_owned(),
     };
-    let store = Store::connect(options, outside::spawn()).await?;
+    let store = Store::connect(options, environment::spawn()).await?;
     store.ping().await?;
     let accounts = store.accounts().await?;
     let admins = accounts.iter().filter(|account| account.is_admin).count();

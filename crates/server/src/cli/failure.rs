@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use crate::config::Mistakes;
 use crate::error::ServerError;
 
-/// What is said to the person at the terminal; the exit code follows from it.
+/// The error that is printed at the terminal; the exit code follows from it.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
     /// It was tried and did not work out, or was refused.

@@ -55,9 +55,10 @@ pub(super) enum Member {
 }
 
 pub(super) async fn run(verb: &Verb, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
-    let context = AdminContext::open(config).await?;
-    let done = run_on(&context, verb, terminal).await;
-    context.close(done).await
+    AdminContext::with(config, async |context| {
+        run_on(context, verb, terminal).await
+    })
+    .await
 }
 
 async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Result<(), Failure> {
@@ -128,17 +129,8 @@ async fn list(context: &AdminContext, terminal: &Terminal) -> Result<(), Failure
 }
 
 fn no_group(fault: Fault, name: &str) -> Failure {
-    match fault {
-        Fault::Gone => Failure::failed(format!("no group {name}")),
-        Fault::Denied
-        | Fault::Exists
-        | Fault::HasChildren
-        | Fault::Stale
-        | Fault::Annotations
-        | Fault::Limit(_)
-        | Fault::Unavailable(_)
-        | Fault::Expunged
-        | Fault::OverQuota
-        | Fault::Broken(_) => fault.into(),
+    if matches!(fault, Fault::Gone) {
+        return Failure::failed(format!("no group {name}"));
     }
+    fault.into()
 }

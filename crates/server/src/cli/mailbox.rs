@@ -73,9 +73,10 @@ enum Verb {
 }
 
 pub(super) async fn run(args: &Args, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
-    let context = AdminContext::open(config).await?;
-    let done = run_on(&context, args, terminal).await;
-    context.close(done).await
+    AdminContext::with(config, async |context| {
+        run_on(context, args, terminal).await
+    })
+    .await
 }
 
 async fn run_on(context: &AdminContext, args: &Args, terminal: &Terminal) -> Result<(), Failure> {
@@ -190,17 +191,8 @@ async fn list(context: &AdminContext, who: &Operator, terminal: &Terminal) -> Re
 }
 
 fn taken(fault: Fault, name: &str) -> Failure {
-    match fault {
-        Fault::Exists => Failure::failed(format!("mailbox {name} exists already")),
-        Fault::Gone
-        | Fault::Denied
-        | Fault::HasChildren
-        | Fault::Stale
-        | Fault::Annotations
-        | Fault::Limit(_)
-        | Fault::Unavailable(_)
-        | Fault::Expunged
-        | Fault::OverQuota
-        | Fault::Broken(_) => fault.into(),
+    if matches!(fault, Fault::Exists) {
+        return Failure::failed(format!("mailbox {name} exists already"));
     }
+    fault.into()
 }

@@ -1,4 +1,4 @@
-//! `postroom mailbox show`: all there is to know about one mailbox.
+//! `postroom mailbox show`: a report about one mailbox.
 
 use ::acl::{Entry, Operation};
 use serde_json::{Value, json};
@@ -15,14 +15,14 @@ struct MailboxReport<'p> {
     found: Found,
     list: Vec<Entry>,
     status: Status,
-    /// That each user has apart.
+    /// The flags that each user has apart.
     private_flags: String,
-    /// Of the root that it belongs to.
+    /// The usage and limits of its quota root.
     quota: Option<Quota>,
     open: Vec<OpenSession>,
 }
 
-/// For who may administer it.
+/// Prints the report, for those who may administer the mailbox.
 pub(super) async fn show(
     context: &AdminContext,
     who: &Operator,

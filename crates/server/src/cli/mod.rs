@@ -27,7 +27,7 @@ use clap::{Parser, Subcommand};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::config::{Config, Sources, find_file};
-use crate::outside;
+use crate::environment;
 use failure::Failure;
 use terminal::Terminal;
 
@@ -145,10 +145,10 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<(), Failure> {
 }
 
 fn sources(cli: &Cli) -> Sources {
-    let variables = outside::variables();
+    let variables = environment::variables();
     Sources {
         file: find_file(cli.config.as_deref(), &variables),
-        surroundings: outside::surroundings(&variables),
+        surroundings: environment::surroundings(&variables),
         variables,
     }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use auth::Hasher;
 
 use super::failure::Failure;
-use crate::outside;
+use crate::environment;
 
 /// What a password may measure; also keeps a wrong file from being read for ever.
 const PASSWORD_BYTES_MAX: u64 = 1024;
@@ -34,7 +34,7 @@ impl Args {
                 .map_err(|cause| Failure::failed(format!("standard input: {cause}")))?,
             None => return Ok(None),
         };
-        let salt = outside::random_bytes()
+        let salt = environment::random_bytes()
             .ok_or_else(|| Failure::failed("this machine gives no random numbers"))?;
         let password = text.strip_suffix('\n').unwrap_or(&text);
         let password = password.strip_suffix('\r').unwrap_or(password);

@@ -42,9 +42,10 @@ pub(super) enum Verb {
 const LIMIT_MAX: u64 = i64::MAX as u64;
 
 pub(super) async fn run(verb: &Verb, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
-    let context = AdminContext::open(config).await?;
-    let done = run_on(&context, verb, terminal).await;
-    context.close(done).await
+    AdminContext::with(config, async |context| {
+        run_on(context, verb, terminal).await
+    })
+    .await
 }
 
 async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Result<(), Failure> {

@@ -11,8 +11,8 @@ use super::failure::Failure;
 use super::runtime;
 use super::terminal::Terminal;
 use crate::config::Config;
+use crate::environment;
 use crate::frontend::Frontend;
-use crate::outside;
 use crate::telemetry::{self, Telemetry};
 
 pub(super) const HELP: &str = "Without settings it starts a PostgreSQL of its own and listens on \
@@ -50,7 +50,7 @@ fn start_telemetry(config: &Config, runtime: &Handle) -> Result<Telemetry, Failu
 
 /// A socket is a file to the machine, and its usual bound is far below ours.
 fn allow_connections(connections_max: usize) {
-    let files_max = outside::raise_files_max();
+    let files_max = environment::raise_files_max();
     if files_max.is_some_and(|files| files < connections_max as u64) {
         warn!(
             files_max,
@@ -62,20 +62,18 @@ fn allow_connections(connections_max: usize) {
 
 async fn serve(config: &Config, terminal: &Terminal) -> Result<(), Failure> {
     let mut stops = Stops::listen()?;
-    let frontend = tokio::select! {
-        started = Frontend::start(config) => started?,
-        // Nothing was promised to anybody yet.
-        () = stops.next() => return Ok(()),
+    // Nothing was promised to anybody before it has started.
+    let Some(started) = stops.unless_stopped(Frontend::start(config)).await else {
+        return Ok(());
     };
+    let frontend = started?;
     announce(&frontend, terminal)?;
     stops.next().await;
-    tokio::select! {
-        () = frontend.stop() => Ok(()),
-        () = stops.next() => {
-            warn!("told twice to stop: ending at once");
-            std::process::exit(ENDED_AT_ONCE)
-        }
+    if stops.unless_stopped(frontend.stop()).await.is_none() {
+        warn!("told twice to stop: ending at once");
+        std::process::exit(ENDED_AT_ONCE)
     }
+    Ok(())
 }
 
 fn announce(frontend: &Frontend, terminal: &Terminal) -> Result<(), Failure> {
@@ -116,6 +114,15 @@ impl Stops {
         })
     }
 
+    /// Does `work`; `None` if a signal comes first, which drops it.
+    async fn unless_stopped<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            done = work => Some(done),
+            () = self.next() => None,
+        }
+    }
+
+    /// Waits for either signal.
     async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}

@@ -46,9 +46,10 @@ const PAUSE: Duration = Duration::from_millis(200);
 const LOOKS_MAX: u32 = 75;
 
 pub(super) async fn run(verb: &Verb, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
-    let context = AdminContext::open(config).await?;
-    let done = run_on(&context, verb, terminal).await;
-    context.close(done).await
+    AdminContext::with(config, async |context| {
+        run_on(context, verb, terminal).await
+    })
+    .await
 }
 
 async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Result<(), Failure> {

@@ -1,4 +1,4 @@
-//! Where verbs print.
+//! The output of the verbs.
 
 use std::fmt::Display;
 use std::io::{self, Write as _};
@@ -22,12 +22,12 @@ impl Terminal {
         self.is_json
     }
 
-    /// What was asked for.
+    /// Prints the data that was asked for.
     pub(super) fn print(&self, words: impl Display) -> Result<(), Failure> {
         writeln!(io::stdout().lock(), "{words}").map_err(|cause| Failure::failed(cause.to_string()))
     }
 
-    /// Data: one JSON value on one line, or `words` for people.
+    /// Prints data: one JSON value on one line, or `words` for people.
     pub(super) fn show(&self, data: &Value, words: impl FnOnce() -> String) -> Result<(), Failure> {
         if self.is_json {
             return self.print(data);
@@ -40,7 +40,7 @@ impl Terminal {
         self.print(words.trim_end())
     }
 
-    /// That something was done; programs see it from the exit code.
+    /// Reports that something was done; programs see it by the exit code.
     pub(super) fn report(&self, words: impl Display) -> Result<(), Failure> {
         if self.is_json {
             return Ok(());
@@ -48,9 +48,9 @@ impl Terminal {
         self.print(words)
     }
 
-    /// What went wrong.
+    /// Prints what went wrong.
     pub(super) fn complain(&self, failure: &Failure) {
-        // Nobody is left to be told if even this fails.
+        // If this fails, too, there is nowhere left to report it.
         drop(writeln!(io::stderr().lock(), "postroom: {failure}"));
     }
 }

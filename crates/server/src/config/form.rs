@@ -7,33 +7,33 @@ use std::time::Duration;
 use super::setting::{Choice, Secret, Setting, Span};
 use super::sources::{Given, Surroundings};
 
-/// The settings as they were given, and what was asked of them so far.
+/// The settings as they were given, and those that were read so far.
 pub(super) struct Form {
     given: BTreeMap<String, Given>,
     host_name: String,
     state_dir: String,
-    entries: Vec<Entry>,
+    entries: Vec<SettingEntry>,
     mistakes: Vec<Mistake>,
 }
 
-/// One setting, for the reference.
-pub(super) struct Entry {
+/// A setting's line of the reference.
+pub(super) struct SettingEntry {
     pub(super) key: &'static str,
     pub(super) default: String,
     pub(super) words: String,
     pub(super) is_secret: bool,
 }
 
-/// One thing that is wrong with the configuration.
+/// One mistake in the configuration.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mistake {
-    /// Which setting, as `section.key`.
+    /// The setting, as `section.key`.
     pub key: String,
     /// What is wrong, and where it was written.
     pub words: String,
 }
 
-/// All that is wrong with the configuration; never empty.
+/// All mistakes in the configuration; there is at least one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Mistakes(pub Vec<Mistake>);
 
@@ -70,7 +70,7 @@ impl Form {
         default: &str,
         words: &'static str,
     ) -> T {
-        self.entries.push(Entry {
+        self.entries.push(SettingEntry {
             key,
             default: default.to_owned(),
             words: words.to_owned(),
@@ -91,14 +91,14 @@ impl Form {
         })
     }
 
-    /// One of the words of `T`.
+    /// The setting `key`, which is one of the words of `T`.
     pub(super) fn choose<T: Choice>(
         &mut self,
         key: &'static str,
         default: T,
         words: &'static str,
     ) -> T {
-        self.entries.push(Entry {
+        self.entries.push(SettingEntry {
             key,
             default: default.word().to_owned(),
             words: format!("{words} One of: {}.", T::words()),
@@ -124,7 +124,7 @@ impl Form {
         })
     }
 
-    /// A duration that has a lower bound.
+    /// The setting `key`, a duration that has a lower bound.
     pub(super) fn at_least(
         &mut self,
         key: &'static str,
@@ -141,7 +141,7 @@ impl Form {
 
     /// The setting `key`, or the content of the file that `<key>_file` names.
     pub(super) fn secret(&mut self, key: &'static str, words: &'static str) -> Option<Secret> {
-        self.entries.push(Entry {
+        self.entries.push(SettingEntry {
             key,
             default: String::new(),
             words: words.to_owned(),
@@ -182,7 +182,7 @@ impl Form {
         }
     }
 
-    /// What is left over is unknown, and that is a mistake too.
+    /// Notes the settings that were given and never asked for: they are unknown.
     pub(super) fn finish(mut self) -> Result<(), Mistakes> {
         for (key, given) in std::mem::take(&mut self.given) {
             self.note(&key, format!("no such setting (in {})", given.origin));
@@ -195,7 +195,7 @@ impl Form {
     }
 
     /// Every setting that was asked for, in order.
-    pub(super) fn into_entries(self) -> Vec<Entry> {
+    pub(super) fn into_entries(self) -> Vec<SettingEntry> {
         self.entries
     }
 

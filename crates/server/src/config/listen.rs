@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::form::Form;
 
-/// Where clients and probes connect.
+/// The addresses to which clients and probes connect.
 #[derive(Clone, Debug)]
 pub struct ListenConfig {
     /// IMAP that begins in the clear and may STARTTLS.
@@ -63,7 +63,7 @@ impl TlsFiles {
         let certificate: Option<PathBuf> = form.take(
             "tls.certificate",
             "",
-            "The certificate chain, PEM. Without it a self-made one is kept in node.state_dir.",
+            "The certificate chain, PEM. Without it a self-signed one is kept in node.state_dir.",
         );
         let key: Option<PathBuf> =
             form.take("tls.key", "", "The private key of the certificate, PEM.");

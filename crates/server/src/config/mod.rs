@@ -47,7 +47,7 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// `[listen]`
     pub listen: ListenConfig,
-    /// `[tls]`; `None` asks for a self-made certificate in the state directory.
+    /// `[tls]`; `None` asks for a self-signed certificate in the state directory.
     pub tls: Option<TlsFiles>,
     /// `[login]`
     pub login: LoginConfig,

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use super::form::Form;
 
-/// Who this frontend is.
+/// The identity of this frontend.
 #[derive(Clone, Debug)]
 pub struct NodeConfig {
     /// Told by ID, in logs and in traces.
     pub name: String,
-    /// Holds the private PostgreSQL and the self-made certificate, when there are such.
+    /// Holds the private PostgreSQL and the self-signed certificate, when there are such.
     pub state_dir: PathBuf,
     /// How to reach the administrators, as a URI; told as `/shared/admin` (RFC 5464).
     pub admin_contact: Option<String>,
@@ -42,7 +42,7 @@ impl NodeConfig {
             state_dir: form.take(
                 "node.state_dir",
                 &state_dir,
-                "Holds the private PostgreSQL and the self-made certificate, when they are needed.",
+                "Holds the private PostgreSQL and the self-signed certificate, when they are needed.",
             ),
         }
     }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use super::Config;
-use super::form::{Entry, Form};
+use super::form::{Form, SettingEntry};
 use super::sources::Surroundings;
 
 /// A TOML file with every setting, its words and its default, all commented out.
@@ -34,7 +34,7 @@ pub fn reference() -> String {
     page
 }
 
-fn print(entry: &Entry, page: &mut String) {
+fn print(entry: &SettingEntry, page: &mut String) {
     let (_, name) = entry.key.split_once('.').unwrap_or(("", entry.key));
     let _ = writeln!(page, "# {}", entry.words);
     if entry.is_secret {

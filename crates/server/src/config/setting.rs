@@ -15,7 +15,7 @@ pub(super) trait Setting: Sized + Default {
     fn parse(texts: &[String]) -> Result<Self, String>;
 }
 
-/// One of a few words.
+/// A value that is one of a few words.
 pub trait Choice: Copy + PartialEq + 'static {
     /// Each word and what it means.
     const CHOICES: &'static [(&'static str, Self)];
@@ -28,7 +28,7 @@ pub trait Choice: Copy + PartialEq + 'static {
             .map_or("", |(word, _)| word)
     }
 
-    /// All words, to read aloud.
+    /// All words, as a message lists them.
     fn words() -> String {
         let words: Vec<_> = Self::CHOICES.iter().map(|(word, _)| *word).collect();
         words.join(", ")
@@ -46,7 +46,7 @@ impl Secret {
         Self(text)
     }
 
-    /// For the one place that needs it.
+    /// The text, for the one place that needs it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -163,7 +163,7 @@ impl Setting for f64 {
     }
 }
 
-/// Absent when empty.
+/// An empty text is an absent value.
 impl<T: Setting> Setting for Option<T> {
     fn parse(texts: &[String]) -> Result<Self, String> {
         match texts {

@@ -7,7 +7,7 @@ use session::SubscribeOnGrant;
 use super::form::Form;
 use super::setting::Choice;
 
-/// Who may open mailboxes to whom.
+/// The settings of `[acl]`: to whom users may open mailboxes.
 #[derive(Clone, Copy, Debug)]
 pub struct AclConfig {
     /// Who may give rights to people whom nobody chose one by one.

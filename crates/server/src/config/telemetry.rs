@@ -27,12 +27,12 @@ impl Choice for LogFormat {
         &[("pretty", Self::Pretty), ("json", Self::Json)];
 }
 
-/// Where traces go.
+/// The receiver of traces.
 #[derive(Clone, Debug)]
 pub struct OtlpConfig {
     /// Base URL of an OTLP/HTTP receiver; `/v1/traces` is added.
     pub endpoint: String,
-    /// Which part of the commands is traced, 0 to 1.
+    /// The share of the commands that is traced, from 0 to 1.
     pub ratio: f64,
 }
 

@@ -28,8 +28,8 @@ pub(crate) use stream::Stream;
 use crate::config::TimeoutsConfig;
 use crate::connection_slots::ConnectionSlot;
 use crate::drain::Drain;
+use crate::environment;
 use crate::metrics::{Metrics, Stage};
-use crate::outside;
 use crate::registry::{Presence, Registry};
 use compression::Compression;
 use response_writer::ResponseWriter;
@@ -221,7 +221,7 @@ impl Connection {
             user.id = self.session.account().map(|account| account.0),
         );
         let now = Now {
-            unix_seconds: outside::unix_seconds(),
+            unix_seconds: environment::unix_seconds(),
         };
         let mut response_writer =
             ResponseWriter::new(&mut self.stream, &self.compression, &self.context.timeouts);
@@ -296,7 +296,7 @@ impl Connection {
                 address: session.peer().address.ip().to_canonical().to_string(),
                 client: session.client().map(str::to_owned),
                 mailbox,
-                since: outside::unix_seconds(),
+                since: environment::unix_seconds(),
             }));
         }
     }
@@ -373,7 +373,7 @@ impl Connection {
     /// Nobody is logged in any more; whoever is next is another session. What was sent already, and not
     /// packed as what came before it, is lost.
     fn start_over(&mut self) -> Result<(), Hangup> {
-        let bytes = outside::random_bytes().ok_or(Hangup)?;
+        let bytes = environment::random_bytes().ok_or(Hangup)?;
         self.session.started_over(SessionId::from_random(bytes));
         self.compression = Compression::Plain;
         self.connected_at = Instant::now();

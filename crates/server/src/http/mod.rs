@@ -1,4 +1,4 @@
-//! The HTTP listener: is this node alive, may it take clients, how is it doing.
+//! The HTTP listener: liveness, readiness and metrics of this node.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -18,14 +18,14 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tracing::debug;
 
+use crate::environment;
 use crate::metrics::Metrics;
-use crate::outside;
 
-/// Probes and scrapers at one time.
+/// How many HTTP connections are served at one time.
 const HTTP_CONNECTIONS_MAX: usize = 64;
-/// For a request's header to arrive.
+/// How long a request's header may take to arrive.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-/// For the database to answer the readiness probe.
+/// How long the database may take to answer the readiness probe.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 /// A registry's text.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -33,7 +33,7 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 /// Asks the database whether it is there.
 pub(crate) type Ping = Box<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
-/// What the probes are answered from.
+/// The state that the probes report.
 pub(crate) struct Health {
     is_draining: AtomicBool,
     ping: Ping,
@@ -53,7 +53,7 @@ impl Health {
         }
     }
 
-    /// From now on no new clients, please.
+    /// Reports from now on that this node takes no new clients.
     pub(crate) fn drain(&self) {
         self.is_draining.store(true, Ordering::Relaxed);
     }
@@ -70,7 +70,7 @@ impl Health {
     }
 }
 
-/// Answers on `listener` for ever.
+/// Serves `listener`, without end.
 pub(crate) async fn serve(listener: TcpListener, health: Arc<Health>, metrics: Arc<Metrics>) {
     let slots = Arc::new(Semaphore::new(HTTP_CONNECTIONS_MAX));
     loop {
@@ -85,7 +85,7 @@ pub(crate) async fn serve(listener: TcpListener, health: Arc<Health>, metrics: A
             }
         };
         let (health, metrics) = (Arc::clone(&health), Arc::clone(&metrics));
-        outside::start(async move {
+        environment::start(async move {
             let answer = service_fn(|request| answer(request, &health, &metrics));
             let served = http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -109,8 +109,7 @@ async fn answer(
         return Ok(plain(StatusCode::METHOD_NOT_ALLOWED, "GET or HEAD\n"));
     }
     Ok(match request.uri().path() {
-        // Says only that this process still runs: a database that is away is no reason for a
-        // restart, and asking it would make it one.
+        // Liveness says only that this process runs: a database that is down is no reason to restart it.
         "/healthz/live" => plain(StatusCode::OK, "alive\n"),
         "/healthz/ready" => {
             let (status, words) = health.readiness().await;

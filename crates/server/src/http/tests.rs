@@ -8,8 +8,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::{Health, serve};
+use crate::environment;
 use crate::metrics::{Metrics, Stage};
-use crate::outside;
 
 struct Probe {
     port: u16,
@@ -32,7 +32,7 @@ impl Probe {
             Box::pin(async move { is_there })
         })));
         let metrics = Arc::new(Metrics::new(None));
-        outside::start(serve(listener, Arc::clone(&health), Arc::clone(&metrics)));
+        environment::start(serve(listener, Arc::clone(&health), Arc::clone(&metrics)));
         Self {
             port,
             health,

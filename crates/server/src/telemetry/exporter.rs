@@ -1,4 +1,4 @@
-//! The HTTP client that carries traces away: one connection a batch, on our own runtime.
+//! The HTTP client that sends traces: one connection a batch, on our own runtime.
 
 use std::fmt;
 use std::pin::Pin;
@@ -12,14 +12,14 @@ use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 
-use crate::outside;
+use crate::environment;
 
-/// For one batch, from connecting to the answer.
+/// How long one batch may take, from connecting to the answer.
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A collector's answer.
 const ANSWER_BYTES_MAX: usize = 1024 * 1024;
 
-/// Sends for the trace library, whose own thread has no reactor.
+/// Sends spans for the trace library, whose own thread has no reactor.
 #[derive(Clone)]
 pub(super) struct HttpExporter {
     runtime: Handle,
@@ -48,7 +48,7 @@ impl HttpClient for HttpExporter {
         'a: 'b,
         Self: 'b,
     {
-        // The timer, too, must be made inside the runtime.
+        // The timer must be made inside the runtime, too.
         let sending = self
             .runtime
             .spawn(async { tokio::time::timeout(EXPORT_TIMEOUT, send(request)).await });
@@ -67,8 +67,8 @@ async fn send(request: Request<Bytes>) -> Sent {
     let host = authority.host().trim_matches(['[', ']']);
     let socket = TcpStream::connect((host, port)).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(socket)).await?;
-    outside::start(async move {
-        // Its trouble is also the sender's, who reports it.
+    environment::start(async move {
+        // An error of the connection is also one of the sender, who reports it.
         drop(connection.await);
     });
 

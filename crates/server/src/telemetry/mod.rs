@@ -19,7 +19,7 @@ use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
 use crate::config::{LogConfig, LogFormat, OtlpConfig};
 use exporter::HttpExporter;
 
-/// What must be flushed before the process ends.
+/// The exporter that must be flushed before the process ends.
 #[derive(Debug)]
 pub(crate) struct Telemetry {
     traces: Option<SdkTracerProvider>,
@@ -54,7 +54,7 @@ pub(crate) fn subscriber(
 }
 
 impl Telemetry {
-    /// Sends what is still here. Blocks: not for a runtime's own threads.
+    /// Sends the remaining spans. It blocks, so it must not run on a runtime's own threads.
     pub(crate) fn stop(&self) {
         let stopped = self.traces.as_ref().map(SdkTracerProvider::shutdown);
         if let Some(Err(cause)) = stopped {

@@ -64,44 +64,17 @@ pub(super) async fn taken(session: &Session, place: &Place) -> Ending {
     }
 }
 
-/// Leave to create `place`: by the nearest mailbox above it that exists (RFC 4314, 4).
-///
-/// Whether `place` itself exists is not asked: that is for the store to say, to those with leave.
+/// Leave to create `place`. Below a mailbox that must stay hidden nothing can be created, as nowhere
+/// else.
 pub(crate) async fn create_permit(
     session: &Session,
     place: &Place,
 ) -> Result<CreatePermit, Ending> {
-    let store = &session.store;
     let account = session.logged_in()?.id;
-    if let Place::Mine(_) = place {
-        return Ok(acl::own_tree(&store.who(account).await?));
-    }
-    match nearest_parent(session, place).await? {
-        Some(parent) => acl::below(&parent.access).map_err(refusal),
-        None if matches!(place, Place::Shared(_)) => {
-            acl::shared_root(&store.who(account).await?).map_err(refusal)
-        }
-        None => Err(Refused::NoPermission.into()),
-    }
-}
-
-/// Below a mailbox that must stay hidden nothing can be created, as nowhere else.
-fn refusal(denied: Denied) -> Ending {
-    match denied {
+    let asked = crate::create_permit::create_permit(&session.store, account, place).await?;
+    asked.map_err(|denied| match denied {
         Denied::Hidden | Denied::NoPermission => Refused::NoPermission.into(),
-    }
-}
-
-async fn nearest_parent(session: &Session, place: &Place) -> Result<Option<Found>, Ending> {
-    let account = session.logged_in()?.id;
-    let mut place = place.clone();
-    while let Some(above) = place.parent() {
-        if let Some(found) = session.store.resolve(account, &above).await? {
-            return Ok(Some(found));
-        }
-        place = above;
-    }
-    Ok(None)
+    })
 }
 
 /// One of those that there are, as it is written; or none.

@@ -164,7 +164,9 @@ async fn search_group<'t>(
         .filter(|outline| session.mailbox() != Some(outline.id))
         .collect();
     let live = &session.node.live;
-    let mailbox_states = live.glance(account, &others, searcher.stamps()).await?;
+    let mailbox_states = live
+        .load_states(account, &others, searcher.stamps())
+        .await?;
     let view = |outline: &&Outline| {
         let mailbox_state = mailbox_states.get(&outline.id)?.clone();
         let view = View::new(account, outline.private_flags, mailbox_state);

@@ -98,7 +98,7 @@ impl Notified {
     pub(crate) async fn rung(&self) {
         match self {
             Self::AsAsked(notify) if let Some(others) = &notify.others => {
-                others.notify_watcher.rung().await;
+                others.notify_watcher.arrived().await;
             }
             Self::AsEver | Self::Nothing | Self::AsAsked(_) => std::future::pending().await,
         }

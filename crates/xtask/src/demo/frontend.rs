@@ -1,4 +1,4 @@
-//! One running `postroom serve`: its ports, its process, its end.
+//! One running `postroom serve`: its ports, its process, and how it is stopped.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -22,7 +22,7 @@ pub(super) struct Frontend {
     is_asked_to_stop: bool,
 }
 
-/// Where it listens on 127.0.0.1.
+/// The ports on 127.0.0.1 on which it listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ports {
     pub(super) imap: u16,

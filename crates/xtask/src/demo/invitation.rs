@@ -1,4 +1,4 @@
-//! What the demo says when it is ready: words for a person, one line of JSON for a program.
+//! The output of the demo when it is ready: words for a person, one line of JSON for a program.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ pub(super) struct Invitation<'a> {
 }
 
 impl Invitation<'_> {
-    /// One line. Tests and tools rely on its shape.
+    /// One line of JSON. Tests and tools rely on its shape.
     pub(super) fn json(&self) -> String {
         let nodes = self.nodes.iter().map(|node| {
             let Ports { imap, imaps, http } = node.ports;

@@ -1,8 +1,8 @@
-//! What the person asked the demo for.
+//! The options of the demo.
 
 use crate::tool::ChoreError;
 
-/// More frontends than this help nobody on one machine.
+/// More frontends than this are of no use on one machine.
 const NODES_MAX: usize = 16;
 /// More people than this take minutes to make.
 const PEOPLE_MAX: usize = 10_000;

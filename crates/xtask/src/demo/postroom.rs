@@ -14,7 +14,7 @@ pub(super) struct Postroom {
     program: PathBuf,
     folder: PathBuf,
     certificate: Certificate,
-    /// What every node and every verb is told.
+    /// The settings that every node and every verb gets.
     settings: String,
 }
 
@@ -47,7 +47,7 @@ impl Postroom {
         &self.folder
     }
 
-    /// What a client may trust.
+    /// The certificate that a client may trust.
     pub(super) fn certificate(&self) -> &Path {
         &self.certificate.chain
     }
@@ -83,7 +83,7 @@ impl Postroom {
         Err(ChoreError::new(format!("{line}: {}", said.trim())))
     }
 
-    /// A command with the common settings and `more`, which ends when we do, however we end.
+    /// A command with the common settings and `more`. Its process ends when this one does, however it ends.
     pub(super) fn command_until_we_end(
         &self,
         name: &str,
@@ -125,7 +125,7 @@ impl Postroom {
     }
 }
 
-/// Builds the server and says where it is.
+/// Builds the server and returns its path.
 pub(super) fn build(options: &Options) -> Result<PathBuf, ChoreError> {
     let mut build = cargo(&["build", "--package", "postroom-server", "--bin", "postroom"]);
     if !options.is_debug_build {
@@ -171,7 +171,7 @@ fn make_private(folder: &Path) -> Result<(), ChoreError> {
     std::fs::set_permissions(folder, only_us).map_err(ChoreError::at(folder.display()))
 }
 
-/// As many of anything as a load tool on this machine may want.
+/// A limit that no load tool on this machine reaches.
 const MANY: usize = 20_000;
 
 #[cfg(test)]

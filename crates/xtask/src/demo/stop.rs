@@ -1,4 +1,4 @@
-//! Being asked to stop: Ctrl-C, SIGTERM, or a terminal that closes.
+//! The signals that stop the demo: Ctrl-C, SIGTERM, or a terminal that closes.
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -24,7 +24,7 @@ impl Stop {
         }
     }
 
-    /// Returns when somebody asks.
+    /// Waits for such a signal.
     pub(super) fn wait(mut self) {
         self.0.forever().next();
     }

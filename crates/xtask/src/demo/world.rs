@@ -1,4 +1,4 @@
-//! Who is in the demo, and what they find there.
+//! The people of the demo, and the mailboxes that they find there.
 
 use std::collections::BTreeSet;
 use std::num::NonZero;
@@ -12,7 +12,7 @@ pub(super) const SHARED: &str = "Shared Folders/support";
 pub(super) const ADMIN: &str = "admin";
 pub(super) const LEAD: &str = "ada";
 const COLLEAGUES: &[&str] = &["bo", "cleo"];
-/// Everybody's. It is a demo, on loopback.
+/// The password of everybody: it is a demo, on loopback.
 pub(super) const PASSWORD: &str = "pass";
 
 const TEAM: &str = "support";
@@ -21,7 +21,7 @@ const CROWD: &str = "crowd";
 const MEMBERS_MAY: &str = "lrswipte";
 const LEAD_MAY: &str = "lrswipkxtea";
 
-/// Everybody but the administrator, the lead first.
+/// All people but the administrator, the lead first.
 pub(super) fn people(crowd: usize) -> impl Iterator<Item = String> {
     let team = std::iter::once(&LEAD)
         .chain(COLLEAGUES)

@@ -1,4 +1,4 @@
-//! Which sections of which RFC a talk says that it shows, in the comment at its head.
+//! The sections of RFCs that a talk cites in the comment at its head.
 
 /// A section of an RFC, or the RFC as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -8,7 +8,7 @@ pub(super) struct Citation {
     pub(super) section: Vec<u16>,
 }
 
-/// What the head of a talk cites: `RFC 7162, 3.1.2.1 and 3.1.7` is two sections.
+/// The sections that the head of a talk cites: `RFC 7162, 3.1.2.1 and 3.1.7` is two.
 pub(super) fn citations(talk: &str) -> Vec<Citation> {
     let head = talk.lines().map_while(|line| line.strip_prefix('#'));
     let head: Vec<_> = head.map(str::trim).collect();

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::Finding;
 use super::citations::{Citation, citations};
 use super::commands::{FILES, TABLE, TALKS, heading, rows, said};
+use super::finding::Finding;
 use super::tree::Tree;
 use crate::tool::ChoreError;
 

@@ -1,7 +1,7 @@
 //! One function of the schema, one file: `crates/store/functions/<name>.sql`. Each file begins with what the
 //! function promises, creates that function and no other, and somebody calls it.
 
-use super::Finding;
+use super::finding::Finding;
 use super::source::words;
 use super::tree::Tree;
 

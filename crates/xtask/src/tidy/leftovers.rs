@@ -1,10 +1,10 @@
-//! What was left for later has an issue number; what was switched off is not; tests never sleep.
+//! Unfinished work carries the number of its issue, no test is ignored, and no test sleeps.
 
-use super::Finding;
+use super::finding::Finding;
 use super::source::{Source, words};
 use super::tree::{Tree, is_test_file};
 
-/// Marks for work that nobody owns.
+/// Marks of unfinished work.
 const MARKS: &[&str] = &["FIXME", "XXX", "HACK"];
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {

@@ -1,11 +1,11 @@
-//! The longest files and functions: no error, but where to look first.
+//! The longest files and functions: they are no error, but worth a look.
 
 use super::source::Source;
 use super::tree::{Tree, is_test_file};
 
 const SHOWN: usize = 5;
 
-/// The longest of both, as lines to print.
+/// The longest files and functions, as lines to print.
 pub(super) fn longest(tree: &Tree) -> String {
     let mut files = Vec::new();
     let mut functions = Vec::new();

@@ -1,6 +1,6 @@
 //! Every bound has a name in `mail::limits`, and every name is explained to operators.
 
-use super::Finding;
+use super::finding::Finding;
 use super::tree::Tree;
 
 const LIMITS: &str = "crates/mail/src/limits.rs";

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Finding;
+use super::finding::Finding;
 use super::tree::Tree;
 
 const DECISIONS: &str = "docs/adr/";

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::Finding;
+use super::finding::Finding;
 use super::tree::Tree;
 use crate::tool::ChoreError;
 

@@ -1,11 +1,13 @@
-//! The house rules that no compiler knows. Each rule reads the repository as texts and returns
+//! The house rules that no compiler checks. Each rule reads the repository as texts and returns
 //! what it found; none of them runs anything.
 
+mod circles;
 mod citations;
 mod commands;
 mod conformance;
-mod doors;
+mod finding;
 mod functions;
+mod glossary;
 mod leftovers;
 mod lengths;
 mod limits;
@@ -13,6 +15,7 @@ mod links;
 mod migrations;
 mod modules;
 mod names;
+mod restricted_paths;
 mod rooms;
 mod source;
 mod sql_numbers;
@@ -21,57 +24,22 @@ mod tree;
 pub(crate) use conformance::renew as renew_conformance;
 pub(crate) use migrations::land;
 
-use std::fmt;
-
 use crate::tool::{ChoreError, root};
+use finding::Finding;
 use tree::Tree;
-
-/// One place that breaks one rule.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Finding {
-    path: String,
-    /// Counted from one; none where the whole file, or its absence, is meant.
-    line: Option<usize>,
-    words: String,
-}
-
-impl Finding {
-    fn at(path: &str, line: usize, words: impl Into<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            line: Some(line),
-            words: words.into(),
-        }
-    }
-
-    fn of(path: &str, words: impl Into<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            line: None,
-            words: words.into(),
-        }
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            Some(line) => write!(f, "{}:{line}: {}", self.path, self.words),
-            None => write!(f, "{}: {}", self.path, self.words),
-        }
-    }
-}
 
 type Rule = fn(&Tree) -> Vec<Finding>;
 
 const RULES: &[Rule] = &[
     rooms::check,
-    doors::check,
     functions::check,
+    restricted_paths::check,
     modules::check,
+    circles::check,
     commands::check,
     conformance::check,
     limits::check,
+    glossary::check,
     migrations::check,
     sql_numbers::check,
     leftovers::check,
@@ -79,10 +47,11 @@ const RULES: &[Rule] = &[
     names::check,
 ];
 
-/// Prints what breaks a rule, and the longest files and functions as places to look at.
+/// Prints what breaks a rule, and the extremes (the longest files and functions, the largest circles)
+/// as places to look at.
 pub(crate) fn run(_: &[String]) -> Result<(), ChoreError> {
     let tree = Tree::load(&root())?;
-    print!("{}", lengths::longest(&tree));
+    print!("{}{}", lengths::longest(&tree), circles::extremes(&tree));
     let findings = all(&tree);
     for finding in &findings {
         println!("{finding}");

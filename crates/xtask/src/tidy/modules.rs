@@ -1,6 +1,6 @@
-//! Every module begins by saying what lives in it.
+//! Every module begins with a comment that says what lives in it.
 
-use super::Finding;
+use super::finding::Finding;
 use super::source::Source;
 use super::tree::Tree;
 

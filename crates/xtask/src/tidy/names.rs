@@ -1,16 +1,16 @@
-//! Names that say nothing, and short forms that only their author can read.
+//! Names that mean nothing, and abbreviations that have a longer, readable form.
 
-use super::Finding;
+use super::finding::Finding;
 use super::source::{Source, words};
 use super::tree::{Tree, room_of};
 
-/// A verb that promises nothing.
+/// Verbs that promise nothing.
 const FUNCTION_STARTS: &[&str] = &["handle_", "process_", "do_", "get_"];
 /// Commands of the RFCs keep their names.
 const COMMANDS: &[&str] = &["get_acl", "get_metadata", "get_quota", "get_quota_root"];
-/// A type that could be anything.
+/// Endings of type names that could mean anything.
 const TYPE_ENDS: &[&str] = &["Manager", "Helper", "Util", "Utils", "Data", "Info"];
-/// A room that everybody would enter.
+/// Names of modules in which anything could live.
 const MODULES: &[&str] = &[
     "common", "core", "helper", "helpers", "misc", "shared", "types", "util", "utils",
 ];

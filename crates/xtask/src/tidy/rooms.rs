@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Finding;
+use super::finding::Finding;
 use super::tree::{Tree, room_of};
 
 const MAP: &str = "docs/ARCHITECTURE.md";

@@ -1,7 +1,9 @@
 //! Rust source taken apart as far as the rules need it: code without comments and strings, comments
 //! without code, and where the tests are. Lines and columns stay where they were.
 
-/// One source file, apart.
+use std::collections::BTreeSet;
+
+/// One source file, taken apart.
 #[derive(Debug)]
 pub(super) struct Source {
     /// The code; comments and the insides of literals are blanks.
@@ -46,7 +48,7 @@ impl Source {
         source
     }
 
-    /// The code without `#[cfg(test)]` items: what ships.
+    /// The code without `#[cfg(test)]` items, which is what ships.
     pub(super) fn shipped(&self) -> String {
         self.masked(false)
     }
@@ -177,10 +179,57 @@ pub(super) fn words(code: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Every path that a `use` names, in full and with the line of the `use`:
+/// One name that a `use` brings into a file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Use {
+    /// The line of the `use`, counted from one.
+    pub(super) line: usize,
+    /// Whether others may import it from here: `pub use`, `pub(crate) use`.
+    pub(super) is_public: bool,
+    /// The path in full, without the name that it gets here.
+    pub(super) path: String,
+    renamed: Option<String>,
+}
+
+impl Use {
+    /// The name that it gets here: `b` for `a::b`, `a::b::self` and `x::y as b`.
+    pub(super) fn name(&self) -> &str {
+        let path = self.path.trim_end_matches("::self");
+        let last = path.rsplit("::").next().unwrap_or_default();
+        self.renamed.as_deref().unwrap_or(last)
+    }
+}
+
+/// Every name that a `use` brings, with its path in full:
 /// `use std::{env, fs::File}` is `std::env` and `std::fs::File`.
-pub(super) fn used_paths(code: &str) -> Vec<(usize, String)> {
-    let mut paths = Vec::new();
+pub(super) fn uses(code: &str) -> Vec<Use> {
+    let mut uses = Vec::new();
+    for (start, end) in use_statements(code) {
+        let line = code[..start].matches('\n').count() + 1;
+        let before = code[..start].trim_end();
+        let words = code[start + "use ".len()..end].split_whitespace();
+        let tree: String = words
+            .map(|word| if word == "as" { " as " } else { word })
+            .collect();
+        expand(&tree, "", &mut |path| {
+            let (path, renamed) = match path.split_once(" as ") {
+                Some((path, name)) => (path.to_owned(), Some(name.to_owned())),
+                None => (path, None),
+            };
+            uses.push(Use {
+                line,
+                is_public: before.ends_with("pub") || before.ends_with(')'),
+                path,
+                renamed,
+            });
+        });
+    }
+    uses
+}
+
+/// From the word `use` to its semicolon, for each.
+fn use_statements(code: &str) -> Vec<(usize, usize)> {
+    let mut statements = Vec::new();
     let mut offset = 0;
     for statement in code.split_inclusive([';', '}']) {
         let start = offset;
@@ -191,14 +240,28 @@ pub(super) fn used_paths(code: &str) -> Vec<(usize, String)> {
         };
         let whole = &code[start + at..];
         let end = whole.find(';').unwrap_or(whole.len());
-        let line = code[..start + at].matches('\n').count() + 1;
-        let tree: String = whole["use ".len()..end]
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join("");
-        expand(&tree, "", &mut |path| paths.push((line, path)));
+        statements.push((start + at, start + at + end));
     }
-    paths
+    statements
+}
+
+/// The paths (`a::b`, with at least one `::`) and all words of the code outside `use`.
+pub(super) fn paths_outside_uses(code: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+    let mut rest = String::with_capacity(code.len());
+    let mut at = 0;
+    for (start, end) in use_statements(code) {
+        rest.push_str(&code[at..start]);
+        at = end;
+    }
+    rest.push_str(&code[at..]);
+    let is_letter = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    let paths = rest
+        .split(|c| !is_letter(c))
+        .map(|path| path.trim_matches(':'))
+        .filter(|path| path.contains("::"))
+        .map(str::to_owned);
+    let words = words(&rest).map(|(_, word)| word.to_owned());
+    (paths.collect(), words.collect())
 }
 
 fn find_use(statement: &str) -> Option<usize> {
@@ -278,14 +341,27 @@ mod tests {
 
     #[test]
     fn grouped_uses_are_spelled_out() {
-        let paths =
-            used_paths("//\nuse std::{\n    env,\n    fs::{self, File},\n};\nuse a::b as c;\n");
+        let paths = uses(
+            "//\nuse std::{\n    env,\n    fs::{self, File},\n};\npub(crate) use a::b as c;\n",
+        );
+        let found: Vec<_> = paths
+            .iter()
+            .map(|used| (used.line, used.is_public, used.path.as_str(), used.name()))
+            .collect();
         let expected = [
-            (2, "std::env"),
-            (2, "std::fs::self"),
-            (2, "std::fs::File"),
-            (6, "a::basc"),
+            (2, false, "std::env", "env"),
+            (2, false, "std::fs::self", "fs"),
+            (2, false, "std::fs::File", "File"),
+            (6, true, "a::b", "c"),
         ];
-        assert_eq!(paths, expected.map(|(line, path)| (line, path.to_owned())));
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn paths_outside_uses_are_found_in_the_code() {
+        let code = "use a::b;\nfn f(x: &crate::c::D) -> Vec<e::F> { g::<h::I>() }\n";
+        let (paths, words) = paths_outside_uses(code);
+        assert_eq!(Vec::from_iter(paths), ["crate::c::D", "e::F", "h::I"]);
+        assert!(words.contains("F") && !words.contains("b"));
     }
 }

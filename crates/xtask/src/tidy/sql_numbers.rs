@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Finding;
+use super::finding::Finding;
 use super::tree::Tree;
 
 const LIMITS: &str = "crates/mail/src/limits.rs";

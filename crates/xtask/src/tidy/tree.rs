@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::tool::ChoreError;
 
-/// Folders that are not ours to judge.
+/// Folders that no rule reads.
 const SKIPPED: &[&str] = &[".git", ".postroom", ".sqlx", "target"];
 
 /// Every text of the repository; paths are relative to its root and use `/`.

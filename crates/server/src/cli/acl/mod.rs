@@ -109,9 +109,10 @@ enum Source {
 }
 
 pub(super) async fn run(args: &Args, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
-    let context = AdminContext::open(config).await?;
-    let done = run_on(&context, args, terminal).await;
-    context.close(done).await
+    AdminContext::with(config, async |context| {
+        run_on(context, args, terminal).await
+    })
+    .await
 }
 
 async fn run_on(context: &AdminContext, args: &Args, terminal: &Terminal) -> Result<(), Failure> {

@@ -1,6 +1,6 @@
-//! The outside world as the rooms below ask for it: tasks, time, randomness, the machine.
+//! What the crates below take as arguments: tasks, time, randomness, facts of the machine.
 //!
-//! The one file where tasks start, clocks are read and variables are looked at.
+//! This is the one file that starts tasks, reads clocks and reads environment variables.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -18,19 +18,19 @@ pub(crate) fn start(task: impl Future<Output = ()> + Send + 'static) {
     drop(tokio::spawn(task));
 }
 
-/// What the rooms below start their tasks with.
+/// The function by which the crates below start their tasks.
 pub(crate) fn spawn() -> store::Spawn {
     Arc::new(start)
 }
 
-/// Runs what takes a core for long on a thread of its own; `None` if it panicked.
-pub(crate) async fn burn<T: Send + 'static>(
+/// Runs work that keeps a core busy on a thread for blocking work; `None` if it panicked.
+pub(crate) async fn run_blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
     tokio::task::spawn_blocking(work).await.ok()
 }
 
-/// Now, by the clock that never goes back.
+/// The present time of the monotonic clock.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place that reads the steady clock"
@@ -39,7 +39,7 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// Seconds since 1970, by the machine's clock.
+/// The seconds since 1970 by the machine's clock.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place that reads the wall clock"
@@ -49,14 +49,14 @@ pub(crate) fn unix_seconds() -> i64 {
     since_1970.map_or(0, |age| i64::try_from(age.as_secs()).unwrap_or(i64::MAX))
 }
 
-/// Bytes that nobody can guess; `None` when the machine has none to give.
+/// Cryptographically random bytes; `None` when the machine cannot give any.
 pub(crate) fn random_bytes<const N: usize>() -> Option<[u8; N]> {
     let mut bytes = [0; N];
     default_provider().secure_random.fill(&mut bytes).ok()?;
     Some(bytes)
 }
 
-/// All variables of this process that are text.
+/// All environment variables of this process that are valid UTF-8.
 pub(crate) fn variables() -> HashMap<String, String> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -80,7 +80,7 @@ fn host_name(variables: &HashMap<String, String>) -> String {
         .unwrap_or_else(|| "postroom".to_owned())
 }
 
-/// Below the user's own state (XDG base directories), or `/var/lib` where there is no such.
+/// The directory is below the user's own state (XDG base directories), or `/var/lib` where there is none.
 fn state_dir(variables: &HashMap<String, String>) -> PathBuf {
     let of_user = variables
         .get("XDG_STATE_HOME")
@@ -96,8 +96,8 @@ fn state_dir(variables: &HashMap<String, String>) -> PathBuf {
         .join("postroom")
 }
 
-/// Lets this process open as many files and sockets as the machine allows it at all; how many
-/// that is, `None` for no bound.
+/// Raises this process's limit of open files and sockets to the highest that the machine allows, and
+/// returns it; `None` is no limit.
 pub(crate) fn raise_files_max() -> Option<u64> {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     let raised = Rlimit {
@@ -110,7 +110,7 @@ pub(crate) fn raise_files_max() -> Option<u64> {
     }
 }
 
-/// Cores that this process may use.
+/// The number of cores that this process may use.
 pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, Into::into)
 }

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use testkit::{Client, Cluster, Heard, Mishap, Stage, World, in_world};
+use testkit::{Client, Cluster, Heard, Intervention, Stage, World, in_world};
 
 const MAILBOXES: usize = 60;
 const WATCHERS: usize = 20;
@@ -66,15 +66,15 @@ fn more_than_can_wait_or_be_read_ends_in_notificationoverflow() {
             let command =
                 "NOTIFY SET (subtree Team (MessageNew MessageExpunge MailboxMetadataChange))";
             watcher.ask_ok(command).await.unwrap();
-            stage.suffer(2, Mishap::DropWakeups).await.unwrap();
+            stage.intervene(2, Intervention::DropWakeups).await.unwrap();
             for time in 0..times {
                 for number in 0..mailboxes {
                     let command = format!("SETMETADATA Team/{number} ({})", a_hundred(time));
                     writer.ask_ok(command).await.unwrap();
                 }
             }
-            stage.suffer(2, Mishap::PassWakeups).await.unwrap();
-            stage.suffer(2, Mishap::Compare).await.unwrap();
+            stage.intervene(2, Intervention::PassWakeups).await.unwrap();
+            stage.intervene(2, Intervention::Compare).await.unwrap();
             let Heard::Response(response) = watcher.hear().await else {
                 panic!("nothing is told");
             };

@@ -1,4 +1,4 @@
-//! Mailboxes that nobody opens, and at which somebody looks once.
+//! The states of mailboxes that are needed once, so that nobody watches them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,18 +9,18 @@ use store::{Fault, Outline, Stamps};
 use crate::follow::Live;
 use crate::mailbox::MailboxState;
 
-/// A larger mailbox is opened for the moment: its snapshot is read sooner than its rows, and it may be
+/// A larger mailbox is opened for a short time: its snapshot is read sooner than its rows, and it may be
 /// open already.
 const MESSAGES_READ_TOGETHER_MAX: u64 = 4096;
 
 impl Live {
-    /// What `account` sees in each of these mailboxes, no older than the outlines are. What is gone is
+    /// Loads what `account` sees in each of these mailboxes, no older than the outlines are. What is gone is
     /// missing.
     ///
     /// # Errors
     ///
     /// As the store has it.
-    pub async fn glance(
+    pub async fn load_states(
         &self,
         account: AccountId,
         outlines: &[&Outline],
@@ -43,7 +43,7 @@ impl Live {
             seen.insert(outline.id, Arc::new(mailbox_state));
         }
         for outline in large {
-            match self.glance_at(account, outline.id).await {
+            match self.load_state(account, outline.id).await {
                 Ok(mailbox_state) => drop(seen.insert(outline.id, mailbox_state)),
                 Err(Fault::Gone) => {}
                 Err(fault) => return Err(fault),
@@ -52,7 +52,7 @@ impl Live {
         Ok(seen)
     }
 
-    async fn glance_at(
+    async fn load_state(
         &self,
         account: AccountId,
         mailbox: MailboxId,
