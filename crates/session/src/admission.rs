@@ -5,9 +5,9 @@ use mail::FlagBits;
 use wire::{Announced, LiteralMode, Verdict, say};
 
 use crate::commands;
+use crate::conversation::session::Session;
 use crate::ending::{Ending, Refused, conclude};
-use crate::names::Missing;
-use crate::session::Session;
+use crate::names::named::Missing;
 
 /// Whether a literal may come.
 #[derive(Debug)]

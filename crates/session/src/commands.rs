@@ -2,49 +2,20 @@
 
 use wire::{Body, Numbering};
 
-/// Where a conversation stands (RFC 9051, 3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum State {
-    /// Nobody logged in yet.
-    NotAuthenticated,
-    /// Somebody did.
-    Authenticated,
-    /// And has a mailbox open.
-    Selected,
-}
-
-/// In which states a command may come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum From {
-    Any,
-    BeforeLogin,
-    AfterLogin,
-    Selected,
-}
+use crate::conversation::state::AllowedIn;
 
 /// A command's row.
 #[derive(Debug)]
 pub(crate) struct Spec {
     /// As the client writes it, in capitals; also its name in logs and metrics.
     pub(crate) name: &'static str,
-    pub(crate) from: From,
+    pub(crate) from: AllowedIn,
     /// It counts by sequence number, so numbers must not move until it is answered
     /// (RFC 9051, 7.5.1).
     pub(crate) pins_seqnums: bool,
 }
 
-impl From {
-    pub(crate) fn allows(self, state: State) -> bool {
-        match self {
-            Self::Any => true,
-            Self::BeforeLogin => state == State::NotAuthenticated,
-            Self::AfterLogin => state >= State::Authenticated,
-            Self::Selected => state == State::Selected,
-        }
-    }
-}
-
-const fn row(name: &'static str, from: From) -> Spec {
+const fn row(name: &'static str, from: AllowedIn) -> Spec {
     Spec {
         name,
         from,
@@ -55,71 +26,71 @@ const fn row(name: &'static str, from: From) -> Spec {
 const fn pinning(name: &'static str) -> Spec {
     Spec {
         name,
-        from: From::Selected,
+        from: AllowedIn::Selected,
         pins_seqnums: true,
     }
 }
 
 /// Every command that there is.
 pub(crate) static COMMANDS: &[Spec] = &[
-    row("CAPABILITY", From::Any),
-    row("NOOP", From::Any),
-    row("LOGOUT", From::Any),
-    row("ID", From::Any),
-    row("STARTTLS", From::BeforeLogin),
-    row("COMPRESS", From::AfterLogin),
-    row("UNAUTHENTICATE", From::AfterLogin),
-    row("AUTHENTICATE", From::BeforeLogin),
-    row("LOGIN", From::BeforeLogin),
-    row("ENABLE", From::AfterLogin),
-    row("SELECT", From::AfterLogin),
-    row("EXAMINE", From::AfterLogin),
-    row("CREATE", From::AfterLogin),
-    row("DELETE", From::AfterLogin),
-    row("RENAME", From::AfterLogin),
-    row("SUBSCRIBE", From::AfterLogin),
-    row("UNSUBSCRIBE", From::AfterLogin),
-    row("LIST", From::AfterLogin),
-    row("LSUB", From::AfterLogin),
-    row("NAMESPACE", From::AfterLogin),
-    row("STATUS", From::AfterLogin),
-    row("APPEND", From::AfterLogin),
-    row("IDLE", From::AfterLogin),
-    row("SETACL", From::AfterLogin),
-    row("DELETEACL", From::AfterLogin),
-    row("GETACL", From::AfterLogin),
-    row("LISTRIGHTS", From::AfterLogin),
-    row("MYRIGHTS", From::AfterLogin),
-    row("GETQUOTA", From::AfterLogin),
-    row("GETQUOTAROOT", From::AfterLogin),
-    row("SETQUOTA", From::AfterLogin),
-    row("GETMETADATA", From::AfterLogin),
-    row("SETMETADATA", From::AfterLogin),
-    row("NOTIFY", From::AfterLogin),
-    row("ESEARCH", From::AfterLogin),
-    row("CHECK", From::Selected),
-    row("CLOSE", From::Selected),
-    row("UNSELECT", From::Selected),
-    row("EXPUNGE", From::Selected),
-    row("UID EXPUNGE", From::Selected),
-    row("UIDBATCHES", From::Selected),
+    row("CAPABILITY", AllowedIn::Any),
+    row("NOOP", AllowedIn::Any),
+    row("LOGOUT", AllowedIn::Any),
+    row("ID", AllowedIn::Any),
+    row("STARTTLS", AllowedIn::BeforeLogin),
+    row("COMPRESS", AllowedIn::AfterLogin),
+    row("UNAUTHENTICATE", AllowedIn::AfterLogin),
+    row("AUTHENTICATE", AllowedIn::BeforeLogin),
+    row("LOGIN", AllowedIn::BeforeLogin),
+    row("ENABLE", AllowedIn::AfterLogin),
+    row("SELECT", AllowedIn::AfterLogin),
+    row("EXAMINE", AllowedIn::AfterLogin),
+    row("CREATE", AllowedIn::AfterLogin),
+    row("DELETE", AllowedIn::AfterLogin),
+    row("RENAME", AllowedIn::AfterLogin),
+    row("SUBSCRIBE", AllowedIn::AfterLogin),
+    row("UNSUBSCRIBE", AllowedIn::AfterLogin),
+    row("LIST", AllowedIn::AfterLogin),
+    row("LSUB", AllowedIn::AfterLogin),
+    row("NAMESPACE", AllowedIn::AfterLogin),
+    row("STATUS", AllowedIn::AfterLogin),
+    row("APPEND", AllowedIn::AfterLogin),
+    row("IDLE", AllowedIn::AfterLogin),
+    row("SETACL", AllowedIn::AfterLogin),
+    row("DELETEACL", AllowedIn::AfterLogin),
+    row("GETACL", AllowedIn::AfterLogin),
+    row("LISTRIGHTS", AllowedIn::AfterLogin),
+    row("MYRIGHTS", AllowedIn::AfterLogin),
+    row("GETQUOTA", AllowedIn::AfterLogin),
+    row("GETQUOTAROOT", AllowedIn::AfterLogin),
+    row("SETQUOTA", AllowedIn::AfterLogin),
+    row("GETMETADATA", AllowedIn::AfterLogin),
+    row("SETMETADATA", AllowedIn::AfterLogin),
+    row("NOTIFY", AllowedIn::AfterLogin),
+    row("ESEARCH", AllowedIn::AfterLogin),
+    row("CHECK", AllowedIn::Selected),
+    row("CLOSE", AllowedIn::Selected),
+    row("UNSELECT", AllowedIn::Selected),
+    row("EXPUNGE", AllowedIn::Selected),
+    row("UID EXPUNGE", AllowedIn::Selected),
+    row("UIDBATCHES", AllowedIn::Selected),
     pinning("FETCH"),
-    row("UID FETCH", From::Selected),
+    row("UID FETCH", AllowedIn::Selected),
     pinning("STORE"),
-    row("UID STORE", From::Selected),
+    row("UID STORE", AllowedIn::Selected),
     pinning("SEARCH"),
-    row("UID SEARCH", From::Selected),
+    row("UID SEARCH", AllowedIn::Selected),
     pinning("SORT"),
-    row("UID SORT", From::Selected),
-    row("CANCELUPDATE", From::Selected),
+    row("UID SORT", AllowedIn::Selected),
+    row("CANCELUPDATE", AllowedIn::Selected),
     pinning("THREAD"),
-    row("UID THREAD", From::Selected),
-    row("COPY", From::Selected),
-    row("UID COPY", From::Selected),
-    row("MOVE", From::Selected),
-    row("UID MOVE", From::Selected),
-    row("REPLACE", From::Selected),
-    row("UID REPLACE", From::Selected),
+    row("UID THREAD", AllowedIn::Selected),
+    row("COPY", AllowedIn::Selected),
+    row("UID COPY", AllowedIn::Selected),
+    row("MOVE", AllowedIn::Selected),
+    row("UID MOVE", AllowedIn::Selected),
+    row("REPLACE", AllowedIn::Selected),
+    row("UID REPLACE", AllowedIn::Selected),
 ];
 
 /// The row of `name`, if there is such a command.

@@ -4,13 +4,16 @@ use live::LoginLease;
 use mail::limits::BAD_COMMANDS_MAX;
 use wire::{Body, Code, Command, Frame, Malformed, Tag, Verdict, say};
 
-use crate::command::{self, Step};
-use crate::commands::{self, Spec};
+use crate::command;
+use crate::commands;
+use crate::commands::Spec;
+use crate::conversation::selected::AccessCheck;
+use crate::conversation::session::{Awaiting, Session};
+use crate::conversation::state::AllowedIn;
 use crate::ending::{Ending, Refused, conclude};
 use crate::node::Now;
 use crate::out::Out;
-use crate::selected::AccessCheck;
-use crate::session::{Awaiting, Session};
+use crate::report::{Next, Report, Step};
 use crate::unsolicited::Goodbye;
 use crate::view::ExpungeTiming;
 
@@ -27,36 +30,10 @@ pub enum Input {
     TooLong(Option<Tag>),
 }
 
-/// What a command was, and how it ended.
-#[derive(Clone, Copy, Debug)]
-pub struct Report {
-    /// In capitals, or `unknown`.
-    pub command: &'static str,
-    /// `None` while the command still goes on, or when nobody is left to hear.
-    pub verdict: Option<Verdict>,
-    /// What the connection does next.
-    pub next: Next,
-}
-
-/// What the connection does after a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
-    /// Goes on.
-    Go,
-    /// Writes what is waiting, drops what was pipelined, and shakes hands.
-    StartTls,
-    /// Writes what is waiting; from then on both sides compress.
-    Compress,
-    /// Writes what is waiting; from then on neither side compresses, and nobody is logged in.
-    StartOver,
-    /// Writes what is waiting and hangs up.
-    Close,
-}
-
 /// The row of what could not be parsed far enough to have one.
 static UNKNOWN: Spec = Spec {
     name: "unknown",
-    from: commands::From::Any,
+    from: AllowedIn::Any,
     pins_seqnums: false,
 };
 
@@ -240,29 +217,6 @@ impl Session {
         Report {
             next: Next::Close,
             ..report
-        }
-    }
-}
-
-impl Report {
-    pub(crate) fn going_on(command: &'static str) -> Self {
-        Self {
-            command,
-            verdict: None,
-            next: Next::Go,
-        }
-    }
-
-    pub(crate) fn concluded(command: &'static str, verdict: Option<Verdict>) -> Self {
-        // Without a verdict there is nobody left to hear one.
-        let next = match verdict {
-            Some(_) => Next::Go,
-            None => Next::Close,
-        };
-        Self {
-            command,
-            verdict,
-            next,
         }
     }
 }

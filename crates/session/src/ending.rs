@@ -1,6 +1,7 @@
 //! How a command ends, and the one place that puts it into words.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use mail::limits::{METADATA_VALUE_BYTES_MAX, UID_BATCH_MESSAGES_MIN};
 use mail::{BadName, ModSeq, Uid, UidSet, UidValidity};
@@ -8,7 +9,8 @@ use store::Fault;
 use tracing::{error, warn};
 use wire::{Code, Tag, Verdict, say};
 
-use crate::commands::{self, State};
+use crate::conversation::state::AllowedIn;
+use crate::conversation::state::State;
 use crate::message_limit::Cut;
 use crate::out::Hangup;
 
@@ -157,10 +159,15 @@ impl Ending {
         Self::Malformed(Cow::Borrowed(text))
     }
 
+    /// Something in the arguments is wrong, whatever it is about; `why` says what.
+    pub(crate) fn malformed_as(why: impl fmt::Display) -> Self {
+        Self::Malformed(why.to_string().into())
+    }
+
     /// The command may come in other states than this one (RFC 9051, 3).
-    pub(crate) fn wrong_state(from: commands::From, state: State) -> Self {
+    pub(crate) fn wrong_state(from: AllowedIn, state: State) -> Self {
         Self::malformed(match (from, state) {
-            (commands::From::BeforeLogin, _) => "You are logged in already",
+            (AllowedIn::BeforeLogin, _) => "You are logged in already",
             (_, State::NotAuthenticated) => "Log in first",
             (_, State::Authenticated | State::Selected) => "Select a mailbox first",
         })
@@ -176,6 +183,12 @@ impl Cut {
 impl From<Refused> for Ending {
     fn from(refused: Refused) -> Self {
         Self::Refused(refused)
+    }
+}
+
+impl From<Cut> for Ending {
+    fn from(cut: Cut) -> Self {
+        Self::Refused(Refused::MessageLimit(cut))
     }
 }
 

@@ -5,12 +5,6 @@
 
 use image::Message;
 use mail::{SeqNum, Uid, UidSet};
-use wire::{MessageSet, NumberEnd, NumberRange, NumberSet, Numbering, SearchKey};
-
-use crate::ending::Refused;
-use crate::search_target::SearchTarget;
-use crate::selected::Selected;
-use crate::view::Picked;
 
 /// What the operator decided.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -77,6 +71,11 @@ impl MessageLimit {
 }
 
 impl Bound {
+    /// Whether there is no bound.
+    pub(crate) fn is_open(self) -> bool {
+        self.0.is_none()
+    }
+
     /// The newest of `uids`, and where that ends if they are not all.
     pub(crate) fn newest(self, uids: UidSet) -> (UidSet, Option<Cut>) {
         let Some(limit) = self.0.filter(|limit| uids.len() > u64::from(*limit)) else {
@@ -101,76 +100,32 @@ impl Bound {
         Some(Cut { limit, lowest })
     }
 
-    /// Where a search by `key` ends if it has to look at too many messages, however few it finds.
-    pub(crate) fn cut_search(self, key: &SearchKey, selected: &Selected) -> Option<Cut> {
-        self.0?;
-        let (_, cut) = self.newest(searched(key, selected));
-        cut
-    }
-
     /// For what cannot be done in part.
-    pub(crate) fn admit(self, uids: &UidSet) -> Result<(), Refused> {
+    pub(crate) fn admit(self, uids: &UidSet) -> Result<(), Cut> {
         match self.0 {
-            Some(limit) if uids.len() > u64::from(limit) => Err(Refused::MessageLimit(Cut {
+            Some(limit) if uids.len() > u64::from(limit) => Err(Cut {
                 limit,
                 lowest: uids.newest(u64::from(limit)).first(),
-            })),
+            }),
             Some(_) | None => Ok(()),
         }
     }
 
     /// The same for messages that have no UIDs yet, or whose UIDs would say nothing.
-    pub(crate) fn admit_count(self, count: usize) -> Result<(), Refused> {
+    pub(crate) fn admit_count(self, count: usize) -> Result<(), Cut> {
         match self.0 {
             Some(limit) if u32::try_from(count).is_ok_and(|count| count <= limit) => Ok(()),
-            Some(limit) => Err(Refused::MessageLimit(Cut {
+            Some(limit) => Err(Cut {
                 limit,
                 lowest: None,
-            })),
+            }),
             None => Ok(()),
         }
     }
 }
 
-/// The messages that a search has to look at: those that its key names, or all.
-fn searched(key: &SearchKey, selected: &Selected) -> UidSet {
-    match named(key, &SearchTarget::from(selected)) {
-        Some(named) => selected.view.uids(&named),
-        None => {
-            let all = selected.view.known().image.iter();
-            all.map(|(_, message)| message.uid).collect()
-        }
-    }
-}
-
-/// The fewest messages that a set of the key leaves.
-fn named(key: &SearchKey, search_target: &SearchTarget<'_>) -> Option<Picked> {
-    match key {
-        SearchKey::Sequence(set) => Some(search_target.find(Numbering::Sequence, set)),
-        SearchKey::Uid(set) => Some(search_target.find(Numbering::Uid, set)),
-        SearchKey::And(keys) => {
-            let picked = keys.iter().filter_map(|key| named(key, search_target));
-            picked.min_by_key(Picked::len)
-        }
-        _ => None,
-    }
-}
-
 impl Cut {
-    /// What `key` names among the messages that the search is about.
-    pub(crate) fn within(self, key: SearchKey) -> SearchKey {
-        let Some(lowest) = self.lowest else {
-            return key;
-        };
-        let range = NumberRange(
-            NumberEnd::Number(lowest.get()),
-            NumberEnd::Number(Uid::MAX.get()),
-        );
-        let newest = MessageSet::Listed(NumberSet(vec![range]));
-        SearchKey::And(vec![SearchKey::Uid(newest), key])
-    }
-
-    /// The same, where something else is refused because of it.
+    /// Where a command is refused and nothing is done of it, the UID would say nothing.
     pub(crate) fn without_uid(self) -> Self {
         Self {
             lowest: None,

@@ -7,10 +7,10 @@ use std::task::Poll;
 use tracing::warn;
 use wire::{Code, Verdict, say};
 
-use crate::dispatch::Next;
+use crate::conversation::selected::AccessCheck;
+use crate::conversation::session::Session;
 use crate::out::Out;
-use crate::selected::AccessCheck;
-use crate::session::Session;
+use crate::report::Next;
 
 /// Why the server ends a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,12 +3,11 @@
 use auth::{Credentials, Exchange, Mechanism, Step as Sasl};
 use wire::{SaslLine, Secret, Tag, say};
 
-use super::login::Role;
-use super::{Step, login};
-use crate::dispatch::Report;
+use crate::conversation::session::{Awaiting, Session};
 use crate::ending::{Ending, Outcome, Refused, conclude};
+use crate::login::{self, Role};
 use crate::out::Out;
-use crate::session::{Awaiting, Session};
+use crate::report::{Report, Step};
 
 pub(crate) async fn run(
     session: &mut Session,

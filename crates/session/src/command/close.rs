@@ -4,9 +4,9 @@ use acl::Operation;
 use store::Doomed;
 use wire::Tag;
 
+use crate::conversation::session::Session;
 use crate::ending::{Done, Outcome};
 use crate::out::Out;
-use crate::session::Session;
 
 /// Expunges silently where that is allowed; where it is not, it only closes (RFC 4314, 4). What left is
 /// not told, so the client must not take itself to be in step: no HIGHESTMODSEQ (RFC 7162, 3.2.8).

@@ -1,9 +1,8 @@
 //! COMPRESS (RFC 4978). The connection compresses from the end of the answer on.
 
-use super::Step;
-use crate::dispatch::Next;
+use crate::conversation::session::Session;
 use crate::ending::{Done, Ending};
-use crate::session::Session;
+use crate::report::{Next, Step};
 
 pub(crate) fn run(session: &mut Session) -> Result<Step, Ending> {
     if session.is_compressed {

@@ -3,10 +3,10 @@
 use acl::Operation;
 use wire::{MailboxArg, say};
 
+use crate::conversation::session::Session;
 use crate::ending::{Done, Ending, Outcome, Refused};
-use crate::names::{Missing, other_name};
+use crate::names::named::{Missing, other_name};
 use crate::out::Out;
-use crate::session::Session;
 
 pub(crate) async fn run(session: &mut Session, mailbox: &MailboxArg, out: &mut Out<'_>) -> Outcome {
     let permitted = session.permit(mailbox, Operation::DeleteMailbox, Missing::Mailbox);

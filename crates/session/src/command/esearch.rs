@@ -8,13 +8,16 @@ use store::Outline;
 use wire::say::{Correlator, MailboxCorrelator};
 use wire::{Esearch, Numbering, SearchReturn, Sources, Speech, Tag};
 
-use crate::context::say_no_update;
+use crate::context::kept::say_no_update;
+use crate::conversation::selected::Selected;
+use crate::conversation::session::Session;
 use crate::ending::{Done, Ending, Outcome, Refused};
-use crate::finding::{Finding, Progress, Searcher, admit_relevancy, find};
 use crate::node::Now;
 use crate::out::Out;
-use crate::search_target::SearchTarget;
-use crate::session::Session;
+use crate::search::finding::Finding;
+use crate::search::of_selected::{admit_relevancy, find};
+use crate::search::searcher::{Progress, Searcher};
+use crate::search::target::SearchTarget;
 use crate::view::View;
 
 /// Messages that are searched together, unless a single mailbox has more.
@@ -45,7 +48,7 @@ pub(crate) async fn run(
         .await?;
     admit_relevancy(asked.returns, &[], &asked.key)?;
     if let Some(sources) = asked.sources.as_ref().filter(|_| !asked.is_of_selected()) {
-        let searcher = Searcher::new(session, &asked.key, now);
+        let searcher = session.searcher(&asked.key, now);
         search_all(session, &searcher, sources, answer, out).await?;
         return Ok(Done::completed());
     }
@@ -176,7 +179,7 @@ async fn search_group<'t>(
         let other = views.get(&id).map(|view| SearchTarget::new(id, view));
         let selected = session.selected.as_deref();
         let selected = selected.filter(|selected| selected.found.id == id);
-        Some((target, other.or(selected.map(SearchTarget::from))?))
+        Some((target, other.or(selected.map(Selected::search_target))?))
     };
     let (searched, search_targets): (Vec<_>, Vec<_>) =
         group.iter().filter_map(search_target).unzip();

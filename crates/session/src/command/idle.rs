@@ -2,10 +2,10 @@
 
 use wire::{Tag, say};
 
-use super::Step;
+use crate::conversation::session::{Awaiting, Session};
 use crate::ending::{Done, Ending, Outcome};
 use crate::out::Out;
-use crate::session::{Awaiting, Session};
+use crate::report::Step;
 
 pub(crate) async fn run(session: &mut Session, tag: &Tag, out: &mut Out<'_>) -> Step {
     say::continuation(&mut out.buffer, "idling");

@@ -2,11 +2,10 @@
 
 use wire::say;
 
-use super::Step;
-use crate::dispatch::Next;
+use crate::conversation::session::Session;
 use crate::ending::Done;
 use crate::out::Out;
-use crate::session::Session;
+use crate::report::{Next, Step};
 
 pub(crate) fn run(session: &mut Session, out: &mut Out<'_>) -> Step {
     // News is not told any more: nobody is interested.

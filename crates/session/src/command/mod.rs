@@ -4,7 +4,6 @@ pub(crate) mod append;
 pub(crate) mod authenticate;
 mod cancel_update;
 mod capability;
-mod catenate;
 mod check;
 mod close;
 mod compress;
@@ -50,28 +49,11 @@ mod unauthenticate;
 
 use wire::{Body, Tag};
 
-use crate::dispatch::Next;
-use crate::ending::{Done, Ending};
+use crate::conversation::session::Session;
+use crate::ending::Ending;
 use crate::node::Now;
 use crate::out::Out;
-use crate::session::Session;
-
-/// How far a command has come.
-#[derive(Debug)]
-pub(crate) enum Step {
-    /// To its end.
-    Done(Done),
-    /// It waits for the client to go on.
-    Later,
-    /// To its end, and the conversation goes on in another way.
-    Last(Done, Next),
-}
-
-impl From<Done> for Step {
-    fn from(done: Done) -> Self {
-        Self::Done(done)
-    }
-}
+use crate::report::Step;
 
 /// Does what `body` asks. Every branch is boxed: an idle session is as large as the largest.
 pub(crate) async fn run(

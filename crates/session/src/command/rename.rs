@@ -7,12 +7,12 @@ use mail::{MailboxName, Place};
 use store::{Fault, Listed};
 use wire::MailboxArg;
 
-use super::create::{create_permit, taken};
-use super::list::announce_made;
+use crate::conversation::session::Session;
 use crate::ending::{Done, Ending, Outcome, Refused};
-use crate::names::{Missing, Named, is_inbox};
+use crate::names::creation::{create_permit, taken};
+use crate::names::named::{Missing, Named, is_inbox};
+use crate::names::tree::announce_made;
 use crate::out::Out;
-use crate::session::Session;
 
 /// Whoever has the mailbox open keeps it open: it is known by its id, not by its name.
 pub(crate) async fn run(

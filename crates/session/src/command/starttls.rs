@@ -1,10 +1,9 @@
 //! STARTTLS (RFC 9051, 6.2.1). The connection shakes hands once the answer is written.
 
-use super::Step;
-use crate::dispatch::Next;
+use crate::conversation::session::Session;
 use crate::ending::{Done, Ending};
 use crate::node::Security;
-use crate::session::Session;
+use crate::report::{Next, Step};
 
 pub(crate) fn run(session: &Session) -> Result<Step, Ending> {
     match session.peer.security {

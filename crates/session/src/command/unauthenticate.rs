@@ -1,10 +1,9 @@
 //! UNAUTHENTICATE (RFC 8437). Whatever a login brought ends with it; TLS and ID stay.
 
-use super::Step;
-use crate::dispatch::Next;
+use crate::conversation::session::Session;
 use crate::ending::{Done, Ending};
 use crate::node::Reuse;
-use crate::session::Session;
+use crate::report::{Next, Step};
 
 pub(crate) fn run(session: &mut Session) -> Result<Step, Ending> {
     if session.node.reuse == Reuse::Refused {

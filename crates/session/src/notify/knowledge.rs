@@ -30,7 +30,7 @@ pub(crate) struct KnownMailbox {
 
 /// A LIST response to be sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Line {
+pub(crate) struct ListUpdate {
     /// Where the mailbox was renamed.
     pub(crate) old_name: Option<MailboxName>,
     /// The client watches it, and can no more (RFC 5465, 5.9).
@@ -38,7 +38,7 @@ pub(crate) struct Line {
 }
 
 /// LIST responses by name.
-pub(crate) type Lines = BTreeMap<MailboxName, Line>;
+pub(crate) type ListUpdates = BTreeMap<MailboxName, ListUpdate>;
 
 impl KnownMailbox {
     /// Whether its messages are watched: all events of messages take `r` (RFC 5465, 5).
@@ -79,8 +79,12 @@ impl ClientKnowledge {
 
     /// What has to be said so that the client believes `now`. `events` tells what it asked for of a
     /// name.
-    pub(crate) fn lines(&self, now: &Self, events: impl Fn(&MailboxName) -> NotifyEvents) -> Lines {
-        let mut lines = Lines::new();
+    pub(crate) fn lines(
+        &self,
+        now: &Self,
+        events: impl Fn(&MailboxName) -> NotifyEvents,
+    ) -> ListUpdates {
+        let mut lines = ListUpdates::new();
         let mut came_or_went = Vec::new();
         let mut renamed = Vec::new();
         for (id, after) in &now.mailboxes {
@@ -226,7 +230,7 @@ mod tests {
         after: &ClientKnowledge,
     ) -> Vec<String> {
         let lines = before.lines(after, |_| events).into_iter();
-        let text = |(name, line): (MailboxName, super::Line)| {
+        let text = |(name, line): (MailboxName, super::ListUpdate)| {
             let old = line.old_name.map(|old| format!(" was {old}"));
             let lost = if line.is_access_lost { " lost" } else { "" };
             format!("{name}{}{lost}", old.unwrap_or_default())

@@ -3,7 +3,7 @@
 //! The client's sequence numbers are those of `known`. News is learned at any time and told at
 //! moments: EXPUNGE only where the RFC lets numbers move (RFC 9051, 7.5.1). No I/O, no rights.
 
-mod picked;
+pub(crate) mod picked;
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,7 +15,7 @@ use live::{MailboxState, SharedResponse};
 use mail::{AccountId, FlagBits, ModSeq, SeqNum, Uid, UidSet};
 use wire::{NumberEnd, NumberRange, NumberSet, Numbering, say};
 
-pub(crate) use picked::Picked;
+use crate::view::picked::Picked;
 
 /// When something may be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

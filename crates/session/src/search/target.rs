@@ -3,8 +3,8 @@
 use mail::{MailboxId, UidSet};
 use wire::{MessageSet, Numbering};
 
-use crate::selected::Selected;
-use crate::view::{Picked, View};
+use crate::view::View;
+use crate::view::picked::Picked;
 
 /// What is searched.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +25,15 @@ impl<'s> SearchTarget<'s> {
         }
     }
 
+    /// The selected mailbox, in which `saved` is what `$` stands for.
+    pub(crate) const fn of_selected(mailbox: MailboxId, view: &'s View, saved: &'s UidSet) -> Self {
+        Self {
+            mailbox,
+            view,
+            saved: Some(saved),
+        }
+    }
+
     /// How many messages there are.
     pub(crate) fn messages(&self) -> usize {
         usize::try_from(self.view.known().image.len()).unwrap_or(usize::MAX)
@@ -39,16 +48,6 @@ impl<'s> SearchTarget<'s> {
                 Some(saved) => self.view.pick(saved),
                 None => Picked::default(),
             },
-        }
-    }
-}
-
-impl<'s> From<&'s Selected> for SearchTarget<'s> {
-    fn from(selected: &'s Selected) -> Self {
-        Self {
-            mailbox: selected.found.id,
-            view: &selected.view,
-            saved: Some(&selected.saved),
         }
     }
 }

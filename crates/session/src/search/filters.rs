@@ -5,8 +5,8 @@ use mail::{Depth, EntryName, UidSet};
 use store::{NewValue, Wanted};
 use wire::{Mode, SearchKey, SearchReturn, is_filter_name, parse_criteria};
 
+use crate::conversation::session::Session;
 use crate::ending::{Ending, Refused};
-use crate::session::Session;
 
 /// Below these, annotations of the server are filters: of one user, and of all (RFC 5466, 3.2).
 const ROOTS: [&str; 2] = ["/private/filters/values/", "/shared/filters/values/"];

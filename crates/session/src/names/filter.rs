@@ -4,8 +4,6 @@
 use mail::MailboxName;
 use wire::{MailboxArg, MailboxFilter};
 
-use crate::session::Session;
-
 /// A filter whose names are names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Filter {
@@ -49,23 +47,6 @@ impl From<&MailboxFilter> for Filter {
             MailboxFilter::Subtree(args) => Self::Subtree(names(args)),
             MailboxFilter::SubtreeOne(args) => Self::SubtreeOne(names(args)),
             MailboxFilter::Mailboxes(args) => Self::Mailboxes(names(args)),
-        }
-    }
-}
-
-impl Session {
-    /// What filters are asked about a name.
-    pub(crate) fn candidate<'n>(
-        &self,
-        name: &'n MailboxName,
-        is_subscribed: bool,
-    ) -> Candidate<'n> {
-        let prefixes = self.naming.prefixes(&self.node.namespaces);
-        let mut elsewhere = prefixes.others.into_iter().chain(prefixes.shared);
-        Candidate {
-            name,
-            is_personal: !elsewhere.any(|prefix| name.as_str().starts_with(prefix)),
-            is_subscribed,
         }
     }
 }

@@ -12,14 +12,14 @@ use store::{Account, Origin, Store};
 use wire::{Expect, Limits, Speech, Tag};
 
 use crate::capability::capabilities;
-use crate::command::login::Entrance;
-use crate::commands::{From, State};
-use crate::enabled::Enabled;
+use crate::conversation::enabled::Enabled;
+use crate::conversation::entrance::Entrance;
+use crate::conversation::selected::Selected;
+use crate::conversation::state::{AllowedIn, State};
 use crate::ending::Ending;
-use crate::naming::Naming;
+use crate::names::naming::Naming;
 use crate::node::{Node, Peer, Security};
-use crate::notify::Notified;
-use crate::selected::Selected;
+use crate::notify::notified::Notified;
 use crate::view::ResponseOptions;
 
 /// One client's conversation.
@@ -228,12 +228,12 @@ impl Session {
     pub(crate) fn logged_in(&self) -> Result<&Account, Ending> {
         self.account
             .as_ref()
-            .ok_or_else(|| Ending::wrong_state(From::AfterLogin, State::NotAuthenticated))
+            .ok_or_else(|| Ending::wrong_state(AllowedIn::AfterLogin, State::NotAuthenticated))
     }
 
     pub(crate) fn selected(&mut self) -> Result<&mut Selected, Ending> {
         self.selected
             .as_deref_mut()
-            .ok_or_else(|| Ending::wrong_state(From::Selected, State::Authenticated))
+            .ok_or_else(|| Ending::wrong_state(AllowedIn::Selected, State::Authenticated))
     }
 }

@@ -1,6 +1,6 @@
 //! What a client switched on, and how one speaks with it from then on. Pure.
 
-use wire::{Mode, Speech};
+use wire::{Mode, Speech, StatusItem};
 
 use crate::view::{MessageLabel, ResponseOptions};
 
@@ -36,6 +36,11 @@ impl Enabled {
             recent: !self.rev2,
             withholds_flags: false,
         }
+    }
+
+    /// To ask for HIGHESTMODSEQ enables CONDSTORE (RFC 7162, 3.1.8).
+    pub(crate) fn note_status(&mut self, items: &[StatusItem]) {
+        self.condstore |= items.contains(&StatusItem::HighestModSeq);
     }
 
     /// How names are written to this client.

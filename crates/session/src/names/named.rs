@@ -5,8 +5,9 @@ use mail::{MailboxName, Place};
 use store::{Found, Listed};
 use wire::MailboxArg;
 
+use crate::conversation::session::Session;
 use crate::ending::{Ending, Refused};
-use crate::session::Session;
+use crate::names::filter::Candidate;
 
 /// A mailbox that was asked for by name.
 pub(crate) struct Named {
@@ -111,6 +112,21 @@ impl Session {
         match self.store.resolve(account, &place).await? {
             Some(found) => Ok(Named { name, place, found }),
             None => Err(missing.refusal()),
+        }
+    }
+
+    /// What filters are asked about a name.
+    pub(crate) fn candidate<'n>(
+        &self,
+        name: &'n MailboxName,
+        is_subscribed: bool,
+    ) -> Candidate<'n> {
+        let prefixes = self.naming.prefixes(&self.node.namespaces);
+        let mut elsewhere = prefixes.others.into_iter().chain(prefixes.shared);
+        Candidate {
+            name,
+            is_personal: !elsewhere.any(|prefix| name.as_str().starts_with(prefix)),
+            is_subscribed,
         }
     }
 }

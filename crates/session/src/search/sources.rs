@@ -6,12 +6,12 @@ use acl::{Operation, Rights};
 use mail::{MailboxId, MailboxName};
 use wire::{MailboxArg, MailboxFilter, Sources};
 
-use crate::command::list::load_tree;
-use crate::commands::From;
+use crate::conversation::session::Session;
+use crate::conversation::state::AllowedIn;
 use crate::ending::{Ending, Refused};
-use crate::filter::Filter;
-use crate::names::Missing;
-use crate::session::Session;
+use crate::names::filter::Filter;
+use crate::names::named::Missing;
+use crate::names::tree::load_tree;
 
 impl Session {
     /// All that `sources` mean and this user may read, each once, by name. To be found by a filter a mailbox
@@ -57,7 +57,7 @@ impl Session {
     pub(crate) async fn selected_name(&self) -> Result<(MailboxName, MailboxId), Ending> {
         let account = self.logged_in()?.id;
         let Some(mailbox) = self.mailbox() else {
-            return Err(Ending::wrong_state(From::Selected, self.state()));
+            return Err(Ending::wrong_state(AllowedIn::Selected, self.state()));
         };
         let place = self.store.place_of(account, mailbox).await?;
         let name = place.and_then(|place| self.name(&place));

@@ -5,13 +5,13 @@ use bytes::Bytes;
 use mail::MailboxId;
 use wire::{CatPart, MessageUrl};
 
-use super::fetch::octets_of;
+use crate::conversation::session::Session;
 use crate::ending::{Ending, Refused};
-use crate::names::Missing;
-use crate::session::Session;
+use crate::fetch::section::octets_of;
+use crate::names::named::Missing;
 
 /// The parts one after the other. Nothing is marked as read.
-pub(super) async fn assemble(session: &Session, parts: Vec<CatPart>) -> Result<Bytes, Ending> {
+pub(crate) async fn assemble(session: &Session, parts: Vec<CatPart>) -> Result<Bytes, Ending> {
     let bytes_max = session.node.message_bytes_max;
     let mut message = Vec::new();
     for part in parts {

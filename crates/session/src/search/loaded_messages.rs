@@ -10,7 +10,7 @@ use mail::{ContentId, InternalDate, MailboxId, Uid, UidSet};
 use mime::SearchText;
 use store::{Fault, MessageMetadata, Store};
 
-use crate::criteria::{Criteria, Evidence};
+use crate::search::criteria::{Criteria, Evidence};
 
 /// As far as the criteria ask for it.
 #[derive(Default)]
@@ -28,17 +28,17 @@ impl LoadedMessages {
         messages: &[(MailboxId, Message)],
     ) -> Result<Self, Fault> {
         let ids: Vec<ContentId> = messages.iter().map(|(_, it)| it.content).collect();
-        let mut loaded_messages = Self::default();
+        let mut loaded = Self::default();
         if criteria.asks_text() {
-            loaded_messages.texts = live.contents().texts(&ids).await?;
+            loaded.texts = live.contents().texts(&ids).await?;
         }
         if criteria.asks_metadata() {
-            loaded_messages.message_metadata = live.contents().message_metadata(&ids).await?;
+            loaded.message_metadata = live.contents().message_metadata(&ids).await?;
         }
         if criteria.asks_save_date() {
-            loaded_messages.saved = store.save_dates(&by_mailbox(messages)).await?;
+            loaded.saved = store.save_dates(&by_mailbox(messages)).await?;
         }
-        Ok(loaded_messages)
+        Ok(loaded)
     }
 
     pub(crate) fn evidence(&self, mailbox: MailboxId, message: &Message) -> Evidence<'_> {

@@ -10,7 +10,8 @@ use mime::{SortKeys, SortText};
 use wire::{Direction, SortCriterion, SortKey};
 
 use crate::ending::Ending;
-use crate::finding::{Finding, RELEVANCY_MAX};
+use crate::search::criteria::RELEVANCY_MAX;
+use crate::search::finding::Finding;
 
 /// Puts what was found in the order of `criteria`; what they do not tell apart stays in the order of
 /// the mailbox.

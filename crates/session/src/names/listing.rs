@@ -7,7 +7,7 @@ use mail::{MailboxId, MailboxName};
 
 /// A mailbox that may be told of.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Mailbox {
+pub(crate) struct ListedMailbox {
     pub(crate) id: MailboxId,
     pub(crate) rights: Rights,
     pub(crate) rights_version: i64,
@@ -17,14 +17,14 @@ pub(crate) struct Mailbox {
 /// Everything that one user may be told of, by name; parents that only lead somewhere included.
 #[derive(Debug, Default)]
 pub(crate) struct Tree {
-    nodes: BTreeMap<MailboxName, Node>,
+    nodes: BTreeMap<MailboxName, TreeNode>,
 }
 
 /// One name of a tree.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Node {
+pub(crate) struct TreeNode {
     /// `None` for a name that only leads to others, or is only subscribed to.
-    pub(crate) mailbox: Option<Mailbox>,
+    pub(crate) mailbox: Option<ListedMailbox>,
     pub(crate) has_children: bool,
     pub(crate) is_subscribed: bool,
     /// Something below is subscribed to.
@@ -38,7 +38,7 @@ pub(crate) struct Pattern(Vec<char>);
 impl Tree {
     /// Of what is visible and what is subscribed to.
     pub(crate) fn new(
-        mailboxes: impl IntoIterator<Item = (MailboxName, Mailbox)>,
+        mailboxes: impl IntoIterator<Item = (MailboxName, ListedMailbox)>,
         subscriptions: impl IntoIterator<Item = MailboxName>,
     ) -> Self {
         let mut tree = Self::default();
@@ -54,11 +54,11 @@ impl Tree {
     }
 
     /// What is known of one name.
-    pub(crate) fn node(&self, name: &MailboxName) -> Option<&Node> {
+    pub(crate) fn node(&self, name: &MailboxName) -> Option<&TreeNode> {
         self.nodes.get(name)
     }
 
-    fn mark_parents(&mut self, name: &MailboxName, mark: impl Fn(&mut Node)) {
+    fn mark_parents(&mut self, name: &MailboxName, mark: impl Fn(&mut TreeNode)) {
         let mut above = name.parent();
         while let Some(parent) = above {
             above = parent.parent();
@@ -67,13 +67,13 @@ impl Tree {
     }
 
     /// Every name, in order.
-    pub(crate) fn nodes(&self) -> impl Iterator<Item = (&MailboxName, &Node)> {
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = (&MailboxName, &TreeNode)> {
         self.nodes.iter()
     }
 
     /// Names that exist or lead to some that do, and match; in order. A name that only leads
     /// is left out where what it leads to is told anyway.
-    pub(crate) fn existing(&self, patterns: &[Pattern]) -> Vec<(&MailboxName, &Node)> {
+    pub(crate) fn existing(&self, patterns: &[Pattern]) -> Vec<(&MailboxName, &TreeNode)> {
         let matching = self.matching(patterns, |node| node.mailbox.is_some() || node.has_children);
         let told: BTreeSet<&MailboxName> = matching
             .iter()
@@ -95,7 +95,7 @@ impl Tree {
         &self,
         patterns: &[Pattern],
         parents: bool,
-    ) -> Vec<(&MailboxName, &Node)> {
+    ) -> Vec<(&MailboxName, &TreeNode)> {
         let matching = self.matching(patterns, |node| {
             node.is_subscribed || (parents && node.leads_to_subscribed)
         });
@@ -119,7 +119,7 @@ impl Tree {
     fn below<'t>(
         &'t self,
         name: &'t MailboxName,
-    ) -> impl Iterator<Item = (&'t MailboxName, &'t Node)> {
+    ) -> impl Iterator<Item = (&'t MailboxName, &'t TreeNode)> {
         self.nodes
             .range(name..)
             .take_while(|(other, _)| other.as_str().starts_with(name.as_str()))
@@ -129,8 +129,8 @@ impl Tree {
     fn matching(
         &self,
         patterns: &[Pattern],
-        is_listed: impl Fn(&Node) -> bool,
-    ) -> Vec<(&MailboxName, &Node)> {
+        is_listed: impl Fn(&TreeNode) -> bool,
+    ) -> Vec<(&MailboxName, &TreeNode)> {
         self.nodes
             .iter()
             .filter(|(name, node)| {
@@ -210,14 +210,14 @@ mod tests {
     use acl::Rights;
     use mail::{MailboxId, MailboxName};
 
-    use super::{Mailbox, Pattern, Tree};
+    use super::{ListedMailbox, Pattern, Tree};
 
     fn name(text: &str) -> MailboxName {
         MailboxName::parse(text).unwrap()
     }
 
     fn tree(mailboxes: &[&str], subscriptions: &[&str]) -> Tree {
-        let mailbox = Mailbox {
+        let mailbox = ListedMailbox {
             id: MailboxId(1),
             rights: Rights::ALL,
             rights_version: 1,

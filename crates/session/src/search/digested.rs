@@ -4,9 +4,10 @@ use mail::{MailboxId, UidSet};
 use mime::SearchText;
 use store::{Digest, Store};
 
-use crate::criteria::Evidence;
 use crate::ending::Ending;
-use crate::search_state::{Numbered, SearchState, entries};
+use crate::search::criteria::Evidence;
+use crate::search::finding::{Numbered, entries};
+use crate::search::state::SearchState;
 
 /// Of a digest with this many messages a candidate, all texts are read: they are packed together.
 const CANDIDATES_READ_SINGLY_MAX: usize = 100;

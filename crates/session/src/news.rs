@@ -7,10 +7,11 @@ use mail::SeqNum;
 use tracing::warn;
 use wire::FetchItem;
 
-use crate::command::fetch;
-use crate::context::{Revised, revise};
+use crate::context::revise::{Revised, revise};
+use crate::conversation::session::Session;
+use crate::fetch::writer::tell_arrivals;
 use crate::out::Out;
-use crate::session::Session;
+use crate::search::target::SearchTarget;
 use crate::view::{ExpungeTiming, ResponseOptions};
 
 impl Session {
@@ -56,7 +57,17 @@ impl Session {
         let arrived = selected.tell(moment, options, &mut out.buffer);
         let is_news = !Arc::ptr_eq(&before, selected.view.known());
         let revised = if is_news && !selected.contexts.is_empty() {
-            Box::pin(revise(&self.store, &self.node.live, selected, &before)).await
+            let search_target =
+                SearchTarget::of_selected(selected.found.id, &selected.view, &selected.saved);
+            let contexts = &mut selected.contexts;
+            Box::pin(revise(
+                &self.store,
+                &self.node.live,
+                contexts,
+                search_target,
+                &before,
+            ))
+            .await
         } else {
             Revised::default()
         };
@@ -98,7 +109,7 @@ impl Session {
             if attributes.is_empty() {
                 continue;
             }
-            let told = fetch::tell_arrivals(store, live, selected, run, &attributes, options, out);
+            let told = tell_arrivals(store, live, selected, run, &attributes, options, out);
             // The client knows that they are there, and can ask for them itself.
             if let Err(ending) = Box::pin(told).await {
                 warn!(cause = ?ending, "could not tell of messages that arrived");

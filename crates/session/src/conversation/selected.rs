@@ -4,16 +4,16 @@ use acl::{Operation, Permit};
 use image::Message;
 use live::Watch;
 use mail::{FlagBits, ModSeq, SeqNum, Uid, UidSet};
-use store::{Fault, Found};
+use store::{Found, Store};
 use tracing::debug;
 use wire::{Code, MessageSet, NumberEnd, Numbering, Verdict, say};
 
-use crate::context::Contexts;
-use crate::dispatch::Next;
+use crate::context::kept::{Context, Contexts, Wish};
 use crate::ending::{Ending, Refused};
-use crate::out::Out;
-use crate::session::Session;
-use crate::view::{ExpungeTiming, NoSuchNumber, Picked, ResponseOptions, View, say_shown};
+use crate::node::Now;
+use crate::search::target::SearchTarget;
+use crate::view::picked::Picked;
+use crate::view::{ExpungeTiming, NoSuchNumber, ResponseOptions, View, say_shown};
 
 /// The mailbox that a session has open.
 #[derive(Debug)]
@@ -200,65 +200,39 @@ impl Selected {
             Numbering::Sequence => Some(self.view.known().image.find(uid)?.0.get()),
         }
     }
-}
 
-impl Session {
-    /// Learns what this node knows of the selected mailbox, and reads the rights anew when
-    /// they changed.
-    pub(crate) async fn catch_up(&mut self) -> Result<AccessCheck, Fault> {
-        let Some(selected) = &mut self.selected else {
-            return Ok(AccessCheck::Holds);
-        };
-        let mailbox_state = selected.watch.mailbox_state();
-        if mailbox_state.is_gone {
-            return Ok(AccessCheck::Lost);
-        }
-        if mailbox_state.rights_version != selected.found.access.version
-            && self.renew_selected().await? == AccessCheck::Lost
-        {
-            return Ok(AccessCheck::Lost);
-        }
-        if let Some(selected) = &mut self.selected {
-            selected.view.learn(mailbox_state);
-        }
-        Ok(AccessCheck::Holds)
+    /// The context that `wish` asks for, if it asks for one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Contexts::begin`].
+    pub(crate) fn begin_context(
+        &self,
+        wish: &Wish<'_>,
+        asked_at: Now,
+    ) -> Result<Option<Context>, Ending> {
+        self.contexts.begin(wish, self.search_target(), asked_at)
     }
 
-    /// Reads anew what this user may do in the selected mailbox, and which flags are private there.
-    pub(crate) async fn renew_selected(&mut self) -> Result<AccessCheck, Fault> {
-        let Some(selected) = &mut self.selected else {
-            return Ok(AccessCheck::Holds);
-        };
-        let access = &selected.found.access;
-        let found = self.store.access(access.account, access.mailbox).await?;
-        let Some(found) = found.filter(|found| acl::permit(&found.access, Operation::Read).is_ok())
-        else {
-            return Ok(AccessCheck::Lost);
-        };
-        if found.private_flags != selected.view.private() {
-            selected.view.set_private(found.private_flags);
-            selected.is_policy_news = true;
-        }
-        selected.found = found;
-        Ok(AccessCheck::Holds)
+    /// The mailbox as a search sees it.
+    pub(crate) fn search_target(&self) -> SearchTarget<'_> {
+        SearchTarget::of_selected(self.found.id, &self.view, &self.saved)
     }
 
-    /// Learns what is known by now, without asking for the rights again.
-    pub(crate) fn learn(&mut self) {
-        if let Some(selected) = &mut self.selected {
-            selected.learn();
-        }
-    }
-
-    /// The selected mailbox is no longer there for this user: never stale mail.
-    pub(crate) fn lose_selected(&mut self, out: &mut Out<'_>) -> Next {
-        self.selected = None;
-        let text = "The selected mailbox is no longer available to you";
-        if self.enabled.knows_closed() {
-            say::untagged(&mut out.buffer, Verdict::Ok, Some(Code::Closed), text);
-            return Next::Go;
-        }
-        say::bye(&mut out.buffer, None, text);
-        Next::Close
+    /// Which of `known` left since `modseq`, and maybe some that left before.
+    pub(crate) async fn vanished_among(
+        &self,
+        store: &Store,
+        modseq: ModSeq,
+        known: &UidSet,
+    ) -> Result<UidSet, Ending> {
+        let image = &self.view.known().image;
+        let vanished = match store.vanished_since(self.found.id, modseq).await? {
+            Some(vanished) => vanished.intersection(known),
+            None => known.clone(),
+        };
+        // What came back to life cannot be: UIDs are never used twice. What is still known to this
+        // session's client is there until it is told otherwise.
+        Ok(vanished.difference(&image.resolve(&vanished)))
     }
 }

@@ -2,18 +2,17 @@
 
 use std::collections::HashMap;
 
-use image::Message;
-use mail::{ContentId, SeqNum, Uid};
+use mail::Uid;
 use store::ObjectIds;
 use wire::SearchKey;
 
-use crate::criteria::{Criteria, Evidence};
-use crate::finding::{Finding, RELEVANCY_MAX, TEXTS_PER_READ_MAX};
 use crate::node::Now;
-use crate::search_target::SearchTarget;
+use crate::search::criteria::{Criteria, Evidence, RELEVANCY_MAX};
+use crate::search::finding::{Finding, Numbered};
+use crate::search::target::SearchTarget;
 
-/// A message of a view.
-pub(crate) type Numbered = (SeqNum, Message);
+/// Messages whose search texts are in memory at once.
+pub(crate) const TEXTS_PER_READ_MAX: usize = 200;
 
 /// What is known of it so far.
 pub(crate) struct SearchState<'s> {
@@ -93,10 +92,4 @@ impl<'s> SearchState<'s> {
             asks_modseq,
         )
     }
-}
-
-/// What each is in its mailbox, and where its bytes are.
-pub(crate) fn entries(messages: &[Numbered]) -> Vec<(Uid, ContentId)> {
-    let entry = |(_, message): &Numbered| (message.uid, message.content);
-    messages.iter().map(entry).collect()
 }

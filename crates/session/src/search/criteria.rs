@@ -6,10 +6,13 @@ use mime::{Field, Fuzzy, SearchText, fold};
 use store::{MessageMetadata, ObjectIds};
 use wire::{AddressField, DateTest, Numbering, SearchKey};
 
-use crate::finding::RELEVANCY_MAX;
 use crate::node::Now;
-use crate::search_target::SearchTarget;
-use crate::view::{Picked, Shown};
+use crate::search::target::SearchTarget;
+use crate::view::Shown;
+use crate::view::picked::Picked;
+
+/// Of what is found as it was asked for, in percent (RFC 6203, 4).
+pub(crate) const RELEVANCY_MAX: u8 = 100;
 
 /// A tree of tests. Numbers, flags and needles are resolved once, not for each message.
 #[derive(Debug)]
@@ -57,13 +60,13 @@ enum Matching {
 
 #[derive(Debug)]
 struct TextTest {
-    place: Place,
+    place: TextPlace,
     needle: Needle,
 }
 
 /// Where a string is looked for.
 #[derive(Debug)]
-enum Place {
+enum TextPlace {
     Address(Field),
     Subject,
     Header(String),
@@ -187,12 +190,12 @@ impl Test {
                 Self::Not(Box::new(Self::ArrivedSince(moment + 1)))
             }
             SearchKey::Address(field, needle) => {
-                text(Place::Address(address_field(*field)), needle)
+                text(TextPlace::Address(address_field(*field)), needle)
             }
-            SearchKey::Subject(needle) => text(Place::Subject, needle),
-            SearchKey::Header(name, needle) => text(Place::Header(name.clone()), needle),
-            SearchKey::Body(needle) => text(Place::Body, needle),
-            SearchKey::Text(needle) => text(Place::Anywhere, needle),
+            SearchKey::Subject(needle) => text(TextPlace::Subject, needle),
+            SearchKey::Header(name, needle) => text(TextPlace::Header(name.clone()), needle),
+            SearchKey::Body(needle) => text(TextPlace::Body, needle),
+            SearchKey::Text(needle) => text(TextPlace::Anywhere, needle),
         }
     }
 
@@ -267,18 +270,18 @@ impl TextTest {
     fn rate(&self, text: &SearchText<'_>) -> u8 {
         match &self.needle {
             Needle::Exact(needle) => percent(match &self.place {
-                Place::Address(field) => text.address(*field, needle),
-                Place::Subject => text.subject(needle),
-                Place::Header(name) => text.header(name, needle),
-                Place::Body => text.body(needle),
-                Place::Anywhere => text.text(needle),
+                TextPlace::Address(field) => text.address(*field, needle),
+                TextPlace::Subject => text.subject(needle),
+                TextPlace::Header(name) => text.header(name, needle),
+                TextPlace::Body => text.body(needle),
+                TextPlace::Anywhere => text.text(needle),
             }),
             Needle::Fuzzy(fuzzy) => match &self.place {
-                Place::Address(field) => text.rate_header(field.name(), fuzzy),
-                Place::Subject => text.rate_header("subject", fuzzy),
-                Place::Header(name) => text.rate_header(name, fuzzy),
-                Place::Body => text.rate_body(fuzzy),
-                Place::Anywhere => text.rate_text(fuzzy),
+                TextPlace::Address(field) => text.rate_header(field.name(), fuzzy),
+                TextPlace::Subject => text.rate_header("subject", fuzzy),
+                TextPlace::Header(name) => text.rate_header(name, fuzzy),
+                TextPlace::Body => text.rate_body(fuzzy),
+                TextPlace::Anywhere => text.rate_text(fuzzy),
             },
         }
     }
