@@ -12,10 +12,11 @@ use std::fmt;
 use bytes::{Buf, Bytes, BytesMut};
 use mail::limits::{DETACH_BYTES_MIN, LITERALS_PER_COMMAND_MAX, SWALLOW_BYTES_MAX};
 
-use crate::announcement::{Announcement, LiteralMode};
+use crate::announcement::{Announcement, FrameFault, LiteralMode};
+use crate::command::{MailboxArg, Tag};
 use crate::head::Head;
 use crate::lex::Cursor;
-use crate::{MailboxArg, Mode, Tag};
+use crate::mode::Mode;
 
 /// What one command may take. The server sets them anew when the state changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,20 +74,6 @@ pub struct Announced {
     /// Beyond its limit. Accepting it nevertheless reads and drops it.
     pub too_big: bool,
     mailbox: Option<Vec<u8>>,
-}
-
-/// Why framing cannot go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FrameFault {
-    /// A length above 63 bits.
-    #[error("literal length out of range")]
-    LiteralTooLong,
-    /// More than [`LITERALS_PER_COMMAND_MAX`].
-    #[error("more than {LITERALS_PER_COMMAND_MAX} literals in one command")]
-    TooManyLiterals,
-    /// More than [`SWALLOW_BYTES_MAX`] to read and drop.
-    #[error("too much to skip")]
-    TooMuchRefused,
 }
 
 /// One command: its lines and small literals in a row, messages beside them.

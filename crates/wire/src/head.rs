@@ -1,6 +1,6 @@
 //! How a command begins: its tag and its name, readable before the rest has arrived.
 
-use crate::Tag;
+use crate::command::Tag;
 
 /// Longer names are cut: they are nobody's, and are only repeated to the client.
 const NAME_BYTES_MAX: usize = 32;

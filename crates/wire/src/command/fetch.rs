@@ -2,9 +2,8 @@
 
 use mail::ModSeq;
 
-use super::Numbering;
-use super::numbers::MessageSet;
-use crate::PartialRange;
+use crate::command::numbers::{MessageSet, Numbering};
+use crate::partial::PartialRange;
 
 /// FETCH.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,7 +1,7 @@
 //! NOTIFY (RFC 5465).
 
-use super::MailboxArg;
-use super::fetch::FetchItem;
+use crate::command::fetch::FetchItem;
+use crate::command::mailbox::MailboxArg;
 
 /// NOTIFY.
 #[derive(Clone, Debug, PartialEq)]

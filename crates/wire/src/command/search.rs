@@ -2,11 +2,11 @@
 
 use mail::{Flag, ModSeq, NaiveDate};
 
-use super::Numbering;
-use super::fetch::FetchItem;
-use super::notify::MailboxFilter;
-use super::numbers::MessageSet;
-use crate::PartialRange;
+use crate::command::fetch::FetchItem;
+use crate::command::notify::MailboxFilter;
+use crate::command::numbers::MessageSet;
+use crate::command::numbers::Numbering;
+use crate::partial::PartialRange;
 
 /// SEARCH.
 #[derive(Clone, Debug, PartialEq)]

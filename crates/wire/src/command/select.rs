@@ -2,8 +2,8 @@
 
 use mail::{ModSeq, UidSet, UidValidity};
 
-use super::MailboxArg;
-use super::numbers::NumberSet;
+use crate::command::mailbox::MailboxArg;
+use crate::command::numbers::NumberSet;
 
 /// SELECT or EXAMINE.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,8 +1,8 @@
 //! SORT and THREAD (RFC 5256).
 
-use super::Numbering;
-use super::fetch::FetchItem;
-use super::search::{SearchKey, SearchReturn};
+use crate::command::fetch::FetchItem;
+use crate::command::numbers::Numbering;
+use crate::command::search::{SearchKey, SearchReturn};
 
 /// SORT.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,8 +2,7 @@
 
 use mail::{Flag, ModSeq};
 
-use super::Numbering;
-use super::numbers::MessageSet;
+use crate::command::numbers::{MessageSet, Numbering};
 
 /// STORE.
 #[derive(Clone, Debug, PartialEq)]

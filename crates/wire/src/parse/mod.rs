@@ -5,7 +5,7 @@ mod append;
 mod codec;
 mod date;
 mod esearch;
-mod fetch;
+pub(crate) mod fetch;
 mod filter;
 mod list;
 mod mailbox;
@@ -19,26 +19,15 @@ mod store;
 mod transfer;
 mod uid_batches;
 
-pub(crate) use fetch::section_of;
 pub use search::{is_filter_name, parse_criteria};
 
 use std::borrow::Cow;
 
+use crate::command::{Body, Command, Numbering, SearchReturn, Tag};
 use crate::frame::Frame;
 use crate::head::Head;
 use crate::lex::{Bad, Cursor, Lexed};
-use crate::{Body, Command, Numbering, SearchReturn, Tag};
-
-/// How the session has agreed to speak.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Mode {
-    /// UTF8=ACCEPT or IMAP4rev2 is enabled: names are UTF-8, and so may quoted strings be.
-    pub utf8: bool,
-    /// IMAP4rev2 is enabled, and `utf8` with it.
-    pub rev2: bool,
-    /// UIDONLY is enabled: nothing is named by its sequence number (RFC 9586).
-    pub uid_only: bool,
-}
+use crate::mode::Mode;
 
 /// Why a frame is not a command.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -2,9 +2,9 @@
 
 use mail::{Forest, ModSeq, UidValidity};
 
-use super::token::{mailbox, number, number_set, quoted, separated};
-use super::{Speech, end};
-use crate::{Numbering, PartialRange, Tag};
+use crate::command::{Numbering, Tag};
+use crate::partial::PartialRange;
+use crate::say::token::{Speech, end, mailbox, number, number_set, quoted, separated};
 
 /// Which search an ESEARCH response answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -235,7 +235,7 @@ mod tests {
     use mail::{Forest, ForestNode};
 
     use super::{ResultRun, esearch_update, thread};
-    use crate::{Numbering, Tag};
+    use crate::command::{Numbering, Tag};
 
     fn node(number: Option<u32>, children: &[usize]) -> ForestNode {
         ForestNode {
