@@ -4,7 +4,7 @@ use acl::Operation;
 use mail::FlagBits;
 use wire::{Announced, LiteralMode, Verdict, say};
 
-use crate::commands;
+use crate::commands::{self, no_such_command};
 use crate::conversation::session::Session;
 use crate::ending::{Ending, Refused, conclude};
 use crate::names::named::Missing;
@@ -40,14 +40,14 @@ impl Session {
     }
 
     async fn would_take(&self, literal: &Announced) -> Result<(), Ending> {
-        let Some(spec) = commands::find(&literal.name) else {
-            return Err(Ending::Malformed("There is no such command".into()));
+        let Some(row) = commands::find(&literal.name) else {
+            return Err(no_such_command());
         };
-        if !spec.from.allows(self.state()) {
-            return Err(Ending::wrong_state(spec.from, self.state()));
+        if !row.allowed_in.allows(self.state()) {
+            return Err(Ending::wrong_state(row.allowed_in, self.state()));
         }
         if literal.too_big {
-            return Err(match spec.name {
+            return Err(match row.name {
                 "SETMETADATA" => Refused::ValueTooLarge.into(),
                 _ => Refused::TooBig.into(),
             });
@@ -59,7 +59,7 @@ impl Session {
             let operation = Operation::Insert(FlagBits::NONE);
             let (_, permit) = Box::pin(self.permit(&mailbox, operation, Missing::Target)).await?;
             // What REPLACE takes away is not known here.
-            let is_more = spec.name == "APPEND";
+            let is_more = row.name == "APPEND";
             if is_more
                 && !self
                     .store

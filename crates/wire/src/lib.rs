@@ -6,7 +6,7 @@
 //!
 //! [`Framer`] cuts bytes into [`Frame`]s and announces literals before they are read; [`parse()`]
 //! makes a [`Command`] of a frame; [`say`] appends responses to a buffer. Each command has one
-//! grammar, either here or in `imap-codec` ([`KNOWN`] says which); outside the tests only
+//! grammar, either here or in `imap-codec` ([`GRAMMARS`] says which); outside the tests only
 //! `parse/codec.rs` names that crate.
 
 #![cfg_attr(not(test), warn(clippy::indexing_slicing))]
@@ -38,7 +38,7 @@ pub use command::{
 };
 pub use frame::{Announced, Expect, Frame, Framer, Limits, Step};
 pub use mode::Mode;
-pub use parse::{KNOWN, Malformed, Row, is_filter_name, parse, parse_criteria};
+pub use parse::{GRAMMARS, Grammar, Malformed, is_filter_name, parse, parse_criteria};
 pub use partial::{PartialRange, ResultEnd};
 pub use sasl::{SaslLine, sasl_decode};
 pub use say::{Code, Speech, Verdict};

@@ -12,8 +12,7 @@ use crate::search::of_selected::find;
 pub(crate) async fn run(
     session: &mut Session,
     tag: &Tag,
-    numbering: Numbering,
-    algorithm: ThreadAlgorithm,
+    (numbering, algorithm): (Numbering, ThreadAlgorithm),
     mut key: SearchKey,
     now: Now,
     out: &mut Out<'_>,

@@ -21,6 +21,8 @@ use crate::command::tag::Tag;
 pub struct Command {
     /// What the tagged response begins with.
     pub tag: Tag,
+    /// The name of its row in [`GRAMMARS`](crate::GRAMMARS): in capitals, with the word after UID.
+    pub name: &'static str,
     /// What is asked.
     pub body: Body,
 }

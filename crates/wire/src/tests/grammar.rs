@@ -4,7 +4,7 @@ use mail::{Flag, InternalDate, ModSeq, NaiveDate, Uid, UidSet, UidValidity};
 
 use super::{body, body_in, complaint, name};
 use crate::{
-    AddressField, AppendContent, Body, Fetch, FetchItem, Frame, KNOWN, List, ListReturn,
+    AddressField, AppendContent, Body, Fetch, FetchItem, Frame, GRAMMARS, List, ListReturn,
     ListSelect, Malformed, MessageSet, Mode, NumberEnd, NumberRange, NumberSet, Numbering, Qresync,
     Search, SearchKey, SearchReturn, Secret, Select, StatusItem, Store, StoreOperation, parse,
 };
@@ -98,7 +98,7 @@ fn every_row_has_a_form_that_parses() {
         ("SETMETADATA", " Team (/shared/comment NIL)"),
         ("NOTIFY", " NONE"),
     ];
-    let known: Vec<_> = KNOWN.iter().map(|row| row.name).collect();
+    let known: Vec<_> = GRAMMARS.iter().map(|row| row.name).collect();
     assert_eq!(known, forms.map(|(name, _)| name));
     for (name, arguments) in forms {
         let command = format!("{name}{arguments}");
