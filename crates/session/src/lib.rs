@@ -39,7 +39,7 @@ mod status;
 mod unsolicited;
 mod view;
 
-pub use admission::Admission;
+pub use admission::{Admission, NoRoom, UploadMemory};
 pub use conversation::session::Session;
 pub use dispatch::Input;
 pub use message_limit::MessageLimit;
@@ -48,4 +48,4 @@ pub use node::{
 };
 pub use out::{Hangup, Out, Sink};
 pub use report::{Next, Report};
-pub use unsolicited::Goodbye;
+pub use unsolicited::{ConnectionLimit, Goodbye, turn_away};

@@ -29,6 +29,30 @@ pub enum Goodbye {
     LeaseEnded,
 }
 
+/// Which bound on connections was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectionLimit {
+    /// The bound on all connections of the frontend.
+    All,
+    /// The bound on connections from one address.
+    Address,
+    /// The bound on connections of one user.
+    User,
+}
+
+/// What a connection that is not accepted is told instead of a greeting.
+#[must_use]
+pub fn turn_away(limit: ConnectionLimit) -> Vec<u8> {
+    let text = match limit {
+        ConnectionLimit::All => "Too many connections; try again later",
+        ConnectionLimit::Address => "Too many connections from your address",
+        ConnectionLimit::User => "Too many connections of this user",
+    };
+    let mut bye = Vec::new();
+    say::bye(&mut bye, Some(Code::Unavailable), text);
+    bye
+}
+
 impl Session {
     /// The greeting, with what is offered.
     pub fn greet(&mut self, out: &mut Vec<u8>) {
