@@ -23,6 +23,27 @@ use crate::notify::notified::Notified;
 use crate::view::ResponseOptions;
 
 /// One client's conversation.
+///
+/// # Which method is called when
+///
+/// The connection owns the socket and the timers, and calls four kinds of method:
+///
+/// 1. **Questions** have no effect, and may be asked between any two other calls: [`expects`](Self::expects) and
+///    [`limits`](Self::limits), which hold until the next input and are asked before each; and
+///    [`account`](Self::account), [`user`](Self::user), [`mailbox`](Self::mailbox), [`client`](Self::client),
+///    [`peer`](Self::peer), [`is_idling`](Self::is_idling) and [`is_listening`](Self::is_listening).
+/// 2. **Input** is handed in as it arrives: [`admit`](Self::admit) for each literal that is announced, before any of
+///    its bytes is read, and [`run`](Self::run) for each whole command or line. The connection then does what the
+///    [`Report`](crate::Report) says, and calls [`secured`](Self::secured) after a handshake or
+///    [`started_over`](Self::started_over) when nobody is logged in any more.
+/// 3. **Waiting** happens only between inputs, and may be dropped at any time: when [`woken`](Self::woken) resolves,
+///    [`tell`](Self::tell) is called; when [`overstayed`](Self::overstayed) resolves, the connection says goodbye.
+/// 4. **Words of the connection** are said when it decides to: [`greet`](Self::greet) first and once,
+///    [`keep_alive`](Self::keep_alive) between inputs while the client idles, [`goodbye`](Self::goodbye) last and once.
+///
+/// So a conversation is `new`, `greet`, then any number of (`admit`…, `run`), `tell` and `keep_alive`, until `goodbye` or
+/// [`Next::Close`](crate::Next::Close), after which nothing is called. The futures of `admit`, `run` and `tell` are awaited
+/// to their end: whoever drops one of them drops the session, too. What was committed by then stays committed.
 #[derive(Debug)]
 pub struct Session {
     pub(crate) node: Arc<Node>,
