@@ -33,6 +33,7 @@ mod node;
 mod notify;
 mod out;
 mod quota;
+mod race;
 mod report;
 mod search;
 mod status;

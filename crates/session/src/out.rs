@@ -1,14 +1,13 @@
 //! Responses on their way out, with back-pressure.
 
 use std::fmt;
-use std::future::poll_fn;
 use std::pin::pin;
-use std::task::Poll;
 
 use mail::limits::OUTPUT_BYTES_MAX;
 use wire::{Code, Tag, Verdict, say};
 
 use crate::node::BoxFuture;
+use crate::race::{First, first};
 
 /// The client is gone; nothing more can be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,11 +76,7 @@ impl<'a> Out<'a> {
         let mut work = pin!(work);
         loop {
             let mut due = self.sink.progress_due();
-            let done = poll_fn(|cx| match work.as_mut().poll(cx) {
-                Poll::Ready(done) => Poll::Ready(Some(done)),
-                Poll::Pending => due.as_mut().poll(cx).map(|()| None),
-            });
-            if let Some(done) = done.await {
+            if let First::One(done) = first(work.as_mut(), due.as_mut()).await {
                 return done;
             }
             if self.say_progress(tag, None).await == Err(Hangup) {

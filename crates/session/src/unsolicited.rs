@@ -1,8 +1,6 @@
 //! What is said although nobody asked: the greeting, news between commands, the last words.
 
-use std::future::poll_fn;
 use std::pin::pin;
-use std::task::Poll;
 
 use tracing::warn;
 use wire::{Code, Verdict, say};
@@ -10,6 +8,7 @@ use wire::{Code, Verdict, say};
 use crate::conversation::selected::AccessCheck;
 use crate::conversation::session::Session;
 use crate::out::Out;
+use crate::race::first;
 use crate::report::Next;
 
 /// Why the server ends a conversation.
@@ -75,23 +74,14 @@ impl Session {
 
     /// Resolves when something may have to be said although nobody asked. May be dropped at any time.
     pub async fn woken(&self) {
-        let mut selected = pin!(async {
+        let selected = pin!(async {
             match &self.selected {
                 Some(selected) if self.is_listening() => selected.changed().await,
                 Some(_) | None => std::future::pending().await,
             }
         });
-        let mut others = pin!(self.notified.rung());
-        poll_fn(|cx| {
-            let is_any =
-                selected.as_mut().poll(cx).is_ready() || others.as_mut().poll(cx).is_ready();
-            if is_any {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
-            }
-        })
-        .await;
+        let others = pin!(self.notified.rung());
+        first(selected, others).await;
     }
 
     /// Says what is new; to be called when [`woken`](Self::woken) has resolved.
