@@ -3,10 +3,11 @@
 use mail::{Depth, EntryName};
 use store::Annotation;
 
-/// How to reach the administrators: set by configuration, for clients to read (RFC 5464, 3.2.1.1).
+/// The entry that says how to reach the administrators: it is set by configuration, for clients to read (RFC 5464,
+/// 3.2.1.1).
 pub(crate) const ADMIN: &str = "/shared/admin";
 
-/// What to say of `found`. An entry that was asked for by its very name and has no value is told
+/// The lines of a METADATA response for `found`. An entry that was asked for by its very name and has no value is told
 /// as NIL; one whose value is too large is left out.
 pub(crate) fn told<'a>(
     asked: &'a [EntryName],

@@ -21,7 +21,7 @@ use crate::report::Step;
 /// A command's row.
 #[derive(Debug)]
 pub(crate) struct CommandRow {
-    /// As the client writes it, in capitals; also its name in logs and metrics.
+    /// The name as the client writes it, in capitals; logs and metrics use it, too.
     pub(crate) name: &'static str,
     pub(crate) allowed_in: AllowedIn,
     /// It counts by sequence number, so numbers must not move until it is answered

@@ -72,7 +72,7 @@ impl Session {
         }
     }
 
-    /// Catches up, does it, tells what happened meanwhile, and concludes.
+    /// Catches up, runs the command, tells what happened meanwhile, and concludes.
     async fn run_command(
         &mut self,
         row: &'static CommandRow,
@@ -129,7 +129,7 @@ impl Session {
         Ok(next)
     }
 
-    /// Does it, and once more when meanwhile other flags became private: that is nobody's mistake.
+    /// Runs the command, and once more when other flags became private meanwhile, which is not the client's mistake.
     async fn carry_out(
         &mut self,
         row: &CommandRow,
@@ -217,11 +217,7 @@ impl Session {
         if self.bad_commands < BAD_COMMANDS_MAX {
             return report;
         }
-        say::bye(
-            &mut out.buffer,
-            None,
-            "Too many commands that make no sense",
-        );
+        say::bye(&mut out.buffer, None, "Too many bad commands");
         Report {
             next: Next::Close,
             ..report

@@ -1,4 +1,4 @@
-//! How a command ends, and the one place that puts it into words.
+//! How a command ends, and the one place that writes it as a tagged response.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -29,7 +29,7 @@ pub(crate) enum DoneCode {
     HighestModSeq(ModSeq),
     AppendUid(UidValidity, UidSet),
     CopyUid(UidValidity, Vec<(Uid, Uid)>),
-    /// Of the mailbox that was created.
+    /// The object id of the mailbox that was created.
     MailboxId(String),
     /// The size of the largest annotation that was left out.
     MetadataLongEntries(u64),
@@ -43,13 +43,13 @@ pub(crate) enum DoneCode {
 /// The bad endings; there is no other.
 #[derive(Debug)]
 pub(crate) enum Ending {
-    /// The client's grammar or state: BAD.
+    /// The client broke the grammar, or the command may not come in this state: BAD.
     Malformed(Cow<'static, str>),
-    /// Understood, and no.
+    /// The command was understood and is refused: NO.
     Refused(Refused),
-    /// Our trouble.
+    /// The server failed.
     Broken(Fault),
-    /// Nobody is there to hear.
+    /// The client is gone.
     HungUp,
 }
 
@@ -58,10 +58,10 @@ pub(crate) enum Ending {
 pub(crate) enum Refused {
     /// There is no such mailbox, or none that this user may know of: one answer for both.
     NoSuchMailbox,
-    /// The same, for the target of APPEND, COPY and MOVE, which the client may create.
+    /// As [`NoSuchMailbox`](Self::NoSuchMailbox), for the target of APPEND, COPY and MOVE, which the client may create.
     NoSuchTarget,
     NoPermission,
-    /// To give rights to people whom nobody chose one by one.
+    /// Only a site administrator may give rights to everybody or to a whole domain.
     ForSiteAdministrators,
     Exists,
     HasChildren,
@@ -80,30 +80,30 @@ pub(crate) enum Refused {
     PrivacyRequired,
     Limit(Cow<'static, str>),
     TooBig,
-    /// Batches of fewer messages than there may be (RFC 10022).
+    /// The batches would have fewer messages than a batch may have (RFC 10022).
     BatchTooSmall,
-    /// Batches of more messages, all together, than are told at once (RFC 10022).
+    /// The batches would have more messages, all together, than are told at once (RFC 10022).
     TooManyInBatches,
     OverQuota,
-    /// None, or none that this user may know of.
+    /// There is no such quota root, or none that this user may know of.
     NoSuchQuotaRoot,
     /// The first URL of a CATENATE that points to nothing here.
     BadUrl(String),
     /// Content in an encoding that is unknown, or that no encoding can carry.
     UnknownCte,
-    /// The value of an annotation.
+    /// The value of an annotation is too large.
     ValueTooLarge,
     TooManyAnnotations,
     ExpungeIssued,
-    /// More messages than one command may be about (RFC 9738).
+    /// The command is about more messages than one may be (RFC 9738).
     MessageLimit(Cut),
     /// No search of that tag is kept up to date.
     NoSuchContext,
     /// A filter of this name is not there, or not for this user, or in a loop.
     UndefinedFilter(String),
-    /// NOTIFY of an event that there is not.
+    /// NOTIFY asks for an event that is not known here.
     BadEvent,
-    /// NOTIFY of more than can be watched.
+    /// NOTIFY asks for more mailboxes than can be watched.
     NotificationOverflow,
 }
 
@@ -204,7 +204,7 @@ impl From<BadName> for Ending {
     }
 }
 
-/// What the store says of a mailbox that was there a moment ago.
+/// The ending of a command for what the store refuses or fails to do.
 impl From<Fault> for Ending {
     fn from(fault: Fault) -> Self {
         match fault {
@@ -313,7 +313,7 @@ impl Refused {
             ),
             Self::Changed => (
                 Code::InUse,
-                "The mailbox works otherwise since a moment ago; please try again".into(),
+                "The mailbox was changed meanwhile; please try again".into(),
             ),
             Self::BadName(bad) => (Code::Cannot, bad.to_string().into()),
             Self::BadCharset => (
@@ -337,14 +337,9 @@ impl Refused {
                 Code::TooFew,
                 format!("A batch has at least {UID_BATCH_MESSAGES_MIN} messages").into(),
             ),
-            Self::TooManyInBatches => {
-                (Code::TooMany, "Ask for fewer of the batches at once".into())
-            }
+            Self::TooManyInBatches => (Code::TooMany, "Too many messages in these batches".into()),
             Self::NoSuchQuotaRoot => (Code::NonExistent, "No such quota root".into()),
-            Self::OverQuota => (
-                Code::OverQuota,
-                "There is no room for that; something has to go first".into(),
-            ),
+            Self::OverQuota => (Code::OverQuota, "The quota would be exceeded".into()),
             Self::BadUrl(url) => (
                 Code::BadUrl(url),
                 "There is nothing at that URL that you may read".into(),

@@ -10,7 +10,7 @@ use crate::ending::{Done, DoneCode, Ending, Outcome, Refused};
 use crate::names::naming::{Naming, split_login};
 use crate::node::LoginVerdict;
 
-/// What somebody wants to be here, beside who they are.
+/// The account that somebody wants to act as.
 pub(crate) enum Role<'r> {
     Oneself,
     /// A shared tree as an account of its own.
@@ -19,7 +19,7 @@ pub(crate) enum Role<'r> {
     Identity(&'r str),
 }
 
-/// Opens the door, or says why not without telling which of the two was wrong.
+/// Logs in, or refuses without telling whether the user or the password was wrong.
 pub(crate) async fn enter(
     session: &mut Session,
     user: &str,

@@ -6,20 +6,20 @@
 use image::Message;
 use mail::{SeqNum, Uid, UidSet};
 
-/// What the operator decided.
+/// The limit that the operator has set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MessageLimit {
-    /// As many as it likes.
+    /// There is no limit.
     #[default]
     None,
-    /// Every command that names messages.
+    /// The limit holds for every command that names messages.
     Every {
-        /// Told as MESSAGELIMIT.
+        /// The number that CAPABILITY tells as MESSAGELIMIT.
         announced: u32,
-        /// Kept to; `None` trusts in those who understand what is announced.
+        /// The number that is enforced; `None` trusts in clients that understand what is announced.
         enforced: Option<u32>,
     },
-    /// COPY and APPEND alone: told as SAVELIMIT.
+    /// The limit holds for COPY and APPEND alone, and CAPABILITY tells it as SAVELIMIT.
     Saving(u32),
 }
 
@@ -27,11 +27,11 @@ pub enum MessageLimit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Bound(Option<u32>);
 
-/// Where a command was cut short.
+/// The place at which a command was cut short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Cut {
     pub(crate) limit: u32,
-    /// The lowest of the messages that it was about; `None` where that would say nothing.
+    /// The lowest of the messages that the command was about; `None` where that would say nothing.
     pub(crate) lowest: Option<Uid>,
 }
 
@@ -52,7 +52,7 @@ impl MessageLimit {
         }
     }
 
-    /// For FETCH, SEARCH, STORE, MOVE and UID EXPUNGE, which may be done in part.
+    /// The bound for FETCH, SEARCH, STORE, MOVE and UID EXPUNGE, which may be done in part.
     pub(crate) fn per_command(self) -> Bound {
         match self {
             Self::None | Self::Saving(_) => Bound(None),
@@ -60,7 +60,7 @@ impl MessageLimit {
         }
     }
 
-    /// For COPY and APPEND, which are done wholly or not at all.
+    /// The bound for COPY and APPEND, which are done wholly or not at all.
     pub(crate) fn per_copy(self) -> Bound {
         match self {
             Self::None => Bound(None),
@@ -100,7 +100,7 @@ impl Bound {
         Some(Cut { limit, lowest })
     }
 
-    /// For what cannot be done in part.
+    /// Refuses `uids` when they are too many, for a command that cannot be done in part.
     pub(crate) fn admit(self, uids: &UidSet) -> Result<(), Cut> {
         match self.0 {
             Some(limit) if uids.len() > u64::from(limit) => Err(Cut {
@@ -111,7 +111,7 @@ impl Bound {
         }
     }
 
-    /// The same for messages that have no UIDs yet, or whose UIDs would say nothing.
+    /// As [`admit`](Self::admit), for messages that have no UIDs yet, or whose UIDs would say nothing.
     pub(crate) fn admit_count(self, count: usize) -> Result<(), Cut> {
         match self.0 {
             Some(limit) if u32::try_from(count).is_ok_and(|count| count <= limit) => Ok(()),
@@ -125,7 +125,7 @@ impl Bound {
 }
 
 impl Cut {
-    /// Where a command is refused and nothing is done of it, the UID would say nothing.
+    /// The same without a UID, which would say nothing where a command is refused as a whole.
     pub(crate) fn without_uid(self) -> Self {
         Self {
             lowest: None,

@@ -23,7 +23,7 @@ impl Session {
         }
     }
 
-    /// The same where the client has not asked: only what it wants to hear then.
+    /// As [`tell_news`](Self::tell_news) between commands: only what the client wants to hear then.
     pub(crate) async fn tell_unsolicited(&mut self, out: &mut Out<'_>) {
         let (moment, withholds_flags) = match self.notified.selected() {
             None => (ExpungeTiming::Safe, false),

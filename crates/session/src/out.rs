@@ -13,7 +13,7 @@ use crate::race::{First, first};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hangup;
 
-/// Where a full buffer goes. Implemented by the connection.
+/// What a full buffer is written to. Implemented by the connection.
 pub trait Sink: Send {
     /// Writes all of `bytes` and empties it, waiting for as long as the client needs.
     fn write<'a>(&'a mut self, bytes: &'a mut Vec<u8>) -> BoxFuture<'a, Result<(), Hangup>>;
@@ -27,18 +27,18 @@ pub trait Sink: Send {
 
 /// The responses of one command. Handlers append; what is left at the end the connection writes.
 pub struct Out<'a> {
-    /// Not yet written.
+    /// What is not written yet.
     pub buffer: Vec<u8>,
     sink: &'a mut dyn Sink,
 }
 
 impl<'a> Out<'a> {
-    /// With a buffer that may be reused from the last command.
+    /// Begins with a buffer that may be reused from the last command.
     pub fn new(buffer: Vec<u8>, sink: &'a mut dyn Sink) -> Self {
         Self { buffer, sink }
     }
 
-    /// A moment to write, if much is waiting. Called between the parts of a long response.
+    /// Writes the buffer out if much is waiting. Called between the parts of a long response.
     ///
     /// # Errors
     ///

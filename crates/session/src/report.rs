@@ -7,9 +7,9 @@ use crate::ending::Done;
 /// What a command was, and how it ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Report {
-    /// In capitals, or `unknown`.
+    /// The name of the command in capitals, or `unknown`.
     pub command: &'static str,
-    /// `None` while the command still goes on, or when nobody is left to hear.
+    /// How the command ended; `None` while it still goes on, or when the client is gone.
     pub verdict: Option<Verdict>,
     /// What the connection does next.
     pub next: Next,
@@ -18,26 +18,26 @@ pub struct Report {
 /// What the connection does after a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// Goes on.
+    /// It goes on.
     Go,
-    /// Writes what is waiting, drops what was pipelined, and shakes hands.
+    /// It writes what is waiting, drops what was pipelined, and shakes hands.
     StartTls,
-    /// Writes what is waiting; from then on both sides compress.
+    /// It writes what is waiting; from then on both sides compress.
     Compress,
-    /// Writes what is waiting; from then on neither side compresses, and nobody is logged in.
+    /// It writes what is waiting; from then on neither side compresses, and nobody is logged in.
     StartOver,
-    /// Writes what is waiting and hangs up.
+    /// It writes what is waiting and hangs up.
     Close,
 }
 
 /// How far a command has come.
 #[derive(Debug)]
 pub(crate) enum Step {
-    /// To its end.
+    /// The command has ended.
     Done(Done),
     /// It waits for the client to go on.
     Later,
-    /// To its end, and the conversation goes on in another way.
+    /// The command has ended, and the connection goes on in another way.
     Last(Done, Next),
 }
 
@@ -57,7 +57,7 @@ impl Report {
     }
 
     pub(crate) fn concluded(command: &'static str, verdict: Option<Verdict>) -> Self {
-        // Without a verdict there is nobody left to hear one.
+        // Without a verdict the client is gone.
         let next = match verdict {
             Some(_) => Next::Go,
             None => Next::Close,

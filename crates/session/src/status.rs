@@ -10,14 +10,14 @@ use wire::say::StatusValue;
 use crate::ending::Ending;
 use crate::node::Node;
 
-/// What STATUS has to say of a mailbox.
+/// The counters of one mailbox.
 pub(crate) struct Counted {
     status: Status,
-    /// As far as it was asked for.
+    /// The size of deleted messages, if it was asked for.
     deleted_bytes: u64,
 }
 
-/// Where nobody asked for DELETED-STORAGE.
+/// The counters where DELETED-STORAGE was not asked for.
 impl From<Status> for Counted {
     fn from(status: Status) -> Self {
         Self {
@@ -27,7 +27,7 @@ impl From<Status> for Counted {
     }
 }
 
-/// Of each mailbox that is still there, in one query, or in two where DELETED-STORAGE is asked for.
+/// The counters of each mailbox that is still there, in one query, or in two where DELETED-STORAGE is asked for.
 pub(crate) async fn count(
     store: &Store,
     account: AccountId,
@@ -50,7 +50,7 @@ pub(crate) async fn count(
     Ok(counted.map(with_bytes).collect())
 }
 
-/// What was asked for, in its order.
+/// The items that were asked for, in their order.
 pub(crate) fn told(
     node: &Node,
     items: &[StatusItem],
@@ -64,7 +64,7 @@ pub(crate) fn told(
     let value = |item| {
         StatusValue::Number(match item {
             StatusItem::Messages => status.messages,
-            // `\Recent` is never set: nobody can be the first to see what many watch.
+            // `\Recent` is never set: no session is the first to see what many watch.
             StatusItem::Recent => 0,
             StatusItem::UidNext => u64::from(status.uid_next.get()),
             StatusItem::UidValidity => u64::from(status.uid_validity.get()),

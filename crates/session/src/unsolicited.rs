@@ -1,4 +1,4 @@
-//! What is said although nobody asked: the greeting, news between commands, the last words.
+//! What is said without a command: the greeting, news between commands, the goodbye.
 
 use std::pin::pin;
 
@@ -28,7 +28,7 @@ pub enum Goodbye {
     LeaseEnded,
 }
 
-/// Which bound on connections was reached.
+/// The bound on connections that was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConnectionLimit {
     /// The bound on all connections of the frontend.
@@ -53,7 +53,7 @@ pub fn turn_away(limit: ConnectionLimit) -> Vec<u8> {
 }
 
 impl Session {
-    /// The greeting, with what is offered.
+    /// Writes the greeting, with the capabilities.
     pub fn greet(&mut self, out: &mut Vec<u8>) {
         let names = self.capabilities();
         say::untagged(
@@ -64,7 +64,7 @@ impl Session {
         );
     }
 
-    /// Resolves when what let this session in does so no longer. May be dropped at any time.
+    /// Resolves when the login is no longer valid. May be dropped at any time.
     pub async fn overstayed(&self) {
         match &self.lease {
             Some(lease) => lease.over().await,
@@ -72,7 +72,7 @@ impl Session {
         }
     }
 
-    /// Resolves when something may have to be said although nobody asked. May be dropped at any time.
+    /// Resolves when something may have to be said without a command. May be dropped at any time.
     pub async fn woken(&self) {
         let selected = pin!(async {
             match &self.selected {
@@ -105,18 +105,18 @@ impl Session {
         }
     }
 
-    /// A sign of life for whatever sits between an idling client and us.
+    /// Writes something to an idling client, so that no network device between takes the connection for dead.
     pub fn keep_alive(&mut self, out: &mut Vec<u8>) {
         say::untagged(out, Verdict::Ok, None, "Still here");
     }
 
-    /// The last words.
+    /// Says why the conversation ends.
     pub fn goodbye(&mut self, why: Goodbye, out: &mut Vec<u8>) {
         let text = match why {
             Goodbye::Shutdown => "This frontend is being stopped; please reconnect",
             Goodbye::Timeout => "Nothing was said for too long",
             Goodbye::TooMany => "Too many connections",
-            Goodbye::Unframeable => "What you sent cannot be read",
+            Goodbye::Unframeable => "The input cannot be parsed",
             Goodbye::Ended => "An administrator has ended this session",
             Goodbye::LeaseEnded => "This login is no longer valid; please log in again",
         };

@@ -12,7 +12,7 @@ pub(crate) struct Head {
     pub(crate) tag: Option<Tag>,
     /// In capitals, with the word after UID; printable. Empty when there is none.
     pub(crate) name: String,
-    /// Where the name ends in the line.
+    /// The place in the line at which the name ends.
     pub(crate) end: usize,
 }
 

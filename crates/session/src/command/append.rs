@@ -26,7 +26,7 @@ pub(crate) async fn run(
         .any(|message| matches!(&message.data, AppendContent::Whole(octets) if octets.is_empty()))
     {
         // This is how a client gives up (RFC 3502, 6.3.11).
-        return Err(Refused::Cannot("A message of no octets is none").into());
+        return Err(Refused::Cannot("The message is empty").into());
     }
     let mut all = Vec::with_capacity(messages.len());
     for message in messages {

@@ -16,7 +16,7 @@ pub(crate) async fn close(session: &mut Session, tag: &Tag, out: &mut Out<'_>) -
         let store = session.store.clone();
         let expunge = store.expunge(&permit, Doomed::AllDeleted);
         let expunged = out.wait_for(tag, expunge).await?;
-        // Whoever looks on this node after the OK sees it done.
+        // Another session on this node that looks after the OK sees it done.
         session.selected()?.reach(expunged.modseq).await;
     }
     session.selected = None;

@@ -20,9 +20,9 @@ use crate::search::searcher::{Progress, Searcher};
 use crate::search::target::SearchTarget;
 use crate::view::View;
 
-/// Messages that are searched together, unless a single mailbox has more.
+/// The most messages that are searched together, unless a single mailbox has more.
 const MESSAGES_TOGETHER_MAX: u64 = 50_000;
-/// Mailboxes that are searched together.
+/// The most mailboxes that are searched together.
 const MAILBOXES_TOGETHER_MAX: usize = 250;
 
 pub(crate) async fn run(
@@ -114,7 +114,7 @@ async fn search_all(
     Ok(())
 }
 
-/// Those that may have something to be found in them, by name.
+/// The mailboxes in which something may be found, by name.
 async fn targets(session: &Session, sources: &Sources) -> Result<Vec<Target>, Ending> {
     let meant = session.search_in(sources).await?;
     if meant.len() > SEARCH_MAILBOXES_MAX {
@@ -136,7 +136,7 @@ async fn targets(session: &Session, sources: &Sources) -> Result<Vec<Target>, En
     Ok(targets)
 }
 
-/// As many neighbours as are searched together.
+/// Neighbours in groups that are searched together.
 fn groups(targets: &[Target]) -> impl Iterator<Item = &[Target]> {
     let mut rest = targets;
     std::iter::from_fn(move || {
@@ -188,7 +188,7 @@ async fn search_group<'t>(
 }
 
 impl Answer<'_> {
-    /// Nothing where nothing was found (RFC 7377, 2.1).
+    /// Says what was found, and nothing where nothing was found (RFC 7377, 2.1).
     fn say(
         &self,
         found: &Finding,

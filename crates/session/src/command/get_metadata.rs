@@ -58,7 +58,7 @@ fn admin(session: &Session, wanted: Wanted<'_>) -> Option<Annotation> {
     Some(annotation(entry, contact.to_owned(), wanted))
 }
 
-/// What was done in the mailbox. For whoever does not hold `a` there is no such entry: RFC 5464, 3.3,
+/// What was done in the mailbox. For a user without the right `a` there is no such entry: RFC 5464, 3.3,
 /// refuses the command by other rights only, and a refusal would take the other entries along.
 ///
 /// LIST RETURN (METADATA) does not tell it, which would be a query for each mailbox.

@@ -19,7 +19,7 @@ use crate::status::{self, Counted};
 /// What is told of mailboxes beside their names, each read in one query for all of them.
 struct More {
     counted: HashMap<MailboxId, Counted>,
-    /// Only of those whose annotations may be read.
+    /// The annotations of those mailboxes whose annotations may be read.
     annotated: HashMap<MailboxId, Vec<Annotation>>,
 }
 
@@ -81,7 +81,7 @@ fn tell_separator(session: &Session, reference: &str, out: &mut Out<'_>) -> Done
     Done::completed()
 }
 
-/// Counters of those that may be read, in one query.
+/// The counters of the mailboxes that may be read, with one query.
 async fn count(
     session: &Session,
     list: &List,
@@ -100,7 +100,7 @@ async fn count(
     status::count(&session.store, account, &list.returns.status, &ids).await
 }
 
-/// What was asked for of those that may be asked (RFC 5464, 3.3).
+/// The annotations that were asked for, of the mailboxes whose annotations may be read (RFC 5464, 3.3).
 async fn annotations(
     session: &Session,
     list: &List,

@@ -8,7 +8,7 @@ use crate::out::Out;
 use crate::report::{Next, Step};
 
 pub(crate) fn run(session: &mut Session, out: &mut Out<'_>) -> Step {
-    // News is not told any more: nobody is interested.
+    // A client that leaves is told no news any more.
     session.selected = None;
     say::bye(&mut out.buffer, None, "Goodbye");
     Step::Last(Done::completed(), Next::Close)

@@ -14,7 +14,7 @@ use crate::names::named::{Missing, Named, is_inbox};
 use crate::names::tree::announce_made;
 use crate::out::Out;
 
-/// Whoever has the mailbox open keeps it open: it is known by its id, not by its name.
+/// A session that has the mailbox open keeps it open: it is known by its id, not by its name.
 pub(crate) async fn run(
     session: &mut Session,
     from: &MailboxArg,

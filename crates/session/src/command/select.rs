@@ -94,7 +94,7 @@ fn tell_mailbox(selected: &Selected, options: ResponseOptions, ids: &ObjectIds, 
     );
     ok(out, Code::UidNext(image.uid_next()), "Next UID");
     let id = ids.mailbox(selected.found.id);
-    ok(out, Code::MailboxId(&id), "Whatever its name");
+    ok(out, Code::MailboxId(&id), "Mailbox id");
     ok(
         out,
         Code::HighestModSeq(mailbox_state.modseq()),

@@ -77,7 +77,7 @@ impl Contexts {
             .0
             .extract_if(.., |context| context.numbering == Numbering::Sequence)
         {
-            say_no_update(out, &ended.tag, "There are no sequence numbers any more");
+            say_no_update(out, &ended.tag, "Sequence numbers are no longer used");
         }
     }
 
@@ -110,7 +110,7 @@ impl Contexts {
             return Ok(None);
         }
         if self.0.iter().any(|kept| kept.tag == *wish.tag) {
-            let text = "The search of this tag is still kept up to date";
+            let text = "A search with this tag is still being updated";
             return Err(Ending::malformed(text));
         }
         Ok(Some(Context {

@@ -57,7 +57,8 @@ impl Session {
         }
     }
 
-    /// The selected mailbox is no longer there for this user: never stale mail.
+    /// Closes the selected mailbox, which is no longer there for this user. A client that does not know CLOSED is
+    /// disconnected, so that it never shows stale mail.
     pub(crate) fn lose_selected(&mut self, out: &mut Out<'_>) -> Next {
         self.selected = None;
         let text = "The selected mailbox is no longer available to you";

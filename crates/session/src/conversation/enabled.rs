@@ -4,7 +4,7 @@ use wire::{Mode, Speech, StatusItem};
 
 use crate::view::{MessageLabel, ResponseOptions};
 
-/// What ENABLE, or a parameter that enables, switched on. Never off again.
+/// The extensions that ENABLE, or a parameter that enables, has switched on. None is ever switched off again.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Enabled {
     /// CONDSTORE (RFC 7162).

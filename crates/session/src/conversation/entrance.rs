@@ -4,11 +4,11 @@ use store::Account;
 
 use crate::names::naming::Naming;
 
-/// Somebody whose password was right, in a role that may be played.
+/// A login whose password was right, as the account that it may act as.
 pub(crate) struct Entrance {
-    /// As whom.
+    /// The account that the session acts as.
     pub(crate) account: Account,
-    /// Who gave the password, where that is somebody else.
+    /// The account whose password was given, where that is another.
     pub(crate) actor: Option<Account>,
     pub(crate) naming: Naming,
 }

@@ -20,21 +20,21 @@ use crate::view::{ExpungeTiming, NoSuchNumber, ResponseOptions, View, say_shown}
 pub(crate) struct Selected {
     pub(crate) watch: Watch,
     pub(crate) view: View,
-    /// As read last; outdated when the state has another version of the rights.
+    /// The mailbox and the rights as read last; outdated when the state has another version of the rights.
     pub(crate) found: Found,
-    /// Opened by EXAMINE: nothing is changed, whatever the rights.
+    /// It was opened by EXAMINE, so nothing is changed, whatever the rights.
     pub(crate) is_examined: bool,
-    /// What this session itself put there and was not told of yet.
+    /// The messages that this session itself put there and was not told of yet.
     pub(crate) own: UidSet,
-    /// How many keywords FLAGS has named.
+    /// The number of keywords that FLAGS has named.
     pub(crate) keywords_told: usize,
-    /// What `$` stands for (RFC 5182).
+    /// The messages that `$` stands for (RFC 5182).
     pub(crate) saved: UidSet,
     /// The policy changed since PERMANENTFLAGS was last told.
     pub(crate) is_policy_news: bool,
     /// Searches whose results are kept up to date (RFC 5267).
     pub(crate) contexts: Contexts,
-    /// The client was told that what left is still to come.
+    /// The client was told up to where nothing is missing, because expunges have to wait.
     pub(crate) is_behind: bool,
 }
 
@@ -119,24 +119,24 @@ impl Selected {
         arrived
     }
 
-    /// Up to where nothing is missing, when a loss has to wait that is older than changes which the
-    /// client may have been told; and once more when it need not wait any longer (RFC 7162, 3.2 and 6).
+    /// Tells the mod-sequence up to which nothing is missing, when an expunge has to wait that is older than changes
+    /// which the client may have been told; and once more when it need not wait any longer (RFC 7162, 3.2 and 6).
     pub(crate) fn tell_if_behind(&mut self, out: &mut Vec<u8>) {
         let is_behind = self.view.is_behind();
         if is_behind || self.is_behind {
             let code = Code::HighestModSeq(self.view.known().modseq());
-            say::untagged(out, Verdict::Ok, Some(code), "All up to here is told");
+            say::untagged(out, Verdict::Ok, Some(code), "Told up to this mod-sequence");
         }
         self.is_behind = is_behind;
     }
 
-    /// This session put these here, so it needs not be told what is in them (RFC 5465, 5.2).
+    /// Takes note of messages that this session put here: it is not told what is in them (RFC 5465, 5.2).
     pub(crate) fn note_own(&mut self, uids: &UidSet) {
         self.own = self.own.union(uids);
     }
 
-    /// Waits until this node sees `modseq`, and learns it. What was committed stays committed
-    /// when that fails: the news comes later.
+    /// Waits until this node sees `modseq`, and learns it. When that fails, what was committed stays committed and is
+    /// told later.
     pub(crate) async fn reach(&mut self, modseq: ModSeq) {
         if let Err(fault) = self.watch.mailbox().reach(modseq).await {
             debug!(cause = %fault, "own change is not visible yet");
@@ -144,8 +144,8 @@ impl Selected {
         self.learn();
     }
 
-    /// FETCH responses for what can change of `uids`, and notes them as told. Those that are
-    /// gone are passed over.
+    /// Writes FETCH responses for what can change of `uids`, and notes them as told. Messages that are gone are passed
+    /// over.
     pub(crate) fn echo(&mut self, uids: &UidSet, options: ResponseOptions, out: &mut Vec<u8>) {
         for uid in uids.iter() {
             let Some((seq, _)) = self.view.known().image.find(uid) else {
@@ -173,7 +173,7 @@ impl Selected {
         }
     }
 
-    /// Which flags may be set here, now and in a later session (RFC 9051, 7.1).
+    /// Tells the flags that may be set here, now and in a later session (RFC 9051, 7.1).
     pub(crate) fn tell_permanent_flags(&self, out: &mut Vec<u8>) {
         let permanent = self.permanent_flags();
         let mut names: Vec<&str> = self.view.latest().keywords.names(permanent).collect();
@@ -219,7 +219,7 @@ impl Selected {
         SearchTarget::of_selected(self.found.id, &self.view, &self.saved)
     }
 
-    /// Which of `known` left since `modseq`, and maybe some that left before.
+    /// The messages of `known` that were expunged since `modseq`, and maybe some that were expunged before.
     pub(crate) async fn vanished_among(
         &self,
         store: &Store,
@@ -231,8 +231,7 @@ impl Selected {
             Some(vanished) => vanished.intersection(known),
             None => known.clone(),
         };
-        // What came back to life cannot be: UIDs are never used twice. What is still known to this
-        // session's client is there until it is told otherwise.
+        // UIDs are never used twice, so what is in the image was not expunged, or the client was not told so yet.
         Ok(vanished.difference(&image.resolve(&vanished)))
     }
 }

@@ -41,19 +41,22 @@ use crate::view::ResponseOptions;
 /// 4. **Words of the connection** are said when it decides to: [`greet`](Self::greet) first and once,
 ///    [`keep_alive`](Self::keep_alive) between inputs while the client idles, [`goodbye`](Self::goodbye) last and once.
 ///
-/// So a conversation is `new`, `greet`, then any number of (`admit`…, `run`), `tell` and `keep_alive`, until `goodbye` or
-/// [`Next::Close`](crate::Next::Close), after which nothing is called. The futures of `admit`, `run` and `tell` are awaited
-/// to their end: whoever drops one of them drops the session, too. What was committed by then stays committed.
+/// So a conversation is `new`, `greet`, then any number of (`admit`…, `run`), `tell` and `keep_alive`, until `goodbye`
+/// or
+/// [`Next::Close`](crate::Next::Close), after which nothing is called. The futures of `admit`, `run` and `tell` are
+/// awaited
+/// to their end: a connection that drops one of them drops the session, too. What was committed by then stays
+/// committed.
 #[derive(Debug)]
 pub struct Session {
     pub(crate) node: Arc<Node>,
     /// What is written through it is recorded as this session's doing.
     pub(crate) store: Store,
     pub(crate) peer: Peer,
-    /// As the client calls itself.
+    /// The name that the client gave itself by ID.
     pub(crate) client: Option<String>,
     pub(crate) account: Option<Account>,
-    /// Since the login, and for as long as what let in still does.
+    /// The lease of the login: it ends when the password is changed or the account is disabled.
     pub(crate) lease: Option<LoginLease>,
     pub(crate) naming: Naming,
     pub(crate) selected: Option<Box<Selected>>,
@@ -61,7 +64,7 @@ pub struct Session {
     pub(crate) notified: Notified,
     pub(crate) awaiting: Awaiting,
     pub(crate) is_compressed: bool,
-    /// In a row, up to now.
+    /// The number of BAD commands in a row.
     pub(crate) bad_commands: u32,
 }
 
@@ -74,14 +77,14 @@ pub(crate) enum Awaiting {
         tag: Tag,
         exchange: Box<Exchange>,
     },
-    /// DONE.
+    /// The DONE that ends IDLE.
     Idle {
         tag: Tag,
     },
 }
 
 impl Session {
-    /// Before anything was said.
+    /// A session of which nothing was said yet.
     #[must_use]
     pub fn new(node: Arc<Node>, peer: Peer) -> Self {
         Self {
@@ -110,7 +113,7 @@ impl Session {
         }
     }
 
-    /// How much of it may come.
+    /// The limits of what the connection reads next.
     #[must_use]
     pub fn limits(&self) -> Limits {
         let line_bytes_max = match self.account {
@@ -129,30 +132,30 @@ impl Session {
         self.peer.security = Security::Tls;
     }
 
-    /// The next login is another session for whoever reads the record of activity.
+    /// The next login is another session in the record of activity.
     pub fn started_over(&mut self, session: SessionId) {
         self.peer.session = session;
     }
 
-    /// Who is logged in.
+    /// The account that is logged in.
     #[must_use]
     pub fn account(&self) -> Option<AccountId> {
         self.account.as_ref().map(|account| account.id)
     }
 
-    /// The login name of who is logged in.
+    /// The login name of the account that is logged in.
     #[must_use]
     pub fn user(&self) -> Option<&str> {
         self.account.as_ref().map(|account| account.name.as_str())
     }
 
-    /// Which mailbox is selected.
+    /// The mailbox that is selected.
     #[must_use]
     pub fn mailbox(&self) -> Option<MailboxId> {
         self.selected.as_ref().map(|selected| selected.found.id)
     }
 
-    /// How the client calls itself.
+    /// The name that the client gave itself by ID.
     #[must_use]
     pub fn client(&self) -> Option<&str> {
         self.client.as_deref()
@@ -209,7 +212,7 @@ impl Session {
         self.lease = Some(lease);
     }
 
-    /// As if nobody had ever logged in on this connection.
+    /// Ends the login: the session is as if nobody had logged in on this connection.
     pub(crate) fn end_login(&mut self) {
         *self = Self {
             client: self.client.take(),

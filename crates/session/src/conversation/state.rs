@@ -1,17 +1,17 @@
 //! The states of a conversation (RFC 9051, 3), and in which of them a command may come. Pure.
 
-/// Where a conversation stands (RFC 9051, 3).
+/// The state of a conversation (RFC 9051, 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum State {
-    /// Nobody logged in yet.
+    /// Nobody is logged in.
     NotAuthenticated,
-    /// Somebody did.
+    /// Somebody is logged in.
     Authenticated,
-    /// And has a mailbox open.
+    /// Somebody is logged in and has a mailbox open.
     Selected,
 }
 
-/// In which states a command may come.
+/// The states in which a command may come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AllowedIn {
     Any,

@@ -1,4 +1,4 @@
-//! What a FETCH response says of a message, whoever asked for it: FETCH itself, NOTIFY or UPDATE.
+//! What a FETCH response says of a message, for FETCH itself and for NOTIFY and UPDATE.
 
 pub(crate) mod needs;
 pub(crate) mod section;

@@ -7,7 +7,7 @@ use store::Found;
 use crate::conversation::session::Session;
 use crate::ending::{Ending, Refused};
 
-/// Why nothing can be made at `place`: that a mailbox is there is for those to hear who may know it
+/// Why nothing can be created at `place`. That a mailbox is there is told only to those who may know it
 /// (docs/adr/0022-names-that-are-taken.md).
 pub(crate) async fn taken(session: &Session, place: &Place) -> Ending {
     let known = async {
@@ -23,9 +23,9 @@ pub(crate) async fn taken(session: &Session, place: &Place) -> Ending {
     }
 }
 
-/// Leave to create `place`: by the nearest mailbox above it that exists (RFC 4314, 4).
+/// The permit to create `place`, which is given by the nearest mailbox above it that exists (RFC 4314, 4).
 ///
-/// Whether `place` itself exists is not asked: that is for the store to say, to those with leave.
+/// Whether `place` itself exists is not asked: the store says so to those who have a permit.
 pub(crate) async fn create_permit(
     session: &Session,
     place: &Place,

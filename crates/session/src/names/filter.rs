@@ -4,7 +4,7 @@
 use mail::MailboxName;
 use wire::{MailboxArg, MailboxFilter};
 
-/// A filter whose names are names.
+/// A mailbox filter whose names were parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Filter {
     Personal,
@@ -38,7 +38,7 @@ impl Filter {
     }
 }
 
-/// Names that no mailbox can have are passed over, as those that none has (RFC 5465, 3.1).
+/// Names that no mailbox can have are passed over, like names that no mailbox has (RFC 5465, 3.1).
 impl From<&MailboxFilter> for Filter {
     fn from(filter: &MailboxFilter) -> Self {
         match filter {

@@ -35,13 +35,13 @@ impl Missing {
 }
 
 impl Named {
-    /// One's own, that of a shared tree that is seen as an account, or another user's.
+    /// Whether it is an INBOX: one's own, that of a shared tree that is seen as an account, or another user's.
     pub(crate) fn is_inbox(&self) -> bool {
         is_inbox(&self.name, &self.place)
     }
 }
 
-/// The same of a name that may be no mailbox's.
+/// As [`Named::is_inbox`], for a name that no mailbox may have.
 pub(crate) fn is_inbox(name: &MailboxName, place: &Place) -> bool {
     let is_theirs = match place {
         Place::Theirs { path, .. } => path == MailboxName::INBOX,

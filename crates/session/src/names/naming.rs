@@ -6,7 +6,7 @@ use mail::{MailboxName, Namespaces, Place};
 /// The names that one session uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Naming {
-    /// Those of the account.
+    /// The names of the account.
     Own,
     /// The mailbox of this name is INBOX, what is below it has no prefix, and there is nothing else.
     View(MailboxName),
@@ -50,7 +50,7 @@ impl Naming {
         (self.place(spaces, &seen).as_ref() == Some(place)).then_some(seen)
     }
 
-    /// What stands before names that are not personal.
+    /// The prefixes of names that are not personal.
     pub(crate) fn prefixes<'s>(&self, spaces: &'s Namespaces) -> Prefixes<'s> {
         let (others, shared) = match self {
             Self::Own => (vec![spaces.others()], vec![spaces.shared()]),

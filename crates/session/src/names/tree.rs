@@ -14,7 +14,7 @@ use crate::names::listing::{ListedMailbox, Tree, TreeNode};
 use crate::node::SubscribeOnGrant;
 use crate::out::Out;
 
-/// A LIST response that nobody asked for: what `name` is now, and what it was called before
+/// Writes a LIST response without being asked: what `name` is now, and what it was called before
 /// (RFC 9051, 6.3.2 and 6.3.9.7).
 pub(crate) async fn announce(
     session: &Session,
@@ -35,7 +35,7 @@ pub(crate) async fn announce(
     Ok(())
 }
 
-/// The same of what was just made. It stays made when that cannot be told.
+/// As [`announce`], for a name that was just given, which it keeps when that cannot be told.
 pub(crate) async fn announce_made(
     session: &Session,
     name: &MailboxName,
@@ -43,11 +43,11 @@ pub(crate) async fn announce_made(
     out: &mut Out<'_>,
 ) {
     if let Err(ending) = announce(session, name, Some(old_name), out).await {
-        debug!(?ending, "a new name is not told");
+        debug!(?ending, "could not tell the client a new name");
     }
 }
 
-/// Everything that this user may be told of.
+/// The tree of all names that this user may be told of.
 pub(crate) async fn load_tree(session: &Session) -> Result<Tree, Ending> {
     let account = session.logged_in()?.id;
     let visible = session.store.visible(account).await?;
@@ -71,8 +71,8 @@ pub(crate) async fn load_tree(session: &Session) -> Result<Tree, Ending> {
     Ok(Tree::new(mailboxes, subscribed))
 }
 
-/// Whoever was given leave to read another's mailbox is subscribed to it, until he said otherwise.
-/// Computed here, so that it costs no row for each member of a group.
+/// The mailboxes of others to which a user is subscribed because he may read them and has not unsubscribed. They are
+/// computed here, so that it costs no row for each member of a group.
 fn shown_by_default<'l>(
     session: &Session,
     visible: &'l [Listed],
@@ -93,7 +93,7 @@ fn shown_by_default<'l>(
         .collect()
 }
 
-/// What is said of a name whether it was asked for or not.
+/// The attributes of a name that are told whether they were asked for or not.
 pub(crate) fn attributes(node: &TreeNode) -> Vec<&str> {
     let mut attributes = Vec::new();
     if node.mailbox.is_none() {

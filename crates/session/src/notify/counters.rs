@@ -15,7 +15,7 @@ use crate::out::Out;
 use crate::status;
 
 impl Session {
-    /// How these are, in the order of their names; one query for all.
+    /// Tells the counters of `mailboxes` in the order of their names, with one query for all.
     pub(super) async fn tell_statuses(
         &self,
         others: &mut Others,
@@ -41,7 +41,7 @@ impl Session {
         Ok(())
     }
 
-    /// RFC 5465, 3.1.
+    /// The items of a STATUS that tells how a mailbox is to begin with (RFC 5465, 3.1).
     fn items_to_begin_with(&self, known: &KnownMailbox) -> Vec<StatusItem> {
         let has_flags = known.events.messages.is_some_and(|wanted| wanted.has_flags);
         let mut items = vec![
@@ -97,7 +97,8 @@ impl Session {
         Ok(())
     }
 
-    /// Where this account itself marked messages as seen elsewhere, how many are left: one query.
+    /// The number of unseen messages in the mailboxes in which this account has marked some as seen in another session,
+    /// with one query for all.
     async fn own_unseen(
         &self,
         moved: &[(MailboxId, &MailboxEvent, KnownMailbox)],
@@ -116,8 +117,9 @@ impl Session {
         Ok(unseen.collect())
     }
 
-    /// RFC 5465, 5.1 to 5.3. UIDVALIDITY goes with all of them: the name may be another mailbox's by
-    /// now.
+    /// The items of a STATUS that tells what happened (RFC 5465, 5.1 to 5.3). UIDVALIDITY goes with all of them,
+    /// because
+    /// the name may be another mailbox's by now.
     fn items_that_moved(
         &self,
         mailbox_event: &MailboxEvent,

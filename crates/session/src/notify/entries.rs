@@ -13,7 +13,7 @@ use crate::notify::own::{AnnotationKey, OwnChanges};
 use crate::out::Out;
 
 impl Session {
-    /// METADATA responses without values, one a mailbox (RFC 5464, 4.4.2).
+    /// Writes METADATA responses without values, one for each mailbox (RFC 5464, 4.4.2).
     pub(super) async fn tell_entries(
         &self,
         others: &mut Others,
@@ -36,8 +36,8 @@ impl Session {
         Ok(())
     }
 
-    /// Those of `changed` that have the values that the client itself has set: a query for all mailboxes,
-    /// and one for the server.
+    /// The entries of `changed` that have the values that the client itself has set. It takes one query for all
+    /// mailboxes, and one for the server.
     async fn own_entries(
         &self,
         own: &mut OwnChanges,

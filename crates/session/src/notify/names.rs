@@ -43,7 +43,7 @@ impl Session {
         }
         others.knowledge = now;
         others.watch().await?;
-        // What came before it was watched would else be told by nobody.
+        // What came before the mailbox was watched caused no event, so it is told here.
         let is_fresh = |id: &MailboxId| {
             !before
                 .mailboxes
@@ -103,7 +103,7 @@ impl Session {
     }
 }
 
-/// All of them, as they are (RFC 5465, 5.4 and 5.5).
+/// All attributes of a name (RFC 5465, 5.4 and 5.5).
 fn attributes(node: Option<&TreeNode>) -> Vec<&str> {
     let Some(node) = node else {
         return vec!["\\NonExistent"];

@@ -14,12 +14,12 @@ use crate::notify::scope::Scope;
 /// What the client has said by NOTIFY.
 #[derive(Debug, Default)]
 pub(crate) enum Notified {
-    /// Nothing: it hears of the selected mailbox, during commands.
+    /// The client has not used NOTIFY: it is told of the selected mailbox, during commands.
     #[default]
     AsEver,
-    /// `NOTIFY NONE`, or there was too much to tell.
+    /// The client said `NOTIFY NONE`, or there was too much to tell.
     Nothing,
-    /// `NOTIFY SET`
+    /// The client said `NOTIFY SET`.
     AsAsked(Box<NotifySet>),
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Others {
     pub(super) scope: Scope,
     pub(super) notify_watcher: NotifyWatcher,
     pub(super) knowledge: ClientKnowledge,
-    /// Told to be out of reach, though no longer there to be believed in.
+    /// Names of which the client was told that they are out of reach, and which `knowledge` no longer holds.
     pub(super) lost: BTreeSet<MailboxName>,
     pub(super) own: OwnChanges,
 }
@@ -51,7 +51,7 @@ pub(crate) enum Beginning {
 }
 
 impl Notified {
-    /// What was asked for of the selected mailbox; `None` where it is as ever.
+    /// What was asked for of the selected mailbox; `None` where NOTIFY was not used.
     pub(crate) fn selected(&self) -> Option<Option<&SelectedEvents>> {
         match self {
             Self::AsEver => None,
@@ -110,7 +110,7 @@ impl Others {
         })
     }
 
-    /// By what name changes of annotations are told; those of the server by none.
+    /// The name by which changes of annotations are told, which is empty for those of the server.
     pub(super) fn metadata_name(&self, mailbox: Option<MailboxId>) -> Option<&str> {
         let Some(id) = mailbox else {
             return self.scope.has_server_metadata().then_some("");

@@ -8,18 +8,19 @@ use mail::{EntryName, MailboxId, ModSeq};
 /// An annotation of a mailbox, or of the server.
 pub(crate) type AnnotationKey = (Option<MailboxId>, EntryName);
 
-/// Its value, or that it has none.
+/// The value of an annotation; `None` where it has none.
 pub(crate) type Value = Option<Vec<u8>>;
 
-/// The client's own doing of late. What does not fit is forgotten, and told.
+/// What the client changed itself. A change for which there is no room is forgotten, so the client is told of it.
 #[derive(Debug, Default)]
 pub(crate) struct OwnChanges {
-    /// Messages it has put somewhere, by the mod-sequence that nobody else has a part in.
+    /// Mailboxes that the client has put messages into, with the mod-sequence of its change, in which no one else's
+    /// change has a part.
     filled: BTreeSet<(MailboxId, ModSeq)>,
-    /// Annotations as it has set them last, unless it was told that they are otherwise. Whoever set the
-    /// same value is no news.
+    /// Annotations as the client has set them last, unless it was told that they are otherwise. That someone else
+    /// set the same value is no news.
     annotated: BTreeMap<AnnotationKey, Value>,
-    /// Of all values together.
+    /// The size of all values together.
     value_bytes: usize,
 }
 

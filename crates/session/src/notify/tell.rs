@@ -14,7 +14,7 @@ use crate::notify::scope::Scope;
 use crate::out::Out;
 
 impl Session {
-    /// From now on, this is told; and with [`Beginning::Status`], how things are.
+    /// Begins to tell what NOTIFY SET asks for and, with [`Beginning::Status`], tells the counters as they are.
     pub(crate) async fn notify(
         &mut self,
         selected: Option<SelectedEvents>,
@@ -44,7 +44,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// When it is not known what this user may hear.
+    /// When the rights of this user could not be read.
     pub(crate) async fn tell_others(&mut self, out: &mut Out<'_>) -> Result<(), Ending> {
         let mut notified = std::mem::take(&mut self.notified);
         let told = match notified.others() {
@@ -54,7 +54,7 @@ impl Session {
         self.notified = notified;
         if let Err(Ending::Refused(Refused::NotificationOverflow)) = told {
             self.notified = Notified::Nothing;
-            let text = "There is too much to tell, so nothing is told any more";
+            let text = "Too many events; notifications are switched off";
             let code = Some(Code::NotificationOverflow);
             say::untagged(&mut out.buffer, Verdict::Ok, code, text);
             return Ok(());

@@ -8,7 +8,7 @@ use crate::search::target::SearchTarget;
 use crate::view::picked::Picked;
 
 impl Bound {
-    /// Where a search by `key` ends if it has to look at too many messages, however few it finds.
+    /// The place at which a search by `key` is cut short when it would look at too many messages, however few it finds.
     pub(crate) fn cut_search(
         self,
         key: &SearchKey,
@@ -23,7 +23,7 @@ impl Bound {
 }
 
 impl Cut {
-    /// What `key` names among the messages that the search is about.
+    /// The key of a search that looks only at the messages above this place.
     pub(crate) fn within(self, key: SearchKey) -> SearchKey {
         let Some(lowest) = self.lowest else {
             return key;
@@ -48,7 +48,7 @@ fn searched(key: &SearchKey, search_target: SearchTarget<'_>) -> UidSet {
     }
 }
 
-/// The fewest messages that a set of the key leaves.
+/// The messages that the most selective set of the key names; `None` when it has no set.
 fn named(key: &SearchKey, search_target: &SearchTarget<'_>) -> Option<Picked> {
     match key {
         SearchKey::Sequence(set) => Some(search_target.find(Numbering::Sequence, set)),

@@ -11,7 +11,7 @@ use crate::search::target::SearchTarget;
 use crate::view::Shown;
 use crate::view::picked::Picked;
 
-/// Of what is found as it was asked for, in percent (RFC 6203, 4).
+/// The relevancy of a full match, in percent (RFC 6203, 4).
 pub(crate) const RELEVANCY_MAX: u8 = 100;
 
 /// A tree of tests. Numbers, flags and needles are resolved once, not for each message.
@@ -25,7 +25,7 @@ pub(crate) struct Criteria {
 pub(crate) struct Evidence<'c> {
     pub(crate) text: Option<SearchText<'c>>,
     pub(crate) metadata: Option<&'c MessageMetadata>,
-    /// The day on which it came into the mailbox.
+    /// The day on which the message came into the mailbox.
     pub(crate) saved: Option<NaiveDate>,
 }
 
@@ -54,7 +54,7 @@ enum Test {
 #[derive(Clone, Copy)]
 enum Matching {
     Exact,
-    /// Below FUZZY (RFC 6203). Only strings can be a little different.
+    /// The key stands below FUZZY (RFC 6203), which only makes a difference to strings.
     Fuzzy,
 }
 
@@ -64,7 +64,7 @@ struct TextTest {
     needle: Needle,
 }
 
-/// Where a string is looked for.
+/// The part of a message in which a string is looked for.
 #[derive(Debug)]
 enum TextPlace {
     Address(Field),
@@ -76,7 +76,7 @@ enum TextPlace {
 
 #[derive(Debug)]
 enum Needle {
-    /// Folded.
+    /// The text that is looked for, folded.
     Exact(String),
     Fuzzy(Fuzzy),
 }
@@ -102,7 +102,7 @@ impl Criteria {
         }
     }
 
-    /// How well they hold of a message, in percent: zero when they do not. `None` when it takes evidence that
+    /// How well the criteria hold of a message, in percent: zero when they do not. `None` when it takes evidence that
     /// is not there.
     pub(crate) fn rate(
         &self,
@@ -291,7 +291,7 @@ fn percent(holds: bool) -> u8 {
     if holds { RELEVANCY_MAX } else { 0 }
 }
 
-/// As good as the worst of them. Zero as soon as one is, whatever is unknown; unknown if any is.
+/// The rate of the worst. Zero as soon as one is, whatever is unknown; unknown if any is.
 fn all(rates: impl Iterator<Item = Option<u8>>) -> Option<u8> {
     let mut is_known = true;
     let mut worst = RELEVANCY_MAX;
@@ -305,7 +305,7 @@ fn all(rates: impl Iterator<Item = Option<u8>>) -> Option<u8> {
     is_known.then_some(worst)
 }
 
-/// As good as the better one, which is known as soon as one is perfect.
+/// The rate of the better one, which is known as soon as one is perfect.
 fn either(one: Option<u8>, other: Option<u8>) -> Option<u8> {
     match (one, other) {
         (Some(RELEVANCY_MAX), _) | (_, Some(RELEVANCY_MAX)) => Some(RELEVANCY_MAX),

@@ -9,11 +9,12 @@ use crate::search::criteria::Evidence;
 use crate::search::finding::{Numbered, entries};
 use crate::search::state::SearchState;
 
-/// Of a digest with this many messages a candidate, all texts are read: they are packed together.
+/// The most candidates of one digest whose texts are read one by one. With more candidates the whole digest is read,
+/// because its texts are packed together.
 const CANDIDATES_READ_SINGLY_MAX: usize = 100;
 
-/// Decides by digests what can be, where much is undecided. Messages that are in no digest will be, if
-/// they are many.
+/// Decides by digests what can be decided so, where much is undecided. Messages that are in no digest are put into
+/// one later, if they are many.
 pub(crate) async fn ask_digests(
     store: &Store,
     search_state: &mut [SearchState<'_>],
@@ -94,7 +95,7 @@ async fn scan(
     Ok(())
 }
 
-/// The digest was deleted before they were reached.
+/// The candidates that were not read, because the digest was deleted meanwhile.
 fn unseen(candidates: &[Numbered], shown: &UidSet) -> Vec<Numbered> {
     let is_unseen = |(_, message): &&Numbered| !shown.contains(message.uid);
     candidates.iter().filter(is_unseen).copied().collect()

@@ -8,7 +8,7 @@ use wire::{Mode, SearchKey, SearchReturn, is_filter_name, parse_criteria};
 use crate::conversation::session::Session;
 use crate::ending::{Ending, Refused};
 
-/// Below these, annotations of the server are filters: of one user, and of all (RFC 5466, 3.2).
+/// The names below which annotations of the server are filters: those of one user, and of all (RFC 5466, 3.2).
 const ROOTS: [&str; 2] = ["/private/filters/values/", "/shared/filters/values/"];
 
 /// Whether what shall be a filter can be one.

@@ -16,18 +16,18 @@ pub(crate) type Numbered = (SeqNum, Message);
 /// What was found, and what else is to be told of it.
 #[derive(Debug)]
 pub(crate) struct Finding {
-    /// In the order in which they will be told; that of the mailbox until somebody sorts them.
+    /// The messages in the order in which they are told, which is that of the mailbox until they are sorted.
     pub(crate) messages: Vec<Numbered>,
-    /// Where.
+    /// The mailbox in which they were found.
     pub(crate) mailbox: MailboxId,
     /// The mod-sequence of each, where the client asked by MODSEQ (RFC 7162, 3.1.5).
     modseqs: Option<Vec<ModSeq>>,
-    /// Of those that are not quite what was asked for (RFC 6203, 4).
+    /// The relevancy of messages that match only in part (RFC 6203, 4).
     relevancies: HashMap<Uid, u8>,
 }
 
 impl Finding {
-    /// Of these, and nothing else to be told of them.
+    /// A result of these messages, with nothing else to be told of them.
     pub(crate) fn of(mailbox: MailboxId, messages: Vec<Numbered>) -> Self {
         Self {
             messages,
@@ -54,7 +54,7 @@ impl Finding {
         }
     }
 
-    /// What each is in its mailbox, and where its bytes are.
+    /// The UID and the content of each message.
     pub(crate) fn entries(&self) -> Vec<(Uid, ContentId)> {
         entries(&self.messages)
     }
@@ -68,7 +68,7 @@ impl Finding {
         self.messages.iter().map(number).collect()
     }
 
-    /// How well it is what was asked for, 1 to 100.
+    /// The relevancy of a message, from 1 to 100.
     pub(crate) fn relevancy(&self, uid: Uid) -> u8 {
         let known = self.relevancies.get(&uid);
         known.copied().unwrap_or(RELEVANCY_MAX)
@@ -118,7 +118,7 @@ impl Finding {
         say::esearch(out, correlator, numbering, &found);
     }
 
-    /// Of the page that is told, or of all.
+    /// The relevancies of the page that is told, or of all.
     fn relevancies_of(&self, returns: SearchReturn) -> Vec<u8> {
         let told = match returns.partial {
             Some(range) => part(&self.messages, range),
@@ -161,7 +161,7 @@ fn part<T>(results: &[T], range: PartialRange) -> &[T] {
     results.get(range.within(results.len())).unwrap_or_default()
 }
 
-/// What each is in its mailbox, and where its bytes are.
+/// The UID and the content of each message.
 pub(crate) fn entries(messages: &[Numbered]) -> Vec<(Uid, ContentId)> {
     let entry = |(_, message): &Numbered| (message.uid, message.content);
     messages.iter().map(entry).collect()

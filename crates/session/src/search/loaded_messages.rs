@@ -12,7 +12,7 @@ use store::{Fault, MessageMetadata, Store};
 
 use crate::search::criteria::{Criteria, Evidence};
 
-/// As far as the criteria ask for it.
+/// What was read of some messages, as far as the criteria ask for it.
 #[derive(Default)]
 pub(crate) struct LoadedMessages {
     texts: HashMap<ContentId, Bytes>,

@@ -61,7 +61,7 @@ impl Session {
     }
 }
 
-/// Without FUZZY, nothing is more relevant than anything else (RFC 6203, 4 and 6).
+/// Refuses RELEVANCY without FUZZY, where no message is more relevant than another (RFC 6203, 4 and 6).
 ///
 /// # Errors
 ///

@@ -137,7 +137,7 @@ impl Progress<'_, '_> {
     }
 }
 
-/// Those of a few `messages` of a mailbox that `criteria` hold of, in any order.
+/// The messages, among a few of one mailbox, of which `criteria` hold; in any order.
 pub(crate) async fn find_among(
     store: &Store,
     live: &Live,

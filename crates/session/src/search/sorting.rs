@@ -27,7 +27,8 @@ pub(crate) async fn sort(
     Ok(())
 }
 
-/// Before which of `order` each of `found` comes, from zero and ascending: `order` is sorted by `criteria`,
+/// For each of `found`, the place in `order` before which it comes, from zero and ascending: `order` is sorted by
+/// `criteria`,
 /// and what they do not tell apart stands in the order of the mailbox, which is that of UIDs.
 pub(crate) async fn places(
     live: &Live,
@@ -80,7 +81,7 @@ fn in_order<'k>(
     sorted
 }
 
-/// Nothing where all that is compared is known without them.
+/// Reads the sort keys, unless all that is compared is known without them.
 async fn load_keys(
     live: &Live,
     mailbox: MailboxId,
@@ -100,7 +101,7 @@ async fn load_keys(
 }
 
 struct Sorted<'k> {
-    /// Among what was found.
+    /// The place of the message among what was found.
     place: usize,
     message: Message,
     relevancy: u8,
@@ -164,7 +165,7 @@ impl Sorted<'_> {
         self.message.date.unix_seconds
     }
 
-    /// RFC 5256, 2.2.
+    /// The time of sending, or else that of arrival (RFC 5256, 2.2).
     fn sent(&self) -> i64 {
         self.keys.sent().unwrap_or_else(|| self.arrived())
     }

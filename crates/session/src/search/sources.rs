@@ -14,7 +14,7 @@ use crate::names::named::Missing;
 use crate::names::tree::load_tree;
 
 impl Session {
-    /// All that `sources` mean and this user may read, each once, by name. To be found by a filter a mailbox
+    /// The mailboxes that `sources` mean and this user may read, each once, by name. To be found by a filter a mailbox
     /// has to be one that this user may look up, too; a name that is written out needs only be read.
     pub(crate) async fn search_in(
         &self,
@@ -53,7 +53,7 @@ impl Session {
         Ok(meant)
     }
 
-    /// What the selected mailbox is called by now.
+    /// The current name of the selected mailbox.
     pub(crate) async fn selected_name(&self) -> Result<(MailboxName, MailboxId), Ending> {
         let account = self.logged_in()?.id;
         let Some(mailbox) = self.mailbox() else {

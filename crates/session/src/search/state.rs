@@ -11,23 +11,23 @@ use crate::search::criteria::{Criteria, Evidence, RELEVANCY_MAX};
 use crate::search::finding::{Finding, Numbered};
 use crate::search::target::SearchTarget;
 
-/// Messages whose search texts are in memory at once.
+/// The most messages whose search texts are in memory at once.
 pub(crate) const TEXTS_PER_READ_MAX: usize = 200;
 
-/// What is known of it so far.
+/// What is known so far of one mailbox.
 pub(crate) struct SearchState<'s> {
     pub(crate) search_target: SearchTarget<'s>,
     pub(crate) criteria: Criteria,
-    /// In any order.
+    /// The messages that are found, in any order.
     pub(crate) found: Vec<Numbered>,
-    /// Of those that are not quite what was asked for, in percent.
+    /// The relevancy, in percent, of messages that match only in part.
     relevancies: HashMap<Uid, u8>,
-    /// Something has to be read first.
+    /// The messages of which something has to be read first.
     pub(crate) undecided: Vec<Numbered>,
 }
 
 impl<'s> SearchState<'s> {
-    /// What the image alone says.
+    /// Decides what the image alone can decide.
     pub(crate) fn sieve(
         search_target: SearchTarget<'s>,
         key: &SearchKey,
@@ -42,7 +42,7 @@ impl<'s> SearchState<'s> {
         )
     }
 
-    /// The same, of some of its messages.
+    /// As [`sieve`](Self::sieve), for some of the messages.
     pub(crate) fn among(
         search_target: SearchTarget<'s>,
         criteria: Criteria,
@@ -82,7 +82,7 @@ impl<'s> SearchState<'s> {
         }
     }
 
-    /// What there is to tell, in the order of the mailbox.
+    /// The result, in the order of the mailbox.
     pub(crate) fn finish(mut self, asks_modseq: bool) -> Finding {
         self.found.sort_unstable_by_key(|&(seq, _)| seq);
         Finding::new(

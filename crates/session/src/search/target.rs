@@ -6,7 +6,7 @@ use wire::{MessageSet, Numbering};
 use crate::view::View;
 use crate::view::picked::Picked;
 
-/// What is searched.
+/// A mailbox that is searched.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SearchTarget<'s> {
     pub(crate) mailbox: MailboxId,

@@ -23,7 +23,7 @@ pub struct Command {
     pub tag: Tag,
     /// The name of its row in [`GRAMMARS`](crate::GRAMMARS): in capitals, with the word after UID.
     pub name: &'static str,
-    /// What is asked.
+    /// The command with its arguments.
     pub body: Body,
 }
 
@@ -44,16 +44,16 @@ pub enum Body {
     Unauthenticate,
     /// RFC 3501, 6.2.2, with the initial response of RFC 4959, decoded from base64
     Authenticate {
-        /// In capitals.
+        /// The name of the SASL mechanism, in capitals.
         mechanism: String,
-        /// `=` is an empty one.
+        /// The initial response, where `=` is an empty one.
         initial: Option<Secret>,
     },
     /// RFC 3501, 6.2.3
     Login {
-        /// UTF-8, or refused as malformed.
+        /// The login name; what is not UTF-8 was refused as malformed.
         user: String,
-        /// As sent.
+        /// The password as sent.
         password: Secret,
     },
     /// RFC 5161; names in capitals, known or not
@@ -73,9 +73,9 @@ pub enum Body {
     Delete(MailboxArg),
     /// RFC 3501, 6.3.5
     Rename {
-        /// The name that is.
+        /// The name that the mailbox has.
         from: MailboxArg,
-        /// The name that shall be.
+        /// The name that it shall get.
         to: MailboxArg,
     },
     /// RFC 3501, 6.3.6
@@ -88,34 +88,34 @@ pub enum Body {
     Lsub {
         /// Prefix of the pattern.
         reference: String,
-        /// With `*` and `%`.
+        /// The pattern, with `*` and `%`.
         pattern: String,
     },
     /// RFC 2342
     Namespace,
     /// RFC 3501, 6.3.10
     Status {
-        /// Whose.
+        /// The mailbox that is asked about.
         mailbox: MailboxArg,
-        /// In the order asked, without doubles.
+        /// The items in the order asked, each once.
         items: Vec<StatusItem>,
     },
     /// RFC 3501, 6.3.11; several messages as of RFC 3502
     Append {
-        /// Where to.
+        /// The target mailbox.
         mailbox: MailboxArg,
-        /// At least one.
+        /// The messages: at least one.
         messages: Vec<AppendMessage>,
     },
     /// RFC 8508
     Replace {
-        /// What the set counts.
+        /// Whether the set is of UIDs or sequence numbers.
         numbering: Numbering,
-        /// The one message that goes.
+        /// The one message that is replaced.
         set: MessageSet,
-        /// Where the message that comes goes to.
+        /// The mailbox into which the new message goes.
         mailbox: MailboxArg,
-        /// What comes.
+        /// The new message.
         message: AppendMessage,
     },
     /// RFC 2177
@@ -132,9 +132,9 @@ pub enum Body {
     UidExpunge(MessageSet),
     /// RFC 10022
     UidBatches {
-        /// Messages in each; never zero.
+        /// The number of messages in each batch; never zero.
         size: u32,
-        /// Which batches, the newest being 1: first and last, ascending. `None` for all.
+        /// The first and the last batch, ascending; the newest is 1. `None` for all.
         range: Option<(u32, u32)>,
     },
     /// RFC 3501, 6.4.4, and RFC 4731
@@ -147,11 +147,11 @@ pub enum Body {
     CancelUpdate(Vec<String>),
     /// RFC 5256, THREAD
     Thread {
-        /// What results are counted in.
+        /// Whether results are UIDs or sequence numbers.
         numbering: Numbering,
         /// How messages become threads.
         algorithm: ThreadAlgorithm,
-        /// Which messages.
+        /// The messages.
         key: SearchKey,
     },
     /// RFC 3501, 6.4.5
@@ -160,45 +160,45 @@ pub enum Body {
     Store(Store),
     /// RFC 3501, 6.4.7
     Copy {
-        /// What the set counts.
+        /// Whether the set is of UIDs or sequence numbers.
         numbering: Numbering,
-        /// Which messages.
+        /// The messages.
         set: MessageSet,
-        /// Where to.
+        /// The target mailbox.
         mailbox: MailboxArg,
     },
     /// RFC 6851
     Move {
-        /// What the set counts.
+        /// Whether the set is of UIDs or sequence numbers.
         numbering: Numbering,
-        /// Which messages.
+        /// The messages.
         set: MessageSet,
-        /// Where to.
+        /// The target mailbox.
         mailbox: MailboxArg,
     },
     /// RFC 4314, 3.1
     SetAcl {
-        /// Whose list.
+        /// The mailbox whose list it is.
         mailbox: MailboxArg,
-        /// As sent; may begin with `-`.
+        /// The identifier as sent; it may begin with `-`.
         identifier: String,
-        /// As sent; may begin with `+` or `-`.
+        /// The rights as sent; they may begin with `+` or `-`.
         rights: String,
     },
     /// RFC 4314, 3.2
     DeleteAcl {
-        /// Whose list.
+        /// The mailbox whose list it is.
         mailbox: MailboxArg,
-        /// As sent.
+        /// The identifier as sent.
         identifier: String,
     },
     /// RFC 4314, 3.3
     GetAcl(MailboxArg),
     /// RFC 4314, 3.4
     ListRights {
-        /// Whose list.
+        /// The mailbox whose list it is.
         mailbox: MailboxArg,
-        /// As sent.
+        /// The identifier as sent.
         identifier: String,
     },
     /// RFC 4314, 3.5
@@ -218,7 +218,7 @@ pub enum Body {
     GetMetadata(GetMetadata),
     /// RFC 5464, 4.3
     SetMetadata {
-        /// Whose; `None` for the server's.
+        /// The mailbox; `None` for the server.
         mailbox: Option<MailboxArg>,
         /// At least one, each with its new value; `None` for NIL.
         entries: Vec<(EntryName, Option<Vec<u8>>)>,

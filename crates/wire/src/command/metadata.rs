@@ -4,15 +4,15 @@ use mail::{Depth, EntryName};
 
 use crate::command::mailbox::MailboxArg;
 
-/// GETMETADATA.
+/// The arguments of GETMETADATA.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GetMetadata {
-    /// Whose; `None` for the server's.
+    /// The mailbox; `None` for the server.
     pub mailbox: Option<MailboxArg>,
     /// `MAXSIZE n`: no value that is larger.
     pub max_size: Option<u32>,
     /// `DEPTH`: how far below the names.
     pub depth: Depth,
-    /// At least one, each once.
+    /// The entries that are asked for: at least one, each once.
     pub entries: Vec<EntryName>,
 }

@@ -8,7 +8,7 @@ use crate::command::numbers::NumberSet;
 /// SELECT or EXAMINE.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Select {
-    /// Which.
+    /// The mailbox.
     pub mailbox: MailboxArg,
     /// EXAMINE.
     pub read_only: bool,

@@ -15,20 +15,20 @@ pub struct Sort {
     pub attributes: Vec<FetchItem>,
     /// At least one; the first counts most.
     pub criteria: Vec<SortCriterion>,
-    /// Which messages.
+    /// The messages that are sorted.
     pub key: SearchKey,
 }
 
 /// One order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SortCriterion {
-    /// Which way.
+    /// The direction of this criterion.
     pub direction: Direction,
     /// By what.
     pub key: SortKey,
 }
 
-/// Which way an order goes.
+/// The direction of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// From the least.
