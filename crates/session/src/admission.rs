@@ -81,6 +81,7 @@ impl Session {
             (literal.mode, literal.mailbox(self.enabled.mode()))
         {
             let operation = Operation::Insert(FlagBits::NONE);
+            // On the heap: an idle session is as large as the largest future that it may hold.
             let (_, permit) = Box::pin(self.permit(&mailbox, operation, Missing::Target)).await?;
             // What REPLACE takes away is not known here.
             let is_more = row.name == "APPEND";

@@ -16,7 +16,7 @@ use crate::conversation::state::AllowedIn;
 use crate::ending::{Done, Ending};
 use crate::node::{BoxFuture, Now};
 use crate::out::Out;
-use crate::report::Step;
+use crate::report::CommandStep;
 
 /// A command's row.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ pub(crate) struct Call<'c, 'o> {
 }
 
 /// The future is on the heap: an idle session would else be as large as the largest command.
-type Run = for<'c> fn(Call<'c, '_>, Body) -> BoxFuture<'c, Result<Step, Ending>>;
+type Run = for<'c> fn(Call<'c, '_>, Body) -> BoxFuture<'c, Result<CommandStep, Ending>>;
 
 /// A row: name, states, and what runs the command with the arguments that the pattern takes out of its body.
 macro_rules! row {
@@ -198,7 +198,7 @@ pub(crate) fn no_such_command() -> Ending {
 
 impl CommandRow {
     /// Does what `body` asks, which is of this command.
-    pub(crate) async fn run(&self, call: Call<'_, '_>, body: Body) -> Result<Step, Ending> {
+    pub(crate) async fn run(&self, call: Call<'_, '_>, body: Body) -> Result<CommandStep, Ending> {
         (self.run)(call, body).await
     }
 
@@ -215,23 +215,23 @@ impl CommandRow {
 
 /// Commands return as little as they can; the table makes the same of all.
 trait IntoStep {
-    fn into_step(self) -> Result<Step, Ending>;
+    fn into_step(self) -> Result<CommandStep, Ending>;
 }
 
-impl IntoStep for Step {
-    fn into_step(self) -> Result<Step, Ending> {
+impl IntoStep for CommandStep {
+    fn into_step(self) -> Result<CommandStep, Ending> {
         Ok(self)
     }
 }
 
 impl IntoStep for Done {
-    fn into_step(self) -> Result<Step, Ending> {
+    fn into_step(self) -> Result<CommandStep, Ending> {
         Ok(self.into())
     }
 }
 
-impl<T: Into<Step>> IntoStep for Result<T, Ending> {
-    fn into_step(self) -> Result<Step, Ending> {
+impl<T: Into<CommandStep>> IntoStep for Result<T, Ending> {
+    fn into_step(self) -> Result<CommandStep, Ending> {
         self.map(Into::into)
     }
 }

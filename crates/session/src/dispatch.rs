@@ -11,7 +11,7 @@ use crate::conversation::session::{Awaiting, Session};
 use crate::ending::{Ending, Refused, conclude};
 use crate::node::Now;
 use crate::out::Out;
-use crate::report::{Next, Report, Step};
+use crate::report::{CommandStep, Next, Report};
 use crate::unsolicited::Goodbye;
 use crate::view::ExpungeTiming;
 
@@ -95,9 +95,9 @@ impl Session {
             }
         }
         let outcome = match self.carry_out(row, &tag, body, now, out).await {
-            Ok(Step::Done(done)) => Ok(done),
-            Ok(Step::Later) => return Report::going_on(name),
-            Ok(Step::Last(done, next)) => {
+            Ok(CommandStep::Done(done)) => Ok(done),
+            Ok(CommandStep::Later) => return Report::going_on(name),
+            Ok(CommandStep::Last(done, next)) => {
                 let verdict = conclude(&mut out.buffer, &tag, name, Ok(done));
                 return Report {
                     command: name,
@@ -137,7 +137,7 @@ impl Session {
         body: Body,
         now: Now,
         out: &mut Out<'_>,
-    ) -> Result<Step, Ending> {
+    ) -> Result<CommandStep, Ending> {
         let again = row.depends_on_policy.then(|| body.clone());
         let call = Call {
             session: self,
@@ -162,6 +162,7 @@ impl Session {
     }
 
     async fn run_line(&mut self, line: &[u8], out: &mut Out<'_>) -> Report {
+        // Whatever the line says, it ends the waiting; a handler that needs another line waits anew.
         match std::mem::replace(&mut self.awaiting, Awaiting::Command) {
             Awaiting::Command => Report::going_on(UNKNOWN),
             Awaiting::Sasl { tag, exchange } => {

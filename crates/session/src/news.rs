@@ -60,6 +60,7 @@ impl Session {
             let search_target =
                 SearchTarget::of_selected(selected.found.id, &selected.view, &selected.saved);
             let contexts = &mut selected.contexts;
+            // On the heap: few sessions have a context, and the others shall not be larger for it.
             Box::pin(revise(
                 &self.store,
                 &self.node.live,

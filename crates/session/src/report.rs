@@ -32,7 +32,7 @@ pub enum Next {
 
 /// How far a command has come.
 #[derive(Debug)]
-pub(crate) enum Step {
+pub(crate) enum CommandStep {
     /// The command has ended.
     Done(Done),
     /// It waits for the client to go on.
@@ -41,7 +41,7 @@ pub(crate) enum Step {
     Last(Done, Next),
 }
 
-impl From<Done> for Step {
+impl From<Done> for CommandStep {
     fn from(done: Done) -> Self {
         Self::Done(done)
     }

@@ -2,9 +2,9 @@
 
 use crate::conversation::session::Session;
 use crate::ending::{Done, Ending};
-use crate::report::{Next, Step};
+use crate::report::{CommandStep, Next};
 
-pub(crate) fn run(session: &mut Session) -> Result<Step, Ending> {
+pub(crate) fn run(session: &mut Session) -> Result<CommandStep, Ending> {
     if session.is_compressed {
         return Err(Ending::malformed("DEFLATE is already active"));
     }
@@ -13,5 +13,5 @@ pub(crate) fn run(session: &mut Session) -> Result<Step, Ending> {
         code: None,
         text: "DEFLATE is active",
     };
-    Ok(Step::Last(done, Next::Compress))
+    Ok(CommandStep::Last(done, Next::Compress))
 }

@@ -5,13 +5,13 @@ use wire::{Tag, say};
 use crate::conversation::session::{Awaiting, Session};
 use crate::ending::{Done, Ending, Outcome};
 use crate::out::Out;
-use crate::report::Step;
+use crate::report::CommandStep;
 
-pub(crate) async fn run(session: &mut Session, tag: &Tag, out: &mut Out<'_>) -> Step {
+pub(crate) async fn run(session: &mut Session, tag: &Tag, out: &mut Out<'_>) -> CommandStep {
     say::continuation(&mut out.buffer, "idling");
     session.awaiting = Awaiting::Idle { tag: tag.clone() };
     session.tell_unsolicited(out).await;
-    Step::Later
+    CommandStep::Later
 }
 
 /// The line that ends it.

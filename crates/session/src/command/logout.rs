@@ -5,11 +5,11 @@ use wire::say;
 use crate::conversation::session::Session;
 use crate::ending::Done;
 use crate::out::Out;
-use crate::report::{Next, Step};
+use crate::report::{CommandStep, Next};
 
-pub(crate) fn run(session: &mut Session, out: &mut Out<'_>) -> Step {
+pub(crate) fn run(session: &mut Session, out: &mut Out<'_>) -> CommandStep {
     // A client that leaves is told no news any more.
     session.selected = None;
     say::bye(&mut out.buffer, None, "Goodbye");
-    Step::Last(Done::completed(), Next::Close)
+    CommandStep::Last(Done::completed(), Next::Close)
 }

@@ -3,9 +3,9 @@
 use crate::conversation::session::Session;
 use crate::ending::{Done, Ending};
 use crate::node::Security;
-use crate::report::{Next, Step};
+use crate::report::{CommandStep, Next};
 
-pub(crate) fn run(session: &Session) -> Result<Step, Ending> {
+pub(crate) fn run(session: &Session) -> Result<CommandStep, Ending> {
     match session.peer.security {
         Security::Plain {
             may_starttls: true, ..
@@ -14,7 +14,7 @@ pub(crate) fn run(session: &Session) -> Result<Step, Ending> {
                 code: None,
                 text: "Begin TLS now",
             };
-            Ok(Step::Last(done, Next::StartTls))
+            Ok(CommandStep::Last(done, Next::StartTls))
         }
         Security::Plain {
             may_starttls: false,

@@ -3,12 +3,12 @@
 use crate::conversation::session::Session;
 use crate::ending::{Done, Ending};
 use crate::node::Reuse;
-use crate::report::{Next, Step};
+use crate::report::{CommandStep, Next};
 
-pub(crate) fn run(session: &mut Session) -> Result<Step, Ending> {
+pub(crate) fn run(session: &mut Session) -> Result<CommandStep, Ending> {
     if session.node.reuse == Reuse::Refused {
         return Err(Ending::malformed("There is no such command"));
     }
     session.end_login();
-    Ok(Step::Last(Done::completed(), Next::StartOver))
+    Ok(CommandStep::Last(Done::completed(), Next::StartOver))
 }

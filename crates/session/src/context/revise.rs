@@ -44,6 +44,7 @@ pub(crate) async fn revise(
 ) -> Revised {
     let mut revised = Revised::default();
     let touched = search_target.view.touched_since(before);
+    // Those that can be kept up to date are put back; a context that fails is ended.
     let followed = std::mem::take(&mut contexts.0);
     let mut room = CONTEXT_RESULTS_MAX;
     for mut context in followed {

@@ -214,6 +214,7 @@ impl Session {
 
     /// Ends the login: the session is as if nobody had logged in on this connection.
     pub(crate) fn end_login(&mut self) {
+        // Made anew, so that nothing of the login is left over.
         *self = Self {
             client: self.client.take(),
             bad_commands: self.bad_commands,

@@ -17,6 +17,7 @@ impl Session {
         mailbox: MailboxId,
         name: MailboxName,
     ) -> Result<(), Ending> {
+        // Taken out, because `events` borrows the whole session.
         let mut notified = std::mem::take(&mut self.notified);
         let watched = match notified.others() {
             None => Ok(()),
@@ -49,6 +50,7 @@ impl Session {
 
     /// The client has renamed a mailbox, with all below it.
     pub(crate) fn believe_renamed(&mut self, from: &MailboxName, to: &MailboxName) {
+        // Taken out, because `events` borrows the whole session.
         let mut notified = std::mem::take(&mut self.notified);
         if let Some(others) = notified.others() {
             let Others {

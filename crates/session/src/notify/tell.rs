@@ -46,6 +46,7 @@ impl Session {
     ///
     /// When the rights of this user could not be read.
     pub(crate) async fn tell_others(&mut self, out: &mut Out<'_>) -> Result<(), Ending> {
+        // Taken out while it is told, because telling borrows the whole session.
         let mut notified = std::mem::take(&mut self.notified);
         let told = match notified.others() {
             None => Ok(()),
