@@ -186,8 +186,8 @@ mod tests {
 
     const COMMANDS: (&str, &str) = (
         TABLE,
-        "static COMMANDS: &[Spec] = &[\n    row(\"UID MOVE\", From::Selected),\n    row(\"ID\", \
-         From::Any),\n];\n",
+        "static COMMANDS: &[CommandRow] = &[\n    row!(\"UID MOVE\", Selected, call, Body::Move => \
+         r#move::run()),\n    row!(\"ID\", Any, call, Body::Id => id::run()),\n];\n",
     );
     const CAPABILITIES: (&str, &str) = (
         OFFERS,
