@@ -4,7 +4,7 @@ use acl::Operation;
 use mail::FlagBits;
 use wire::{Announced, LiteralMode, Verdict, say};
 
-use crate::commands::{self, no_such_command};
+use crate::command::{self, no_such_command};
 use crate::conversation::session::Session;
 use crate::ending::{Ending, Refused, conclude};
 use crate::names::named::Missing;
@@ -64,7 +64,7 @@ impl Session {
     }
 
     async fn would_take(&self, literal: &Announced) -> Result<(), Ending> {
-        let Some(row) = commands::find(&literal.name) else {
+        let Some(row) = command::find(&literal.name) else {
             return Err(no_such_command());
         };
         if !row.allowed_in.allows(self.state()) {

@@ -4,8 +4,7 @@ use live::LoginLease;
 use mail::limits::BAD_COMMANDS_MAX;
 use wire::{Body, Code, Command, Frame, Malformed, Tag, Verdict, say};
 
-use crate::command::{authenticate, idle};
-use crate::commands::{self, Call, CommandRow, no_such_command};
+use crate::command::{self, Call, CommandRow, authenticate, idle, no_such_command};
 use crate::conversation::selected::AccessCheck;
 use crate::conversation::session::{Awaiting, Session};
 use crate::ending::{Ending, Refused, conclude};
@@ -58,7 +57,7 @@ impl Session {
             Ok(command) => command,
             Err(malformed) => return self.tell_malformed(malformed, &mut out.buffer),
         };
-        let allowed = match commands::find(command.name) {
+        let allowed = match command::find(command.name) {
             Some(row) if row.allowed_in.allows(self.state()) => Ok(row),
             Some(row) => Err(Ending::wrong_state(row.allowed_in, self.state())),
             None => Err(no_such_command()),

@@ -9,8 +9,8 @@
 //! 2. `view`, `context`, `search`, the pure files of `names` and of `notify`: the parts that a session holds.
 //! 3. `conversation`: the [`Session`] that holds them.
 //! 4. What several commands need of a session: `names`, `search`, `fetch`, `arrival`, `notify`, `login` and single files.
-//! 5. `command`: a file each. Commands do not use each other.
-//! 6. `commands`, `dispatch`, `admission` and `unsolicited`: which command it is, and what is said without one.
+//! 5. `command`: a file each, and the table of them. Commands do not use each other.
+//! 6. `dispatch`, `admission` and `unsolicited`: which command it is, and what is said without one.
 
 mod activity;
 mod admission;
@@ -18,7 +18,6 @@ mod annotations;
 mod arrival;
 mod capability;
 mod command;
-mod commands;
 mod context;
 mod conversation;
 mod dispatch;

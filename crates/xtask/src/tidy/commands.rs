@@ -7,7 +7,7 @@ use super::Finding;
 use super::source::words;
 use super::tree::Tree;
 
-pub(super) const TABLE: &str = "crates/session/src/commands.rs";
+pub(super) const TABLE: &str = "crates/session/src/command/mod.rs";
 pub(super) const FILES: &str = "crates/session/src/command/";
 pub(super) const TALKS: &str = "tests/talks/";
 
