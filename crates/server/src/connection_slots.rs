@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use auth::network_of;
 use mail::AccountId;
+use session::ConnectionLimit;
 use tokio::sync::Notify;
 
 use crate::config::LimitsConfig;
@@ -37,25 +38,12 @@ pub(crate) struct ConnectionSlot {
     user: Option<AccountId>,
 }
 
-/// Which bound was reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Full {
-    /// `limits.connections`
-    All,
-    /// `limits.connections_per_address`
-    Address,
-    /// `limits.connections_per_user`
-    User,
-}
-
-impl Full {
-    /// For metrics.
-    pub(crate) const fn word(self) -> &'static str {
-        match self {
-            Self::All => "all",
-            Self::Address => "address",
-            Self::User => "user",
-        }
+/// Which bound was reached, for metrics.
+pub(crate) const fn limit_word(limit: ConnectionLimit) -> &'static str {
+    match limit {
+        ConnectionLimit::All => "all",
+        ConnectionLimit::Address => "address",
+        ConnectionLimit::User => "user",
     }
 }
 
@@ -71,14 +59,17 @@ impl ConnectionSlots {
     }
 
     /// A place for a connection from `address`.
-    pub(crate) fn take(self: &Arc<Self>, address: IpAddr) -> Result<ConnectionSlot, Full> {
+    pub(crate) fn take(
+        self: &Arc<Self>,
+        address: IpAddr,
+    ) -> Result<ConnectionSlot, ConnectionLimit> {
         let network = network_of(address);
         let mut taken = self.taken();
         if taken.all >= self.all_max {
-            return Err(Full::All);
+            return Err(ConnectionLimit::All);
         }
         if !count(&mut taken.by_address, network, self.per_address_max) {
-            return Err(Full::Address);
+            return Err(ConnectionLimit::Address);
         }
         taken.all += 1;
         drop(taken);
@@ -107,13 +98,13 @@ impl ConnectionSlots {
 
 impl ConnectionSlot {
     /// Counts this connection to `user` from now on.
-    pub(crate) fn assign(&mut self, user: AccountId) -> Result<(), Full> {
+    pub(crate) fn assign(&mut self, user: AccountId) -> Result<(), ConnectionLimit> {
         if self.user.is_some() {
             return Ok(());
         }
         let mut taken = self.slots.taken();
         if !count(&mut taken.by_user, user, self.slots.per_user_max) {
-            return Err(Full::User);
+            return Err(ConnectionLimit::User);
         }
         drop(taken);
         self.user = Some(user);
@@ -164,7 +155,9 @@ mod tests {
 
     use mail::AccountId;
 
-    use super::{ConnectionSlots, Full};
+    use session::ConnectionLimit;
+
+    use super::ConnectionSlots;
     use crate::config::LimitsConfig;
 
     fn slots(all: usize, per_address: usize, per_user: usize) -> Arc<ConnectionSlots> {
@@ -188,7 +181,10 @@ mod tests {
         let slots = slots(10, 2, 10);
         let first = slots.take(address("192.0.2.1")).unwrap();
         let _second = slots.take(address("::ffff:192.0.2.1")).unwrap();
-        assert_eq!(slots.take(address("192.0.2.1")).unwrap_err(), Full::Address);
+        assert_eq!(
+            slots.take(address("192.0.2.1")).unwrap_err(),
+            ConnectionLimit::Address
+        );
         assert!(slots.take(address("192.0.2.2")).is_ok());
         drop(first);
         assert!(slots.take(address("192.0.2.1")).is_ok());
@@ -200,7 +196,7 @@ mod tests {
         let _first = slots.take(address("2001:db8::1")).unwrap();
         assert_eq!(
             slots.take(address("2001:db8::2")).unwrap_err(),
-            Full::Address
+            ConnectionLimit::Address
         );
         assert!(slots.take(address("2001:db8:0:1::1")).is_ok());
     }
@@ -209,7 +205,10 @@ mod tests {
     fn all_together_have_a_bound() {
         let slots = slots(1, 10, 10);
         let _first = slots.take(address("192.0.2.1")).unwrap();
-        assert_eq!(slots.take(address("192.0.2.2")).unwrap_err(), Full::All);
+        assert_eq!(
+            slots.take(address("192.0.2.2")).unwrap_err(),
+            ConnectionLimit::All
+        );
     }
 
     #[test]
@@ -219,7 +218,7 @@ mod tests {
         let mut second = slots.take(address("192.0.2.2")).unwrap();
         first.assign(AccountId(7)).unwrap();
         first.assign(AccountId(7)).unwrap();
-        assert_eq!(second.assign(AccountId(7)), Err(Full::User));
+        assert_eq!(second.assign(AccountId(7)), Err(ConnectionLimit::User));
         drop(first);
         second.assign(AccountId(7)).unwrap();
     }

@@ -6,15 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mail::SessionId;
-use session::{Peer, Security};
+use session::{ConnectionLimit, Peer, Security};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::{sleep, timeout};
 use tracing::{debug, warn};
-use wire::{Code, say};
 
 use crate::config::WithoutTls;
 use crate::connection::{Connection, ConnectionContext, Stream, handshake};
-use crate::connection_slots::{ConnectionSlot, ConnectionSlots, Full};
+use crate::connection_slots::{ConnectionSlot, ConnectionSlots, limit_word};
 use crate::environment;
 use crate::error::ServerError;
 
@@ -76,7 +75,7 @@ pub(crate) async fn accept(
                 environment::start(converse(socket, address, beginning, context.clone(), slot));
             }
             Err(full) => {
-                context.metrics.count_refused(full.word());
+                context.metrics.count_refused(limit_word(full));
                 environment::start(turn_away(socket, beginning, full));
             }
         }
@@ -127,17 +126,11 @@ fn plain(without_tls: WithoutTls, address: SocketAddr) -> Security {
 }
 
 /// Says why in the clear; a handshake would cost more than the answer is worth.
-async fn turn_away(socket: TcpStream, beginning: Beginning, full: Full) {
+async fn turn_away(socket: TcpStream, beginning: Beginning, full: ConnectionLimit) {
     if beginning == Beginning::Tls {
         return;
     }
-    let words = match full {
-        Full::All => "Too many connections; try again later",
-        Full::Address => "Too many connections from your address",
-        Full::User => "Too many connections of this user",
-    };
-    let mut bye = Vec::new();
-    say::bye(&mut bye, Some(Code::Unavailable), words);
+    let bye = session::turn_away(full);
     let mut stream = socket;
     let said = tokio::io::AsyncWriteExt::write_all(&mut stream, &bye);
     // Whoever does not listen is turned away all the same.

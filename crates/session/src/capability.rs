@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::commands::State;
+use crate::conversation::state::State;
 use crate::message_limit::MessageLimit;
 use crate::node::{Reuse, Security};
 
@@ -158,7 +158,7 @@ pub(crate) fn capabilities(
 mod tests {
     use std::borrow::Cow;
 
-    use crate::commands::State;
+    use crate::conversation::state::State;
     use crate::message_limit::MessageLimit;
     use crate::node::{Reuse, Security};
 

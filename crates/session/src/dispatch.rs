@@ -4,13 +4,13 @@ use live::LoginLease;
 use mail::limits::BAD_COMMANDS_MAX;
 use wire::{Body, Code, Command, Frame, Malformed, Tag, Verdict, say};
 
-use crate::command::{self, Step};
-use crate::commands::{self, Spec};
+use crate::command::{self, Call, CommandRow, authenticate, idle, no_such_command};
+use crate::conversation::selected::AccessCheck;
+use crate::conversation::session::{Awaiting, Session};
 use crate::ending::{Ending, Refused, conclude};
 use crate::node::Now;
 use crate::out::Out;
-use crate::selected::AccessCheck;
-use crate::session::{Awaiting, Session};
+use crate::report::{CommandStep, Next, Report};
 use crate::unsolicited::Goodbye;
 use crate::view::ExpungeTiming;
 
@@ -27,38 +27,8 @@ pub enum Input {
     TooLong(Option<Tag>),
 }
 
-/// What a command was, and how it ended.
-#[derive(Clone, Copy, Debug)]
-pub struct Report {
-    /// In capitals, or `unknown`.
-    pub command: &'static str,
-    /// `None` while the command still goes on, or when nobody is left to hear.
-    pub verdict: Option<Verdict>,
-    /// What the connection does next.
-    pub next: Next,
-}
-
-/// What the connection does after a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
-    /// Goes on.
-    Go,
-    /// Writes what is waiting, drops what was pipelined, and shakes hands.
-    StartTls,
-    /// Writes what is waiting; from then on both sides compress.
-    Compress,
-    /// Writes what is waiting; from then on neither side compresses, and nobody is logged in.
-    StartOver,
-    /// Writes what is waiting and hangs up.
-    Close,
-}
-
-/// The row of what could not be parsed far enough to have one.
-static UNKNOWN: Spec = Spec {
-    name: "unknown",
-    from: commands::From::Any,
-    pins_seqnums: false,
-};
+/// The name in logs and metrics of what could not be read far enough to have one.
+const UNKNOWN: &str = "unknown";
 
 impl Session {
     /// Does what is asked, and says how it went.
@@ -67,16 +37,16 @@ impl Session {
             self.goodbye(Goodbye::LeaseEnded, &mut out.buffer);
             return Report {
                 next: Next::Close,
-                ..Report::going_on(UNKNOWN.name)
+                ..Report::going_on(UNKNOWN)
             };
         }
         let report = match input {
             Input::Frame(frame) => self.run_frame(frame, now, out).await,
             Input::Line(line) => Box::pin(self.run_line(&line, out)).await,
-            Input::Refused => Report::going_on(UNKNOWN.name),
+            Input::Refused => Report::going_on(UNKNOWN),
             Input::TooLong(tag) => {
                 say_bad(&mut out.buffer, tag.as_ref(), "The line is too long");
-                Report::concluded(UNKNOWN.name, Some(Verdict::Bad))
+                Report::concluded(UNKNOWN, Some(Verdict::Bad))
             }
         };
         self.count_bad(report, out)
@@ -87,27 +57,30 @@ impl Session {
             Ok(command) => command,
             Err(malformed) => return self.tell_malformed(malformed, &mut out.buffer),
         };
-        let name = commands::name_of(&command.body);
-        let spec = commands::find(name).unwrap_or(&UNKNOWN);
-        if !spec.from.allows(self.state()) {
-            let outcome = Err(Ending::wrong_state(spec.from, self.state()));
-            let verdict = conclude(&mut out.buffer, &command.tag, name, outcome);
-            return Report::concluded(spec.name, verdict);
+        let allowed = match command::find(command.name) {
+            Some(row) if row.allowed_in.allows(self.state()) => Ok(row),
+            Some(row) => Err(Ending::wrong_state(row.allowed_in, self.state())),
+            None => Err(no_such_command()),
+        };
+        match allowed {
+            Ok(row) => self.run_command(row, command, now, out).await,
+            Err(ending) => {
+                let verdict = conclude(&mut out.buffer, &command.tag, command.name, Err(ending));
+                Report::concluded(command.name, verdict)
+            }
         }
-        self.run_command(spec, command, now, out).await
     }
 
-    /// Catches up, does it, tells what happened meanwhile, and concludes.
+    /// Catches up, runs the command, tells what happened meanwhile, and concludes.
     async fn run_command(
         &mut self,
-        spec: &'static Spec,
+        row: &'static CommandRow,
         command: Command,
         now: Now,
         out: &mut Out<'_>,
     ) -> Report {
-        let Command { tag, body } = command;
-        let name = spec.name;
-        match self.catch_up_for(spec, out).await {
+        let Command { tag, name, body } = command;
+        match self.catch_up_for(row, out).await {
             Ok(Next::Go) => {}
             Ok(next) => {
                 return Report {
@@ -120,10 +93,10 @@ impl Session {
                 return Report::concluded(name, verdict);
             }
         }
-        let outcome = match self.carry_out(&tag, body, now, out).await {
-            Ok(Step::Done(done)) => Ok(done),
-            Ok(Step::Later) => return Report::going_on(name),
-            Ok(Step::Last(done, next)) => {
+        let outcome = match self.carry_out(row, &tag, body, now, out).await {
+            Ok(CommandStep::Done(done)) => Ok(done),
+            Ok(CommandStep::Later) => return Report::going_on(name),
+            Ok(CommandStep::Last(done, next)) => {
                 let verdict = conclude(&mut out.buffer, &tag, name, Ok(done));
                 return Report {
                     command: name,
@@ -134,7 +107,7 @@ impl Session {
             Err(ending) => Err(ending),
         };
         self.learn();
-        let moment = if spec.pins_seqnums {
+        let moment = if row.pins_seqnums {
             ExpungeTiming::Pinned
         } else {
             ExpungeTiming::Safe
@@ -144,46 +117,58 @@ impl Session {
     }
 
     /// Learns what was committed before the command, which may leave it without its mailbox.
-    async fn catch_up_for(&mut self, spec: &Spec, out: &mut Out<'_>) -> Result<Next, Ending> {
+    async fn catch_up_for(&mut self, row: &CommandRow, out: &mut Out<'_>) -> Result<Next, Ending> {
         if let AccessCheck::Holds = self.catch_up().await? {
             return Ok(Next::Go);
         }
         let next = self.lose_selected(out);
-        if next == Next::Go && !spec.from.allows(self.state()) {
-            return Err(Ending::wrong_state(spec.from, self.state()));
+        if next == Next::Go && !row.allowed_in.allows(self.state()) {
+            return Err(Ending::wrong_state(row.allowed_in, self.state()));
         }
         Ok(next)
     }
 
-    /// Does it, and once more when meanwhile other flags became private: that is nobody's mistake.
+    /// Runs the command, and once more when other flags became private meanwhile, which is not the client's mistake.
     async fn carry_out(
         &mut self,
+        row: &CommandRow,
         tag: &Tag,
         body: Body,
         now: Now,
         out: &mut Out<'_>,
-    ) -> Result<Step, Ending> {
-        let again = commands::depends_on_policy(&body).then(|| body.clone());
-        let outcome = command::run(self, tag, body, now, out).await;
-        match (outcome, again) {
-            (Err(Ending::Refused(Refused::Changed)), Some(body)) => {
-                match self.renew_selected().await? {
-                    AccessCheck::Holds => Box::pin(command::run(self, tag, body, now, out)).await,
-                    AccessCheck::Lost => Err(Refused::NoPermission.into()),
-                }
-            }
-            (outcome, _) => outcome,
+    ) -> Result<CommandStep, Ending> {
+        let again = row.depends_on_policy.then(|| body.clone());
+        let call = Call {
+            session: self,
+            tag,
+            now,
+            out,
+        };
+        let outcome = row.run(call, body).await;
+        let (Err(Ending::Refused(Refused::Changed)), Some(body)) = (&outcome, again) else {
+            return outcome;
+        };
+        if self.renew_selected().await? == AccessCheck::Lost {
+            return Err(Refused::NoPermission.into());
         }
+        let call = Call {
+            session: self,
+            tag,
+            now,
+            out,
+        };
+        row.run(call, body).await
     }
 
     async fn run_line(&mut self, line: &[u8], out: &mut Out<'_>) -> Report {
+        // Whatever the line says, it ends the waiting; a handler that needs another line waits anew.
         match std::mem::replace(&mut self.awaiting, Awaiting::Command) {
-            Awaiting::Command => Report::going_on(UNKNOWN.name),
+            Awaiting::Command => Report::going_on(UNKNOWN),
             Awaiting::Sasl { tag, exchange } => {
-                command::authenticate::go_on(self, tag, *exchange, line, out).await
+                authenticate::go_on(self, tag, *exchange, line, out).await
             }
             Awaiting::Idle { tag } => {
-                let outcome = command::idle::done(line);
+                let outcome = idle::done(line);
                 self.learn();
                 self.tell_unsolicited(out).await;
                 let verdict = conclude(&mut out.buffer, &tag, "IDLE", outcome);
@@ -220,7 +205,7 @@ impl Session {
                 Some(Verdict::Bad)
             }
         };
-        Report::concluded(UNKNOWN.name, verdict)
+        Report::concluded(UNKNOWN, verdict)
     }
 
     fn count_bad(&mut self, report: Report, out: &mut Out<'_>) -> Report {
@@ -232,37 +217,10 @@ impl Session {
         if self.bad_commands < BAD_COMMANDS_MAX {
             return report;
         }
-        say::bye(
-            &mut out.buffer,
-            None,
-            "Too many commands that make no sense",
-        );
+        say::bye(&mut out.buffer, None, "Too many bad commands");
         Report {
             next: Next::Close,
             ..report
-        }
-    }
-}
-
-impl Report {
-    pub(crate) fn going_on(command: &'static str) -> Self {
-        Self {
-            command,
-            verdict: None,
-            next: Next::Go,
-        }
-    }
-
-    pub(crate) fn concluded(command: &'static str, verdict: Option<Verdict>) -> Self {
-        // Without a verdict there is nobody left to hear one.
-        let next = match verdict {
-            Some(_) => Next::Go,
-            None => Next::Close,
-        };
-        Self {
-            command,
-            verdict,
-            next,
         }
     }
 }

@@ -1,6 +1,7 @@
-//! How a command ends, and the one place that puts it into words.
+//! How a command ends, and the one place that writes it as a tagged response.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use mail::limits::{METADATA_VALUE_BYTES_MAX, UID_BATCH_MESSAGES_MIN};
 use mail::{BadName, ModSeq, Uid, UidSet, UidValidity};
@@ -8,7 +9,8 @@ use store::Fault;
 use tracing::{error, warn};
 use wire::{Code, Tag, Verdict, say};
 
-use crate::commands::{self, State};
+use crate::conversation::state::AllowedIn;
+use crate::conversation::state::State;
 use crate::message_limit::Cut;
 use crate::out::Hangup;
 
@@ -27,7 +29,7 @@ pub(crate) enum DoneCode {
     HighestModSeq(ModSeq),
     AppendUid(UidValidity, UidSet),
     CopyUid(UidValidity, Vec<(Uid, Uid)>),
-    /// Of the mailbox that was created.
+    /// The object id of the mailbox that was created.
     MailboxId(String),
     /// The size of the largest annotation that was left out.
     MetadataLongEntries(u64),
@@ -41,13 +43,13 @@ pub(crate) enum DoneCode {
 /// The bad endings; there is no other.
 #[derive(Debug)]
 pub(crate) enum Ending {
-    /// The client's grammar or state: BAD.
+    /// The client broke the grammar, or the command may not come in this state: BAD.
     Malformed(Cow<'static, str>),
-    /// Understood, and no.
+    /// The command was understood and is refused: NO.
     Refused(Refused),
-    /// Our trouble.
+    /// The server failed.
     Broken(Fault),
-    /// Nobody is there to hear.
+    /// The client is gone.
     HungUp,
 }
 
@@ -56,10 +58,10 @@ pub(crate) enum Ending {
 pub(crate) enum Refused {
     /// There is no such mailbox, or none that this user may know of: one answer for both.
     NoSuchMailbox,
-    /// The same, for the target of APPEND, COPY and MOVE, which the client may create.
+    /// As [`NoSuchMailbox`](Self::NoSuchMailbox), for the target of APPEND, COPY and MOVE, which the client may create.
     NoSuchTarget,
     NoPermission,
-    /// To give rights to people whom nobody chose one by one.
+    /// Only a site administrator may give rights to everybody or to a whole domain.
     ForSiteAdministrators,
     Exists,
     HasChildren,
@@ -78,30 +80,30 @@ pub(crate) enum Refused {
     PrivacyRequired,
     Limit(Cow<'static, str>),
     TooBig,
-    /// Batches of fewer messages than there may be (RFC 10022).
+    /// The batches would have fewer messages than a batch may have (RFC 10022).
     BatchTooSmall,
-    /// Batches of more messages, all together, than are told at once (RFC 10022).
+    /// The batches would have more messages, all together, than are told at once (RFC 10022).
     TooManyInBatches,
     OverQuota,
-    /// None, or none that this user may know of.
+    /// There is no such quota root, or none that this user may know of.
     NoSuchQuotaRoot,
     /// The first URL of a CATENATE that points to nothing here.
     BadUrl(String),
     /// Content in an encoding that is unknown, or that no encoding can carry.
     UnknownCte,
-    /// The value of an annotation.
+    /// The value of an annotation is too large.
     ValueTooLarge,
     TooManyAnnotations,
     ExpungeIssued,
-    /// More messages than one command may be about (RFC 9738).
+    /// The command is about more messages than one may be (RFC 9738).
     MessageLimit(Cut),
     /// No search of that tag is kept up to date.
     NoSuchContext,
     /// A filter of this name is not there, or not for this user, or in a loop.
     UndefinedFilter(String),
-    /// NOTIFY of an event that there is not.
+    /// NOTIFY asks for an event that is not known here.
     BadEvent,
-    /// NOTIFY of more than can be watched.
+    /// NOTIFY asks for more mailboxes than can be watched.
     NotificationOverflow,
 }
 
@@ -157,10 +159,15 @@ impl Ending {
         Self::Malformed(Cow::Borrowed(text))
     }
 
+    /// Something in the arguments is wrong, whatever it is about; `why` says what.
+    pub(crate) fn malformed_as(why: impl fmt::Display) -> Self {
+        Self::Malformed(why.to_string().into())
+    }
+
     /// The command may come in other states than this one (RFC 9051, 3).
-    pub(crate) fn wrong_state(from: commands::From, state: State) -> Self {
+    pub(crate) fn wrong_state(from: AllowedIn, state: State) -> Self {
         Self::malformed(match (from, state) {
-            (commands::From::BeforeLogin, _) => "You are logged in already",
+            (AllowedIn::BeforeLogin, _) => "You are logged in already",
             (_, State::NotAuthenticated) => "Log in first",
             (_, State::Authenticated | State::Selected) => "Select a mailbox first",
         })
@@ -179,6 +186,12 @@ impl From<Refused> for Ending {
     }
 }
 
+impl From<Cut> for Ending {
+    fn from(cut: Cut) -> Self {
+        Self::Refused(Refused::MessageLimit(cut))
+    }
+}
+
 impl From<Hangup> for Ending {
     fn from(_: Hangup) -> Self {
         Self::HungUp
@@ -191,7 +204,7 @@ impl From<BadName> for Ending {
     }
 }
 
-/// What the store says of a mailbox that was there a moment ago.
+/// The ending of a command for what the store refuses or fails to do.
 impl From<Fault> for Ending {
     fn from(fault: Fault) -> Self {
         match fault {
@@ -300,7 +313,7 @@ impl Refused {
             ),
             Self::Changed => (
                 Code::InUse,
-                "The mailbox works otherwise since a moment ago; please try again".into(),
+                "The mailbox was changed meanwhile; please try again".into(),
             ),
             Self::BadName(bad) => (Code::Cannot, bad.to_string().into()),
             Self::BadCharset => (
@@ -324,14 +337,9 @@ impl Refused {
                 Code::TooFew,
                 format!("A batch has at least {UID_BATCH_MESSAGES_MIN} messages").into(),
             ),
-            Self::TooManyInBatches => {
-                (Code::TooMany, "Ask for fewer of the batches at once".into())
-            }
+            Self::TooManyInBatches => (Code::TooMany, "Too many messages in these batches".into()),
             Self::NoSuchQuotaRoot => (Code::NonExistent, "No such quota root".into()),
-            Self::OverQuota => (
-                Code::OverQuota,
-                "There is no room for that; something has to go first".into(),
-            ),
+            Self::OverQuota => (Code::OverQuota, "The quota would be exceeded".into()),
             Self::BadUrl(url) => (
                 Code::BadUrl(url),
                 "There is nothing at that URL that you may read".into(),

@@ -1,48 +1,52 @@
 //! One client's conversation, without its socket: commands in, responses out.
 //!
 //! A handler resolves, permits, commits, learns, tells. No clock, no socket, no task is started
-//! here: a handler may await the store, the open mailboxes and the door, and nothing else.
+//! here: a handler may await the store, the open mailboxes and the authenticator, and nothing else.
+//!
+//! From below to above, and no file uses one that is above it:
+//!
+//! 1. `node`, `out`, `ending` and `report`: what a session is given, and how a command ends.
+//! 2. `view`, `context`, `search`, the pure files of `names` and of `notify`: the parts that a session holds.
+//! 3. `conversation`: the [`Session`] that holds them.
+//! 4. What several commands need of a session: `names`, `search`, `fetch`, `arrival`, `notify`, `login` and single files.
+//! 5. `command`: a file each, and the table of them. Commands do not use each other.
+//! 6. `dispatch`, `admission` and `unsolicited`: which command it is, and what is said without one.
 
 mod activity;
 mod admission;
+mod annotations;
+mod arrival;
 mod capability;
 mod command;
-mod commands;
 mod context;
-mod create_permit;
-mod criteria;
-mod digested;
+mod conversation;
 mod dispatch;
-mod enabled;
 mod ending;
-mod filter;
-mod filters;
-mod finding;
-mod listing;
-mod loaded_messages;
+mod fetch;
+mod flags;
+mod login;
 mod message_limit;
 mod names;
-mod naming;
+mod news;
 mod node;
-mod notifications;
 mod notify;
 mod out;
-mod search_state;
-mod search_target;
-mod selected;
-mod session;
-mod sorting;
-mod sources;
+mod quota;
+mod race;
+mod report;
+mod search;
+mod status;
 mod unsolicited;
 mod view;
 
-pub use admission::Admission;
-pub use create_permit::create_permit;
-pub use dispatch::{Input, Next, Report};
+pub use admission::{Admission, NoRoom, UploadMemory};
+pub use conversation::session::Session;
+pub use dispatch::Input;
 pub use message_limit::MessageLimit;
+pub use names::creation::create_permit;
 pub use node::{
     Authenticator, BoxFuture, LoginVerdict, Node, Now, Peer, Reuse, Security, SubscribeOnGrant,
 };
 pub use out::{Hangup, Out, Sink};
-pub use session::Session;
-pub use unsolicited::Goodbye;
+pub use report::{Next, Report};
+pub use unsolicited::{ConnectionLimit, Goodbye, turn_away};

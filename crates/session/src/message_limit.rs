@@ -5,27 +5,21 @@
 
 use image::Message;
 use mail::{SeqNum, Uid, UidSet};
-use wire::{MessageSet, NumberEnd, NumberRange, NumberSet, Numbering, SearchKey};
 
-use crate::ending::Refused;
-use crate::search_target::SearchTarget;
-use crate::selected::Selected;
-use crate::view::Picked;
-
-/// What the operator decided.
+/// The limit that the operator has set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MessageLimit {
-    /// As many as it likes.
+    /// There is no limit.
     #[default]
     None,
-    /// Every command that names messages.
+    /// The limit holds for every command that names messages.
     Every {
-        /// Told as MESSAGELIMIT.
+        /// The number that CAPABILITY tells as MESSAGELIMIT.
         announced: u32,
-        /// Kept to; `None` trusts in those who understand what is announced.
+        /// The number that is enforced; `None` trusts in clients that understand what is announced.
         enforced: Option<u32>,
     },
-    /// COPY and APPEND alone: told as SAVELIMIT.
+    /// The limit holds for COPY and APPEND alone, and CAPABILITY tells it as SAVELIMIT.
     Saving(u32),
 }
 
@@ -33,11 +27,11 @@ pub enum MessageLimit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Bound(Option<u32>);
 
-/// Where a command was cut short.
+/// The place at which a command was cut short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Cut {
     pub(crate) limit: u32,
-    /// The lowest of the messages that it was about; `None` where that would say nothing.
+    /// The lowest of the messages that the command was about; `None` where that would say nothing.
     pub(crate) lowest: Option<Uid>,
 }
 
@@ -58,7 +52,7 @@ impl MessageLimit {
         }
     }
 
-    /// For FETCH, SEARCH, STORE, MOVE and UID EXPUNGE, which may be done in part.
+    /// The bound for FETCH, SEARCH, STORE, MOVE and UID EXPUNGE, which may be done in part.
     pub(crate) fn per_command(self) -> Bound {
         match self {
             Self::None | Self::Saving(_) => Bound(None),
@@ -66,7 +60,7 @@ impl MessageLimit {
         }
     }
 
-    /// For COPY and APPEND, which are done wholly or not at all.
+    /// The bound for COPY and APPEND, which are done wholly or not at all.
     pub(crate) fn per_copy(self) -> Bound {
         match self {
             Self::None => Bound(None),
@@ -77,6 +71,11 @@ impl MessageLimit {
 }
 
 impl Bound {
+    /// Whether there is no bound.
+    pub(crate) fn is_open(self) -> bool {
+        self.0.is_none()
+    }
+
     /// The newest of `uids`, and where that ends if they are not all.
     pub(crate) fn newest(self, uids: UidSet) -> (UidSet, Option<Cut>) {
         let Some(limit) = self.0.filter(|limit| uids.len() > u64::from(*limit)) else {
@@ -101,76 +100,32 @@ impl Bound {
         Some(Cut { limit, lowest })
     }
 
-    /// Where a search by `key` ends if it has to look at too many messages, however few it finds.
-    pub(crate) fn cut_search(self, key: &SearchKey, selected: &Selected) -> Option<Cut> {
-        self.0?;
-        let (_, cut) = self.newest(searched(key, selected));
-        cut
-    }
-
-    /// For what cannot be done in part.
-    pub(crate) fn admit(self, uids: &UidSet) -> Result<(), Refused> {
+    /// Refuses `uids` when they are too many, for a command that cannot be done in part.
+    pub(crate) fn admit(self, uids: &UidSet) -> Result<(), Cut> {
         match self.0 {
-            Some(limit) if uids.len() > u64::from(limit) => Err(Refused::MessageLimit(Cut {
+            Some(limit) if uids.len() > u64::from(limit) => Err(Cut {
                 limit,
                 lowest: uids.newest(u64::from(limit)).first(),
-            })),
+            }),
             Some(_) | None => Ok(()),
         }
     }
 
-    /// The same for messages that have no UIDs yet, or whose UIDs would say nothing.
-    pub(crate) fn admit_count(self, count: usize) -> Result<(), Refused> {
+    /// As [`admit`](Self::admit), for messages that have no UIDs yet, or whose UIDs would say nothing.
+    pub(crate) fn admit_count(self, count: usize) -> Result<(), Cut> {
         match self.0 {
             Some(limit) if u32::try_from(count).is_ok_and(|count| count <= limit) => Ok(()),
-            Some(limit) => Err(Refused::MessageLimit(Cut {
+            Some(limit) => Err(Cut {
                 limit,
                 lowest: None,
-            })),
+            }),
             None => Ok(()),
         }
     }
 }
 
-/// The messages that a search has to look at: those that its key names, or all.
-fn searched(key: &SearchKey, selected: &Selected) -> UidSet {
-    match named(key, &SearchTarget::from(selected)) {
-        Some(named) => selected.view.uids(&named),
-        None => {
-            let all = selected.view.known().image.iter();
-            all.map(|(_, message)| message.uid).collect()
-        }
-    }
-}
-
-/// The fewest messages that a set of the key leaves.
-fn named(key: &SearchKey, search_target: &SearchTarget<'_>) -> Option<Picked> {
-    match key {
-        SearchKey::Sequence(set) => Some(search_target.find(Numbering::Sequence, set)),
-        SearchKey::Uid(set) => Some(search_target.find(Numbering::Uid, set)),
-        SearchKey::And(keys) => {
-            let picked = keys.iter().filter_map(|key| named(key, search_target));
-            picked.min_by_key(Picked::len)
-        }
-        _ => None,
-    }
-}
-
 impl Cut {
-    /// What `key` names among the messages that the search is about.
-    pub(crate) fn within(self, key: SearchKey) -> SearchKey {
-        let Some(lowest) = self.lowest else {
-            return key;
-        };
-        let range = NumberRange(
-            NumberEnd::Number(lowest.get()),
-            NumberEnd::Number(Uid::MAX.get()),
-        );
-        let newest = MessageSet::Listed(NumberSet(vec![range]));
-        SearchKey::And(vec![SearchKey::Uid(newest), key])
-    }
-
-    /// The same, where something else is refused because of it.
+    /// The same without a UID, which would say nothing where a command is refused as a whole.
     pub(crate) fn without_uid(self) -> Self {
         Self {
             lowest: None,

@@ -14,56 +14,56 @@ use wire::Secret;
 
 use crate::message_limit::MessageLimit;
 
-/// A future on the heap, so that the rare ways of a session do not make all of them large.
+/// A future on the heap, so that a rare and large one does not make every session large.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// What all sessions of one frontend share.
 pub struct Node {
     /// This frontend's name, for the record of activity.
     pub name: String,
-    /// Where mail is.
+    /// The store that holds all mail.
     pub store: Store,
     /// The mailboxes that are open here.
     pub live: Arc<Live>,
     /// The prefixes of other users' and shared mailboxes.
     pub namespaces: Namespaces,
-    /// Who may give rights to people whom nobody chose one by one.
+    /// Who may give rights to everybody or to a whole domain.
     pub everybody: Everybody,
     /// The largest message that APPEND takes, in bytes.
     pub message_bytes_max: usize,
     /// How many messages one command may be about.
     pub message_limit: MessageLimit,
-    /// Whether a mailbox of others that one may read is subscribed to without a word.
+    /// Whether a user is subscribed to the mailboxes of others that he may read.
     pub subscribe_on_grant: SubscribeOnGrant,
     /// Whether a connection may serve one login after another.
     pub reuse: Reuse,
     /// How to reach the administrators, as a URI.
     pub admin_contact: Option<String>,
-    /// Who lets users in.
+    /// What checks the passwords of users.
     pub authenticator: Arc<dyn Authenticator>,
 }
 
-/// Whether whoever may read a mailbox of others is subscribed to it until he said otherwise.
+/// Whether a user who may read a mailbox of others is subscribed to it until he unsubscribes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SubscribeOnGrant {
-    /// Many clients show subscribed mailboxes alone: what one was given should be seen.
+    /// He is: many clients show subscribed mailboxes only, and what was shared with a user should be seen.
     #[default]
     Always,
-    /// Everybody subscribes by hand.
+    /// Users subscribe themselves.
     Never,
 }
 
 /// Whether a connection may serve one login after another (RFC 8437).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Reuse {
-    /// Webmail and proxies keep their connections.
+    /// UNAUTHENTICATE is offered, so that webmail and proxies can keep their connections.
     #[default]
     Offered,
-    /// Whoever guards the way here only looks at the first login.
+    /// UNAUTHENTICATE is refused, for a site whose proxy checks only the first login.
     Refused,
 }
 
-/// What a login needs of the outside world: a clock, a hash that takes its time, a throttle.
+/// What a login needs of the outside: a clock, a slow password hash, a throttle.
 pub trait Authenticator: Send + Sync {
     /// Whether `user` may enter with `password`, coming from `address`.
     fn login<'a>(
@@ -90,9 +90,9 @@ pub enum LoginVerdict {
 /// The other end of the connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer {
-    /// This conversation, for the record of activity and for whoever ends it.
+    /// The id of this conversation, for the record of activity and for an administrator who ends it.
     pub session: SessionId,
-    /// As the network, or a trusted proxy, says.
+    /// The address as the network, or a trusted proxy, says.
     pub address: SocketAddr,
     /// What may be said before TLS.
     pub security: Security,
@@ -112,7 +112,7 @@ pub enum Security {
     },
 }
 
-/// The time, as whoever calls sees it.
+/// The time, as the caller sees it.
 #[derive(Clone, Copy, Debug)]
 pub struct Now {
     /// Seconds since 1970-01-01 00:00 UTC.

@@ -1,20 +1,19 @@
 //! Responses on their way out, with back-pressure.
 
 use std::fmt;
-use std::future::poll_fn;
 use std::pin::pin;
-use std::task::Poll;
 
 use mail::limits::OUTPUT_BYTES_MAX;
 use wire::{Code, Tag, Verdict, say};
 
 use crate::node::BoxFuture;
+use crate::race::{First, first};
 
 /// The client is gone; nothing more can be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hangup;
 
-/// Where a full buffer goes. Implemented by the connection.
+/// What a full buffer is written to. Implemented by the connection.
 pub trait Sink: Send {
     /// Writes all of `bytes` and empties it, waiting for as long as the client needs.
     fn write<'a>(&'a mut self, bytes: &'a mut Vec<u8>) -> BoxFuture<'a, Result<(), Hangup>>;
@@ -28,18 +27,18 @@ pub trait Sink: Send {
 
 /// The responses of one command. Handlers append; what is left at the end the connection writes.
 pub struct Out<'a> {
-    /// Not yet written.
+    /// What is not written yet.
     pub buffer: Vec<u8>,
     sink: &'a mut dyn Sink,
 }
 
 impl<'a> Out<'a> {
-    /// With a buffer that may be reused from the last command.
+    /// Begins with a buffer that may be reused from the last command.
     pub fn new(buffer: Vec<u8>, sink: &'a mut dyn Sink) -> Self {
         Self { buffer, sink }
     }
 
-    /// A moment to write, if much is waiting. Called between the parts of a long response.
+    /// Writes the buffer out if much is waiting. Called between the parts of a long response.
     ///
     /// # Errors
     ///
@@ -77,11 +76,7 @@ impl<'a> Out<'a> {
         let mut work = pin!(work);
         loop {
             let mut due = self.sink.progress_due();
-            let done = poll_fn(|cx| match work.as_mut().poll(cx) {
-                Poll::Ready(done) => Poll::Ready(Some(done)),
-                Poll::Pending => due.as_mut().poll(cx).map(|()| None),
-            });
-            if let Some(done) = done.await {
+            if let First::One(done) = first(work.as_mut(), due.as_mut()).await {
                 return done;
             }
             if self.say_progress(tag, None).await == Err(Hangup) {

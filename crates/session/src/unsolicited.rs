@@ -1,16 +1,13 @@
-//! What is said although nobody asked: the greeting, news between commands, the last words.
-
-use std::future::poll_fn;
-use std::pin::pin;
-use std::task::Poll;
+//! What is said without a command: the greeting, news between commands, the goodbye.
 
 use tracing::warn;
 use wire::{Code, Verdict, say};
 
-use crate::dispatch::Next;
+use crate::conversation::selected::AccessCheck;
+use crate::conversation::session::Session;
 use crate::out::Out;
-use crate::selected::AccessCheck;
-use crate::session::Session;
+use crate::race::either;
+use crate::report::Next;
 
 /// Why the server ends a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,8 +26,32 @@ pub enum Goodbye {
     LeaseEnded,
 }
 
+/// The bound on connections that was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectionLimit {
+    /// The bound on all connections of the frontend.
+    All,
+    /// The bound on connections from one address.
+    Address,
+    /// The bound on connections of one user.
+    User,
+}
+
+/// What a connection that is not accepted is told instead of a greeting.
+#[must_use]
+pub fn turn_away(limit: ConnectionLimit) -> Vec<u8> {
+    let text = match limit {
+        ConnectionLimit::All => "Too many connections; try again later",
+        ConnectionLimit::Address => "Too many connections from your address",
+        ConnectionLimit::User => "Too many connections of this user",
+    };
+    let mut bye = Vec::new();
+    say::bye(&mut bye, Some(Code::Unavailable), text);
+    bye
+}
+
 impl Session {
-    /// The greeting, with what is offered.
+    /// Writes the greeting, with the capabilities.
     pub fn greet(&mut self, out: &mut Vec<u8>) {
         let names = self.capabilities();
         say::untagged(
@@ -41,7 +62,7 @@ impl Session {
         );
     }
 
-    /// Resolves when what let this session in does so no longer. May be dropped at any time.
+    /// Resolves when the login is no longer valid. May be dropped at any time.
     pub async fn overstayed(&self) {
         match &self.lease {
             Some(lease) => lease.over().await,
@@ -49,25 +70,15 @@ impl Session {
         }
     }
 
-    /// Resolves when something may have to be said although nobody asked. May be dropped at any time.
+    /// Resolves when something may have to be said without a command. May be dropped at any time.
     pub async fn woken(&self) {
-        let mut selected = pin!(async {
+        let selected = async {
             match &self.selected {
                 Some(selected) if self.is_listening() => selected.changed().await,
                 Some(_) | None => std::future::pending().await,
             }
-        });
-        let mut others = pin!(self.notified.rung());
-        poll_fn(|cx| {
-            let is_any =
-                selected.as_mut().poll(cx).is_ready() || others.as_mut().poll(cx).is_ready();
-            if is_any {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
-            }
-        })
-        .await;
+        };
+        either(selected, self.notified.rung()).await;
     }
 
     /// Says what is new; to be called when [`woken`](Self::woken) has resolved.
@@ -91,18 +102,18 @@ impl Session {
         }
     }
 
-    /// A sign of life for whatever sits between an idling client and us.
+    /// Writes something to an idling client, so that no network device between takes the connection for dead.
     pub fn keep_alive(&mut self, out: &mut Vec<u8>) {
         say::untagged(out, Verdict::Ok, None, "Still here");
     }
 
-    /// The last words.
+    /// Says why the conversation ends.
     pub fn goodbye(&mut self, why: Goodbye, out: &mut Vec<u8>) {
         let text = match why {
             Goodbye::Shutdown => "This frontend is being stopped; please reconnect",
-            Goodbye::Timeout => "Nothing was said for too long",
+            Goodbye::Timeout => "Idle for too long",
             Goodbye::TooMany => "Too many connections",
-            Goodbye::Unframeable => "What you sent cannot be read",
+            Goodbye::Unframeable => "The input cannot be parsed",
             Goodbye::Ended => "An administrator has ended this session",
             Goodbye::LeaseEnded => "This login is no longer valid; please log in again",
         };

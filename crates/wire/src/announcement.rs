@@ -1,7 +1,8 @@
 //! What the end of a line says of the literal after it.
 
-use crate::FrameFault;
-use crate::lex::parse_u63;
+use mail::limits::LITERALS_PER_COMMAND_MAX;
+
+use crate::chars::parse_u63;
 
 /// Who waits for whom when a literal is announced (RFC 7888).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,10 +51,23 @@ impl Announcement {
     }
 }
 
+/// Why framing cannot go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FrameFault {
+    /// A length above 63 bits.
+    #[error("literal length out of range")]
+    LiteralTooLong,
+    /// More than [`LITERALS_PER_COMMAND_MAX`].
+    #[error("more than {LITERALS_PER_COMMAND_MAX} literals in one command")]
+    TooManyLiterals,
+    /// More than [`SWALLOW_BYTES_MAX`](mail::limits::SWALLOW_BYTES_MAX) to read and drop.
+    #[error("too much to skip")]
+    TooMuchRefused,
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Announcement, LiteralMode};
-    use crate::FrameFault;
+    use super::{Announcement, FrameFault, LiteralMode};
 
     #[test]
     fn lines_announce_or_not() {

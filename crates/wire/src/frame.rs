@@ -12,10 +12,11 @@ use std::fmt;
 use bytes::{Buf, Bytes, BytesMut};
 use mail::limits::{DETACH_BYTES_MIN, LITERALS_PER_COMMAND_MAX, SWALLOW_BYTES_MAX};
 
-use crate::announcement::{Announcement, LiteralMode};
+use crate::announcement::{Announcement, FrameFault, LiteralMode};
+use crate::command::{MailboxArg, Tag};
 use crate::head::Head;
 use crate::lex::Cursor;
-use crate::{MailboxArg, Mode, Tag};
+use crate::mode::Mode;
 
 /// What one command may take. The server sets them anew when the state changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,40 +54,26 @@ pub enum Step {
     Refused(Option<Tag>),
     /// A line beyond its limit is through, dropped. The next command begins cleanly.
     TooLong(Option<Tag>),
-    /// Where the next command begins can no longer be said: BYE, and close. Told for ever.
+    /// It can no longer be said where the next command begins: BYE, and close. Returned by every later step, too.
     Fatal(FrameFault),
 }
 
 /// A literal of which no byte was read yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Announced {
-    /// Of the command that it belongs to.
+    /// The tag of the command that the literal belongs to.
     pub tag: Option<Tag>,
-    /// In capitals, with the word after UID; known or not.
+    /// The name of the command in capitals, with the word after UID; known or not.
     pub name: String,
-    /// In bytes.
+    /// The length in bytes.
     pub length: u64,
     /// Whether the client waits.
     pub mode: LiteralMode,
     /// A message of APPEND, beside the command's buffer.
     pub detached: bool,
-    /// Beyond its limit. Accepting it nevertheless reads and drops it.
+    /// The literal is beyond its limit. When it is accepted nevertheless, it is read and dropped.
     pub too_big: bool,
     mailbox: Option<Vec<u8>>,
-}
-
-/// Why framing cannot go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FrameFault {
-    /// A length above 63 bits.
-    #[error("literal length out of range")]
-    LiteralTooLong,
-    /// More than [`LITERALS_PER_COMMAND_MAX`].
-    #[error("more than {LITERALS_PER_COMMAND_MAX} literals in one command")]
-    TooManyLiterals,
-    /// More than [`SWALLOW_BYTES_MAX`] to read and drop.
-    #[error("too much to skip")]
-    TooMuchRefused,
 }
 
 /// One command: its lines and small literals in a row, messages beside them.
@@ -507,7 +494,8 @@ impl Partial {
 }
 
 impl Announced {
-    /// Where the messages of an APPEND or REPLACE shall go, so that the answer can come before the bytes.
+    /// The mailbox into which the messages of an APPEND or REPLACE shall go, so that the answer can come before the
+    /// bytes.
     /// `None` for other commands, and for a name that cannot be read.
     #[must_use]
     pub fn mailbox(&self, mode: Mode) -> Option<MailboxArg> {

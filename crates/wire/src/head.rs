@@ -1,6 +1,6 @@
 //! How a command begins: its tag and its name, readable before the rest has arrived.
 
-use crate::Tag;
+use crate::command::Tag;
 
 /// Longer names are cut: they are nobody's, and are only repeated to the client.
 const NAME_BYTES_MAX: usize = 32;
@@ -12,7 +12,7 @@ pub(crate) struct Head {
     pub(crate) tag: Option<Tag>,
     /// In capitals, with the word after UID; printable. Empty when there is none.
     pub(crate) name: String,
-    /// Where the name ends in the line.
+    /// The place in the line at which the name ends.
     pub(crate) end: usize,
 }
 

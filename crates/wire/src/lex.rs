@@ -9,10 +9,10 @@ use bytes::Bytes;
 use mail::limits::SET_PARTS_MAX;
 use mail::{BadEntryName, BadFlag, Flag, ModSeq};
 
-use crate::parse::Mode;
-use crate::{
-    MailboxArg, MessageSet, NumberEnd, NumberRange, NumberSet, SearchReturn, mutf7_decode,
-};
+use crate::chars::{is_astring_char, is_atom_char, parse_u63};
+use crate::command::{MailboxArg, MessageSet, NumberEnd, NumberRange, NumberSet, SearchReturn};
+use crate::mode::Mode;
+use crate::utf7::mutf7_decode;
 
 /// Why a frame is not a command. The client reads it after the command's name.
 #[derive(Debug, PartialEq, Eq)]
@@ -412,22 +412,6 @@ pub(crate) fn text(bytes: &[u8]) -> Lexed<String> {
         Ok(text) => Ok(text.to_owned()),
         Err(_) => Err(Bad::Wrong("text that is not UTF-8")),
     }
-}
-
-/// `None` for what is not a number, or is above 63 bits.
-pub(crate) fn parse_u63(digits: &[u8]) -> Option<u64> {
-    let number: u64 = str::from_utf8(digits).ok()?.parse().ok()?;
-    i64::try_from(number).is_ok().then_some(number)
-}
-
-/// `ATOM-CHAR`
-pub(crate) fn is_atom_char(byte: u8) -> bool {
-    byte > b' ' && byte < 0x7f && !br#"(){%*"\]"#.contains(&byte)
-}
-
-/// `ASTRING-CHAR`
-pub(crate) fn is_astring_char(byte: u8) -> bool {
-    is_atom_char(byte) || byte == b']'
 }
 
 fn is_plain_quoted(byte: u8) -> bool {

@@ -6,16 +6,18 @@
 //!
 //! [`Framer`] cuts bytes into [`Frame`]s and announces literals before they are read; [`parse()`]
 //! makes a [`Command`] of a frame; [`say`] appends responses to a buffer. Each command has one
-//! grammar, either here or in `imap-codec` ([`KNOWN`] says which); outside the tests only
+//! grammar, either here or in `imap-codec` ([`GRAMMARS`] says which); outside the tests only
 //! `parse/codec.rs` names that crate.
 
 #![cfg_attr(not(test), warn(clippy::indexing_slicing))]
 
 mod announcement;
+mod chars;
 mod command;
 mod frame;
 mod head;
 mod lex;
+mod mode;
 mod parse;
 mod partial;
 mod sasl;
@@ -25,7 +27,7 @@ mod tests;
 mod url;
 mod utf7;
 
-pub use announcement::LiteralMode;
+pub use announcement::{FrameFault, LiteralMode};
 pub use command::{
     AddressField, AppendContent, AppendMessage, BinarySection, Body, BodySection, CatPart, Command,
     DateTest, Direction, Esearch, EventGroup, Fetch, FetchItem, GetMetadata, List, ListReturn,
@@ -34,8 +36,9 @@ pub use command::{
     SectionText, Select, SelectedEvents, Sort, SortCriterion, SortKey, Sources, Spelling,
     StatusItem, Store, StoreOperation, Tag, ThreadAlgorithm,
 };
-pub use frame::{Announced, Expect, Frame, FrameFault, Framer, Limits, Step};
-pub use parse::{KNOWN, Malformed, Mode, Row, is_filter_name, parse, parse_criteria};
+pub use frame::{Announced, Expect, Frame, Framer, Limits, Step};
+pub use mode::Mode;
+pub use parse::{GRAMMARS, Grammar, Malformed, is_filter_name, parse, parse_criteria};
 pub use partial::{PartialRange, ResultEnd};
 pub use sasl::{SaslLine, sasl_decode};
 pub use say::{Code, Speech, Verdict};

@@ -6,13 +6,13 @@ use std::ops::Range;
 /// `partial-range`: places of a result, which answers tell as they were asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PartialRange {
-    /// Which of the results is the first.
+    /// The end from which results are counted.
     pub from: ResultEnd,
-    /// Both included, never zero, in any order.
+    /// The two ends of the range: both included, never zero, in any order.
     pub places: (u32, u32),
 }
 
-/// From where results are counted.
+/// The end from which results are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResultEnd {
     /// `1:500`: the first result is 1.
@@ -22,7 +22,7 @@ pub enum ResultEnd {
 }
 
 impl PartialRange {
-    /// Which of `count` results these are; empty where there are none in these places.
+    /// The indices, among `count` results, of those in these places; empty where there are none.
     #[must_use]
     pub fn within(self, count: usize) -> Range<usize> {
         let (one, other) = self.places;

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::Secret;
+use crate::command::Secret;
 
 /// One line of a SASL exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub fn sasl_decode(line: &[u8]) -> Option<SaslLine> {
 #[cfg(test)]
 mod tests {
     use super::{SaslLine, sasl_decode};
-    use crate::Secret;
+    use crate::command::Secret;
 
     #[test]
     fn lines_are_data_or_cancel_or_neither() {

@@ -2,9 +2,9 @@
 
 use mail::{Uid, UidValidity};
 
-use crate::lex::parse_u63;
-use crate::parse::section_of;
-use crate::{BodySection, MailboxArg};
+use crate::chars::parse_u63;
+use crate::command::{BodySection, MailboxArg};
+use crate::parse::fetch::section_of;
 
 /// `[/mailbox[;UIDVALIDITY=n]/];UID=n[/;SECTION=…][/;PARTIAL=…]`
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,7 +123,7 @@ mod tests {
     use mail::{Uid, UidValidity};
 
     use super::MessageUrl;
-    use crate::{MailboxArg, SectionText};
+    use crate::command::{MailboxArg, SectionText};
 
     #[test]
     fn urls_of_the_rfc_are_read() {

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use session::{BoxFuture, NoRoom, UploadMemory};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
-use wire::{Announced, Code, Verdict, say};
 
 /// How long an upload waits for others to end.
 const ROOM_TIMEOUT: Duration = Duration::from_secs(30);
@@ -24,6 +24,22 @@ pub(crate) struct Budget {
 #[derive(Debug)]
 pub(crate) struct Upload {
     _units: OwnedSemaphorePermit,
+}
+
+/// What one command takes of the budget.
+pub(super) struct CommandUploads<'a> {
+    pub(super) budget: &'a Budget,
+    pub(super) reserved: &'a mut Vec<Upload>,
+}
+
+impl UploadMemory for CommandUploads<'_> {
+    fn reserve(&mut self, bytes: u64) -> BoxFuture<'_, Result<(), NoRoom>> {
+        Box::pin(async move {
+            let upload = self.budget.reserve(bytes).await.ok_or(NoRoom)?;
+            self.reserved.push(upload);
+            Ok(())
+        })
+    }
 }
 
 impl Budget {
@@ -49,15 +65,6 @@ impl Budget {
     pub(crate) fn used_bytes(&self) -> u64 {
         let free = self.units.available_permits() as u64;
         u64::from(self.units_max).saturating_sub(free) * UNIT_BYTES
-    }
-}
-
-/// Says that there was no room for `literal`.
-pub(super) fn refuse(literal: &Announced, reply: &mut Vec<u8>) {
-    let words = "Too much is being uploaded at the moment";
-    match &literal.tag {
-        Some(tag) => say::tagged(reply, tag, Verdict::No, Some(Code::Limit), words),
-        None => say::untagged(reply, Verdict::No, Some(Code::Limit), words),
     }
 }
 

@@ -14,24 +14,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mail::SessionId;
-use session::{Admission, Goodbye, Hangup, Input, Next, Now, Out, Peer, Session};
+use session::{Admission, ConnectionLimit, Goodbye, Hangup, Input, Next, Now, Out, Peer, Session};
 use store::SessionReport;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 use tracing::{Instrument as _, Span, debug, field, info_span};
-use wire::{Announced, Framer, LiteralMode, Step, Verdict, say};
+use wire::{Announced, Framer, Step, Verdict};
 
 pub(crate) use literals::{Budget, Upload};
 pub(crate) use stream::Stream;
 
 use crate::config::TimeoutsConfig;
-use crate::connection_slots::ConnectionSlot;
+use crate::connection_slots::{ConnectionSlot, limit_word};
 use crate::drain::Drain;
 use crate::environment;
 use crate::metrics::{Metrics, Stage};
 use crate::registry::{Presence, Registry};
 use compression::Compression;
+use literals::CommandUploads;
 use response_writer::ResponseWriter;
 
 /// What all connections of a frontend share.
@@ -258,7 +259,7 @@ impl Connection {
     }
 
     /// Takes note of how far the session has come. An error: this user has too many connections.
-    fn settle(&mut self) -> Result<(), crate::connection_slots::Full> {
+    fn settle(&mut self) -> Result<(), ConnectionLimit> {
         let stage = match self.session.account() {
             None => {
                 self.slot.leave();
@@ -273,7 +274,7 @@ impl Connection {
             && let Some(account) = self.session.account()
             && let Err(full) = self.slot.assign(account)
         {
-            metrics.count_refused(full.word());
+            metrics.count_refused(limit_word(full));
             return Err(full);
         }
         metrics.move_connection(Some(self.stage), Some(stage));
@@ -301,38 +302,23 @@ impl Connection {
         }
     }
 
-    /// Lets an announced literal come, or says why not.
+    /// Lets an announced literal come or not, as the session decides.
     async fn admit(&mut self, literal: &Announced) -> Result<(), Hangup> {
-        let mut reply = Vec::new();
-        match self.session.admit(literal).await {
-            Admission::Refuse(refusal) => {
-                self.framer.refuse();
-                reply = refusal;
-            }
-            Admission::Accept if self.has_room(literal).await => {
-                self.framer.accept();
-                if literal.mode == LiteralMode::Synchronising {
-                    say::continuation(&mut reply, "Ready for the literal");
-                }
-            }
-            Admission::Accept => {
-                self.framer.refuse();
-                literals::refuse(literal, &mut reply);
-            }
-        }
-        self.say(reply).await
-    }
-
-    /// Reserves memory for a message. What stays in the command's buffer has its own bound.
-    async fn has_room(&mut self, literal: &Announced) -> bool {
-        if !literal.detached {
-            return true;
-        }
-        let Some(upload) = self.context.uploads.reserve(literal.length).await else {
-            return false;
+        let mut memory = CommandUploads {
+            budget: &self.context.uploads,
+            reserved: &mut self.uploads,
         };
-        self.uploads.push(upload);
-        true
+        let reply = match self.session.admit(literal, &mut memory).await {
+            Admission::Accept(reply) => {
+                self.framer.accept();
+                reply
+            }
+            Admission::Refuse(reply) => {
+                self.framer.refuse();
+                reply
+            }
+        };
+        self.say(reply).await
     }
 
     async fn tell(&mut self) -> Result<Next, Hangup> {

@@ -3,12 +3,11 @@
 use auth::{Credentials, Exchange, Mechanism, Step as Sasl};
 use wire::{SaslLine, Secret, Tag, say};
 
-use super::login::Role;
-use super::{Step, login};
-use crate::dispatch::Report;
+use crate::conversation::session::{Awaiting, Session};
 use crate::ending::{Ending, Outcome, Refused, conclude};
+use crate::login::{self, Role};
 use crate::out::Out;
-use crate::session::{Awaiting, Session};
+use crate::report::{CommandStep, Report};
 
 pub(crate) async fn run(
     session: &mut Session,
@@ -16,7 +15,7 @@ pub(crate) async fn run(
     mechanism: &str,
     initial: Option<Secret>,
     out: &mut Out<'_>,
-) -> Result<Step, Ending> {
+) -> Result<CommandStep, Ending> {
     if !session.peer.security.may_login() {
         return Err(Refused::PrivacyRequired.into());
     }
@@ -26,7 +25,7 @@ pub(crate) async fn run(
     match mechanism.start(initial.map(|secret| secret.0)) {
         Sasl::Challenge(challenge, exchange) => {
             ask(session, tag.clone(), exchange, &challenge, out);
-            Ok(Step::Later)
+            Ok(CommandStep::Later)
         }
         Sasl::Credentials(credentials) => Ok(enter(session, credentials).await?.into()),
         Sasl::Refused => Err(Refused::LoginFailed.into()),

@@ -1,7 +1,7 @@
 //! CANCELUPDATE (RFC 5267, 4.3.5).
 
+use crate::conversation::session::Session;
 use crate::ending::{Done, Outcome, Refused};
-use crate::session::Session;
 
 pub(crate) fn run(session: &mut Session, tags: &[String]) -> Outcome {
     if session.selected()?.contexts.cancel(tags) {

@@ -4,9 +4,9 @@ use acl::Operation;
 use store::Doomed;
 use wire::Tag;
 
+use crate::conversation::session::Session;
 use crate::ending::{Done, Outcome};
 use crate::out::Out;
-use crate::session::Session;
 
 /// Expunges silently where that is allowed; where it is not, it only closes (RFC 4314, 4). What left is
 /// not told, so the client must not take itself to be in step: no HIGHESTMODSEQ (RFC 7162, 3.2.8).
@@ -16,7 +16,7 @@ pub(crate) async fn close(session: &mut Session, tag: &Tag, out: &mut Out<'_>) -
         let store = session.store.clone();
         let expunge = store.expunge(&permit, Doomed::AllDeleted);
         let expunged = out.wait_for(tag, expunge).await?;
-        // Whoever looks on this node after the OK sees it done.
+        // Another session on this node that looks after the OK sees it done.
         session.selected()?.reach(expunged.modseq).await;
     }
     session.selected = None;

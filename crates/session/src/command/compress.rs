@@ -1,11 +1,10 @@
 //! COMPRESS (RFC 4978). The connection compresses from the end of the answer on.
 
-use super::Step;
-use crate::dispatch::Next;
+use crate::conversation::session::Session;
 use crate::ending::{Done, Ending};
-use crate::session::Session;
+use crate::report::{CommandStep, Next};
 
-pub(crate) fn run(session: &mut Session) -> Result<Step, Ending> {
+pub(crate) fn run(session: &mut Session) -> Result<CommandStep, Ending> {
     if session.is_compressed {
         return Err(Ending::malformed("DEFLATE is already active"));
     }
@@ -14,5 +13,5 @@ pub(crate) fn run(session: &mut Session) -> Result<Step, Ending> {
         code: None,
         text: "DEFLATE is active",
     };
-    Ok(Step::Last(done, Next::Compress))
+    Ok(CommandStep::Last(done, Next::Compress))
 }

@@ -3,22 +3,22 @@
 use acl::Operation;
 use wire::{MailboxArg, say};
 
+use crate::conversation::session::Session;
 use crate::ending::{Done, Ending, Outcome, Refused};
-use crate::names::{Missing, other_name};
+use crate::names::named::{Missing, other_name};
 use crate::out::Out;
-use crate::session::Session;
 
 pub(crate) async fn run(session: &mut Session, mailbox: &MailboxArg, out: &mut Out<'_>) -> Outcome {
-    let permitted = session.permit(mailbox, Operation::DeleteMailbox, Missing::Mailbox);
-    let (named, permit) = match permitted.await {
-        // Seen in LIST as \Noselect with what is below it (RFC 9051, 6.3.5).
-        Err(Ending::Refused(Refused::NoSuchMailbox))
-            if !session.below(mailbox).await?.is_empty() =>
-        {
-            return Err(Refused::HasChildren.into());
-        }
-        permitted => permitted?,
-    };
+    let permitted = session
+        .permit(mailbox, Operation::DeleteMailbox, Missing::Mailbox)
+        .await;
+    // Seen in LIST as \Noselect with what is below it (RFC 9051, 6.3.5).
+    if let Err(Ending::Refused(Refused::NoSuchMailbox)) = &permitted
+        && !session.below(mailbox).await?.is_empty()
+    {
+        return Err(Refused::HasChildren.into());
+    }
+    let (named, permit) = permitted?;
     if named.is_inbox() {
         return Err(Refused::Cannot("An INBOX cannot be deleted").into());
     }

@@ -3,14 +3,13 @@
 use acl::{Operation, Subject};
 use wire::MailboxArg;
 
-use super::set_acl::malformed;
-use crate::ending::{Done, Outcome};
-use crate::names::Missing;
-use crate::session::Session;
+use crate::conversation::session::Session;
+use crate::ending::{Done, Ending, Outcome};
+use crate::names::named::Missing;
 
 /// To delete an entry that is not there is no error: afterwards it is not there.
 pub(crate) async fn run(session: &mut Session, mailbox: &MailboxArg, identifier: &str) -> Outcome {
-    let subject = Subject::parse(identifier).map_err(malformed)?;
+    let subject = Subject::parse(identifier).map_err(Ending::malformed_as)?;
     let (_, permit) = session
         .permit(mailbox, Operation::Administer, Missing::Mailbox)
         .await?;

@@ -2,10 +2,10 @@
 
 use wire::say;
 
-use crate::enabled::Enabled;
+use crate::conversation::enabled::Enabled;
+use crate::conversation::session::Session;
 use crate::ending::Done;
 use crate::out::Out;
-use crate::session::Session;
 
 type SwitchOn = fn(&mut Enabled);
 

@@ -8,18 +8,21 @@ use store::Outline;
 use wire::say::{Correlator, MailboxCorrelator};
 use wire::{Esearch, Numbering, SearchReturn, Sources, Speech, Tag};
 
-use crate::context::say_no_update;
+use crate::context::kept::say_no_update;
+use crate::conversation::selected::Selected;
+use crate::conversation::session::Session;
 use crate::ending::{Done, Ending, Outcome, Refused};
-use crate::finding::{Finding, Progress, Searcher, admit_relevancy, find};
 use crate::node::Now;
 use crate::out::Out;
-use crate::search_target::SearchTarget;
-use crate::session::Session;
+use crate::search::finding::Finding;
+use crate::search::of_selected::{admit_relevancy, find};
+use crate::search::searcher::{Progress, Searcher};
+use crate::search::target::SearchTarget;
 use crate::view::View;
 
-/// Messages that are searched together, unless a single mailbox has more.
+/// The most messages that are searched together, unless a single mailbox has more.
 const MESSAGES_TOGETHER_MAX: u64 = 50_000;
-/// Mailboxes that are searched together.
+/// The most mailboxes that are searched together.
 const MAILBOXES_TOGETHER_MAX: usize = 250;
 
 pub(crate) async fn run(
@@ -45,7 +48,7 @@ pub(crate) async fn run(
         .await?;
     admit_relevancy(asked.returns, &[], &asked.key)?;
     if let Some(sources) = asked.sources.as_ref().filter(|_| !asked.is_of_selected()) {
-        let searcher = Searcher::new(session, &asked.key, now);
+        let searcher = session.searcher(&asked.key, now);
         search_all(session, &searcher, sources, answer, out).await?;
         return Ok(Done::completed());
     }
@@ -111,7 +114,7 @@ async fn search_all(
     Ok(())
 }
 
-/// Those that may have something to be found in them, by name.
+/// The mailboxes in which something may be found, by name.
 async fn targets(session: &Session, sources: &Sources) -> Result<Vec<Target>, Ending> {
     let meant = session.search_in(sources).await?;
     if meant.len() > SEARCH_MAILBOXES_MAX {
@@ -133,7 +136,7 @@ async fn targets(session: &Session, sources: &Sources) -> Result<Vec<Target>, En
     Ok(targets)
 }
 
-/// As many neighbours as are searched together.
+/// Neighbours in groups that are searched together.
 fn groups(targets: &[Target]) -> impl Iterator<Item = &[Target]> {
     let mut rest = targets;
     std::iter::from_fn(move || {
@@ -178,7 +181,7 @@ async fn search_group<'t>(
         let other = views.get(&id).map(|view| SearchTarget::new(id, view));
         let selected = session.selected.as_deref();
         let selected = selected.filter(|selected| selected.found.id == id);
-        Some((target, other.or(selected.map(SearchTarget::from))?))
+        Some((target, other.or(selected.map(Selected::search_target))?))
     };
     let (searched, search_targets): (Vec<_>, Vec<_>) =
         group.iter().filter_map(search_target).unzip();
@@ -187,7 +190,7 @@ async fn search_group<'t>(
 }
 
 impl Answer<'_> {
-    /// Nothing where nothing was found (RFC 7377, 2.1).
+    /// Says what was found, and nothing where nothing was found (RFC 7377, 2.1).
     fn say(
         &self,
         found: &Finding,

@@ -5,11 +5,11 @@ use mail::{FlagBits, Uid, UidSet};
 use store::Doomed;
 use wire::{MessageSet, Numbering, Tag};
 
+use crate::conversation::selected::Selected;
+use crate::conversation::session::Session;
 use crate::ending::{Done, DoneCode, Outcome};
 use crate::out::Out;
-use crate::selected::Selected;
-use crate::session::Session;
-use crate::view::Picked;
+use crate::view::picked::Picked;
 
 /// What left is told as to every watcher, by the view, at the end of the command.
 pub(crate) async fn run(

@@ -3,10 +3,10 @@
 use acl::{Entry, Operation, Subject};
 use wire::{MailboxArg, say};
 
+use crate::conversation::session::Session;
 use crate::ending::{Done, Outcome};
-use crate::names::Missing;
+use crate::names::named::Missing;
 use crate::out::Out;
-use crate::session::Session;
 
 pub(crate) async fn run(session: &mut Session, mailbox: &MailboxArg, out: &mut Out<'_>) -> Outcome {
     let (named, _) = session

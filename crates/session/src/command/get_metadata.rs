@@ -1,19 +1,17 @@
 //! GETMETADATA (RFC 5464, 4.2).
 
 use acl::Operation;
+use mail::EntryName;
 use mail::limits::ACTIVITY_ROWS_MAX;
-use mail::{Depth, EntryName};
 use store::{ActivityQuery, Annotation, Wanted};
 use wire::{GetMetadata, say};
 
 use crate::activity;
+use crate::annotations::{ADMIN, told};
+use crate::conversation::session::Session;
 use crate::ending::{Done, DoneCode, Ending, Outcome};
-use crate::names::{Missing, Named};
+use crate::names::named::{Missing, Named};
 use crate::out::Out;
-use crate::session::Session;
-
-/// How to reach the administrators: set by configuration, for clients to read (RFC 5464, 3.2.1.1).
-pub(crate) const ADMIN: &str = "/shared/admin";
 
 pub(crate) async fn run(session: &mut Session, asked: GetMetadata, out: &mut Out<'_>) -> Outcome {
     let wanted = Wanted {
@@ -47,27 +45,6 @@ pub(crate) async fn run(session: &mut Session, asked: GetMetadata, out: &mut Out
     })
 }
 
-/// What to say of `found`. An entry that was asked for by its very name and has no value is told
-/// as NIL; one whose value is too large is left out.
-pub(super) fn told<'a>(
-    asked: &'a [EntryName],
-    depth: Depth,
-    found: &'a [Annotation],
-) -> Vec<(&'a str, Option<&'a [u8]>)> {
-    let small = |annotation: &'a Annotation| {
-        Some((annotation.entry.as_str(), annotation.value.as_deref()?))
-    };
-    if depth != Depth::Zero {
-        let small = found.iter().filter_map(small);
-        return small.map(|(entry, value)| (entry, Some(value))).collect();
-    }
-    let line = |entry: &'a EntryName| match found.iter().find(|found| found.entry == *entry) {
-        Some(annotation) => small(annotation).map(|(entry, value)| (entry, Some(value))),
-        None => Some((entry.as_str(), None)),
-    };
-    asked.iter().filter_map(line).collect()
-}
-
 async fn of_server(session: &Session, wanted: Wanted<'_>) -> Result<Vec<Annotation>, Ending> {
     let account = session.logged_in()?.id;
     let mut found = session.store.server_metadata(account, wanted).await?;
@@ -81,7 +58,7 @@ fn admin(session: &Session, wanted: Wanted<'_>) -> Option<Annotation> {
     Some(annotation(entry, contact.to_owned(), wanted))
 }
 
-/// What was done in the mailbox. For whoever does not hold `a` there is no such entry: RFC 5464, 3.3,
+/// What was done in the mailbox. For a user without the right `a` there is no such entry: RFC 5464, 3.3,
 /// refuses the command by other rights only, and a refusal would take the other entries along.
 ///
 /// LIST RETURN (METADATA) does not tell it, which would be a query for each mailbox.

@@ -6,11 +6,11 @@
 use acl::Operation;
 use wire::{MailboxArg, say};
 
-use super::get_quota::tell;
+use crate::conversation::session::Session;
 use crate::ending::{Done, Outcome};
-use crate::names::Missing;
+use crate::names::named::Missing;
 use crate::out::Out;
-use crate::session::Session;
+use crate::quota::tell;
 
 pub(crate) async fn run(session: &mut Session, mailbox: &MailboxArg, out: &mut Out<'_>) -> Outcome {
     let (named, permit) = session

@@ -4,9 +4,9 @@ use mail::limits::ID_PAIRS_MAX;
 use tracing::info;
 use wire::say;
 
+use crate::conversation::session::Session;
 use crate::ending::{Done, Ending, Outcome};
 use crate::out::Out;
-use crate::session::Session;
 
 /// What is kept of a client's name and version.
 const CLIENT_CHARS_MAX: usize = 100;

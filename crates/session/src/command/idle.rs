@@ -2,16 +2,16 @@
 
 use wire::{Tag, say};
 
-use super::Step;
+use crate::conversation::session::{Awaiting, Session};
 use crate::ending::{Done, Ending, Outcome};
 use crate::out::Out;
-use crate::session::{Awaiting, Session};
+use crate::report::CommandStep;
 
-pub(crate) async fn run(session: &mut Session, tag: &Tag, out: &mut Out<'_>) -> Step {
+pub(crate) async fn run(session: &mut Session, tag: &Tag, out: &mut Out<'_>) -> CommandStep {
     say::continuation(&mut out.buffer, "idling");
     session.awaiting = Awaiting::Idle { tag: tag.clone() };
     session.tell_unsolicited(out).await;
-    Step::Later
+    CommandStep::Later
 }
 
 /// The line that ends it.

@@ -3,11 +3,10 @@
 use acl::{Identifier, Operation, Ownership, Subject};
 use wire::{MailboxArg, say};
 
-use super::set_acl::malformed;
-use crate::ending::{Done, Outcome};
-use crate::names::{Missing, Named};
+use crate::conversation::session::Session;
+use crate::ending::{Done, Ending, Outcome};
+use crate::names::named::{Missing, Named};
 use crate::out::Out;
-use crate::session::Session;
 
 pub(crate) async fn run(
     session: &mut Session,
@@ -15,7 +14,7 @@ pub(crate) async fn run(
     identifier: &str,
     out: &mut Out<'_>,
 ) -> Outcome {
-    let subject = Subject::parse(identifier).map_err(malformed)?;
+    let subject = Subject::parse(identifier).map_err(Ending::malformed_as)?;
     let (named, _) = session
         .permit(mailbox, Operation::Administer, Missing::Mailbox)
         .await?;
@@ -39,7 +38,7 @@ async fn implied(
     session: &Session,
     named: &Named,
     subject: &Subject,
-) -> Result<acl::Rights, crate::ending::Ending> {
+) -> Result<acl::Rights, Ending> {
     let owner = named.found.owner;
     let (account, is_admin) = match &subject.identifier {
         Identifier::User(name) => match session.store.find_account(name).await? {

@@ -2,15 +2,14 @@
 
 use wire::say;
 
-use super::Step;
-use crate::dispatch::Next;
+use crate::conversation::session::Session;
 use crate::ending::Done;
 use crate::out::Out;
-use crate::session::Session;
+use crate::report::{CommandStep, Next};
 
-pub(crate) fn run(session: &mut Session, out: &mut Out<'_>) -> Step {
-    // News is not told any more: nobody is interested.
+pub(crate) fn run(session: &mut Session, out: &mut Out<'_>) -> CommandStep {
+    // A client that leaves is told no news any more.
     session.selected = None;
     say::bye(&mut out.buffer, None, "Goodbye");
-    Step::Last(Done::completed(), Next::Close)
+    CommandStep::Last(Done::completed(), Next::Close)
 }

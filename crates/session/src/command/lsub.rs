@@ -2,11 +2,11 @@
 
 use wire::say;
 
-use super::list::load_tree;
+use crate::conversation::session::Session;
 use crate::ending::{Done, Outcome};
-use crate::listing::Pattern;
+use crate::names::listing::Pattern;
+use crate::names::tree::load_tree;
 use crate::out::Out;
-use crate::session::Session;
 
 /// With `%`, a name that is not subscribed to but leads to one that is is told as `\Noselect`.
 pub(crate) async fn run(

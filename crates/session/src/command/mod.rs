@@ -1,10 +1,12 @@
-//! One file a command. A handler tells the story: resolve, permit, commit, learn, tell.
+//! Every command: one file each, and one row each with what is true of it whatever its arguments and what runs it.
+//!
+//! A handler tells the story: resolve, permit, commit, learn, tell. Handlers do not use each other. The rows of
+//! [`wire::GRAMMARS`] say how the same commands are read; the two tables are joined by name.
 
-pub(crate) mod append;
+mod append;
 pub(crate) mod authenticate;
 mod cancel_update;
 mod capability;
-mod catenate;
 mod check;
 mod close;
 mod compress;
@@ -15,16 +17,16 @@ mod delete_acl;
 mod enable;
 mod esearch;
 mod expunge;
-pub(crate) mod fetch;
+mod fetch;
 mod get_acl;
 mod get_metadata;
 mod get_quota;
 mod get_quota_root;
 mod id;
 pub(crate) mod idle;
-pub(crate) mod list;
+mod list;
 mod list_rights;
-pub(crate) mod login;
+mod login;
 mod logout;
 mod lsub;
 mod r#move;
@@ -41,7 +43,7 @@ mod set_metadata;
 mod set_quota;
 mod sort;
 mod starttls;
-pub(crate) mod status;
+mod status;
 mod store;
 mod subscribe;
 mod thread;
@@ -50,139 +52,287 @@ mod unauthenticate;
 
 use wire::{Body, Tag};
 
-use crate::dispatch::Next;
+use crate::conversation::session::Session;
+use crate::conversation::state::AllowedIn;
 use crate::ending::{Done, Ending};
-use crate::node::Now;
+use crate::node::{BoxFuture, Now};
 use crate::out::Out;
-use crate::session::Session;
+use crate::report::CommandStep;
 
-/// How far a command has come.
+/// A command's row.
 #[derive(Debug)]
-pub(crate) enum Step {
-    /// To its end.
-    Done(Done),
-    /// It waits for the client to go on.
-    Later,
-    /// To its end, and the conversation goes on in another way.
-    Last(Done, Next),
+pub(crate) struct CommandRow {
+    /// The name as the client writes it, in capitals; logs and metrics use it, too.
+    pub(crate) name: &'static str,
+    pub(crate) allowed_in: AllowedIn,
+    /// It counts by sequence number, so numbers must not move until it is answered
+    /// (RFC 9051, 7.5.1).
+    pub(crate) pins_seqnums: bool,
+    /// It writes to the selected mailbox, and so must know which flags are private there. It is run once more when
+    /// that changed meanwhile.
+    pub(crate) depends_on_policy: bool,
+    run: Run,
+    #[cfg(test)]
+    takes: fn(&Body) -> bool,
 }
 
-impl From<Done> for Step {
-    fn from(done: Done) -> Self {
-        Self::Done(done)
+/// What a command is given beside its arguments.
+#[derive(Debug)]
+pub(crate) struct Call<'c, 'o> {
+    pub(crate) session: &'c mut Session,
+    pub(crate) tag: &'c Tag,
+    pub(crate) now: Now,
+    pub(crate) out: &'c mut Out<'o>,
+}
+
+/// The future is on the heap: an idle session would else be as large as the largest command.
+type Run = for<'c> fn(Call<'c, '_>, Body) -> BoxFuture<'c, Result<CommandStep, Ending>>;
+
+/// A row: name, states, and what runs the command with the arguments that the pattern takes out of its body.
+macro_rules! row {
+    ($name:literal, $allowed_in:ident, $call:ident, $pattern:pat => $run:expr) => {
+        CommandRow {
+            name: $name,
+            allowed_in: AllowedIn::$allowed_in,
+            pins_seqnums: false,
+            depends_on_policy: false,
+            run: |$call, body| {
+                Box::pin(async move {
+                    let $pattern = body else {
+                        return Err(no_such_command());
+                    };
+                    IntoStep::into_step($run)
+                })
+            },
+            #[cfg(test)]
+            takes: {
+                #[allow(unused_variables, reason = "the pattern names what only `run` uses")]
+                fn takes(body: &Body) -> bool {
+                    matches!(body, $pattern)
+                }
+                takes
+            },
+        }
+    };
+}
+
+/// Every command that there is.
+#[rustfmt::skip]
+pub(crate) static COMMANDS: &[CommandRow] = &[
+    row!("CAPABILITY", Any, call, Body::Capability => capability::run(call.session, call.out)),
+    row!("NOOP", Any, _call, Body::Noop => noop::run()),
+    row!("LOGOUT", Any, call, Body::Logout => logout::run(call.session, call.out)),
+    row!("ID", Any, call, Body::Id(pairs) => id::run(call.session, pairs.as_deref(), call.out)),
+    row!("STARTTLS", BeforeLogin, call, Body::StartTls => starttls::run(call.session)),
+    row!("COMPRESS", AfterLogin, call, Body::Compress => compress::run(call.session)),
+    row!("UNAUTHENTICATE", AfterLogin, call, Body::Unauthenticate =>
+        unauthenticate::run(call.session)),
+    row!("AUTHENTICATE", BeforeLogin, call, Body::Authenticate { mechanism, initial } =>
+        authenticate::run(call.session, call.tag, &mechanism, initial, call.out).await),
+    row!("LOGIN", BeforeLogin, call, Body::Login { user, password } =>
+        login::run(call.session, &user, &password).await),
+    row!("ENABLE", AfterLogin, call, Body::Enable(names) =>
+        enable::run(call.session, &names, call.out)),
+    row!("SELECT", AfterLogin, call, Body::Select(select) =>
+        select::run(call.session, select, call.out).await),
+    row!("EXAMINE", AfterLogin, call, Body::Select(select) =>
+        select::run(call.session, select, call.out).await),
+    row!("CREATE", AfterLogin, call, Body::Create { mailbox, special_use } =>
+        create::run(call.session, &mailbox, &special_use, call.out).await),
+    row!("DELETE", AfterLogin, call, Body::Delete(mailbox) =>
+        delete::run(call.session, &mailbox, call.out).await),
+    row!("RENAME", AfterLogin, call, Body::Rename { from, to } =>
+        rename::run(call.session, &from, &to, call.out).await),
+    row!("SUBSCRIBE", AfterLogin, call, Body::Subscribe(mailbox) =>
+        subscribe::subscribe(call.session, &mailbox).await),
+    row!("UNSUBSCRIBE", AfterLogin, call, Body::Unsubscribe(mailbox) =>
+        subscribe::unsubscribe(call.session, &mailbox).await),
+    row!("LIST", AfterLogin, call, Body::List(list) =>
+        list::run(call.session, &list, call.out).await),
+    row!("LSUB", AfterLogin, call, Body::Lsub { reference, pattern } =>
+        lsub::run(call.session, &reference, &pattern, call.out).await),
+    row!("NAMESPACE", AfterLogin, call, Body::Namespace => namespace::run(call.session, call.out)),
+    row!("STATUS", AfterLogin, call, Body::Status { mailbox, items } =>
+        status::run(call.session, &mailbox, &items, call.out).await),
+    row!("APPEND", AfterLogin, call, Body::Append { mailbox, messages } =>
+        append::run(call.session, &mailbox, messages, call.now).await),
+    row!("IDLE", AfterLogin, call, Body::Idle => idle::run(call.session, call.tag, call.out).await),
+    row!("SETACL", AfterLogin, call, Body::SetAcl { mailbox, identifier, rights } =>
+        set_acl::run(call.session, &mailbox, &identifier, &rights).await),
+    row!("DELETEACL", AfterLogin, call, Body::DeleteAcl { mailbox, identifier } =>
+        delete_acl::run(call.session, &mailbox, &identifier).await),
+    row!("GETACL", AfterLogin, call, Body::GetAcl(mailbox) =>
+        get_acl::run(call.session, &mailbox, call.out).await),
+    row!("LISTRIGHTS", AfterLogin, call, Body::ListRights { mailbox, identifier } =>
+        list_rights::run(call.session, &mailbox, &identifier, call.out).await),
+    row!("MYRIGHTS", AfterLogin, call, Body::MyRights(mailbox) =>
+        my_rights::run(call.session, &mailbox, call.out).await),
+    row!("GETQUOTA", AfterLogin, call, Body::GetQuota(root) =>
+        get_quota::run(call.session, &root, call.out).await),
+    row!("GETQUOTAROOT", AfterLogin, call, Body::GetQuotaRoot(mailbox) =>
+        get_quota_root::run(call.session, &mailbox, call.out).await),
+    row!("SETQUOTA", AfterLogin, call, Body::SetQuota { root, limits } =>
+        set_quota::run(call.session, &root, &limits, call.out).await),
+    row!("GETMETADATA", AfterLogin, call, Body::GetMetadata(asked) =>
+        get_metadata::run(call.session, asked, call.out).await),
+    row!("SETMETADATA", AfterLogin, call, Body::SetMetadata { mailbox, entries } =>
+        set_metadata::run(call.session, mailbox.as_ref(), entries).await),
+    row!("NOTIFY", AfterLogin, call, Body::Notify(asked) =>
+        notify::run(call.session, asked, call.out).await),
+    row!("ESEARCH", AfterLogin, call, Body::Esearch(asked) =>
+        esearch::run(call.session, call.tag, asked, call.now, call.out).await),
+    row!("CHECK", Selected, _call, Body::Check => check::run()),
+    row!("CLOSE", Selected, call, Body::Close =>
+        close::close(call.session, call.tag, call.out).await).by_policy(),
+    row!("UNSELECT", Selected, call, Body::Unselect => close::unselect(call.session)),
+    row!("EXPUNGE", Selected, call, Body::Expunge =>
+        expunge::run(call.session, call.tag, None, call.out).await).by_policy(),
+    row!("UID EXPUNGE", Selected, call, Body::UidExpunge(set) =>
+        expunge::run(call.session, call.tag, Some(&set), call.out).await).by_policy(),
+    row!("UIDBATCHES", Selected, call, Body::UidBatches { size, range } =>
+        uid_batches::run(call.session, call.tag, size, range, call.out)),
+    row!("FETCH", Selected, call, Body::Fetch(fetch) =>
+        fetch::run(call.session, fetch, call.out).await).pinning(),
+    row!("UID FETCH", Selected, call, Body::Fetch(fetch) =>
+        fetch::run(call.session, fetch, call.out).await),
+    row!("STORE", Selected, call, Body::Store(request) =>
+        store::run(call.session, call.tag, request, call.out).await).pinning().by_policy(),
+    row!("UID STORE", Selected, call, Body::Store(request) =>
+        store::run(call.session, call.tag, request, call.out).await).by_policy(),
+    row!("SEARCH", Selected, call, Body::Search(search) =>
+        search::run(call.session, call.tag, search, call.now, call.out).await).pinning(),
+    row!("UID SEARCH", Selected, call, Body::Search(search) =>
+        search::run(call.session, call.tag, search, call.now, call.out).await),
+    row!("SORT", Selected, call, Body::Sort(asked) =>
+        sort::run(call.session, call.tag, asked, call.now, call.out).await).pinning(),
+    row!("UID SORT", Selected, call, Body::Sort(asked) =>
+        sort::run(call.session, call.tag, asked, call.now, call.out).await),
+    row!("CANCELUPDATE", Selected, call, Body::CancelUpdate(tags) =>
+        cancel_update::run(call.session, &tags)),
+    row!("THREAD", Selected, call, Body::Thread { numbering, algorithm, key } =>
+        thread::run(call.session, call.tag, (numbering, algorithm), key, call.now, call.out).await).pinning(),
+    row!("UID THREAD", Selected, call, Body::Thread { numbering, algorithm, key } =>
+        thread::run(call.session, call.tag, (numbering, algorithm), key, call.now, call.out).await),
+    row!("COPY", Selected, call, Body::Copy { numbering, set, mailbox } =>
+        copy::run(call.session, call.tag, (numbering, &set), &mailbox, call.out).await).by_policy(),
+    row!("UID COPY", Selected, call, Body::Copy { numbering, set, mailbox } =>
+        copy::run(call.session, call.tag, (numbering, &set), &mailbox, call.out).await).by_policy(),
+    row!("MOVE", Selected, call, Body::Move { numbering, set, mailbox } =>
+        r#move::run(call.session, call.tag, (numbering, &set), &mailbox, call.out).await).by_policy(),
+    row!("UID MOVE", Selected, call, Body::Move { numbering, set, mailbox } =>
+        r#move::run(call.session, call.tag, (numbering, &set), &mailbox, call.out).await).by_policy(),
+    row!("REPLACE", Selected, call, Body::Replace { numbering, set, mailbox, message } =>
+        replace::run(call.session, &(numbering, set), &mailbox, message, call.now, call.out).await),
+    row!("UID REPLACE", Selected, call, Body::Replace { numbering, set, mailbox, message } =>
+        replace::run(call.session, &(numbering, set), &mailbox, message, call.now, call.out).await),
+];
+
+/// The row of `name`, if there is such a command.
+pub(crate) fn find(name: &str) -> Option<&'static CommandRow> {
+    COMMANDS.iter().find(|row| row.name == name)
+}
+
+/// What a name without a row is answered with.
+pub(crate) fn no_such_command() -> Ending {
+    Ending::malformed("There is no such command")
+}
+
+impl CommandRow {
+    /// Does what `body` asks, which is of this command.
+    pub(crate) async fn run(&self, call: Call<'_, '_>, body: Body) -> Result<CommandStep, Ending> {
+        (self.run)(call, body).await
+    }
+
+    const fn pinning(mut self) -> Self {
+        self.pins_seqnums = true;
+        self
+    }
+
+    const fn by_policy(mut self) -> Self {
+        self.depends_on_policy = true;
+        self
     }
 }
 
-/// Does what `body` asks. Every branch is boxed: an idle session is as large as the largest.
-pub(crate) async fn run(
-    session: &mut Session,
-    tag: &Tag,
-    body: Body,
-    now: Now,
-    out: &mut Out<'_>,
-) -> Result<Step, Ending> {
-    let done = match body {
-        Body::Capability => capability::run(session, out),
-        Body::Noop => noop::run(),
-        Body::Check => check::run(),
-        Body::Logout => return Ok(logout::run(session, out)),
-        Body::StartTls => return starttls::run(session),
-        Body::Compress => return compress::run(session),
-        Body::Unauthenticate => return unauthenticate::run(session),
-        Body::Authenticate { mechanism, initial } => {
-            return Box::pin(authenticate::run(session, tag, &mechanism, initial, out)).await;
+/// Commands return as little as they can; the table makes the same of all.
+trait IntoStep {
+    fn into_step(self) -> Result<CommandStep, Ending>;
+}
+
+impl IntoStep for CommandStep {
+    fn into_step(self) -> Result<CommandStep, Ending> {
+        Ok(self)
+    }
+}
+
+impl IntoStep for Done {
+    fn into_step(self) -> Result<CommandStep, Ending> {
+        Ok(self.into())
+    }
+}
+
+impl<T: Into<CommandStep>> IntoStep for Result<T, Ending> {
+    fn into_step(self) -> Result<CommandStep, Ending> {
+        self.map(Into::into)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::{Frame, GRAMMARS, Mode};
+
+    use super::COMMANDS;
+
+    /// Arguments of which each command takes at least one.
+    const ARGUMENTS: &[&str] = &[
+        "",
+        " x",
+        " x y",
+        " x y lr",
+        " 1",
+        " 500",
+        " 1 x",
+        " 1 FLAGS",
+        " 1 FLAGS (\\Seen)",
+        " ALL",
+        " (DATE) UTF-8 ALL",
+        " REFERENCES UTF-8 ALL",
+        " x (MESSAGES)",
+        " x {1+}\r\na",
+        " 1 x {1+}\r\na",
+        " \"\" *",
+        " x (STORAGE 1)",
+        " x /private/comment",
+        " x (/private/comment NIL)",
+        " NONE",
+        " DEFLATE",
+        " NIL",
+        " \"t\"",
+    ];
+
+    #[test]
+    fn the_two_tables_hold_the_same_commands_once() {
+        let mut rows: Vec<&str> = COMMANDS.iter().map(|row| row.name).collect();
+        let mut grammars: Vec<&str> = GRAMMARS.iter().map(|grammar| grammar.name).collect();
+        rows.sort_unstable();
+        grammars.sort_unstable();
+        assert_eq!(rows, grammars);
+        rows.dedup();
+        assert_eq!(rows.len(), COMMANDS.len());
+    }
+
+    #[test]
+    fn every_row_runs_what_its_grammar_makes() {
+        for row in COMMANDS {
+            let parsed = ARGUMENTS.iter().find_map(|arguments| {
+                let line = format!("a1 {}{arguments}\r\n", row.name);
+                wire::parse(Frame::from(line.into_bytes()), Mode::default()).ok()
+            });
+            let Some(command) = parsed else {
+                panic!("{} takes none of the arguments above", row.name);
+            };
+            assert_eq!(command.name, row.name);
+            assert!((row.takes)(&command.body), "{}", row.name);
         }
-        Body::Login { user, password } => Box::pin(login::run(session, &user, &password)).await?,
-        Body::Enable(names) => enable::run(session, &names, out),
-        Body::Id(pairs) => id::run(session, pairs.as_deref(), out)?,
-        Body::Select(select) => Box::pin(select::run(session, select, out)).await?,
-        Body::Create {
-            mailbox,
-            special_use,
-        } => Box::pin(create::run(session, &mailbox, &special_use, out)).await?,
-        Body::Delete(mailbox) => Box::pin(delete::run(session, &mailbox, out)).await?,
-        Body::Rename { from, to } => Box::pin(rename::run(session, &from, &to, out)).await?,
-        Body::Subscribe(mailbox) => Box::pin(subscribe::subscribe(session, &mailbox)).await?,
-        Body::Unsubscribe(mailbox) => Box::pin(subscribe::unsubscribe(session, &mailbox)).await?,
-        Body::List(list) => Box::pin(list::run(session, &list, out)).await?,
-        Body::Lsub { reference, pattern } => {
-            Box::pin(lsub::run(session, &reference, &pattern, out)).await?
-        }
-        Body::Namespace => namespace::run(session, out),
-        Body::Status { mailbox, items } => {
-            Box::pin(status::run(session, &mailbox, &items, out)).await?
-        }
-        Body::Append { mailbox, messages } => {
-            Box::pin(append::run(session, &mailbox, messages, now)).await?
-        }
-        Body::Idle => return Ok(Box::pin(idle::run(session, tag, out)).await),
-        Body::Close => Box::pin(close::close(session, tag, out)).await?,
-        Body::Unselect => close::unselect(session),
-        Body::Expunge => Box::pin(expunge::run(session, tag, None, out)).await?,
-        Body::UidExpunge(set) => Box::pin(expunge::run(session, tag, Some(&set), out)).await?,
-        Body::Esearch(asked) => Box::pin(esearch::run(session, tag, asked, now, out)).await?,
-        Body::UidBatches { size, range } => uid_batches::run(session, tag, size, range, out)?,
-        Body::Search(search) => Box::pin(search::run(session, tag, search, now, out)).await?,
-        Body::Sort(asked) => Box::pin(sort::run(session, tag, asked, now, out)).await?,
-        Body::CancelUpdate(tags) => cancel_update::run(session, &tags)?,
-        Body::Thread {
-            numbering,
-            algorithm,
-            key,
-        } => {
-            Box::pin(thread::run(
-                session, tag, numbering, algorithm, key, now, out,
-            ))
-            .await?
-        }
-        Body::Fetch(fetch) => Box::pin(fetch::run(session, fetch, out)).await?,
-        Body::Store(request) => Box::pin(store::run(session, tag, request, out)).await?,
-        Body::Copy {
-            numbering,
-            set,
-            mailbox,
-        } => Box::pin(copy::run(session, tag, (numbering, &set), &mailbox, out)).await?,
-        Body::Move {
-            numbering,
-            set,
-            mailbox,
-        } => Box::pin(r#move::run(session, tag, (numbering, &set), &mailbox, out)).await?,
-        Body::Replace {
-            numbering,
-            set,
-            mailbox,
-            message,
-        } => {
-            let old = (numbering, set);
-            Box::pin(replace::run(session, &old, &mailbox, message, now, out)).await?
-        }
-        Body::SetAcl {
-            mailbox,
-            identifier,
-            rights,
-        } => Box::pin(set_acl::run(session, &mailbox, &identifier, &rights)).await?,
-        Body::DeleteAcl {
-            mailbox,
-            identifier,
-        } => Box::pin(delete_acl::run(session, &mailbox, &identifier)).await?,
-        Body::GetAcl(mailbox) => Box::pin(get_acl::run(session, &mailbox, out)).await?,
-        Body::ListRights {
-            mailbox,
-            identifier,
-        } => Box::pin(list_rights::run(session, &mailbox, &identifier, out)).await?,
-        Body::MyRights(mailbox) => Box::pin(my_rights::run(session, &mailbox, out)).await?,
-        Body::GetQuota(root) => Box::pin(get_quota::run(session, &root, out)).await?,
-        Body::GetQuotaRoot(mailbox) => {
-            Box::pin(get_quota_root::run(session, &mailbox, out)).await?
-        }
-        Body::SetQuota { root, limits } => {
-            Box::pin(set_quota::run(session, &root, &limits, out)).await?
-        }
-        Body::GetMetadata(asked) => Box::pin(get_metadata::run(session, asked, out)).await?,
-        Body::SetMetadata { mailbox, entries } => {
-            Box::pin(set_metadata::run(session, mailbox.as_ref(), entries)).await?
-        }
-        Body::Notify(asked) => Box::pin(notify::run(session, asked, out)).await?,
-    };
-    Ok(done.into())
+    }
 }

@@ -5,10 +5,10 @@ use acl::Operation;
 use mail::FlagBits;
 use wire::{Code, MailboxArg, MessageSet, Numbering, Tag, Verdict, say};
 
+use crate::conversation::session::Session;
 use crate::ending::{Done, DoneCode, Outcome};
-use crate::names::Missing;
+use crate::names::named::Missing;
 use crate::out::Out;
-use crate::session::Session;
 
 pub(crate) async fn run(
     session: &mut Session,

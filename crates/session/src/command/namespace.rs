@@ -2,9 +2,9 @@
 
 use wire::say;
 
+use crate::conversation::session::Session;
 use crate::ending::Done;
 use crate::out::Out;
-use crate::session::Session;
 
 pub(crate) fn run(session: &Session, out: &mut Out<'_>) -> Done {
     let prefixes = session.naming.prefixes(&session.node.namespaces);

@@ -2,10 +2,11 @@
 
 use wire::Notify;
 
+use crate::conversation::session::Session;
 use crate::ending::{Done, Outcome, Refused};
-use crate::notify::{Beginning, Notified, Scope};
+use crate::notify::notified::{Beginning, Notified};
+use crate::notify::scope::Scope;
 use crate::out::Out;
-use crate::session::Session;
 
 pub(crate) async fn run(session: &mut Session, notify: Notify, out: &mut Out<'_>) -> Outcome {
     match notify {

@@ -7,14 +7,14 @@ use mail::{MailboxName, Place};
 use store::{Fault, Listed};
 use wire::MailboxArg;
 
-use super::create::{create_permit, taken};
-use super::list::announce_made;
+use crate::conversation::session::Session;
 use crate::ending::{Done, Ending, Outcome, Refused};
-use crate::names::{Missing, Named, is_inbox};
+use crate::names::creation::{permit_to_create, taken};
+use crate::names::named::{Missing, Named, is_inbox};
+use crate::names::tree::announce_made;
 use crate::out::Out;
-use crate::session::Session;
 
-/// Whoever has the mailbox open keeps it open: it is known by its id, not by its name.
+/// A session that has the mailbox open keeps it open: it is known by its id, not by its name.
 pub(crate) async fn run(
     session: &mut Session,
     from: &MailboxArg,
@@ -52,7 +52,7 @@ async fn rename_mailbox(
     if to.is_below(&from.place) {
         return Err(BELOW_ITSELF.into());
     }
-    let create_permit = create_permit(session, to).await?;
+    let create_permit = permit_to_create(session, to).await?;
     let renamed = session
         .store
         .rename_mailbox(permit, &create_permit, &from.place, to)
@@ -86,7 +86,7 @@ async fn rename_branch(
         return Err(BELOW_ITSELF.into());
     }
     let permits = permits(session, &below)?;
-    let create_permit = create_permit(session, to).await?;
+    let create_permit = permit_to_create(session, to).await?;
     if is_inbox(name, to) {
         return Err(taken(session, to).await);
     }

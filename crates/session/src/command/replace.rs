@@ -4,12 +4,12 @@ use acl::Operation;
 use mail::{FlagBits, UidSet};
 use wire::{AppendMessage, Code, MailboxArg, MessageSet, Numbering, Verdict, say};
 
-use super::append::arriving;
+use crate::arrival::incoming::arriving;
+use crate::conversation::session::Session;
 use crate::ending::{Done, DoneCode, Outcome, Refused};
-use crate::names::Missing;
+use crate::names::named::Missing;
 use crate::node::Now;
 use crate::out::Out;
-use crate::session::Session;
 
 pub(crate) async fn run(
     session: &mut Session,

@@ -4,12 +4,12 @@
 
 use wire::{Search, SearchReturn, Tag, say};
 
-use crate::context::Wish;
+use crate::context::kept::Wish;
+use crate::conversation::session::Session;
 use crate::ending::{Done, Outcome};
-use crate::finding::{admit_relevancy, find};
 use crate::node::Now;
 use crate::out::Out;
-use crate::session::Session;
+use crate::search::of_selected::{admit_relevancy, find};
 
 pub(crate) async fn run(
     session: &mut Session,
@@ -23,7 +23,7 @@ pub(crate) async fn run(
         .await?;
     admit_relevancy(search.returns, &[], &search.key)?;
     let bound = session.node.message_limit.per_command();
-    let cut = bound.cut_search(&search.key, session.selected()?);
+    let cut = bound.cut_search(&search.key, session.selected()?.search_target());
     if let Some(cut) = cut {
         search.key = cut.within(search.key);
     }
@@ -50,7 +50,7 @@ pub(crate) async fn run(
     }
     if let Some(context) = context {
         let selected = session.selected()?;
-        selected.keep_context(context, &found, &mut out.buffer);
+        selected.contexts.keep(context, &found, &mut out.buffer);
     }
     Ok(Done::completed().cut_short(cut, &mut out.buffer))
 }

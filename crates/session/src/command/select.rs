@@ -5,13 +5,13 @@ use mail::{FlagBits, SeqNum, Uid, UidSet};
 use store::{ObjectIds, Store};
 use wire::{Code, Qresync, Select, Verdict, say};
 
-use super::list::announce;
-use crate::context::Contexts;
+use crate::context::kept::Contexts;
+use crate::conversation::selected::Selected;
+use crate::conversation::session::Session;
 use crate::ending::{Done, DoneCode, Ending, Outcome};
-use crate::names::{Missing, other_name};
+use crate::names::named::{Missing, other_name};
+use crate::names::tree::announce;
 use crate::out::Out;
-use crate::selected::Selected;
-use crate::session::Session;
 use crate::view::{MessageLabel, ResponseOptions, View, say_exists, say_shown};
 
 pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>) -> Outcome {
@@ -94,7 +94,7 @@ fn tell_mailbox(selected: &Selected, options: ResponseOptions, ids: &ObjectIds, 
     );
     ok(out, Code::UidNext(image.uid_next()), "Next UID");
     let id = ids.mailbox(selected.found.id);
-    ok(out, Code::MailboxId(&id), "Whatever its name");
+    ok(out, Code::MailboxId(&id), "Mailbox id");
     ok(
         out,
         Code::HighestModSeq(mailbox_state.modseq()),
@@ -127,7 +127,9 @@ async fn tell_since(
         Some(uids) => uids.clone(),
         None => uids_below(mailbox_state.image.uid_next()),
     };
-    let vanished = vanished_among(store, selected, remembered.modseq, &known).await?;
+    let vanished = selected
+        .vanished_among(store, remembered.modseq, &known)
+        .await?;
     if !vanished.is_empty() {
         say::vanished_earlier(&mut out.buffer, &vanished);
     }
@@ -146,23 +148,6 @@ async fn tell_since(
         }
     }
     Ok(())
-}
-
-/// Which of `known` left since `modseq`, and maybe some that left before.
-pub(crate) async fn vanished_among(
-    store: &Store,
-    selected: &Selected,
-    modseq: mail::ModSeq,
-    known: &UidSet,
-) -> Result<UidSet, Ending> {
-    let image = &selected.view.known().image;
-    let vanished = match store.vanished_since(selected.found.id, modseq).await? {
-        Some(vanished) => vanished.intersection(known),
-        None => known.clone(),
-    };
-    // What came back to life cannot be: UIDs are never used twice. What is still known to this
-    // session's client is there until it is told otherwise.
-    Ok(vanished.difference(&image.resolve(&vanished)))
 }
 
 fn uids_below(uid_next: Uid) -> UidSet {

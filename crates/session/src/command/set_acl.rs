@@ -1,13 +1,11 @@
 //! SETACL (RFC 4314, 3.1).
 
-use std::fmt;
-
 use acl::{Modification, Operation, Subject};
 use wire::MailboxArg;
 
+use crate::conversation::session::Session;
 use crate::ending::{Done, Ending, Outcome, Refused};
-use crate::names::Missing;
-use crate::session::Session;
+use crate::names::named::Missing;
 
 /// What is wrong with the identifier or the rights is wrong for every mailbox: BAD, and nothing
 /// is looked up.
@@ -17,8 +15,8 @@ pub(crate) async fn run(
     identifier: &str,
     rights: &str,
 ) -> Outcome {
-    let subject = Subject::parse(identifier).map_err(malformed)?;
-    let modification = Modification::parse(rights).map_err(malformed)?;
+    let subject = Subject::parse(identifier).map_err(Ending::malformed_as)?;
+    let modification = Modification::parse(rights).map_err(Ending::malformed_as)?;
     let (named, permit) = session
         .permit(mailbox, Operation::Administer, Missing::Mailbox)
         .await?;
@@ -31,8 +29,4 @@ pub(crate) async fn run(
         .set_rights(&permit, &subject, modification)
         .await?;
     Ok(Done::completed())
-}
-
-pub(super) fn malformed(why: impl fmt::Display) -> Ending {
-    Ending::Malformed(why.to_string().into())
 }

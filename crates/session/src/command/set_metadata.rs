@@ -6,12 +6,12 @@ use mail::{EntryName, FlagPolicy};
 use store::NewValue;
 use wire::MailboxArg;
 
-use super::create::special_use_of;
-use super::get_metadata::ADMIN;
+use crate::annotations::ADMIN;
+use crate::conversation::session::Session;
 use crate::ending::{Done, Ending, Outcome, Refused};
-use crate::filters::check_filter;
-use crate::names::Missing;
-use crate::session::Session;
+use crate::names::named::Missing;
+use crate::names::special_use::special_use_of;
+use crate::search::filters::check_filter;
 
 /// What a mailbox is for (RFC 6154, 4): private by its name, and the same for everybody here.
 const SPECIAL_USE: &str = "/private/specialuse";

@@ -3,10 +3,10 @@
 use mail::{QuotaLimits, QuotaRoot, Resource};
 use store::Fault;
 
-use super::get_quota;
+use crate::conversation::session::Session;
 use crate::ending::{Ending, Outcome, Refused};
 use crate::out::Out;
-use crate::session::Session;
+use crate::quota;
 
 pub(crate) async fn run(
     session: &mut Session,
@@ -33,5 +33,5 @@ pub(crate) async fn run(
         Err(Fault::Gone) => return Err(Refused::NoSuchQuotaRoot.into()),
         Err(fault) => return Err(Ending::from(fault)),
     }
-    get_quota::run(session, &root.to_string(), out).await
+    quota::tell_root(session, &root.to_string(), out).await
 }

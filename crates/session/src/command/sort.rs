@@ -2,13 +2,14 @@
 
 use wire::{Sort, Tag, say};
 
-use crate::context::Wish;
+use crate::context::kept::Wish;
+use crate::conversation::session::Session;
 use crate::ending::{Done, Ending, Outcome};
-use crate::finding::{Finding, admit_relevancy, find};
 use crate::node::Now;
 use crate::out::Out;
-use crate::session::Session;
-use crate::sorting::sort;
+use crate::search::finding::Finding;
+use crate::search::of_selected::{admit_relevancy, find};
+use crate::search::sorting::sort;
 
 pub(crate) async fn run(
     session: &mut Session,
@@ -42,7 +43,7 @@ pub(crate) async fn run(
     }
     if let Some(context) = context {
         let selected = session.selected()?;
-        selected.keep_context(context, &found, &mut out.buffer);
+        selected.contexts.keep(context, &found, &mut out.buffer);
     }
     Ok(Done::completed())
 }

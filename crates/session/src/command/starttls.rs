@@ -1,12 +1,11 @@
 //! STARTTLS (RFC 9051, 6.2.1). The connection shakes hands once the answer is written.
 
-use super::Step;
-use crate::dispatch::Next;
+use crate::conversation::session::Session;
 use crate::ending::{Done, Ending};
 use crate::node::Security;
-use crate::session::Session;
+use crate::report::{CommandStep, Next};
 
-pub(crate) fn run(session: &Session) -> Result<Step, Ending> {
+pub(crate) fn run(session: &Session) -> Result<CommandStep, Ending> {
     match session.peer.security {
         Security::Plain {
             may_starttls: true, ..
@@ -15,7 +14,7 @@ pub(crate) fn run(session: &Session) -> Result<Step, Ending> {
                 code: None,
                 text: "Begin TLS now",
             };
-            Ok(Step::Last(done, Next::StartTls))
+            Ok(CommandStep::Last(done, Next::StartTls))
         }
         Security::Plain {
             may_starttls: false,

@@ -1,19 +1,14 @@
 //! STATUS (RFC 9051, 6.3.11), with SIZE (RFC 8438), MAILBOXID (RFC 8474) APPENDLIMIT
 //! (RFC 7889) and DELETED-STORAGE (RFC 9208).
 
-use std::collections::HashMap;
-
 use acl::Operation;
-use mail::{AccountId, MailboxId};
-use store::Status;
-use wire::say::StatusValue;
 use wire::{MailboxArg, StatusItem, say};
 
-use crate::ending::{Done, Ending, Outcome, Refused};
-use crate::names::Missing;
-use crate::node::Node;
+use crate::conversation::session::Session;
+use crate::ending::{Done, Outcome, Refused};
+use crate::names::named::Missing;
 use crate::out::Out;
-use crate::session::Session;
+use crate::status;
 
 pub(crate) async fn run(
     session: &mut Session,
@@ -24,13 +19,13 @@ pub(crate) async fn run(
     let (named, permit) = session
         .permit(mailbox, Operation::Read, Missing::Mailbox)
         .await?;
-    enable_condstore(session, items);
+    session.enabled.note_status(items);
     let account = permit.account();
-    let counted = count(session, account, items, &[permit.mailbox()]).await?;
+    let counted = status::count(&session.store, account, items, &[permit.mailbox()]).await?;
     let Some(counted) = counted.get(&permit.mailbox()) else {
         return Err(Refused::NoSuchMailbox.into());
     };
-    let told = told(&session.node, items, permit.mailbox(), counted);
+    let told = status::told(&session.node, items, permit.mailbox(), counted);
     say::status(
         &mut out.buffer,
         session.speech(),
@@ -38,82 +33,4 @@ pub(crate) async fn run(
         &told,
     );
     Ok(Done::completed())
-}
-
-/// What STATUS has to say of a mailbox.
-pub(crate) struct Counted {
-    status: Status,
-    /// As far as it was asked for.
-    deleted_bytes: u64,
-}
-
-/// Where nobody asked for DELETED-STORAGE.
-impl From<Status> for Counted {
-    fn from(status: Status) -> Self {
-        Self {
-            status,
-            deleted_bytes: 0,
-        }
-    }
-}
-
-/// Of each mailbox that is still there, in one query, or in two where DELETED-STORAGE is asked for.
-pub(crate) async fn count(
-    session: &Session,
-    account: AccountId,
-    items: &[StatusItem],
-    mailboxes: &[MailboxId],
-) -> Result<HashMap<MailboxId, Counted>, Ending> {
-    let store = &session.store;
-    let deleted_bytes: HashMap<_, _> = if items.contains(&StatusItem::DeletedStorage) {
-        store.deleted_bytes(mailboxes).await?.into_iter().collect()
-    } else {
-        HashMap::new()
-    };
-    let counted = store.status(account, mailboxes).await?.into_iter();
-    let with_bytes = |(mailbox, status)| {
-        let counted = Counted {
-            status,
-            deleted_bytes: deleted_bytes.get(&mailbox).copied().unwrap_or(0),
-        };
-        (mailbox, counted)
-    };
-    Ok(counted.map(with_bytes).collect())
-}
-
-/// To ask for HIGHESTMODSEQ is to speak CONDSTORE (RFC 7162, 3.1.8).
-pub(crate) fn enable_condstore(session: &mut Session, items: &[StatusItem]) {
-    session.enabled.condstore |= items.contains(&StatusItem::HighestModSeq);
-}
-
-/// What was asked for, in its order.
-pub(crate) fn told(
-    node: &Node,
-    items: &[StatusItem],
-    mailbox: MailboxId,
-    counted: &Counted,
-) -> Vec<(StatusItem, StatusValue)> {
-    let Counted {
-        status,
-        deleted_bytes,
-    } = counted;
-    let value = |item| {
-        StatusValue::Number(match item {
-            StatusItem::Messages => status.messages,
-            // `\Recent` is never set: nobody can be the first to see what many watch.
-            StatusItem::Recent => 0,
-            StatusItem::UidNext => u64::from(status.uid_next.get()),
-            StatusItem::UidValidity => u64::from(status.uid_validity.get()),
-            StatusItem::Unseen => status.unseen,
-            StatusItem::Deleted => status.deleted,
-            StatusItem::DeletedStorage => *deleted_bytes,
-            StatusItem::Size => status.size,
-            StatusItem::HighestModSeq => status.modseq.get(),
-            StatusItem::AppendLimit => node.message_bytes_max as u64,
-            StatusItem::MailboxId => {
-                return StatusValue::ObjectId(node.store.object_ids().mailbox(mailbox));
-            }
-        })
-    };
-    items.iter().map(|&item| (item, value(item))).collect()
 }

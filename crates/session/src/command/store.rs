@@ -9,11 +9,11 @@ use mail::{Flag, FlagBits, Uid, UidSet};
 use store::{FlagEdit, Masks};
 use wire::{Numbering, Store as Request, StoreOperation, Tag};
 
-use super::append::flag_bits;
+use crate::conversation::selected::Selected;
+use crate::conversation::session::Session;
 use crate::ending::{Done, DoneCode, Outcome};
+use crate::flags::flag_bits;
 use crate::out::Out;
-use crate::selected::Selected;
-use crate::session::Session;
 use crate::view::ResponseOptions;
 
 pub(crate) async fn run(

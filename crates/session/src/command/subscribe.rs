@@ -3,9 +3,9 @@
 use acl::Operation;
 use wire::MailboxArg;
 
+use crate::conversation::session::Session;
 use crate::ending::{Done, Outcome};
-use crate::names::Missing;
-use crate::session::Session;
+use crate::names::named::Missing;
 
 pub(crate) async fn subscribe(session: &mut Session, mailbox: &MailboxArg) -> Outcome {
     let (named, permit) = session

@@ -3,24 +3,23 @@
 use mime::{SortKeys, Threaded, Threading};
 use wire::{Numbering, SearchKey, Tag, ThreadAlgorithm, say};
 
+use crate::conversation::session::Session;
 use crate::ending::{Done, Outcome, Refused};
-use crate::finding::find;
 use crate::node::Now;
 use crate::out::Out;
-use crate::session::Session;
+use crate::search::of_selected::find;
 
 pub(crate) async fn run(
     session: &mut Session,
     tag: &Tag,
-    numbering: Numbering,
-    algorithm: ThreadAlgorithm,
+    (numbering, algorithm): (Numbering, ThreadAlgorithm),
     mut key: SearchKey,
     now: Now,
     out: &mut Out<'_>,
 ) -> Outcome {
     session.put_in_filters(&mut key, None).await?;
     let bound = session.node.message_limit.per_command();
-    if let Some(cut) = bound.cut_search(&key, session.selected()?) {
+    if let Some(cut) = bound.cut_search(&key, session.selected()?.search_target()) {
         return Err(Refused::MessageLimit(cut.without_uid()).into());
     }
     let found = find(session, tag, &key, now, out).await?;

@@ -9,9 +9,9 @@ use mail::limits::{UID_BATCH_MESSAGES_MIN, UID_BATCHES_MESSAGES_MAX};
 use mail::{SeqNum, Uid};
 use wire::{Tag, say};
 
+use crate::conversation::session::Session;
 use crate::ending::{Done, Outcome, Refused};
 use crate::out::Out;
-use crate::session::Session;
 
 pub(crate) fn run(
     session: &mut Session,

@@ -1,15 +1,14 @@
 //! UNAUTHENTICATE (RFC 8437). Whatever a login brought ends with it; TLS and ID stay.
 
-use super::Step;
-use crate::dispatch::Next;
+use crate::conversation::session::Session;
 use crate::ending::{Done, Ending};
 use crate::node::Reuse;
-use crate::session::Session;
+use crate::report::{CommandStep, Next};
 
-pub(crate) fn run(session: &mut Session) -> Result<Step, Ending> {
+pub(crate) fn run(session: &mut Session) -> Result<CommandStep, Ending> {
     if session.node.reuse == Reuse::Refused {
         return Err(Ending::malformed("There is no such command"));
     }
     session.end_login();
-    Ok(Step::Last(Done::completed(), Next::StartOver))
+    Ok(CommandStep::Last(Done::completed(), Next::StartOver))
 }

@@ -2,7 +2,7 @@
 
 use wire::{MessageSet, NumberEnd, NumberRange, NumberSet, Numbering, SearchKey};
 
-use crate::search_target::SearchTarget;
+use crate::search::target::SearchTarget;
 
 /// Sequence numbers and `$` mean what they mean when the command comes (RFC 5267, 4.3): they become UIDs.
 /// UIDs stay as they are: `7:*` goes on to take in what arrives.

@@ -7,7 +7,8 @@ use image::{Image, Message};
 use mail::{FlagBits, SeqNum, Uid, UidSet};
 use wire::{Numbering, SearchKey, Tag};
 
-use super::{Context, Contexts, Results};
+use crate::context::kept::{Context, Contexts};
+use crate::context::results::Results;
 use crate::node::Now;
 use crate::view::model::{OPTIONS, READER, World};
 use crate::view::{ExpungeTiming, MessageLabel, ResponseOptions, Touched, View};

@@ -9,16 +9,16 @@ use store::Store;
 use tracing::warn;
 use wire::FetchItem;
 
-use super::frozen::names_last;
-use super::results::Run;
-use super::{Context, say_no_update};
-use crate::criteria::Criteria;
+use crate::context::frozen::names_last;
+use crate::context::kept::{Context, Contexts, say_no_update};
+use crate::context::results::Run;
 use crate::ending::Ending;
-use crate::finding::{Finding, find_among};
-use crate::search_state::Numbered;
-use crate::search_target::SearchTarget;
-use crate::selected::Selected;
-use crate::sorting::places;
+use crate::search::criteria::Criteria;
+use crate::search::finding::Finding;
+use crate::search::finding::Numbered;
+use crate::search::searcher::find_among;
+use crate::search::sorting::places;
+use crate::search::target::SearchTarget;
 use crate::view::Touched;
 
 /// What is to be said of all contexts, and what is to be fetched of messages that are among their results.
@@ -29,7 +29,7 @@ pub(crate) struct Revised {
 }
 
 /// How the results of one changed.
-struct Change {
+struct ResultChange {
     removed: Vec<Run>,
     added: Vec<Run>,
 }
@@ -38,16 +38,18 @@ struct Change {
 pub(crate) async fn revise(
     store: &Store,
     live: &Live,
-    selected: &mut Selected,
+    contexts: &mut Contexts,
+    search_target: SearchTarget<'_>,
     before: &MailboxState,
 ) -> Revised {
     let mut revised = Revised::default();
-    let touched = selected.view.touched_since(before);
-    let contexts = std::mem::take(&mut selected.contexts).0;
+    let touched = search_target.view.touched_since(before);
+    // Those that can be kept up to date are put back; a context that fails is ended.
+    let followed = std::mem::take(&mut contexts.0);
     let mut room = CONTEXT_RESULTS_MAX;
-    for mut context in contexts {
+    for mut context in followed {
         let changed = context
-            .follow(store, live, selected, before, &touched)
+            .follow(store, live, search_target, before, &touched)
             .await;
         match changed {
             Ok(_) if context.results.len() > room => {
@@ -56,8 +58,8 @@ pub(crate) async fn revise(
             }
             Ok(change) => {
                 room -= context.results.len();
-                revised.note(&context, &change, &touched, selected);
-                selected.contexts.0.push(context);
+                revised.note(&context, &change, &touched, search_target);
+                contexts.0.push(context);
             }
             Err(ending) => {
                 warn!(cause = ?ending, "could not keep a search up to date");
@@ -82,11 +84,11 @@ impl Revised {
     fn note(
         &mut self,
         context: &Context,
-        change: &Change,
+        change: &ResultChange,
         touched: &[Touched],
-        selected: &Selected,
+        search_target: SearchTarget<'_>,
     ) {
-        let image = &selected.view.known().image;
+        let image = &search_target.view.known().image;
         context.say(image, &change.removed, &change.added, &mut self.said);
         if context.attributes.is_empty() {
             return;
@@ -104,35 +106,34 @@ impl Context {
         &mut self,
         store: &Store,
         live: &Live,
-        selected: &Selected,
+        search_target: SearchTarget<'_>,
         before: &MailboxState,
         touched: &[Touched],
-    ) -> Result<Change, Ending> {
-        let search_target = SearchTarget::from(selected);
+    ) -> Result<ResultChange, Ending> {
         let criteria = Criteria::new(&self.key, &search_target, store.object_ids(), self.asked_at);
-        let candidates = self.candidates(&criteria, selected, before, touched);
-        let found = find_among(store, live, selected, criteria, &candidates).await?;
+        let candidates = self.candidates(&criteria, search_target, before, touched);
+        let found = find_among(store, live, search_target, criteria, &candidates).await?;
         let uids = |messages: &[Numbered]| -> UidSet {
             messages.iter().map(|(_, message)| message.uid).collect()
         };
         let holding = uids(&found);
         let removed = self.results.remove(&uids(&candidates).difference(&holding));
-        let added = self.put_in(live, selected, found).await?;
-        self.private = selected.view.private();
-        self.is_settled = selected.view.is_settled();
-        Ok(Change { removed, added })
+        let added = self.put_in(live, search_target, found).await?;
+        self.private = search_target.view.private();
+        self.is_settled = search_target.view.is_settled();
+        Ok(ResultChange { removed, added })
     }
 
     /// The messages that may have become results, or may be none any more, ascending.
     fn candidates(
         &self,
         criteria: &Criteria,
-        selected: &Selected,
+        search_target: SearchTarget<'_>,
         before: &MailboxState,
         touched: &[Touched],
     ) -> Vec<Numbered> {
-        let image = &selected.view.known().image;
-        if self.private != selected.view.private() {
+        let image = &search_target.view.known().image;
+        if self.private != search_target.view.private() {
             return image.iter().collect();
         }
         let may_differ = |it: &&Touched| match it.before {
@@ -156,7 +157,7 @@ impl Context {
     async fn put_in(
         &mut self,
         live: &Live,
-        selected: &Selected,
+        search_target: SearchTarget<'_>,
         mut found: Vec<Numbered>,
     ) -> Result<Vec<Run>, Ending> {
         found.retain(|(_, message)| !self.results.members().contains(message.uid));
@@ -168,8 +169,8 @@ impl Context {
             return Ok(self.results.add(&uids));
         };
         found.sort_unstable_by_key(|&(seq, _)| seq);
-        let found = Finding::of(selected.found.id, found);
-        let image = &selected.view.known().image;
+        let found = Finding::of(search_target.mailbox, found);
+        let image = &search_target.view.known().image;
         let places = places(live, &found, order, image, &self.order).await?;
         Ok(self.results.insert(&places))
     }

@@ -1,4 +1,4 @@
-//! What a client that uses NOTIFY believes of names and rights, and what makes it believe otherwise.
+//! What a client that uses NOTIFY knows of names and rights, and what it has to be told when they change.
 //! Pure.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -19,26 +19,26 @@ pub(crate) struct ClientKnowledge {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KnownMailbox {
     pub(crate) name: MailboxName,
-    /// What it wants to hear of it.
+    /// The events that the client asked for.
     pub(crate) events: NotifyEvents,
     pub(crate) rights: Rights,
-    /// 0 before they were read for the first time.
+    /// The version of `rights`, which is 0 before they were read for the first time.
     pub(crate) rights_version: i64,
-    /// Up to where a STATUS went that it was sent.
+    /// The mod-sequence up to which the client was told by STATUS.
     pub(crate) told: ModSeq,
 }
 
 /// A LIST response to be sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Line {
-    /// Where the mailbox was renamed.
+pub(crate) struct ListUpdate {
+    /// The name that the mailbox had before, if it was renamed.
     pub(crate) old_name: Option<MailboxName>,
-    /// The client watches it, and can no more (RFC 5465, 5.9).
+    /// The client watches the mailbox, and has lost the right to (RFC 5465, 5.9).
     pub(crate) is_access_lost: bool,
 }
 
 /// LIST responses by name.
-pub(crate) type Lines = BTreeMap<MailboxName, Line>;
+pub(crate) type ListUpdates = BTreeMap<MailboxName, ListUpdate>;
 
 impl KnownMailbox {
     /// Whether its messages are watched: all events of messages take `r` (RFC 5465, 5).
@@ -59,7 +59,7 @@ impl KnownMailbox {
 }
 
 impl ClientKnowledge {
-    /// Begins to believe in a mailbox that is not believed in yet; false where there is no room.
+    /// Adds a mailbox that is not known yet; false when there is no room.
     pub(crate) fn add(&mut self, mailbox: MailboxId, known: KnownMailbox) -> bool {
         let is_room = self.mailboxes.len() < NOTIFY_MAILBOXES_MAX;
         if is_room {
@@ -68,7 +68,7 @@ impl ClientKnowledge {
         is_room
     }
 
-    /// Those whose messages are watched.
+    /// The mailboxes whose messages are watched.
     pub(crate) fn watched(&self) -> Vec<MailboxId> {
         let watched = self
             .mailboxes
@@ -77,10 +77,13 @@ impl ClientKnowledge {
         watched.map(|(id, _)| *id).collect()
     }
 
-    /// What has to be said so that the client believes `now`. `events` tells what it asked for of a
-    /// name.
-    pub(crate) fn lines(&self, now: &Self, events: impl Fn(&MailboxName) -> NotifyEvents) -> Lines {
-        let mut lines = Lines::new();
+    /// The LIST responses after which the client knows `now`. `events` returns what it asked for of a name.
+    pub(crate) fn lines(
+        &self,
+        now: &Self,
+        events: impl Fn(&MailboxName) -> NotifyEvents,
+    ) -> ListUpdates {
+        let mut lines = ListUpdates::new();
         let mut came_or_went = Vec::new();
         let mut renamed = Vec::new();
         for (id, after) in &now.mailboxes {
@@ -102,7 +105,7 @@ impl ClientKnowledge {
             if before.events.names {
                 came_or_went.push(&before.name);
             } else if before.is_watched() {
-                // Deleted or hidden: both sound the same.
+                // A mailbox that was deleted and one that is hidden now are told alike.
                 lines.entry(before.name.clone()).or_default().is_access_lost = true;
             }
         }
@@ -147,7 +150,7 @@ impl ClientKnowledge {
     }
 }
 
-/// Children are renamed with their parents, without a word (RFC 5465, 5.4).
+/// Leaves out the children that were renamed with their parents: they are not told (RFC 5465, 5.4).
 fn without_children<'n>(
     renamed: &[(&'n MailboxName, &'n MailboxName)],
 ) -> Vec<(&'n MailboxName, &'n MailboxName)> {
@@ -226,7 +229,7 @@ mod tests {
         after: &ClientKnowledge,
     ) -> Vec<String> {
         let lines = before.lines(after, |_| events).into_iter();
-        let text = |(name, line): (MailboxName, super::Line)| {
+        let text = |(name, line): (MailboxName, super::ListUpdate)| {
             let old = line.old_name.map(|old| format!(" was {old}"));
             let lost = if line.is_access_lost { " lost" } else { "" };
             format!("{name}{}{lost}", old.unwrap_or_default())

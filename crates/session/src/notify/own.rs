@@ -6,24 +6,25 @@ use mail::limits::{NOTIFY_ENTRIES_MAX, NOTIFY_OWN_VALUES_BYTES_MAX};
 use mail::{EntryName, MailboxId, ModSeq};
 
 /// An annotation of a mailbox, or of the server.
-pub(crate) type Entry = (Option<MailboxId>, EntryName);
+pub(crate) type AnnotationKey = (Option<MailboxId>, EntryName);
 
-/// Its value, or that it has none.
+/// The value of an annotation; `None` where it has none.
 pub(crate) type Value = Option<Vec<u8>>;
 
-/// The client's own doing of late. What does not fit is forgotten, and told.
+/// What the client changed itself. A change for which there is no room is forgotten, so the client is told of it.
 #[derive(Debug, Default)]
-pub(crate) struct Own {
-    /// Messages it has put somewhere, by the mod-sequence that nobody else has a part in.
+pub(crate) struct OwnChanges {
+    /// Mailboxes that the client has put messages into, with the mod-sequence of its change, in which no one else's
+    /// change has a part.
     filled: BTreeSet<(MailboxId, ModSeq)>,
-    /// Annotations as it has set them last, unless it was told that they are otherwise. Whoever set the
-    /// same value is no news.
-    annotated: BTreeMap<Entry, Value>,
-    /// Of all values together.
+    /// Annotations as the client has set them last, unless it was told that they are otherwise. That someone else
+    /// set the same value is no news.
+    annotated: BTreeMap<AnnotationKey, Value>,
+    /// The size of all values together.
     value_bytes: usize,
 }
 
-impl Own {
+impl OwnChanges {
     /// It has put messages into this mailbox.
     pub(crate) fn fill(&mut self, mailbox: MailboxId, modseq: ModSeq) {
         if self.filled.len() < NOTIFY_ENTRIES_MAX {
@@ -40,7 +41,7 @@ impl Own {
     }
 
     /// It has set an annotation.
-    pub(crate) fn annotate(&mut self, entry: Entry, value: Value) {
+    pub(crate) fn annotate(&mut self, entry: AnnotationKey, value: Value) {
         self.forget(&entry);
         let bytes = self.value_bytes + size(&value);
         if self.annotated.len() < NOTIFY_ENTRIES_MAX && bytes <= NOTIFY_OWN_VALUES_BYTES_MAX {
@@ -50,13 +51,16 @@ impl Own {
     }
 
     /// Those of `changed` that it has set: their values tell whether somebody else has since.
-    pub(crate) fn annotated<'e>(&self, changed: &'e BTreeSet<Entry>) -> Vec<&'e Entry> {
-        let is_own = |entry: &&Entry| self.annotated.contains_key(entry);
+    pub(crate) fn annotated<'e>(
+        &self,
+        changed: &'e BTreeSet<AnnotationKey>,
+    ) -> Vec<&'e AnnotationKey> {
+        let is_own = |entry: &&AnnotationKey| self.annotated.contains_key(entry);
         changed.iter().filter(is_own).collect()
     }
 
     /// Whether an annotation has the value that the client set. With another it is the client's no longer.
-    pub(crate) fn is_as_set(&mut self, entry: &Entry, value: Option<&[u8]>) -> bool {
+    pub(crate) fn is_as_set(&mut self, entry: &AnnotationKey, value: Option<&[u8]>) -> bool {
         let is_as_set = self
             .annotated
             .get(entry)
@@ -67,7 +71,7 @@ impl Own {
         is_as_set
     }
 
-    fn forget(&mut self, entry: &Entry) {
+    fn forget(&mut self, entry: &AnnotationKey) {
         if let Some(value) = self.annotated.remove(entry) {
             self.value_bytes -= size(&value);
         }
@@ -83,7 +87,7 @@ mod tests {
     use mail::limits::{NOTIFY_ENTRIES_MAX, NOTIFY_OWN_VALUES_BYTES_MAX};
     use mail::{EntryName, MailboxId, ModSeq};
 
-    use super::{Entry, Own};
+    use super::{AnnotationKey, OwnChanges};
 
     const HERE: MailboxId = MailboxId(1);
 
@@ -91,7 +95,7 @@ mod tests {
         ModSeq::from_i64(i64::try_from(number).unwrap()).unwrap()
     }
 
-    fn entry(mailbox: Option<MailboxId>, number: usize) -> Entry {
+    fn entry(mailbox: Option<MailboxId>, number: usize) -> AnnotationKey {
         let name = EntryName::parse(&format!("/shared/vendor/test/{number}"));
         (mailbox, name.unwrap())
     }
@@ -105,7 +109,7 @@ mod tests {
             (&[2, 4], 1, 3, false),
             (&[], 1, 2, false),
         ] {
-            let mut own = Own::default();
+            let mut own = OwnChanges::default();
             for number in filled {
                 own.fill(HERE, modseq(*number));
                 own.fill(MailboxId(2), modseq(*number));
@@ -118,7 +122,7 @@ mod tests {
 
     #[test]
     fn an_annotation_is_own_until_it_has_another_value() {
-        let mut own = Own::default();
+        let mut own = OwnChanges::default();
         let (here, there) = (entry(Some(HERE), 1), entry(None, 1));
         own.annotate(here.clone(), Some(b"mine".to_vec()));
         own.annotate(there.clone(), None);
@@ -132,7 +136,7 @@ mod tests {
 
     #[test]
     fn what_is_remembered_has_bounds() {
-        let mut own = Own::default();
+        let mut own = OwnChanges::default();
         for number in 1..=NOTIFY_ENTRIES_MAX + 1 {
             own.fill(HERE, modseq(number));
             own.annotate(entry(None, number), None);
@@ -140,7 +144,7 @@ mod tests {
         assert_eq!(own.filled.len(), NOTIFY_ENTRIES_MAX);
         assert_eq!(own.annotated.len(), NOTIFY_ENTRIES_MAX);
 
-        let mut own = Own::default();
+        let mut own = OwnChanges::default();
         let value = || Some(vec![0; NOTIFY_OWN_VALUES_BYTES_MAX]);
         for _ in 0..2 {
             own.annotate(entry(None, 1), value());

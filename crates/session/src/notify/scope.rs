@@ -2,7 +2,7 @@
 
 use wire::{EventGroup, MessageEvents, NotifyEvents};
 
-use crate::filter::{Candidate, Filter};
+use crate::names::filter::{Candidate, Filter};
 
 /// The groups of one NOTIFY SET, those for the selected mailbox excepted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,7 +68,7 @@ mod tests {
     use wire::{EventGroup, MailboxArg, MailboxFilter, MessageEvents, NotifyEvents};
 
     use super::Scope;
-    use crate::filter::Candidate;
+    use crate::names::filter::Candidate;
 
     const NAMES: NotifyEvents = NotifyEvents {
         messages: None,

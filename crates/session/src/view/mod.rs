@@ -3,7 +3,7 @@
 //! The client's sequence numbers are those of `known`. News is learned at any time and told at
 //! moments: EXPUNGE only where the RFC lets numbers move (RFC 9051, 7.5.1). No I/O, no rights.
 
-mod picked;
+pub(crate) mod picked;
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,7 +15,7 @@ use live::{MailboxState, SharedResponse};
 use mail::{AccountId, FlagBits, ModSeq, SeqNum, Uid, UidSet};
 use wire::{NumberEnd, NumberRange, NumberSet, Numbering, say};
 
-pub(crate) use picked::Picked;
+use crate::view::picked::Picked;
 
 /// When something may be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,7 +129,7 @@ impl View {
         !Arc::ptr_eq(&self.known, &self.latest)
     }
 
-    /// Which flags are this account's own.
+    /// The flags of which this account has its own.
     pub(crate) fn private(&self) -> FlagBits {
         self.private
     }
@@ -271,7 +271,7 @@ impl View {
             .flat_map(move |(low, high)| self.known.image.by_number(number(low)..=number(high)))
     }
 
-    /// Their UIDs.
+    /// The UIDs of the picked messages.
     pub(crate) fn uids(&self, picked: &Picked) -> UidSet {
         self.messages(picked)
             .map(|(_, message)| message.uid)
@@ -328,7 +328,7 @@ impl View {
         }
     }
 
-    /// The newest of those that the client knows.
+    /// The newest `count` messages that the client knows.
     fn last(&self, count: u32) -> Vec<(SeqNum, Message)> {
         let image = &self.known.image;
         let ends = SeqNum::new(image.len().saturating_sub(count) + 1).zip(SeqNum::new(image.len()));
@@ -502,7 +502,7 @@ fn numbers_between(image: &Image, low: u32, high: u32) -> Option<(u32, u32)> {
     Some((first.get(), first.get().saturating_add(more)))
 }
 
-/// How many messages there are. `\Recent` is never set: nobody can be the first to see what many
+/// How many messages there are. `\Recent` is never set: no session is the first to see what many
 /// watch.
 pub(crate) fn say_exists(out: &mut Vec<u8>, options: ResponseOptions, exists: u32) {
     say::exists(out, exists);

@@ -6,11 +6,11 @@ use mail::{Flag, InternalDate};
 /// One message of an APPEND.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AppendMessage {
-    /// To be set on arrival.
+    /// The flags to set on arrival.
     pub flags: Vec<Flag>,
-    /// When it arrived, if the client knows better.
+    /// The date of arrival, if the client gave one.
     pub date: Option<InternalDate>,
-    /// What it consists of.
+    /// The content of the message.
     pub data: AppendContent,
     /// A `literal8` was used: NUL is meant (RFC 3516, 4.4).
     pub is_binary: bool,
@@ -19,9 +19,9 @@ pub struct AppendMessage {
 /// `append-data`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AppendContent {
-    /// As it will be stored, byte for byte.
+    /// The message as it will be stored, byte for byte.
     Whole(Bytes),
-    /// To be put together (RFC 4469).
+    /// The parts of which the message is put together (RFC 4469).
     Catenate(Vec<CatPart>),
 }
 

@@ -2,18 +2,17 @@
 
 use mail::ModSeq;
 
-use super::Numbering;
-use super::numbers::MessageSet;
-use crate::PartialRange;
+use crate::command::numbers::{MessageSet, Numbering};
+use crate::partial::PartialRange;
 
-/// FETCH.
+/// The arguments of FETCH.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fetch {
-    /// What the set counts.
+    /// Whether the set is of UIDs or sequence numbers.
     pub numbering: Numbering,
-    /// Which messages.
+    /// The messages.
     pub set: MessageSet,
-    /// Macros are taken apart. Never empty.
+    /// The items, with macros taken apart. Never empty.
     pub items: Vec<FetchItem>,
     /// `(CHANGEDSINCE n)`; 0 is accepted and means everything
     pub changed_since: Option<ModSeq>,
@@ -79,7 +78,7 @@ pub struct BodySection {
     pub spelling: Spelling,
     /// Part numbers, from 1; empty for the message itself.
     pub part: Vec<u32>,
-    /// What of the part.
+    /// The text of the part that is asked for.
     pub text: SectionText,
     /// First octet and number of octets (never zero).
     pub partial: Option<(u64, u64)>,

@@ -1,296 +1,31 @@
 //! What a client can ask for, as values. Owned: a command outlives the buffer it came in.
 
 mod append;
+mod body;
 mod fetch;
 mod list;
+mod mailbox;
+mod metadata;
 mod notify;
 mod numbers;
 mod search;
+mod secret;
 mod select;
 mod sort;
 mod store;
-
-use std::fmt;
-
-use mail::{Depth, EntryName};
+mod tag;
 
 pub use append::{AppendContent, AppendMessage, CatPart};
+pub use body::{Body, Command};
 pub use fetch::{BinarySection, BodySection, Fetch, FetchItem, SectionText, Spelling};
 pub use list::{List, ListReturn, ListSelect, StatusItem};
+pub use mailbox::MailboxArg;
+pub use metadata::GetMetadata;
 pub use notify::{EventGroup, MailboxFilter, MessageEvents, Notify, NotifyEvents, SelectedEvents};
-pub use numbers::{MessageSet, NumberEnd, NumberRange, NumberSet};
+pub use numbers::{MessageSet, NumberEnd, NumberRange, NumberSet, Numbering};
 pub use search::{AddressField, DateTest, Esearch, Search, SearchKey, SearchReturn, Sources};
+pub use secret::Secret;
 pub use select::{Qresync, Select};
 pub use sort::{Direction, Sort, SortCriterion, SortKey, ThreadAlgorithm};
 pub use store::{Store, StoreOperation};
-
-/// One command with its tag.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Command {
-    /// What the tagged response begins with.
-    pub tag: Tag,
-    /// What is asked.
-    pub body: Body,
-}
-
-/// A client's tag: printable, without `+`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tag(pub(crate) Box<str>);
-
-/// Bytes that no log and no `Debug` shows.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(pub Vec<u8>);
-
-/// Whether numbers in sets are UIDs or sequence numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Numbering {
-    /// `UID FETCH 17 …`
-    Uid,
-    /// `FETCH 17 …`
-    Sequence,
-}
-
-/// A mailbox name as text, decoded from what the session speaks. Not yet known to be valid.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MailboxArg(pub String);
-
-/// Every command that there is a grammar for. Forms with UID carry a [`Numbering`].
-#[derive(Clone, Debug, PartialEq)]
-pub enum Body {
-    /// RFC 3501, 6.1.1
-    Capability,
-    /// RFC 3501, 6.1.2
-    Noop,
-    /// RFC 3501, 6.1.3
-    Logout,
-    /// RFC 3501, 6.2.1
-    StartTls,
-    /// RFC 4978; with the one algorithm that there is, DEFLATE
-    Compress,
-    /// RFC 8437
-    Unauthenticate,
-    /// RFC 3501, 6.2.2, with the initial response of RFC 4959, decoded from base64
-    Authenticate {
-        /// In capitals.
-        mechanism: String,
-        /// `=` is an empty one.
-        initial: Option<Secret>,
-    },
-    /// RFC 3501, 6.2.3
-    Login {
-        /// UTF-8, or refused as malformed.
-        user: String,
-        /// As sent.
-        password: Secret,
-    },
-    /// RFC 5161; names in capitals, known or not
-    Enable(Vec<String>),
-    /// RFC 2971; `None` for NIL
-    Id(Option<Vec<(String, Option<String>)>>),
-    /// RFC 3501, 6.3.1 and 6.3.2
-    Select(Select),
-    /// RFC 3501, 6.3.3, with the USE of RFC 6154 (attributes as sent, with backslash)
-    Create {
-        /// The new name; one separator at its end is allowed and was removed.
-        mailbox: MailboxArg,
-        /// `(USE (…))`
-        special_use: Vec<String>,
-    },
-    /// RFC 3501, 6.3.4
-    Delete(MailboxArg),
-    /// RFC 3501, 6.3.5
-    Rename {
-        /// The name that is.
-        from: MailboxArg,
-        /// The name that shall be.
-        to: MailboxArg,
-    },
-    /// RFC 3501, 6.3.6
-    Subscribe(MailboxArg),
-    /// RFC 3501, 6.3.7
-    Unsubscribe(MailboxArg),
-    /// RFC 3501, 6.3.8, and RFC 5258
-    List(List),
-    /// RFC 3501, 6.3.9
-    Lsub {
-        /// Prefix of the pattern.
-        reference: String,
-        /// With `*` and `%`.
-        pattern: String,
-    },
-    /// RFC 2342
-    Namespace,
-    /// RFC 3501, 6.3.10
-    Status {
-        /// Whose.
-        mailbox: MailboxArg,
-        /// In the order asked, without doubles.
-        items: Vec<StatusItem>,
-    },
-    /// RFC 3501, 6.3.11; several messages as of RFC 3502
-    Append {
-        /// Where to.
-        mailbox: MailboxArg,
-        /// At least one.
-        messages: Vec<AppendMessage>,
-    },
-    /// RFC 8508
-    Replace {
-        /// What the set counts.
-        numbering: Numbering,
-        /// The one message that goes.
-        set: MessageSet,
-        /// Where the message that comes goes to.
-        mailbox: MailboxArg,
-        /// What comes.
-        message: AppendMessage,
-    },
-    /// RFC 2177
-    Idle,
-    /// RFC 3501, 6.4.1
-    Check,
-    /// RFC 3501, 6.4.2
-    Close,
-    /// RFC 3691
-    Unselect,
-    /// RFC 3501, 6.4.3
-    Expunge,
-    /// RFC 4315
-    UidExpunge(MessageSet),
-    /// RFC 10022
-    UidBatches {
-        /// Messages in each; never zero.
-        size: u32,
-        /// Which batches, the newest being 1: first and last, ascending. `None` for all.
-        range: Option<(u32, u32)>,
-    },
-    /// RFC 3501, 6.4.4, and RFC 4731
-    Search(Search),
-    /// RFC 7377
-    Esearch(Esearch),
-    /// RFC 5256, SORT, and RFC 5267, 3
-    Sort(Sort),
-    /// RFC 5267, 4.3.5, with the tags of the searches that asked for updates
-    CancelUpdate(Vec<String>),
-    /// RFC 5256, THREAD
-    Thread {
-        /// What results are counted in.
-        numbering: Numbering,
-        /// How messages become threads.
-        algorithm: ThreadAlgorithm,
-        /// Which messages.
-        key: SearchKey,
-    },
-    /// RFC 3501, 6.4.5
-    Fetch(Fetch),
-    /// RFC 3501, 6.4.6
-    Store(Store),
-    /// RFC 3501, 6.4.7
-    Copy {
-        /// What the set counts.
-        numbering: Numbering,
-        /// Which messages.
-        set: MessageSet,
-        /// Where to.
-        mailbox: MailboxArg,
-    },
-    /// RFC 6851
-    Move {
-        /// What the set counts.
-        numbering: Numbering,
-        /// Which messages.
-        set: MessageSet,
-        /// Where to.
-        mailbox: MailboxArg,
-    },
-    /// RFC 4314, 3.1
-    SetAcl {
-        /// Whose list.
-        mailbox: MailboxArg,
-        /// As sent; may begin with `-`.
-        identifier: String,
-        /// As sent; may begin with `+` or `-`.
-        rights: String,
-    },
-    /// RFC 4314, 3.2
-    DeleteAcl {
-        /// Whose list.
-        mailbox: MailboxArg,
-        /// As sent.
-        identifier: String,
-    },
-    /// RFC 4314, 3.3
-    GetAcl(MailboxArg),
-    /// RFC 4314, 3.4
-    ListRights {
-        /// Whose list.
-        mailbox: MailboxArg,
-        /// As sent.
-        identifier: String,
-    },
-    /// RFC 4314, 3.5
-    MyRights(MailboxArg),
-    /// RFC 9208, 4.1.1, with the name of a quota root
-    GetQuota(String),
-    /// RFC 9208, 4.1.2
-    GetQuotaRoot(MailboxArg),
-    /// RFC 9208, 4.1.3
-    SetQuota {
-        /// The name of a quota root.
-        root: String,
-        /// Resources, known or not, and how much of each there may be.
-        limits: Vec<(String, u64)>,
-    },
-    /// RFC 5464, 4.2
-    GetMetadata(GetMetadata),
-    /// RFC 5464, 4.3
-    SetMetadata {
-        /// Whose; `None` for the server's.
-        mailbox: Option<MailboxArg>,
-        /// At least one, each with its new value; `None` for NIL.
-        entries: Vec<(EntryName, Option<Vec<u8>>)>,
-    },
-    /// RFC 5465
-    Notify(Notify),
-}
-
-/// GETMETADATA.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GetMetadata {
-    /// Whose; `None` for the server's.
-    pub mailbox: Option<MailboxArg>,
-    /// `MAXSIZE n`: no value that is larger.
-    pub max_size: Option<u32>,
-    /// `DEPTH`: how far below the names.
-    pub depth: Depth,
-    /// At least one, each once.
-    pub entries: Vec<EntryName>,
-}
-
-impl Tag {
-    /// More would be echoed for nothing: clients count to a few digits.
-    const BYTES_MAX: usize = 255;
-
-    /// `None` when it is empty, long, or holds what a tag may not (RFC 3501, 9: `tag`).
-    #[must_use]
-    pub fn parse(text: &[u8]) -> Option<Self> {
-        let is_tag = !text.is_empty()
-            && text.len() <= Self::BYTES_MAX
-            && text
-                .iter()
-                .all(|&byte| byte != b'+' && crate::lex::is_astring_char(byte));
-        is_tag.then(|| Self(text.iter().copied().map(char::from).collect()))
-    }
-
-    /// As sent.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
+pub use tag::Tag;

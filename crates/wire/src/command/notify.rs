@@ -1,9 +1,9 @@
 //! NOTIFY (RFC 5465).
 
-use super::MailboxArg;
-use super::fetch::FetchItem;
+use crate::command::fetch::FetchItem;
+use crate::command::mailbox::MailboxArg;
 
-/// NOTIFY.
+/// The arguments of NOTIFY.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Notify {
     /// `NONE`
@@ -35,9 +35,9 @@ pub struct SelectedEvents {
 /// Mailboxes, and what to tell of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventGroup {
-    /// Which.
+    /// The mailboxes.
     pub filter: MailboxFilter,
-    /// What.
+    /// The events that are asked for.
     pub events: NotifyEvents,
 }
 

@@ -1,5 +1,14 @@
 //! Sets of messages, by number or by `$`.
 
+/// Whether numbers in sets are UIDs or sequence numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbering {
+    /// `UID FETCH 17 …`
+    Uid,
+    /// `FETCH 17 …`
+    Sequence,
+}
+
 /// The messages that a command is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MessageSet {

@@ -2,22 +2,22 @@
 
 use mail::{Flag, ModSeq, NaiveDate};
 
-use super::Numbering;
-use super::fetch::FetchItem;
-use super::notify::MailboxFilter;
-use super::numbers::MessageSet;
-use crate::PartialRange;
+use crate::command::fetch::FetchItem;
+use crate::command::notify::MailboxFilter;
+use crate::command::numbers::MessageSet;
+use crate::command::numbers::Numbering;
+use crate::partial::PartialRange;
 
-/// SEARCH.
+/// The arguments of SEARCH.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Search {
-    /// What results are counted in.
+    /// Whether results are UIDs or sequence numbers.
     pub numbering: Numbering,
     /// `RETURN (…)`; `None` for the old form with its old response.
     pub returns: Option<SearchReturn>,
     /// With UPDATE: what to tell of a message that arrives among the results (RFC 5465, 7).
     pub attributes: Vec<FetchItem>,
-    /// Anded when there are several; strings are decoded to UTF-8.
+    /// The search key. Several keys were joined by AND; strings are decoded to UTF-8.
     pub key: SearchKey,
 }
 
@@ -32,12 +32,12 @@ pub struct Esearch {
     pub key: SearchKey,
 }
 
-/// Which mailboxes ESEARCH looks through. Neither nothing nor the same twice is an error.
+/// The mailboxes that ESEARCH looks through. Neither nothing nor the same twice is an error.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Sources {
     /// `selected`
     pub selected: bool,
-    /// All that these mean.
+    /// The mailboxes that these filters mean.
     pub filters: Vec<MailboxFilter>,
 }
 

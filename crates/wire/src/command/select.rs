@@ -2,13 +2,13 @@
 
 use mail::{ModSeq, UidSet, UidValidity};
 
-use super::MailboxArg;
-use super::numbers::NumberSet;
+use crate::command::mailbox::MailboxArg;
+use crate::command::numbers::NumberSet;
 
 /// SELECT or EXAMINE.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Select {
-    /// Which.
+    /// The mailbox.
     pub mailbox: MailboxArg,
     /// EXAMINE.
     pub read_only: bool,

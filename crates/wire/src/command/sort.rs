@@ -1,8 +1,8 @@
 //! SORT and THREAD (RFC 5256).
 
-use super::Numbering;
-use super::fetch::FetchItem;
-use super::search::{SearchKey, SearchReturn};
+use crate::command::fetch::FetchItem;
+use crate::command::numbers::Numbering;
+use crate::command::search::{SearchKey, SearchReturn};
 
 /// SORT.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,20 +15,20 @@ pub struct Sort {
     pub attributes: Vec<FetchItem>,
     /// At least one; the first counts most.
     pub criteria: Vec<SortCriterion>,
-    /// Which messages.
+    /// The messages that are sorted.
     pub key: SearchKey,
 }
 
 /// One order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SortCriterion {
-    /// Which way.
+    /// The direction of this criterion.
     pub direction: Direction,
     /// By what.
     pub key: SortKey,
 }
 
-/// Which way an order goes.
+/// The direction of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// From the least.

@@ -2,19 +2,18 @@
 
 use mail::{Flag, ModSeq};
 
-use super::Numbering;
-use super::numbers::MessageSet;
+use crate::command::numbers::{MessageSet, Numbering};
 
 /// STORE.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Store {
-    /// What the set counts.
+    /// Whether the set is of UIDs or sequence numbers.
     pub numbering: Numbering,
-    /// Which messages.
+    /// The messages.
     pub set: MessageSet,
     /// What to do with the flags.
     pub operation: StoreOperation,
-    /// Which; may be empty.
+    /// The flags; there may be none.
     pub flags: Vec<Flag>,
     /// `.SILENT`
     pub silent: bool,

@@ -1,7 +1,7 @@
 //! The five commands of RFC 4314.
 
+use crate::command::{Body, MailboxArg};
 use crate::lex::{Cursor, Lexed};
-use crate::{Body, MailboxArg};
 
 /// `setacl = "SETACL" SP mailbox SP identifier SP mod-rights`
 pub(super) fn set_acl(cursor: &mut Cursor<'_>) -> Lexed<Body> {

@@ -4,9 +4,9 @@
 use bytes::Bytes;
 use mail::limits::APPEND_MESSAGES_MAX;
 
-use super::date::date_time;
+use crate::command::{AppendContent, AppendMessage, Body, CatPart, Numbering};
 use crate::lex::{Bad, Cursor, Lexed};
-use crate::{AppendContent, AppendMessage, Body, CatPart, Numbering};
+use crate::parse::date::date_time;
 
 /// `append = "APPEND" SP mailbox 1*append-message`
 pub(super) fn append(cursor: &mut Cursor<'_>) -> Lexed<Body> {

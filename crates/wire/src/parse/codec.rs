@@ -14,9 +14,11 @@ use imap_codec::imap_types::sequence::{SeqOrUid, Sequence, SequenceSet};
 use mail::limits::{ID_PAIRS_MAX, SET_PARTS_MAX};
 use mail::{ModSeq, Uid, UidSet, UidValidity};
 
-use super::Mode;
+use crate::command::{
+    Body, MailboxArg, NumberEnd, NumberRange, NumberSet, Qresync, Secret, Select,
+};
 use crate::lex::{Bad, Lexed, mailbox_text, text};
-use crate::{Body, MailboxArg, NumberEnd, NumberRange, NumberSet, Qresync, Secret, Select};
+use crate::mode::Mode;
 
 /// What upstream says of `bytes`, a whole command that is in the table as its own.
 pub(super) fn parse(bytes: &[u8], mode: Mode) -> Lexed<Body> {

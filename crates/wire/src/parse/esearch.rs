@@ -2,10 +2,10 @@
 
 use mail::limits::NOTIFY_WORDS_MAX;
 
-use super::filter::filter;
-use super::search::{program_with_charset, returns};
+use crate::command::{Body, Esearch, Sources};
 use crate::lex::{Bad, Cursor, Lexed};
-use crate::{Body, Esearch, Sources};
+use crate::parse::filter::filter;
+use crate::parse::search::{program_with_charset, returns};
 
 /// `esearch = "ESEARCH" [SP esearch-source-opts] [SP search-return-opts] SP search-program`
 pub(super) fn esearch(cursor: &mut Cursor<'_>) -> Lexed<Body> {

@@ -2,12 +2,13 @@
 
 use mail::ModSeq;
 
-use super::{Mode, partial};
-use crate::lex::{Bad, Cursor, Lexed};
-use crate::{
-    BinarySection, Body, BodySection, Fetch, FetchItem, Numbering, PartialRange, SectionText,
-    Spelling,
+use crate::command::{
+    BinarySection, Body, BodySection, Fetch, FetchItem, Numbering, SectionText, Spelling,
 };
+use crate::lex::{Bad, Cursor, Lexed};
+use crate::mode::Mode;
+use crate::parse::partial;
+use crate::partial::PartialRange;
 
 /// Items of one FETCH. Each is answered for every message.
 const ITEMS_MAX: usize = 200;

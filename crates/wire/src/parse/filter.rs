@@ -1,7 +1,7 @@
 //! Which mailboxes NOTIFY watches and ESEARCH searches (RFC 5465, 8; RFC 7377, 4).
 
+use crate::command::{MailboxArg, MailboxFilter};
 use crate::lex::{Cursor, Lexed};
-use crate::{MailboxArg, MailboxFilter};
 
 /// `filter-mailboxes-other`, whose first word was read already; `None` where that is none of its words.
 pub(super) fn filter(cursor: &mut Cursor<'_>, word: &str) -> Lexed<Option<MailboxFilter>> {

@@ -1,9 +1,9 @@
 //! LIST, plain and extended (RFC 5258, with RFC 5819, RFC 6154, RFC 8440 and RFC 9590).
 
-use super::mailbox::status_items;
-use super::metadata::entries;
+use crate::command::{Body, List, ListReturn, ListSelect};
 use crate::lex::{Bad, Cursor, Lexed};
-use crate::{Body, List, ListReturn, ListSelect};
+use crate::parse::mailbox::status_items;
+use crate::parse::metadata::entries;
 
 /// Patterns of one LIST. Each is compared with every name.
 const PATTERNS_MAX: usize = 100;

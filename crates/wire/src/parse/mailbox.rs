@@ -1,7 +1,7 @@
 //! CREATE with its special uses, and STATUS.
 
+use crate::command::{Body, MailboxArg, StatusItem};
 use crate::lex::{Bad, Cursor, Lexed};
-use crate::{Body, MailboxArg, StatusItem};
 
 /// `create = "CREATE" SP mailbox [SP "(USE" SP "(" [use-attr *(SP use-attr)] "))"]` (RFC 6154, 6)
 pub(super) fn create(cursor: &mut Cursor<'_>) -> Lexed<Body> {

@@ -3,8 +3,8 @@
 use mail::limits::METADATA_NAMES_PER_COMMAND_MAX;
 use mail::{BadEntryName, Depth, EntryName};
 
+use crate::command::{Body, GetMetadata, MailboxArg};
 use crate::lex::{Bad, Cursor, Lexed};
-use crate::{Body, GetMetadata, MailboxArg};
 
 /// ```abnf
 /// getmetadata = "GETMETADATA" [SP getmetadata-options] SP mailbox SP entries

@@ -5,7 +5,7 @@ mod append;
 mod codec;
 mod date;
 mod esearch;
-mod fetch;
+pub(crate) mod fetch;
 mod filter;
 mod list;
 mod mailbox;
@@ -19,26 +19,15 @@ mod store;
 mod transfer;
 mod uid_batches;
 
-pub(crate) use fetch::section_of;
 pub use search::{is_filter_name, parse_criteria};
 
 use std::borrow::Cow;
 
+use crate::command::{Body, Command, Numbering, SearchReturn, Tag};
 use crate::frame::Frame;
 use crate::head::Head;
 use crate::lex::{Bad, Cursor, Lexed};
-use crate::{Body, Command, Numbering, SearchReturn, Tag};
-
-/// How the session has agreed to speak.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Mode {
-    /// UTF8=ACCEPT or IMAP4rev2 is enabled: names are UTF-8, and so may quoted strings be.
-    pub utf8: bool,
-    /// IMAP4rev2 is enabled, and `utf8` with it.
-    pub rev2: bool,
-    /// UIDONLY is enabled: nothing is named by its sequence number (RFC 9586).
-    pub uid_only: bool,
-}
+use crate::mode::Mode;
 
 /// Why a frame is not a command.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -74,20 +63,22 @@ pub enum Malformed {
     },
 }
 
-/// What holds of a command whatever its arguments.
+/// The grammar of one command: the command's row in this room.
 #[derive(Clone, Copy, Debug)]
-pub struct Row {
+pub struct Grammar {
     /// In capitals, with the word after UID.
     pub name: &'static str,
-    grammar: Grammar,
+    /// It names messages by sequence number, which nothing does after UIDONLY; each has a form with UID.
+    counts: bool,
+    owner: Owner,
 }
 
-/// Whose it is.
+/// Who reads the arguments of a command.
 #[derive(Clone, Copy, Debug)]
-enum Grammar {
-    /// Of `imap-codec`, which covers the command fully.
+enum Owner {
+    /// `imap-codec`, which covers the command fully.
     Codec,
-    /// Of this room: `imap-codec` lacks the command, a form of it, or a bound that we need.
+    /// This room: `imap-codec` lacks the command, a form of it, or a bound that we need.
     Ours(fn(&mut Cursor<'_>) -> Lexed<Body>),
 }
 
@@ -95,7 +86,7 @@ enum Grammar {
 ///
 /// Never both grammars for one command: they would drift apart, and the failure of the first would
 /// say nothing. When `imap-codec` learns a form completely, a canary test names the row to change.
-pub const KNOWN: &[Row] = &[
+pub const GRAMMARS: &[Grammar] = &[
     codec("CAPABILITY"),
     codec("NOOP"),
     codec("LOGOUT"),
@@ -118,7 +109,7 @@ pub const KNOWN: &[Row] = &[
     codec("NAMESPACE"),
     ours("STATUS", mailbox::status),
     ours("APPEND", append::append),
-    ours("REPLACE", |at| append::replace(at, Numbering::Sequence)),
+    counting("REPLACE", |at| append::replace(at, Numbering::Sequence)),
     ours("UID REPLACE", |at| append::replace(at, Numbering::Uid)),
     codec("IDLE"),
     codec("CHECK"),
@@ -127,21 +118,21 @@ pub const KNOWN: &[Row] = &[
     codec("EXPUNGE"),
     ours("UID EXPUNGE", transfer::uid_expunge),
     ours("UIDBATCHES", uid_batches::uid_batches),
-    ours("SEARCH", |at| search::search(at, Numbering::Sequence)),
+    counting("SEARCH", |at| search::search(at, Numbering::Sequence)),
     ours("UID SEARCH", |at| search::search(at, Numbering::Uid)),
     ours("ESEARCH", esearch::esearch),
-    ours("SORT", |at| sort::sort(at, Numbering::Sequence)),
+    counting("SORT", |at| sort::sort(at, Numbering::Sequence)),
     ours("UID SORT", |at| sort::sort(at, Numbering::Uid)),
     ours("CANCELUPDATE", search::cancel_update),
-    ours("THREAD", |at| sort::thread(at, Numbering::Sequence)),
+    counting("THREAD", |at| sort::thread(at, Numbering::Sequence)),
     ours("UID THREAD", |at| sort::thread(at, Numbering::Uid)),
-    ours("FETCH", |at| fetch::fetch(at, Numbering::Sequence)),
+    counting("FETCH", |at| fetch::fetch(at, Numbering::Sequence)),
     ours("UID FETCH", |at| fetch::fetch(at, Numbering::Uid)),
-    ours("STORE", |at| store::store(at, Numbering::Sequence)),
+    counting("STORE", |at| store::store(at, Numbering::Sequence)),
     ours("UID STORE", |at| store::store(at, Numbering::Uid)),
-    ours("COPY", |at| transfer::copy(at, Numbering::Sequence)),
+    counting("COPY", |at| transfer::copy(at, Numbering::Sequence)),
     ours("UID COPY", |at| transfer::copy(at, Numbering::Uid)),
-    ours("MOVE", |at| transfer::r#move(at, Numbering::Sequence)),
+    counting("MOVE", |at| transfer::r#move(at, Numbering::Sequence)),
     ours("UID MOVE", |at| transfer::r#move(at, Numbering::Uid)),
     ours("SETACL", acl::set_acl),
     ours("DELETEACL", acl::delete_acl),
@@ -156,11 +147,6 @@ pub const KNOWN: &[Row] = &[
     ours("NOTIFY", notify::notify),
 ];
 
-/// The commands that name messages by sequence number; each has a form with UID.
-const COUNTING: [&str; 8] = [
-    "FETCH", "STORE", "SEARCH", "SORT", "THREAD", "COPY", "MOVE", "REPLACE",
-];
-
 /// The command that `frame` is.
 ///
 /// # Errors
@@ -172,23 +158,27 @@ pub fn parse(frame: Frame, mode: Mode) -> Result<Command, Malformed> {
     let Some(tag) = tag else {
         return Err(grammar(None, "a command begins with a tag"));
     };
-    let Some(row) = KNOWN.iter().find(|row| row.name == name) else {
+    let Some(row) = GRAMMARS.iter().find(|row| row.name == name) else {
         let text = match name.as_str() {
             "" => Cow::Borrowed("no command"),
             name => Cow::Owned(format!("unknown command {name}")),
         };
         return Err(grammar(Some(tag), text));
     };
-    let body = match row.grammar {
-        _ if mode.uid_only && COUNTING.contains(&row.name) => Err(Bad::UidRequired),
-        Grammar::Codec => codec::parse(&bytes, mode),
-        Grammar::Ours(parse) => {
+    let body = match row.owner {
+        _ if mode.uid_only && row.counts => Err(Bad::UidRequired),
+        Owner::Codec => codec::parse(&bytes, mode),
+        Owner::Ours(parse) => {
             let mut cursor = Cursor::new(&bytes, detached, end, mode);
             parse(&mut cursor).and_then(|body| cursor.end().map(|()| body))
         }
     };
     match body {
-        Ok(body) => Ok(Command { tag, body }),
+        Ok(body) => Ok(Command {
+            tag,
+            name: row.name,
+            body,
+        }),
         Err(Bad::UidRequired) => Err(Malformed::UidRequired {
             tag,
             name: row.name,
@@ -223,17 +213,27 @@ impl Malformed {
     }
 }
 
-const fn codec(name: &'static str) -> Row {
-    Row {
+const fn codec(name: &'static str) -> Grammar {
+    Grammar {
         name,
-        grammar: Grammar::Codec,
+        counts: false,
+        owner: Owner::Codec,
     }
 }
 
-const fn ours(name: &'static str, parse: fn(&mut Cursor<'_>) -> Lexed<Body>) -> Row {
-    Row {
+const fn ours(name: &'static str, parse: fn(&mut Cursor<'_>) -> Lexed<Body>) -> Grammar {
+    Grammar {
         name,
-        grammar: Grammar::Ours(parse),
+        counts: false,
+        owner: Owner::Ours(parse),
+    }
+}
+
+const fn counting(name: &'static str, parse: fn(&mut Cursor<'_>) -> Lexed<Body>) -> Grammar {
+    Grammar {
+        name,
+        counts: true,
+        owner: Owner::Ours(parse),
     }
 }
 

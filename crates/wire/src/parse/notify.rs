@@ -2,10 +2,10 @@
 
 use mail::limits::NOTIFY_WORDS_MAX;
 
-use super::fetch;
-use super::filter::filter;
+use crate::command::{Body, EventGroup, MessageEvents, Notify, NotifyEvents, SelectedEvents};
 use crate::lex::{Bad, Cursor, Lexed};
-use crate::{Body, EventGroup, MessageEvents, Notify, NotifyEvents, SelectedEvents};
+use crate::parse::fetch;
+use crate::parse::filter::filter;
 
 /// `notify = "NOTIFY" SP (notify-set / notify-none)`
 pub(super) fn notify(cursor: &mut Cursor<'_>) -> Lexed<Body> {
@@ -61,7 +61,7 @@ struct Events {
     arrivals: bool,
     losses: bool,
     flags: bool,
-    attributes: Option<Vec<crate::FetchItem>>,
+    attributes: Option<Vec<crate::command::FetchItem>>,
     others: NotifyEvents,
     has_unknown: bool,
 }

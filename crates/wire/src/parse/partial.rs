@@ -1,7 +1,7 @@
 //! PARTIAL, which SEARCH, SORT and UID FETCH have in common (RFC 9394).
 
 use crate::lex::{Bad, Cursor, Lexed};
-use crate::{PartialRange, ResultEnd};
+use crate::partial::{PartialRange, ResultEnd};
 
 /// Behind `PARTIAL`, which stands once; `partial` is where it is kept.
 ///

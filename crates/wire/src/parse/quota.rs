@@ -1,6 +1,6 @@
 //! The three commands of RFC 9208.
 
-use crate::Body;
+use crate::command::Body;
 use crate::lex::{Cursor, Lexed};
 
 /// `getquota = "GETQUOTA" SP quota-root-name`

@@ -5,15 +5,16 @@
 use mail::limits::SEARCH_DEPTH_MAX;
 use mail::{Flag, Keyword};
 
-use super::Mode;
-use super::date::date;
-use super::fetch;
-use super::partial::partial;
-use crate::lex::{Bad, Cursor, Lexed, is_atom_char};
-use crate::{
+use crate::chars::is_atom_char;
+use crate::command::{
     AddressField, Body, DateTest, FetchItem, MessageSet, NumberEnd, NumberRange, NumberSet,
     Numbering, Search, SearchKey, SearchReturn,
 };
+use crate::lex::{Bad, Cursor, Lexed};
+use crate::mode::Mode;
+use crate::parse::date::date;
+use crate::parse::fetch;
+use crate::parse::partial::partial;
 
 /// Tags of one CANCELUPDATE; more than there can be contexts.
 const CANCELLED_MAX: usize = 1000;

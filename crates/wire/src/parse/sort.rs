@@ -1,11 +1,11 @@
 //! SORT (RFC 5256) with RETURN (RFC 5267), and THREAD (RFC 5256).
 
-use super::search::{Returns, charset, program, returns};
-use crate::lex::{Bad, Cursor, Lexed};
-use crate::{
+use crate::command::{
     Body, Direction, Numbering, SearchKey, SearchReturn, Sort, SortCriterion, SortKey,
     ThreadAlgorithm,
 };
+use crate::lex::{Bad, Cursor, Lexed};
+use crate::parse::search::{Returns, charset, program, returns};
 
 /// ```abnf
 /// sort = "SORT" [SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"]

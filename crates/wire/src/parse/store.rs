@@ -2,8 +2,8 @@
 
 use mail::{Flag, ModSeq};
 
+use crate::command::{Body, Numbering, Store, StoreOperation};
 use crate::lex::{Bad, Cursor, Lexed};
-use crate::{Body, Numbering, Store, StoreOperation};
 
 /// ```abnf
 /// store = "STORE" SP sequence-set [SP "(" store-modifier *(SP store-modifier) ")"] SP

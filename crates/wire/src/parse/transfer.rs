@@ -1,7 +1,7 @@
 //! COPY, MOVE (RFC 6851) and UID EXPUNGE (RFC 4315).
 
+use crate::command::{Body, MailboxArg, MessageSet, Numbering};
 use crate::lex::{Cursor, Lexed};
-use crate::{Body, MailboxArg, MessageSet, Numbering};
 
 /// `copy = "COPY" SP sequence-set SP mailbox`
 pub(super) fn copy(cursor: &mut Cursor<'_>, numbering: Numbering) -> Lexed<Body> {

@@ -1,6 +1,6 @@
 //! UIDBATCHES (RFC 10022).
 
-use crate::Body;
+use crate::command::Body;
 use crate::lex::{Bad, Cursor, Lexed};
 
 /// `message-batches = "UIDBATCHES" SP nz-number [SP nz-number ":" nz-number]`

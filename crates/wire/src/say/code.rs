@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use mail::{ModSeq, SeqNum, Uid, UidSet, UidValidity};
 
-use super::token::{number, number_set, object_id, quoted, separated, uid_set, uids};
-use crate::Tag;
+use crate::command::Tag;
+use crate::say::token::{number, number_set, object_id, quoted, separated, uid_set, uids};
 
 /// A response code (RFC 3501, 7.1; RFC 5530; and as noted).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,9 +4,8 @@ use std::io::Write;
 
 use mail::{InternalDate, ModSeq, SeqNum, Uid};
 
-use super::token::{astring, literal, number, object_id, separated, string};
-use super::{Speech, end};
-use crate::{BinarySection, BodySection, SectionText, Spelling};
+use crate::command::{BinarySection, BodySection, SectionText, Spelling};
+use crate::say::token::{Speech, astring, end, literal, number, object_id, separated, string};
 
 /// A FETCH response that is being written. [`end`](Self::end) closes it.
 #[derive(Debug)]

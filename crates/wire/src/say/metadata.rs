@@ -1,7 +1,6 @@
 //! METADATA (RFC 5464, 4.4).
 
-use super::token::{astring, literal, literal8, mailbox, separated, string};
-use super::{Speech, end};
+use crate::say::token::{Speech, astring, end, literal, literal8, mailbox, separated, string};
 
 /// `* METADATA name (entry value …)`; an empty name is the server itself. `None` is written NIL.
 pub fn metadata(out: &mut Vec<u8>, speech: Speech, name: &str, entries: &[(&str, Option<&[u8]>)]) {

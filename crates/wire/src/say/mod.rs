@@ -20,6 +20,7 @@ pub use quota::{quota, quota_root};
 pub use search::{
     Correlator, Found, MailboxCorrelator, ResultRun, esearch, esearch_update, search, sort, thread,
 };
+pub use token::Speech;
 pub use uid_batches::uid_batches;
 
 use std::borrow::Cow;
@@ -28,15 +29,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use mail::UidSet;
 
-use crate::Tag;
-use token::{number, quoted, separated, text};
-
-/// How the session has agreed to be spoken to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Speech {
-    /// UTF8=ACCEPT or IMAP4rev2 is enabled: names are UTF-8. Without, they are modified UTF-7.
-    pub utf8: bool,
-}
+use crate::command::Tag;
+use token::{end, number, quoted, separated, text};
 
 /// How a command ended, or what an untagged status is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,10 +175,6 @@ fn vanished_as(out: &mut Vec<u8>, start: &str, uids: &UidSet) {
     out.extend_from_slice(start.as_bytes());
     token::uid_set(out, uids);
     end(out);
-}
-
-fn end(out: &mut Vec<u8>) {
-    out.extend_from_slice(b"\r\n");
 }
 
 impl Verdict {

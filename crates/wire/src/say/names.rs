@@ -1,8 +1,7 @@
 //! Responses about mailboxes by name: LIST, STATUS, NAMESPACE, and those of RFC 4314.
 
-use super::token::{astring, mailbox, number, object_id, separated, string};
-use super::{Speech, end};
-use crate::StatusItem;
+use crate::command::StatusItem;
+use crate::say::token::{Speech, astring, end, mailbox, number, object_id, separated, string};
 
 /// One mailbox of a LIST or LSUB response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -141,7 +140,7 @@ fn prefix_string(out: &mut Vec<u8>, speech: Speech, prefix: &str) {
     if speech.utf8 {
         string(out, speech, prefix);
     } else {
-        string(out, speech, &crate::mutf7_encode(prefix));
+        string(out, speech, &crate::utf7::mutf7_encode(prefix));
     }
 }
 

@@ -2,8 +2,7 @@
 
 use mail::Usage;
 
-use super::token::{astring, mailbox, number, separated};
-use super::{Speech, end};
+use crate::say::token::{Speech, astring, end, mailbox, number, separated};
 
 /// `* QUOTA root (RESOURCE used limit …)`
 pub fn quota(out: &mut Vec<u8>, speech: Speech, root: &str, usages: &[Usage]) {

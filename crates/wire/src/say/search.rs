@@ -2,16 +2,16 @@
 
 use mail::{Forest, ModSeq, UidValidity};
 
-use super::token::{mailbox, number, number_set, quoted, separated};
-use super::{Speech, end};
-use crate::{Numbering, PartialRange, Tag};
+use crate::command::{Numbering, Tag};
+use crate::partial::PartialRange;
+use crate::say::token::{Speech, end, mailbox, number, number_set, quoted, separated};
 
-/// Which search an ESEARCH response answers.
+/// The search that an ESEARCH response answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Correlator<'a> {
     /// Of the command (RFC 4466, 2.6.2).
     pub tag: &'a Tag,
-    /// Where, if it was ESEARCH that asked (RFC 7377, 2.1).
+    /// The mailbox, if ESEARCH asked (RFC 7377, 2.1).
     pub mailbox: Option<MailboxCorrelator<'a>>,
 }
 
@@ -235,7 +235,7 @@ mod tests {
     use mail::{Forest, ForestNode};
 
     use super::{ResultRun, esearch_update, thread};
-    use crate::{Numbering, Tag};
+    use crate::command::{Numbering, Tag};
 
     fn node(number: Option<u32>, children: &[usize]) -> ForestNode {
         ForestNode {

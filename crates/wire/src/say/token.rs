@@ -2,9 +2,15 @@
 
 use mail::{Uid, UidSet};
 
-use super::Speech;
-use crate::lex::is_atom_char;
-use crate::mutf7_encode;
+use crate::chars::is_atom_char;
+use crate::utf7::mutf7_encode;
+
+/// How the session has agreed to be spoken to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Speech {
+    /// UTF8=ACCEPT or IMAP4rev2 is enabled: names are UTF-8. Without, they are modified UTF-7.
+    pub utf8: bool,
+}
 
 /// `number`, of any size.
 pub(super) fn number(out: &mut Vec<u8>, number: u64) {
@@ -154,4 +160,8 @@ pub(super) fn separated<T>(
         }
         write(out, item);
     }
+}
+
+pub(super) fn end(out: &mut Vec<u8>) {
+    out.extend_from_slice(b"\r\n");
 }

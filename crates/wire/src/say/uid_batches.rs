@@ -2,9 +2,8 @@
 
 use mail::Uid;
 
-use super::end;
-use super::token::{number, quoted};
-use crate::Tag;
+use crate::command::Tag;
+use crate::say::token::{end, number, quoted};
 
 /// `* UIDBATCHES (TAG "a1") [high:low *("," high:low)]`, in the order of `batches`.
 pub fn uid_batches(out: &mut Vec<u8>, tag: &Tag, batches: impl IntoIterator<Item = (Uid, Uid)>) {

@@ -1,6 +1,6 @@
 //! Forms that we own because `imap-codec` fails on them.
 //!
-//! When an upgrade makes one pass, its row in `KNOWN` may be due to change owner: see whether
+//! When an upgrade makes one pass, its row in `GRAMMARS` may be due to change owner: see whether
 //! everything else of that row passes too.
 
 use imap_codec::CommandCodec;

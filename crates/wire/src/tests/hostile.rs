@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::{Expect, Frame, Framer, KNOWN, Limits, Malformed, Mode, Step, parse};
+use crate::{Expect, Frame, Framer, GRAMMARS, Limits, Malformed, Mode, Step, parse};
 
 proptest! {
     #![proptest_config(super::cases())]
@@ -37,7 +37,7 @@ proptest! {
 
     #[test]
     fn no_arguments_panic_a_grammar(
-        row in 0..KNOWN.len(),
+        row in 0..GRAMMARS.len(),
         arguments in proptest::collection::vec(
             "[ (){}\\[\\]<>\"\\\\*%,:.~$+-]|[0-9]{1,3}|\\{[0-9]\\+\\}\r\n|\r|\n|\0|ä|\
              ALL|NOT|OR|UID|BODY|HEADER.FIELDS|RETURN|CHARSET|UTF-8|FLAGS|INBOX|USE|STATUS|UTF8",
@@ -45,7 +45,7 @@ proptest! {
         ),
         utf8 in any::<bool>(),
     ) {
-        let command = format!("a1 {} {}\r\n", KNOWN[row].name, arguments.concat());
+        let command = format!("a1 {} {}\r\n", GRAMMARS[row].name, arguments.concat());
         // A charset that is not there is no fault of the grammar, and answered with a code.
         if let Err(Malformed::Grammar { text, .. }) =
             parse(Frame::from(command.into_bytes()), Mode {
@@ -53,7 +53,7 @@ proptest! {
                 ..Mode::default()
             })
         {
-            prop_assert!(text.starts_with(KNOWN[row].name), "{text}");
+            prop_assert!(text.starts_with(GRAMMARS[row].name), "{text}");
             prop_assert!(text.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{text}");
         }
     }
@@ -65,7 +65,7 @@ fn deep_and_long_lines_end() {
     for arguments in [
         "(", "NOT ", "OR ", "OR 1 ", "((1)", "1,", "\\", "\"\\\"", "BODY[", "{",
     ] {
-        for row in KNOWN {
+        for row in GRAMMARS {
             let command = format!("a1 {} {}\r\n", row.name, arguments.repeat(20_000));
             drop(parse(Frame::from(command.into_bytes()), Mode::default()));
         }

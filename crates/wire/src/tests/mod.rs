@@ -1,5 +1,6 @@
 //! What keeps the seam to `imap-codec` honest, and the whole way from bytes to commands.
 
+mod arguments;
 mod canary;
 mod context;
 mod differential;
@@ -16,6 +17,7 @@ mod oracle;
 mod partial;
 mod parts;
 mod quota;
+mod theirs;
 
 use crate::{Body, Frame, MailboxArg, Malformed, Mode, parse};
 

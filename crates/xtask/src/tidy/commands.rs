@@ -7,7 +7,7 @@ use super::finding::Finding;
 use super::source::words;
 use super::tree::Tree;
 
-pub(super) const TABLE: &str = "crates/session/src/commands.rs";
+pub(super) const TABLE: &str = "crates/session/src/command/mod.rs";
 pub(super) const FILES: &str = "crates/session/src/command/";
 pub(super) const TALKS: &str = "tests/talks/";
 
@@ -82,9 +82,10 @@ pub(super) fn said(talk: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    const ROWS: &str = "/// Every command.\npub(crate) static COMMANDS: [Spec; 3] = [\n    row(\"NOOP\", \
-        From::Any),\n    row(\n        \"UID EXPUNGE\",\n        From::Selected,\n    ),\n];\n\
-        fn f() { g(\"OTHER\") }\n";
+    const ROWS: &str = "/// Every command.\npub(crate) static COMMANDS: &[CommandRow] = &[\n    \
+        row!(\"NOOP\", Any, _call, Body::Noop => noop::run()),\n    \
+        row!(\"UID EXPUNGE\", Selected, call, Body::UidExpunge(set) =>\n        \
+        expunge::run(call.session, &set)).by_policy(),\n];\nfn f() { g(\"OTHER\") }\n";
 
     fn findings(files: &[(&str, &str)]) -> Vec<String> {
         let mut all = vec![(TABLE, ROWS)];

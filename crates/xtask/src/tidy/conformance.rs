@@ -20,7 +20,7 @@ const TALKS_SHOWN: usize = 3;
 const HEAD: &str = "# Conformance
 
 What is offered, the RFC that says what it promises, and the talks that show it. `cargo xtask conformance` writes this page
-from the tables of [commands](../crates/session/src/commands.rs) and [capabilities](../crates/session/src/capability.rs)
+from the tables of [commands](../crates/session/src/command/mod.rs) and [capabilities](../crates/session/src/capability.rs)
 and from what each talk cites at its head; `cargo xtask tidy` fails when it is out of date, when a command is sent in
 no talk, and when no talk cites the RFC of a capability.
 ";
@@ -186,8 +186,8 @@ mod tests {
 
     const COMMANDS: (&str, &str) = (
         TABLE,
-        "static COMMANDS: &[Spec] = &[\n    row(\"UID MOVE\", From::Selected),\n    row(\"ID\", \
-         From::Any),\n];\n",
+        "static COMMANDS: &[CommandRow] = &[\n    row!(\"UID MOVE\", Selected, call, Body::Move => \
+         r#move::run()),\n    row!(\"ID\", Any, call, Body::Id => id::run()),\n];\n",
     );
     const CAPABILITIES: (&str, &str) = (
         OFFERS,

@@ -1,0 +1,51 @@
+//! A message as a client sent it becomes one that can be stored.
+
+use acl::Permit;
+use mail::InternalDate;
+use store::NewMessage;
+use wire::{AppendContent, AppendMessage};
+
+use crate::arrival::catenate::assemble;
+use crate::conversation::session::Session;
+use crate::ending::{Ending, Refused};
+use crate::flags::flag_bits;
+use crate::names::named::Named;
+use crate::node::Now;
+
+/// What a client sent, as it will be stored in the mailbox of `permit`.
+pub(crate) async fn arriving(
+    session: &Session,
+    named: &Named,
+    permit: &Permit,
+    message: AppendMessage,
+    now: Now,
+) -> Result<NewMessage, Ending> {
+    let AppendMessage {
+        flags,
+        date,
+        data,
+        is_binary,
+    } = message;
+    let bytes = match data {
+        AppendContent::Whole(octets) => octets,
+        AppendContent::Catenate(parts) => assemble(session, parts).await?,
+    };
+    let flags = flag_bits(&session.store, permit, &flags).await?;
+    let private = named.found.private_flags;
+    let date = date.unwrap_or(InternalDate {
+        unix_seconds: now.unix_seconds,
+        offset_minutes: 0,
+    });
+    let prepared = if is_binary {
+        // BODY[] could not be told of a NUL, so it goes into an encoding (RFC 3516, 4.4 and 6).
+        let encoded = mime::encode_binary(&bytes).ok_or(Refused::UnknownCte)?;
+        store::prepare(encoded, date)
+    } else {
+        store::prepare(bytes, date)
+    };
+    Ok(NewMessage {
+        prepared,
+        shared: flags.without(private),
+        private: flags.intersection(private),
+    })
+}

@@ -1,0 +1,237 @@
+//! The selected mailbox of one session: what it watches, what it told, what it may do.
+
+use acl::{Operation, Permit};
+use image::Message;
+use live::Watch;
+use mail::{FlagBits, ModSeq, SeqNum, Uid, UidSet};
+use store::{Found, Store};
+use tracing::debug;
+use wire::{Code, MessageSet, NumberEnd, Numbering, Verdict, say};
+
+use crate::context::kept::{Context, Contexts, Wish};
+use crate::ending::{Ending, Refused};
+use crate::node::Now;
+use crate::search::target::SearchTarget;
+use crate::view::picked::Picked;
+use crate::view::{ExpungeTiming, NoSuchNumber, ResponseOptions, View, say_shown};
+
+/// The mailbox that a session has open.
+#[derive(Debug)]
+pub(crate) struct Selected {
+    pub(crate) watch: Watch,
+    pub(crate) view: View,
+    /// The mailbox and the rights as read last; outdated when the state has another version of the rights.
+    pub(crate) found: Found,
+    /// It was opened by EXAMINE, so nothing is changed, whatever the rights.
+    pub(crate) is_examined: bool,
+    /// The messages that this session itself put there and was not told of yet.
+    pub(crate) own: UidSet,
+    /// The number of keywords that FLAGS has named.
+    pub(crate) keywords_told: usize,
+    /// The messages that `$` stands for (RFC 5182).
+    pub(crate) saved: UidSet,
+    /// The policy changed since PERMANENTFLAGS was last told.
+    pub(crate) is_policy_news: bool,
+    /// Searches whose results are kept up to date (RFC 5267).
+    pub(crate) contexts: Contexts,
+    /// The client was told up to where nothing is missing, because expunges have to wait.
+    pub(crate) is_behind: bool,
+}
+
+/// Whether the mailbox may stay selected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AccessCheck {
+    Holds,
+    /// It was deleted, or may no longer be read.
+    Lost,
+}
+
+impl Selected {
+    /// Resolves when there is anything that was not learned yet.
+    pub(crate) async fn changed(&self) {
+        self.watch.changed(self.view.latest()).await;
+    }
+
+    pub(crate) fn permit(&self, operation: Operation) -> Result<Permit, Ending> {
+        acl::permit(&self.found.access, operation).map_err(|_| Refused::NoPermission.into())
+    }
+
+    /// As [`permit`](Self::permit), for what changes the mailbox.
+    pub(crate) fn permit_change(&self, operation: Operation) -> Result<Permit, Ending> {
+        let permit = self.permit(operation)?;
+        if self.is_examined {
+            return Err(Refused::Cannot("The mailbox is open for reading only").into());
+        }
+        Ok(permit)
+    }
+
+    /// The messages that `set` means. What was saved and is expunged is no longer in it.
+    pub(crate) fn resolve(&self, numbering: Numbering, set: &MessageSet) -> Result<Picked, Ending> {
+        match set {
+            MessageSet::Saved => Ok(self.view.pick(&self.saved)),
+            MessageSet::Listed(numbers) => self
+                .view
+                .resolve(numbering, numbers)
+                .map_err(|NoSuchNumber| Ending::malformed("There is no message with that number")),
+        }
+    }
+
+    /// The UIDs that `set` names, whether they are there or not.
+    pub(crate) fn uids_named(&self, set: &MessageSet) -> UidSet {
+        let set = match set {
+            MessageSet::Saved => return self.view.known().image.resolve(&self.saved),
+            MessageSet::Listed(numbers) => numbers,
+        };
+        let last = self.view.known().image.uid_max();
+        let uid = |end| match end {
+            NumberEnd::Number(number) => Uid::new(number),
+            NumberEnd::Last => last,
+        };
+        let ranges = set
+            .0
+            .iter()
+            .filter_map(|range| uid(range.0).zip(uid(range.1)));
+        UidSet::from_ranges(ranges)
+    }
+
+    pub(crate) fn learn(&mut self) {
+        self.view.learn(self.watch.mailbox_state());
+    }
+
+    /// Returns the messages of others that the client did not know.
+    pub(crate) fn tell(
+        &mut self,
+        moment: ExpungeTiming,
+        options: ResponseOptions,
+        out: &mut Vec<u8>,
+    ) -> Vec<(SeqNum, Message)> {
+        self.tell_keywords(out);
+        let mailbox = self.watch.mailbox().clone();
+        let mut arrived = self.view.tell(
+            moment,
+            options,
+            |shared_response, encode| mailbox.say(shared_response, encode),
+            out,
+        );
+        arrived.retain(|(_, message)| !self.own.contains(message.uid));
+        let told = self.view.known().image.resolve(&self.own);
+        self.own = self.own.difference(&told);
+        arrived
+    }
+
+    /// Tells the mod-sequence up to which nothing is missing, when an expunge has to wait that is older than changes
+    /// which the client may have been told; and once more when it need not wait any longer (RFC 7162, 3.2 and 6).
+    pub(crate) fn tell_if_behind(&mut self, out: &mut Vec<u8>) {
+        let is_behind = self.view.is_behind();
+        if is_behind || self.is_behind {
+            let code = Code::HighestModSeq(self.view.known().modseq());
+            say::untagged(out, Verdict::Ok, Some(code), "Told up to this mod-sequence");
+        }
+        self.is_behind = is_behind;
+    }
+
+    /// Takes note of messages that this session put here: it is not told what is in them (RFC 5465, 5.2).
+    pub(crate) fn note_own(&mut self, uids: &UidSet) {
+        self.own = self.own.union(uids);
+    }
+
+    /// Waits until this node sees `modseq`, and learns it. When that fails, what was committed stays committed and is
+    /// told later.
+    pub(crate) async fn reach(&mut self, modseq: ModSeq) {
+        if let Err(fault) = self.watch.mailbox().reach(modseq).await {
+            debug!(cause = %fault, "own change is not visible yet");
+        }
+        self.learn();
+    }
+
+    /// Writes FETCH responses for what can change of `uids`, and notes them as told. Messages that are gone are passed
+    /// over.
+    pub(crate) fn echo(&mut self, uids: &UidSet, options: ResponseOptions, out: &mut Vec<u8>) {
+        for uid in uids.iter() {
+            let Some((seq, _)) = self.view.known().image.find(uid) else {
+                continue;
+            };
+            let Some(shown) = self.view.now(uid) else {
+                continue;
+            };
+            say_shown(out, options, self.view.latest(), seq, uid, shown);
+            self.view.note(uid, shown);
+        }
+    }
+
+    /// A keyword that was not there when FLAGS was last told is told before it is used, and that
+    /// it can be kept (RFC 9051, 7.3.1). What can be kept is told anew with another policy, too.
+    pub(crate) fn tell_keywords(&mut self, out: &mut Vec<u8>) {
+        let mailbox_state = self.view.latest().clone();
+        let is_any_new = mailbox_state.keywords.len() != self.keywords_told;
+        if is_any_new {
+            self.keywords_told = mailbox_state.keywords.len();
+            say::flags(out, mailbox_state.keywords.names(FlagBits::ALL));
+        }
+        if is_any_new || std::mem::take(&mut self.is_policy_news) {
+            self.tell_permanent_flags(out);
+        }
+    }
+
+    /// Tells the flags that may be set here, now and in a later session (RFC 9051, 7.1).
+    pub(crate) fn tell_permanent_flags(&self, out: &mut Vec<u8>) {
+        let permanent = self.permanent_flags();
+        let mut names: Vec<&str> = self.view.latest().keywords.names(permanent).collect();
+        let takes_keywords = FlagBits::keyword(0).is_some_and(|bit| permanent.contains(bit));
+        if takes_keywords {
+            names.push("\\*");
+        }
+        let code = Code::PermanentFlags(&names);
+        say::untagged(out, Verdict::Ok, Some(code), "Flags that are kept");
+    }
+
+    fn permanent_flags(&self) -> FlagBits {
+        if self.is_examined {
+            FlagBits::NONE
+        } else {
+            acl::storable(self.found.access.rights)
+        }
+    }
+
+    /// The number of `uid` as the client counts.
+    pub(crate) fn number(&self, numbering: Numbering, uid: Uid) -> Option<u32> {
+        match numbering {
+            Numbering::Uid => Some(uid.get()),
+            Numbering::Sequence => Some(self.view.known().image.find(uid)?.0.get()),
+        }
+    }
+
+    /// The context that `wish` asks for, if it asks for one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Contexts::begin`].
+    pub(crate) fn begin_context(
+        &self,
+        wish: &Wish<'_>,
+        asked_at: Now,
+    ) -> Result<Option<Context>, Ending> {
+        self.contexts.begin(wish, self.search_target(), asked_at)
+    }
+
+    /// The mailbox as a search sees it.
+    pub(crate) fn search_target(&self) -> SearchTarget<'_> {
+        SearchTarget::of_selected(self.found.id, &self.view, &self.saved)
+    }
+
+    /// The messages of `known` that were expunged since `modseq`, and maybe some that were expunged before.
+    pub(crate) async fn vanished_among(
+        &self,
+        store: &Store,
+        modseq: ModSeq,
+        known: &UidSet,
+    ) -> Result<UidSet, Ending> {
+        let image = &self.view.known().image;
+        let vanished = match store.vanished_since(self.found.id, modseq).await? {
+            Some(vanished) => vanished.intersection(known),
+            None => known.clone(),
+        };
+        // UIDs are never used twice, so what is in the image was not expunged, or the client was not told so yet.
+        Ok(vanished.difference(&image.resolve(&vanished)))
+    }
+}

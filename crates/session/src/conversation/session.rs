@@ -1,0 +1,264 @@
+//! Where a conversation stands: what is expected next, who is logged in, what is selected.
+
+use std::borrow::Cow;
+use std::iter;
+use std::sync::Arc;
+
+use auth::Exchange;
+use live::LoginLease;
+use mail::limits::{INLINE_LITERALS_BYTES_MAX, LINE_BEFORE_LOGIN_BYTES_MAX, LINE_BYTES_MAX};
+use mail::{AccountId, MailboxId, SessionId};
+use store::{Account, Origin, Store};
+use wire::{Expect, Limits, Speech, Tag};
+
+use crate::capability::capabilities;
+use crate::conversation::enabled::Enabled;
+use crate::conversation::entrance::Entrance;
+use crate::conversation::selected::Selected;
+use crate::conversation::state::{AllowedIn, State};
+use crate::ending::Ending;
+use crate::names::naming::Naming;
+use crate::node::{Node, Peer, Security};
+use crate::notify::notified::Notified;
+use crate::view::ResponseOptions;
+
+/// One client's conversation.
+///
+/// # Which method is called when
+///
+/// The connection owns the socket and the timers, and calls four kinds of method:
+///
+/// 1. **Questions** have no effect, and may be asked between any two other calls: [`expects`](Self::expects) and
+///    [`limits`](Self::limits), which hold until the next input and are asked before each; and
+///    [`account`](Self::account), [`user`](Self::user), [`mailbox`](Self::mailbox), [`client`](Self::client),
+///    [`peer`](Self::peer), [`is_idling`](Self::is_idling) and [`is_listening`](Self::is_listening).
+/// 2. **Input** is handed in as it arrives: [`admit`](Self::admit) for each literal that is announced, before any of
+///    its bytes is read, and [`run`](Self::run) for each whole command or line. The connection then does what the
+///    [`Report`](crate::Report) says, and calls [`secured`](Self::secured) after a handshake or
+///    [`started_over`](Self::started_over) when nobody is logged in any more.
+/// 3. **Waiting** happens only between inputs, and may be dropped at any time: when [`woken`](Self::woken) resolves,
+///    [`tell`](Self::tell) is called; when [`overstayed`](Self::overstayed) resolves, the connection says goodbye.
+/// 4. **Words of the connection** are said when it decides to: [`greet`](Self::greet) first and once,
+///    [`keep_alive`](Self::keep_alive) between inputs while the client idles, [`goodbye`](Self::goodbye) last and once.
+///
+/// So a conversation is `new`, `greet`, then any number of (`admit`…, `run`), `tell` and `keep_alive`, until `goodbye`
+/// or
+/// [`Next::Close`](crate::Next::Close), after which nothing is called. The futures of `admit`, `run` and `tell` are
+/// awaited
+/// to their end: a connection that drops one of them drops the session, too. What was committed by then stays
+/// committed.
+#[derive(Debug)]
+pub struct Session {
+    pub(crate) node: Arc<Node>,
+    /// What is written through it is recorded as this session's doing.
+    pub(crate) store: Store,
+    pub(crate) peer: Peer,
+    /// The name that the client gave itself by ID.
+    pub(crate) client: Option<String>,
+    pub(crate) account: Option<Account>,
+    /// The lease of the login: it ends when the password is changed or the account is disabled.
+    pub(crate) lease: Option<LoginLease>,
+    pub(crate) naming: Naming,
+    pub(crate) selected: Option<Box<Selected>>,
+    pub(crate) enabled: Enabled,
+    pub(crate) notified: Notified,
+    pub(crate) awaiting: Awaiting,
+    pub(crate) is_compressed: bool,
+    /// The number of BAD commands in a row.
+    pub(crate) bad_commands: u32,
+}
+
+/// What the next input is.
+#[derive(Debug)]
+pub(crate) enum Awaiting {
+    Command,
+    /// The client's next answer of AUTHENTICATE.
+    Sasl {
+        tag: Tag,
+        exchange: Box<Exchange>,
+    },
+    /// The DONE that ends IDLE.
+    Idle {
+        tag: Tag,
+    },
+}
+
+impl Session {
+    /// A session of which nothing was said yet.
+    #[must_use]
+    pub fn new(node: Arc<Node>, peer: Peer) -> Self {
+        Self {
+            store: node.store.clone(),
+            node,
+            peer,
+            client: None,
+            account: None,
+            lease: None,
+            naming: Naming::Own,
+            selected: None,
+            enabled: Enabled::default(),
+            notified: Notified::AsEver,
+            awaiting: Awaiting::Command,
+            is_compressed: false,
+            bad_commands: 0,
+        }
+    }
+
+    /// What the connection shall read next.
+    #[must_use]
+    pub fn expects(&self) -> Expect {
+        match self.awaiting {
+            Awaiting::Command => Expect::Command,
+            Awaiting::Sasl { .. } | Awaiting::Idle { .. } => Expect::Line,
+        }
+    }
+
+    /// The limits of what the connection reads next.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        let line_bytes_max = match self.account {
+            None => LINE_BEFORE_LOGIN_BYTES_MAX,
+            Some(_) => LINE_BYTES_MAX,
+        };
+        Limits {
+            line_bytes_max,
+            inline_literals_bytes_max: INLINE_LITERALS_BYTES_MAX,
+            message_bytes_max: self.node.message_bytes_max,
+        }
+    }
+
+    /// TLS was started.
+    pub fn secured(&mut self) {
+        self.peer.security = Security::Tls;
+    }
+
+    /// The next login is another session in the record of activity.
+    pub fn started_over(&mut self, session: SessionId) {
+        self.peer.session = session;
+    }
+
+    /// The account that is logged in.
+    #[must_use]
+    pub fn account(&self) -> Option<AccountId> {
+        self.account.as_ref().map(|account| account.id)
+    }
+
+    /// The login name of the account that is logged in.
+    #[must_use]
+    pub fn user(&self) -> Option<&str> {
+        self.account.as_ref().map(|account| account.name.as_str())
+    }
+
+    /// The mailbox that is selected.
+    #[must_use]
+    pub fn mailbox(&self) -> Option<MailboxId> {
+        self.selected.as_ref().map(|selected| selected.found.id)
+    }
+
+    /// The name that the client gave itself by ID.
+    #[must_use]
+    pub fn client(&self) -> Option<&str> {
+        self.client.as_deref()
+    }
+
+    /// The other end.
+    #[must_use]
+    pub fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    /// Whether IDLE is going on.
+    #[must_use]
+    pub fn is_idling(&self) -> bool {
+        matches!(self.awaiting, Awaiting::Idle { .. })
+    }
+
+    /// Whether the client listens without asking: it idles, or uses NOTIFY. Such a client may be silent
+    /// for as long as it likes.
+    #[must_use]
+    pub fn is_listening(&self) -> bool {
+        self.is_idling() || self.notified.is_set()
+    }
+
+    pub(crate) fn state(&self) -> State {
+        match (&self.account, &self.selected) {
+            (None, _) => State::NotAuthenticated,
+            (Some(_), None) => State::Authenticated,
+            (Some(_), Some(_)) => State::Selected,
+        }
+    }
+
+    /// This account is logged in, and what is written from now on is its doing.
+    pub(crate) fn begin(&mut self, entrance: Entrance, lease: LoginLease) {
+        let Entrance {
+            account,
+            actor,
+            naming,
+        } = entrance;
+        let logins = iter::once(&account).chain(&actor).map(Account::login);
+        self.store = self.node.store.from_origin(Origin {
+            session: self.peer.session,
+            account: account.id,
+            account_name: account.name.clone(),
+            logins: logins.collect(),
+            login_name: actor.map(|actor| actor.name),
+            node: self.node.name.clone(),
+            address: Some(self.peer.address.ip().to_canonical()),
+            client: self.client.clone(),
+        });
+        self.store.note_login();
+        self.account = Some(account);
+        self.naming = naming;
+        self.lease = Some(lease);
+    }
+
+    /// Ends the login: the session is as if nobody had logged in on this connection.
+    pub(crate) fn end_login(&mut self) {
+        // Made anew, so that nothing of the login is left over.
+        *self = Self {
+            client: self.client.take(),
+            bad_commands: self.bad_commands,
+            ..Self::new(Arc::clone(&self.node), self.peer)
+        };
+    }
+
+    pub(crate) fn capabilities(&self) -> Vec<Cow<'static, str>> {
+        let message_bytes_max = self.node.message_bytes_max;
+        capabilities(
+            self.state(),
+            self.peer.security,
+            self.node.reuse,
+            message_bytes_max,
+            self.node.message_limit,
+        )
+    }
+
+    pub(crate) fn options(&self) -> ResponseOptions {
+        let options = self.enabled.options();
+        if self.notified.has_flags() {
+            ResponseOptions {
+                label: options.label.with_uid(),
+                ..options
+            }
+        } else {
+            options
+        }
+    }
+
+    /// How names are written to this client.
+    pub(crate) fn speech(&self) -> Speech {
+        self.enabled.speech()
+    }
+
+    pub(crate) fn logged_in(&self) -> Result<&Account, Ending> {
+        self.account
+            .as_ref()
+            .ok_or_else(|| Ending::wrong_state(AllowedIn::AfterLogin, State::NotAuthenticated))
+    }
+
+    pub(crate) fn selected(&mut self) -> Result<&mut Selected, Ending> {
+        self.selected
+            .as_deref_mut()
+            .ok_or_else(|| Ending::wrong_state(AllowedIn::Selected, State::Authenticated))
+    }
+}

@@ -1,0 +1,113 @@
+//! The names that this user may be told of, as LIST shows them.
+
+use std::collections::HashSet;
+
+use acl::Rights;
+use mail::{MailboxName, Place};
+use store::{Listed, Subscription};
+use tracing::debug;
+use wire::say;
+
+use crate::conversation::session::Session;
+use crate::ending::Ending;
+use crate::names::listing::{ListedMailbox, Tree, TreeNode};
+use crate::node::SubscribeOnGrant;
+use crate::out::Out;
+
+/// Writes a LIST response without being asked: what `name` is now, and what it was called before
+/// (RFC 9051, 6.3.2 and 6.3.9.7).
+pub(crate) async fn announce(
+    session: &Session,
+    name: &MailboxName,
+    old_name: Option<&str>,
+    out: &mut Out<'_>,
+) -> Result<(), Ending> {
+    let tree = load_tree(session).await?;
+    // One may open a mailbox that one may not look up.
+    let attributes = tree.node(name).map(attributes).unwrap_or_default();
+    let line = say::ListLine {
+        attributes: &attributes,
+        name: name.as_str(),
+        old_name,
+        ..Default::default()
+    };
+    say::list(&mut out.buffer, session.speech(), &line);
+    Ok(())
+}
+
+/// As [`announce`], for a name that was just given, which it keeps when that cannot be told.
+pub(crate) async fn announce_made(
+    session: &Session,
+    name: &MailboxName,
+    old_name: &str,
+    out: &mut Out<'_>,
+) {
+    if let Err(ending) = announce(session, name, Some(old_name), out).await {
+        debug!(?ending, "could not tell the client a new name");
+    }
+}
+
+/// The tree of all names that this user may be told of.
+pub(crate) async fn load_tree(session: &Session) -> Result<Tree, Ending> {
+    let account = session.logged_in()?.id;
+    let visible = session.store.visible(account).await?;
+    let said = session.store.subscriptions(account).await?;
+    let by_default = shown_by_default(session, &visible, &said);
+    let wanted = said.iter().filter(|subscription| subscription.is_wanted);
+    let subscribed: Vec<MailboxName> = wanted
+        .map(|subscription| &subscription.place)
+        .chain(by_default)
+        .filter_map(|place| session.name(place))
+        .collect();
+    let mailboxes = visible.into_iter().filter_map(|listed| {
+        let mailbox = ListedMailbox {
+            id: listed.id,
+            rights: listed.rights,
+            rights_version: listed.rights_version,
+            special_use: listed.special_use,
+        };
+        Some((session.name(&listed.place)?, mailbox))
+    });
+    Ok(Tree::new(mailboxes, subscribed))
+}
+
+/// The mailboxes of others to which a user is subscribed because he may read them and has not unsubscribed. They are
+/// computed here, so that it costs no row for each member of a group.
+fn shown_by_default<'l>(
+    session: &Session,
+    visible: &'l [Listed],
+    said: &[Subscription],
+) -> Vec<&'l Place> {
+    if session.node.subscribe_on_grant == SubscribeOnGrant::Never {
+        return Vec::new();
+    }
+    let said: HashSet<&Place> = said
+        .iter()
+        .map(|subscription| &subscription.place)
+        .collect();
+    visible
+        .iter()
+        .filter(|listed| listed.rights.contains(Rights::READ))
+        .map(|listed| &listed.place)
+        .filter(|place| !matches!(place, Place::Mine(_)) && !said.contains(place))
+        .collect()
+}
+
+/// The attributes of a name that are told whether they were asked for or not.
+pub(crate) fn attributes(node: &TreeNode) -> Vec<&str> {
+    let mut attributes = Vec::new();
+    if node.mailbox.is_none() {
+        attributes.push("\\Noselect");
+    }
+    attributes.push(if node.has_children {
+        "\\HasChildren"
+    } else {
+        "\\HasNoChildren"
+    });
+    attributes.extend(special_use(node));
+    attributes
+}
+
+pub(crate) fn special_use(node: &TreeNode) -> Option<&str> {
+    node.mailbox.as_ref()?.special_use.as_deref()
+}

@@ -1,0 +1,102 @@
+//! Searching many texts at once: those that the store has packed together.
+
+use mail::{MailboxId, UidSet};
+use mime::SearchText;
+use store::{Digest, Store};
+
+use crate::ending::Ending;
+use crate::search::criteria::Evidence;
+use crate::search::finding::{Numbered, entries};
+use crate::search::state::SearchState;
+
+/// The most candidates of one digest whose texts are read one by one. With more candidates the whole digest is read,
+/// because its texts are packed together.
+const CANDIDATES_READ_SINGLY_MAX: usize = 100;
+
+/// Decides by digests what can be decided so, where much is undecided. Messages that are in no digest are put into
+/// one later, if they are many.
+pub(crate) async fn ask_digests(
+    store: &Store,
+    search_state: &mut [SearchState<'_>],
+) -> Result<(), Ending> {
+    let mut many: Vec<&mut SearchState<'_>> = search_state
+        .iter_mut()
+        .filter(|one| one.has_many_texts())
+        .collect();
+    // What has to be in a text is the same in all mailboxes.
+    let needles = many.first().map(|one| one.criteria.needles());
+    let Some(needles) = needles else {
+        return Ok(());
+    };
+    let mailboxes: Vec<MailboxId> = many.iter().map(|one| one.search_target.mailbox).collect();
+    let digests = store.find_digests(&mailboxes, &needles).await?;
+    for one in &mut many {
+        let mailbox = one.search_target.mailbox;
+        let own = digests.iter().filter(|digest| digest.mailbox == mailbox);
+        let own: Vec<&Digest> = own.collect();
+        ask_digests_of_one(store, one, &own).await?;
+    }
+    Ok(())
+}
+
+async fn ask_digests_of_one(
+    store: &Store,
+    search_state: &mut SearchState<'_>,
+    digests: &[&Digest],
+) -> Result<(), Ending> {
+    let mut loose = Vec::new();
+    let mut members: Vec<Vec<Numbered>> = vec![Vec::new(); digests.len()];
+    let mut last = 0;
+    for (seq, message) in std::mem::take(&mut search_state.undecided) {
+        let has = |digest: &&Digest| digest.uids.contains(message.uid);
+        // Neighbours are in one digest.
+        if !digests.get(last).is_some_and(has) {
+            last = digests.iter().position(has).unwrap_or(digests.len());
+        }
+        let place = members.get_mut(last).unwrap_or(&mut loose);
+        place.push((seq, message));
+    }
+    store.write_digests_later(search_state.search_target.mailbox, entries(&loose));
+    search_state.undecided = loose;
+    for (digest, members) in digests.iter().zip(members) {
+        let candidates: Vec<Numbered> = members
+            .into_iter()
+            .filter(|(_, message)| digest.candidates.contains(message.uid))
+            .collect();
+        if candidates.len() <= CANDIDATES_READ_SINGLY_MAX {
+            search_state.undecided.extend(candidates);
+        } else {
+            scan(store, search_state, digest, &candidates).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn scan(
+    store: &Store,
+    search_state: &mut SearchState<'_>,
+    digest: &Digest,
+    candidates: &[Numbered],
+) -> Result<(), Ending> {
+    let mut left = candidates.iter().copied().peekable();
+    let shown = store
+        .scan_digest(digest, |uid, text| {
+            while left.next_if(|(_, message)| message.uid < uid).is_some() {}
+            if let Some(numbered) = left.next_if(|(_, message)| message.uid == uid) {
+                let evidence = Evidence {
+                    text: Some(SearchText::new(text)),
+                    ..Evidence::NONE
+                };
+                search_state.decide(numbered, &evidence);
+            }
+        })
+        .await?;
+    search_state.undecided.extend(unseen(candidates, &shown));
+    Ok(())
+}
+
+/// The candidates that were not read, because the digest was deleted meanwhile.
+fn unseen(candidates: &[Numbered], shown: &UidSet) -> Vec<Numbered> {
+    let is_unseen = |(_, message): &&Numbered| !shown.contains(message.uid);
+    candidates.iter().filter(is_unseen).copied().collect()
+}

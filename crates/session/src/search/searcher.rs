@@ -1,0 +1,160 @@
+//! Which messages a search key names, in any number of mailboxes.
+//!
+//! Answered from views, so that a search finds what FETCH would show. Flags, dates, sizes and
+//! numbers are decided from the image; only what is left undecided has its text read, for all mailboxes
+//! together.
+
+use std::sync::Arc;
+
+use image::Message;
+use live::Live;
+use mail::MailboxId;
+use store::{Stamps, Store};
+use wire::{SearchKey, Tag};
+
+use crate::ending::Ending;
+use crate::node::Now;
+use crate::out::Out;
+use crate::search::criteria::Criteria;
+use crate::search::digested::ask_digests;
+use crate::search::finding::{Finding, Numbered};
+use crate::search::loaded_messages::LoadedMessages;
+use crate::search::state::{SearchState, TEXTS_PER_READ_MAX};
+use crate::search::target::SearchTarget;
+
+/// A search, whatever it looks through.
+pub(crate) struct Searcher<'k> {
+    store: Store,
+    live: Arc<Live>,
+    key: &'k SearchKey,
+    /// The client asked by MODSEQ.
+    asks_modseq: bool,
+    now: Now,
+}
+
+/// How far a search is, for the client that waits for it.
+pub(crate) struct Progress<'p, 'o> {
+    pub(crate) tag: &'p Tag,
+    pub(crate) out: &'p mut Out<'o>,
+    /// Messages that are decided.
+    pub(crate) done: usize,
+    /// All of them.
+    pub(crate) goal: usize,
+}
+
+impl<'k> Searcher<'k> {
+    pub(crate) fn new(store: Store, live: Arc<Live>, key: &'k SearchKey, now: Now) -> Self {
+        Self {
+            store,
+            live,
+            key,
+            asks_modseq: key.any(&|key| matches!(key, SearchKey::ModSeq(_))),
+            now,
+        }
+    }
+
+    /// Whether the client asked by MODSEQ: to do so enables CONDSTORE (RFC 7162, 3.1.5).
+    pub(crate) fn asks_modseq(&self) -> bool {
+        self.asks_modseq
+    }
+
+    /// Whether it has to be known when private flags were changed.
+    pub(crate) fn stamps(&self) -> Stamps {
+        if self.asks_modseq {
+            Stamps::Told
+        } else {
+            Stamps::LeftOut
+        }
+    }
+
+    /// What is found in each of these, in their order.
+    pub(crate) async fn find(
+        &self,
+        search_targets: &[SearchTarget<'_>],
+        progress: &mut Progress<'_, '_>,
+    ) -> Result<Vec<Finding>, Ending> {
+        let sieve = |search_target| {
+            SearchState::sieve(search_target, self.key, self.store.object_ids(), self.now)
+        };
+        let mut search_state: Vec<SearchState<'_>> =
+            search_targets.iter().copied().map(sieve).collect();
+        let asking = ask_digests(&self.store, &mut search_state);
+        progress.out.wait_for(progress.tag, asking).await?;
+        self.read_the_rest(&mut search_state, progress).await?;
+        let finish = |one: SearchState<'_>| one.finish(self.asks_modseq);
+        Ok(search_state.into_iter().map(finish).collect())
+    }
+
+    /// Reads what decides the messages that are undecided, some at a time.
+    async fn read_the_rest(
+        &self,
+        search_state: &mut [SearchState<'_>],
+        progress: &mut Progress<'_, '_>,
+    ) -> Result<(), Ending> {
+        let mut left = Vec::new();
+        for (place, one) in search_state.iter_mut().enumerate() {
+            progress.done += one.search_target.messages();
+            let undecided = std::mem::take(&mut one.undecided).into_iter();
+            left.extend(undecided.map(|numbered| (place, numbered)));
+        }
+        progress.done -= left.len();
+        for batch in left.chunks(TEXTS_PER_READ_MAX) {
+            progress.tell().await?;
+            let loaded = self.gather(search_state, batch).await?;
+            for &(place, numbered) in batch {
+                if let Some(one) = search_state.get_mut(place) {
+                    let evidence = loaded.evidence(one.search_target.mailbox, &numbered.1);
+                    one.decide(numbered, &evidence);
+                }
+            }
+            progress.done += batch.len();
+        }
+        Ok(())
+    }
+
+    async fn gather(
+        &self,
+        search_state: &[SearchState<'_>],
+        batch: &[(usize, Numbered)],
+    ) -> Result<LoadedMessages, Ending> {
+        let Some(any) = search_state.first() else {
+            return Ok(LoadedMessages::default());
+        };
+        let messages: Vec<(MailboxId, Message)> = batch
+            .iter()
+            .filter_map(|&(place, (_, message))| {
+                Some((search_state.get(place)?.search_target.mailbox, message))
+            })
+            .collect();
+        // What has to be read is the same in all mailboxes.
+        Ok(LoadedMessages::load(&self.store, &self.live, &any.criteria, &messages).await?)
+    }
+}
+
+impl Progress<'_, '_> {
+    pub(crate) async fn tell(&mut self) -> Result<(), Ending> {
+        Ok(self.out.progress(self.tag, self.done, self.goal).await?)
+    }
+}
+
+/// The messages, among a few of one mailbox, of which `criteria` hold; in any order.
+pub(crate) async fn find_among(
+    store: &Store,
+    live: &Live,
+    search_target: SearchTarget<'_>,
+    criteria: Criteria,
+    messages: &[Numbered],
+) -> Result<Vec<Numbered>, Ending> {
+    let mut search_state = SearchState::among(search_target, criteria, messages.iter().copied());
+    let undecided = std::mem::take(&mut search_state.undecided);
+    for batch in undecided.chunks(TEXTS_PER_READ_MAX) {
+        let located = |&(_, message): &Numbered| (search_target.mailbox, message);
+        let located: Vec<(MailboxId, Message)> = batch.iter().map(located).collect();
+        let loaded = LoadedMessages::load(store, live, &search_state.criteria, &located).await?;
+        for &numbered in batch {
+            let evidence = loaded.evidence(search_target.mailbox, &numbered.1);
+            search_state.decide(numbered, &evidence);
+        }
+    }
+    Ok(search_state.found)
+}

@@ -1,0 +1,83 @@
+//! The counters of mailboxes, as STATUS, LIST and NOTIFY tell them.
+
+use std::collections::HashMap;
+
+use mail::{AccountId, MailboxId};
+use store::{Status, Store};
+use wire::StatusItem;
+use wire::say::StatusValue;
+
+use crate::ending::Ending;
+use crate::node::Node;
+
+/// The counters of one mailbox.
+pub(crate) struct Counted {
+    status: Status,
+    /// The size of deleted messages, if it was asked for.
+    deleted_bytes: u64,
+}
+
+/// The counters where DELETED-STORAGE was not asked for.
+impl From<Status> for Counted {
+    fn from(status: Status) -> Self {
+        Self {
+            status,
+            deleted_bytes: 0,
+        }
+    }
+}
+
+/// The counters of each mailbox that is still there, in one query, or in two where DELETED-STORAGE is asked for.
+pub(crate) async fn count(
+    store: &Store,
+    account: AccountId,
+    items: &[StatusItem],
+    mailboxes: &[MailboxId],
+) -> Result<HashMap<MailboxId, Counted>, Ending> {
+    let deleted_bytes: HashMap<_, _> = if items.contains(&StatusItem::DeletedStorage) {
+        store.deleted_bytes(mailboxes).await?.into_iter().collect()
+    } else {
+        HashMap::new()
+    };
+    let counted = store.status(account, mailboxes).await?.into_iter();
+    let with_bytes = |(mailbox, status)| {
+        let counted = Counted {
+            status,
+            deleted_bytes: deleted_bytes.get(&mailbox).copied().unwrap_or(0),
+        };
+        (mailbox, counted)
+    };
+    Ok(counted.map(with_bytes).collect())
+}
+
+/// The items that were asked for, in their order.
+pub(crate) fn told(
+    node: &Node,
+    items: &[StatusItem],
+    mailbox: MailboxId,
+    counted: &Counted,
+) -> Vec<(StatusItem, StatusValue)> {
+    let Counted {
+        status,
+        deleted_bytes,
+    } = counted;
+    let value = |item| {
+        StatusValue::Number(match item {
+            StatusItem::Messages => status.messages,
+            // `\Recent` is never set: no session is the first to see what many watch.
+            StatusItem::Recent => 0,
+            StatusItem::UidNext => u64::from(status.uid_next.get()),
+            StatusItem::UidValidity => u64::from(status.uid_validity.get()),
+            StatusItem::Unseen => status.unseen,
+            StatusItem::Deleted => status.deleted,
+            StatusItem::DeletedStorage => *deleted_bytes,
+            StatusItem::Size => status.size,
+            StatusItem::HighestModSeq => status.modseq.get(),
+            StatusItem::AppendLimit => node.message_bytes_max as u64,
+            StatusItem::MailboxId => {
+                return StatusValue::ObjectId(node.store.object_ids().mailbox(mailbox));
+            }
+        })
+    };
+    items.iter().map(|&item| (item, value(item))).collect()
+}
