@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use mail::{FlagBits, Keyword, Keywords, MailboxId, Place, SessionId, UidSet};
 
-use crate::account::fold;
+use crate::fold::fold;
 use crate::keeping::interval;
 use crate::{Cause, Fault, Store, multirange};
 

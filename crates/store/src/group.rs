@@ -2,7 +2,7 @@
 
 use mail::AccountId;
 
-use crate::account::{NO_NAME, fold};
+use crate::fold::{NO_NAME, fold};
 use crate::{Fault, Store, wake};
 
 /// A group and who is in it.

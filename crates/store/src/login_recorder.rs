@@ -14,7 +14,7 @@ use futures_util::future::{Either, select};
 use tokio::sync::Notify;
 use tracing::warn;
 
-use crate::account::fold;
+use crate::fold::fold;
 use crate::origin::{Origin, SessionOrigin};
 use crate::store::Inner;
 use crate::{Fault, Store};

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use acl::{Belonging, EffectiveAccess, Entry, Rights, Who};
 use mail::{AccountId, FlagBits, MailboxId, ModSeq, Place, UidValidity};
 
-use crate::access_cache::{Known, entries};
+use crate::access::entries;
+use crate::access_cache::Known;
 use crate::place::{belonging, place};
 use crate::resolve::Row;
 use crate::{Cause, Fault, Store};

@@ -3,7 +3,7 @@
 use acl::{Belonging, Ownership};
 use mail::{AccountId, Place};
 
-use crate::account::fold;
+use crate::fold::fold;
 
 /// Whose tree a place is in: the database finds the owner's id, since names may be unknown.
 pub(crate) struct Tree<'p> {

@@ -5,8 +5,8 @@
 
 use mail::{AccountId, MailboxId, Place, SessionId};
 
-use crate::account::fold;
 use crate::activity::place;
+use crate::fold::fold;
 use crate::{Cause, Fault, Store};
 
 /// A frontend from its start to its end.

@@ -2,8 +2,8 @@
 
 use mail::{AccountId, MailboxId, QuotaLimits, QuotaRoot, Resource, Usage};
 
-use crate::account::fold;
 use crate::argument::ActorRow;
+use crate::fold::fold;
 use crate::{Cause, Fault, Store};
 
 /// A quota root that is there.

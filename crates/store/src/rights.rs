@@ -2,8 +2,8 @@
 
 use acl::{Modification, Permit, Rights, Subject};
 
-use crate::account::fold_identifier;
 use crate::argument::{ActorRow, PermitRow};
+use crate::fold::fold_identifier;
 use crate::{Fault, Store, wake};
 
 impl Store {

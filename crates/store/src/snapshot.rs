@@ -11,7 +11,7 @@ use mail::{ContentId, FlagBits, InternalDate, Keywords, MailboxId, ModSeq, Uid, 
 use sqlx::PgConnection;
 use tracing::warn;
 
-use crate::{Cause, Delta, Fault, Store, content, keyword, rows};
+use crate::{Cause, Delta, Fault, Store, keyword, packing, rows};
 
 /// A mailbox to open.
 #[derive(Clone, Debug)]
@@ -212,7 +212,7 @@ async fn load_snapshot(
     let uid_next = Uid::from_i64(first.uid_next).ok_or_else(unreadable)?;
     let mut messages = Vec::new();
     for segment in segments {
-        let columns = content::unpack(segment.messages)?;
+        let columns = packing::unpack(segment.messages)?;
         unpack(&columns, &mut messages).ok_or_else(unreadable)?;
     }
     let image = Image::from_messages(messages, modseq, uid_next);
@@ -238,7 +238,7 @@ fn pack(messages: &[Message]) -> Vec<u8> {
     push(&|message| message.content.0);
     push(&|message| message.size.into());
     push(&|message| message.date.packed());
-    content::pack(&columns)
+    packing::pack(&columns)
 }
 
 /// The inverse of [`pack`], once the columns are unpacked.

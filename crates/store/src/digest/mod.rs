@@ -5,6 +5,7 @@
 //! written in the background once a search had to read many texts singly, holds what is immutable,
 //! and may be missing: whoever asks reads what no digest has from the messages themselves.
 
+mod digesting;
 mod pack;
 mod read;
 mod trigrams;
@@ -12,7 +13,7 @@ mod write;
 
 pub use read::Digest;
 
-pub(crate) use write::Digesting;
+pub(crate) use digesting::Digesting;
 
 /// Messages of one digest; a place in it is a number of two bytes.
 const DIGEST_MESSAGES_MAX: usize = 4096;

@@ -2,7 +2,7 @@
 
 use bytes::{Buf, Bytes};
 
-use crate::{Cause, Fault, content};
+use crate::{Cause, Fault, packing};
 
 /// All of `texts`.
 pub(super) fn pack(texts: &[impl AsRef<[u8]>]) -> Vec<u8> {
@@ -14,12 +14,12 @@ pub(super) fn pack(texts: &[impl AsRef<[u8]>]) -> Vec<u8> {
     for text in texts {
         all.extend_from_slice(text.as_ref());
     }
-    content::pack(&all)
+    packing::pack(&all)
 }
 
 /// The inverse of [`pack`], without copying what is not compressed.
 pub(super) fn unpack(stored: Vec<u8>) -> Result<Vec<Bytes>, Fault> {
-    let mut all = content::unpack(stored)?;
+    let mut all = packing::unpack(stored)?;
     texts(&mut all).ok_or_else(|| Fault::Broken(Cause::new("a digest with wrong lengths")))
 }
 
@@ -48,7 +48,7 @@ impl SplitToChecked for Bytes {
 #[cfg(test)]
 mod tests {
     use super::{pack, unpack};
-    use crate::content;
+    use crate::packing;
 
     #[test]
     fn what_is_packed_is_unpacked() {
@@ -67,7 +67,7 @@ mod tests {
             b"\xff\xff\xff\xff",
             b"\x01\0\0\0\x05\0\0\0ab",
         ] {
-            assert!(unpack(content::pack(all)).is_err(), "{all:?}");
+            assert!(unpack(packing::pack(all)).is_err(), "{all:?}");
         }
     }
 }

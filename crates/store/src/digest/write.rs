@@ -1,7 +1,6 @@
 //! Writing digests, in the background.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 use mail::{ContentId, MailboxId, Uid, UidSet};
@@ -9,11 +8,7 @@ use tracing::warn;
 
 use super::trigrams::Lists;
 use super::{DIGEST_BYTES_MAX, DIGEST_MESSAGES_MAX, DIGEST_MESSAGES_MIN, pack};
-use crate::{Fault, Store, content, multirange};
-
-/// The mailboxes whose digests this node is writing.
-#[derive(Debug, Default)]
-pub(crate) struct Digesting(Mutex<HashSet<MailboxId>>);
+use crate::{Fault, Store, multirange, packing};
 
 /// Search texts that are packed into one value, in bytes, before.
 const PART_BYTES: usize = 1024 * 1024;
@@ -160,8 +155,8 @@ impl Store {
         .await?;
         rows.into_iter()
             .map(|row| {
-                let sort_keys = mime::sort_keys(&content::unpack(row.header)?);
-                Ok((ContentId(row.id), (sort_keys, content::unpack(row.folded)?)))
+                let sort_keys = mime::sort_keys(&packing::unpack(row.header)?);
+                Ok((ContentId(row.id), (sort_keys, packing::unpack(row.folded)?)))
             })
             .collect()
     }
@@ -209,22 +204,5 @@ impl Draft {
         self.parts.push(pack::pack(&self.texts));
         self.texts.clear();
         self.texts_bytes = 0;
-    }
-}
-
-impl Digesting {
-    /// False when it is under way already.
-    fn begin(&self, mailbox: MailboxId) -> bool {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(mailbox)
-    }
-
-    fn end(&self, mailbox: MailboxId) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&mailbox);
     }
 }

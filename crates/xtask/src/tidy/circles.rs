@@ -8,20 +8,17 @@ use super::finding::Finding;
 use super::source::{Source, Use, paths_outside_uses, uses};
 use super::tree::{Tree, is_test_file, room_of};
 
+/// More files than this that all import one another have no order in which they can be read.
 const FILES_MAX: usize = 9;
-/// Crates whose circles are being untangled, with the size that they must not exceed until then.
-const EXCEPTED: &[(&str, usize)] = &[("session", 72), ("wire", 30), ("store", 15)];
 /// How many names a path goes through at most before it is given up: `pub use` may go in circles.
 const NAMES_MAX: usize = 16;
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (room, circle) in largest(tree) {
-        let excepted = EXCEPTED.iter().find(|(excepted, _)| *excepted == room);
-        let max = excepted.map_or(FILES_MAX, |&(_, size)| size);
-        if circle.len() > max {
+        if circle.len() > FILES_MAX {
             let words = format!(
-                "{} files import one another in a circle, {max} may: {}",
+                "{} files import one another in a circle, {FILES_MAX} may: {}",
                 circle.len(),
                 circle.join(", ")
             );

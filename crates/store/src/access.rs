@@ -1,0 +1,103 @@
+//! What an account may do on a mailbox, and the access control list that says so.
+
+use std::sync::Arc;
+
+use acl::{Entry, Identifier, Rights, Who};
+use mail::{AccountId, MailboxId};
+
+use crate::access_cache::Known;
+use crate::place::belonging;
+use crate::{Cause, Fault, Store};
+
+impl Store {
+    /// What `asker` may do, known to be so at `version` of the mailbox's rights or read now.
+    pub(crate) async fn known(
+        &self,
+        asker: AccountId,
+        mailbox: MailboxId,
+        version: i64,
+    ) -> Result<Option<Arc<Known>>, Fault> {
+        let access_cache = &self.inner().access_cache;
+        if let Some(known) = access_cache.find(asker, mailbox, version) {
+            return Ok(Some(known));
+        }
+        let known = self.read_known(asker, mailbox).await?.map(Arc::new);
+        if let Some(known) = &known {
+            access_cache.keep(asker, mailbox, Arc::clone(known));
+        }
+        Ok(known)
+    }
+
+    async fn read_known(
+        &self,
+        asker: AccountId,
+        mailbox: MailboxId,
+    ) -> Result<Option<Known>, Fault> {
+        let row = sqlx::query_file!("queries/read_access.sql", asker.0, mailbox.0)
+            .fetch_optional(self.pool())
+            .await?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let who = Who {
+            account: asker,
+            name: row.name,
+            groups: row.groups,
+            is_admin: row.is_admin,
+        };
+        let applying = entries(row.identifiers, row.negatives, row.rights)?;
+        let belonging = belonging(asker, row.owner, &row.domain);
+        Ok(Some(Known {
+            version: row.rights_version,
+            rights: acl::effective(&applying, &who, belonging),
+            owner: row.owner,
+            domain: row.domain,
+            who: Arc::new(who),
+            applying: applying.into(),
+        }))
+    }
+
+    /// The whole access control list, by identifier.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.access_list", skip_all)]
+    pub async fn access_list(&self, mailbox: MailboxId) -> Result<Vec<Entry>, Fault> {
+        let row = sqlx::query!(
+            r#"select coalesce(array_agg(e.identifier order by e.identifier, e.is_negative), '{}')
+                        as "identifiers!",
+                      coalesce(array_agg(e.is_negative order by e.identifier, e.is_negative), '{}')
+                        as "negatives!",
+                      coalesce(array_agg(e.rights order by e.identifier, e.is_negative), '{}')
+                        as "rights!"
+                 from acl_entry e
+                where e.mailbox = $1"#,
+            mailbox.0
+        )
+        .fetch_one(self.pool())
+        .await?;
+        entries(row.identifiers, row.negatives, row.rights)
+    }
+}
+
+pub(crate) fn entries(
+    identifiers: Vec<String>,
+    negatives: Vec<bool>,
+    rights: Vec<i16>,
+) -> Result<Vec<Entry>, Fault> {
+    identifiers
+        .into_iter()
+        .zip(negatives)
+        .zip(rights)
+        .map(|((identifier, is_negative), rights)| {
+            let identifier =
+                Identifier::parse(&identifier).map_err(|bad| Fault::Broken(Cause::new(bad)))?;
+            Ok(Entry {
+                identifier,
+                is_negative,
+                rights: Rights::from_i16(rights),
+            })
+        })
+        .collect()
+}

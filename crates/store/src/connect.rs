@@ -1,0 +1,106 @@
+//! The start and the end of a store: its connections, and what it does in the background.
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use bus::Outbox;
+use sqlx::Connection;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use tokio::sync::watch;
+
+use crate::access_cache::AccessCache;
+use crate::batch::Batches;
+use crate::digest::Digesting;
+use crate::login_recorder::{self, LoginRecorder};
+use crate::resolve::ResolveBatcher;
+use crate::store::Inner;
+use crate::{Fault, ObjectIds, Options, Spawn, Store, wake};
+
+/// How long a caller waits for a free connection before it hears [`Fault::Unavailable`].
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// What was idle for longer may have been forgotten by a firewall on the way.
+const RESTED: Duration = Duration::from_secs(60);
+
+impl Store {
+    /// Opens the pool and starts the notifier. The database must have all migrations.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database cannot be reached.
+    pub async fn connect(options: Options, spawn: Spawn) -> Result<Self, Fault> {
+        let database = PgConnectOptions::from_str(&options.url)?
+            .application_name(&options.application_name)
+            .options([
+                ("synchronous_commit", "on"),
+                // Our statements are short; compiling them would take longer than running them.
+                ("jit", "off"),
+                // Each statement is planned once: parameters do not change which plan is best.
+                ("plan_cache_mode", "force_generic_plan"),
+                ("idle_in_transaction_session_timeout", "60s"),
+            ]);
+        let suspects = Arc::new(AtomicU32::new(0));
+        let pool = PgPoolOptions::new()
+            .max_connections(options.connections)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            // A ping on each use costs 40 % of the throughput: only those are asked that may be dead.
+            .test_before_acquire(false)
+            .before_acquire({
+                let suspects = suspects.clone();
+                move |connection, rest| {
+                    let is_suspect = take_one(&suspects) || rest.idle_for > RESTED;
+                    Box::pin(async move {
+                        if is_suspect {
+                            connection.ping().await?;
+                        }
+                        Ok(true)
+                    })
+                }
+            })
+            .connect_with(database.clone())
+            .await?;
+        let object_ids = ObjectIds::load(&pool).await?;
+        let inner = Arc::new(Inner {
+            pool,
+            batches: Batches::default(),
+            login_recorder: LoginRecorder::default(),
+            questions: ResolveBatcher::default(),
+            digesting: Digesting::default(),
+            access_cache: AccessCache::new(),
+            outbox: Arc::new(Outbox::new()),
+            counters: Arc::default(),
+            spawn,
+            is_drained: watch::Sender::new(false),
+            suspects,
+            object_ids,
+            database,
+        });
+        wake::start_notifier(&inner);
+        login_recorder::start(&inner);
+        Ok(Self {
+            inner,
+            origin: None,
+        })
+    }
+
+    /// Finishes what is queued, writes down the last logins, says the last wake-ups, and refuses
+    /// everything queued later with [`Fault::Unavailable`]. Reading still works.
+    ///
+    /// # Errors
+    ///
+    /// As the last wake-ups could not be sent; everything queued is done all the same.
+    pub async fn drain(&self) -> Result<(), Fault> {
+        self.inner.batches.drain().await;
+        self.inner.is_drained.send_replace(true);
+        login_recorder::write(&self.inner).await;
+        wake::say(&self.inner, &self.inner.outbox.take()).await
+    }
+}
+
+fn take_one(suspects: &AtomicU32) -> bool {
+    let less_one = |suspects: u32| suspects.checked_sub(1);
+    suspects
+        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less_one)
+        .is_ok()
+}
