@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use hmac::{Hmac, KeyInit, Mac};
+use mail::AccountId;
 use sha2::Sha256;
 
 /// Remembers verified logins by a keyed HMAC, so that no password is kept in a form that could be
@@ -23,8 +24,8 @@ pub struct VerifiedCache {
 /// A new password has a new version, and so invalidates what was remembered.
 #[derive(Clone, Copy)]
 pub struct Attempt<'a> {
-    /// The account's name.
-    pub user: &'a str,
+    /// The account. A recreated account of the same name is another one, with another id.
+    pub account: AccountId,
     /// The password as the client sent it.
     pub password: &'a [u8],
     /// The account's password version.
@@ -90,12 +91,10 @@ impl VerifiedCache {
 
     fn tag(&self, attempt: &Attempt<'_>) -> Tag {
         let mut mac = self.keyed.clone();
-        // Each part is preceded by its length, so that no two attempts give the same bytes.
-        for part in [attempt.user.as_bytes(), attempt.password] {
-            mac.update(&part.len().to_le_bytes());
-            mac.update(part);
-        }
+        // The numbers are of one length and the password is last: no two attempts are the same bytes.
+        mac.update(&attempt.account.0.to_le_bytes());
         mac.update(&attempt.version.to_le_bytes());
+        mac.update(attempt.password);
         mac.finalize().into_bytes().into()
     }
 }
@@ -125,13 +124,18 @@ impl fmt::Debug for Attempt<'_> {
 mod tests {
     use std::time::{Duration, Instant};
 
+    use mail::AccountId;
+
     use super::{Attempt, VerifiedCache};
 
     const TTL: Duration = Duration::from_secs(60);
 
-    fn attempt<'a>(user: &'a str, password: &'a str, version: i64) -> Attempt<'a> {
+    const ADA: i64 = 1;
+    const BO: i64 = 2;
+
+    fn attempt(account: i64, password: &str, version: i64) -> Attempt<'_> {
         Attempt {
-            user,
+            account: AccountId(account),
             password: password.as_bytes(),
             version,
         }
@@ -141,25 +145,24 @@ mod tests {
     fn only_the_very_same_attempt_is_known() {
         let now = Instant::now();
         let mut cache = VerifiedCache::new(&[7; 32], 10, TTL);
-        cache.remember(&attempt("ada", "secret", 1), now);
-        for (user, password, version, expected) in [
-            ("ada", "secret", 1, true),
-            ("ada", "secret", 2, false),
-            ("ada", "Secret", 1, false),
-            ("bo", "secret", 1, false),
-            // The border between name and password counts.
-            ("adas", "ecret", 1, false),
-            ("", "adasecret", 1, false),
+        cache.remember(&attempt(ADA, "secret", 1), now);
+        for (account, password, version, expected) in [
+            (ADA, "secret", 1, true),
+            (ADA, "secret", 2, false),
+            (ADA, "Secret", 1, false),
+            (ADA, "", 1, false),
+            (BO, "secret", 1, false),
+            (1 << 32, "secret", 1, false),
         ] {
-            let known = cache.knows(&attempt(user, password, version), now);
-            assert_eq!(known, expected, "{user} {password} {version}");
+            let known = cache.knows(&attempt(account, password, version), now);
+            assert_eq!(known, expected, "{account} {password} {version}");
         }
     }
 
     #[test]
     fn it_is_known_for_its_time_and_not_longer_for_being_used() {
         let start = Instant::now();
-        let ada = attempt("ada", "secret", 1);
+        let ada = attempt(ADA, "secret", 1);
         let mut cache = VerifiedCache::new(&[7; 32], 10, TTL);
         cache.remember(&ada, start);
         cache.remember(&ada, start + TTL / 2);
@@ -179,16 +182,19 @@ mod tests {
     fn the_oldest_makes_room() {
         let start = Instant::now();
         let mut cache = VerifiedCache::new(&[7; 32], 2, TTL);
-        let names = ["ada", "bo", "cy"];
-        for (second, name) in (0..).zip(names) {
-            cache.remember(&attempt(name, "pw", 1), start + Duration::from_secs(second));
+        let accounts = [1, 2, 3];
+        for (second, account) in (0..).zip(accounts) {
+            cache.remember(
+                &attempt(account, "pw", 1),
+                start + Duration::from_secs(second),
+            );
         }
-        let known = names.map(|name| cache.knows(&attempt(name, "pw", 1), start));
+        let known = accounts.map(|account| cache.knows(&attempt(account, "pw", 1), start));
         assert_eq!(known, [false, true, true]);
         assert_eq!(cache.expiries.len(), 2);
         assert_eq!(cache.oldest_first.len(), 2);
-        // What has expired is dropped first, without being asked for.
-        cache.remember(&attempt("dee", "pw", 1), start + TTL * 2);
+        // What has ended goes first, without anybody asking for it.
+        cache.remember(&attempt(4, "pw", 1), start + TTL * 2);
         assert_eq!(cache.expiries.len(), 1);
         assert_eq!(cache.oldest_first.len(), 1);
     }
@@ -197,15 +203,15 @@ mod tests {
     fn without_room_nothing_is_remembered() {
         let now = Instant::now();
         let mut cache = VerifiedCache::new(&[7; 32], 0, TTL);
-        cache.remember(&attempt("ada", "secret", 1), now);
-        assert!(!cache.knows(&attempt("ada", "secret", 1), now));
+        cache.remember(&attempt(ADA, "secret", 1), now);
+        assert!(!cache.knows(&attempt(ADA, "secret", 1), now));
     }
 
     #[test]
     fn another_key_makes_another_tag() {
         let one = VerifiedCache::new(&[7; 32], 2, TTL);
         let other = VerifiedCache::new(&[8; 32], 2, TTL);
-        let ada = attempt("ada", "secret", 1);
+        let ada = attempt(ADA, "secret", 1);
         assert_ne!(one.tag(&ada), other.tag(&ada));
     }
 }

@@ -237,7 +237,7 @@ impl Drop for Waiting<'_> {
 
 fn attempt<'a>(account: &'a Account, password: &'a [u8]) -> Attempt<'a> {
     Attempt {
-        user: &account.name,
+        account: account.id,
         password,
         version: account.password_version,
     }

@@ -12,6 +12,7 @@
 mod certificates;
 mod client;
 mod limits;
+mod logins;
 mod process;
 mod progress;
 mod verbs;

@@ -72,6 +72,11 @@ impl World {
     }
 
     pub(crate) async fn add_ada(&self) {
+        add_ada(&self.store().await, b"pass").await;
+    }
+
+    /// The database as an administrator's program sees it.
+    pub(crate) async fn store(&self) -> Store {
         let options = store::Options {
             url: self.postgres.url(),
             connections: 1,
@@ -79,13 +84,17 @@ impl World {
         };
         let runtime = tokio::runtime::Handle::current();
         let spawn: store::Spawn = Arc::new(move |task| drop(runtime.spawn(task)));
-        let store = Store::connect(options, spawn).await.unwrap();
-        let hash = auth::Hasher::new().hash(b"pass", &[7; 16]).unwrap();
-        store
-            .create_account("ada", Some(&hash), false)
-            .await
-            .unwrap();
+        Store::connect(options, spawn).await.unwrap()
     }
+}
+
+/// Makes the account `ada` with a password.
+pub(crate) async fn add_ada(store: &Store, password: &[u8]) {
+    let hash = auth::Hasher::new().hash(password, &[7; 16]).unwrap();
+    store
+        .create_account("ada", Some(&hash), false)
+        .await
+        .unwrap();
 }
 
 /// A client that ada is logged in with.
