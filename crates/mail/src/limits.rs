@@ -1,8 +1,7 @@
 //! Every limit of the server, by name. Units come last.
 
-/// A command line before login, without its literals, in bytes.
-pub const LINE_BEFORE_LOGIN_BYTES_MAX: usize = 8 * 1024;
-/// A command line after login, without its literals, in bytes. UID sets make lines long.
+/// A command line without its literals, in bytes. Sets of UIDs make lines long, and so does an ID of 30 pairs
+/// with 1,024 octets each (RFC 2971, 3.3), which a client may send before it logs in.
 pub const LINE_BYTES_MAX: usize = 64 * 1024;
 /// All literals that stay inside one command's buffer, in bytes.
 pub const INLINE_LITERALS_BYTES_MAX: usize = 64 * 1024;
@@ -89,5 +88,7 @@ pub const APPEND_MESSAGES_MAX: usize = 256;
 pub const OUTPUT_BYTES_MAX: usize = 256 * 1024;
 /// Field-value pairs of one ID command (RFC 2971).
 pub const ID_PAIRS_MAX: usize = 30;
+/// What the log and the record of activity keep of a client's name and version, in characters.
+pub const CLIENT_NAME_CHARS_MAX: usize = 100;
 /// Commands in wrong grammar or state that one session may send before BYE.
 pub const BAD_COMMANDS_MAX: u32 = 20;

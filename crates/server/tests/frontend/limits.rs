@@ -189,3 +189,16 @@ fn uploads_share_a_budget() {
         assert!(lines[0].starts_with("t NO [TOOBIG]"), "{lines:?}");
     });
 }
+
+#[test]
+fn the_longest_id_of_the_rfc_may_come_before_login() {
+    World::play(&[], async |_, frontend| {
+        let (mut client, _) = visit(frontend).await;
+        // RFC 2971, 3.3: 30 pairs, fields of 30 octets, values of 1,024.
+        let pairs: Vec<_> = (10..40)
+            .map(|number| format!("\"{number}{}\" \"{}\"", "f".repeat(28), "v".repeat(1024)))
+            .collect();
+        let lines = client.ask(&format!("ID ({})", pairs.join(" "))).await;
+        assert!(lines[1].starts_with("t OK "), "{lines:?}");
+    });
+}

@@ -1,15 +1,12 @@
 //! ID (RFC 2971): who we are; who the client is goes to the log and into the record of activity.
 
-use mail::limits::ID_PAIRS_MAX;
+use mail::limits::{CLIENT_NAME_CHARS_MAX, ID_PAIRS_MAX};
 use tracing::info;
 use wire::say;
 
 use crate::conversation::session::Session;
 use crate::ending::{Done, Ending, Outcome};
 use crate::out::Out;
-
-/// What is kept of a client's name and version.
-const CLIENT_CHARS_MAX: usize = 100;
 
 pub(crate) fn run(
     session: &mut Session,
@@ -26,21 +23,18 @@ pub(crate) fn run(
             .find(|(field, _)| field.eq_ignore_ascii_case(name));
         pair.and_then(|(_, value)| value.as_deref())
             .unwrap_or_default()
-            .to_owned()
     };
-    let (name, version) = (field("name"), field("version"));
-    info!(
-        client.name = name,
-        client.version = version,
-        "a client said who it is"
-    );
-    let client: String = format!("{name} {version}")
+    let client: String = format!("{} {}", field("name"), field("version"))
         .trim()
         .chars()
         .filter(|c| !c.is_control())
-        .take(CLIENT_CHARS_MAX)
+        .take(CLIENT_NAME_CHARS_MAX)
         .collect();
-    if !client.is_empty() {
+    if !client.is_empty() && session.client.as_ref() != Some(&client) {
+        // Once a session: anybody may send ID at any time, and as often as they like.
+        if session.client.is_none() {
+            info!(client.name = client, "a client said who it is");
+        }
         session.store.name_client(client.clone());
         session.client = Some(client);
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use auth::Exchange;
 use live::LoginLease;
-use mail::limits::{INLINE_LITERALS_BYTES_MAX, LINE_BEFORE_LOGIN_BYTES_MAX, LINE_BYTES_MAX};
+use mail::limits::{INLINE_LITERALS_BYTES_MAX, LINE_BYTES_MAX};
 use mail::{AccountId, MailboxId, SessionId};
 use store::{Account, Origin, Store};
 use wire::{Expect, Limits, Speech, Tag};
@@ -116,12 +116,8 @@ impl Session {
     /// The limits of what the connection reads next.
     #[must_use]
     pub fn limits(&self) -> Limits {
-        let line_bytes_max = match self.account {
-            None => LINE_BEFORE_LOGIN_BYTES_MAX,
-            Some(_) => LINE_BYTES_MAX,
-        };
         Limits {
-            line_bytes_max,
+            line_bytes_max: LINE_BYTES_MAX,
             inline_literals_bytes_max: INLINE_LITERALS_BYTES_MAX,
             message_bytes_max: self.node.message_bytes_max,
         }
