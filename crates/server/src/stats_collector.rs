@@ -190,7 +190,7 @@ impl Page<'_> {
     fn histogram(&mut self, name: &str, help: &str, sum: u64, counts: &[u64]) -> fmt::Result {
         let bounds = BATCH_BUCKETS.iter().map(|&bound| to_f64(bound));
         let buckets: Vec<(f64, u64)> = bounds
-            .chain([f64::MAX])
+            .chain([f64::INFINITY])
             .zip(counts.iter().copied())
             .collect();
         let count = counts.iter().sum();
