@@ -11,7 +11,7 @@ use session::{Authenticator, BoxFuture, LoginVerdict};
 use store::{Account, Store};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
-use tracing::warn;
+use tracing::{info, warn};
 use wire::Secret;
 
 use crate::environment;
@@ -175,7 +175,13 @@ impl PasswordAuthenticator {
                 warn!(user.id = %account.id, "a stored password hash cannot be verified");
                 return LoginVerdict::Unavailable;
             }
-            (_, Checked::Wrong) | (None, _) => {
+            (account, Checked::Wrong) | (account @ None, _) => {
+                // Never the name that was tried: it may be a password in the wrong field.
+                info!(
+                    user.id = account.map(|account| account.id.0),
+                    client.address = %address,
+                    "refused a login"
+                );
                 lock(&self.throttle).failed(user, address, environment::now());
                 return LoginVerdict::Refused;
             }

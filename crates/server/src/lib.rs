@@ -22,6 +22,7 @@ mod stats_collector;
 mod telemetry;
 mod tls;
 mod upkeep;
+mod validity;
 
 pub use error::ServerError;
 pub use frontend::{Addresses, Frontend};

@@ -17,7 +17,9 @@ use tokio_rustls::TlsAcceptor;
 use tracing::{info, warn};
 
 use crate::config::{Config, TlsFiles};
+use crate::environment;
 use crate::lock::lock;
+use crate::validity::{CertificateState, Validity};
 
 /// How often the files of a self-signed certificate are checked for changes.
 const SELF_MADE_RELOAD_EVERY: Duration = Duration::from_secs(60);
@@ -66,6 +68,7 @@ impl Certificate {
             None => self_made(&config.node.state_dir, &config.node.name)?,
         };
         let current = Mutex::new(Arc::new(load(&files)?));
+        warn_of(&files);
         Ok(Arc::new(Self { files, current }))
     }
 
@@ -94,6 +97,7 @@ impl Certificate {
                 Ok(fresh) => {
                     *lock(&self.current) = Arc::new(fresh);
                     info!("serving a new certificate");
+                    warn_of(&self.files);
                     seen = stamp;
                 }
                 // Certificate and key are seldom replaced at the same time, so the next check may succeed.
@@ -141,6 +145,26 @@ pub(crate) fn load(files: &TlsFiles) -> Result<CertifiedKey, TlsError> {
         key: files.key.clone(),
         cause,
     })
+}
+
+/// Reads both files as [`load`] does, and says whether clients accept the certificate at `now`.
+pub(crate) fn state(files: &TlsFiles, now: i64) -> Result<CertificateState, TlsError> {
+    let loaded = load(files)?;
+    let validity = loaded.end_entity_cert().ok().and_then(Validity::of);
+    validity
+        .map(|validity| validity.at(now))
+        .ok_or_else(|| TlsError::File {
+            path: files.certificate.clone(),
+            cause: "the dates of the certificate cannot be read".into(),
+        })
+}
+
+/// Tells the log when clients refuse the certificate, or soon will.
+fn warn_of(files: &TlsFiles) {
+    match state(files, environment::unix_seconds()) {
+        Ok(CertificateState::Valid { .. }) | Err(_) => {}
+        Ok(state) => warn!("the certificate is {state}"),
+    }
 }
 
 /// A self-signed certificate for trials. It is kept, so that clients that trust it go on doing so.

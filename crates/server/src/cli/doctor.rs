@@ -11,6 +11,7 @@ use crate::config::{Config, Sources};
 use crate::database::Database;
 use crate::environment;
 use crate::tls;
+use crate::validity::CertificateState;
 
 /// One thing that was checked, and the result.
 struct Finding {
@@ -168,9 +169,17 @@ fn examine_certificate(config: &Config) -> Finding {
         let words = "none is configured: serve makes one, which clients will ask about";
         return Finding::note(what, words);
     };
-    match tls::load(files) {
-        Ok(_) => Finding::good(what, files.certificate.display().to_string()),
-        Err(error) => Finding::bad(what, error.to_string()),
+    let state = match tls::state(files, environment::unix_seconds()) {
+        Ok(state) => state,
+        Err(error) => return Finding::bad(what, error.to_string()),
+    };
+    let words = format!("{}: {state}", files.certificate.display());
+    match state {
+        CertificateState::Valid { .. } => Finding::good(what, words),
+        CertificateState::EndsSoon { .. } => Finding::note(what, words),
+        CertificateState::Expired { .. } | CertificateState::NotYetValid { .. } => {
+            Finding::bad(what, words)
+        }
     }
 }
 

@@ -255,6 +255,7 @@ impl Connection {
             Verdict::Bad => "bad",
         };
         span.record("command", command).record("result", result);
+        debug!(parent: span, "answered a command");
         self.context.metrics.count_command(command, result, took);
     }
 

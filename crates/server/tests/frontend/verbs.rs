@@ -529,6 +529,35 @@ fn doctor_says_what_is_wrong() {
 }
 
 #[test]
+fn doctor_calls_an_expired_certificate_bad() {
+    let world = World::new();
+    let mut wanted = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+    wanted.not_after = rcgen::date_time_ymd(2020, 1, 1);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let file = |name: &str, text: String| {
+        let path = world.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let certificate = wanted.self_signed(&key).unwrap().pem();
+    let settings = world.settings(&[
+        ("TLS__CERTIFICATE", &file("certificate.pem", certificate)),
+        ("TLS__KEY", &file("key.pem", key.serialize_pem())),
+    ]);
+    let ended = run(&settings, &["doctor"], "");
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let line = ended
+        .out
+        .lines()
+        .find(|line| line.contains("certificate: "));
+    let line = line.unwrap();
+    assert!(
+        line.starts_with("bad ") && line.contains("expired"),
+        "{line}"
+    );
+}
+
+#[test]
 fn beside_a_server_verbs_use_its_private_database() {
     let world = World::new();
     let mut settings = world.settings(&[("LOG__FILTER", "off")]);

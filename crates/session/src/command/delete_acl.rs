@@ -1,6 +1,7 @@
 //! DELETEACL (RFC 4314, 3.2).
 
 use acl::{Operation, Subject};
+use tracing::info;
 use wire::MailboxArg;
 
 use crate::conversation::session::Session;
@@ -14,5 +15,6 @@ pub(crate) async fn run(session: &mut Session, mailbox: &MailboxArg, identifier:
         .permit(mailbox, Operation::Administer, Missing::Mailbox)
         .await?;
     session.store.delete_rights(&permit, &subject).await?;
+    info!(mailbox.id = %permit.mailbox(), user.id = %permit.account(), "changed rights");
     Ok(Done::completed())
 }

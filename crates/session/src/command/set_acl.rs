@@ -1,6 +1,7 @@
 //! SETACL (RFC 4314, 3.1).
 
 use acl::{Modification, Operation, Subject};
+use tracing::info;
 use wire::MailboxArg;
 
 use crate::conversation::session::Session;
@@ -28,5 +29,6 @@ pub(crate) async fn run(
         .store
         .set_rights(&permit, &subject, modification)
         .await?;
+    info!(mailbox.id = %permit.mailbox(), user.id = %permit.account(), "changed rights");
     Ok(Done::completed())
 }

@@ -1,0 +1,118 @@
+//! From when until when a certificate is valid.
+
+use std::fmt;
+
+use rustls::pki_types::CertificateDer;
+use x509_cert::certificate::Certificate;
+use x509_cert::der::Decode as _;
+
+/// A certificate that ends sooner than this deserves a warning, in seconds: two weeks.
+const ENDS_SOON_SECONDS: i64 = 14 * DAY_SECONDS;
+const DAY_SECONDS: i64 = 24 * 60 * 60;
+
+/// The bounds of a certificate, in seconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Validity {
+    not_before: i64,
+    not_after: i64,
+}
+
+/// What is to be said of a certificate at some moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CertificateState {
+    /// It is valid for so many days.
+    Valid { days: i64 },
+    /// It is valid, but for so many days only.
+    EndsSoon { days: i64 },
+    /// It ended so many days ago, and clients refuse it.
+    Expired { days: i64 },
+    /// It begins in so many days, and until then clients refuse it.
+    NotYetValid { days: i64 },
+}
+
+impl Validity {
+    /// As the certificate says; `None` when it cannot be read.
+    pub(crate) fn of(certificate: &CertificateDer<'_>) -> Option<Self> {
+        let validity = Certificate::from_der(certificate).ok()?;
+        let validity = validity.tbs_certificate().validity();
+        let seconds = |time: x509_cert::time::Time| {
+            i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX)
+        };
+        Some(Self {
+            not_before: seconds(validity.not_before),
+            not_after: seconds(validity.not_after),
+        })
+    }
+
+    /// What is to be said `now`, in seconds since 1970. Both bounds belong to the validity (RFC 5280, 4.1.2.5).
+    pub(crate) fn at(self, now: i64) -> CertificateState {
+        let left = self.not_after.saturating_sub(now);
+        if now < self.not_before {
+            CertificateState::NotYetValid {
+                days: (self.not_before - now) / DAY_SECONDS,
+            }
+        } else if left < 0 {
+            CertificateState::Expired {
+                days: left.saturating_neg() / DAY_SECONDS,
+            }
+        } else if left < ENDS_SOON_SECONDS {
+            CertificateState::EndsSoon {
+                days: left / DAY_SECONDS,
+            }
+        } else {
+            CertificateState::Valid {
+                days: left / DAY_SECONDS,
+            }
+        }
+    }
+}
+
+impl fmt::Display for CertificateState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Valid { days } => write!(f, "valid for {days} days"),
+            Self::EndsSoon { days } => write!(f, "valid for only {days} more days"),
+            Self::Expired { days } => write!(f, "expired {days} days ago: clients refuse it"),
+            Self::NotYetValid { days } => {
+                write!(f, "not valid for another {days} days: clients refuse it")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CertificateState, DAY_SECONDS, Validity};
+
+    #[test]
+    fn a_certificate_is_read_and_judged() {
+        let mut wanted = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+        wanted.not_before = rcgen::date_time_ymd(2026, 1, 1);
+        wanted.not_after = rcgen::date_time_ymd(2026, 3, 2);
+        let made = wanted
+            .self_signed(&rcgen::KeyPair::generate().unwrap())
+            .unwrap();
+        let validity = Validity::of(made.der()).unwrap();
+        // 2026-01-01 and 60 days later.
+        let start = 1_767_225_600;
+        for (day, expected) in [
+            (-3, CertificateState::NotYetValid { days: 3 }),
+            (0, CertificateState::Valid { days: 60 }),
+            (46, CertificateState::Valid { days: 14 }),
+            (47, CertificateState::EndsSoon { days: 13 }),
+            (60, CertificateState::EndsSoon { days: 0 }),
+            (62, CertificateState::Expired { days: 2 }),
+        ] {
+            assert_eq!(
+                validity.at(start + day * DAY_SECONDS),
+                expected,
+                "day {day}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_certificate_has_no_validity() {
+        assert_eq!(Validity::of(&b"none"[..].into()), None);
+    }
+}
