@@ -3,7 +3,7 @@
 //! The connection loop is the one place with a `select!`; what has to wait for two things below it does so here.
 
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::Poll;
 
 /// What came first.
@@ -15,22 +15,16 @@ pub(crate) enum First<A, B> {
 
 /// Waits for `one` or `other`; `one` wins when both are ready. Neither is dropped, so the one that lost can be waited
 /// for again.
-pub(crate) async fn first<A, B>(
+///
+/// Both are pinned by the caller: a future that is handed on by value takes its room twice, in every idle session.
+pub(crate) fn first<A, B>(
     mut one: Pin<&mut (impl Future<Output = A> + ?Sized)>,
     mut other: Pin<&mut (impl Future<Output = B> + ?Sized)>,
-) -> First<A, B> {
-    poll_fn(|cx| match one.as_mut().poll(cx) {
+) -> impl Future<Output = First<A, B>> {
+    poll_fn(move |cx| match one.as_mut().poll(cx) {
         Poll::Ready(done) => Poll::Ready(First::One(done)),
         Poll::Pending => other.as_mut().poll(cx).map(First::Other),
     })
-    .await
-}
-
-/// Waits until either is done, and drops both.
-pub(crate) async fn either(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
-    match first(pin!(one), pin!(other)).await {
-        First::One(()) | First::Other(()) => {}
-    }
 }
 
 #[cfg(test)]
@@ -39,7 +33,7 @@ mod tests {
     use std::pin::pin;
     use std::task::{Context, Poll, Waker};
 
-    use super::{First, either, first};
+    use super::{First, first};
 
     fn poll<T>(work: impl Future<Output = T>) -> Poll<T> {
         pin!(work).poll(&mut Context::from_waker(Waker::noop()))
@@ -79,12 +73,5 @@ mod tests {
             poll(first(late.as_mut(), pin!(pending::<()>()))),
             Poll::Ready(First::One(2))
         );
-    }
-
-    #[test]
-    fn either_ends_with_whichever_is_done() {
-        assert_eq!(poll(either(ready(()), pending())), Poll::Ready(()));
-        assert_eq!(poll(either(pending(), ready(()))), Poll::Ready(()));
-        assert_eq!(poll(either(pending(), pending())), Poll::Pending);
     }
 }

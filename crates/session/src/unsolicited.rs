@@ -1,12 +1,14 @@
 //! What is said without a command: the greeting, news between commands, the goodbye.
 
+use std::pin::pin;
+
 use tracing::warn;
 use wire::{Code, Verdict, say};
 
 use crate::conversation::selected::AccessCheck;
 use crate::conversation::session::Session;
 use crate::out::Out;
-use crate::race::either;
+use crate::race::first;
 use crate::report::Next;
 
 /// Why the server ends a conversation.
@@ -72,13 +74,14 @@ impl Session {
 
     /// Resolves when something may have to be said without a command. May be dropped at any time.
     pub async fn woken(&self) {
-        let selected = async {
+        let selected = pin!(async {
             match &self.selected {
                 Some(selected) if self.is_listening() => selected.changed().await,
                 Some(_) | None => std::future::pending().await,
             }
-        };
-        either(selected, self.notified.rung()).await;
+        });
+        let others = pin!(self.notified.rung());
+        first(selected, others).await;
     }
 
     /// Says what is new; to be called when [`woken`](Self::woken) has resolved.
@@ -111,7 +114,7 @@ impl Session {
     pub fn goodbye(&mut self, why: Goodbye, out: &mut Vec<u8>) {
         let text = match why {
             Goodbye::Shutdown => "This frontend is being stopped; please reconnect",
-            Goodbye::Timeout => "Idle for too long",
+            Goodbye::Timeout => "Nothing was said for too long",
             Goodbye::TooMany => "Too many connections",
             Goodbye::Unframeable => "The input cannot be parsed",
             Goodbye::Ended => "An administrator has ended this session",
