@@ -91,3 +91,15 @@ create index activity_by_mailbox on activity (mailbox, at) where mailbox is not 
 -- A partition for each month, which add_activity_partitions makes ahead. What comes to none of them is here, so that
 -- nothing fails where nobody has made any.
 create table activity_of_other_months partition of activity default;
+
+-- The month in which the database is made has its partition from the start: to attach it later, while somebody writes, would
+-- refuse what is being written to the one above.
+do $$
+declare
+  _begin timestamptz := date_trunc('month', now(), 'UTC');
+  _end   timestamptz := date_trunc('month', _begin + interval '40 days', 'UTC');
+begin
+  execute format('create table %I partition of activity for values from (%L) to (%L)',
+                 'activity_' || to_char(_begin at time zone 'UTC', 'YYYY_MM'), _begin, _end);
+end
+$$;

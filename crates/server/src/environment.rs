@@ -18,6 +18,14 @@ pub(crate) fn start(task: impl Future<Output = ()> + Send + 'static) {
     drop(tokio::spawn(task));
 }
 
+/// What a store does in the background, on this runtime.
+pub(crate) fn background() -> store::Background {
+    store::Background {
+        spawn: spawn(),
+        sleep: Arc::new(|time| Box::pin(tokio::time::sleep(time))),
+    }
+}
+
 /// The function by which the crates below start their tasks.
 pub(crate) fn spawn() -> store::Spawn {
     Arc::new(start)

@@ -194,7 +194,7 @@ async fn open_store(config: &Config, database: &Database) -> Result<Store, Serve
         connections: config.database.connections,
         application_name: format!("postroom {}", config.node.name),
     };
-    Ok(Store::connect(options, environment::spawn()).await?)
+    Ok(Store::connect(options, environment::background()).await?)
 }
 
 fn node(

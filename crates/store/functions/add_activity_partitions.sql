@@ -1,5 +1,6 @@
--- Makes the partitions of this month and the next two, where they are missing. A month of which there are rows among
--- those of other months stays there. Waits for nobody's work: where somebody holds the table, the next call makes them.
+-- Makes the partitions of the next three months, where they are missing. Never that of this month: whoever writes to the
+-- partition of other months while this one is attached is refused. A month of which there are rows among those of other
+-- months stays there. Waits for nobody's work: where somebody holds the table, the next call makes them.
 create or replace function add_activity_partitions() returns void
 language plpgsql set lock_timeout = '1s' as $$
 declare
@@ -8,7 +9,7 @@ declare
   _partition text;
 begin
   for _begin in
-    select date_trunc('month', now(), 'UTC') + make_interval(months => n) from generate_series(0, 2) n
+    select date_trunc('month', now(), 'UTC') + make_interval(months => n) from generate_series(1, 3) n
   loop
     _end := date_trunc('month', _begin + interval '40 days', 'UTC');
     _partition := 'activity_' || to_char(_begin at time zone 'UTC', 'YYYY_MM');

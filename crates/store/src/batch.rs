@@ -131,7 +131,7 @@ impl Store {
                 mailbox,
                 has_ended: false,
             };
-            (inner.spawn)(Box::pin(task.run()));
+            (inner.background.spawn)(Box::pin(task.run()));
         }
     }
 }

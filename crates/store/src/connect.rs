@@ -16,7 +16,7 @@ use crate::digest::Digesting;
 use crate::login_recorder::{self, LoginRecorder};
 use crate::resolve::ResolveBatcher;
 use crate::store::Inner;
-use crate::{Fault, ObjectIds, Options, Spawn, Store, wake};
+use crate::{Background, Fault, ObjectIds, Options, Store, wake};
 
 /// How long a caller waits for a free connection before it hears [`Fault::Unavailable`].
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -29,7 +29,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database cannot be reached.
-    pub async fn connect(options: Options, spawn: Spawn) -> Result<Self, Fault> {
+    pub async fn connect(options: Options, background: Background) -> Result<Self, Fault> {
         let database = PgConnectOptions::from_str(&options.url)?
             .application_name(&options.application_name)
             .options([
@@ -70,7 +70,7 @@ impl Store {
             access_cache: AccessCache::new(),
             outbox: Arc::new(Outbox::new()),
             counters: Arc::default(),
-            spawn,
+            background,
             is_drained: watch::Sender::new(false),
             suspects,
             object_ids,

@@ -105,6 +105,6 @@ pub use replace::Replaced;
 pub use snapshot::Loaded;
 pub use stats::{BATCH_BUCKETS, Stats};
 pub use status::Status;
-pub use store::{Options, Spawn, Store};
+pub use store::{Background, Options, Sleep, Spawn, Store};
 pub use subscription::Subscription;
 pub use wake::{Heard, Listener};

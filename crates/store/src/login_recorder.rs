@@ -80,7 +80,7 @@ impl LoginRecorder {
 
 /// Starts the one task of this node that writes logins down. It ends when the store is drained.
 pub(crate) fn start(inner: &Arc<Inner>) {
-    (inner.spawn)(Box::pin(run(inner.clone())));
+    (inner.background.spawn)(Box::pin(run(inner.clone())));
 }
 
 async fn run(inner: Arc<Inner>) {
@@ -88,7 +88,7 @@ async fn run(inner: Arc<Inner>) {
     loop {
         let work = async {
             inner.login_recorder.has_work.notified().await;
-            tokio::time::sleep(PAUSE).await;
+            (inner.background.sleep)(PAUSE).await;
         };
         let drained = pin!(is_drained.wait_for(|is_drained| *is_drained));
         let Either::Left(_) = select(pin!(work), drained).await else {

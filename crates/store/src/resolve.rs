@@ -107,7 +107,7 @@ impl Drop for QueryPermit {
             waiting.under_way -= 1;
         } else {
             drop(waiting);
-            (inner.spawn)(Box::pin(ask(Self(inner.clone()), next)));
+            (inner.background.spawn)(Box::pin(ask(Self(inner.clone()), next)));
         }
     }
 }

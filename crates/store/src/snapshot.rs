@@ -103,7 +103,7 @@ impl Store {
 
     fn write_snapshot_later(&self, mailbox: MailboxId, image: Image) {
         let store = self.clone();
-        (self.inner().spawn)(Box::pin(async move {
+        (self.inner().background.spawn)(Box::pin(async move {
             if let Err(fault) = store.write_snapshot(mailbox, &image).await {
                 warn!(mailbox.id = %mailbox, cause = %fault, "could not write a snapshot");
             }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use bus::Outbox;
 use sqlx::PgPool;
@@ -21,6 +22,17 @@ use crate::{Cause, Fault, ObjectIds, Stats};
 
 /// The only way in which a task starts below `server`.
 pub type Spawn = Arc<dyn Fn(Pin<Box<dyn Future<Output = ()> + Send>>) + Send + Sync>;
+/// The only way in which something waits for time to pass below `server`.
+pub type Sleep = Arc<dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
+/// What a store asks of the program for what it does in the background.
+#[derive(Clone)]
+pub struct Background {
+    /// Starts a task.
+    pub spawn: Spawn,
+    /// Resolves after so long.
+    pub sleep: Sleep,
+}
 
 /// Where the database is, and how much of it to take.
 #[derive(Clone)]
@@ -51,7 +63,7 @@ pub(crate) struct Inner {
     pub(crate) access_cache: AccessCache,
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) counters: Arc<Counters>,
-    pub(crate) spawn: Spawn,
+    pub(crate) background: Background,
     pub(crate) is_drained: watch::Sender<bool>,
     /// How many of the pool's connections may be dead; it hands them out in turn.
     pub(crate) suspects: Arc<AtomicU32>,
@@ -118,6 +130,12 @@ impl fmt::Debug for Store {
         f.debug_struct("Store")
             .field("pool", self.pool())
             .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Background {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Background")
     }
 }
 

@@ -171,7 +171,7 @@ async fn reconnect(inner: &Inner) -> PgListener {
             Ok(listener) => return listener,
             Err(error) => {
                 warn!(cause = %error, "cannot listen for wake-ups");
-                tokio::time::sleep(RETRY_PAUSE).await;
+                (inner.background.sleep)(RETRY_PAUSE).await;
             }
         }
     }
@@ -197,7 +197,7 @@ pub(crate) fn start_notifier(inner: &Arc<Inner>) {
         inner: inner.clone(),
         connection: None,
     };
-    (inner.spawn)(Box::pin(notifier.run()));
+    (inner.background.spawn)(Box::pin(notifier.run()));
 }
 
 struct Notifier {
@@ -218,7 +218,7 @@ impl Notifier {
                 warn!(cause = %error, "cannot send wake-ups");
                 self.connection = None;
                 wakeups.into_iter().for_each(|wakeup| outbox.post(wakeup));
-                tokio::time::sleep(RETRY_PAUSE).await;
+                (self.inner.background.sleep)(RETRY_PAUSE).await;
             }
         }
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use acl::{Identifier, Modification, Operation, Permit, Rights, Subject};
 use mail::{AccountId, Flag, FlagBits, InternalDate, MailboxName, NaiveDate, Namespaces, Place};
-use store::{Fault, Found, NewMessage, Options, Spawn, Store};
+use store::{Background, Fault, Found, NewMessage, Options, Store};
 
 use crate::client::PASSWORD;
 use crate::error::TestError;
@@ -47,7 +47,7 @@ impl Architect {
             connections: 2,
             application_name: NAME.to_owned(),
         };
-        let store = Store::connect(options, spawn()).await?;
+        let store = Store::connect(options, background()).await?;
         let namespaces = Namespaces::new(OTHERS, SHARED);
         let namespaces = namespaces.map_err(|bad| TestError::Sentence(bad.to_string()))?;
         let id = store.create_account(NAME, None, true).await?;
@@ -313,6 +313,9 @@ fn denied(denied: acl::Denied) -> TestError {
     clippy::disallowed_methods,
     reason = "a world is the outside of the rooms in it"
 )]
-fn spawn() -> Spawn {
-    Arc::new(|task| drop(tokio::spawn(task)))
+fn background() -> Background {
+    Background {
+        spawn: Arc::new(|task| drop(tokio::spawn(task))),
+        sleep: Arc::new(|time| Box::pin(tokio::time::sleep(time))),
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ::store::{Options, Spawn, Store};
+use ::store::{Background, Options, Store};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::rights::{administrator, median};
@@ -81,8 +81,13 @@ async fn gather(bench: &Bench, person: &str) -> Result<Vec<String>, BenchError> 
         connections: CONNECTIONS,
         application_name: "bench".into(),
     };
-    let spawn: Spawn = Arc::new(|task| drop(tokio::spawn(task)));
-    let store = Store::connect(options, spawn).await.map_err(at_store)?;
+    let background = Background {
+        spawn: Arc::new(|task| drop(tokio::spawn(task))),
+        sleep: Arc::new(|time| Box::pin(tokio::time::sleep(time))),
+    };
+    let store = Store::connect(options, background)
+        .await
+        .map_err(at_store)?;
     let account = store.find_account(person).await.map_err(at_store)?;
     let account = account.ok_or_else(|| BenchError::new("a person without an account"))?;
     let mut identifiers = Vec::new();

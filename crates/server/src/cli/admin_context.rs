@@ -71,7 +71,7 @@ impl AdminContext {
             connections: CONNECTIONS,
             application_name: "postroom command line".to_owned(),
         };
-        Ok(Store::connect(options, environment::spawn()).await?)
+        Ok(Store::connect(options, environment::background()).await?)
     }
 
     pub(super) async fn find_account(&self, name: &str) -> Result<Account, Failure> {

@@ -143,7 +143,7 @@ async fn examine_store(database: &Database) -> Result<Vec<Finding>, store::Fault
         connections: 1,
         application_name: "postroom doctor".to_owned(),
     };
-    let store = Store::connect(options, environment::spawn()).await?;
+    let store = Store::connect(options, environment::background()).await?;
     store.ping().await?;
     let accounts = store.accounts().await?;
     let admins = accounts.iter().filter(|account| account.is_admin).count();

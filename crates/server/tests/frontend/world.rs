@@ -9,7 +9,7 @@ use std::sync::Arc;
 use private_pg::{Options, PrivatePg, Tuning};
 use server::Frontend;
 use server::config::{Config, Sources, Surroundings};
-use store::Store;
+use store::{Background, Store};
 use tempfile::TempDir;
 
 use crate::client::Client;
@@ -83,8 +83,11 @@ impl World {
             application_name: "test".to_owned(),
         };
         let runtime = tokio::runtime::Handle::current();
-        let spawn: store::Spawn = Arc::new(move |task| drop(runtime.spawn(task)));
-        Store::connect(options, spawn).await.unwrap()
+        let background = Background {
+            spawn: Arc::new(move |task| drop(runtime.spawn(task))),
+            sleep: Arc::new(|time| Box::pin(tokio::time::sleep(time))),
+        };
+        Store::connect(options, background).await.unwrap()
     }
 }
 

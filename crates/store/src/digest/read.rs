@@ -104,7 +104,7 @@ impl Store {
         texts: Vec<u8>,
     ) -> impl Future<Output = Result<Vec<Bytes>, Fault>> + use<> {
         let (reply, unpacked) = oneshot::channel();
-        (self.inner().spawn)(Box::pin(async move {
+        (self.inner().background.spawn)(Box::pin(async move {
             // Who does not wait any more gave up the search.
             drop(reply.send(pack::unpack(texts)));
         }));

@@ -42,7 +42,7 @@ impl Store {
             return;
         }
         let store = self.clone();
-        (self.inner().spawn)(Box::pin(async move {
+        (self.inner().background.spawn)(Box::pin(async move {
             if let Err(fault) = store.write_digests(mailbox, messages).await {
                 warn!(mailbox.id = %mailbox, cause = %fault, "could not write a digest");
             }

@@ -9,7 +9,9 @@ use image::{Image, Overlay};
 use mail::{AccountId, FlagBits, FlagPolicy, InternalDate, MailboxId, ModSeq, Place, Uid, UidSet};
 use private_pg::{Options as PgOptions, PgError, PrivatePg, Tuning};
 use sqlx::{Connection, Executor, PgConnection};
-use store::{Appended, Delta, Fault, FlagEdit, Found, Masks, NewMessage, News, Options, Store};
+use store::{
+    Appended, Background, Delta, Fault, FlagEdit, Found, Masks, NewMessage, News, Options, Store,
+};
 
 /// One database, and a node or two that work on it.
 pub(crate) struct World {
@@ -216,8 +218,11 @@ pub(crate) async fn connect(url: &str) -> Store {
         application_name: "promises".into(),
     };
     #[expect(clippy::disallowed_methods, reason = "a test is its own server")]
-    let spawn: store::Spawn = Arc::new(|task| drop(tokio::spawn(task)));
-    Store::connect(options, spawn).await.unwrap()
+    let background = Background {
+        spawn: Arc::new(|task| drop(tokio::spawn(task))),
+        sleep: Arc::new(|time| Box::pin(tokio::time::sleep(time))),
+    };
+    Store::connect(options, background).await.unwrap()
 }
 
 pub(crate) async fn found(store: &Store, asker: AccountId, mailbox: MailboxId) -> Found {

@@ -63,8 +63,7 @@ const RESTRICTED_PATHS: &[RestrictedPath] = &[
         &["server"],
         "only the server starts what runs",
     ),
-    // The store still waits between two tries by itself; that becomes an argument with its new schema.
-    only("tokio::time", &["server", "store"], "time is an argument"),
+    only("tokio::time", &["server"], "time is an argument"),
     only(
         "Instant::now",
         &["server", "private-pg"],
