@@ -7,7 +7,7 @@ use crate::conversation::session::Session;
 use crate::ending::{Done, DoneCode, Outcome};
 use crate::names::creation::{permit_to_create, taken};
 use crate::names::named::other_name;
-use crate::names::special_use::special_use_of;
+use crate::names::special_use::{check_owner, special_use_of};
 use crate::names::tree::announce_made;
 use crate::out::Out;
 
@@ -20,6 +20,9 @@ pub(crate) async fn run(
     let (name, place) = session.place(mailbox)?;
     let special_use = special_use_of(special_use)?;
     let create_permit = permit_to_create(session, &place).await?;
+    if special_use.is_some() {
+        check_owner(&place)?;
+    }
     let created = session
         .store
         .create_mailbox(&create_permit, &place, special_use)

@@ -30,6 +30,7 @@ pub(crate) async fn run(session: &mut Session, asked: GetMetadata, out: &mut Out
                 .metadata(permit.account(), &[permit.mailbox()], wanted)
                 .await?;
             let mut found = found.remove(&permit.mailbox()).unwrap_or_default();
+            found.retain(|annotation| session.tells_entry(&named.name, &annotation.entry));
             found.extend(activity(session, &named, wanted).await?);
             (named.name.to_string(), found)
         }

@@ -109,12 +109,13 @@ async fn annotations(
     if list.returns.metadata.is_empty() {
         return Ok(HashMap::new());
     }
-    let ids: Vec<MailboxId> = listed
+    let readable: Vec<(&MailboxName, MailboxId)> = listed
         .iter()
-        .filter_map(|(_, node)| node.mailbox.as_ref())
-        .filter(|mailbox| acl::suffices(mailbox.rights, Operation::Annotate))
-        .map(|mailbox| mailbox.id)
+        .filter_map(|(name, node)| Some((*name, node.mailbox.as_ref()?)))
+        .filter(|(_, mailbox)| acl::suffices(mailbox.rights, Operation::Annotate))
+        .map(|(name, mailbox)| (name, mailbox.id))
         .collect();
+    let ids: Vec<MailboxId> = readable.iter().map(|(_, id)| *id).collect();
     let account = session.logged_in()?.id;
     let wanted = Wanted {
         entries: &list.returns.metadata,
@@ -122,8 +123,12 @@ async fn annotations(
         value_bytes_max: None,
     };
     let mut found = session.store.metadata(account, &ids, wanted).await?;
-    let with_none = |id| (id, found.remove(&id).unwrap_or_default());
-    Ok(ids.into_iter().map(with_none).collect())
+    let told = |(name, id)| {
+        let mut found = found.remove(&id).unwrap_or_default();
+        found.retain(|annotation| session.tells_entry(name, &annotation.entry));
+        (id, found)
+    };
+    Ok(readable.into_iter().map(told).collect())
 }
 
 fn tell(session: &Session, list: &List, name: &MailboxName, node: &TreeNode, out: &mut Out<'_>) {

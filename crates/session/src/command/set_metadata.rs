@@ -10,11 +10,8 @@ use crate::annotations::ADMIN;
 use crate::conversation::session::Session;
 use crate::ending::{Done, Ending, Outcome, Refused};
 use crate::names::named::Missing;
-use crate::names::special_use::special_use_of;
+use crate::names::special_use::{SPECIAL_USE_ENTRY, check_owner, special_use_of};
 use crate::search::filters::check_filter;
-
-/// What a mailbox is for (RFC 6154, 4): private by its name, and the same for everybody here.
-const SPECIAL_USE: &str = "/private/specialuse";
 
 pub(crate) async fn run(
     session: &mut Session,
@@ -36,10 +33,13 @@ pub(crate) async fn run(
     } else {
         Operation::Annotate
     };
-    let (_, permit) = session.permit(mailbox, operation, Missing::Mailbox).await?;
+    let (named, permit) = session.permit(mailbox, operation, Missing::Mailbox).await?;
     for (entry, value) in &mut entries {
         match entry.as_str() {
-            SPECIAL_USE => *value = special_use(value.as_deref())?,
+            SPECIAL_USE_ENTRY => {
+                check_owner(&named.place)?;
+                *value = special_use(value.as_deref())?;
+            }
             EntryName::PRIVATE_FLAGS => *value = flag_policy(value.as_deref())?,
             EntryName::ACTIVITY => {
                 return Err(Refused::Cannot("The server alone writes who did what").into());
@@ -67,7 +67,7 @@ async fn set_on_server(session: &mut Session, entries: Vec<NewValue>) -> Outcome
 
 /// Whether it decides how the mailbox works for everybody.
 fn is_policy(entry: &EntryName) -> bool {
-    matches!(entry.as_str(), SPECIAL_USE | EntryName::PRIVATE_FLAGS)
+    matches!(entry.as_str(), SPECIAL_USE_ENTRY | EntryName::PRIVATE_FLAGS)
 }
 
 /// As CREATE would take it (RFC 6154, 4).

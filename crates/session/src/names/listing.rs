@@ -11,6 +11,7 @@ pub(crate) struct ListedMailbox {
     pub(crate) id: MailboxId,
     pub(crate) rights: Rights,
     pub(crate) rights_version: i64,
+    /// What is told of its special use, which is nothing outside the personal namespace.
     pub(crate) special_use: Option<String>,
 }
 

@@ -1,13 +1,14 @@
 //! From what a client calls a mailbox to the mailbox, and what this user may do there.
 
 use acl::{Denied, Operation, Permit};
-use mail::{MailboxName, Place};
+use mail::{EntryName, MailboxName, Place};
 use store::{Found, Listed};
 use wire::MailboxArg;
 
 use crate::conversation::session::Session;
 use crate::ending::{Ending, Refused};
 use crate::names::filter::Candidate;
+use crate::names::special_use::SPECIAL_USE_ENTRY;
 
 /// A mailbox that was asked for by name.
 pub(crate) struct Named {
@@ -121,12 +122,24 @@ impl Session {
         name: &'n MailboxName,
         is_subscribed: bool,
     ) -> Candidate<'n> {
-        let prefixes = self.naming.prefixes(&self.node.namespaces);
-        let mut elsewhere = prefixes.others.into_iter().chain(prefixes.shared);
         Candidate {
             name,
-            is_personal: !elsewhere.any(|prefix| name.as_str().starts_with(prefix)),
+            is_personal: self.is_personal(name),
             is_subscribed,
         }
+    }
+
+    /// Whether this session sees the name in its personal namespace (RFC 2342).
+    pub(crate) fn is_personal(&self, name: &MailboxName) -> bool {
+        let prefixes = self.naming.prefixes(&self.node.namespaces);
+        let mut elsewhere = prefixes.others.into_iter().chain(prefixes.shared);
+        !elsewhere.any(|prefix| name.as_str().starts_with(prefix))
+    }
+
+    /// Whether an annotation of the mailbox of this name is told. The special use is told in the personal namespace
+    /// only, whatever the command: stock clients take the first mailbox with `\Trash` for their own, and move private
+    /// mail there (ADR 0045).
+    pub(crate) fn tells_entry(&self, name: &MailboxName, entry: &EntryName) -> bool {
+        entry.as_str() != SPECIAL_USE_ENTRY || self.is_personal(name)
     }
 }

@@ -1,6 +1,11 @@
 //! The special uses that a mailbox may have (RFC 6154). Pure.
 
+use mail::Place;
+
 use crate::ending::{Ending, Refused};
+
+/// The annotation that is the special use (RFC 6154, 4). It is private by its name, and one for everybody here.
+pub(crate) const SPECIAL_USE_ENTRY: &str = "/private/specialuse";
 
 /// RFC 6154, 2, and RFC 8457. `\All` and `\Flagged` are views, which nobody creates.
 const SPECIAL_USES: [&str; 6] = [
@@ -26,4 +31,15 @@ pub(crate) fn special_use_of(names: &[String]) -> Result<Option<&'static str>, E
         .find(|known| known.eq_ignore_ascii_case(name))
         .map(Some)
         .ok_or_else(|| Refused::UseAttr("This special use is not supported").into())
+}
+
+/// Refuses to give a mailbox of another user a special use: its owner's clients would put the owner's mail there.
+pub(crate) fn check_owner(place: &Place) -> Result<(), Ending> {
+    match place {
+        Place::Mine(_) | Place::Shared(_) => Ok(()),
+        Place::Theirs { .. } => {
+            let text = "Only its owner decides which mailbox has a special use";
+            Err(Refused::UseAttr(text).into())
+        }
+    }
 }

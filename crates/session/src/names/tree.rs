@@ -60,13 +60,15 @@ pub(crate) async fn load_tree(session: &Session) -> Result<Tree, Ending> {
         .filter_map(|place| session.name(place))
         .collect();
     let mailboxes = visible.into_iter().filter_map(|listed| {
+        let name = session.name(&listed.place)?;
+        let special_use = listed.special_use.filter(|_| session.is_personal(&name));
         let mailbox = ListedMailbox {
             id: listed.id,
             rights: listed.rights,
             rights_version: listed.rights_version,
-            special_use: listed.special_use,
+            special_use,
         };
-        Some((session.name(&listed.place)?, mailbox))
+        Some((name, mailbox))
     });
     Ok(Tree::new(mailboxes, subscribed))
 }

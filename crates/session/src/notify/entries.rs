@@ -20,7 +20,13 @@ impl Session {
         mut entries: BTreeSet<AnnotationKey>,
         out: &mut Out<'_>,
     ) -> Result<(), Ending> {
-        entries.retain(|(mailbox, _)| others.metadata_name(*mailbox).is_some());
+        entries.retain(|(mailbox, entry)| {
+            let known = mailbox.map(|id| others.knowledge.mailboxes.get(&id));
+            others.metadata_name(*mailbox).is_some()
+                && known
+                    .flatten()
+                    .is_none_or(|known| self.tells_entry(&known.name, entry))
+        });
         for own in self.own_entries(&mut others.own, &entries).await? {
             entries.remove(&own);
         }
