@@ -11,7 +11,7 @@ use crate::names::naming::{Naming, split_login};
 use crate::node::LoginVerdict;
 
 /// The account that somebody wants to act as.
-pub(crate) enum Role<'r> {
+enum Role<'r> {
     Oneself,
     /// A shared tree as an account of its own.
     Tree(&'r str),
@@ -19,13 +19,19 @@ pub(crate) enum Role<'r> {
     Identity(&'r str),
 }
 
-/// Logs in, or refuses without telling whether the user or the password was wrong.
+/// Logs in, or refuses without telling whether the user or the password was wrong. The user's name may name a tree,
+/// whatever the mechanism: many clients have one field for the user, and SASL sends what is in it (ADR 0018).
 pub(crate) async fn enter(
     session: &mut Session,
     user: &str,
     password: &Secret,
-    role: Role<'_>,
+    identity: Option<&str>,
 ) -> Outcome {
+    let (user, tree) = split_login(user);
+    let role = match identity {
+        Some(identity) => Role::Identity(identity),
+        None => tree.map_or(Role::Oneself, Role::Tree),
+    };
     let address = session.peer.address.ip();
     let refusal = match role {
         Role::Oneself | Role::Tree(_) => Refused::LoginFailed,

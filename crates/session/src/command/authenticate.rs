@@ -5,7 +5,7 @@ use wire::{SaslLine, Secret, Tag, say};
 
 use crate::conversation::session::{Awaiting, Session};
 use crate::ending::{Ending, Outcome, Refused, conclude};
-use crate::login::{self, Role};
+use crate::login;
 use crate::out::Out;
 use crate::report::{CommandStep, Report};
 
@@ -71,6 +71,5 @@ async fn enter(session: &mut Session, credentials: Credentials) -> Outcome {
         password,
     } = credentials;
     let password = Secret(password.as_bytes().to_vec());
-    let role = authzid.as_deref().map_or(Role::Oneself, Role::Identity);
-    login::enter(session, &user, &password, role).await
+    login::enter(session, &user, &password, authzid.as_deref()).await
 }
