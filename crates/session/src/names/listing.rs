@@ -19,6 +19,8 @@ pub(crate) struct ListedMailbox {
 #[derive(Debug, Default)]
 pub(crate) struct Tree {
     nodes: BTreeMap<MailboxName, TreeNode>,
+    /// The names of the namespaces, which are told wherever they match and lead somewhere.
+    roots: BTreeSet<MailboxName>,
 }
 
 /// One name of a tree.
@@ -54,6 +56,16 @@ impl Tree {
         tree
     }
 
+    /// With namespaces whose prefixes, each with its separator, are these.
+    pub(crate) fn with_namespaces<'p>(self, prefixes: impl IntoIterator<Item = &'p str>) -> Self {
+        let root = |prefix: &str| {
+            let name = prefix.strip_suffix(MailboxName::SEPARATOR)?;
+            MailboxName::parse(name).ok()
+        };
+        let roots = prefixes.into_iter().filter_map(root).collect();
+        Self { roots, ..self }
+    }
+
     /// What is known of one name.
     pub(crate) fn node(&self, name: &MailboxName) -> Option<&TreeNode> {
         self.nodes.get(name)
@@ -73,7 +85,8 @@ impl Tree {
     }
 
     /// Names that exist or lead to some that do, and match; in order. A name that only leads
-    /// is left out where what it leads to is told anyway.
+    /// is left out where what it leads to is told anyway, unless it is that of a namespace: Evolution shows nothing of
+    /// a namespace whose own name was not told.
     pub(crate) fn existing(&self, patterns: &[Pattern]) -> Vec<(&MailboxName, &TreeNode)> {
         let matching = self.matching(patterns, |node| node.mailbox.is_some() || node.has_children);
         let told: BTreeSet<&MailboxName> = matching
@@ -85,7 +98,9 @@ impl Tree {
             |name: &MailboxName| self.below(name).any(|(below, _)| told.contains(below));
         matching
             .iter()
-            .filter(|(name, node)| node.mailbox.is_some() || !leads_to_told(name))
+            .filter(|(name, node)| {
+                node.mailbox.is_some() || self.roots.contains(name) || !leads_to_told(name)
+            })
             .copied()
             .collect()
     }
@@ -273,6 +288,11 @@ mod tests {
             ["INBOX", "Shared Folders/support/Sent"]
         );
         assert_eq!(existing(&tree, "%"), ["INBOX", "Shared Folders"]);
+        let tree = tree.with_namespaces(["Other Users/", "Shared Folders/"]);
+        assert_eq!(
+            existing(&tree, "*"),
+            ["INBOX", "Shared Folders", "Shared Folders/support/Sent"]
+        );
         assert_eq!(
             existing(&tree, "Shared Folders/%"),
             ["Shared Folders/support"]

@@ -70,7 +70,9 @@ pub(crate) async fn load_tree(session: &Session) -> Result<Tree, Ending> {
         };
         Some((name, mailbox))
     });
-    Ok(Tree::new(mailboxes, subscribed))
+    let prefixes = session.naming.prefixes(&session.node.namespaces);
+    let prefixes = prefixes.others.into_iter().chain(prefixes.shared);
+    Ok(Tree::new(mailboxes, subscribed).with_namespaces(prefixes))
 }
 
 /// The mailboxes of others to which a user is subscribed because he may read them and has not unsubscribed. They are
