@@ -33,29 +33,30 @@ pub(crate) async fn run(
     Ok(Done::completed())
 }
 
-/// What the subject holds here whatever the list says.
+/// What the subject holds here whatever the list says. What a site administrator holds is not told: it would tell who
+/// is one, to whoever administers a mailbox.
 async fn implied(
     session: &Session,
     named: &Named,
     subject: &Subject,
 ) -> Result<acl::Rights, Ending> {
     let owner = named.found.owner;
-    let (account, is_admin) = match &subject.identifier {
-        Identifier::User(name) => match session.store.find_account(name).await? {
-            Some(account) => (Some(account.id), account.is_admin),
-            None => (None, false),
-        },
-        Identifier::Owner => (owner, false),
+    let account = match &subject.identifier {
+        Identifier::User(name) => {
+            let account = session.store.find_account(name).await?;
+            account.map(|account| account.id)
+        }
+        Identifier::Owner => owner,
         Identifier::Group(_)
         | Identifier::Anyone
         | Identifier::Authenticated
         | Identifier::Domain(_)
-        | Identifier::Anonymous => (None, false),
+        | Identifier::Anonymous => None,
     };
     let ownership = match owner {
         None => Ownership::Shared,
         Some(owner) if Some(owner) == account => Ownership::Own,
         Some(_) => Ownership::Theirs,
     };
-    Ok(acl::implied(is_admin, ownership))
+    Ok(acl::implied(false, ownership))
 }
