@@ -19,6 +19,9 @@ begin
   _owner := owner_of(_place, _actor.account);
   perform lock_tree(least(_owner, _old_owner));
   perform lock_tree(greatest(_owner, _old_owner));
+  perform hold_names(array(select e.identifier
+                             from acl_entry e
+                            where e.mailbox = nearest_above(_owner, _place.path, _actor.account)));
 
   -- What was deleted or went elsewhere meanwhile is not below the name any more.
   select array_agg(n.mailbox), array_agg(n.path)
@@ -45,6 +48,9 @@ begin
   perform check_create_permit(_actor, _create, _owner, _place.path || substr(top.path, length(_old_place.path) + 1))
      from unnest(_paths) as top (path);
   _moved := changing_hands(_moved, _tops, _actor.account, _old_owner, _owner);
+  if _owner not in (0, _old_owner) then
+    perform begin_lists_anew(_moved, _owner, _place.path, _actor.account);
+  end if;
   return query select t.mailbox, t.modseq
                  from move_mailboxes(_moved, _old_owner, _old_place.path, _owner, _place.path) t;
 

@@ -1,5 +1,6 @@
 -- Gives a mailbox and what is below it another place, also above its own, but not its own; what is below it goes along
--- as far as the account may take it (`changing_hands`). INBOX stays and only gives its messages (RFC 9051, 6.3.6).
+-- as far as the account may take it (`changing_hands`), and in another owner's tree it has a new list
+-- (`begin_lists_anew`). INBOX stays and only gives its messages (RFC 9051, 6.3.6).
 -- Returns what to wake.
 create or replace function rename_mailbox(
   _actor actor, _permit permit, _old_path text, _create create_permit, _place place
@@ -17,6 +18,9 @@ begin
   select n.owner into _old_owner from mailbox_name n where n.mailbox = _permit.mailbox;
   perform lock_tree(least(_owner, _old_owner));
   perform lock_tree(greatest(_owner, _old_owner));
+  perform hold_names(array(select e.identifier
+                             from acl_entry e
+                            where e.mailbox = nearest_above(_owner, _place.path, _actor.account)));
   -- All rows that anything below locks, in one ascending pass.
   _moved := branches_of(_old_owner, array[_old_path]);
   perform lock_mailboxes(_moved || _permit.mailbox || _below.mailbox);
@@ -32,6 +36,9 @@ begin
   else
     perform check_create_permit(_actor, _create, _owner, _place.path);
     _moved := changing_hands(_moved, array[_permit.mailbox], _actor.account, _old_owner, _owner);
+    if _owner not in (0, _old_owner) then
+      perform begin_lists_anew(_moved, _owner, _place.path, _actor.account);
+    end if;
     return query select t.mailbox, t.modseq
                    from move_mailboxes(_moved, _old_owner, _old_path, _owner, _place.path) t;
   end if;
