@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use mail::limits::{METADATA_VALUE_BYTES_MAX, UID_BATCH_MESSAGES_MIN};
-use mail::{BadName, ModSeq, Uid, UidSet, UidValidity};
+use mail::{BadName, ModSeq, QuotaRoot, Uid, UidSet, UidValidity};
 use store::Fault;
 use tracing::{error, warn};
 use wire::{Code, Tag, Verdict, say};
@@ -87,6 +87,8 @@ pub(crate) enum Refused {
     OverQuota,
     /// There is no such quota root, or none that this user may know of.
     NoSuchQuotaRoot,
+    /// The root that is meant is called so.
+    QuotaRootCalled(QuotaRoot),
     /// The first URL of a CATENATE that points to nothing here.
     BadUrl(String),
     /// Content in an encoding that is unknown, or that no encoding can carry.
@@ -339,6 +341,10 @@ impl Refused {
             ),
             Self::TooManyInBatches => (Code::TooMany, "Too many messages in these batches".into()),
             Self::NoSuchQuotaRoot => (Code::NonExistent, "No such quota root".into()),
+            Self::QuotaRootCalled(root) => (
+                Code::Cannot,
+                format!("This quota root is called {root}").into(),
+            ),
             Self::OverQuota => (Code::OverQuota, "The quota would be exceeded".into()),
             Self::BadUrl(url) => (
                 Code::BadUrl(url),

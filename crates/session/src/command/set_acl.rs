@@ -1,6 +1,6 @@
 //! SETACL (RFC 4314, 3.1).
 
-use acl::{Modification, Operation, Subject};
+use acl::{Identifier, Modification, Operation, Rights, Subject, domain_of};
 use tracing::info;
 use wire::MailboxArg;
 
@@ -30,5 +30,25 @@ pub(crate) async fn run(
         .set_rights(&permit, &subject, modification)
         .await?;
     info!(mailbox.id = %permit.mailbox(), user.id = %permit.account(), "changed rights");
-    Ok(Done::completed())
+    let is_unknown = modification.gives() != Rights::NONE && is_nobody(session, &subject).await?;
+    Ok(Done {
+        code: None,
+        text: if is_unknown {
+            "Completed, but nobody has that name yet"
+        } else {
+            "Completed"
+        },
+    })
+}
+
+/// Whether nobody has the name, which is told within one domain only: who has an account elsewhere is not for this
+/// user to know.
+async fn is_nobody(session: &Session, subject: &Subject) -> Result<bool, Ending> {
+    let Identifier::User(name) = &subject.identifier else {
+        return Ok(false);
+    };
+    if domain_of(name) != domain_of(&session.logged_in()?.name) {
+        return Ok(false);
+    }
+    Ok(session.store.find_account(name).await?.is_none())
 }

@@ -1,0 +1,56 @@
+//! What tagged responses say to people, where it matters: a talk compares codes only.
+#![expect(
+    unused_crate_dependencies,
+    reason = "the library that this drives uses them"
+)]
+#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
+
+use testkit::{Client, Cluster, Stage, World, in_world};
+
+/// RFC 4314, 3.1: an identifier need not be somebody's yet. Within one's own domain the text says so, where a name may
+/// be misspelt; who has an account elsewhere is not told.
+#[test]
+fn setacl_for_nobody_is_told_within_the_domain() {
+    let cluster = Cluster::start().unwrap();
+    in_world(&cluster, World::OneNode, async |stage: &mut Stage| {
+        stage
+            .given("mailbox Team/Orders\nada may la on Team/Orders\nbo is known")
+            .await
+            .unwrap();
+        let mut ada = stage.log_in("ada", 1).await.unwrap();
+        for (identifier, rights, text) in [
+            ("bo", "lr", "OK Completed"),
+            ("boo", "lr", "OK Completed, but nobody has that name yet"),
+            ("boo", "\"\"", "OK Completed"),
+            ("eve@else.org", "lr", "OK Completed"),
+            ("group:none", "lr", "OK Completed"),
+        ] {
+            let command = format!("SETACL Team/Orders {identifier} {rights}");
+            assert_eq!(text_of(&mut ada, &command).await, text, "{command}");
+        }
+    })
+    .unwrap();
+}
+
+/// RFC 9208, 3.2: the name of a root is the server's, and none begins as the mailbox's name does.
+#[test]
+fn setquota_of_a_root_with_the_prefix_tells_the_right_name() {
+    let cluster = Cluster::start().unwrap();
+    in_world(&cluster, World::OneNode, async |stage: &mut Stage| {
+        stage
+            .given("mailbox Team/Support\nzoe administers")
+            .await
+            .unwrap();
+        let mut zoe = stage.log_in("zoe", 1).await.unwrap();
+        let told = text_of(&mut zoe, "SETQUOTA shared/Team/Support (STORAGE 10)").await;
+        assert_eq!(told, "NO [CANNOT] This quota root is called shared/Support");
+    })
+    .unwrap();
+}
+
+/// The tagged response, without its tag.
+async fn text_of(client: &mut Client, command: &str) -> String {
+    let told = client.ask(command).await;
+    let last = String::from_utf8_lossy(told.last().unwrap()).into_owned();
+    last.trim_end().split_once(' ').unwrap().1.to_owned()
+}
