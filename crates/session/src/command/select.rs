@@ -44,7 +44,7 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
         own: UidSet::new(),
         keywords_told,
         saved: UidSet::new(),
-        is_policy_news: false,
+        is_permanent_news: false,
         contexts: Contexts::default(),
         is_behind: false,
     });

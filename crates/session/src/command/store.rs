@@ -2,19 +2,20 @@
 //! newest (RFC 9738).
 //!
 //! Rights are asked flag by flag; it fails only when nothing is left (RFC 4314, 4). That somebody
-//! else changes the same messages is never an error.
+//! else changes the same messages is never an error. A client believes in what it asked for, whatever the tagged
+//! response says, so that each message of which it would believe something wrong is told with its true flags.
 
 use acl::Operation;
 use mail::{Flag, FlagBits, Uid, UidSet};
 use store::{FlagEdit, Masks};
 use wire::{Numbering, Store as Request, StoreOperation, Tag};
 
-use crate::conversation::selected::Selected;
+use crate::conversation::selected::{AccessCheck, Selected};
 use crate::conversation::session::Session;
-use crate::ending::{Done, DoneCode, Outcome};
+use crate::ending::{Done, DoneCode, Ending, Outcome, Refused};
 use crate::flags::flag_bits;
 use crate::out::Out;
-use crate::view::ResponseOptions;
+use crate::view::{ResponseOptions, say_shown};
 
 pub(crate) async fn run(
     session: &mut Session,
@@ -28,16 +29,62 @@ pub(crate) async fn run(
         Numbering::Uid => session.options().for_uid_command(),
         Numbering::Sequence => session.options(),
     };
-    let store = session.store.clone();
     let bound = session.node.message_limit.per_command();
     let selected = session.selected()?;
     let uids = selected
         .view
         .uids(&selected.resolve(request.numbering, &request.set)?);
+    let (uids, cut) = bound.newest(uids);
+    let outcome = change(session, tag, &request, &uids, options, out).await;
+    if let Err(Ending::Refused(refused)) = &outcome {
+        tell_truth(session, refused, &request, &uids, options, out).await?;
+    }
+    Ok(outcome?.cut_short(cut, &mut out.buffer))
+}
+
+/// What the client would believe wrongly after a STORE that was refused: the true flags of all that it named. Nothing is
+/// told to a user whose login or right to read is what is gone.
+async fn tell_truth(
+    session: &mut Session,
+    refused: &Refused,
+    request: &Request,
+    uids: &UidSet,
+    options: ResponseOptions,
+    out: &mut Out<'_>,
+) -> Result<(), Ending> {
+    match refused {
+        Refused::NoPermission => {
+            if session.renew_selected().await? == AccessCheck::Lost {
+                return Ok(());
+            }
+        }
+        Refused::Cannot(_) | Refused::Limit(_) => {}
+        _ => return Ok(()),
+    }
+    let selected = session.selected()?;
+    let is_by_rights = selected
+        .permit(Operation::ChangeFlags(named(&request.flags)))
+        .is_err();
+    if is_by_rights || !matches!(refused, Refused::NoPermission) {
+        selected.tell_keywords(&mut out.buffer);
+        selected.echo(uids, options, &mut out.buffer);
+    }
+    Ok(())
+}
+
+async fn change(
+    session: &mut Session,
+    tag: &Tag,
+    request: &Request,
+    uids: &UidSet,
+    options: ResponseOptions,
+    out: &mut Out<'_>,
+) -> Outcome {
+    let store = session.store.clone();
+    let selected = session.selected()?;
     // One of the flags that were named must be allowed; then those that are not are passed over.
     selected.permit_change(Operation::ChangeFlags(named(&request.flags)))?;
     let permit = selected.permit_change(Operation::ChangeFlags(FlagBits::ALL))?;
-    let (uids, cut) = bound.newest(uids);
     if uids.is_empty() {
         return Ok(Done::completed());
     }
@@ -54,24 +101,29 @@ pub(crate) async fn run(
         private: masks(request.operation, bits, permit.storable(), own),
         unchanged_since: request.unchanged_since,
     };
-    let expected = expected_flags(selected, &edit);
+    let before = shown_flags(selected, uids);
     let edited = out.wait_for(tag, store.edit_flags(&permit, edit)).await?;
     selected.reach(edited.modseq).await;
     selected.tell_keywords(&mut out.buffer);
     let changed = uids.difference(&edited.modified);
     if request.silent {
+        let wish = Wish::of(request, selected, permit.storable());
+        let expected = before.into_iter();
+        let expected: Vec<_> = expected
+            .map(|(uid, flags)| (uid, wish.expected(flags)))
+            .collect();
         echo_silently(selected, &expected, &changed, options, out);
     } else {
         selected.echo(&changed, options, &mut out.buffer);
     }
     if edited.modified.is_empty() {
-        return Ok(Done::completed().cut_short(cut, &mut out.buffer));
+        return Ok(Done::completed());
     }
     // What these look like by now, so that the client can decide again (RFC 7162, 3.1.3).
     selected.echo(&edited.modified, options, &mut out.buffer);
     let number = |uid| selected.number(request.numbering, uid);
     let modified = edited.modified.iter().filter_map(number).collect();
-    Ok(Done::with(DoneCode::Modified(modified)).cut_short(cut, &mut out.buffer))
+    Ok(Done::with(DoneCode::Modified(modified)))
 }
 
 /// The flags that the client named, as far as rights tell them apart. None stands for all: to
@@ -107,40 +159,82 @@ fn masks(operation: StoreOperation, bits: FlagBits, storable: FlagBits, domain: 
     }
 }
 
-/// The flags that the client will believe in when it hears nothing.
-fn expected_flags(selected: &Selected, edit: &FlagEdit) -> Vec<(Uid, FlagBits)> {
-    let own = selected.view.private();
-    let after = |masks: &Masks, flags: FlagBits| flags.intersection(masks.keep).union(masks.add);
+/// The flags of messages as the client knows them.
+fn shown_flags(selected: &Selected, uids: &UidSet) -> Vec<(Uid, FlagBits)> {
     let known = selected.view.known();
     known
         .image
-        .among(&edit.uids)
-        .map(|(_, message)| {
-            let flags = selected.view.shown(&message).flags;
-            let shared = after(&edit.shared, flags.without(own));
-            let private = after(&edit.private, flags.intersection(own));
-            (message.uid, shared.union(private))
-        })
+        .among(uids)
+        .map(|(_, message)| (message.uid, selected.view.shown(&message).flags))
         .collect()
 }
 
+/// What the client asked for, whether it may be had or not.
+struct Wish {
+    operation: StoreOperation,
+    /// The flags that were named, `None` when some of them are not kept here: no message has them afterwards.
+    bits: Option<FlagBits>,
+}
+
+impl Wish {
+    fn of(request: &Request, selected: &Selected, storable: FlagBits) -> Self {
+        let keywords = &selected.view.latest().keywords;
+        let mut bits = FlagBits::NONE;
+        let mut are_kept = true;
+        for flag in &request.flags {
+            match keywords.bit(flag) {
+                Some(bit) => {
+                    bits = bits.union(bit);
+                    are_kept &= storable.contains(bit);
+                }
+                None => are_kept = false,
+            }
+        }
+        let operation = request.operation;
+        Self {
+            operation,
+            bits: (are_kept || operation == StoreOperation::Remove).then_some(bits),
+        }
+    }
+
+    /// The flags that the client will believe in when it hears nothing. `None` when it would believe in a flag that is
+    /// not kept.
+    fn expected(&self, before: FlagBits) -> Option<FlagBits> {
+        let bits = self.bits?;
+        Some(match self.operation {
+            StoreOperation::Add => before.union(bits),
+            StoreOperation::Remove => before.without(bits),
+            StoreOperation::Replace => bits,
+        })
+    }
+}
+
 /// Nothing is said of flags that are as the client expects; only the new mod-sequence, where
-/// CONDSTORE asks for it (RFC 7162, 3.1.3). The others are told as news.
+/// CONDSTORE asks for it (RFC 7162, 3.1.3). Of the others the client is told what is true.
 fn echo_silently(
     selected: &mut Selected,
-    expected: &[(Uid, FlagBits)],
+    expected: &[(Uid, Option<FlagBits>)],
     changed: &UidSet,
     options: ResponseOptions,
     out: &mut Out<'_>,
 ) {
     for &(uid, flags) in expected {
-        let shown = selected.view.now(uid).filter(|shown| shown.flags == flags);
-        let (Some(shown), true) = (shown, changed.contains(uid)) else {
+        let (Some(shown), true) = (selected.view.now(uid), changed.contains(uid)) else {
             continue;
         };
-        if options.modseq
-            && let Some((seq, _)) = selected.view.known().image.find(uid)
-        {
+        let Some((seq, _)) = selected.view.known().image.find(uid) else {
+            continue;
+        };
+        if flags != Some(shown.flags) {
+            say_shown(
+                &mut out.buffer,
+                options,
+                selected.view.latest(),
+                seq,
+                uid,
+                shown,
+            );
+        } else if options.modseq {
             let mut line = options.label.begin(&mut out.buffer, seq, uid);
             line.modseq(shown.modseq);
             line.end();

@@ -44,9 +44,11 @@ impl Session {
         };
         if found.private_flags != selected.view.private() {
             selected.view.set_private(found.private_flags);
-            selected.is_policy_news = true;
+            selected.is_permanent_news = true;
         }
+        let permanent_before = selected.permanent_flags();
         selected.found = found;
+        selected.is_permanent_news |= selected.permanent_flags() != permanent_before;
         Ok(AccessCheck::Holds)
     }
 

@@ -30,8 +30,8 @@ pub(crate) struct Selected {
     pub(crate) keywords_told: usize,
     /// The messages that `$` stands for (RFC 5182).
     pub(crate) saved: UidSet,
-    /// The policy changed since PERMANENTFLAGS was last told.
-    pub(crate) is_policy_news: bool,
+    /// The policy or this user's rights changed since PERMANENTFLAGS was last told.
+    pub(crate) is_permanent_news: bool,
     /// Searches whose results are kept up to date (RFC 5267).
     pub(crate) contexts: Contexts,
     /// The client was told up to where nothing is missing, because expunges have to wait.
@@ -160,7 +160,7 @@ impl Selected {
     }
 
     /// A keyword that was not there when FLAGS was last told is told before it is used, and that
-    /// it can be kept (RFC 9051, 7.3.1). What can be kept is told anew with another policy, too.
+    /// it can be kept (RFC 9051, 7.3.1). What can be kept is told anew with another policy and with other rights, too.
     pub(crate) fn tell_keywords(&mut self, out: &mut Vec<u8>) {
         let mailbox_state = self.view.latest().clone();
         let is_any_new = mailbox_state.keywords.len() != self.keywords_told;
@@ -168,7 +168,7 @@ impl Selected {
             self.keywords_told = mailbox_state.keywords.len();
             say::flags(out, mailbox_state.keywords.names(FlagBits::ALL));
         }
-        if is_any_new || std::mem::take(&mut self.is_policy_news) {
+        if is_any_new || std::mem::take(&mut self.is_permanent_news) {
             self.tell_permanent_flags(out);
         }
     }
@@ -185,7 +185,8 @@ impl Selected {
         say::untagged(out, Verdict::Ok, Some(code), "Flags that are kept");
     }
 
-    fn permanent_flags(&self) -> FlagBits {
+    /// The flags that this user may set here.
+    pub(crate) fn permanent_flags(&self) -> FlagBits {
         if self.is_examined {
             FlagBits::NONE
         } else {
