@@ -34,3 +34,23 @@ pub(crate) async fn flag_bits(
         .fold(FlagBits::NONE, FlagBits::union);
     Ok(bits.intersection(storable))
 }
+
+/// As [`flag_bits`], for flags that are to be removed: a keyword that the mailbox does not know is on no message, and
+/// gets no number.
+pub(crate) async fn known_flag_bits(
+    store: &Store,
+    permit: &Permit,
+    flags: &[Flag],
+) -> Result<FlagBits, Ending> {
+    let is_keyword = |flag: &Flag| matches!(flag, Flag::Keyword(_));
+    let known = if flags.iter().any(is_keyword) {
+        store.number_keywords(permit, &[]).await?
+    } else {
+        mail::Keywords::default()
+    };
+    let bits = flags
+        .iter()
+        .filter_map(|flag| known.bit(flag))
+        .fold(FlagBits::NONE, FlagBits::union);
+    Ok(bits.intersection(permit.storable()))
+}

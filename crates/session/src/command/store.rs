@@ -13,7 +13,7 @@ use wire::{Numbering, Store as Request, StoreOperation, Tag};
 use crate::conversation::selected::{AccessCheck, Selected};
 use crate::conversation::session::Session;
 use crate::ending::{Done, DoneCode, Ending, Outcome, Refused};
-use crate::flags::flag_bits;
+use crate::flags::{flag_bits, known_flag_bits};
 use crate::out::Out;
 use crate::view::{ResponseOptions, say_shown};
 
@@ -88,7 +88,19 @@ async fn change(
     if uids.is_empty() {
         return Ok(Done::completed());
     }
-    let bits = flag_bits(&store, &permit, &request.flags).await?;
+    let bits = match request.operation {
+        StoreOperation::Add | StoreOperation::Replace => {
+            flag_bits(&store, &permit, &request.flags).await?
+        }
+        StoreOperation::Remove => known_flag_bits(&store, &permit, &request.flags).await?,
+    };
+    // At least one of them may be set, so what is missing is room.
+    if bits == FlagBits::NONE
+        && !request.flags.is_empty()
+        && request.operation != StoreOperation::Remove
+    {
+        return Err(Refused::Limit("This mailbox has no room for another keyword".into()).into());
+    }
     let own = selected.view.private();
     let edit = FlagEdit {
         uids: uids.clone(),
