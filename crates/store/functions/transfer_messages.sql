@@ -48,9 +48,11 @@ begin
     return;
   end if;
 
-  _seen := array(select f.flags & _allowed
-                   from unnest(translate_keywords(_source, _target, _seen)) with ordinality as f (flags, place)
-                  order by f.place);
+  -- What is not allowed is taken away first: keywords that no message brings get no numbers in the target.
+  _seen := translate_keywords(_source, _target,
+                              array(select f.flags & _allowed
+                                      from unnest(_seen) with ordinality as f (flags, place)
+                                     order by f.place));
 
   update mailbox m
      set uid_next = m.uid_next + new.messages,

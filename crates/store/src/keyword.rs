@@ -8,11 +8,12 @@ use crate::{Cause, Fault, Store};
 
 impl Store {
     /// Gives each of `keywords` a number in the mailbox, unless it has one, and returns all that the
-    /// mailbox has.
+    /// mailbox has. One for which there is no room is not among them: neither a message nor its other flags are refused
+    /// for that.
     ///
     /// # Errors
     ///
-    /// [`Fault::Limit`] when one is left without a number; none is new then.
+    /// [`Fault::Gone`], [`Fault::Denied`], [`Fault::Unavailable`].
     #[tracing::instrument(name = "db.number_keywords", skip_all)]
     pub async fn number_keywords(
         &self,

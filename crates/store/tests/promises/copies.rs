@@ -183,6 +183,37 @@ async fn keywords_keep_their_names_whatever_their_numbers() {
 }
 
 #[tokio::test]
+async fn copies_number_no_keyword_that_they_may_not_bring() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let from = world.shared("from", &[("ada", FULL)]).await;
+    let to = world.shared("to", &[("ada", FULL)]).await;
+    append(&world.store, ada, from, &["a"]).await;
+    let operation = Operation::ChangeFlags(FlagBits::FLAGGED);
+    let here = permit(&world.store, ada, from, operation).await;
+    let work = Keyword::parse("Work").unwrap();
+    let known = world.store.number_keywords(&here, &[work]).await.unwrap();
+    assert_eq!(known.len(), 1);
+    let work = FlagBits::keyword(0).unwrap();
+    world
+        .store
+        .edit_flags(&here, adding(&uids([1]), work.union(FlagBits::DRAFT)))
+        .await
+        .unwrap();
+
+    let (source, target) = copy_permits(&world.store, ada, from, to).await;
+    world
+        .store
+        .copy(&source, &target, &uids([1]), FlagBits::DRAFT)
+        .await
+        .unwrap();
+    let loaded = world.store.load_image(to).await.unwrap().unwrap();
+    let flags: Vec<FlagBits> = loaded.image.iter().map(|(_, it)| it.flags).collect();
+    assert_eq!(flags, [FlagBits::DRAFT]);
+    assert_eq!(loaded.keywords.len(), 0);
+}
+
+#[tokio::test]
 async fn a_move_is_in_one_place_at_any_moment() {
     let world = World::new().await;
     let ada = world.account("ada").await;
