@@ -1,10 +1,12 @@
 //! One mailbox that is open on this node.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use image::{Image, Overlay};
 use mail::{AccountId, Keywords, MailboxId, ModSeq, UidValidity};
 use store::{Fault, News, Store};
@@ -223,8 +225,17 @@ impl LiveMailbox {
         }
     }
 
-    /// Reads what happened since `mailbox_state`. The caller holds `refreshing`.
+    /// Reads what happened since `mailbox_state`. The caller holds `refreshing`. A panic is a fault of this mailbox,
+    /// and no other's: whoever needs the news is told so, and the state stays what it was.
     async fn read_delta(&self, mailbox_state: &MailboxState) -> Result<(), Fault> {
+        let read = AssertUnwindSafe(self.read_news(mailbox_state)).catch_unwind();
+        read.await.unwrap_or_else(|_| {
+            count(&self.stats.panics);
+            Err(Fault::of_panic())
+        })
+    }
+
+    async fn read_news(&self, mailbox_state: &MailboxState) -> Result<(), Fault> {
         let watching: Vec<AccountId> = mailbox_state.overlays.keys().copied().collect();
         count(&self.stats.deltas);
         let delta = self
@@ -245,6 +256,8 @@ impl LiveMailbox {
     }
 
     fn publish(&self, before: &MailboxState, news: News) {
+        #[cfg(debug_assertions)]
+        panic_if_asked(&news);
         let watchers = lock(&self.watchers);
         let has_leavers = before
             .overlays
@@ -339,6 +352,17 @@ impl Watch {
                 .wait_for(|mailbox_state| !Arc::ptr_eq(mailbox_state, known))
                 .await,
         );
+    }
+}
+
+/// Panics where a keyword of this name comes to a mailbox: tests see so what a panic takes with it. A release has
+/// none of it.
+#[cfg(debug_assertions)]
+#[expect(clippy::panic, reason = "the purpose")]
+fn panic_if_asked(news: &News) {
+    let mut keywords = news.keywords.iter().flat_map(Keywords::iter);
+    if keywords.any(|keyword| keyword.as_str() == "$PostroomPanic") {
+        panic!("a test asked for this");
     }
 }
 

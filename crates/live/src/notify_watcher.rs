@@ -5,10 +5,12 @@
 //! node watch it, its numbers are read once a change, together with those of all mailboxes that
 //! changed meanwhile; and the log of names, rights, subscriptions and annotations is read once a node.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use bus::Wakeup;
+use futures_util::FutureExt as _;
 use mail::{AccountId, MailboxId, ModSeq};
 use store::{DirectoryMark, Fault, Store};
 
@@ -110,8 +112,14 @@ impl NotifyWatchers {
             if !self.register().is_any_wanted() {
                 return Ok(());
             }
-            self.read_directory().await?;
-            self.read_summaries().await?;
+            let read = async {
+                self.read_directory().await?;
+                self.read_summaries().await
+            };
+            match AssertUnwindSafe(read).catch_unwind().await {
+                Ok(read) => read?,
+                Err(_) => return Err(self.note_panic()),
+            }
         }
     }
 
@@ -131,6 +139,14 @@ impl NotifyWatchers {
             }
         }
         self.read().await
+    }
+
+    /// What was to be read is wanted again.
+    fn note_panic(&self) -> Fault {
+        count(&self.stats.panics);
+        let mut register = self.register();
+        register.is_directory_wanted = register.mark.is_some();
+        Fault::of_panic()
     }
 
     async fn read_directory(&self) -> Result<(), Fault> {

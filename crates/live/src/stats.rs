@@ -9,6 +9,8 @@ pub struct Stats {
     pub deltas: AtomicU64,
     /// Reads of mailboxes that are watched and not open, however many at once.
     pub summaries: AtomicU64,
+    /// Panics while a mailbox's news were read.
+    pub panics: AtomicU64,
     /// Whole images read.
     pub images: AtomicU64,
     /// Wake-ups that came over the bus.

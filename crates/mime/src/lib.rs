@@ -25,6 +25,7 @@ mod envelope;
 mod fold;
 mod fuzzy;
 mod header;
+mod injected;
 mod message_id;
 mod parameter;
 mod preview;
@@ -43,6 +44,7 @@ pub use body::body_without_extensions;
 pub use fold::fold;
 pub use fuzzy::Fuzzy;
 pub use header::{Keep, header_fields};
+pub use injected::panic_if_asked;
 pub use preview::preview;
 pub use search::{Field, SearchText};
 pub use section::{Section, section};
@@ -70,6 +72,7 @@ pub struct Parsed {
 /// Parses a message. It never fails: what cannot be understood is described as plain text.
 #[must_use]
 pub fn parse(message: &[u8]) -> Parsed {
+    panic_if_asked("parse", message);
     let root = tree::Part::parse(message);
     let header = root.header(message);
     Parsed {

@@ -11,6 +11,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustls::crypto::ring::default_provider;
 
 use crate::config::Surroundings;
+use crate::panics::{PanicPlace, Panics};
 
 /// Starts `task` on the running runtime, and lets it run until it ends.
 #[expect(clippy::disallowed_methods, reason = "the one place that starts tasks")]
@@ -19,16 +20,17 @@ pub(crate) fn start(task: impl Future<Output = ()> + Send + 'static) {
 }
 
 /// What a store does in the background, on this runtime.
-pub(crate) fn background() -> store::Background {
+pub(crate) fn background(panics: &Arc<Panics>) -> store::Background {
     store::Background {
-        spawn: spawn(),
+        spawn: spawn(panics),
         sleep: Arc::new(|time| Box::pin(tokio::time::sleep(time))),
     }
 }
 
-/// The function by which the crates below start their tasks.
-pub(crate) fn spawn() -> store::Spawn {
-    Arc::new(start)
+/// The function by which the crates below start their tasks. A panic ends the task and is counted.
+pub(crate) fn spawn(panics: &Arc<Panics>) -> store::Spawn {
+    let panics = Arc::clone(panics);
+    Arc::new(move |task| start(Arc::clone(&panics).contain(PanicPlace::Background, task)))
 }
 
 /// Runs work that keeps a core busy on a thread for blocking work; `None` if it panicked.

@@ -23,6 +23,7 @@ use crate::error::ServerError;
 use crate::http::{self, Health};
 use crate::listen::{self, Beginning};
 use crate::metrics::Metrics;
+use crate::panics::Panics;
 use crate::registry::Registry;
 use crate::stats_collector::StatsCollector;
 use crate::tls::Certificate;
@@ -83,15 +84,16 @@ impl Frontend {
     ) -> Result<impl FnOnce(Database) -> Self + use<>, ServerError> {
         let certificate = Certificate::open(config)?;
         let tls = certificate.acceptor()?;
-        let store = open_store(config, database).await?;
+        let panics = Arc::<Panics>::default();
+        let store = open_store(config, database, &panics).await?;
         let live = Live::new(
             store.clone(),
-            environment::spawn(),
+            environment::spawn(&panics),
             config.limits.cache_bytes,
         );
         let uploads = Budget::new(config.limits.literal_bytes_in_flight);
         let stats_collector =
-            StatsCollector::new(store.clone(), Arc::clone(&live), uploads.clone());
+            StatsCollector::new(store.clone(), Arc::clone(&live), uploads.clone(), &panics);
         let metrics = Arc::new(Metrics::new(Some(Box::new(stats_collector))));
         let (drain_trigger, drain) = drain(config.timeouts.drain);
         let run = environment::random_bytes().ok_or(ServerError::NoRandomness)?;
@@ -107,17 +109,28 @@ impl Frontend {
             timeouts: config.timeouts.clone(),
             drain,
             registry: Arc::clone(&registry),
+            panics: Arc::clone(&panics),
         });
         let health = Arc::new(Health::new(ping(store.clone())));
         let slots = ConnectionSlots::new(&config.limits);
 
         let sockets = Sockets::bind(&config.listen)?;
         let addresses = sockets.addresses();
-        let mut background = upkeep::start(config, &store, &live, &registry);
-        background.spawn(certificate.follow());
+        let mut background = upkeep::start(config, &store, &live, &registry, &panics);
+        background
+            .spawn(Arc::clone(&panics).keep_running(move || Arc::clone(&certificate).follow()));
         for listener in sockets.http {
-            let (health, metrics) = (Arc::clone(&health), Arc::clone(&metrics));
-            background.spawn(http::serve(listener, health, metrics));
+            let served = http::Served {
+                health: Arc::clone(&health),
+                metrics: Arc::clone(&metrics),
+                panics: Arc::clone(&panics),
+            };
+            let served = Arc::new(served);
+            let listener = Arc::new(listener);
+            background.spawn(
+                Arc::clone(&panics)
+                    .keep_running(move || http::serve(Arc::clone(&listener), Arc::clone(&served))),
+            );
         }
         let mut listeners = JoinSet::new();
         let plain = Beginning::Plain(config.login.without_tls);
@@ -125,7 +138,11 @@ impl Frontend {
         let imaps = sockets.imaps.into_iter();
         for (listener, beginning) in all.chain(imaps.map(|listener| (listener, Beginning::Tls))) {
             let (context, slots) = (Arc::clone(&context), Arc::clone(&slots));
-            listeners.spawn(listen::accept(listener, beginning, context, slots));
+            let listener = Arc::new(listener);
+            listeners.spawn(Arc::clone(&panics).keep_running(move || {
+                let (context, slots) = (Arc::clone(&context), Arc::clone(&slots));
+                listen::accept(Arc::clone(&listener), beginning, context, slots)
+            }));
         }
         let stop_timeout = config.timeouts.stop;
         Ok(move |database| Self {
@@ -185,7 +202,11 @@ impl Frontend {
 }
 
 /// Connects to the database once all migrations have run.
-async fn open_store(config: &Config, database: &Database) -> Result<Store, ServerError> {
+async fn open_store(
+    config: &Config,
+    database: &Database,
+    panics: &Arc<Panics>,
+) -> Result<Store, ServerError> {
     for migration in Store::migrate(database.url()).await? {
         info!("migrated the database: {migration}");
     }
@@ -194,7 +215,7 @@ async fn open_store(config: &Config, database: &Database) -> Result<Store, Serve
         connections: config.database.connections,
         application_name: format!("postroom {}", config.node.name),
     };
-    Ok(Store::connect(options, environment::background()).await?)
+    Ok(Store::connect(options, environment::background(panics)).await?)
 }
 
 fn node(

@@ -17,6 +17,7 @@ mod http;
 mod listen;
 mod lock;
 mod metrics;
+mod panics;
 mod registry;
 mod stats_collector;
 mod telemetry;

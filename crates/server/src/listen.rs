@@ -16,6 +16,7 @@ use crate::connection::{Connection, ConnectionContext, Stream, handshake};
 use crate::connection_slots::{ConnectionSlot, ConnectionSlots, limit_word};
 use crate::environment;
 use crate::error::ServerError;
+use crate::panics::PanicPlace;
 
 /// Clients that the kernel holds until we accept them.
 const BACKLOG: u32 = 1024;
@@ -56,7 +57,7 @@ fn bind_to(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// Lets clients in for ever.
 pub(crate) async fn accept(
-    listener: TcpListener,
+    listener: Arc<TcpListener>,
     beginning: Beginning,
     context: Arc<ConnectionContext>,
     slots: Arc<ConnectionSlots>,
@@ -72,11 +73,15 @@ pub(crate) async fn accept(
         };
         match slots.take(address.ip()) {
             Ok(slot) => {
-                environment::start(converse(socket, address, beginning, context.clone(), slot));
+                let panics = Arc::clone(&context.panics);
+                let work = converse(socket, address, beginning, context.clone(), slot);
+                environment::start(panics.contain(PanicPlace::Session, work));
             }
             Err(full) => {
                 context.metrics.count_refused(limit_word(full));
-                environment::start(turn_away(socket, beginning, full));
+                let panics = Arc::clone(&context.panics);
+                let work = turn_away(socket, beginning, full);
+                environment::start(panics.contain(PanicPlace::Session, work));
             }
         }
     }

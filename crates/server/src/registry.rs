@@ -74,11 +74,15 @@ impl Registry {
         presence
     }
 
-    /// Reports regularly, without end.
+    /// Reports regularly, without end, beginning with every session that is open.
     pub(crate) async fn follow(self: Arc<Self>, store: Store) {
         let mut ticks = interval(REPORT_PAUSE);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut is_first = true;
+        {
+            let mut sessions = self.sessions();
+            sessions.changed = sessions.open.keys().copied().collect();
+        }
         loop {
             ticks.tick().await;
             match self.report(&store, is_first).await {

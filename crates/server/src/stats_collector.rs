@@ -13,20 +13,28 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use store::{BATCH_BUCKETS, Store};
 
 use crate::connection::Budget;
+use crate::panics::{PanicPlace, Panics};
 
 /// The sources of these metrics.
 pub(crate) struct StatsCollector {
     store: Store,
     live: Arc<Live>,
     uploads: Budget,
+    panics: Arc<Panics>,
 }
 
 impl StatsCollector {
-    pub(crate) fn new(store: Store, live: Arc<Live>, uploads: Budget) -> Self {
+    pub(crate) fn new(
+        store: Store,
+        live: Arc<Live>,
+        uploads: Budget,
+        panics: &Arc<Panics>,
+    ) -> Self {
         Self {
             store,
             live,
             uploads,
+            panics: Arc::clone(panics),
         }
     }
 }
@@ -43,6 +51,7 @@ impl Collector for StatsCollector {
         self.write_wakeups(&mut page)?;
         self.write_store(&mut page)?;
         self.write_live(&mut page)?;
+        self.write_panics(&mut page)?;
         page.gauge(
             "literals_in_flight_bytes",
             "Memory that is reserved for messages being uploaded",
@@ -107,6 +116,25 @@ impl StatsCollector {
             &[
                 ("idle", stats.connections_idle),
                 ("used", open.saturating_sub(stats.connections_idle)),
+            ],
+        )
+    }
+
+    fn write_panics(&self, page: &mut Page<'_>) -> fmt::Result {
+        let (store, live) = (self.store.stats(), self.live.stats());
+        let own = |place| self.panics.count(place);
+        let background = own(PanicPlace::Background) + store.background_panics;
+        page.counters(
+            "panics",
+            "Panics by what they ended",
+            "place",
+            &[
+                ("session", own(PanicPlace::Session)),
+                ("message", store.message_panics),
+                ("batch", store.batch_panics),
+                ("mailbox", read(&live.panics)),
+                ("background", background),
+                ("http", own(PanicPlace::Http)),
             ],
         )
     }

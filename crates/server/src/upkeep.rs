@@ -10,6 +10,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tracing::warn;
 
 use crate::config::Config;
+use crate::panics::Panics;
 use crate::registry::Registry;
 
 /// The pause between two tries to listen for wake-ups.
@@ -21,18 +22,25 @@ const COMPARE_PAUSE: Duration = Duration::from_millis(500);
 /// The pause between two rounds of deleting what is old.
 const KEEPING_PAUSE: Duration = Duration::from_secs(60 * 60);
 
-/// Starts all background tasks; they end when the set is dropped.
+/// Starts all background tasks; they end when the set is dropped, and one that panics is begun again.
 pub(crate) fn start(
     config: &Config,
     store: &Store,
     live: &Arc<Live>,
     registry: &Arc<Registry>,
+    panics: &Arc<Panics>,
 ) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
-    tasks.spawn(follow(Arc::clone(live)));
-    tasks.spawn(compare(Arc::clone(live), config.database.safety_poll));
-    tasks.spawn(Arc::clone(registry).follow(store.clone()));
-    tasks.spawn(keep(store.clone(), Ages::from(config)));
+    let followed = Arc::clone(live);
+    tasks.spawn(Arc::clone(panics).keep_running(move || follow(Arc::clone(&followed))));
+    let (compared, every) = (Arc::clone(live), config.database.safety_poll);
+    tasks.spawn(Arc::clone(panics).keep_running(move || compare(Arc::clone(&compared), every)));
+    let (registry, reported) = (Arc::clone(registry), store.clone());
+    tasks.spawn(
+        Arc::clone(panics).keep_running(move || Arc::clone(&registry).follow(reported.clone())),
+    );
+    let (kept, ages) = (store.clone(), Ages::from(config));
+    tasks.spawn(Arc::clone(panics).keep_running(move || keep(kept.clone(), ages)));
     tasks
 }
 
@@ -61,6 +69,7 @@ async fn compare(live: Arc<Live>, every: Duration) {
 }
 
 /// The ages after which things may be deleted.
+#[derive(Clone, Copy)]
 struct Ages {
     activity: Duration,
     content: Duration,

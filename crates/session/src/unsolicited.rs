@@ -26,6 +26,8 @@ pub enum Goodbye {
     Ended,
     /// The password was changed, or the account disabled or deleted.
     LeaseEnded,
+    /// The session panicked.
+    Panicked,
 }
 
 /// The bound on connections that was reached.
@@ -118,6 +120,7 @@ impl Session {
             Goodbye::TooMany => "Too many connections",
             Goodbye::Unframeable => "The input cannot be parsed",
             Goodbye::Ended => "An administrator has ended this session",
+            Goodbye::Panicked => "This session ended by our own fault; please reconnect",
             Goodbye::LeaseEnded => "This login is no longer valid; please log in again",
         };
         say::bye(out, None, text);

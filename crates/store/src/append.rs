@@ -7,8 +7,10 @@ use mail::{FlagBits, MailboxId, ModSeq, Uid, UidValidity};
 use sqlx::postgres::types::PgRange;
 
 use crate::argument::{ActorRow, GrowthRow, NewMessageRow, PermitRow, PrivateMarkRow};
-use crate::batch::{Done, Job, QueuedWrite, Queues, Writers};
+use crate::batch::{Call, Done, Job, QueuedWrite, Queues, Writers};
 use crate::fault::{BatchFault, Excess};
+#[cfg(debug_assertions)]
+use crate::packing;
 use crate::store::Inner;
 use crate::{Cause, Fault, Prepared, Store};
 
@@ -73,10 +75,11 @@ impl Job for Append {
         inner: &Inner,
         mailbox: MailboxId,
         queued_writes: &[QueuedWrite<Self>],
+        call: &Call,
     ) -> Result<Done<Appended>, BatchFault> {
         let writers = Writers::of(queued_writes);
         let columns = Columns::of(queued_writes);
-        let row = sqlx::query_file!(
+        let query = sqlx::query_file!(
             "queries/append.sql",
             mailbox.0,
             &writers.actors as &[ActorRow],
@@ -90,10 +93,12 @@ impl Job for Append {
             &columns.folded as &[&[u8]],
             &columns.marks as &[PrivateMarkRow],
             columns.growth as GrowthRow,
-        )
-        .fetch_one(&inner.pool)
-        .await
-        .map_err(|error| without_those_too_large(queued_writes, error))?;
+        );
+        call.send();
+        let row = query
+            .fetch_one(&inner.pool)
+            .await
+            .map_err(|error| without_those_too_large(queued_writes, error))?;
         answers(queued_writes, row.uid_validity, row.first_uid, row.modseq)
             .ok_or_else(|| BatchFault::All(Fault::Broken(Cause::new("numbers out of range"))))
     }
@@ -188,6 +193,10 @@ impl<'w> Columns<'w> {
 
     fn push(&mut self, message: &'w NewMessage) {
         let prepared = &message.prepared;
+        #[cfg(debug_assertions)]
+        if let Ok(header) = packing::unpack(prepared.header.clone()) {
+            mime::panic_if_asked("batch", &header);
+        }
         self.messages.push(NewMessageRow::from(message));
         self.envelopes.push(&prepared.envelope);
         self.structures.push(&prepared.structure);

@@ -3,14 +3,18 @@
 //! Each mailbox that is being written to on this node has one task, which takes what is queued, does
 //! it in as few calls as there are kinds of it, answers everybody, and ends when nothing is left. No
 //! timer: a lone writer does not wait, and the more writers there are the larger the batches.
+//!
+//! A batch that panics is done again one by one, so that only the guilty write fails.
 
 use std::collections::{HashMap, VecDeque};
 use std::mem;
-use std::sync::atomic::Ordering;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use acl::Permit;
 use bus::Wakeup;
+use futures_util::FutureExt as _;
 use mail::{MailboxId, ModSeq};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
@@ -40,13 +44,19 @@ pub(crate) trait Job: Sized + Send + Sync + 'static {
     /// Where its like wait.
     fn queue(queues: &mut Queues) -> &mut VecDeque<QueuedWrite<Self>>;
 
-    /// Does all of `queued_writes` in one transaction, and answers each in its place.
+    /// Does all of `queued_writes` in one transaction, and answers each in its place. Tells `call` before anything
+    /// is sent.
     fn write(
         inner: &Inner,
         mailbox: MailboxId,
         queued_writes: &[QueuedWrite<Self>],
+        call: &Call,
     ) -> impl Future<Output = Result<Done<Self::Answer>, BatchFault>> + Send;
 }
+
+/// Whether a call was sent. Before that, it can be made again without doing anything twice.
+#[derive(Default)]
+pub(crate) struct Call(AtomicBool);
 
 /// What a call did.
 pub(crate) struct Done<Answer> {
@@ -205,9 +215,18 @@ impl Task {
     async fn write_together<J: Job>(&self, mut queued_writes: Vec<QueuedWrite<J>>) {
         while !queued_writes.is_empty() {
             self.inner.counters.count_batch(queued_writes.len());
-            let fault = match J::write(&self.inner, self.mailbox, &queued_writes).await {
-                Ok(done) => return self.answer(queued_writes, done),
-                Err(fault) => fault,
+            let call = Call::default();
+            let written = J::write(&self.inner, self.mailbox, &queued_writes, &call);
+            let fault = match AssertUnwindSafe(written).catch_unwind().await {
+                Ok(Ok(done)) => return self.answer(queued_writes, done),
+                Ok(Err(fault)) => fault,
+                Err(_) => {
+                    add(&self.inner.counters.batch_panics, 1);
+                    if queued_writes.len() > 1 && !call.is_sent() {
+                        return self.write_one_by_one(queued_writes).await;
+                    }
+                    BatchFault::All(Fault::of_panic())
+                }
             };
             add(&self.inner.counters.batches_failed, 1);
             match fault {
@@ -221,6 +240,13 @@ impl Task {
                     return;
                 }
             }
+        }
+    }
+
+    /// After a panic: the write that panics fails, and the others are done.
+    async fn write_one_by_one<J: Job>(&self, queued_writes: Vec<QueuedWrite<J>>) {
+        for queued_write in queued_writes {
+            Box::pin(self.write_together(vec![queued_write])).await;
         }
     }
 
@@ -246,6 +272,17 @@ impl Drop for Task {
             let abandoned = self.inner.batches.lock().remove(&self.mailbox);
             drop(abandoned);
         }
+    }
+}
+
+impl Call {
+    /// Notes that from here on it may be done, whatever becomes of the answer.
+    pub(crate) fn send(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_sent(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
 }
 

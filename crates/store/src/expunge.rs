@@ -6,7 +6,7 @@ use acl::Permit;
 use mail::{MailboxId, ModSeq, Uid, UidSet};
 
 use crate::argument::{ActorRow, PermitRow};
-use crate::batch::{Done, Job, QueuedWrite, Queues, Writers};
+use crate::batch::{Call, Done, Job, QueuedWrite, Queues, Writers};
 use crate::fault::BatchFault;
 use crate::store::Inner;
 use crate::{Fault, Store, multirange};
@@ -59,6 +59,7 @@ impl Job for Expunge {
         inner: &Inner,
         mailbox: MailboxId,
         queued_writes: &[QueuedWrite<Self>],
+        call: &Call,
     ) -> Result<Done<Expunged>, BatchFault> {
         let writers = Writers::of(queued_writes);
         let wanted = UidSet::from_ranges(
@@ -70,7 +71,7 @@ impl Job for Expunge {
             .iter()
             .map(|queued_write| multirange::print(&queued_write.job.0))
             .collect();
-        let row = sqlx::query!(
+        let query = sqlx::query!(
             r#"select modseq as "modseq!", uids as "uids!"
                  from expunge_messages(
                         _mailbox => $1, _actors => $2, _permits => $3, _requests => $4,
@@ -80,9 +81,9 @@ impl Job for Expunge {
             &writers.permits as &[PermitRow],
             &requests,
             multirange::print(&wanted),
-        )
-        .fetch_one(&inner.pool)
-        .await?;
+        );
+        call.send();
+        let row = query.fetch_one(&inner.pool).await?;
         let modseq = ModSeq::from_i64(row.modseq).unwrap_or_default();
         let gone = multirange::parse(&row.uids).map_err(BatchFault::All)?;
         let answer = |queued_write: &QueuedWrite<Self>| Expunged {

@@ -42,6 +42,14 @@ pub enum Fault {
     Broken(Cause),
 }
 
+impl Fault {
+    /// What was to be done panicked. Where it did is in the log already.
+    #[must_use]
+    pub fn of_panic() -> Self {
+        Self::Broken(Cause::new("a panic"))
+    }
+}
+
 /// What lies behind a fault, for the log and never for a client.
 #[derive(Clone, Debug)]
 pub struct Cause(Arc<dyn Error + Send + Sync>);

@@ -6,7 +6,7 @@ use acl::Permit;
 use mail::{FlagBits, MailboxId, ModSeq, UidSet};
 
 use crate::argument::{ActorRow, FlagEditRow, FlagRequestRow, PermitRow, PrivateFlagEditRow};
-use crate::batch::{Done, Job, QueuedWrite, Queues, Writers};
+use crate::batch::{Call, Done, Job, QueuedWrite, Queues, Writers};
 use crate::fault::BatchFault;
 use crate::store::Inner;
 use crate::{Cause, Fault, Store, multirange};
@@ -123,9 +123,10 @@ impl Job for Edit {
         inner: &Inner,
         mailbox: MailboxId,
         queued_writes: &[QueuedWrite<Self>],
+        call: &Call,
     ) -> Result<Done<FlagsEdited>, BatchFault> {
         let writers = Writers::of(queued_writes);
-        let row = sqlx::query!(
+        let query = sqlx::query!(
             r#"select modseq as "modseq!", is_changed as "is_changed!"
                  from edit_flags(
                         _mailbox => $1, _actors => $2, _permits => $3, _edits => $4, _private_edits => $5,
@@ -136,9 +137,9 @@ impl Job for Edit {
             shared_edits(queued_writes) as Vec<FlagEditRow>,
             private_edits(queued_writes) as Vec<PrivateFlagEditRow>,
             requests(queued_writes) as Vec<FlagRequestRow>,
-        )
-        .fetch_one(&inner.pool)
-        .await?;
+        );
+        call.send();
+        let row = query.fetch_one(&inner.pool).await?;
         let modseq = ModSeq::from_i64(row.modseq).unwrap_or_default();
         let edited = FlagsEdited {
             modseq,
@@ -166,6 +167,7 @@ impl Job for ExactEdit {
         inner: &Inner,
         _: MailboxId,
         queued_writes: &[QueuedWrite<Self>],
+        call: &Call,
     ) -> Result<Done<FlagsEdited>, BatchFault> {
         let [queued_write] = queued_writes else {
             let cause = Cause::new("edits with UNCHANGEDSINCE go one by one");
@@ -175,7 +177,7 @@ impl Job for ExactEdit {
             edit,
             unchanged_since,
         } = &queued_write.job;
-        let row = sqlx::query!(
+        let query = sqlx::query!(
             r#"select modseq as "modseq!", is_changed as "is_changed!", modified as "modified!"
                  from edit_unchanged_flags(
                         _actor => $1, _permit => $2, _request => $3, _keep => $4, _add => $5,
@@ -188,9 +190,9 @@ impl Job for ExactEdit {
             edit.private.keep.to_i64(),
             edit.private.add.to_i64(),
             i64::from(*unchanged_since),
-        )
-        .fetch_one(&inner.pool)
-        .await?;
+        );
+        call.send();
+        let row = query.fetch_one(&inner.pool).await?;
         let modseq = ModSeq::from_i64(row.modseq).unwrap_or_default();
         let modified = multirange::parse(&row.modified).map_err(BatchFault::All)?;
         Ok(Done {

@@ -6,16 +6,19 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
 use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use futures_util::future::{Either, select};
 use tokio::sync::Notify;
 use tracing::warn;
 
 use crate::fold::fold;
 use crate::origin::{Origin, SessionOrigin};
+use crate::stats::add;
 use crate::store::Inner;
 use crate::{Fault, Store};
 
@@ -94,7 +97,13 @@ async fn run(inner: Arc<Inner>) {
         let Either::Left(_) = select(pin!(work), drained).await else {
             return;
         };
-        write(&inner).await;
+        if AssertUnwindSafe(write(&inner))
+            .catch_unwind()
+            .await
+            .is_err()
+        {
+            add(&inner.counters.background_panics, 1);
+        }
     }
 }
 

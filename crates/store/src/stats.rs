@@ -19,6 +19,12 @@ pub struct Stats {
     pub batched_requests: u64,
     /// Calls that wrote and failed.
     pub batches_failed: u64,
+    /// Panics in calls that wrote; only the guilty request failed.
+    pub batch_panics: u64,
+    /// Panics over a message that was to be stored; it was refused.
+    pub message_panics: u64,
+    /// Panics in what the store does in the background.
+    pub background_panics: u64,
     /// Mailboxes that have something queued or under way.
     pub queues: u64,
     /// Wake-ups sent to the other nodes, after merging.
@@ -43,6 +49,9 @@ pub(crate) struct Counters {
     batches: [AtomicU64; BUCKETS],
     pub(crate) batched_requests: AtomicU64,
     pub(crate) batches_failed: AtomicU64,
+    pub(crate) batch_panics: AtomicU64,
+    pub(crate) message_panics: AtomicU64,
+    pub(crate) background_panics: AtomicU64,
     pub(crate) queues: AtomicU64,
     pub(crate) wakeups_sent: AtomicU64,
     pub(crate) notifications_sent: AtomicU64,
@@ -67,6 +76,9 @@ impl Counters {
             batches: array::from_fn(|bucket| self.batches.get(bucket).map_or(0, read)),
             batched_requests: read(&self.batched_requests),
             batches_failed: read(&self.batches_failed),
+            batch_panics: read(&self.batch_panics),
+            message_panics: read(&self.message_panics),
+            background_panics: read(&self.background_panics),
             queues: read(&self.queues),
             wakeups_sent: read(&self.wakeups_sent),
             notifications_sent: read(&self.notifications_sent),

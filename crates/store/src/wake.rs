@@ -3,11 +3,13 @@
 //! Never inside the transaction that writes: a notification there makes every commit of the whole
 //! database wait for every other.
 
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bus::Wakeup;
+use futures_util::FutureExt as _;
 use futures_util::future::{Either, select};
 use mail::{AccountId, MailboxId, ModSeq};
 use sqlx::postgres::{PgConnectOptions, PgListener, PgNotification, PgPoolOptions};
@@ -214,7 +216,14 @@ impl Notifier {
             let Either::Left((wakeups, _)) = select(pin!(outbox.wait()), drained).await else {
                 return;
             };
-            if let Err(error) = self.send(&wakeups).await {
+            let sent = AssertUnwindSafe(self.send(&wakeups)).catch_unwind().await;
+            let Ok(sent) = sent else {
+                // They are hints, so they are dropped: sent again they might panic again.
+                add(&self.inner.counters.background_panics, 1);
+                self.connection = None;
+                continue;
+            };
+            if let Err(error) = sent {
                 warn!(cause = %error, "cannot send wake-ups");
                 self.connection = None;
                 wakeups.into_iter().for_each(|wakeup| outbox.post(wakeup));

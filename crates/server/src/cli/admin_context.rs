@@ -1,5 +1,7 @@
 //! What verbs need to work on mail: a store, and the account on whose behalf they ask.
 
+use std::sync::Arc;
+
 use ::acl::{CreatePermit, Denied, Everybody, Operation, Permit, Rights, Subject, Who};
 use mail::{MailboxId, MailboxName, Namespaces, Place};
 use store::{Account, Fault, Found, Options, Store};
@@ -71,7 +73,7 @@ impl AdminContext {
             connections: CONNECTIONS,
             application_name: "postroom command line".to_owned(),
         };
-        Ok(Store::connect(options, environment::background()).await?)
+        Ok(Store::connect(options, environment::background(&Arc::default())).await?)
     }
 
     pub(super) async fn find_account(&self, name: &str) -> Result<Account, Failure> {

@@ -1,6 +1,7 @@
 //! `postroom doctor`: looks at configuration, database, certificate and ports, and reports problems.
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 
 use serde_json::json;
 use store::{Options, Store};
@@ -143,7 +144,7 @@ async fn examine_store(database: &Database) -> Result<Vec<Finding>, store::Fault
         connections: 1,
         application_name: "postroom doctor".to_owned(),
     };
-    let store = Store::connect(options, environment::background()).await?;
+    let store = Store::connect(options, environment::background(&Arc::default())).await?;
     store.ping().await?;
     let accounts = store.accounts().await?;
     let admins = accounts.iter().filter(|account| account.is_admin).count();

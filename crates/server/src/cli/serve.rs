@@ -13,6 +13,7 @@ use super::terminal::Terminal;
 use crate::config::Config;
 use crate::environment;
 use crate::frontend::Frontend;
+use crate::panics::log_panics;
 use crate::telemetry::{self, Telemetry};
 
 pub(super) const HELP: &str = "Without settings it starts a PostgreSQL of its own and listens on \
@@ -31,6 +32,7 @@ const ENDED_AT_ONCE: i32 = 130;
 pub(super) fn run(config: &Config, terminal: &Terminal) -> Result<(), Failure> {
     let runtime = runtime()?;
     let telemetry = start_telemetry(config, runtime.handle())?;
+    log_panics();
     allow_connections(config.limits.connections);
     let served = runtime.block_on(serve(config, terminal));
     // While the runtime still runs, because it sends the last traces.

@@ -30,6 +30,7 @@ use crate::connection_slots::{ConnectionSlot, limit_word};
 use crate::drain::Drain;
 use crate::environment;
 use crate::metrics::{Metrics, Stage};
+use crate::panics::{PanicPlace, Panics};
 use crate::registry::{Presence, Registry};
 use compression::Compression;
 use literals::CommandUploads;
@@ -44,6 +45,7 @@ pub(crate) struct ConnectionContext {
     pub(crate) timeouts: TimeoutsConfig,
     pub(crate) drain: Drain,
     pub(crate) registry: Arc<Registry>,
+    pub(crate) panics: Arc<Panics>,
 }
 
 /// One client, from its first byte to its last.
@@ -115,7 +117,13 @@ impl Connection {
 
     /// Until one side hangs up.
     pub(crate) async fn run(mut self: Box<Self>) {
-        if let Err(Hangup) = self.converse().await {
+        let panics = Arc::clone(&self.context.panics);
+        let ended = match panics.catch(PanicPlace::Session, self.converse()).await {
+            Some(ended) => ended,
+            // What it did is not known; a client that comes back finds what was committed.
+            None => Box::pin(self.leave(Goodbye::Panicked)).await,
+        };
+        if let Err(Hangup) = ended {
             debug!("a client hung up or was too slow");
         }
         Box::pin(self.stream.close()).await;

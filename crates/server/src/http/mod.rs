@@ -14,12 +14,13 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tracing::debug;
 
 use crate::environment;
 use crate::metrics::Metrics;
+use crate::panics::{PanicPlace, Panics};
 
 /// How many HTTP connections are served at one time.
 const HTTP_CONNECTIONS_MAX: usize = 64;
@@ -70,8 +71,15 @@ impl Health {
     }
 }
 
+/// What the HTTP listeners show.
+pub(crate) struct Served {
+    pub(crate) health: Arc<Health>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) panics: Arc<Panics>,
+}
+
 /// Serves `listener`, without end.
-pub(crate) async fn serve(listener: TcpListener, health: Arc<Health>, metrics: Arc<Metrics>) {
+pub(crate) async fn serve(listener: Arc<TcpListener>, served: Arc<Served>) {
     let slots = Arc::new(Semaphore::new(HTTP_CONNECTIONS_MAX));
     loop {
         let Ok(slot) = Arc::clone(&slots).acquire_owned().await else {
@@ -84,19 +92,24 @@ pub(crate) async fn serve(listener: TcpListener, health: Arc<Health>, metrics: A
                 continue;
             }
         };
-        let (health, metrics) = (Arc::clone(&health), Arc::clone(&metrics));
-        environment::start(async move {
-            let answer = service_fn(|request| answer(request, &health, &metrics));
-            let served = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEADER_TIMEOUT)
-                .serve_connection(TokioIo::new(socket), answer)
-                .await;
-            if let Err(cause) = served {
-                debug!(%cause, "an HTTP connection broke");
-            }
+        let panics = Arc::clone(&served.panics);
+        let served = Arc::clone(&served);
+        environment::start(panics.contain(PanicPlace::Http, async move {
+            converse(socket, &served).await;
             drop(slot);
-        });
+        }));
+    }
+}
+
+async fn converse(socket: TcpStream, served: &Served) {
+    let answer = service_fn(|request| answer(request, &served.health, &served.metrics));
+    let conversation = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .serve_connection(TokioIo::new(socket), answer)
+        .await;
+    if let Err(cause) = conversation {
+        debug!(%cause, "an HTTP connection broke");
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{Health, serve};
+use super::{Health, Served, serve};
 use crate::environment;
 use crate::metrics::{Metrics, Stage};
 
@@ -32,7 +32,12 @@ impl Probe {
             Box::pin(async move { is_there })
         })));
         let metrics = Arc::new(Metrics::new(None));
-        environment::start(serve(listener, Arc::clone(&health), Arc::clone(&metrics)));
+        let served = Served {
+            health: Arc::clone(&health),
+            metrics: Arc::clone(&metrics),
+            panics: Arc::default(),
+        };
+        environment::start(serve(Arc::new(listener), Arc::new(served)));
         Self {
             port,
             health,

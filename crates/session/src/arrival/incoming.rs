@@ -39,9 +39,9 @@ pub(crate) async fn arriving(
     let prepared = if is_binary {
         // BODY[] could not be told of a NUL, so it goes into an encoding (RFC 3516, 4.4 and 6).
         let encoded = mime::encode_binary(&bytes).ok_or(Refused::UnknownCte)?;
-        store::prepare(encoded, date)
+        session.store.prepare(&encoded, date)?
     } else {
-        store::prepare(bytes, date)
+        session.store.prepare(&bytes, date)?
     };
     Ok(NewMessage {
         prepared,

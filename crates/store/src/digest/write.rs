@@ -1,13 +1,16 @@
 //! Writing digests, in the background.
 
 use std::collections::{BTreeMap, HashMap};
+use std::panic::catch_unwind;
 
 use bytes::Bytes;
 use mail::{ContentId, MailboxId, Uid, UidSet};
 use tracing::warn;
 
+use super::digesting::DigestLease;
 use super::trigrams::Lists;
 use super::{DIGEST_BYTES_MAX, DIGEST_MESSAGES_MAX, DIGEST_MESSAGES_MIN, pack};
+use crate::stats::add;
 use crate::{Fault, Store, multirange, packing};
 
 /// Search texts that are packed into one value, in bytes, before.
@@ -38,15 +41,18 @@ struct Small {
 impl Store {
     /// Makes digests of messages that are in none, once they are many. Nobody waits for it.
     pub fn write_digests_later(&self, mailbox: MailboxId, messages: Vec<(Uid, ContentId)>) {
-        if messages.len() < DIGEST_MESSAGES_MIN || !self.inner().digesting.begin(mailbox) {
+        if messages.len() < DIGEST_MESSAGES_MIN {
             return;
         }
+        let Some(lease) = DigestLease::begin(self.inner(), mailbox) else {
+            return;
+        };
         let store = self.clone();
         (self.inner().background.spawn)(Box::pin(async move {
             if let Err(fault) = store.write_digests(mailbox, messages).await {
                 warn!(mailbox.id = %mailbox, cause = %fault, "could not write a digest");
             }
-            store.inner().digesting.end(mailbox);
+            drop(lease);
         }));
     }
 
@@ -153,12 +159,18 @@ impl Store {
         )
         .fetch_all(self.pool())
         .await?;
-        rows.into_iter()
-            .map(|row| {
-                let sort_keys = mime::sort_keys(&packing::unpack(row.header)?);
-                Ok((ContentId(row.id), (sort_keys, packing::unpack(row.folded)?)))
-            })
-            .collect()
+        let mut digestible = HashMap::with_capacity(rows.len());
+        for row in rows {
+            let header = packing::unpack(row.header)?;
+            // A message that cannot be read is in no digest, and the others are.
+            let Ok(sort_keys) = catch_unwind(|| mime::sort_keys(&header)) else {
+                add(&self.inner().counters.background_panics, 1);
+                continue;
+            };
+            let text = packing::unpack(row.folded)?;
+            digestible.insert(ContentId(row.id), (sort_keys, text));
+        }
+        Ok(digestible)
     }
 }
 
