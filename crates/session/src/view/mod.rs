@@ -346,10 +346,10 @@ impl View {
         }
         let withheld: UidSet = self.withheld.keys().copied().collect();
         let recoloured = self.recoloured(&self.known, &self.latest);
-        for uid in recoloured.iter().chain(withheld.iter()) {
-            let is_counted = changed.iter().any(|&(_, known, _)| known == uid);
+        let counted: UidSet = changed.iter().map(|&(_, uid, _)| uid).collect();
+        for uid in recoloured.union(&withheld).difference(&counted).iter() {
             let both = self.known.image.find(uid).zip(self.latest.image.find(uid));
-            if let Some((_, (seq, message))) = both.filter(|_| !is_counted) {
+            if let Some((_, (seq, message))) = both {
                 changed.extend(self.change(options, seq, &message));
             }
         }
