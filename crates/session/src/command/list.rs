@@ -33,12 +33,8 @@ pub(crate) async fn run(session: &mut Session, list: &List, out: &mut Out<'_>) -
         return Ok(tell_separator(session, &list.reference, out));
     }
     session.enabled.note_status(&list.returns.status);
+    let patterns = Pattern::all(&list.reference, &list.patterns)?;
     let tree = load_tree(session).await?;
-    let patterns: Vec<Pattern> = list
-        .patterns
-        .iter()
-        .map(|pattern| Pattern::new(&list.reference, pattern))
-        .collect();
     let mut listed = if list.select.subscribed {
         tree.subscribed(&patterns, list.select.recursive_match)
     } else {

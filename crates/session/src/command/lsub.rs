@@ -12,12 +12,13 @@ use crate::out::Out;
 pub(crate) async fn run(
     session: &mut Session,
     reference: &str,
-    pattern: &str,
+    pattern: String,
     out: &mut Out<'_>,
 ) -> Outcome {
+    let patterns = Pattern::all(reference, &[pattern])?;
     let tree = load_tree(session).await?;
     let speech = session.speech();
-    for (name, node) in tree.subscribed(&[Pattern::new(reference, pattern)], true) {
+    for (name, node) in tree.subscribed(&patterns, true) {
         let attributes: &[&str] = if node.is_subscribed {
             &[]
         } else {

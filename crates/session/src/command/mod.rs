@@ -150,7 +150,7 @@ pub(crate) static COMMANDS: &[CommandRow] = &[
     row!("LIST", AfterLogin, call, Body::List(list) =>
         list::run(call.session, &list, call.out).await),
     row!("LSUB", AfterLogin, call, Body::Lsub { reference, pattern } =>
-        lsub::run(call.session, &reference, &pattern, call.out).await),
+        lsub::run(call.session, &reference, pattern, call.out).await),
     row!("NAMESPACE", AfterLogin, call, Body::Namespace => namespace::run(call.session, call.out)),
     row!("STATUS", AfterLogin, call, Body::Status { mailbox, items } =>
         status::run(call.session, &mailbox, &items, call.out).await),
