@@ -11,7 +11,11 @@ use tokio::time::sleep;
 use tracing::error;
 
 /// The pause before a background task is begun again.
-const RESTART_PAUSE: Duration = Duration::from_secs(1);
+const RESTART_PAUSE: Duration = if cfg!(test) {
+    Duration::ZERO
+} else {
+    Duration::from_secs(1)
+};
 
 /// The panics of one frontend. Those that the crates below catch are in their own statistics.
 #[derive(Debug, Default)]
@@ -33,27 +37,34 @@ pub(crate) enum PanicPlace {
 }
 
 impl Panics {
-    /// Runs `work`; `None` if it panics.
-    pub(crate) async fn catch<T>(
+    /// Runs `work`; `None` if it panics. Not `async`, which would make room for `work` twice.
+    pub(crate) fn catch<T>(
         &self,
         place: PanicPlace,
         work: impl Future<Output = T>,
-    ) -> Option<T> {
-        let done = AssertUnwindSafe(work).catch_unwind().await.ok();
+    ) -> impl Future<Output = Option<T>> {
+        AssertUnwindSafe(work)
+            .catch_unwind()
+            .map(move |done| self.note(place, done.ok()))
+    }
+
+    /// Runs a task that has no client; a panic ends it.
+    pub(crate) fn contain(
+        self: Arc<Self>,
+        place: PanicPlace,
+        work: impl Future<Output = ()>,
+    ) -> impl Future<Output = ()> {
+        AssertUnwindSafe(work).catch_unwind().map(move |done| {
+            // It is counted, and there is nobody to tell.
+            let _done: Option<()> = self.note(place, done.ok());
+        })
+    }
+
+    fn note<T>(&self, place: PanicPlace, done: Option<T>) -> Option<T> {
         if done.is_none() {
             self.counter(place).fetch_add(1, Ordering::Relaxed);
         }
         done
-    }
-
-    /// Runs a task that has no client; a panic ends it.
-    pub(crate) async fn contain(
-        self: Arc<Self>,
-        place: PanicPlace,
-        work: impl Future<Output = ()>,
-    ) {
-        // It is counted, and there is nobody to tell.
-        let _done: Option<()> = self.catch(place, work).await;
     }
 
     /// Runs what `begin` makes until it ends, and makes it anew after a panic.
@@ -106,7 +117,7 @@ mod tests {
 
     use super::{PanicPlace, Panics};
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_task_that_panics_is_begun_again_until_it_ends() {
         let panics = Arc::<Panics>::default();
         let begun = AtomicUsize::new(0);
@@ -126,7 +137,6 @@ mod tests {
             assert!(!std::mem::take(&mut is_first), "at once");
             std::future::ready(())
         });
-        tokio::time::pause();
         task.await;
         assert_eq!(panics.count(PanicPlace::Background), 1);
     }

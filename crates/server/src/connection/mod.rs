@@ -117,13 +117,7 @@ impl Connection {
 
     /// Until one side hangs up.
     pub(crate) async fn run(mut self: Box<Self>) {
-        let panics = Arc::clone(&self.context.panics);
-        let ended = match panics.catch(PanicPlace::Session, self.converse()).await {
-            Some(ended) => ended,
-            // What it did is not known; a client that comes back finds what was committed.
-            None => Box::pin(self.leave(Goodbye::Panicked)).await,
-        };
-        if let Err(Hangup) = ended {
+        if let Err(Hangup) = self.converse().await {
             debug!("a client hung up or was too slow");
         }
         Box::pin(self.stream.close()).await;
@@ -134,24 +128,42 @@ impl Connection {
         self.session.greet(&mut greeting);
         Box::pin(self.say(greeting)).await?;
         loop {
-            match self.wait().await {
-                Event::Fed => match Box::pin(self.work_off()).await? {
-                    Next::Go | Next::Compress | Next::StartOver => {}
-                    Next::StartTls => Box::pin(self.start_tls()).await?,
-                    Next::Close => return Ok(()),
-                },
-                Event::News => match Box::pin(self.tell()).await? {
-                    Next::Go | Next::StartTls | Next::Compress | Next::StartOver => {}
-                    Next::Close => return Ok(()),
-                },
-                Event::Late if self.stage == Stage::Idling => Box::pin(self.keep_alive()).await?,
-                Event::Late => return Box::pin(self.leave(Goodbye::Timeout)).await,
-                Event::Ended => return Box::pin(self.leave(Goodbye::Ended)).await,
-                Event::Leave => return Box::pin(self.leave(Goodbye::Shutdown)).await,
-                Event::Overstayed => return Box::pin(self.leave(Goodbye::LeaseEnded)).await,
-                Event::Gone => return Ok(()),
+            let event = self.wait().await;
+            let panics = Arc::clone(&self.context.panics);
+            // On the heap: an idle connection has no room for it.
+            let answered = Box::pin(panics.catch(PanicPlace::Session, self.answer(event)));
+            match answered.await {
+                Some(Ok(Next::Close)) => return Ok(()),
+                Some(next) => _ = next?,
+                // What it did is not known; a client that comes back finds what was committed.
+                None => return Box::pin(self.leave(Goodbye::Panicked)).await,
             }
         }
+    }
+
+    async fn answer(&mut self, event: Event) -> Result<Next, Hangup> {
+        let goodbye = match event {
+            Event::Fed => match Box::pin(self.work_off()).await? {
+                Next::Go | Next::Compress | Next::StartOver => return Ok(Next::Go),
+                Next::StartTls => {
+                    Box::pin(self.start_tls()).await?;
+                    return Ok(Next::Go);
+                }
+                Next::Close => return Ok(Next::Close),
+            },
+            Event::News => return Box::pin(self.tell()).await,
+            Event::Late if self.stage == Stage::Idling => {
+                Box::pin(self.keep_alive()).await?;
+                return Ok(Next::Go);
+            }
+            Event::Late => Goodbye::Timeout,
+            Event::Ended => Goodbye::Ended,
+            Event::Leave => Goodbye::Shutdown,
+            Event::Overstayed => Goodbye::LeaseEnded,
+            Event::Gone => return Ok(Next::Close),
+        };
+        Box::pin(self.leave(goodbye)).await?;
+        Ok(Next::Close)
     }
 
     /// The one place that waits for several things.
