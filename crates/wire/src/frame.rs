@@ -129,6 +129,8 @@ enum State {
 enum Cause {
     Refused,
     TooLong,
+    /// The line itself was handed out.
+    AnsweredAlready,
 }
 
 /// An announcement, and what the limits say to it.
@@ -258,7 +260,16 @@ impl Framer {
         }
         let content = without_line_end(&line);
         if expect == Expect::Line && self.partial.is_empty() {
-            return Some(Step::Line(content.to_vec()));
+            let step = Step::Line(content.to_vec());
+            // The octets of a literal that does not wait belong to this line, and are no commands.
+            if let Ok(Some(Announcement {
+                length,
+                mode: LiteralMode::NonSynchronising,
+            })) = Announcement::at_end_of(content)
+            {
+                self.drop_command(length, Cause::AnsweredAlready);
+            }
+            return Some(step);
         }
         self.partial.line_bytes += line.len();
         self.partial.frame.bytes.extend_from_slice(content);
@@ -404,6 +415,10 @@ impl Framer {
                 cause: Cause::TooLong,
                 ..
             } => Some(Step::TooLong(tag)),
+            State::Dropping {
+                cause: Cause::AnsweredAlready,
+                ..
+            } => None,
             State::Line | State::Announced(_) | State::Literal { .. } | State::Dead(_) => None,
         }
     }

@@ -221,8 +221,8 @@ fn the_second_line_of_a_command_counts_too() {
 
 #[test]
 fn lines_of_an_exchange_are_not_commands() {
-    let mut framer = framer("AGFkYQ==\r\nDONE\r\n{5+}\r\n");
-    for line in ["AGFkYQ==", "DONE", "{5+}"] {
+    let mut framer = framer("AGFkYQ==\r\nDONE\r\n{5}\r\n");
+    for line in ["AGFkYQ==", "DONE", "{5}"] {
         assert_eq!(
             framer.step(Expect::Line),
             Step::Line(line.as_bytes().to_vec())
@@ -233,6 +233,18 @@ fn lines_of_an_exchange_are_not_commands() {
     framer.feed(b"\r\n");
     // What looks like a tag may be a password.
     assert_eq!(framer.step(Expect::Line), Step::TooLong(None));
+}
+
+/// Inside IDLE such a line is answered BAD, and what it brings along must not run as commands.
+#[test]
+fn literals_of_a_line_belong_to_it() {
+    let smuggled = "b1 LOGOUT\r\n";
+    let line = format!("a1 APPEND x {{{}+}}", smuggled.len());
+    let mut framer = framer(&format!(
+        "{line}\r\n{smuggled} {{2+}}\r\nxx)\r\nc1 NOOP\r\n"
+    ));
+    assert_eq!(framer.step(Expect::Line), Step::Line(line.into_bytes()));
+    assert_eq!(frame(&mut framer).bytes, b"c1 NOOP\r\n");
 }
 
 #[test]
