@@ -1,5 +1,6 @@
 //! The HTTP listener: liveness, readiness and metrics of this node.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
@@ -15,17 +16,21 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{sleep, timeout};
 use tracing::debug;
 
-use crate::environment;
 use crate::metrics::Metrics;
 use crate::panics::{PanicPlace, Panics};
 
-/// How many HTTP connections are served at one time.
+/// How many HTTP connections are served at one time. One more takes the place of the oldest.
 const HTTP_CONNECTIONS_MAX: usize = 64;
 /// How long a request's header may take to arrive.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a request may take until its answer is read. A connection serves one.
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(30);
+/// The pause after an accept that failed, most likely for want of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How long the database may take to answer the readiness probe.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 /// A registry's text.
@@ -63,7 +68,7 @@ impl Health {
         if self.is_draining.load(Ordering::Relaxed) {
             return (StatusCode::SERVICE_UNAVAILABLE, "draining\n");
         }
-        let is_there = tokio::time::timeout(PING_TIMEOUT, (self.ping)()).await;
+        let is_there = timeout(PING_TIMEOUT, (self.ping)()).await;
         match is_there {
             Ok(true) => (StatusCode::OK, "ready\n"),
             Ok(false) | Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "database away\n"),
@@ -80,24 +85,36 @@ pub(crate) struct Served {
 
 /// Serves `listener`, without end.
 pub(crate) async fn serve(listener: Arc<TcpListener>, served: Arc<Served>) {
-    let slots = Arc::new(Semaphore::new(HTTP_CONNECTIONS_MAX));
+    let mut connections = JoinSet::new();
+    let mut oldest_first: VecDeque<AbortHandle> = VecDeque::new();
     loop {
-        let Ok(slot) = Arc::clone(&slots).acquire_owned().await else {
-            return;
-        };
         let socket = match listener.accept().await {
             Ok((socket, _)) => socket,
             Err(cause) => {
                 debug!(%cause, "an HTTP connection was not accepted");
+                sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };
+        while connections.try_join_next().is_some() {}
+        oldest_first.retain(|connection| !connection.is_finished());
+        if oldest_first.len() >= HTTP_CONNECTIONS_MAX
+            && let Some(oldest) = oldest_first.pop_front()
+        {
+            // A probe takes milliseconds, so whoever is here longest is the one who keeps others out.
+            oldest.abort();
+        }
         let panics = Arc::clone(&served.panics);
         let served = Arc::clone(&served);
-        environment::start(panics.contain(PanicPlace::Http, async move {
-            converse(socket, &served).await;
-            drop(slot);
-        }));
+        let work = panics.contain(PanicPlace::Http, async move {
+            if timeout(CONNECTION_TIMEOUT, converse(socket, &served))
+                .await
+                .is_err()
+            {
+                debug!("an HTTP client was too slow");
+            }
+        });
+        oldest_first.push_back(connections.spawn(work));
     }
 }
 
@@ -106,6 +123,7 @@ async fn converse(socket: TcpStream, served: &Served) {
     let conversation = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
+        .keep_alive(false)
         .serve_connection(TokioIo::new(socket), answer)
         .await;
     if let Err(cause) = conversation {

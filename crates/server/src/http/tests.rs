@@ -126,3 +126,15 @@ async fn nothing_else_is_there() {
     assert!(probe.ask("GET /").await.starts_with("HTTP/1.1 404"));
     assert!(probe.ask("POST /metrics").await.starts_with("HTTP/1.1 405"));
 }
+
+/// Sixty-four who never read, nor write, kept every probe out.
+#[tokio::test]
+async fn those_who_say_nothing_do_not_keep_a_probe_out() {
+    let probe = Probe::start().await;
+    let mut silent = Vec::new();
+    for _ in 0..2 * super::HTTP_CONNECTIONS_MAX {
+        silent.push(TcpStream::connect(("127.0.0.1", probe.port)).await.unwrap());
+    }
+    let asked = tokio::time::timeout(Duration::from_secs(5), probe.ask("GET /healthz/live"));
+    assert!(asked.await.unwrap().starts_with("HTTP/1.1 200 "));
+}
