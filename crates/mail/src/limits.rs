@@ -30,6 +30,8 @@ pub const UID_BATCHES_MESSAGES_MAX: u64 = 1_000_000;
 pub const SET_PARTS_MAX: usize = 20_000;
 /// A mailbox name, in bytes of UTF-8.
 pub const NAME_BYTES_MAX: usize = 1000;
+/// The messages that the URLs of one CATENATE point into, all together, as a multiple of the largest message.
+pub const SOURCES_PER_MESSAGE_MAX: usize = 2;
 /// Signs of all patterns of one LIST, neighbouring wildcards counted once, without patterns longer than any name.
 pub const LIST_PATTERN_SIGNS_MAX: usize = 4 * NAME_BYTES_MAX;
 /// Levels of a mailbox name.

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::header::{self, Keep, header_fields};
-use crate::section::find;
+use crate::section::{Sections, find};
 use crate::tree::{Content, Part};
 use crate::{decode, parameter};
 
@@ -33,11 +33,15 @@ const BASE64_LINE_BYTES: usize = 76;
 /// be (RFC 6532, 3.5).
 #[must_use]
 pub fn binary<'m>(message: &'m [u8], part: &[u32]) -> Decoded<'m> {
+    Sections::of(message).binary(part)
+}
+
+fn decoded<'m>(sections: &Sections<'m>, part: &[u32]) -> Decoded<'m> {
+    let message = sections.message();
     if part.is_empty() {
         return Decoded::Octets(Cow::Borrowed(message));
     }
-    let root = Part::parse(message);
-    let Some(part) = find(&root, part) else {
+    let Some(part) = find(sections.root(), part) else {
         return Decoded::Missing;
     };
     let body = part.body(message);
@@ -51,6 +55,14 @@ pub fn binary<'m>(message: &'m [u8], part: &[u32]) -> Decoded<'m> {
             }
             _ => Decoded::UnknownEncoding,
         },
+    }
+}
+
+impl<'m> Sections<'m> {
+    /// As [`binary`].
+    #[must_use]
+    pub fn binary(&self, part: &[u32]) -> Decoded<'m> {
+        decoded(self, part)
     }
 }
 

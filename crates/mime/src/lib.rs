@@ -47,7 +47,7 @@ pub use header::{Keep, header_fields};
 pub use injected::panic_if_asked;
 pub use preview::preview;
 pub use search::{Field, SearchText};
-pub use section::{Section, section};
+pub use section::{Section, Sections, section};
 pub use sort_keys::{SortKeys, SortText, sort_keys};
 pub use thread::thread_root;
 pub use threading::{Threaded, Threading, thread};

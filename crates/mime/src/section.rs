@@ -1,6 +1,7 @@
 //! `BODY[section]`: slices of the raw message (RFC 3501, 6.4.5).
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use crate::header::{Keep, header_fields};
 use crate::tree::{Content, Part};
@@ -28,25 +29,59 @@ pub enum Section<'a> {
 /// 1 of a message that is not a multipart is its body, and its MIME header is that of the message.
 #[must_use]
 pub fn section<'m>(message: &'m [u8], part: &[u32], what: Section<'_>) -> Option<Cow<'m, [u8]>> {
-    if part.is_empty() && what == Section::Whole {
-        return Some(Cow::Borrowed(message));
+    Sections::of(message).section(part, what)
+}
+
+/// A message that is taken apart when that is needed, and once for all that is asked of it.
+#[derive(Debug)]
+pub struct Sections<'m> {
+    message: &'m [u8],
+    root: OnceLock<Part>,
+}
+
+impl<'m> Sections<'m> {
+    /// Nothing is taken apart yet.
+    #[must_use]
+    pub const fn of(message: &'m [u8]) -> Self {
+        Self {
+            message,
+            root: OnceLock::new(),
+        }
     }
-    crate::panic_if_asked("section", message);
-    let root = Part::parse(message);
-    if part.is_empty() {
-        return of_message(message, &root, what);
+
+    /// As [`section`].
+    #[must_use]
+    pub fn section(&self, part: &[u32], what: Section<'_>) -> Option<Cow<'m, [u8]>> {
+        let message = self.message;
+        if part.is_empty() && what == Section::Whole {
+            return Some(Cow::Borrowed(message));
+        }
+        if part.is_empty() {
+            return of_message(message, self.root(), what);
+        }
+        let part = find(self.root(), part)?;
+        match what {
+            Section::Whole => Some(Cow::Borrowed(part.body(message))),
+            Section::Mime => Some(Cow::Borrowed(part.header(message))),
+            Section::Header
+            | Section::HeaderFields(_)
+            | Section::HeaderFieldsNot(_)
+            | Section::Text => match &part.content {
+                Content::Message(inner) => of_message(message, inner, what),
+                Content::Leaf | Content::Multipart(_) => None,
+            },
+        }
     }
-    let part = find(&root, part)?;
-    match what {
-        Section::Whole => Some(Cow::Borrowed(part.body(message))),
-        Section::Mime => Some(Cow::Borrowed(part.header(message))),
-        Section::Header
-        | Section::HeaderFields(_)
-        | Section::HeaderFieldsNot(_)
-        | Section::Text => match &part.content {
-            Content::Message(inner) => of_message(message, inner, what),
-            Content::Leaf | Content::Multipart(_) => None,
-        },
+
+    pub(crate) const fn message(&self) -> &'m [u8] {
+        self.message
+    }
+
+    pub(crate) fn root(&self) -> &Part {
+        self.root.get_or_init(|| {
+            crate::panic_if_asked("section", self.message);
+            Part::parse(self.message)
+        })
     }
 }
 

@@ -1,27 +1,48 @@
 //! CATENATE (RFC 4469): a message put together from what was sent and from what is here.
 
+use std::collections::HashMap;
+
 use acl::Operation;
 use bytes::Bytes;
-use mail::MailboxId;
-use wire::{CatPart, MessageUrl};
+use mail::limits::SOURCES_PER_MESSAGE_MAX;
+use mail::{MailboxId, Uid, UidValidity};
+use mime::Sections;
+use wire::{BodySection, CatPart, MessageUrl};
 
 use crate::conversation::session::Session;
 use crate::ending::{Ending, Refused};
 use crate::fetch::section::octets_of;
 use crate::names::named::Missing;
 
-/// The parts one after the other. Nothing is marked as read.
+/// The parts one after the other. Nothing is marked as read. Each message is loaded once, and taken apart once,
+/// however many URLs point into it.
 pub(crate) async fn assemble(session: &Session, parts: Vec<CatPart>) -> Result<Bytes, Ending> {
     let bytes_max = session.node.message_bytes_max;
+    let mut sources = Sources::default();
+    for part in &parts {
+        if let CatPart::Url(url) = part {
+            sources.add(session, url).await?;
+            if sources.bytes > bytes_max.saturating_mul(SOURCES_PER_MESSAGE_MAX) {
+                return Err(Refused::TooBig.into());
+            }
+        }
+    }
+    let taken_apart: Vec<Sections<'_>> = sources
+        .messages
+        .iter()
+        .map(|message| Sections::of(message))
+        .collect();
+    let mut urls = sources.urls.iter();
     let mut message = Vec::new();
     for part in parts {
         match part {
             CatPart::Text(text) => message.extend_from_slice(&text),
             CatPart::Url(url) => {
-                let read = read(session, &url).await?;
-                // Whatever is missing, hidden or not understood: one answer (RFC 4469, 4.1).
-                let octets = read.ok_or(Refused::BadUrl(url))?;
-                message.extend_from_slice(&octets);
+                let found = urls.next().and_then(|(place, section)| {
+                    let sections = taken_apart.get(*place)?;
+                    octets_of(sections, section)
+                });
+                message.extend_from_slice(&found.ok_or(Refused::BadUrl(url))?);
             }
         }
         if message.len() > bytes_max {
@@ -31,21 +52,51 @@ pub(crate) async fn assemble(session: &Session, parts: Vec<CatPart>) -> Result<B
     Ok(message.into())
 }
 
-/// What a URL points to, as FETCH BODY[…] would tell it; `None` when it points to nothing that this user may
-/// read.
-async fn read(session: &Session, url: &str) -> Result<Option<Bytes>, Ending> {
-    let Some(url) = MessageUrl::parse(url) else {
-        return Ok(None);
-    };
-    let Some(mailbox) = mailbox(session, &url).await? else {
+/// The messages that URLs point into.
+#[derive(Default)]
+struct Sources {
+    messages: Vec<Bytes>,
+    bytes: usize,
+    places: HashMap<SourceName, usize>,
+    /// Of each URL the place of its message, and the section.
+    urls: Vec<(usize, BodySection)>,
+}
+
+/// What a URL says of its message.
+type SourceName = (Option<String>, Option<UidValidity>, Uid);
+
+impl Sources {
+    async fn add(&mut self, session: &Session, url: &str) -> Result<(), Ending> {
+        // Whatever is missing, hidden or not understood: one answer (RFC 4469, 4.1).
+        let missing = || Refused::BadUrl(url.to_owned());
+        let parsed = MessageUrl::parse(url).ok_or_else(missing)?;
+        let mailbox = parsed.mailbox.as_ref().map(|name| name.0.clone());
+        let name = (mailbox, parsed.uid_validity, parsed.uid);
+        let place = if let Some(&place) = self.places.get(&name) {
+            place
+        } else {
+            let message = read(session, &parsed).await?.ok_or_else(missing)?;
+            self.bytes = self.bytes.saturating_add(message.len());
+            self.messages.push(message);
+            let place = self.messages.len() - 1;
+            self.places.insert(name, place);
+            place
+        };
+        self.urls.push((place, parsed.section));
+        Ok(())
+    }
+}
+
+/// The message that a URL points into; `None` when there is none that this user may read.
+async fn read(session: &Session, url: &MessageUrl) -> Result<Option<Bytes>, Ending> {
+    let Some(mailbox) = mailbox(session, url).await? else {
         return Ok(None);
     };
     let Some(content) = session.store.content_of(mailbox, url.uid).await? else {
         return Ok(None);
     };
     let mut messages = session.node.live.contents().messages(&[content]).await?;
-    let message = messages.remove(&content);
-    Ok(message.and_then(|message| octets_of(&message, &url.section).map(Bytes::from_owner)))
+    Ok(messages.remove(&content))
 }
 
 /// Where the message is, if this user may read there.

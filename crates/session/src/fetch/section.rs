@@ -1,11 +1,11 @@
 //! The octets of a body section (RFC 9051, 6.4.5). Pure.
 
-use mime::Section;
+use mime::{Section, Sections};
 use wire::{BodySection, SectionText};
 
 /// What `BODY[section]<partial>` tells of a message; `None` where there is no such part.
-pub(crate) fn octets_of(message: &[u8], section: &BodySection) -> Option<Vec<u8>> {
-    let found = mime::section(message, &section.part, section_of(section))?;
+pub(crate) fn octets_of(message: &Sections<'_>, section: &BodySection) -> Option<Vec<u8>> {
+    let found = message.section(&section.part, section_of(section))?;
     Some(part_of(&found, section.partial).to_vec())
 }
 

@@ -11,7 +11,7 @@ use image::Message;
 use live::Live;
 use mail::limits::PREVIEW_LAZY_BYTES_MAX;
 use mail::{ContentId, InternalDate, SeqNum, UidSet};
-use mime::Decoded;
+use mime::{Decoded, Sections};
 use store::{MessageMetadata, ObjectIds, Store};
 use wire::{BodySection, FetchItem, say};
 
@@ -173,6 +173,12 @@ struct Parts<'p> {
     saved: Option<InternalDate>,
 }
 
+/// The same, taken apart once for all items.
+struct MessageSections<'p> {
+    head: Option<Sections<'p>>,
+    whole: Option<Sections<'p>>,
+}
+
 /// A part cannot be decoded.
 struct UnknownEncoding;
 
@@ -190,6 +196,11 @@ fn tell_one(
     let shown = selected.view.shown(message);
     let names = || selected.view.latest().keywords.names(shown.flags);
     let metadata = parts.metadata.map(AsRef::as_ref);
+    let sections = MessageSections {
+        // A header block by itself is a message without a body.
+        head: metadata.map(|metadata| Sections::of(metadata.header.as_ref())),
+        whole: parts.body.map(|body| Sections::of(body)),
+    };
     let mut line = asked.label.open(&mut out.buffer, seq, message.uid);
     for item in asked.items {
         match item {
@@ -218,9 +229,10 @@ fn tell_one(
                 let structure = metadata.map_or(&[][..], |metadata| &metadata.body_structure);
                 line.body(&mime::body_without_extensions(structure))
             }
-            FetchItem::Section(section) => tell_section(&mut line, section, parts),
+            FetchItem::Section(section) => tell_section(&mut line, section, &sections),
             FetchItem::Binary(_) | FetchItem::BinarySize(_) => {
-                let body = parts.body.map_or(&[][..], AsRef::as_ref);
+                let nothing = Sections::of(&[]);
+                let body = sections.whole.as_ref().unwrap_or(&nothing);
                 if let Err(unknown) = tell_binary(&mut line, item, body) {
                     out.buffer.truncate(start);
                     return Err(unknown);
@@ -239,16 +251,14 @@ fn tell_one(
 fn tell_section<'l, 'o>(
     line: &'l mut say::FetchLine<'o>,
     section: &BodySection,
-    parts: Parts<'_>,
+    sections: &MessageSections<'_>,
 ) -> &'l mut say::FetchLine<'o> {
-    // A header block by itself is a message without a body.
     let source = if is_in_head(section) {
-        parts.metadata.map(|metadata| metadata.header.as_ref())
+        sections.head.as_ref()
     } else {
-        parts.body.map(AsRef::as_ref)
+        sections.whole.as_ref()
     };
-    let found =
-        source.and_then(|message| mime::section(message, &section.part, section_of(section)));
+    let found = source.and_then(|message| message.section(&section.part, section_of(section)));
     let slice = found
         .as_deref()
         .map(|bytes| part_of(bytes, section.partial));
@@ -259,9 +269,9 @@ fn tell_section<'l, 'o>(
 fn tell_binary(
     line: &mut say::FetchLine<'_>,
     item: &FetchItem,
-    message: &[u8],
+    message: &Sections<'_>,
 ) -> Result<(), UnknownEncoding> {
-    let decoded = |part: &[u32]| match mime::binary(message, part) {
+    let decoded = |part: &[u32]| match message.binary(part) {
         Decoded::Octets(octets) => Ok(Some(octets)),
         Decoded::Missing => Ok(None),
         Decoded::UnknownEncoding => Err(UnknownEncoding),
