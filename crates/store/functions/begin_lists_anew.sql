@@ -1,4 +1,4 @@
--- Begins the lists of mailboxes anew that are about to go to the tree of another owner, to `_path` (ADR 0046): the new
+-- Begins the lists of mailboxes anew that are about to go to the tree of another owner, to `_path` (ADR 0041): the new
 -- owner may do what it may do by now, and others what the mailbox above lets them. The special use was the old owner's
 -- word and ends. The caller holds the locks, and the names in the list of the mailbox above.
 create or replace function begin_lists_anew(_mailboxes bigint[], _owner bigint, _path text, _account bigint)

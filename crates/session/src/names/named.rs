@@ -138,7 +138,7 @@ impl Session {
 
     /// Whether an annotation of the mailbox of this name is told. The special use is told in the personal namespace
     /// only, whatever the command: stock clients take the first mailbox with `\Trash` for their own, and move private
-    /// mail there (ADR 0045).
+    /// mail there (ADR 0040).
     pub(crate) fn tells_entry(&self, name: &MailboxName, entry: &EntryName) -> bool {
         entry.as_str() != SPECIAL_USE_ENTRY || self.is_personal(name)
     }
