@@ -1,11 +1,10 @@
 -- The mailboxes that names mean, each as its asker sees it; none for a name that means nothing.
-select asked.place as "place!", n.mailbox, m.uid_validity, m.rights_version, n.special_use,
-       case when n.owner = a.id then 0 else n.private_flags end as "private_flags!"
+select asked.place as "place!", n.mailbox, m.uid_validity, m.rights_version, n.special_use
   from unnest($1::bigint[], $2::smallint[], $3::text[], $4::text[]) with ordinality
          as asked (asker, kind, owner_name, path, place)
   join account a on a.id = asked.asker
  cross join lateral (
-         select n.mailbox, n.owner, n.special_use, n.private_flags
+         select n.mailbox, n.special_use
            from mailbox_name n
           where n.owner = owner_of_place(asked.asker, asked.kind, asked.owner_name)
             and n.path = asked.path

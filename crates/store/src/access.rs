@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use acl::{Entry, Identifier, Rights, Who};
-use mail::{AccountId, MailboxId};
+use mail::{AccountId, FlagBits, MailboxId};
 
 use crate::access_cache::Known;
 use crate::place::belonging;
@@ -52,6 +52,7 @@ impl Store {
             rights: acl::effective(&applying, &who, belonging),
             owner: row.owner,
             domain: row.domain,
+            private_flags: FlagBits::from_i64(row.private_flags),
             who: Arc::new(who),
             applying: applying.into(),
         }))

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use acl::{Entry, Rights, Who};
-use mail::{AccountId, MailboxId};
+use mail::{AccountId, FlagBits, MailboxId};
 use quick_cache::sync::Cache;
 
 /// What one account may do on one mailbox, and why.
@@ -19,6 +19,8 @@ pub(crate) struct Known {
     pub(crate) who: Arc<Who>,
     pub(crate) applying: Arc<[Entry]>,
     pub(crate) rights: Rights,
+    /// The flags that the account has apart, which the version covers, too.
+    pub(crate) private_flags: FlagBits,
 }
 
 /// The latest that was read.

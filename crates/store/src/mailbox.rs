@@ -113,8 +113,7 @@ impl Store {
     ) -> Result<Option<Found>, Fault> {
         let row = sqlx::query_as!(
             Row,
-            r#"select n.mailbox, m.uid_validity, m.rights_version, n.special_use,
-                      case when n.owner = a.id then 0 else n.private_flags end as "private_flags!"
+            r#"select n.mailbox, m.uid_validity, m.rights_version, n.special_use
                  from account a
                  join mailbox_name n on n.mailbox = $2
                  join mailbox m on m.id = n.mailbox
@@ -239,7 +238,7 @@ impl Row {
                 rights: known.rights,
                 version: known.version,
             },
-            private_flags: FlagBits::from_i64(self.private_flags),
+            private_flags: known.private_flags,
             special_use: self.special_use,
         })
     }

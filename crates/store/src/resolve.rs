@@ -20,7 +20,6 @@ pub(crate) struct Row {
     pub(crate) mailbox: i64,
     pub(crate) uid_validity: i64,
     pub(crate) rights_version: i64,
-    pub(crate) private_flags: i64,
     pub(crate) special_use: Option<String>,
 }
 
@@ -155,7 +154,6 @@ async fn read(inner: &Inner, questions: &mut [Question]) -> Result<Vec<Option<Ro
                 mailbox: row.mailbox,
                 uid_validity: row.uid_validity,
                 rights_version: row.rights_version,
-                private_flags: row.private_flags,
                 special_use: row.special_use,
             });
         }

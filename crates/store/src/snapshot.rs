@@ -11,7 +11,7 @@ use mail::{ContentId, FlagBits, InternalDate, Keywords, MailboxId, ModSeq, Uid, 
 use sqlx::PgConnection;
 use tracing::warn;
 
-use crate::{Cause, Delta, Fault, Store, keyword, packing, rows};
+use crate::{Cause, Delta, Fault, News, Store, keyword, packing, rows};
 
 /// A mailbox to open.
 #[derive(Clone, Debug)]
@@ -22,10 +22,8 @@ pub struct Loaded {
     pub keywords: Keywords,
     /// For as long as it lives.
     pub uid_validity: UidValidity,
-    /// Which version of its rights is in force.
+    /// The version of its rights that was in force at the image's mod-sequence.
     pub rights_version: i64,
-    /// The flags that each user but the owner has apart.
-    pub private_policy: FlagBits,
 }
 
 /// Smaller mailboxes are read row by row.
@@ -48,7 +46,7 @@ impl Store {
             .pool()
             .begin_with("begin isolation level repeatable read, read only")
             .await?;
-        let Some(header) = load_header(&mut transaction, mailbox).await? else {
+        let Some(mut header) = load_header(&mut transaction, mailbox).await? else {
             return Ok(None);
         };
         let snapshot = if header.has_useful_snapshot() {
@@ -65,7 +63,11 @@ impl Store {
             match self.catch_up(mailbox, old, header.keywords.len()).await? {
                 CaughtUp::Gone => return Ok(None),
                 CaughtUp::TooOld => return Box::pin(self.load_image(mailbox)).await,
-                CaughtUp::Now(image, keywords) => (image, keywords),
+                CaughtUp::Now(image, news) => {
+                    // The header may be older than the news, and rights belong to the mod-sequence that is shown.
+                    header.rights_version = news.rights_version;
+                    (image, news.keywords)
+                }
             }
         } else {
             let messages = rows::copy_out(&mut transaction, mailbox).await?;
@@ -96,7 +98,7 @@ impl Store {
             {
                 Delta::Gone => CaughtUp::Gone,
                 Delta::TooOld => CaughtUp::TooOld,
-                Delta::News(news) => CaughtUp::Now(old.apply(&news.delta), news.keywords),
+                Delta::News(news) => CaughtUp::Now(old.apply(&news.delta), Box::new(news)),
             },
         )
     }
@@ -130,7 +132,7 @@ impl Store {
 enum CaughtUp {
     Gone,
     TooOld,
-    Now(Image, Option<Keywords>),
+    Now(Image, Box<News>),
 }
 
 /// What a mailbox's own rows say.
@@ -141,7 +143,6 @@ struct Header {
     rights_version: i64,
     log_floor: i64,
     message_count: i64,
-    private_flags: i64,
     keywords: Vec<String>,
     snapshot_modseq: Option<i64>,
 }
@@ -180,7 +181,6 @@ impl Header {
             keywords: newer.map_or_else(|| keyword::read(&self.keywords), Ok)?,
             uid_validity: UidValidity::from_i64(self.uid_validity).ok_or_else(unreadable)?,
             rights_version: self.rights_version,
-            private_policy: FlagBits::from_i64(self.private_flags),
         })
     }
 }

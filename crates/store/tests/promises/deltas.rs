@@ -254,6 +254,34 @@ async fn a_snapshot_and_what_happened_since_are_the_rows() {
     assert_eq!(contents(&from_snapshot), contents(&known));
 }
 
+/// Every change here is one of rights, so the version of these tells the mod-sequence that belongs to it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mailbox_is_loaded_with_the_rights_of_its_newest_state() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let mailbox = large_mailbox(&world, ada).await;
+    load_from_snapshot(&world.store, mailbox).await;
+    let lead = |loaded: &store::Loaded| i64::from(loaded.image.modseq()) - loaded.rights_version;
+    let loaded = world.store.load_image(mailbox).await.unwrap().unwrap();
+    let expected = lead(&loaded);
+    let changing = async {
+        for round in 0..200 {
+            let rights = if round % 2 == 0 { "lr" } else { "l" };
+            world.grant(ada, mailbox, "anyone", rights).await;
+        }
+    };
+    let loading = async {
+        loop {
+            let loaded = world.store.load_image(mailbox).await.unwrap().unwrap();
+            assert_eq!(lead(&loaded), expected);
+        }
+    };
+    tokio::select! {
+        () = changing => {}
+        () = loading => {}
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_snapshot_older_than_the_log_is_not_used() {
     let world = World::new().await;
