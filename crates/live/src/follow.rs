@@ -121,7 +121,7 @@ impl Live {
             .get(&id)
             .and_then(|slot| slot.mailbox.upgrade());
         if let Some(mailbox) = known {
-            self.catch_up(&mailbox).await?;
+            Self::catch_up(&mailbox).await?;
             return Ok(mailbox);
         }
         let opened = LiveMailbox::open(id, self.store.clone(), self.stats.clone()).await;
@@ -217,13 +217,12 @@ impl Live {
     }
 
     /// Brings an open mailbox up to date: it may lag behind a commit of which this user already knows.
-    async fn catch_up(&self, mailbox: &LiveMailbox) -> Result<(), Fault> {
-        let counters = self.store.counters(&[mailbox.id()]).await?;
-        let Some(&(_, modseq)) = counters.first() else {
-            mailbox.close();
+    async fn catch_up(mailbox: &LiveMailbox) -> Result<(), Fault> {
+        mailbox.reach_latest().await?;
+        if mailbox.mailbox_state().is_gone {
             return Err(Fault::Gone);
-        };
-        mailbox.reach(modseq).await
+        }
+        Ok(())
     }
 
     fn wake(self: &Arc<Self>, wakeups: &[Wakeup]) {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use image::{Image, Overlay};
 use mail::{AccountId, Keywords, MailboxId, ModSeq, UidValidity};
-use store::{Fault, News, Store};
+use store::{Fault, Found, News, Store};
 use tokio::sync::watch;
 
 use crate::lock::lock;
@@ -145,6 +145,22 @@ impl LiveMailbox {
             return Ok(());
         }
         self.read_delta(&mailbox_state).await
+    }
+
+    /// Waits until the state shows everything that was committed before this call, on any node. What many ask
+    /// for at once is read once. A mailbox that is gone is closed.
+    ///
+    /// # Errors
+    ///
+    /// As the store has it; the state stays what it was.
+    pub async fn reach_latest(&self) -> Result<(), Fault> {
+        match self.store.latest(&[self.id]).await?.get(&self.id) {
+            Some(latest) => self.reach(latest.modseq).await,
+            None => {
+                self.close();
+                Ok(())
+            }
+        }
     }
 
     /// The bytes of `shared_response`, as another watcher has encoded them, or else made by `encode`.
@@ -335,6 +351,16 @@ impl Watch {
     #[must_use]
     pub fn mailbox_state(&self) -> Arc<MailboxState> {
         self.mailbox_states.borrow().clone()
+    }
+
+    /// What the account that watches may do in the mailbox now; `None` when either is gone.
+    ///
+    /// # Errors
+    ///
+    /// As the store has it.
+    pub async fn access(&self) -> Result<Option<Found>, Fault> {
+        let mailbox = &self.mailbox;
+        mailbox.store.access(self.account, mailbox.id).await
     }
 
     /// The private flags of the account that watches.

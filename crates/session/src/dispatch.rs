@@ -106,7 +106,7 @@ impl Session {
             }
             Err(ending) => Err(ending),
         };
-        self.learn();
+        self.learn().await;
         let moment = if row.pins_seqnums {
             ExpungeTiming::Pinned
         } else {
@@ -118,7 +118,12 @@ impl Session {
 
     /// Learns what was committed before the command, which may leave it without its mailbox.
     async fn catch_up_for(&mut self, row: &CommandRow, out: &mut Out<'_>) -> Result<Next, Ending> {
-        if let AccessCheck::Holds = self.catch_up().await? {
+        let check = if row.asks {
+            self.catch_up_with_all().await?
+        } else {
+            self.catch_up().await?
+        };
+        if check == AccessCheck::Holds {
             return Ok(Next::Go);
         }
         let next = self.lose_selected(out);
@@ -169,7 +174,7 @@ impl Session {
             }
             Awaiting::Idle { tag } => {
                 let outcome = idle::done(line);
-                self.learn();
+                self.learn().await;
                 self.tell_unsolicited(out).await;
                 let verdict = conclude(&mut out.buffer, &tag, "IDLE", outcome);
                 Report::concluded("IDLE", verdict)

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use crate::access_cache::AccessCache;
 use crate::batch::Batches;
 use crate::digest::Digesting;
+use crate::latest_batcher::LatestBatcher;
 use crate::login_recorder::{self, LoginRecorder};
 use crate::resolve::ResolveBatcher;
 use crate::store::Inner;
@@ -66,6 +67,7 @@ impl Store {
             batches: Batches::default(),
             login_recorder: LoginRecorder::default(),
             questions: ResolveBatcher::default(),
+            latest: LatestBatcher::default(),
             digesting: Digesting::default(),
             access_cache: AccessCache::new(),
             outbox: Arc::new(Outbox::new()),

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use crate::access_cache::AccessCache;
 use crate::batch::Batches;
 use crate::digest::Digesting;
+use crate::latest_batcher::LatestBatcher;
 use crate::login_recorder::LoginRecorder;
 use crate::origin::SessionOrigin;
 use crate::resolve::ResolveBatcher;
@@ -59,6 +60,7 @@ pub(crate) struct Inner {
     pub(crate) batches: Batches,
     pub(crate) login_recorder: LoginRecorder,
     pub(crate) questions: ResolveBatcher,
+    pub(crate) latest: LatestBatcher,
     pub(crate) digesting: Digesting,
     pub(crate) access_cache: AccessCache,
     pub(crate) outbox: Arc<Outbox>,

@@ -71,6 +71,9 @@ pub(crate) struct CommandRow {
     /// It writes to the selected mailbox, and so must know which flags are private there. It is run once more when
     /// that changed meanwhile.
     pub(crate) depends_on_policy: bool,
+    /// Whoever sends it asks for news, so it is answered with everything that was committed before it came, on any
+    /// node.
+    pub(crate) asks: bool,
     run: Run,
     #[cfg(test)]
     takes: fn(&Body) -> bool,
@@ -96,6 +99,7 @@ macro_rules! row {
             allowed_in: AllowedIn::$allowed_in,
             pins_seqnums: false,
             depends_on_policy: false,
+            asks: false,
             run: |$call, body| {
                 Box::pin(async move {
                     let $pattern = body else {
@@ -120,7 +124,7 @@ macro_rules! row {
 #[rustfmt::skip]
 pub(crate) static COMMANDS: &[CommandRow] = &[
     row!("CAPABILITY", Any, call, Body::Capability => capability::run(call.session, call.out)),
-    row!("NOOP", Any, _call, Body::Noop => noop::run()),
+    row!("NOOP", Any, _call, Body::Noop => noop::run()).asking(),
     row!("LOGOUT", Any, call, Body::Logout => logout::run(call.session, call.out)),
     row!("ID", Any, call, Body::Id(pairs) => id::run(call.session, pairs.as_deref(), call.out)),
     row!("STARTTLS", BeforeLogin, call, Body::StartTls => starttls::run(call.session)),
@@ -156,7 +160,8 @@ pub(crate) static COMMANDS: &[CommandRow] = &[
         status::run(call.session, &mailbox, &items, call.out).await),
     row!("APPEND", AfterLogin, call, Body::Append { mailbox, messages } =>
         append::run(call.session, &mailbox, messages, call.now).await),
-    row!("IDLE", AfterLogin, call, Body::Idle => idle::run(call.session, call.tag, call.out).await),
+    row!("IDLE", AfterLogin, call, Body::Idle =>
+        idle::run(call.session, call.tag, call.out).await).asking(),
     row!("SETACL", AfterLogin, call, Body::SetAcl { mailbox, identifier, rights } =>
         set_acl::run(call.session, &mailbox, &identifier, &rights).await),
     row!("DELETEACL", AfterLogin, call, Body::DeleteAcl { mailbox, identifier } =>
@@ -178,10 +183,10 @@ pub(crate) static COMMANDS: &[CommandRow] = &[
     row!("SETMETADATA", AfterLogin, call, Body::SetMetadata { mailbox, entries } =>
         set_metadata::run(call.session, mailbox.as_ref(), entries).await),
     row!("NOTIFY", AfterLogin, call, Body::Notify(asked) =>
-        notify::run(call.session, asked, call.out).await),
+        notify::run(call.session, asked, call.out).await).asking(),
     row!("ESEARCH", AfterLogin, call, Body::Esearch(asked) =>
         esearch::run(call.session, call.tag, asked, call.now, call.out).await),
-    row!("CHECK", Selected, _call, Body::Check => check::run()),
+    row!("CHECK", Selected, _call, Body::Check => check::run()).asking(),
     row!("CLOSE", Selected, call, Body::Close =>
         close::close(call.session, call.tag, call.out).await).by_policy(),
     row!("UNSELECT", Selected, call, Body::Unselect => close::unselect(call.session)),
@@ -245,6 +250,11 @@ impl CommandRow {
 
     const fn pinning(mut self) -> Self {
         self.pins_seqnums = true;
+        self
+    }
+
+    const fn asking(mut self) -> Self {
+        self.asks = true;
         self
     }
 

@@ -2,7 +2,8 @@
 
 use crate::ending::Done;
 
-/// What is new is told at the end of every command, so there is nothing left to do.
+/// What is new was learned before (see `asks` in the table of commands) and is told at the end, so there is nothing
+/// left to do.
 pub(crate) fn run() -> Done {
     Done::completed()
 }

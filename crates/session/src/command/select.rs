@@ -8,7 +8,7 @@ use wire::{Code, Qresync, Select, Verdict, say};
 use crate::context::kept::Contexts;
 use crate::conversation::selected::Selected;
 use crate::conversation::session::Session;
-use crate::ending::{Done, DoneCode, Ending, Outcome};
+use crate::ending::{Done, DoneCode, Ending, Outcome, Refused};
 use crate::names::named::{Missing, other_name};
 use crate::names::tree::announce;
 use crate::out::Out;
@@ -31,10 +31,22 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
     let (named, permit) = session
         .permit(&select.mailbox, Operation::Read, Missing::Mailbox)
         .await?;
-    let old_name = other_name(&select.mailbox, &named.name);
     let mailbox = session.node.live.open(permit.mailbox()).await?;
     let watch = mailbox.watch(permit.account()).await?;
     let mailbox_state = watch.mailbox_state();
+    let named = if mailbox_state.rights_version == named.found.access.version {
+        named
+    } else {
+        // The rights have changed since they were read, and the state may hold what was committed after that.
+        let (named, permit) = session
+            .permit(&select.mailbox, Operation::Read, Missing::Mailbox)
+            .await?;
+        if permit.mailbox() != mailbox.id() {
+            return Err(Refused::NoSuchMailbox.into());
+        }
+        named
+    };
+    let old_name = other_name(&select.mailbox, &named.name);
     let keywords_told = mailbox_state.keywords.len();
     let selected = Box::new(Selected {
         view: View::new(permit.account(), named.found.private_flags, mailbox_state),

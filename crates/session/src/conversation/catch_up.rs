@@ -1,7 +1,7 @@
 //! Learning what happened in the selected mailbox, and losing it when it may no longer be read.
 
-use acl::Operation;
 use store::Fault;
+use tracing::debug;
 use wire::{Code, Verdict, say};
 
 use crate::conversation::selected::AccessCheck;
@@ -13,49 +13,33 @@ impl Session {
     /// Learns what this node knows of the selected mailbox, and reads the rights anew when
     /// they changed.
     pub(crate) async fn catch_up(&mut self) -> Result<AccessCheck, Fault> {
-        let Some(selected) = &mut self.selected else {
-            return Ok(AccessCheck::Holds);
-        };
-        let mailbox_state = selected.watch.mailbox_state();
-        if mailbox_state.is_gone {
-            return Ok(AccessCheck::Lost);
+        match &mut self.selected {
+            Some(selected) => selected.learn().await,
+            None => Ok(AccessCheck::Holds),
         }
-        if mailbox_state.rights_version != selected.found.access.version
-            && self.renew_selected().await? == AccessCheck::Lost
-        {
-            return Ok(AccessCheck::Lost);
-        }
+    }
+
+    /// As [`catch_up`](Self::catch_up), with all that was committed before this call, on any node.
+    pub(crate) async fn catch_up_with_all(&mut self) -> Result<AccessCheck, Fault> {
         if let Some(selected) = &mut self.selected {
-            selected.view.learn(mailbox_state);
+            selected.watch.mailbox().reach_latest().await?;
         }
-        Ok(AccessCheck::Holds)
+        self.catch_up().await
     }
 
     /// Reads anew what this user may do in the selected mailbox, and which flags are private there.
     pub(crate) async fn renew_selected(&mut self) -> Result<AccessCheck, Fault> {
-        let Some(selected) = &mut self.selected else {
-            return Ok(AccessCheck::Holds);
-        };
-        let access = &selected.found.access;
-        let found = self.store.access(access.account, access.mailbox).await?;
-        let Some(found) = found.filter(|found| acl::permit(&found.access, Operation::Read).is_ok())
-        else {
-            return Ok(AccessCheck::Lost);
-        };
-        if found.private_flags != selected.view.private() {
-            selected.view.set_private(found.private_flags);
-            selected.is_permanent_news = true;
+        match &mut self.selected {
+            Some(selected) => selected.renew().await,
+            None => Ok(AccessCheck::Holds),
         }
-        let permanent_before = selected.permanent_flags();
-        selected.found = found;
-        selected.is_permanent_news |= selected.permanent_flags() != permanent_before;
-        Ok(AccessCheck::Holds)
     }
 
-    /// Learns what is known by now, without asking for the rights again.
-    pub(crate) fn learn(&mut self) {
-        if let Some(selected) = &mut self.selected {
-            selected.learn();
+    /// Learns what is known by now, at the end of a command. Where that may no longer be read, or where it is not
+    /// known whether it may, nothing is learned, so that nothing newer is told; the next command finds that out, too.
+    pub(crate) async fn learn(&mut self) {
+        if let Err(fault) = self.catch_up().await {
+            debug!(cause = %fault, "could not read the rights at the end of a command");
         }
     }
 

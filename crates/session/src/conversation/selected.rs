@@ -4,7 +4,7 @@ use acl::{Operation, Permit};
 use image::Message;
 use live::Watch;
 use mail::{FlagBits, ModSeq, SeqNum, Uid, UidSet};
-use store::{Found, Store};
+use store::{Fault, Found, Store};
 use tracing::debug;
 use wire::{Code, MessageSet, NumberEnd, Numbering, Verdict, say};
 
@@ -94,8 +94,38 @@ impl Selected {
         UidSet::from_ranges(ranges)
     }
 
-    pub(crate) fn learn(&mut self) {
-        self.view.learn(self.watch.mailbox_state());
+    /// Learns the latest state of this node, if it may be read: a state whose rights are others than those that were
+    /// checked last is learned after the rights were read again.
+    pub(crate) async fn learn(&mut self) -> Result<AccessCheck, Fault> {
+        let mailbox_state = self.watch.mailbox_state();
+        if mailbox_state.is_gone {
+            return Ok(AccessCheck::Lost);
+        }
+        // Taken before the rights are read, so that these are no older than the state.
+        if mailbox_state.rights_version != self.found.access.version
+            && self.renew().await? == AccessCheck::Lost
+        {
+            return Ok(AccessCheck::Lost);
+        }
+        self.view.learn(mailbox_state);
+        Ok(AccessCheck::Holds)
+    }
+
+    /// Reads anew what this user may do here, and which flags are private.
+    pub(crate) async fn renew(&mut self) -> Result<AccessCheck, Fault> {
+        let found = self.watch.access().await?;
+        let Some(found) = found.filter(|found| acl::permit(&found.access, Operation::Read).is_ok())
+        else {
+            return Ok(AccessCheck::Lost);
+        };
+        if found.private_flags != self.view.private() {
+            self.view.set_private(found.private_flags);
+            self.is_permanent_news = true;
+        }
+        let permanent_before = self.permanent_flags();
+        self.found = found;
+        self.is_permanent_news |= self.permanent_flags() != permanent_before;
+        Ok(AccessCheck::Holds)
     }
 
     /// Returns the messages of others that the client did not know.
@@ -135,13 +165,15 @@ impl Selected {
         self.own = self.own.union(uids);
     }
 
-    /// Waits until this node sees `modseq`, and learns it. When that fails, what was committed stays committed and is
-    /// told later.
+    /// Waits until this node sees `modseq`, and learns it if it may be read. When that fails, what was committed stays
+    /// committed and is told later.
     pub(crate) async fn reach(&mut self, modseq: ModSeq) {
         if let Err(fault) = self.watch.mailbox().reach(modseq).await {
             debug!(cause = %fault, "own change is not visible yet");
         }
-        self.learn();
+        if let Err(fault) = self.learn().await {
+            debug!(cause = %fault, "could not read the rights after a change");
+        }
     }
 
     /// Writes FETCH responses for what can change of `uids`, and notes them as told. Messages that are gone are passed
