@@ -26,7 +26,7 @@ pub use content::{Contents, ContentsStats};
 pub use event_queue::{MailboxEvent, PendingEvents};
 pub use follow::Live;
 pub use login_registry::{LoginLease, LoginRegistry};
-pub use mailbox::{LiveMailbox, MailboxState, Watch};
+pub use mailbox::{LiveMailbox, MailboxState, RightsWatch, Watch};
 pub use notify_watcher::{NotifyWatcher, NotifyWatchers};
 pub use shared_response::SharedResponse;
 pub use stats::Stats;

@@ -23,7 +23,7 @@ pub struct LoginRegistry {
 
 /// The lease that a login gives a session. It ends when the password that let the session in is no longer
 /// valid.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct LoginLease {
     version: i64,
     versions: watch::Receiver<Option<i64>>,

@@ -65,6 +65,16 @@ pub struct Watch {
     mailbox_states: watch::Receiver<Arc<MailboxState>>,
 }
 
+/// Watches what an account may do in an open mailbox, for as long as a command of it runs.
+#[derive(Debug)]
+pub struct RightsWatch {
+    mailbox: Arc<LiveMailbox>,
+    account: AccountId,
+    mailbox_states: watch::Receiver<Arc<MailboxState>>,
+    /// The version of the rights that was checked.
+    version: i64,
+}
+
 impl LiveMailbox {
     pub(crate) async fn open(
         id: MailboxId,
@@ -353,6 +363,17 @@ impl Watch {
         self.mailbox_states.borrow().clone()
     }
 
+    /// Watches the rights from `version` on, which was checked.
+    #[must_use]
+    pub fn rights_since(&self, version: i64) -> RightsWatch {
+        RightsWatch {
+            mailbox: self.mailbox.clone(),
+            account: self.account,
+            mailbox_states: self.mailbox_states.clone(),
+            version,
+        }
+    }
+
     /// What the account that watches may do in the mailbox now; `None` when either is gone.
     ///
     /// # Errors
@@ -378,6 +399,39 @@ impl Watch {
                 .wait_for(|mailbox_state| !Arc::ptr_eq(mailbox_state, known))
                 .await,
         );
+    }
+}
+
+impl RightsWatch {
+    /// Waits until the rights are others than those that were checked last, and reads what the account may do then;
+    /// `None` when the mailbox or the account is gone. May be dropped at any time.
+    ///
+    /// # Errors
+    ///
+    /// As the store has it.
+    pub async fn next(&mut self) -> Result<Option<Found>, Fault> {
+        let version = self.version;
+        let is_other = |mailbox_state: &Arc<MailboxState>| {
+            mailbox_state.is_gone || mailbox_state.rights_version != version
+        };
+        // The sender lives in the mailbox that this watch holds.
+        let Ok(mailbox_state) = self
+            .mailbox_states
+            .wait_for(is_other)
+            .await
+            .map(|it| it.clone())
+        else {
+            return Ok(None);
+        };
+        if mailbox_state.is_gone {
+            return Ok(None);
+        }
+        // Not the version that is read now: the state will come to that one, too.
+        self.version = mailbox_state.rights_version;
+        self.mailbox
+            .store
+            .access(self.account, self.mailbox.id)
+            .await
     }
 }
 

@@ -7,7 +7,7 @@ use wire::{Body, Code, Command, Frame, Malformed, Tag, Verdict, say};
 use crate::command::{self, Call, CommandRow, authenticate, idle, no_such_command};
 use crate::conversation::selected::AccessCheck;
 use crate::conversation::session::{Awaiting, Session};
-use crate::ending::{Ending, Refused, conclude};
+use crate::ending::{Ending, Outcome, Refused, conclude};
 use crate::node::Now;
 use crate::out::Out;
 use crate::report::{CommandStep, Next, Report};
@@ -93,7 +93,13 @@ impl Session {
                 return Report::concluded(name, verdict);
             }
         }
-        let outcome = match self.carry_out(row, &tag, body, now, out).await {
+        let reading = if row.reads { self.reading() } else { None };
+        let carried = self.carry_out(row, &tag, body, now, out);
+        let Some(carried) = Self::while_readable(reading, carried).await else {
+            let refused = Err(Refused::NoPermission.into());
+            return self.conclude_lost(&tag, name, refused, out);
+        };
+        let outcome = match carried {
             Ok(CommandStep::Done(done)) => Ok(done),
             Ok(CommandStep::Later) => return Report::going_on(name),
             Ok(CommandStep::Last(done, next)) => {
@@ -112,8 +118,33 @@ impl Session {
         } else {
             ExpungeTiming::Safe
         };
-        self.tell_news(moment, out).await;
+        let reading = self.reading();
+        let told = Self::while_readable(reading, self.tell_news(moment, out)).await;
+        if told.is_none() {
+            return self.conclude_lost(&tag, name, outcome, out);
+        }
         Report::concluded(name, conclude(&mut out.buffer, &tag, name, outcome))
+    }
+
+    /// Ends a command in the midst of which the selected mailbox was lost.
+    fn conclude_lost(
+        &mut self,
+        tag: &Tag,
+        name: &'static str,
+        outcome: Outcome,
+        out: &mut Out<'_>,
+    ) -> Report {
+        let next = self.lose_while_telling(out);
+        let verdict = if next == Next::Close {
+            None
+        } else {
+            conclude(&mut out.buffer, tag, name, outcome)
+        };
+        Report {
+            command: name,
+            verdict,
+            next,
+        }
     }
 
     /// Learns what was committed before the command, which may leave it without its mailbox.

@@ -30,12 +30,18 @@ pub struct Out<'a> {
     /// What is not written yet.
     pub buffer: Vec<u8>,
     sink: &'a mut dyn Sink,
+    /// A write has begun and not ended: what the client has read may end anywhere.
+    is_torn: bool,
 }
 
 impl<'a> Out<'a> {
     /// Begins with a buffer that may be reused from the last command.
     pub fn new(buffer: Vec<u8>, sink: &'a mut dyn Sink) -> Self {
-        Self { buffer, sink }
+        Self {
+            buffer,
+            sink,
+            is_torn: false,
+        }
     }
 
     /// Writes the buffer out if much is waiting. Called between the parts of a long response.
@@ -47,7 +53,20 @@ impl<'a> Out<'a> {
         if self.buffer.len() < OUTPUT_BYTES_MAX {
             return Ok(());
         }
-        self.sink.write(&mut self.buffer).await
+        self.write().await
+    }
+
+    /// Whether a write was given up, so that nothing more can be said.
+    #[must_use]
+    pub fn is_torn(&self) -> bool {
+        self.is_torn
+    }
+
+    async fn write(&mut self) -> Result<(), Hangup> {
+        self.is_torn = true;
+        self.sink.write(&mut self.buffer).await?;
+        self.is_torn = false;
+        Ok(())
     }
 
     /// Says how far the command has come, if the client has waited for long (RFC 9585). Called between
@@ -88,7 +107,7 @@ impl<'a> Out<'a> {
     async fn say_progress(&mut self, tag: &Tag, of: Option<(u32, u32)>) -> Result<(), Hangup> {
         let code = Some(Code::InProgress(tag, of));
         say::untagged(&mut self.buffer, Verdict::Ok, code, "Still at work");
-        self.sink.write(&mut self.buffer).await
+        self.write().await
     }
 }
 

@@ -1,7 +1,9 @@
 //! What is said without a command: the greeting, news between commands, the goodbye.
 
+use std::future::pending;
 use std::pin::pin;
 
+use live::LoginLease;
 use tracing::warn;
 use wire::{Code, Verdict, say};
 
@@ -66,11 +68,27 @@ impl Session {
         );
     }
 
+    /// The lease of the login, which a running command does not outlast.
+    #[must_use]
+    pub fn lease(&self) -> Option<LoginLease> {
+        self.lease.clone()
+    }
+
+    /// Resolves when nothing more may be told of what is written already: the login is no longer valid, or the
+    /// selected mailbox may no longer be read. May be dropped at any time.
+    pub async fn silenced(&self) {
+        let unreadable = async {
+            let readable = Self::while_readable(self.reading(), pending::<()>());
+            let _none = readable.await;
+        };
+        either(self.overstayed(), unreadable).await;
+    }
+
     /// Resolves when the login is no longer valid. May be dropped at any time.
     pub async fn overstayed(&self) {
         match &self.lease {
             Some(lease) => lease.over().await,
-            None => std::future::pending().await,
+            None => pending().await,
         }
     }
 
@@ -79,7 +97,7 @@ impl Session {
         let selected = pin!(async {
             match &self.selected {
                 Some(selected) if self.is_listening() => selected.changed().await,
-                Some(_) | None => std::future::pending().await,
+                Some(_) | None => pending().await,
             }
         });
         let others = pin!(self.notified.rung());
@@ -90,8 +108,15 @@ impl Session {
     pub async fn tell(&mut self, out: &mut Out<'_>) -> Next {
         let told = match self.catch_up().await {
             Ok(AccessCheck::Holds) => {
-                self.tell_unsolicited(out).await;
-                self.tell_others(out).await
+                let reading = self.reading();
+                let told = Self::while_readable(reading, async {
+                    self.tell_unsolicited(out).await;
+                    self.tell_others(out).await
+                });
+                match told.await {
+                    Some(told) => told,
+                    None => return self.lose_while_telling(out),
+                }
             }
             Ok(AccessCheck::Lost) => return self.lose_selected(out),
             Err(fault) => Err(fault.into()),

@@ -64,7 +64,7 @@ impl Drop for QueryPermit {
             waiting.is_under_way = false;
         } else {
             drop(waiting);
-            (inner.spawn)(Box::pin(ask(Self(inner.clone()), next)));
+            (inner.background.spawn)(Box::pin(ask(Self(inner.clone()), next)));
         }
     }
 }

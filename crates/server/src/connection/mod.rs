@@ -13,6 +13,7 @@ mod stream;
 use std::sync::Arc;
 use std::time::Duration;
 
+use live::LoginLease;
 use mail::SessionId;
 use session::{Admission, ConnectionLimit, Goodbye, Hangup, Input, Next, Now, Out, Peer, Session};
 use store::SessionReport;
@@ -247,11 +248,22 @@ impl Connection {
         let mut response_writer =
             ResponseWriter::new(&mut self.stream, &self.compression, &self.context.timeouts);
         let mut out = Out::new(Vec::new(), &mut response_writer);
-        let report = self
-            .session
-            .run(input, now, &mut out)
-            .instrument(span.clone())
-            .await;
+        let lease = self.session.lease();
+        let run = self.session.run(input, now, &mut out);
+        // On the heap: an idle connection would else have room for it.
+        let stopped = Box::pin(until_stopped(
+            run.instrument(span.clone()),
+            lease.as_ref(),
+            self.presence.as_ref(),
+        ));
+        let report = match stopped.await {
+            Ok(report) => report,
+            Err(_) if out.is_torn() => return Err(Hangup),
+            Err(why) => {
+                self.leave(why).await?;
+                return Ok(Next::Close);
+            }
+        };
         let mut replies = std::mem::take(&mut out.buffer);
         self.uploads.clear();
         if let Some(verdict) = report.verdict {
@@ -346,7 +358,17 @@ impl Connection {
         let mut response_writer =
             ResponseWriter::new(&mut self.stream, &self.compression, &self.context.timeouts);
         let mut out = Out::new(Vec::new(), &mut response_writer);
-        let next = self.session.tell(&mut out).await;
+        let lease = self.session.lease();
+        let told = self.session.tell(&mut out);
+        let told = until_stopped(told, lease.as_ref(), self.presence.as_ref()).await;
+        let next = match told {
+            Ok(next) => next,
+            Err(_) if out.is_torn() => return Err(Hangup),
+            Err(why) => {
+                self.leave(why).await?;
+                return Ok(Next::Close);
+            }
+        };
         let news = std::mem::take(&mut out.buffer);
         self.said_at = Instant::now();
         self.say(news).await?;
@@ -390,7 +412,13 @@ impl Connection {
     async fn say(&mut self, words: Vec<u8>) -> Result<(), Hangup> {
         let mut response_writer =
             ResponseWriter::new(&mut self.stream, &self.compression, &self.context.timeouts);
-        response_writer.write(&words).await
+        // A client that does not read shall not be told later what it may not be told then.
+        tokio::select! {
+            biased;
+            written = response_writer.write(&words) => written,
+            () = self.session.silenced() => Err(Hangup),
+            () = ended(self.presence.as_ref()) => Err(Hangup),
+        }
     }
 }
 
@@ -405,6 +433,26 @@ async fn ended(presence: Option<&Presence>) {
     match presence {
         Some(presence) => presence.ended().await,
         None => std::future::pending().await,
+    }
+}
+
+/// Does `work`, unless the login or the session is ended before: then it is dropped, and this says why.
+async fn until_stopped<T>(
+    work: impl Future<Output = T>,
+    lease: Option<&LoginLease>,
+    presence: Option<&Presence>,
+) -> Result<T, Goodbye> {
+    let over = async {
+        match lease {
+            Some(lease) => lease.over().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        biased;
+        done = work => Ok(done),
+        () = over => Err(Goodbye::LeaseEnded),
+        () = ended(presence) => Err(Goodbye::Ended),
     }
 }
 

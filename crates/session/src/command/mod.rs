@@ -71,6 +71,8 @@ pub(crate) struct CommandRow {
     /// It writes to the selected mailbox, and so must know which flags are private there. It is run once more when
     /// that changed meanwhile.
     pub(crate) depends_on_policy: bool,
+    /// It reads the selected mailbox, maybe for long, and is stopped when that may no longer be read.
+    pub(crate) reads: bool,
     /// Whoever sends it asks for news, so it is answered with everything that was committed before it came, on any
     /// node.
     pub(crate) asks: bool,
@@ -99,6 +101,7 @@ macro_rules! row {
             allowed_in: AllowedIn::$allowed_in,
             pins_seqnums: false,
             depends_on_policy: false,
+            reads: false,
             asks: false,
             run: |$call, body| {
                 Box::pin(async move {
@@ -185,7 +188,7 @@ pub(crate) static COMMANDS: &[CommandRow] = &[
     row!("NOTIFY", AfterLogin, call, Body::Notify(asked) =>
         notify::run(call.session, asked, call.out).await).asking(),
     row!("ESEARCH", AfterLogin, call, Body::Esearch(asked) =>
-        esearch::run(call.session, call.tag, asked, call.now, call.out).await),
+        esearch::run(call.session, call.tag, asked, call.now, call.out).await).reading(),
     row!("CHECK", Selected, _call, Body::Check => check::run()).asking(),
     row!("CLOSE", Selected, call, Body::Close =>
         close::close(call.session, call.tag, call.out).await).by_policy(),
@@ -197,27 +200,27 @@ pub(crate) static COMMANDS: &[CommandRow] = &[
     row!("UIDBATCHES", Selected, call, Body::UidBatches { size, range } =>
         uid_batches::run(call.session, call.tag, size, range, call.out)),
     row!("FETCH", Selected, call, Body::Fetch(fetch) =>
-        fetch::run(call.session, fetch, call.out).await).pinning(),
+        fetch::run(call.session, fetch, call.out).await).pinning().reading(),
     row!("UID FETCH", Selected, call, Body::Fetch(fetch) =>
-        fetch::run(call.session, fetch, call.out).await),
+        fetch::run(call.session, fetch, call.out).await).reading(),
     row!("STORE", Selected, call, Body::Store(request) =>
         store::run(call.session, call.tag, request, call.out).await).pinning().by_policy(),
     row!("UID STORE", Selected, call, Body::Store(request) =>
         store::run(call.session, call.tag, request, call.out).await).by_policy(),
     row!("SEARCH", Selected, call, Body::Search(search) =>
-        search::run(call.session, call.tag, search, call.now, call.out).await).pinning(),
+        search::run(call.session, call.tag, search, call.now, call.out).await).pinning().reading(),
     row!("UID SEARCH", Selected, call, Body::Search(search) =>
-        search::run(call.session, call.tag, search, call.now, call.out).await),
+        search::run(call.session, call.tag, search, call.now, call.out).await).reading(),
     row!("SORT", Selected, call, Body::Sort(asked) =>
-        sort::run(call.session, call.tag, asked, call.now, call.out).await).pinning(),
+        sort::run(call.session, call.tag, asked, call.now, call.out).await).pinning().reading(),
     row!("UID SORT", Selected, call, Body::Sort(asked) =>
-        sort::run(call.session, call.tag, asked, call.now, call.out).await),
+        sort::run(call.session, call.tag, asked, call.now, call.out).await).reading(),
     row!("CANCELUPDATE", Selected, call, Body::CancelUpdate(tags) =>
         cancel_update::run(call.session, &tags)),
     row!("THREAD", Selected, call, Body::Thread { numbering, algorithm, key } =>
-        thread::run(call.session, call.tag, (numbering, algorithm), key, call.now, call.out).await).pinning(),
+        thread::run(call.session, call.tag, (numbering, algorithm), key, call.now, call.out).await).pinning().reading(),
     row!("UID THREAD", Selected, call, Body::Thread { numbering, algorithm, key } =>
-        thread::run(call.session, call.tag, (numbering, algorithm), key, call.now, call.out).await),
+        thread::run(call.session, call.tag, (numbering, algorithm), key, call.now, call.out).await).reading(),
     row!("COPY", Selected, call, Body::Copy { numbering, set, mailbox } =>
         copy::run(call.session, call.tag, (numbering, &set), &mailbox, call.out).await).by_policy(),
     row!("UID COPY", Selected, call, Body::Copy { numbering, set, mailbox } =>
@@ -250,6 +253,11 @@ impl CommandRow {
 
     const fn pinning(mut self) -> Self {
         self.pins_seqnums = true;
+        self
+    }
+
+    const fn reading(mut self) -> Self {
+        self.reads = true;
         self
     }
 

@@ -1,5 +1,10 @@
 //! Learning what happened in the selected mailbox, and losing it when it may no longer be read.
 
+use std::future::pending;
+use std::pin::pin;
+
+use acl::Operation;
+use live::RightsWatch;
 use store::Fault;
 use tracing::debug;
 use wire::{Code, Verdict, say};
@@ -7,6 +12,7 @@ use wire::{Code, Verdict, say};
 use crate::conversation::selected::AccessCheck;
 use crate::conversation::session::Session;
 use crate::out::Out;
+use crate::race::{First, first};
 use crate::report::Next;
 
 impl Session {
@@ -33,6 +39,49 @@ impl Session {
             Some(selected) => selected.renew().await,
             None => Ok(AccessCheck::Holds),
         }
+    }
+
+    /// Does `work` for as long as the selected mailbox may be read; `None` when that came to an end before, or when it
+    /// is not known whether it did.
+    pub(crate) async fn while_readable<T>(
+        reading: Option<RightsWatch>,
+        work: impl Future<Output = T>,
+    ) -> Option<T> {
+        let lost = async {
+            let Some(mut rights_watch) = reading else {
+                return pending().await;
+            };
+            loop {
+                match rights_watch.next().await {
+                    Ok(Some(found)) if acl::permit(&found.access, Operation::Read).is_ok() => {}
+                    Ok(_) => return,
+                    Err(fault) => {
+                        debug!(cause = %fault, "could not read the rights of a command that runs");
+                        return;
+                    }
+                }
+            }
+        };
+        match first(pin!(work), pin!(lost)).await {
+            First::One(done) => Some(done),
+            First::Other(()) => None,
+        }
+    }
+
+    /// What [`while_readable`](Self::while_readable) goes by.
+    pub(crate) fn reading(&self) -> Option<RightsWatch> {
+        let selected = self.selected.as_deref()?;
+        Some(selected.watch.rights_since(selected.found.access.version))
+    }
+
+    /// Closes the selected mailbox when something was being told of it. What was not written yet is not said.
+    pub(crate) fn lose_while_telling(&mut self, out: &mut Out<'_>) -> Next {
+        out.buffer.clear();
+        if out.is_torn() {
+            self.selected = None;
+            return Next::Close;
+        }
+        self.lose_selected(out)
     }
 
     /// Learns what is known by now, at the end of a command. Where that may no longer be read, or where it is not

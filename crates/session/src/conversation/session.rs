@@ -45,8 +45,8 @@ use crate::view::ResponseOptions;
 /// or
 /// [`Next::Close`](crate::Next::Close), after which nothing is called. The futures of `admit`, `run` and `tell` are
 /// awaited
-/// to their end: a connection that drops one of them drops the session, too. What was committed by then stays
-/// committed.
+/// to their end: a connection that drops one of them, because the login has ended meanwhile, says goodbye and drops the
+/// session, too. What was committed by then stays committed.
 #[derive(Debug)]
 pub struct Session {
     pub(crate) node: Arc<Node>,
