@@ -77,11 +77,8 @@ impl Session {
     /// Resolves when nothing more may be told of what is written already: the login is no longer valid, or the
     /// selected mailbox may no longer be read. May be dropped at any time.
     pub async fn silenced(&self) {
-        let unreadable = async {
-            let readable = Self::while_readable(self.reading(), pending::<()>());
-            let _none = readable.await;
-        };
-        either(self.overstayed(), unreadable).await;
+        let unreadable = pin!(Self::while_readable(self.reading(), pending::<()>()));
+        first(pin!(self.overstayed()), unreadable).await;
     }
 
     /// Resolves when the login is no longer valid. May be dropped at any time.

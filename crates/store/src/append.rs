@@ -1,9 +1,10 @@
 //! New messages.
 
 use std::collections::VecDeque;
+use std::panic::catch_unwind;
 
 use acl::Permit;
-use mail::{FlagBits, MailboxId, ModSeq, Uid, UidValidity};
+use mail::{FlagBits, InternalDate, MailboxId, ModSeq, Uid, UidValidity};
 use sqlx::postgres::types::PgRange;
 
 use crate::argument::{ActorRow, GrowthRow, NewMessageRow, PermitRow, PrivateMarkRow};
@@ -11,8 +12,9 @@ use crate::batch::{Call, Done, Job, QueuedWrite, Queues, Writers};
 use crate::fault::{BatchFault, Excess};
 #[cfg(debug_assertions)]
 use crate::packing;
+use crate::stats::add;
 use crate::store::Inner;
-use crate::{Cause, Fault, Prepared, Store};
+use crate::{Cause, Fault, Prepared, Store, prepare};
 
 /// A message on its way into a mailbox.
 #[derive(Debug)]
@@ -42,6 +44,18 @@ pub struct Appended {
 pub(crate) struct Append(Vec<NewMessage>);
 
 impl Store {
+    /// [`prepare`]s a message that a client has sent.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Broken`] when that panics: the message is refused, and nothing else is disturbed.
+    pub fn prepare(&self, message: &[u8], date: InternalDate) -> Result<Prepared, Fault> {
+        catch_unwind(|| prepare(message, date)).map_err(|_| {
+            add(&self.inner().counters.message_panics, 1);
+            Fault::of_panic()
+        })
+    }
+
     /// Adds all of `messages`, or none.
     ///
     /// # Errors

@@ -1,12 +1,8 @@
 //! A message taken apart and packed, ready to be stored.
 
-use std::panic::catch_unwind;
-
 use mail::{InternalDate, NaiveDate};
 
 use crate::packing::pack;
-use crate::stats::add;
-use crate::{Fault, Store};
 
 /// A message as it will be stored. To make one is CPU work and nothing else.
 #[derive(Debug)]
@@ -37,20 +33,6 @@ pub fn prepare(message: impl AsRef<[u8]>, date: InternalDate) -> Prepared {
         body: pack(body),
         folded: pack(&parsed.search_text),
         date,
-    }
-}
-
-impl Store {
-    /// [`prepare`]s a message that a client has sent.
-    ///
-    /// # Errors
-    ///
-    /// [`Fault::Broken`] when that panics: the message is refused, and nothing else is disturbed.
-    pub fn prepare(&self, message: &[u8], date: InternalDate) -> Result<Prepared, Fault> {
-        catch_unwind(|| prepare(message, date)).map_err(|_| {
-            add(&self.inner().counters.message_panics, 1);
-            Fault::of_panic()
-        })
     }
 }
 

@@ -6,6 +6,7 @@
     unused_crate_dependencies,
     reason = "the library that this drives uses them"
 )]
+#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 use testkit::{Client, Cluster, Heard, Stage, World, in_world};
 

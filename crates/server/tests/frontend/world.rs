@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::{self, Permissions};
+use std::future::pending;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use server::Frontend;
 use server::config::{Config, Sources, Surroundings};
 use store::{Background, Store};
 use tempfile::TempDir;
+use tokio::time::timeout;
 
 use crate::client::Client;
 
@@ -85,7 +87,10 @@ impl World {
         let runtime = tokio::runtime::Handle::current();
         let background = Background {
             spawn: Arc::new(move |task| drop(runtime.spawn(task))),
-            sleep: Arc::new(|time| Box::pin(tokio::time::sleep(time))),
+            sleep: Arc::new(|time| {
+                // What the store waits for, not what the test does.
+                Box::pin(async move { drop(timeout(time, pending::<()>()).await) })
+            }),
         };
         Store::connect(options, background).await.unwrap()
     }

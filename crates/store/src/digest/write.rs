@@ -7,7 +7,6 @@ use bytes::Bytes;
 use mail::{ContentId, MailboxId, Uid, UidSet};
 use tracing::warn;
 
-use super::digesting::DigestLease;
 use super::trigrams::Lists;
 use super::{DIGEST_BYTES_MAX, DIGEST_MESSAGES_MAX, DIGEST_MESSAGES_MIN, pack};
 use crate::stats::add;
@@ -44,7 +43,7 @@ impl Store {
         if messages.len() < DIGEST_MESSAGES_MIN {
             return;
         }
-        let Some(lease) = DigestLease::begin(self.inner(), mailbox) else {
+        let Some(lease) = self.inner().digesting.begin(mailbox) else {
             return;
         };
         let store = self.clone();

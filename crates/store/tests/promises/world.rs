@@ -1,5 +1,6 @@
 //! A database of its own for each test, and short ways to say who does what.
 
+use std::future::pending;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -12,6 +13,7 @@ use sqlx::{Connection, Executor, PgConnection};
 use store::{
     Appended, Background, Delta, Fault, FlagEdit, Found, Masks, NewMessage, News, Options, Store,
 };
+use tokio::time::timeout;
 
 /// One database, and a node or two that work on it.
 pub(crate) struct World {
@@ -220,7 +222,10 @@ pub(crate) async fn connect(url: &str) -> Store {
     #[expect(clippy::disallowed_methods, reason = "a test is its own server")]
     let background = Background {
         spawn: Arc::new(|task| drop(tokio::spawn(task))),
-        sleep: Arc::new(|time| Box::pin(tokio::time::sleep(time))),
+        sleep: Arc::new(|time| {
+            // What the store waits for, not what the test does.
+            Box::pin(async move { drop(timeout(time, pending::<()>()).await) })
+        }),
     };
     Store::connect(options, background).await.unwrap()
 }
