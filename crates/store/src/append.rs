@@ -30,7 +30,7 @@ pub struct NewMessage {
 /// Where new messages are now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Appended {
-    /// Of the mailbox.
+    /// The mailbox's UIDVALIDITY.
     pub uid_validity: UidValidity,
     /// One for each message, in order.
     pub uids: Vec<Uid>,

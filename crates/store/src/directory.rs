@@ -31,7 +31,7 @@ pub struct DirectoryNews {
 pub enum DirectoryChange {
     /// The name of a mailbox, or who may do what there; or it came, or went.
     Mailbox {
-        /// Which.
+        /// The mailbox that it concerns.
         mailbox: MailboxId,
         /// Who may see it by now, among those who were asked for; maybe some who may not.
         viewers: Vec<AccountId>,
@@ -44,7 +44,7 @@ pub enum DirectoryChange {
         mailbox: Option<MailboxId>,
         /// Who sees it; `None` for everybody.
         account: Option<AccountId>,
-        /// Which.
+        /// The annotation that changed.
         entry: EntryName,
     },
 }

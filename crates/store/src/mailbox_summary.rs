@@ -7,7 +7,7 @@ use crate::{Cause, Fault, Status, Store};
 /// A mailbox in numbers, and what led to them since a mod-sequence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MailboxSummary {
-    /// Where.
+    /// The mailbox that is summed up.
     pub mailbox: MailboxId,
     /// As it is now. `unseen` is by the `\Seen` that everybody sees: see [`MailboxSummary::unseen`].
     pub status: Status,
@@ -48,7 +48,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database is away.
-    #[tracing::instrument(name = "db.tidings", skip_all)]
+    #[tracing::instrument(name = "db.summaries", skip_all)]
     pub async fn summaries(
         &self,
         asked: &[(MailboxId, ModSeq)],

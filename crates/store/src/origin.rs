@@ -12,7 +12,7 @@ use crate::{Fault, Store};
 /// What lets somebody in: an account, and the version of its password that was right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Login {
-    /// Whose.
+    /// The account that logged in.
     pub account: AccountId,
     /// As in [`Account::password_version`](crate::Account::password_version).
     pub password_version: i64,
@@ -21,7 +21,7 @@ pub struct Login {
 /// One session of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
-    /// Which.
+    /// The session that writes.
     pub session: SessionId,
     /// Who acts.
     pub account: AccountId,

@@ -10,9 +10,9 @@ use crate::{Cause, Fault, Store, keyword, multirange, overlay, rows};
 /// A mailbox without its messages, as one account sees it.
 #[derive(Clone, Debug)]
 pub struct Outline {
-    /// Which.
+    /// The mailbox.
     pub id: MailboxId,
-    /// For as long as it lives.
+    /// Its UIDVALIDITY.
     pub uid_validity: UidValidity,
     /// How many messages there are.
     pub messages: u64,

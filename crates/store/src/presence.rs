@@ -21,9 +21,9 @@ pub struct NodeRun {
 /// What a node tells of one of its sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionReport {
-    /// Which.
+    /// The session that is open.
     pub session: SessionId,
-    /// Whose.
+    /// The account that is logged in.
     pub account: AccountId,
     /// How the account is called.
     pub account_name: String,
@@ -49,11 +49,11 @@ pub struct Reported {
 /// A session that is open somewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenSession {
-    /// Which.
+    /// The session that is open.
     pub session: SessionId,
     /// On which frontend.
     pub node: String,
-    /// Whose.
+    /// The name of the account that is logged in.
     pub account_name: String,
     /// The client's.
     pub address: String,
