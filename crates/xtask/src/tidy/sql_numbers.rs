@@ -146,6 +146,7 @@ mod tests {
                 CHANGE,
                 "    4 => ChangeKind::Private(AccountId(account)),\n",
             ),
+            (DIRECTORY, "const MAILBOX: i16 = 1;\n"),
             ("crates/store/functions/a.sql", sql),
         ]);
         check(&tree)
