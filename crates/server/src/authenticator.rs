@@ -63,7 +63,7 @@ enum Checked {
 
 impl fmt::Debug for PasswordAuthenticator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FrontDoor")
+        f.write_str("PasswordAuthenticator")
     }
 }
 

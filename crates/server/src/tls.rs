@@ -22,7 +22,7 @@ use crate::lock::lock;
 use crate::validity::{CertificateState, Validity};
 
 /// How often the files of a self-signed certificate are checked for changes.
-const SELF_MADE_RELOAD_EVERY: Duration = Duration::from_secs(60);
+const SELF_SIGNED_RELOAD_EVERY: Duration = Duration::from_secs(60);
 
 /// The certificate in use and the files it came from.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ impl Certificate {
     pub(crate) fn open(config: &Config) -> Result<Arc<Self>, TlsError> {
         let files = match &config.tls {
             Some(files) => files.clone(),
-            None => self_made(&config.node.state_dir, &config.node.name)?,
+            None => self_signed(&config.node.state_dir, &config.node.name)?,
         };
         let current = Mutex::new(Arc::new(load(&files)?));
         warn_of(&files);
@@ -168,12 +168,12 @@ fn warn_of(files: &TlsFiles) {
 }
 
 /// A self-signed certificate for trials. It is kept, so that clients that trust it go on doing so.
-fn self_made(state_dir: &Path, node_name: &str) -> Result<TlsFiles, TlsError> {
+fn self_signed(state_dir: &Path, node_name: &str) -> Result<TlsFiles, TlsError> {
     let folder = state_dir.join("tls");
     let files = TlsFiles {
         certificate: folder.join("certificate.pem"),
         key: folder.join("key.pem"),
-        reload_every: SELF_MADE_RELOAD_EVERY,
+        reload_every: SELF_SIGNED_RELOAD_EVERY,
     };
     if files.certificate.exists() && files.key.exists() {
         return Ok(files);

@@ -113,13 +113,13 @@ impl Session {
             Err(ending) => Err(ending),
         };
         self.learn().await;
-        let moment = if row.pins_seqnums {
+        let timing = if row.pins_seqnums {
             ExpungeTiming::Pinned
         } else {
             ExpungeTiming::Safe
         };
         let reading = self.reading();
-        let told = Self::while_readable(reading, self.tell_news(moment, out)).await;
+        let told = Self::while_readable(reading, self.tell_news(timing, out)).await;
         if told.is_none() {
             return self.conclude_lost(&tag, name, outcome, out);
         }

@@ -16,8 +16,8 @@ use crate::view::{ExpungeTiming, ResponseOptions};
 
 impl Session {
     /// Says what is new in the selected mailbox, if this moment allows it.
-    pub(crate) async fn tell_news(&mut self, moment: ExpungeTiming, out: &mut Out<'_>) {
-        self.tell_in(self.options(), moment, out).await;
+    pub(crate) async fn tell_news(&mut self, timing: ExpungeTiming, out: &mut Out<'_>) {
+        self.tell_in(self.options(), timing, out).await;
         if let (true, Some(selected)) = (self.enabled.qresync, &mut self.selected) {
             selected.tell_if_behind(&mut out.buffer);
         }
@@ -25,7 +25,7 @@ impl Session {
 
     /// As [`tell_news`](Self::tell_news) between commands: only what the client wants to hear then.
     pub(crate) async fn tell_unsolicited(&mut self, out: &mut Out<'_>) {
-        let (moment, withholds_flags) = match self.notified.selected() {
+        let (timing, withholds_flags) = match self.notified.selected() {
             None => (ExpungeTiming::Safe, false),
             // During IDLE too, only what NOTIFY asked for is told (RFC 5465, 4).
             Some(None) => return,
@@ -38,13 +38,13 @@ impl Session {
             withholds_flags,
             ..self.options()
         };
-        self.tell_in(options, moment, out).await;
+        self.tell_in(options, timing, out).await;
     }
 
     async fn tell_in(
         &mut self,
         options: ResponseOptions,
-        moment: ExpungeTiming,
+        timing: ExpungeTiming,
         out: &mut Out<'_>,
     ) {
         let Some(selected) = &mut self.selected else {
@@ -54,7 +54,7 @@ impl Session {
             .contexts
             .tell_losses(&selected.view, &mut out.buffer);
         let before = selected.view.known().clone();
-        let arrived = selected.tell(moment, options, &mut out.buffer);
+        let arrived = selected.tell(timing, options, &mut out.buffer);
         let is_news = !Arc::ptr_eq(&before, selected.view.known());
         let revised = if is_news && !selected.contexts.is_empty() {
             let search_target =

@@ -187,14 +187,14 @@ fn begin(view: &View, numbering: Numbering, order: Order) -> Context {
 fn tell(
     view: &mut View,
     contexts: &mut Contexts,
-    moment: ExpungeTiming,
+    timing: ExpungeTiming,
     options: ResponseOptions,
 ) -> Vec<u8> {
     let mut heard = Vec::new();
     contexts.tell_losses(view, &mut heard);
     let before = view.known().clone();
     view.tell(
-        moment,
+        timing,
         options,
         |_, encode| Bytes::from(encode()),
         &mut heard,
@@ -237,8 +237,8 @@ fn the_list_of_the_client_is_always_what_a_fresh_search_finds() {
                 world.happen();
             }
             view.learn(world.mailbox_state.clone());
-            let (moment, options) = world.occasion(options);
-            client.hear(&tell(&mut view, &mut contexts, moment, options));
+            let (timing, options) = world.occasion(options);
+            client.hear(&tell(&mut view, &mut contexts, timing, options));
             // What waits to be counted as expunged is no result any more.
             let latest = &view.latest().image;
             let mut expected = search(&view, order);

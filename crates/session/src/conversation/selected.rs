@@ -131,14 +131,14 @@ impl Selected {
     /// Returns the messages of others that the client did not know.
     pub(crate) fn tell(
         &mut self,
-        moment: ExpungeTiming,
+        timing: ExpungeTiming,
         options: ResponseOptions,
         out: &mut Vec<u8>,
     ) -> Vec<(SeqNum, Message)> {
         self.tell_keywords(out);
         let mailbox = self.watch.mailbox().clone();
         let mut arrived = self.view.tell(
-            moment,
+            timing,
             options,
             |shared_response, encode| mailbox.say(shared_response, encode),
             out,

@@ -284,7 +284,7 @@ impl View {
     /// `share` may hand back bytes that another watcher encoded for the same phrase.
     pub(crate) fn tell(
         &mut self,
-        moment: ExpungeTiming,
+        timing: ExpungeTiming,
         options: ResponseOptions,
         share: impl FnOnce(SharedResponse, &dyn Fn() -> Vec<u8>) -> Bytes,
         out: &mut Vec<u8>,
@@ -294,7 +294,7 @@ impl View {
             return Vec::new();
         }
         let mut news = self.news(options);
-        if moment == ExpungeTiming::Pinned && !news.expunged.is_empty() {
+        if timing == ExpungeTiming::Pinned && !news.expunged.is_empty() {
             return Vec::new();
         }
         if options.withholds_flags {

@@ -69,7 +69,7 @@ impl World {
         &mut self,
         options: ResponseOptions,
     ) -> (ExpungeTiming, ResponseOptions) {
-        let moment = if self.chance.below(2) == 0 {
+        let timing = if self.chance.below(2) == 0 {
             ExpungeTiming::Safe
         } else {
             ExpungeTiming::Pinned
@@ -78,7 +78,7 @@ impl World {
             withholds_flags: self.chance.below(3) == 0,
             ..options
         };
-        (moment, options)
+        (timing, options)
     }
 
     pub(crate) fn happen(&mut self) {
@@ -165,7 +165,7 @@ impl Client {
         }
     }
 
-    fn hear(&mut self, view: &View, heard: &[u8], moment: ExpungeTiming, options: ResponseOptions) {
+    fn hear(&mut self, view: &View, heard: &[u8], timing: ExpungeTiming, options: ResponseOptions) {
         for line in std::str::from_utf8(heard).unwrap().lines() {
             let (first, rest) = line
                 .trim_start_matches("* ")
@@ -174,7 +174,7 @@ impl Client {
             if first == "VANISHED" {
                 assert!(options.vanished, "VANISHED that nobody knows");
                 assert_eq!(
-                    moment,
+                    timing,
                     ExpungeTiming::Safe,
                     "numbers moved while they were in use"
                 );
@@ -187,7 +187,7 @@ impl Client {
                 "EXPUNGE" => {
                     assert!(!options.vanished, "EXPUNGE beside VANISHED");
                     assert_eq!(
-                        moment,
+                        timing,
                         ExpungeTiming::Safe,
                         "numbers moved while they were in use"
                     );
@@ -248,11 +248,11 @@ fn known_mailbox(view: &View, number: usize) -> (Uid, String) {
     (message.uid, names.join(" "))
 }
 
-fn tell(view: &mut View, client: &mut Client, moment: ExpungeTiming, options: ResponseOptions) {
+fn tell(view: &mut View, client: &mut Client, timing: ExpungeTiming, options: ResponseOptions) {
     let before = view.known().image.uid_next();
     let mut heard = Vec::new();
     let arrived = view.tell(
-        moment,
+        timing,
         options,
         |_, encode| Bytes::from(encode()),
         &mut heard,
@@ -261,7 +261,7 @@ fn tell(view: &mut View, client: &mut Client, moment: ExpungeTiming, options: Re
     let known = view.known().image.iter();
     let expected: Vec<_> = known.filter(|(_, message)| message.uid >= before).collect();
     assert_eq!(arrived, expected);
-    client.hear(view, &heard, moment, options);
+    client.hear(view, &heard, timing, options);
 }
 
 /// IMAP4rev1, the same with CONDSTORE and QRESYNC, IMAP4rev2, UIDONLY.
@@ -306,17 +306,17 @@ fn after_every_safe_moment_the_client_knows_the_truth() {
                 world.happen();
             }
             view.learn(world.mailbox_state.clone());
-            let (moment, options) = world.occasion(options);
-            tell(&mut view, &mut client, moment, options);
+            let (timing, options) = world.occasion(options);
+            tell(&mut view, &mut client, timing, options);
             assert_eq!(
                 client.messages.len(),
                 usize::try_from(view.known().image.len()).unwrap()
             );
-            if moment == ExpungeTiming::Safe {
+            if timing == ExpungeTiming::Safe {
                 assert!(Arc::ptr_eq(view.known(), &world.mailbox_state));
             }
             if !view.withheld.is_empty() {
-                assert!(options.withholds_flags || moment == ExpungeTiming::Pinned);
+                assert!(options.withholds_flags || timing == ExpungeTiming::Pinned);
                 continue;
             }
             for (index, message) in client.messages.iter().enumerate() {
