@@ -126,13 +126,13 @@ macro_rules! row {
 /// Every command that there is.
 #[rustfmt::skip]
 pub(crate) static COMMANDS: &[CommandRow] = &[
-    row!("CAPABILITY", Any, call, Body::Capability => capability::run(call.session, call.out)),
-    row!("NOOP", Any, _call, Body::Noop => noop::run()).asking(),
-    row!("LOGOUT", Any, call, Body::Logout => logout::run(call.session, call.out)),
+    row!("CAPABILITY", Any, call, Body::Bare => capability::run(call.session, call.out)),
+    row!("NOOP", Any, _call, Body::Bare => noop::run()).asking(),
+    row!("LOGOUT", Any, call, Body::Bare => logout::run(call.session, call.out)),
     row!("ID", Any, call, Body::Id(pairs) => id::run(call.session, pairs.as_deref(), call.out)),
-    row!("STARTTLS", BeforeLogin, call, Body::StartTls => starttls::run(call.session)),
+    row!("STARTTLS", BeforeLogin, call, Body::Bare => starttls::run(call.session)),
     row!("COMPRESS", AfterLogin, call, Body::Compress => compress::run(call.session)),
-    row!("UNAUTHENTICATE", AfterLogin, call, Body::Unauthenticate =>
+    row!("UNAUTHENTICATE", AfterLogin, call, Body::Bare =>
         unauthenticate::run(call.session)),
     row!("AUTHENTICATE", BeforeLogin, call, Body::Authenticate { mechanism, initial } =>
         authenticate::run(call.session, call.tag, &mechanism, initial, call.out).await),
@@ -158,12 +158,12 @@ pub(crate) static COMMANDS: &[CommandRow] = &[
         list::run(call.session, &list, call.out).await),
     row!("LSUB", AfterLogin, call, Body::Lsub { reference, pattern } =>
         lsub::run(call.session, &reference, pattern, call.out).await),
-    row!("NAMESPACE", AfterLogin, call, Body::Namespace => namespace::run(call.session, call.out)),
+    row!("NAMESPACE", AfterLogin, call, Body::Bare => namespace::run(call.session, call.out)),
     row!("STATUS", AfterLogin, call, Body::Status { mailbox, items } =>
         status::run(call.session, &mailbox, &items, call.out).await),
     row!("APPEND", AfterLogin, call, Body::Append { mailbox, messages } =>
         append::run(call.session, &mailbox, messages, call.now).await),
-    row!("IDLE", AfterLogin, call, Body::Idle =>
+    row!("IDLE", AfterLogin, call, Body::Bare =>
         idle::run(call.session, call.tag, call.out).await).asking(),
     row!("SETACL", AfterLogin, call, Body::SetAcl { mailbox, identifier, rights } =>
         set_acl::run(call.session, &mailbox, &identifier, &rights).await),
@@ -189,11 +189,11 @@ pub(crate) static COMMANDS: &[CommandRow] = &[
         notify::run(call.session, asked, call.out).await).asking(),
     row!("ESEARCH", AfterLogin, call, Body::Esearch(asked) =>
         esearch::run(call.session, call.tag, asked, call.now, call.out).await).reading(),
-    row!("CHECK", Selected, _call, Body::Check => check::run()).asking(),
-    row!("CLOSE", Selected, call, Body::Close =>
+    row!("CHECK", Selected, _call, Body::Bare => check::run()).asking(),
+    row!("CLOSE", Selected, call, Body::Bare =>
         close::close(call.session, call.tag, call.out).await).by_policy(),
-    row!("UNSELECT", Selected, call, Body::Unselect => close::unselect(call.session)),
-    row!("EXPUNGE", Selected, call, Body::Expunge =>
+    row!("UNSELECT", Selected, call, Body::Bare => close::unselect(call.session)),
+    row!("EXPUNGE", Selected, call, Body::Bare =>
         expunge::run(call.session, call.tag, None, call.out).await).by_policy(),
     row!("UID EXPUNGE", Selected, call, Body::UidExpunge(set) =>
         expunge::run(call.session, call.tag, Some(&set), call.out).await).by_policy(),

@@ -1,4 +1,4 @@
-//! Every command that there is a grammar for, with its arguments.
+//! A command with its arguments.
 
 use mail::EntryName;
 
@@ -23,25 +23,17 @@ pub struct Command {
     pub tag: Tag,
     /// The name of its row in [`GRAMMARS`](crate::GRAMMARS): in capitals, with the word after UID.
     pub name: &'static str,
-    /// The command with its arguments.
+    /// Its arguments.
     pub body: Body,
 }
 
-/// Every command that there is a grammar for. Forms with UID carry a [`Numbering`].
+/// The arguments of a command, read. Forms with UID carry a [`Numbering`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
-    /// RFC 3501, 6.1.1
-    Capability,
-    /// RFC 3501, 6.1.2
-    Noop,
-    /// RFC 3501, 6.1.3
-    Logout,
-    /// RFC 3501, 6.2.1
-    StartTls,
+    /// No arguments: the command's name says it all.
+    Bare,
     /// RFC 4978; with the one algorithm that there is, DEFLATE
     Compress,
-    /// RFC 8437
-    Unauthenticate,
     /// RFC 3501, 6.2.2, with the initial response of RFC 4959, decoded from base64
     Authenticate {
         /// The name of the SASL mechanism, in capitals.
@@ -91,8 +83,6 @@ pub enum Body {
         /// The pattern, with `*` and `%`.
         pattern: String,
     },
-    /// RFC 2342
-    Namespace,
     /// RFC 3501, 6.3.10
     Status {
         /// The mailbox that is asked about.
@@ -118,16 +108,6 @@ pub enum Body {
         /// The new message.
         message: AppendMessage,
     },
-    /// RFC 2177
-    Idle,
-    /// RFC 3501, 6.4.1
-    Check,
-    /// RFC 3501, 6.4.2
-    Close,
-    /// RFC 3691
-    Unselect,
-    /// RFC 3501, 6.4.3
-    Expunge,
     /// RFC 4315
     UidExpunge(MessageSet),
     /// RFC 10022

@@ -32,10 +32,6 @@ pub(super) fn parse(bytes: &[u8], mode: Mode) -> Lexed<Body> {
 
 fn lower(body: CommandBody<'_>, mode: Mode) -> Lexed<Body> {
     Ok(match body {
-        CommandBody::Capability => Body::Capability,
-        CommandBody::Noop => Body::Noop,
-        CommandBody::Logout => Body::Logout,
-        CommandBody::StartTLS => Body::StartTls,
         CommandBody::Compress { algorithm } => match algorithm {
             CompressionAlgorithm::Deflate => Body::Compress,
             _ => return Err(Bad::Wrong("only DEFLATE is known")),
@@ -69,7 +65,6 @@ fn lower(body: CommandBody<'_>, mode: Mode) -> Lexed<Body> {
             mailbox,
             parameters,
         } => Body::Select(select(mailbox, true, parameters, mode)?),
-        CommandBody::Unselect => Body::Unselect,
         CommandBody::Delete { mailbox } => Body::Delete(mailbox_arg(mailbox, mode)?),
         CommandBody::Rename { from, to } => Body::Rename {
             from: mailbox_arg(from, mode)?,
@@ -84,13 +79,18 @@ fn lower(body: CommandBody<'_>, mode: Mode) -> Lexed<Body> {
             reference: mailbox_arg(reference, mode)?.0,
             pattern: pattern(mailbox_wildcard, mode)?,
         },
-        CommandBody::Namespace => Body::Namespace,
-        CommandBody::Idle => Body::Idle,
-        CommandBody::Check => Body::Check,
-        CommandBody::Close => Body::Close,
-        CommandBody::Expunge => Body::Expunge,
         // In the table as ours, or not in the table: never asked for.
-        CommandBody::Create { mailbox: _ }
+        CommandBody::Capability
+        | CommandBody::Noop
+        | CommandBody::Logout
+        | CommandBody::StartTLS
+        | CommandBody::Unselect
+        | CommandBody::Namespace
+        | CommandBody::Idle
+        | CommandBody::Check
+        | CommandBody::Close
+        | CommandBody::Expunge
+        | CommandBody::Create { mailbox: _ }
         | CommandBody::ExpungeUid { sequence_set: _ }
         | CommandBody::Store {
             sequence_set: _,

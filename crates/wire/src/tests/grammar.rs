@@ -7,12 +7,7 @@ use crate::{Body, Frame, GRAMMARS, Mode, parse};
 #[test]
 fn every_row_has_a_form_that_parses() {
     let forms = [
-        ("CAPABILITY", ""),
-        ("NOOP", ""),
-        ("LOGOUT", ""),
-        ("STARTTLS", ""),
         ("COMPRESS", " DEFLATE"),
-        ("UNAUTHENTICATE", ""),
         ("AUTHENTICATE", " PLAIN"),
         ("LOGIN", " ada secret"),
         ("ENABLE", " QRESYNC"),
@@ -26,16 +21,10 @@ fn every_row_has_a_form_that_parses() {
         ("UNSUBSCRIBE", " Team"),
         ("LIST", " \"\" *"),
         ("LSUB", " \"\" *"),
-        ("NAMESPACE", ""),
         ("STATUS", " INBOX (MESSAGES)"),
         ("APPEND", " INBOX {0+}\r\n"),
         ("REPLACE", " 1 INBOX {0+}\r\n"),
         ("UID REPLACE", " 1 INBOX {0+}\r\n"),
-        ("IDLE", ""),
-        ("CHECK", ""),
-        ("CLOSE", ""),
-        ("UNSELECT", ""),
-        ("EXPUNGE", ""),
         ("UID EXPUNGE", " 1"),
         ("UIDBATCHES", " 2000 10:20"),
         ("SEARCH", " ALL"),
@@ -66,9 +55,12 @@ fn every_row_has_a_form_that_parses() {
         ("SETMETADATA", " Team (/shared/comment NIL)"),
         ("NOTIFY", " NONE"),
     ];
-    let known: Vec<_> = GRAMMARS.iter().map(|row| row.name).collect();
-    assert_eq!(known, forms.map(|(name, _)| name));
-    for (name, arguments) in forms {
+    let (bare, others): (Vec<_>, Vec<_>) = GRAMMARS
+        .iter()
+        .map(|row| row.name)
+        .partition(|name| body(name) == Ok(Body::Bare));
+    assert_eq!(others, forms.map(|(name, _)| name));
+    for (name, arguments) in bare.into_iter().map(|name| (name, "")).chain(forms) {
         let command = format!("{name}{arguments}");
         assert!(body(&command).is_ok(), "{:?}", body(&command));
         assert!(
@@ -88,7 +80,7 @@ fn complaints_name_the_command() {
         ("UID", "unknown command UID"),
         ("fr\u{7}ob\u{e4} x", "unknown command FR?OB??"),
         ("SELECT", "SELECT: bad arguments"),
-        ("NOOP x", "NOOP: bad arguments"),
+        ("NOOP x", "NOOP: expected the end of the line"),
         ("FETCH 0 FLAGS", "FETCH: expected a number that is not zero"),
         ("FETCH 1,,2 FLAGS", "FETCH: expected a number"),
         (
