@@ -1,6 +1,8 @@
 -- Adds the messages of several writers, all of them or none. UIDs are consecutive, in the order of `_messages`;
 -- `_parts` are the places, from 0, of each writer's messages. What a message consists of stands in lists of its own,
--- because large values are copied once less so.
+-- because large values are copied once less so. Returns the first UID and the mailbox's new mod-sequence. Refuses with
+-- PR001 (no such mailbox), PR002 (a login or a right was withdrawn), PR007 (other flags are private now than when the
+-- permit was given), PR009 (over quota) and PR041 (no UID left). The types are in migrations/0009_functions.sql.
 create or replace function append_messages(
   _mailbox bigint, _actors actor[], _permits permit[], _parts int8range[],
   _messages new_message[], _envelopes bytea[], _structures bytea[], _headers bytea[], _bodies bytea[],
@@ -16,6 +18,7 @@ declare
   _path           text;
   _quota_root     bigint;
 begin
+  -- Until the commit nobody can end these logins. Comes before every other lock.
   perform lock_logins(_actors);
 
   -- The slow part comes before the lock. In the select list, unnest does not copy large values to disk.
@@ -44,6 +47,7 @@ begin
   if not found then
     raise exception using errcode = 'PR001', message = 'no such mailbox';
   end if;
+  -- Each writer must still be logged in and have the rights of its permit, as of this moment; PR002 or PR007 else.
   perform check_writers(_mailbox, _rights_version, _actors, _permits);
   perform check_uids(first_uid, _growth.messages);
 
@@ -56,6 +60,7 @@ begin
   values (_mailbox, modseq, 1 /* change: arrived */,
           int8multirange(int8range(first_uid, first_uid + _growth.messages)));
   if cardinality(_marks) > 0 then
+    -- Flags that are private here stand not in `entry` but in `user_flags`, a bit a message; a change of its own a user.
     perform flip_private(_mailbox, modseq, array_agg(m.account), array_agg(b.flag),
                          array_agg(first_uid + m.place))
        from unnest(_marks) as m
@@ -72,6 +77,7 @@ begin
     from unnest(_actors, _parts) as w (account, session, logins, part);
 
   if _quota_root is not null then
+    -- Last, as it locks the quota root: whatever is over a limit now takes all of the above back.
     perform check_quota(_mailbox, true, true);
   end if;
 end

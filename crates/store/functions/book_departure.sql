@@ -14,8 +14,8 @@ begin
          unseen_count = m.unseen_count - gone.unseen,
          deleted_count = m.deleted_count - gone.deleted
     from (select count(*) as messages, sum(g.size) as bytes,
-                 count(*) filter (where g.flags & 8 = 0) as unseen,
-                 count(*) filter (where g.flags & 4 <> 0) as deleted
+                 count(*) filter (where g.flags & 8 /* flag: seen */ = 0) as unseen,
+                 count(*) filter (where g.flags & 4 /* flag: deleted */ <> 0) as deleted
             from unnest(_sizes, _flags) as g (size, flags)) as gone
    where m.id = _mailbox
   returning m.modseq into _modseq;

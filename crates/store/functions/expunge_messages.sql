@@ -27,7 +27,7 @@ begin
    cross join lateral (
          select e.uid
            from entry e
-          where e.mailbox = _mailbox and e.uid >= lower(r) and e.uid < upper(r) and e.flags & 4 <> 0
+          where e.mailbox = _mailbox and e.uid >= lower(r) and e.uid < upper(r) and e.flags & 4 /* flag: deleted */ <> 0
          offset 0) e;
   if _gone is null then
     return;

@@ -21,7 +21,7 @@ begin
   values (_mailbox, _owner, _path, _special_use,
           coalesce((select (translate_keywords(_above, _mailbox, array[n.private_flags]))[1]
                       from mailbox_name n
-                     where n.mailbox = _above), 8),
+                     where n.mailbox = _above), 8 /* flag: seen */),
           coalesce((select n.domain from mailbox_name n where n.mailbox = _above),
                    domain_of(_creator)));
   insert into annotation (mailbox, entry, value)

@@ -28,7 +28,7 @@ begin
   loop
     modseq := set_private_flags(
       _permit.mailbox,
-      case when _policy is null then 8
+      case when _policy is null then 8 /* flag: seen */
            else private_flag_bits(_permit.mailbox, string_to_array(_policy, ' '))
       end);
   end loop;

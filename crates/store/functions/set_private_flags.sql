@@ -1,5 +1,5 @@
 -- Makes these flags private and no others; returns the mailbox's mod-sequence afterwards. The caller holds
--- the mailbox's lock and has asked for leave.
+-- the mailbox's lock and has checked the rights.
 create or replace function set_private_flags(_mailbox bigint, _private bigint) returns bigint
 language plpgsql as $$
 declare

@@ -62,8 +62,8 @@ begin
          unseen_count = m.unseen_count + new.unseen,
          deleted_count = m.deleted_count + new.deleted
     from (select count(*) as messages, sum(n.size) as bytes,
-                 count(*) filter (where n.flags & ~_target_private & 8 = 0) as unseen,
-                 count(*) filter (where n.flags & 4 <> 0) as deleted
+                 count(*) filter (where n.flags & ~_target_private & 8 /* flag: seen */ = 0) as unseen,
+                 count(*) filter (where n.flags & 4 /* flag: deleted */ <> 0) as deleted
             from unnest(_sizes, _seen) as n (size, flags)) as new
    where m.id = _target
   returning m.uid_validity, m.uid_next - new.messages, m.modseq

@@ -22,7 +22,7 @@ begin
     join keyword t on t.mailbox = _target and lower(t.name) = lower(s.name)
    where s.mailbox = _source and _used >> (s.number + 6) & 1 = 1;
   return array(
-    select f.flags & 63
+    select f.flags & 63 /* flag: system */
            | coalesce((select bit_or(p.new) from unnest(_from, _to) as p (old, new)
                         where f.flags & p.old <> 0), 0)
       from unnest(_flags) with ordinality as f (flags, place)

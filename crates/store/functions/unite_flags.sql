@@ -50,7 +50,7 @@ begin
            limit cardinality(_uids)) u
    where e.mailbox = _mailbox and e.uid = u.uid;
   update mailbox m
-     set unseen_count = (select count(*) from entry e where e.mailbox = _mailbox and e.flags & 8 = 0)
+     set unseen_count = (select count(*) from entry e where e.mailbox = _mailbox and e.flags & 8 /* flag: seen */ = 0)
    where m.id = _mailbox;
   insert into change (mailbox, modseq, kind, uids)
   select _mailbox, _modseq, 2 /* change: flags */, range_agg(int8range(u.uid, u.uid, '[]'))

@@ -1,5 +1,5 @@
 -- Sets annotations, or removes those whose value is null: all of them or none. `_limit` bounds how many
--- all share, and how many the account has for itself. The caller has asked for leave.
+-- all share, and how many the account has for itself. The caller has checked the rights.
 create or replace function write_annotations(
   _mailbox bigint, _account bigint, _entries text[], _values bytea[], _limit integer
 ) returns void

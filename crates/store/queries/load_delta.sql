@@ -25,7 +25,7 @@ with box as (
          array_agg(e.internal_date order by e.uid) as dates
     from (select range_agg(n.uids) as uids from news n where n.kind in (1 /* change: arrived */, 2 /* change: flags */)) t,
          unnest(t.uids) r
-   -- Not a join, which would walk through the whole mailbox (migrations/0013_lookups.sql).
+   -- Not a join, which would walk through the whole mailbox.
    cross join lateral (
          select e.uid, e.modseq, e.flags, e.content, e.size, e.internal_date
            from entry e

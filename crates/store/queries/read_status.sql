@@ -1,11 +1,11 @@
 -- Counters of mailboxes, unseen as $1 sees them: what it has marked, less what is gone by now.
 select m.id, m.uid_validity, m.uid_next, m.modseq, m.message_count, m.byte_count, m.deleted_count,
-       case when n.owner <> $1 and n.private_flags & 8 <> 0
+       case when n.owner <> $1 and n.private_flags & 8 /* flag: seen */ <> 0
             then m.message_count
                  - coalesce((select sum(bit_count(c.bits & ~coalesce(t.bits, b'0'::bit(8192))))
                                from (select f.chunk, bit_xor(f.bits) as bits
                                        from user_flags f
-                                      where f.account in (0, $1) and f.mailbox = m.id and f.flag = 3
+                                      where f.account in (0, $1) and f.mailbox = m.id and f.flag = 3 /* bit: seen */
                                       group by f.chunk) c
                                left join tombstone t on t.mailbox = m.id and t.chunk = c.chunk), 0)::bigint
             else m.unseen_count

@@ -1,7 +1,7 @@
 -- Mailboxes in numbers, and what kinds of changes each has had since the mod-sequence beside it.
 select m.id, m.uid_validity, m.uid_next, m.modseq, m.message_count, m.byte_count, m.deleted_count,
        m.unseen_count, m.rights_version, n.owner,
-       n.private_flags & 8 <> 0 as "is_seen_private!",
+       n.private_flags & 8 /* flag: seen */ <> 0 as "is_seen_private!",
        w.since < m.log_floor as "is_cut!",
        coalesce(c.kinds, '{}') as "kinds!",
        coalesce(c.accounts, '{}') as "accounts!"

@@ -27,7 +27,7 @@ pub(crate) struct ActorRow {
     logins: Vec<LoginRow>,
 }
 
-/// Leave to do something in a mailbox, which the database examines again.
+/// Permission to do something in a mailbox, which the database checks again.
 #[derive(sqlx::Type)]
 #[sqlx(type_name = "permit")]
 pub(crate) struct PermitRow {
@@ -36,7 +36,7 @@ pub(crate) struct PermitRow {
     needed: i16,
 }
 
-/// Leave to give a name to a mailbox.
+/// Permission to give a name to a mailbox.
 #[derive(sqlx::Type)]
 #[sqlx(type_name = "create_permit")]
 pub(crate) struct CreatePermitRow {

@@ -181,7 +181,7 @@ impl Store {
                       case when m.deleted_count = 0 then 0
                            else (select coalesce(sum(e.size), 0)
                                    from entry e
-                                  where e.mailbox = m.id and e.flags & 4 <> 0)
+                                  where e.mailbox = m.id and e.flags & 4 /* flag: deleted */ <> 0)
                       end as "bytes!"
                  from mailbox m
                 where m.id = any ($1)"#,

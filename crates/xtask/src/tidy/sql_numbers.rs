@@ -2,8 +2,9 @@
 //! here both are compared.
 //!
 //! `10000 /* limits::ACL_ENTRIES_MAX */` is a constant of `mail::limits`; `7 /* activity: rename */` and
-//! `4 /* change: private */` are kinds of rows; `770 /* rights: rte */` are letters of rights. Limits and kinds
-//! may not stand without their names.
+//! `4 /* change: private */` are kinds of rows; `770 /* rights: rte */` are letters of rights; `8 /* flag: seen */`
+//! is a system flag (all: `system`) and `3 /* bit: seen */` the number of its bit. Limits, kinds and flags may not
+//! stand without their names.
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ const CHANGE: &str = "crates/store/src/delta.rs";
 const DIRECTORY: &str = "crates/store/src/directory.rs";
 /// As `acl::Rights::to_i16` numbers them, from 1.
 const RIGHTS: &str = "lrswipkxtean";
+const FLAGS: &str = "crates/mail/src/flag.rs";
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let known = known(tree);
@@ -30,7 +32,11 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
                 };
                 findings.push(Finding::at(path, i + 1, words));
             }
-            if has_bare_kind(line) {
+            if has_bare(line, &["flags & ", "flag = "]) {
+                let words = "a flag has its name behind it: `8 /* flag: seen */`";
+                findings.push(Finding::at(path, i + 1, words));
+            }
+            if has_bare(line, &["kind = ", "kind in ("]) {
                 findings.push(Finding::at(
                     path,
                     i + 1,
@@ -52,9 +58,9 @@ fn named_numbers(line: &str) -> impl Iterator<Item = (Option<i64>, &str)> {
     })
 }
 
-/// Inserts a row of activity, or compares a kind, with a number and no name.
-fn has_bare_kind(line: &str) -> bool {
-    ["kind = ", "kind in ("].iter().any(|words| {
+/// One of these words, then a number and no name.
+fn has_bare(line: &str, words: &[&str]) -> bool {
+    words.iter().any(|words| {
         line.split(words).skip(1).any(|rest| {
             let after = rest.trim_start_matches(|c: char| c.is_ascii_digit());
             after.len() < rest.len() && !after.starts_with(" /* ")
@@ -77,9 +83,11 @@ fn known(tree: &Tree) -> BTreeMap<String, i64> {
     let limits = text(LIMITS).lines().filter_map(limit);
     let activities = text(ACTIVITY).lines().filter_map(activity);
     let changes = text(CHANGE).lines().filter_map(change);
+    let flags = text(FLAGS).lines().filter_map(flag).flatten();
     let directory = text(DIRECTORY).lines().filter_map(directory);
     let uid = [("Uid::MAX".to_owned(), i64::from(u32::MAX))];
     limits
+        .chain(flags)
         .chain(activities)
         .chain(changes)
         .chain(directory)
@@ -124,6 +132,27 @@ fn change(line: &str) -> Option<(String, i64)> {
     ))
 }
 
+/// `pub const SEEN: Self = Self(1 << 3);`, and `const FIRST_KEYWORD: usize = 6;`, below which the flags are the system's.
+fn flag(line: &str) -> Option<Vec<(String, i64)>> {
+    let line = line.trim();
+    if let Some(number) = line.strip_prefix("const FIRST_KEYWORD: usize = ") {
+        let bits: u32 = number.trim_end_matches(';').parse().ok()?;
+        return Some(vec![("flag: system".to_owned(), (1 << bits) - 1)]);
+    }
+    let (name, rest) = line
+        .strip_prefix("pub const ")?
+        .split_once(": Self = Self(1")?;
+    let bit: u32 = match rest.strip_prefix(" << ") {
+        Some(bit) => bit.trim_end_matches(");").parse().ok()?,
+        None => 0,
+    };
+    let name = name.to_lowercase();
+    Some(vec![
+        (format!("flag: {name}"), 1 << bit),
+        (format!("bit: {name}"), i64::from(bit)),
+    ])
+}
+
 /// `const ANNOTATION: i16 = 3;`
 fn directory(line: &str) -> Option<(String, i64)> {
     let (name, number) = line.strip_prefix("const ")?.split_once(": i16 = ")?;
@@ -147,6 +176,10 @@ mod tests {
                 "    4 => ChangeKind::Private(AccountId(account)),\n",
             ),
             (DIRECTORY, "const MAILBOX: i16 = 1;\n"),
+            (
+                FLAGS,
+                "    pub const DELETED: Self = Self(1 << 2);\n    const FIRST_KEYWORD: usize = 6;\n",
+            ),
             ("crates/store/functions/a.sql", sql),
         ]);
         check(&tree)
@@ -162,6 +195,7 @@ mod tests {
             "select 13 /* activity: act-as */, 1 /* directory: mailbox */, c.kind = 4 /* change: private */",
             "where r & 770 /* rights: rte */ <> 0 /* not: */",
             "c.kind = n.kind and 5 /* a remark */ > 1",
+            "flags & 4 /* flag: deleted */ <> 0 and flag = 2 /* bit: deleted */ and flags & 63 /* flag: system */",
         ] {
             let found = words(sql);
             let is_remark = sql.contains("not:");
@@ -181,10 +215,13 @@ mod tests {
         );
         assert_eq!(words("771 /* rights: rte */"), ["rights: rte is 770"]);
         assert_eq!(words("5 /* change: gone */"), ["there is no change: gone"]);
+        assert_eq!(words("8 /* flag: deleted */"), ["flag: deleted is 4"]);
     }
 
     #[test]
-    fn a_kind_without_its_name_is_found() {
+    fn a_kind_or_a_flag_without_its_name_is_found() {
         assert_eq!(words("where c.kind = 4 and c.kind in (4)").len(), 1);
+        assert_eq!(words("where e.flags & 4 <> 0").len(), 1);
+        assert_eq!(words("where e.flag = 2").len(), 1);
     }
 }
