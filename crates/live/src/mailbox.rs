@@ -164,7 +164,7 @@ impl LiveMailbox {
     ///
     /// As the store has it; the state stays what it was.
     pub async fn reach_latest(&self) -> Result<(), Fault> {
-        match self.store.latest(&[self.id]).await?.get(&self.id) {
+        match self.store.latest(self.id).await? {
             Some(latest) => self.reach(latest.modseq).await,
             None => {
                 self.close();

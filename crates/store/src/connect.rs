@@ -13,11 +13,10 @@ use tokio::sync::watch;
 use crate::access_cache::AccessCache;
 use crate::batch::Batches;
 use crate::digest::Digesting;
-use crate::latest_batcher::LatestBatcher;
 use crate::login_recorder::{self, LoginRecorder};
-use crate::resolve::ResolveBatcher;
+use crate::query_batcher::QueryBatcher;
 use crate::store::Inner;
-use crate::{Background, Fault, ObjectIds, Options, Store, wake};
+use crate::{Background, Fault, ObjectIds, Options, Store, latest, resolve, wake};
 
 /// How long a caller waits for a free connection before it hears [`Fault::Unavailable`].
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -62,12 +61,22 @@ impl Store {
             .connect_with(database.clone())
             .await?;
         let object_ids = ObjectIds::load(&pool).await?;
+        let resolve = {
+            let pool = pool.clone();
+            let read = move |names| resolve::read(pool.clone(), names);
+            QueryBatcher::new(resolve::BOUNDS, background.spawn.clone(), read)
+        };
+        let latest = {
+            let pool = pool.clone();
+            let read = move |mailboxes| latest::read(pool.clone(), mailboxes);
+            QueryBatcher::new(latest::BOUNDS, background.spawn.clone(), read)
+        };
         let inner = Arc::new(Inner {
             pool,
             batches: Batches::default(),
             login_recorder: LoginRecorder::default(),
-            questions: ResolveBatcher::default(),
-            latest: LatestBatcher::default(),
+            resolve,
+            latest,
             digesting: Digesting::default(),
             access_cache: AccessCache::new(),
             outbox: Arc::new(Outbox::new()),

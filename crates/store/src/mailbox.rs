@@ -9,8 +9,9 @@ use mail::{AccountId, FlagBits, MailboxId, ModSeq, Place, UidValidity};
 
 use crate::access::entries;
 use crate::access_cache::Known;
+use crate::place::Tree;
 use crate::place::{belonging, place};
-use crate::resolve::Row;
+use crate::resolve::{Name, Row};
 use crate::{Cause, Fault, Store};
 
 /// A mailbox as one account finds it.
@@ -96,7 +97,18 @@ impl Store {
     /// [`Fault::Unavailable`] when the database is away.
     #[tracing::instrument(name = "db.resolve", skip_all)]
     pub async fn resolve(&self, asker: AccountId, place: &Place) -> Result<Option<Found>, Fault> {
-        let row = self.find_row(asker, place).await?;
+        let Tree {
+            kind,
+            owner_name,
+            path,
+        } = Tree::from(place);
+        let name = Name {
+            asker,
+            kind,
+            owner_name,
+            path: path.to_owned(),
+        };
+        let row = self.inner().resolve.ask(name).await?;
         self.find(asker, row).await
     }
 

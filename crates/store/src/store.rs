@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bus::Outbox;
+use mail::MailboxId;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::watch;
@@ -14,10 +15,11 @@ use tokio::sync::watch;
 use crate::access_cache::AccessCache;
 use crate::batch::Batches;
 use crate::digest::Digesting;
-use crate::latest_batcher::LatestBatcher;
+use crate::latest::Latest;
 use crate::login_recorder::LoginRecorder;
 use crate::origin::SessionOrigin;
-use crate::resolve::ResolveBatcher;
+use crate::query_batcher::QueryBatcher;
+use crate::resolve::{Name, Row};
 use crate::stats::Counters;
 use crate::{Cause, Fault, ObjectIds, Stats};
 
@@ -59,8 +61,8 @@ pub(crate) struct Inner {
     pub(crate) pool: PgPool,
     pub(crate) batches: Batches,
     pub(crate) login_recorder: LoginRecorder,
-    pub(crate) questions: ResolveBatcher,
-    pub(crate) latest: LatestBatcher,
+    pub(crate) resolve: QueryBatcher<Name, Option<Row>>,
+    pub(crate) latest: QueryBatcher<MailboxId, Option<Latest>>,
     pub(crate) digesting: Digesting,
     pub(crate) access_cache: AccessCache,
     pub(crate) outbox: Arc<Outbox>,
@@ -85,6 +87,16 @@ impl Store {
             .fetch_one(self.pool())
             .await?;
         Ok(())
+    }
+
+    /// How far a mailbox is: no older than the moment of this call. `None` for one that is gone.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.latest", skip_all)]
+    pub async fn latest(&self, mailbox: MailboxId) -> Result<Option<Latest>, Fault> {
+        self.inner.latest.ask(mailbox).await
     }
 
     /// Makes the identifiers of this database's objects.
