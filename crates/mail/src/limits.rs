@@ -34,6 +34,14 @@ pub const NAME_BYTES_MAX: usize = 1000;
 pub const SOURCES_PER_MESSAGE_MAX: usize = 2;
 /// Signs of all patterns of one LIST, neighbouring wildcards counted once, without patterns longer than any name.
 pub const LIST_PATTERN_SIGNS_MAX: usize = 4 * NAME_BYTES_MAX;
+/// Patterns of one LIST.
+pub const LIST_PATTERNS_MAX: usize = 100;
+/// Items of one FETCH.
+pub const FETCH_ITEMS_MAX: usize = 200;
+/// Tags that one CANCELUPDATE names.
+pub const CANCELLED_TAGS_MAX: usize = 1000;
+/// An object identifier (RFC 8474) that SEARCH names, in bytes.
+pub const OBJECT_ID_BYTES_MAX: usize = 255;
 /// Levels of a mailbox name.
 pub const NAME_DEPTH_MAX: usize = 32;
 /// Keywords that one mailbox may ever have used.

@@ -60,7 +60,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`Fault::Gone`], [`Fault::Denied`], [`Fault::Unavailable`]; nothing is there then.
+    /// [`Fault::Gone`], [`Fault::Denied`], [`Fault::Stale`], [`Fault::OverQuota`], [`Fault::Limit`] (no UID left),
+    /// [`Fault::Unavailable`]; nothing is there then.
     pub async fn append(
         &self,
         permit: &Permit,

@@ -183,6 +183,8 @@ impl Task {
     async fn run(mut self) {
         add(&self.inner.counters.queues, 1);
         while let Some(queues) = self.take() {
+            // Whoever waits here has no answer yet, so any order is right. Expunges are last so that fewer edits come
+            // too late for their message.
             self.write_all(queues.appends).await;
             self.write_all(queues.edits).await;
             self.write_all(queues.exact_edits).await;

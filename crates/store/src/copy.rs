@@ -33,7 +33,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`Fault::Gone`], [`Fault::Denied`], [`Fault::Unavailable`]; nothing is copied then.
+    /// [`Fault::Gone`], [`Fault::Denied`], [`Fault::Stale`], [`Fault::OverQuota`], [`Fault::Limit`] (no UID left in
+    /// the target), [`Fault::Unavailable`]; nothing is copied then.
     #[tracing::instrument(name = "db.copy", skip_all)]
     pub async fn copy(
         &self,
@@ -50,7 +51,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`Fault::Gone`], [`Fault::Denied`], [`Fault::Unavailable`]; nothing is moved then.
+    /// [`Fault::Gone`], [`Fault::Denied`], [`Fault::Stale`], [`Fault::OverQuota`], [`Fault::Limit`] (no UID left in
+    /// the target), [`Fault::Unavailable`]; nothing is moved then.
     #[tracing::instrument(name = "db.move_messages", skip_all)]
     pub async fn move_messages(
         &self,

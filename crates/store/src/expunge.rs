@@ -37,7 +37,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`Fault::Gone`], [`Fault::Denied`], [`Fault::Unavailable`]; everything is still there then.
+    /// [`Fault::Gone`], [`Fault::Denied`], [`Fault::Stale`], [`Fault::Unavailable`]; everything is still there then.
     pub async fn expunge(&self, permit: &Permit, doomed: Doomed) -> Result<Expunged, Fault> {
         let uids = match doomed {
             Doomed::AllDeleted => UidSet::from_ranges([(Uid::MIN, Uid::MAX)]),

@@ -68,7 +68,8 @@ impl fmt::Display for Cause {
 
 /// A fault of a call that several waiters share.
 pub(crate) enum BatchFault {
-    /// The permits at these places no longer hold; without them the call may be made again.
+    /// The writes at these places, from 0, may not be done: login, rights or policy changed. Without them the call may
+    /// be made again.
     Refused(Vec<usize>, Fault),
     /// All of them fail.
     All(Fault),

@@ -60,7 +60,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`Fault::Gone`], [`Fault::Denied`], [`Fault::Unavailable`]; nothing has changed then.
+    /// [`Fault::Gone`], [`Fault::Denied`], [`Fault::Stale`], [`Fault::Unavailable`]; nothing has changed then.
     pub async fn edit_flags(&self, permit: &Permit, edit: FlagEdit) -> Result<FlagsEdited, Fault> {
         let FlagEdit {
             uids,

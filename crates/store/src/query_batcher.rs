@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use crate::store::Spawn;
+use crate::background::Spawn;
 use crate::{Cause, Fault};
 
 /// Reads the answers to some questions, in their order.

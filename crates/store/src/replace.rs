@@ -26,8 +26,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`Fault::Expunged`] when `old` is not there; [`Fault::Gone`], [`Fault::Denied`],
-    /// [`Fault::Unavailable`]. Nothing has changed then.
+    /// [`Fault::Expunged`] when `old` is not there; [`Fault::Gone`], [`Fault::Denied`], [`Fault::Stale`],
+    /// [`Fault::OverQuota`], [`Fault::Limit`] (no UID left), [`Fault::Unavailable`]. Nothing has changed then.
     #[tracing::instrument(name = "db.replace", skip_all)]
     pub async fn replace(
         &self,

@@ -1,10 +1,8 @@
 //! The store itself: what its handles share.
 
 use std::fmt;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use bus::Outbox;
 use mail::MailboxId;
@@ -13,6 +11,7 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::sync::watch;
 
 use crate::access_cache::AccessCache;
+use crate::background::Background;
 use crate::batch::Batches;
 use crate::digest::Digesting;
 use crate::latest::Latest;
@@ -22,20 +21,6 @@ use crate::query_batcher::QueryBatcher;
 use crate::resolve::{Name, Row};
 use crate::stats::Counters;
 use crate::{Cause, Fault, ObjectIds, Stats};
-
-/// The only way in which a task starts below `server`.
-pub type Spawn = Arc<dyn Fn(Pin<Box<dyn Future<Output = ()> + Send>>) + Send + Sync>;
-/// The only way in which something waits for time to pass below `server`.
-pub type Sleep = Arc<dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
-
-/// What a store asks of the program for what it does in the background.
-#[derive(Clone)]
-pub struct Background {
-    /// Starts a task.
-    pub spawn: Spawn,
-    /// Resolves after so long.
-    pub sleep: Sleep,
-}
 
 /// Where the database is, and how much of it to take.
 #[derive(Clone)]
@@ -144,12 +129,6 @@ impl fmt::Debug for Store {
         f.debug_struct("Store")
             .field("pool", self.pool())
             .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Background {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Background")
     }
 }
 

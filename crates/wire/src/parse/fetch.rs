@@ -1,6 +1,7 @@
 //! FETCH, with the modifiers of RFC 7162 and RFC 9394.
 
 use mail::ModSeq;
+use mail::limits::FETCH_ITEMS_MAX;
 
 use crate::command::{
     BinarySection, Body, BodySection, Fetch, FetchItem, Numbering, SectionText, Spelling,
@@ -9,9 +10,6 @@ use crate::lex::{Bad, Cursor, Lexed};
 use crate::mode::Mode;
 use crate::parse::partial;
 use crate::partial::PartialRange;
-
-/// Items of one FETCH. Each is answered for every message.
-const ITEMS_MAX: usize = 200;
 
 /// ```abnf
 /// fetch = "FETCH" SP sequence-set SP ("ALL" / "FULL" / "FAST" / fetch-att /
@@ -83,8 +81,8 @@ pub(super) fn more_items(cursor: &mut Cursor<'_>) -> Lexed<Vec<FetchItem>> {
         let word = cursor.word();
         let item = item(cursor, &word)?;
         if !items.contains(&item) {
-            if items.len() == ITEMS_MAX {
-                return Err(Bad::TooMany("items", ITEMS_MAX));
+            if items.len() == FETCH_ITEMS_MAX {
+                return Err(Bad::TooMany("items", FETCH_ITEMS_MAX));
             }
             items.push(item);
         }

@@ -1,12 +1,11 @@
 //! LIST, plain and extended (RFC 5258, with RFC 5819, RFC 6154, RFC 8440 and RFC 9590).
 
+use mail::limits::LIST_PATTERNS_MAX;
+
 use crate::command::{Body, List, ListReturn, ListSelect};
 use crate::lex::{Bad, Cursor, Lexed};
 use crate::parse::mailbox::status_items;
 use crate::parse::metadata::entries;
-
-/// Patterns of one LIST. Each is compared with every name.
-const PATTERNS_MAX: usize = 100;
 
 /// ```abnf
 /// list = "LIST" [SP list-select-opts] SP mailbox SP mbox-or-pat [SP list-return-opts]
@@ -28,8 +27,8 @@ pub(super) fn list(cursor: &mut Cursor<'_>) -> Lexed<Body> {
     } else {
         list.patterns = vec![cursor.list_mailbox()?];
     }
-    if list.patterns.len() > PATTERNS_MAX {
-        return Err(Bad::TooMany("patterns", PATTERNS_MAX));
+    if list.patterns.len() > LIST_PATTERNS_MAX {
+        return Err(Bad::TooMany("patterns", LIST_PATTERNS_MAX));
     }
     if cursor.eat_text(" RETURN ") {
         list.extended = true;

@@ -2,7 +2,7 @@
 //! MODSEQ (RFC 7162), object identifiers (RFC 8474), save dates (RFC 8514), UIDAFTER and UIDBEFORE (RFC 9738), FILTER
 //! (RFC 5466), FUZZY (RFC 6203).
 
-use mail::limits::SEARCH_DEPTH_MAX;
+use mail::limits::{CANCELLED_TAGS_MAX, OBJECT_ID_BYTES_MAX, SEARCH_DEPTH_MAX};
 use mail::{Flag, Keyword};
 
 use crate::chars::is_atom_char;
@@ -15,11 +15,6 @@ use crate::mode::Mode;
 use crate::parse::date::date;
 use crate::parse::fetch;
 use crate::parse::partial::partial;
-
-/// Tags of one CANCELUPDATE; more than there can be contexts.
-const CANCELLED_MAX: usize = 1000;
-/// RFC 8474, 7.
-const OBJECT_ID_BYTES_MAX: usize = 255;
 
 /// ```abnf
 /// search = "SEARCH" [SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")"]
@@ -133,8 +128,8 @@ fn update_attributes(cursor: &mut Cursor<'_>) -> Lexed<Vec<FetchItem>> {
 pub(super) fn cancel_update(cursor: &mut Cursor<'_>) -> Lexed<Body> {
     let mut tags = vec![spaced(cursor, Cursor::astring_text)?];
     while cursor.eat(b' ') {
-        if tags.len() == CANCELLED_MAX {
-            return Err(Bad::TooMany("tags", CANCELLED_MAX));
+        if tags.len() == CANCELLED_TAGS_MAX {
+            return Err(Bad::TooMany("tags", CANCELLED_TAGS_MAX));
         }
         tags.push(cursor.astring_text()?);
     }
