@@ -6,7 +6,7 @@ use crate::{Identifier, Rights, domain_of};
 
 /// One entry of a mailbox's access control list.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Entry {
+pub struct AclEntry {
     /// Whom the entry is for.
     pub identifier: Identifier,
     /// Whether the entry removes the rights instead of granting them.
@@ -51,7 +51,7 @@ pub struct Belonging<'m> {
 /// The rights of `who`: the union of the entries that apply, minus the union of the negative ones,
 /// and always the rights that are [`implied`].
 #[must_use]
-pub fn effective(entries: &[Entry], who: &Who, belonging: Belonging<'_>) -> Rights {
+pub fn effective(entries: &[AclEntry], who: &Who, belonging: Belonging<'_>) -> Rights {
     let (mut given, mut taken) = (Rights::NONE, Rights::NONE);
     for entry in applying(entries, who, belonging) {
         let side = if entry.is_negative {
@@ -67,10 +67,10 @@ pub fn effective(entries: &[Entry], who: &Who, belonging: Belonging<'_>) -> Righ
 
 /// The entries that apply to `who`, in their order.
 pub fn applying<'e>(
-    entries: &'e [Entry],
+    entries: &'e [AclEntry],
     who: &Who,
     belonging: Belonging<'_>,
-) -> impl Iterator<Item = &'e Entry> {
+) -> impl Iterator<Item = &'e AclEntry> {
     entries
         .iter()
         .filter(move |entry| applies(&entry.identifier, who, belonging))
@@ -111,7 +111,7 @@ mod tests {
     use mail::AccountId;
     use proptest::prelude::*;
 
-    use super::{Belonging, Entry, Ownership, Who, effective, implied};
+    use super::{AclEntry, Belonging, Ownership, Who, effective, implied};
     use crate::{Rights, Subject};
 
     fn who(name: &str, groups: &[&str], is_admin: bool) -> Who {
@@ -131,13 +131,13 @@ mod tests {
     }
 
     /// Parses a list such as `bob lrs, -bob s`.
-    fn entries(list: &str) -> Vec<Entry> {
+    fn entries(list: &str) -> Vec<AclEntry> {
         list.split(", ")
             .filter(|line| !line.is_empty())
             .map(|line| {
                 let (subject, rights) = line.rsplit_once(' ').unwrap();
                 let subject = Subject::parse(subject).unwrap();
-                Entry {
+                AclEntry {
                     identifier: subject.identifier,
                     is_negative: subject.is_negative,
                     rights: Rights::parse(rights).unwrap(),
@@ -277,7 +277,7 @@ mod tests {
 
     /// The definition right by right: it is held when implied, or when an entry grants it and none
     /// removes it.
-    fn by_definition(entries: &[Entry], who: &Who, belonging: Belonging<'_>) -> Rights {
+    fn by_definition(entries: &[AclEntry], who: &Who, belonging: Belonging<'_>) -> Rights {
         let (_, domain) = who.name.split_once('@').unwrap_or_default();
         let is_inside = belonging
             .domain
@@ -318,8 +318,8 @@ mod tests {
             ]),
             is_negative: bool,
             bits in 0..=Rights::ALL.to_i16(),
-        ) -> Entry {
-            Entry {
+        ) -> AclEntry {
+            AclEntry {
                 identifier: Subject::parse(subject).unwrap().identifier,
                 is_negative,
                 rights: Rights::from_i16(bits),

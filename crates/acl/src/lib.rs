@@ -3,7 +3,7 @@
 //! Rights, identifiers, how a list becomes rights, and which operation needs which right. No names
 //! of mailboxes, no SQL, no protocol responses: the caller has the list and writes the answer.
 //!
-//! In order: a list of [`Entry`]s and an account ([`Who`]) give [`effective`] rights. With the
+//! In order: a list of [`AclEntry`]s and an account ([`Who`]) give [`effective`] rights. With the
 //! mailbox and the version of its rights they are an [`EffectiveAccess`]. [`permit`] compares it
 //! with an [`Operation`] and makes the [`Permit`] that every changing method of the store takes.
 
@@ -17,7 +17,7 @@ mod permit;
 mod rights;
 
 pub use create_permit::{CreatePermit, CreateScope, below, own_tree, shared_root};
-pub use effective::{Belonging, Entry, Ownership, Who, applying, effective, implied};
+pub use effective::{AclEntry, Belonging, Ownership, Who, applying, effective, implied};
 pub use flags::{guarding, is_read_write, storable};
 pub use grant::{Everybody, ListRights, grantable, list_rights};
 pub use identifier::{BadIdentifier, Identifier, Subject, domain_of};

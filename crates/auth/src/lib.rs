@@ -14,6 +14,6 @@ mod verified;
 
 pub use hash::{BadHash, Hasher, Unhashable, Verified};
 pub use network::network_of;
-pub use sasl::{Credentials, Exchange, Mechanism, Password, Step, prepare_name};
+pub use sasl::{Credentials, Exchange, Mechanism, Password, SaslStep, prepare_name};
 pub use throttle::{Policy, Throttle, Verdict};
 pub use verified::{Attempt, VerifiedCache};

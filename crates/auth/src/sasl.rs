@@ -21,7 +21,7 @@ pub struct Exchange(State);
 
 /// The state of an exchange after a message.
 #[derive(Clone, Debug)]
-pub enum Step {
+pub enum SaslStep {
     /// The server sends this challenge and gives the client's answer to the exchange.
     Challenge(Vec<u8>, Exchange),
     /// The exchange is over. Whether the password is right is decided elsewhere.
@@ -79,14 +79,14 @@ impl Mechanism {
 
     /// Starts an exchange, with the client's initial response if there was one (RFC 4959).
     #[must_use]
-    pub fn start(self, initial: Option<Vec<u8>>) -> Step {
+    pub fn start(self, initial: Option<Vec<u8>>) -> SaslStep {
         let (challenge, state) = match self {
             Self::Plain => (&b""[..], State::Plain),
             Self::Login => (ASK_USER, State::LoginUser),
         };
         match initial {
             Some(message) => Exchange(state).respond(message),
-            None => Step::Challenge(challenge.to_vec(), Exchange(state)),
+            None => SaslStep::Challenge(challenge.to_vec(), Exchange(state)),
         }
     }
 }
@@ -94,16 +94,17 @@ impl Mechanism {
 impl Exchange {
     /// Continues with the client's message.
     #[must_use]
-    pub fn respond(self, message: Vec<u8>) -> Step {
+    pub fn respond(self, message: Vec<u8>) -> SaslStep {
         let message = Zeroizing::new(message);
         let credentials = match self.0 {
             State::Plain => plain(&message),
             State::LoginUser => {
                 return match prepared_bytes(&message) {
-                    Some(user) => {
-                        Step::Challenge(ASK_PASSWORD.to_vec(), Self(State::LoginPassword { user }))
-                    }
-                    None => Step::Refused,
+                    Some(user) => SaslStep::Challenge(
+                        ASK_PASSWORD.to_vec(),
+                        Self(State::LoginPassword { user }),
+                    ),
+                    None => SaslStep::Refused,
                 };
             }
             State::LoginPassword { user } => Password::new(&message).map(|password| Credentials {
@@ -112,7 +113,7 @@ impl Exchange {
                 password,
             }),
         };
-        credentials.map_or(Step::Refused, Step::Credentials)
+        credentials.map_or(SaslStep::Refused, SaslStep::Credentials)
     }
 }
 
@@ -168,7 +169,7 @@ fn prepared_bytes(name: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Mechanism, Step};
+    use super::{Mechanism, SaslStep};
 
     /// Plays a whole exchange: what the client sends, and the server's challenges with the result.
     fn play(mechanism: &str, initial: Option<&str>, messages: &[&str]) -> String {
@@ -180,17 +181,17 @@ mod tests {
             .start(initial.map(bytes));
         loop {
             match step {
-                Step::Challenge(challenge, exchange) => {
+                SaslStep::Challenge(challenge, exchange) => {
                     heard.push(format!("<{}>", String::from_utf8(challenge).unwrap()));
                     step = exchange.respond(bytes(messages.next().unwrap()));
                 }
-                Step::Credentials(found) => {
+                SaslStep::Credentials(found) => {
                     let password = String::from_utf8_lossy(found.password.as_bytes()).into_owned();
                     let authzid = found.authzid.as_deref().unwrap_or("-");
                     heard.push(format!("{authzid} {} {password}", found.user));
                     break;
                 }
-                Step::Refused => {
+                SaslStep::Refused => {
                     heard.push("refused".to_owned());
                     break;
                 }
@@ -271,9 +272,9 @@ mod tests {
     #[test]
     fn names_are_text_and_passwords_are_bytes() {
         let start = |message: &[u8]| Mechanism::Plain.start(Some(message.to_vec()));
-        assert!(matches!(start(b"\0\xff\0pw"), Step::Refused));
-        assert!(matches!(start(b"\xff\0ada\0pw"), Step::Refused));
-        let Step::Credentials(credentials) = start(b"\0ada\0p\xe9") else {
+        assert!(matches!(start(b"\0\xff\0pw"), SaslStep::Refused));
+        assert!(matches!(start(b"\xff\0ada\0pw"), SaslStep::Refused));
+        let SaslStep::Credentials(credentials) = start(b"\0ada\0p\xe9") else {
             panic!("refused")
         };
         assert_eq!(credentials.password.as_bytes(), b"p\xe9");

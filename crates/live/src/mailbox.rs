@@ -274,9 +274,9 @@ impl LiveMailbox {
             )
             .await?;
         match delta {
-            store::Delta::Gone => self.close(),
-            store::Delta::TooOld => self.read_all(&watching).await?,
-            store::Delta::News(news) => self.publish(mailbox_state, news),
+            store::LoadedDelta::Gone => self.close(),
+            store::LoadedDelta::TooOld => self.read_all(&watching).await?,
+            store::LoadedDelta::News(news) => self.publish(mailbox_state, news),
         }
         Ok(())
     }

@@ -20,7 +20,7 @@ pub use date::{InternalDate, NaiveDate};
 pub use flag::{BadFlag, Flag, FlagBits, Keyword, Keywords};
 pub use flag_policy::{BadFlagPolicy, FlagPolicy};
 pub use forest::{Forest, ForestNode};
-pub use metadata::{BadEntryName, Depth, EntryName, Scope};
+pub use metadata::{BadEntryName, Depth, EntryName, EntryScope};
 pub use name::{BadName, MailboxName, Namespaces, Place};
 pub use number::{AccountId, ContentId, MailboxId, ModSeq, SeqNum, SessionId, Uid, UidValidity};
 pub use quota::{BadQuotaRoot, QuotaLimits, QuotaRoot, Resource, Usage};

@@ -13,7 +13,7 @@ pub struct EntryName(String);
 
 /// Who sees an annotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub enum EntryScope {
     /// Each user has a value of their own.
     Private,
     /// All users share one value.
@@ -89,11 +89,11 @@ impl EntryName {
 
     /// Who sees the annotation's value.
     #[must_use]
-    pub fn scope(&self) -> Scope {
+    pub fn scope(&self) -> EntryScope {
         if self.levels().next() == Some("private") {
-            Scope::Private
+            EntryScope::Private
         } else {
-            Scope::Shared
+            EntryScope::Shared
         }
     }
 
@@ -134,7 +134,7 @@ impl fmt::Display for EntryName {
 
 #[cfg(test)]
 mod tests {
-    use super::{BadEntryName, Depth, EntryName, Scope};
+    use super::{BadEntryName, Depth, EntryName, EntryScope};
 
     fn name(text: &str) -> EntryName {
         EntryName::parse(text).unwrap()
@@ -180,8 +180,8 @@ mod tests {
         ] {
             assert_eq!(name(text).takes_value(), expected, "{text}");
         }
-        assert_eq!(name("/private/comment").scope(), Scope::Private);
-        assert_eq!(name("/shared/comment").scope(), Scope::Shared);
+        assert_eq!(name("/private/comment").scope(), EntryScope::Private);
+        assert_eq!(name("/shared/comment").scope(), EntryScope::Shared);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use acl::{Entry, Identifier, Rights, Who};
+use acl::{AclEntry, Identifier, Rights, Who};
 use mail::{AccountId, FlagBits, MailboxId};
 
 use crate::access_cache::Known;
@@ -64,7 +64,7 @@ impl Store {
     ///
     /// [`Fault::Unavailable`] when the database is away.
     #[tracing::instrument(name = "db.access_list", skip_all)]
-    pub async fn access_list(&self, mailbox: MailboxId) -> Result<Vec<Entry>, Fault> {
+    pub async fn access_list(&self, mailbox: MailboxId) -> Result<Vec<AclEntry>, Fault> {
         let row = sqlx::query!(
             r#"select coalesce(array_agg(e.identifier order by e.identifier, e.is_negative), '{}')
                         as "identifiers!",
@@ -86,7 +86,7 @@ pub(crate) fn entries(
     identifiers: Vec<String>,
     negatives: Vec<bool>,
     rights: Vec<i16>,
-) -> Result<Vec<Entry>, Fault> {
+) -> Result<Vec<AclEntry>, Fault> {
     identifiers
         .into_iter()
         .zip(negatives)
@@ -94,7 +94,7 @@ pub(crate) fn entries(
         .map(|((identifier, is_negative), rights)| {
             let identifier =
                 Identifier::parse(&identifier).map_err(|bad| Fault::Broken(Cause::new(bad)))?;
-            Ok(Entry {
+            Ok(AclEntry {
                 identifier,
                 is_negative,
                 rights: Rights::from_i16(rights),

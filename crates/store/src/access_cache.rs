@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use acl::{Entry, Rights, Who};
+use acl::{AclEntry, Rights, Who};
 use mail::{AccountId, FlagBits, MailboxId};
 use quick_cache::sync::Cache;
 
@@ -17,7 +17,7 @@ pub(crate) struct Known {
     pub(crate) owner: i64,
     pub(crate) domain: String,
     pub(crate) who: Arc<Who>,
-    pub(crate) applying: Arc<[Entry]>,
+    pub(crate) applying: Arc<[AclEntry]>,
     pub(crate) rights: Rights,
     /// The flags that the account has apart, which the version covers, too.
     pub(crate) private_flags: FlagBits,

@@ -13,7 +13,7 @@ use crate::{Cause, Fault, Store, keyword, multirange, overlay};
 
 /// The answer to "what is new since then?".
 #[derive(Clone, Debug)]
-pub enum Delta {
+pub enum LoadedDelta {
     /// There is no such mailbox any more.
     Gone,
     /// The log does not reach back so far: load the image anew.
@@ -50,7 +50,7 @@ impl Store {
         since: ModSeq,
         known_keywords: usize,
         watching: &[AccountId],
-    ) -> Result<Delta, Fault> {
+    ) -> Result<LoadedDelta, Fault> {
         add(&self.inner().counters.deltas, 1);
         let accounts: Vec<i64> = watching
             .iter()
@@ -68,9 +68,9 @@ impl Store {
         .fetch_optional(self.pool())
         .await?;
         match row {
-            None => Ok(Delta::Gone),
-            Some(row) if i64::from(since) < row.log_floor => Ok(Delta::TooOld),
-            Some(row) => row.read().map(Delta::News),
+            None => Ok(LoadedDelta::Gone),
+            Some(row) if i64::from(since) < row.log_floor => Ok(LoadedDelta::TooOld),
+            Some(row) => row.read().map(LoadedDelta::News),
         }
     }
 

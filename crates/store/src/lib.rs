@@ -89,7 +89,7 @@ pub use append::{Appended, NewMessage};
 pub use background::{Background, Sleep, Spawn};
 pub use content::MessageMetadata;
 pub use copy::{Copied, Moved};
-pub use delta::{Delta, News};
+pub use delta::{LoadedDelta, News};
 pub use digest::Digest;
 pub use directory::{DirectoryChange, DirectoryMark, DirectoryNews};
 pub use expunge::{Doomed, Expunged};

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::iter::successors;
 use std::sync::Arc;
 
-use acl::{Belonging, EffectiveAccess, Entry, Rights, Who};
+use acl::{AclEntry, Belonging, EffectiveAccess, Rights, Who};
 use mail::{AccountId, FlagBits, MailboxId, ModSeq, Place, UidValidity};
 
 use crate::access::entries;
@@ -28,7 +28,7 @@ pub struct Found {
     /// Who asked.
     pub who: Arc<Who>,
     /// The entries of the list that may have a say in what whoever asked may do, by identifier.
-    pub applying: Arc<[Entry]>,
+    pub applying: Arc<[AclEntry]>,
     /// What whoever asked may do.
     pub access: EffectiveAccess,
     /// The flags that whoever asked has apart from everybody else here.

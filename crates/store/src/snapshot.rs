@@ -11,7 +11,7 @@ use mail::{ContentId, FlagBits, InternalDate, Keywords, MailboxId, ModSeq, Uid, 
 use sqlx::PgConnection;
 use tracing::warn;
 
-use crate::{Cause, Delta, Fault, News, Store, keyword, packing, rows};
+use crate::{Cause, Fault, LoadedDelta, News, Store, keyword, packing, rows};
 
 /// A mailbox to open.
 #[derive(Clone, Debug)]
@@ -96,9 +96,9 @@ impl Store {
                 .load_delta(mailbox, old.modseq(), known_keywords, &[])
                 .await?
             {
-                Delta::Gone => CaughtUp::Gone,
-                Delta::TooOld => CaughtUp::TooOld,
-                Delta::News(news) => CaughtUp::Now(old.apply(&news.delta), Box::new(news)),
+                LoadedDelta::Gone => CaughtUp::Gone,
+                LoadedDelta::TooOld => CaughtUp::TooOld,
+                LoadedDelta::News(news) => CaughtUp::Now(old.apply(&news.delta), Box::new(news)),
             },
         )
     }

@@ -40,7 +40,7 @@ pub enum Expect {
 
 /// What the bytes so far amount to.
 #[derive(Debug, PartialEq)]
-pub enum Step {
+pub enum FramerStep {
     /// Nothing yet: feed more.
     Hungry,
     /// The expected line, without its CRLF.
@@ -171,7 +171,7 @@ impl Framer {
     }
 
     /// The next thing that the bytes so far amount to.
-    pub fn step(&mut self, expect: Expect) -> Step {
+    pub fn step(&mut self, expect: Expect) -> FramerStep {
         let step = self.advance(expect);
         if self.input.is_empty() {
             self.input = BytesMut::new();
@@ -203,7 +203,7 @@ impl Framer {
     /// Gives the announced literal up, and its command with it.
     ///
     /// The client that waits for a continuation was answered and begins anew. One that does not
-    /// wait has its literal dropped, which [`Step::Refused`] ends.
+    /// wait has its literal dropped, which [`FramerStep::Refused`] ends.
     pub fn refuse(&mut self) {
         let State::Announced(literal) = &self.state else {
             return;
@@ -231,14 +231,16 @@ impl Framer {
         *self = Self::new(self.limits);
     }
 
-    fn advance(&mut self, expect: Expect) -> Step {
+    fn advance(&mut self, expect: Expect) -> FramerStep {
         loop {
             let step = match &self.state {
                 State::Line => self.read_line(expect),
-                State::Announced(literal) => Some(Step::Literal(self.partial.announce(literal))),
+                State::Announced(literal) => {
+                    Some(FramerStep::Literal(self.partial.announce(literal)))
+                }
                 State::Literal { .. } => self.read_literal(),
                 State::Dropping { .. } => self.drop_input(),
-                State::Dead(fault) => Some(Step::Fatal(*fault)),
+                State::Dead(fault) => Some(FramerStep::Fatal(*fault)),
             };
             if let Some(step) = step {
                 return step;
@@ -246,13 +248,13 @@ impl Framer {
         }
     }
 
-    fn read_line(&mut self, expect: Expect) -> Option<Step> {
+    fn read_line(&mut self, expect: Expect) -> Option<FramerStep> {
         let Some(line) = self.take_line() else {
             if self.partial.line_bytes + self.input.len() > self.limits.line_bytes_max {
                 self.drop_line(None, expect);
                 return None;
             }
-            return Some(Step::Hungry);
+            return Some(FramerStep::Hungry);
         };
         if self.partial.line_bytes + line.len() > self.limits.line_bytes_max {
             self.drop_line(Some(line), expect);
@@ -260,7 +262,7 @@ impl Framer {
         }
         let content = without_line_end(&line);
         if expect == Expect::Line && self.partial.is_empty() {
-            let step = Step::Line(content.to_vec());
+            let step = FramerStep::Line(content.to_vec());
             // The octets of a literal that does not wait belong to this line, and are no commands.
             if let Ok(Some(Announcement {
                 length,
@@ -278,14 +280,14 @@ impl Framer {
         match Announcement::at_end_of(content) {
             Ok(None) => {
                 let partial = std::mem::take(&mut self.partial);
-                Some(Step::Frame(partial.frame))
+                Some(FramerStep::Frame(partial.frame))
             }
             Ok(Some(announcement)) => self.expect_literal(announcement),
             Err(fault) => self.die(fault),
         }
     }
 
-    fn expect_literal(&mut self, announcement: Announcement) -> Option<Step> {
+    fn expect_literal(&mut self, announcement: Announcement) -> Option<FramerStep> {
         self.partial.literals += 1;
         if self.partial.literals > LITERALS_PER_COMMAND_MAX {
             return self.die(FrameFault::TooManyLiterals);
@@ -299,14 +301,14 @@ impl Framer {
         None
     }
 
-    fn read_literal(&mut self) -> Option<Step> {
+    fn read_literal(&mut self) -> Option<FramerStep> {
         let mut input = std::mem::take(&mut self.input);
         let mut bytes = &*input;
         self.collect_literal(&mut bytes);
         let taken = input.len() - bytes.len();
         input.advance(taken);
         self.input = input;
-        matches!(self.state, State::Literal { .. }).then_some(Step::Hungry)
+        matches!(self.state, State::Literal { .. }).then_some(FramerStep::Hungry)
     }
 
     /// Moves what belongs to the literal from the front of `bytes` to where it will stay.
@@ -355,7 +357,7 @@ impl Framer {
         };
     }
 
-    fn drop_input(&mut self) -> Option<Step> {
+    fn drop_input(&mut self) -> Option<FramerStep> {
         /// The end of a line that still matters when the rest of it was dropped.
         const ANNOUNCEMENT_BYTES_MAX: usize = 32;
 
@@ -372,13 +374,13 @@ impl Framer {
             self.input.advance(taken);
             *left -= taken as u64;
             *dropped += taken as u64;
-            return (*left > 0).then_some(Step::Hungry);
+            return (*left > 0).then_some(FramerStep::Hungry);
         }
         let Some(end) = memchr::memchr(b'\n', &self.input) else {
             let taken = self.input.len().saturating_sub(ANNOUNCEMENT_BYTES_MAX);
             self.input.advance(taken);
             *dropped += taken as u64;
-            return Some(Step::Hungry);
+            return Some(FramerStep::Hungry);
         };
         let line = self.input.split_to(end + 1);
         *dropped += line.len() as u64;
@@ -402,19 +404,19 @@ impl Framer {
         }
     }
 
-    fn end_drop(&mut self) -> Option<Step> {
+    fn end_drop(&mut self) -> Option<FramerStep> {
         self.scanned = 0;
         match std::mem::replace(&mut self.state, State::Line) {
             State::Dropping {
                 tag,
                 cause: Cause::Refused,
                 ..
-            } => Some(Step::Refused(tag)),
+            } => Some(FramerStep::Refused(tag)),
             State::Dropping {
                 tag,
                 cause: Cause::TooLong,
                 ..
-            } => Some(Step::TooLong(tag)),
+            } => Some(FramerStep::TooLong(tag)),
             State::Dropping {
                 cause: Cause::AnsweredAlready,
                 ..
@@ -424,11 +426,11 @@ impl Framer {
     }
 
     /// Nothing that comes after can be trusted to begin a command.
-    fn die(&mut self, fault: FrameFault) -> Option<Step> {
+    fn die(&mut self, fault: FrameFault) -> Option<FramerStep> {
         self.input = BytesMut::new();
         self.partial = Partial::default();
         self.state = State::Dead(fault);
-        Some(Step::Fatal(fault))
+        Some(FramerStep::Fatal(fault))
     }
 
     /// The next line with its end.

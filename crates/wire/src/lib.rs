@@ -34,9 +34,9 @@ pub use command::{
     ListSelect, MailboxArg, MailboxFilter, MessageEvents, MessageSet, Notify, NotifyEvents,
     NumberEnd, NumberRange, NumberSet, Numbering, Qresync, Search, SearchKey, SearchReturn, Secret,
     SectionText, Select, SelectedEvents, Sort, SortCriterion, SortKey, Sources, Spelling,
-    StatusItem, Store, StoreOperation, Tag, ThreadAlgorithm,
+    StatusItem, StoreOperation, StoreRequest, Tag, ThreadAlgorithm,
 };
-pub use frame::{Announced, Expect, Frame, Framer, Limits, Step};
+pub use frame::{Announced, Expect, Frame, Framer, FramerStep, Limits};
 pub use mode::Mode;
 pub use parse::{GRAMMARS, Grammar, Malformed, is_filter_name, parse, parse_criteria};
 pub use partial::{PartialRange, ResultEnd};

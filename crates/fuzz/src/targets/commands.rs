@@ -1,6 +1,6 @@
 //! A connection's bytes, framed and understood. How they are cut into packets changes nothing.
 
-use wire::{Expect, Frame, Framer, Limits, Mode, Step, parse};
+use wire::{Expect, Frame, Framer, FramerStep, Limits, Mode, parse};
 
 use super::Target;
 use crate::chance::Chance;
@@ -155,18 +155,18 @@ fn heard(mut rest: &[u8], mut piece_bytes: impl FnMut(usize) -> usize) -> Vec<St
     let mut heard = Vec::new();
     loop {
         match framer.step(Expect::Command) {
-            Step::Hungry if rest.is_empty() => return heard,
-            Step::Hungry => {
+            FramerStep::Hungry if rest.is_empty() => return heard,
+            FramerStep::Hungry => {
                 let (piece, after) = rest.split_at(piece_bytes(rest.len()).min(rest.len()));
                 framer.feed(piece);
                 rest = after;
             }
-            Step::Literal(announced) if announced.too_big => {
+            FramerStep::Literal(announced) if announced.too_big => {
                 heard.push(format!("{announced:?}"));
                 framer.refuse();
             }
-            Step::Literal(_) => framer.accept(),
-            Step::Frame(frame) => {
+            FramerStep::Literal(_) => framer.accept(),
+            FramerStep::Frame(frame) => {
                 let rev1 = Mode::default();
                 let utf8 = Mode { utf8: true, ..rev1 };
                 let rev2 = Mode { rev2: true, ..utf8 };
@@ -178,11 +178,11 @@ fn heard(mut rest: &[u8], mut piece_bytes: impl FnMut(usize) -> usize) -> Vec<St
                     heard.push(understood(frame.clone(), mode));
                 }
             }
-            Step::Fatal(fault) => {
+            FramerStep::Fatal(fault) => {
                 heard.push(format!("{fault:?}"));
                 return heard;
             }
-            told @ (Step::Line(_) | Step::Refused(_) | Step::TooLong(_)) => {
+            told @ (FramerStep::Line(_) | FramerStep::Refused(_) | FramerStep::TooLong(_)) => {
                 heard.push(format!("{told:?}"));
             }
         }

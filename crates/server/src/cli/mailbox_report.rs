@@ -1,6 +1,6 @@
 //! `postroom mailbox show`: a report about one mailbox.
 
-use ::acl::{Entry, Operation};
+use ::acl::{AclEntry, Operation};
 use serde_json::{Value, json};
 use store::{Found, OpenSession, Quota, SessionQuery, Status};
 
@@ -13,7 +13,7 @@ use super::terminal::Terminal;
 struct MailboxReport<'p> {
     name: &'p str,
     found: Found,
-    list: Vec<Entry>,
+    list: Vec<AclEntry>,
     status: Status,
     /// The flags that each user has apart.
     private_flags: String,
@@ -58,7 +58,7 @@ pub(super) async fn show(
 
 impl MailboxReport<'_> {
     fn data(&self) -> Value {
-        let entry = |entry: &Entry| json!({ "identifier": identifier(entry), "rights": entry.rights.to_string() });
+        let entry = |entry: &AclEntry| json!({ "identifier": identifier(entry), "rights": entry.rights.to_string() });
         let session =
             |session: &OpenSession| json!({ "user": session.account_name, "node": session.node });
         json!({
@@ -112,7 +112,7 @@ impl MailboxReport<'_> {
                 .map(|quota| format!("quota {}", quota::words(quota))),
         );
         let entry =
-            |entry: &Entry| format!("{:13} {}", entry.rights.to_string(), identifier(entry));
+            |entry: &AclEntry| format!("{:13} {}", entry.rights.to_string(), identifier(entry));
         lines.extend(list.iter().map(entry));
         let session = |session: &OpenSession| {
             let (user, node) = (&session.account_name, &session.node);
@@ -123,7 +123,7 @@ impl MailboxReport<'_> {
     }
 }
 
-fn identifier(entry: &Entry) -> String {
+fn identifier(entry: &AclEntry) -> String {
     let dash = if entry.is_negative { "-" } else { "" };
     format!("{dash}{}", entry.identifier)
 }

@@ -111,7 +111,7 @@ impl Unpacker {
 #[cfg(test)]
 mod tests {
     use flate2::{Compress, FlushCompress};
-    use wire::{Expect, Framer, Limits, Mode, Step};
+    use wire::{Expect, Framer, FramerStep, Limits, Mode};
 
     use super::{RAW, UNPACKED_BYTES_MAX, Unpacker, pack};
 
@@ -128,7 +128,7 @@ mod tests {
         for piece in packed.chunks(piece) {
             unpacker.take(piece);
             while unpacker.feed(&mut framer).unwrap() > 0 {
-                while let Step::Frame(frame) = framer.step(Expect::Command) {
+                while let FramerStep::Frame(frame) = framer.step(Expect::Command) {
                     let command = wire::parse(frame, Mode::default()).unwrap();
                     tags.push(command.tag.as_str().to_owned());
                 }

@@ -21,7 +21,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 use tracing::{Instrument as _, Span, debug, field, info_span};
-use wire::{Announced, Framer, Step, Verdict};
+use wire::{Announced, Framer, FramerStep, Verdict};
 
 pub(crate) use literals::{Budget, Upload};
 pub(crate) use stream::Stream;
@@ -211,16 +211,16 @@ impl Connection {
         loop {
             self.framer.set_limits(self.session.limits());
             let input = match self.framer.step(self.session.expects()) {
-                Step::Hungry => return Ok(Next::Go),
-                Step::Frame(frame) => Input::Frame(frame),
-                Step::Line(line) => Input::Line(line),
-                Step::Refused(_) => Input::Refused,
-                Step::TooLong(tag) => Input::TooLong(tag),
-                Step::Literal(literal) => {
+                FramerStep::Hungry => return Ok(Next::Go),
+                FramerStep::Frame(frame) => Input::Frame(frame),
+                FramerStep::Line(line) => Input::Line(line),
+                FramerStep::Refused(_) => Input::Refused,
+                FramerStep::TooLong(tag) => Input::TooLong(tag),
+                FramerStep::Literal(literal) => {
                     self.admit(&literal).await?;
                     continue;
                 }
-                Step::Fatal(_) => {
+                FramerStep::Fatal(_) => {
                     self.leave(Goodbye::Unframeable).await?;
                     return Ok(Next::Close);
                 }

@@ -1,6 +1,6 @@
 //! AUTHENTICATE (RFC 9051, 6.2.2) with SASL-IR (RFC 4959).
 
-use auth::{Credentials, Exchange, Mechanism, Step as Sasl};
+use auth::{Credentials, Exchange, Mechanism, SaslStep};
 use wire::{SaslLine, Secret, Tag, say};
 
 use crate::conversation::session::{Awaiting, Session};
@@ -23,12 +23,12 @@ pub(crate) async fn run(
         return Err(Refused::Cannot("This mechanism is not offered").into());
     };
     match mechanism.start(initial.map(|secret| secret.0)) {
-        Sasl::Challenge(challenge, exchange) => {
+        SaslStep::Challenge(challenge, exchange) => {
             ask(session, tag.clone(), exchange, &challenge, out);
             Ok(CommandStep::Later)
         }
-        Sasl::Credentials(credentials) => Ok(enter(session, credentials).await?.into()),
-        Sasl::Refused => Err(Refused::LoginFailed.into()),
+        SaslStep::Credentials(credentials) => Ok(enter(session, credentials).await?.into()),
+        SaslStep::Refused => Err(Refused::LoginFailed.into()),
     }
 }
 
@@ -44,12 +44,12 @@ pub(crate) async fn go_on(
         None => Err(Ending::malformed("This is not base64")),
         Some(SaslLine::Cancel) => Err(Ending::malformed("Cancelled")),
         Some(SaslLine::Data(answer)) => match exchange.respond(answer.0) {
-            Sasl::Challenge(challenge, exchange) => {
+            SaslStep::Challenge(challenge, exchange) => {
                 ask(session, tag, exchange, &challenge, out);
                 return Report::going_on("AUTHENTICATE");
             }
-            Sasl::Credentials(credentials) => enter(session, credentials).await,
-            Sasl::Refused => Err(Refused::LoginFailed.into()),
+            SaslStep::Credentials(credentials) => enter(session, credentials).await,
+            SaslStep::Refused => Err(Refused::LoginFailed.into()),
         },
     };
     let verdict = conclude(&mut out.buffer, &tag, "AUTHENTICATE", outcome);

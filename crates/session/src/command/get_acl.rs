@@ -1,6 +1,6 @@
 //! GETACL (RFC 4314, 3.3).
 
-use acl::{Entry, Operation, Subject};
+use acl::{AclEntry, Operation, Subject};
 use wire::{MailboxArg, say};
 
 use crate::conversation::session::Session;
@@ -16,7 +16,7 @@ pub(crate) async fn run(session: &mut Session, mailbox: &MailboxArg, out: &mut O
     let lines: Vec<(String, String)> = entries
         .into_iter()
         .map(|entry| {
-            let Entry {
+            let AclEntry {
                 identifier,
                 is_negative,
                 rights,

@@ -8,7 +8,7 @@
 use acl::Operation;
 use mail::{Flag, FlagBits, Uid, UidSet};
 use store::{FlagEdit, Masks};
-use wire::{Numbering, Store as Request, StoreOperation, Tag};
+use wire::{Numbering, StoreOperation, StoreRequest, Tag};
 
 use crate::conversation::selected::{AccessCheck, Selected};
 use crate::conversation::session::Session;
@@ -20,7 +20,7 @@ use crate::view::{ResponseOptions, say_shown};
 pub(crate) async fn run(
     session: &mut Session,
     tag: &Tag,
-    request: Request,
+    request: StoreRequest,
     out: &mut Out<'_>,
 ) -> Outcome {
     // UNCHANGEDSINCE enables CONDSTORE (RFC 7162, 3.1).
@@ -47,7 +47,7 @@ pub(crate) async fn run(
 async fn tell_truth(
     session: &mut Session,
     refused: &Refused,
-    request: &Request,
+    request: &StoreRequest,
     uids: &UidSet,
     options: ResponseOptions,
     out: &mut Out<'_>,
@@ -75,7 +75,7 @@ async fn tell_truth(
 async fn change(
     session: &mut Session,
     tag: &Tag,
-    request: &Request,
+    request: &StoreRequest,
     uids: &UidSet,
     options: ResponseOptions,
     out: &mut Out<'_>,
@@ -189,7 +189,7 @@ struct Wish {
 }
 
 impl Wish {
-    fn of(request: &Request, selected: &Selected, storable: FlagBits) -> Self {
+    fn of(request: &StoreRequest, selected: &Selected, storable: FlagBits) -> Self {
         let keywords = &selected.view.latest().keywords;
         let mut bits = FlagBits::NONE;
         let mut are_kept = true;

@@ -6,7 +6,7 @@ use wire::{MailboxArg, MailboxFilter};
 
 /// A mailbox filter whose names were parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Filter {
+pub(crate) enum NameFilter {
     Personal,
     Subscribed,
     Subtree(Vec<MailboxName>),
@@ -22,7 +22,7 @@ pub(crate) struct Candidate<'n> {
     pub(crate) is_subscribed: bool,
 }
 
-impl Filter {
+impl NameFilter {
     pub(crate) fn means(&self, candidate: Candidate<'_>) -> bool {
         let name = candidate.name;
         match self {
@@ -39,7 +39,7 @@ impl Filter {
 }
 
 /// Names that no mailbox can have are passed over, like names that no mailbox has (RFC 5465, 3.1).
-impl From<&MailboxFilter> for Filter {
+impl From<&MailboxFilter> for NameFilter {
     fn from(filter: &MailboxFilter) -> Self {
         match filter {
             MailboxFilter::Personal => Self::Personal,
@@ -61,7 +61,7 @@ mod tests {
     use mail::MailboxName;
     use wire::{MailboxArg, MailboxFilter};
 
-    use super::{Candidate, Filter};
+    use super::{Candidate, NameFilter};
 
     fn args(names: &[&str]) -> Vec<MailboxArg> {
         names
@@ -71,7 +71,7 @@ mod tests {
     }
 
     fn means(filter: &MailboxFilter, name: &str, is_personal: bool, is_subscribed: bool) -> bool {
-        Filter::from(filter).means(Candidate {
+        NameFilter::from(filter).means(Candidate {
             name: &MailboxName::parse(name).unwrap(),
             is_personal,
             is_subscribed,

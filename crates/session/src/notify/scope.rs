@@ -2,7 +2,7 @@
 
 use wire::{EventGroup, MessageEvents, NotifyEvents};
 
-use crate::names::filter::{Candidate, Filter};
+use crate::names::filter::{Candidate, NameFilter};
 
 /// The groups of one NOTIFY SET, those for the selected mailbox excepted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,14 +10,14 @@ pub(crate) struct Scope(Vec<Group>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Group {
-    filter: Filter,
+    filter: NameFilter,
     events: NotifyEvents,
 }
 
 impl Scope {
     pub(crate) fn new(groups: &[EventGroup]) -> Self {
         let group = |group: &EventGroup| Group {
-            filter: Filter::from(&group.filter),
+            filter: NameFilter::from(&group.filter),
             events: group.events,
         };
         Self(groups.iter().map(group).collect())

@@ -9,7 +9,7 @@ use wire::{MailboxArg, MailboxFilter, Sources};
 use crate::conversation::session::Session;
 use crate::conversation::state::AllowedIn;
 use crate::ending::{Ending, Refused};
-use crate::names::filter::Filter;
+use crate::names::filter::NameFilter;
 use crate::names::named::Missing;
 use crate::names::tree::load_tree;
 
@@ -21,7 +21,7 @@ impl Session {
         sources: &Sources,
     ) -> Result<BTreeMap<MailboxName, MailboxId>, Ending> {
         let tree = load_tree(self).await?;
-        let filters: Vec<Filter> = sources.filters.iter().map(Filter::from).collect();
+        let filters: Vec<NameFilter> = sources.filters.iter().map(NameFilter::from).collect();
         let mut meant = BTreeMap::new();
         for (name, node) in tree.nodes() {
             let candidate = self.candidate(name, node.is_subscribed);

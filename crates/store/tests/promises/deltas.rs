@@ -6,7 +6,7 @@ use std::time::Duration;
 use acl::Operation;
 use image::{Image, Overlay};
 use mail::{AccountId, FlagBits, Keyword, MailboxId, ModSeq, Uid};
-use store::{Delta, Doomed, FlagEdit, Store};
+use store::{Doomed, FlagEdit, LoadedDelta, Store};
 
 use crate::world::{
     Random, World, adding, append, contents, image, inbox, news, overlay, permit, privately, uids,
@@ -145,7 +145,7 @@ async fn keywords_come_with_a_delta_when_there_are_more_than_were_known() {
             .load_delta(mailbox, since, known, &[])
             .await
             .unwrap();
-        let Delta::News(news) = delta else {
+        let LoadedDelta::News(news) = delta else {
             panic!("{delta:?}")
         };
         assert_eq!(news.keywords.as_ref(), expected, "{known} known");
@@ -308,7 +308,7 @@ async fn a_snapshot_older_than_the_log_is_not_used() {
         .load_delta(mailbox, known.modseq(), 0, &[])
         .await
         .unwrap();
-    assert!(matches!(delta, Delta::TooOld));
+    assert!(matches!(delta, LoadedDelta::TooOld));
     assert_eq!(
         world
             .store
@@ -346,7 +346,7 @@ async fn what_is_gone_has_no_image_and_no_news() {
         .load_delta(nowhere, ModSeq::ZERO, 0, &[])
         .await
         .unwrap();
-    assert!(matches!(delta, Delta::Gone));
+    assert!(matches!(delta, LoadedDelta::Gone));
     assert!(world.store.load_overlay(ada, nowhere).await.is_err());
     assert!(world.store.counters(&[nowhere]).await.unwrap().is_empty());
     assert!(

@@ -1,6 +1,6 @@
 //! Rights are asked again where it counts, by the same rules.
 
-use acl::{Entry, Identifier, Modification, Operation, Rights, Subject};
+use acl::{AclEntry, Identifier, Modification, Operation, Rights, Subject};
 use mail::{AccountId, ChangeKind, FlagBits, MailboxId, Place};
 use store::{Doomed, Fault, Store};
 
@@ -348,7 +348,7 @@ async fn an_entry_keeps_what_it_was_given_and_goes_when_nothing_is_left() {
     let world = World::new().await;
     let ada = world.account("ada").await;
     let mailbox = inbox(&world.store, ada).await;
-    let list = async || -> Vec<Entry> {
+    let list = async || -> Vec<AclEntry> {
         let mut entries = world.store.access_list(mailbox).await.unwrap();
         entries.retain(|entry| entry.identifier != Identifier::User("ada".into()));
         entries
@@ -382,7 +382,7 @@ async fn an_entry_keeps_what_it_was_given_and_goes_when_nothing_is_left() {
         .await
         .iter()
         .map(|entry| {
-            let Entry {
+            let AclEntry {
                 identifier,
                 is_negative,
                 ..

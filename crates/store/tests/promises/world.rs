@@ -11,7 +11,8 @@ use mail::{AccountId, FlagBits, FlagPolicy, InternalDate, MailboxId, ModSeq, Pla
 use private_pg::{Options as PgOptions, PgError, PrivatePg, Tuning};
 use sqlx::{Connection, Executor, PgConnection};
 use store::{
-    Appended, Background, Delta, Fault, FlagEdit, Found, Masks, NewMessage, News, Options, Store,
+    Appended, Background, Fault, FlagEdit, Found, LoadedDelta, Masks, NewMessage, News, Options,
+    Store,
 };
 use tokio::time::timeout;
 
@@ -344,8 +345,8 @@ pub(crate) async fn news(
     watching: &[AccountId],
 ) -> News {
     match store.load_delta(mailbox, since, 0, watching).await.unwrap() {
-        Delta::News(news) => news,
-        other @ (Delta::Gone | Delta::TooOld) => panic!("no news but {other:?}"),
+        LoadedDelta::News(news) => news,
+        other @ (LoadedDelta::Gone | LoadedDelta::TooOld) => panic!("no news but {other:?}"),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::command::search::{Esearch, Search, SearchKey};
 use crate::command::secret::Secret;
 use crate::command::select::Select;
 use crate::command::sort::{Sort, ThreadAlgorithm};
-use crate::command::store::Store;
+use crate::command::store::StoreRequest;
 use crate::command::tag::Tag;
 
 /// One command with its tag.
@@ -137,7 +137,7 @@ pub enum Body {
     /// RFC 3501, 6.4.5
     Fetch(Fetch),
     /// RFC 3501, 6.4.6
-    Store(Store),
+    Store(StoreRequest),
     /// RFC 3501, 6.4.7
     Copy {
         /// Whether the set is of UIDs or sequence numbers.

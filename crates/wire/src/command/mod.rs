@@ -27,5 +27,5 @@ pub use search::{AddressField, DateTest, Esearch, Search, SearchKey, SearchRetur
 pub use secret::Secret;
 pub use select::{Qresync, Select};
 pub use sort::{Direction, Sort, SortCriterion, SortKey, ThreadAlgorithm};
-pub use store::{Store, StoreOperation};
+pub use store::{StoreOperation, StoreRequest};
 pub use tag::Tag;

@@ -6,7 +6,7 @@ use crate::command::numbers::{MessageSet, Numbering};
 
 /// STORE.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Store {
+pub struct StoreRequest {
     /// Whether the set is of UIDs or sequence numbers.
     pub numbering: Numbering,
     /// The messages.

@@ -2,7 +2,7 @@
 
 use mail::{Flag, ModSeq};
 
-use crate::command::{Body, Numbering, Store, StoreOperation};
+use crate::command::{Body, Numbering, StoreOperation, StoreRequest};
 use crate::lex::{Bad, Cursor, Lexed};
 
 /// ```abnf
@@ -34,7 +34,7 @@ pub(super) fn store(cursor: &mut Cursor<'_>, numbering: Numbering) -> Lexed<Body
         _ => return Err(Bad::Expected("FLAGS")),
     };
     cursor.space()?;
-    Ok(Body::Store(Store {
+    Ok(Body::Store(StoreRequest {
         numbering,
         set,
         operation,

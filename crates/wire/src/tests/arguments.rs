@@ -6,7 +6,7 @@ use super::{body, name};
 use crate::{
     AddressField, AppendContent, Body, Fetch, FetchItem, List, ListReturn, ListSelect, Malformed,
     MessageSet, NumberEnd, NumberRange, NumberSet, Numbering, Qresync, Search, SearchKey,
-    SearchReturn, Secret, Select, StatusItem, Store, StoreOperation,
+    SearchReturn, Secret, Select, StatusItem, StoreOperation, StoreRequest,
 };
 
 fn numbers(ranges: &[(u32, u32)]) -> NumberSet {
@@ -281,7 +281,7 @@ fn stores_say_what_to_do_with_flags() {
             ModSeq::new(0),
         ),
     ] {
-        let expected = Body::Store(Store {
+        let expected = Body::Store(StoreRequest {
             numbering: Numbering::Sequence,
             set: MessageSet::Listed(numbers(&[(2, 4)])),
             operation,

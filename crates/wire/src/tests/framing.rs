@@ -4,8 +4,8 @@ use imap_codec::fragmentizer::{FragmentInfo, Fragmentizer, LineEnding};
 use proptest::prelude::*;
 
 use crate::{
-    Announced, AppendContent, Body, Expect, Frame, FrameFault, Framer, Limits, LiteralMode,
-    MailboxArg, Mode, Step, parse,
+    Announced, AppendContent, Body, Expect, Frame, FrameFault, Framer, FramerStep, Limits,
+    LiteralMode, MailboxArg, Mode, parse,
 };
 
 const LIMITS: Limits = Limits {
@@ -25,27 +25,29 @@ fn framer(fed: &str) -> Framer {
     framer
 }
 
-fn next(framer: &mut Framer) -> Step {
+fn next(framer: &mut Framer) -> FramerStep {
     framer.step(Expect::Command)
 }
 
 fn announced(framer: &mut Framer) -> Announced {
     match next(framer) {
-        Step::Literal(announced) => announced,
+        FramerStep::Literal(announced) => announced,
         other => panic!("{other:?}"),
     }
 }
 
 fn frame(framer: &mut Framer) -> Frame {
     match next(framer) {
-        Step::Frame(frame) => frame,
+        FramerStep::Frame(frame) => frame,
         other => panic!("{other:?}"),
     }
 }
 
-fn tag(step: Step) -> Option<String> {
+fn tag(step: FramerStep) -> Option<String> {
     match step {
-        Step::Refused(tag) | Step::TooLong(tag) => tag.map(|tag| tag.as_str().to_owned()),
+        FramerStep::Refused(tag) | FramerStep::TooLong(tag) => {
+            tag.map(|tag| tag.as_str().to_owned())
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -58,7 +60,7 @@ fn pipelined_commands_come_one_by_one() {
         frame(&mut framer),
         Frame::from(b"a2 CAPABILITY\r\n".to_vec())
     );
-    assert_eq!(next(&mut framer), Step::Hungry);
+    assert_eq!(next(&mut framer), FramerStep::Hungry);
     assert!(!framer.is_idle());
     framer.feed(b"NOOP\n");
     assert_eq!(
@@ -81,7 +83,7 @@ fn a_literal_is_announced_until_it_is_decided_on() {
         assert!(!announced.detached && !announced.too_big);
     }
     framer.accept();
-    assert_eq!(next(&mut framer), Step::Hungry);
+    assert_eq!(next(&mut framer), FramerStep::Hungry);
     framer.feed(b"ada {6+}\r\nsecret\r\n");
     assert_eq!(announced(&mut framer).mode, LiteralMode::NonSynchronising);
     framer.accept();
@@ -152,9 +154,13 @@ fn lengths_that_cannot_be_skipped_are_fatal() {
         ),
     ] {
         let mut framer = framer(&format!("{line}\r\na2 LOGOUT\r\n"));
-        assert_eq!(next(&mut framer), Step::Fatal(fault), "{line}");
+        assert_eq!(next(&mut framer), FramerStep::Fatal(fault), "{line}");
         framer.feed(b"a3 LOGOUT\r\n");
-        assert_eq!(next(&mut framer), Step::Fatal(fault), "{line}, for ever");
+        assert_eq!(
+            next(&mut framer),
+            FramerStep::Fatal(fault),
+            "{line}, for ever"
+        );
     }
 }
 
@@ -168,7 +174,10 @@ fn too_many_literals_are_fatal() {
         framer.accept();
     }
     framer.feed(b" {0+}\r\n");
-    assert_eq!(next(&mut framer), Step::Fatal(FrameFault::TooManyLiterals));
+    assert_eq!(
+        next(&mut framer),
+        FramerStep::Fatal(FrameFault::TooManyLiterals)
+    );
 }
 
 #[test]
@@ -190,7 +199,7 @@ fn a_long_line_is_dropped_to_its_end() {
                 framer.feed(bytes);
                 loop {
                     match next(&mut framer) {
-                        Step::Hungry => break,
+                        FramerStep::Hungry => break,
                         step => steps.push(step),
                     }
                 }
@@ -198,7 +207,7 @@ fn a_long_line_is_dropped_to_its_end() {
             assert_eq!(steps.len(), 2, "{name} by {chunk}: {steps:?}");
             assert_eq!(
                 steps.pop(),
-                Some(Step::Frame(Frame::from(b"a2 NOOP\r\n".to_vec())))
+                Some(FramerStep::Frame(Frame::from(b"a2 NOOP\r\n".to_vec())))
             );
             assert_eq!(
                 tag(steps.remove(0)).as_deref(),
@@ -225,14 +234,14 @@ fn lines_of_an_exchange_are_not_commands() {
     for line in ["AGFkYQ==", "DONE", "{5}"] {
         assert_eq!(
             framer.step(Expect::Line),
-            Step::Line(line.as_bytes().to_vec())
+            FramerStep::Line(line.as_bytes().to_vec())
         );
     }
     framer.feed(&[b'A'; 201]);
-    assert_eq!(framer.step(Expect::Line), Step::Hungry);
+    assert_eq!(framer.step(Expect::Line), FramerStep::Hungry);
     framer.feed(b"\r\n");
     // What looks like a tag may be a password.
-    assert_eq!(framer.step(Expect::Line), Step::TooLong(None));
+    assert_eq!(framer.step(Expect::Line), FramerStep::TooLong(None));
 }
 
 /// Inside IDLE such a line is answered BAD, and what it brings along must not run as commands.
@@ -243,7 +252,10 @@ fn literals_of_a_line_belong_to_it() {
     let mut framer = framer(&format!(
         "{line}\r\n{smuggled} {{2+}}\r\nxx)\r\nc1 NOOP\r\n"
     ));
-    assert_eq!(framer.step(Expect::Line), Step::Line(line.into_bytes()));
+    assert_eq!(
+        framer.step(Expect::Line),
+        FramerStep::Line(line.into_bytes())
+    );
     assert_eq!(frame(&mut framer).bytes, b"c1 NOOP\r\n");
 }
 
@@ -317,7 +329,7 @@ fn an_announcement_alone_takes_no_memory_and_idling_keeps_none() {
     announced(&mut framer);
     framer.accept();
     framer.feed(b"From: ada\r\n");
-    assert_eq!(next(&mut framer), Step::Hungry);
+    assert_eq!(next(&mut framer), FramerStep::Hungry);
     framer.discard();
     assert!(framer.is_idle());
     assert!(
@@ -332,7 +344,7 @@ fn what_was_pipelined_before_a_handshake_is_discarded() {
     let mut framer = framer("a1 STARTTLS\r\na2 LOGIN mallory x\r\n");
     frame(&mut framer);
     framer.discard();
-    assert_eq!(next(&mut framer), Step::Hungry);
+    assert_eq!(next(&mut framer), FramerStep::Hungry);
 }
 
 proptest! {
@@ -368,9 +380,9 @@ fn frames(bytes: &[u8], chunks: &[usize]) -> Vec<Frame> {
         framer.feed(chunk);
         loop {
             match next(&mut framer) {
-                Step::Hungry => break,
-                Step::Literal(_) => framer.accept(),
-                Step::Frame(frame) => frames.push(frame),
+                FramerStep::Hungry => break,
+                FramerStep::Literal(_) => framer.accept(),
+                FramerStep::Frame(frame) => frames.push(frame),
                 other => panic!("{other:?}"),
             }
         }

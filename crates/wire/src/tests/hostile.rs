@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::{Expect, Frame, Framer, GRAMMARS, Limits, Malformed, Mode, Step, parse};
+use crate::{Expect, Frame, Framer, FramerStep, GRAMMARS, Limits, Malformed, Mode, parse};
 
 proptest! {
     #![proptest_config(super::cases())]
@@ -22,14 +22,14 @@ proptest! {
             framer.feed(&piece);
             loop {
                 match framer.step(Expect::Command) {
-                    Step::Hungry | Step::Fatal(_) => break,
-                    Step::Literal(_) if verdicts.next() == Some(true) => framer.accept(),
-                    Step::Literal(_) => framer.refuse(),
-                    Step::Frame(frame) => drop(parse(frame, Mode {
+                    FramerStep::Hungry | FramerStep::Fatal(_) => break,
+                    FramerStep::Literal(_) if verdicts.next() == Some(true) => framer.accept(),
+                    FramerStep::Literal(_) => framer.refuse(),
+                    FramerStep::Frame(frame) => drop(parse(frame, Mode {
                         utf8: true,
                         ..Mode::default()
                     })),
-                    Step::Line(_) | Step::Refused(_) | Step::TooLong(_) => {}
+                    FramerStep::Line(_) | FramerStep::Refused(_) | FramerStep::TooLong(_) => {}
                 }
             }
         }

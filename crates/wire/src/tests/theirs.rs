@@ -21,8 +21,8 @@ use mail::{Flag, InternalDate, ModSeq, NaiveDate};
 use crate::{
     AddressField, AppendContent, AppendMessage, Body, BodySection, DateTest, Direction, Fetch,
     FetchItem, List, MailboxArg, MessageSet, NumberEnd, NumberRange, NumberSet, Numbering, Search,
-    SearchKey, SectionText, Sort, SortCriterion, SortKey, Spelling, StatusItem, Store,
-    StoreOperation, ThreadAlgorithm, mutf7_decode,
+    SearchKey, SectionText, Sort, SortCriterion, SortKey, Spelling, StatusItem, StoreOperation,
+    StoreRequest, ThreadAlgorithm, mutf7_decode,
 };
 
 pub(super) fn lower(body: CommandBody<'_>) -> Body {
@@ -137,7 +137,7 @@ pub(super) fn lower(body: CommandBody<'_>) -> Body {
             flags,
             uid,
             modifiers,
-        } => Body::Store(Store {
+        } => Body::Store(StoreRequest {
             numbering: numbering(uid),
             set: message_set(&sequence_set),
             operation: match kind {

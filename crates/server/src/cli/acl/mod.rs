@@ -6,7 +6,7 @@ mod role;
 
 use std::path::{Path, PathBuf};
 
-use ::acl::{Entry, Identifier, Modification, Operation, Permit, Rights, Subject};
+use ::acl::{AclEntry, Identifier, Modification, Operation, Permit, Rights, Subject};
 use serde_json::json;
 
 use super::admin_context::{AdminContext, Operator};
@@ -165,7 +165,7 @@ async fn get(
         .iter()
         .map(|entry| json!({ "identifier": title(entry), "rights": entry.rights.to_string() }));
     terminal.show(&data.collect(), || {
-        let line = |entry: &Entry| {
+        let line = |entry: &AclEntry| {
             let role = role::role_of(entry.rights).map(|role| format!("  ({role})"));
             let rights = entry.rights.to_string();
             format!("{rights:13} {}{}\n", title(entry), role.unwrap_or_default())
@@ -297,7 +297,7 @@ fn subject(text: &str) -> Result<Subject, Failure> {
     Subject::parse(text).map_err(|cause| Failure::usage(format!("{text}: {cause}")))
 }
 
-fn title(entry: &Entry) -> String {
+fn title(entry: &AclEntry) -> String {
     let identifier: &Identifier = &entry.identifier;
     let dash = if entry.is_negative { "-" } else { "" };
     format!("{dash}{identifier}")
