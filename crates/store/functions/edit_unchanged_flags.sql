@@ -28,7 +28,12 @@ begin
    where e.modseq > _unchanged_since
       or exists (select from change c
                   where c.mailbox = _permit.mailbox and c.modseq > _unchanged_since
-                    and c.kind = 4 /* change: private */ and c.account = _actor.account and c.uids @> e.uid);
+                    and c.kind = 4 /* change: private */ and c.account = _actor.account and c.uids @> e.uid)
+      -- What the log has forgotten counts as changed where the log begins.
+      or exists (select from mailbox m
+                   join mailbox_name n on n.mailbox = m.id and n.owner <> _actor.account
+                   join user_flags f on f.mailbox = m.id and f.account in (0, _actor.account)
+                  where m.id = _permit.mailbox and m.log_floor > _unchanged_since and f.chunk = e.uid / 8192);
 
   select array_agg(row(lower(r), upper(r) - 1, _keep, _add)::flag_edit),
          array_agg(row(_actor.account, lower(r), upper(r) - 1, _private_keep, _private_add)::private_flag_edit)

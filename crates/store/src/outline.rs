@@ -29,7 +29,7 @@ pub struct Outline {
 /// Whether it is told when private flags were changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stamps {
-    /// As far as the log knows.
+    /// For what the log has forgotten, as if it had been changed where the log begins.
     Told,
     /// They are left out.
     LeftOut,

@@ -5,9 +5,11 @@ use std::time::Duration;
 use acl::Operation;
 use mail::{ContentId, FlagBits, MailboxId};
 use sqlx::{Connection, PgConnection};
-use store::{Doomed, Store};
+use store::{Doomed, FlagEdit, Stamps, Store};
 
-use crate::world::{World, adding, append, image, inbox, permit, uids};
+use crate::world::{
+    World, adding, append, image, inbox, overlay, permit, privately, uid, uids,
+};
 
 const LONG: Duration = Duration::from_hours(24);
 
@@ -102,6 +104,45 @@ async fn what_is_young_stays_in_the_log() {
         .await
         .unwrap();
     assert_eq!(changes.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn private_flags_that_the_log_forgot_have_changed_all_the_same() {
+    let world = World::new().await;
+    let (ada, bo) = (world.account("ada").await, world.account("bo").await);
+    let mailbox = world
+        .shared("team", &[("ada", "lrswi"), ("bo", "lrs")])
+        .await;
+    append(&world.store, ada, mailbox, &["a", "b", "c"]).await;
+    let before = image(&world.store, mailbox).await.modseq();
+    let seen = Operation::ChangeFlags(FlagBits::SEEN);
+    let permit = permit(&world.store, ada, mailbox, seen).await;
+    let read = || privately(adding(&uids([2]), FlagBits::SEEN));
+    let edited = world.store.edit_flags(&permit, read()).await.unwrap();
+
+    world.store.trim_changes(Duration::ZERO).await.unwrap();
+
+    let own = overlay(&world.store, ada, mailbox).await;
+    assert_eq!(own.changed_at(uid(2)), edited.modseq);
+    let outlines = world.store.outlines(ada, &[mailbox]).await.unwrap();
+    let outlines: Vec<_> = outlines.iter().collect();
+    let loaded = world
+        .store
+        .load_images(ada, &outlines, Stamps::Told)
+        .await
+        .unwrap();
+    assert_eq!(loaded[0].1.changed_at(uid(2)), edited.modseq);
+    let others = overlay(&world.store, bo, mailbox).await;
+    assert_eq!(others.changed_at(uid(2)), mail::ModSeq::ZERO);
+    // Whoever knows the state before the change may not overwrite it; whoever knows it may.
+    for (known, refused) in [(before, uids([2])), (edited.modseq, uids([]))] {
+        let edit = FlagEdit {
+            unchanged_since: Some(known),
+            ..read()
+        };
+        let edited = world.store.edit_flags(&permit, edit).await.unwrap();
+        assert_eq!(edited.modified, refused);
+    }
 }
 
 #[tokio::test]
