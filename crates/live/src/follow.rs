@@ -1,11 +1,12 @@
 //! The mailboxes that are open on this node, and the wake-ups that make them read what changed.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use bus::Wakeup;
 use mail::{AccountId, MailboxId, ModSeq};
-use store::{Fault, Heard, Spawn, Store};
+use store::{Fault, Heard, Spawn, Store, Withdrawal};
 use tokio::sync::Notify;
 use tracing::{debug, info, warn};
 
@@ -25,8 +26,31 @@ pub struct Live {
     login_registry: LoginRegistry,
     notify_watchers: Arc<NotifyWatchers>,
     stats: Arc<Stats>,
+    lease: NodeLease,
+    /// The number of comparisons for want of a lease that were begun, and how the last of them ended.
+    assured: tokio::sync::Mutex<Option<(u64, Result<(), Fault>)>>,
+    assurances_begun: AtomicU64,
+    /// Notified when sessions are to end.
+    sessions_end: Notify,
     /// Notified when something may have been missed; a permit is kept while nobody waits.
     compare_wanted: Notify,
+}
+
+/// What says whether this node may rely on being asked about every withdrawal (docs/adr/0044-withdrawals-wait-for-every-node.md).
+#[derive(Clone)]
+pub struct NodeLease {
+    /// The id of this run of the node.
+    pub node: i64,
+    /// Whether the lease holds at this moment. Asked whenever a command reads, so it has to be cheap.
+    pub is_held: Arc<dyn Fn() -> bool + Send + Sync>,
+}
+
+impl std::fmt::Debug for NodeLease {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NodeLease")
+            .field("node", &self.node)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A mailbox while it is open, and the lock under which it is opened once.
@@ -47,7 +71,7 @@ impl std::fmt::Debug for Live {
 impl Live {
     /// Makes a node without open mailboxes; its caches hold `cache_bytes_max` together.
     #[must_use]
-    pub fn new(store: Store, spawn: Spawn, cache_bytes_max: u64) -> Arc<Self> {
+    pub fn new(store: Store, spawn: Spawn, cache_bytes_max: u64, lease: NodeLease) -> Arc<Self> {
         let stats = Arc::<Stats>::default();
         Arc::new(Self {
             contents: Contents::new(store.clone(), cache_bytes_max),
@@ -57,6 +81,10 @@ impl Live {
             spawn,
             open: Mutex::default(),
             stats,
+            lease,
+            assured: tokio::sync::Mutex::new(None),
+            assurances_begun: AtomicU64::new(0),
+            sessions_end: Notify::new(),
             compare_wanted: Notify::new(),
         })
     }
@@ -156,6 +184,8 @@ impl Live {
             match listener.next().await {
                 Heard::Wakeups(wakeups) => self.wake(&wakeups),
                 Heard::Account(account) => self.ask_again(account).await,
+                Heard::Withdrawal(withdrawal) => self.note(withdrawal),
+                Heard::SessionsEnd => self.sessions_end.notify_one(),
                 Heard::Resync => {
                     info!("listening again after the connection was lost");
                     self.compare_wanted.notify_one();
@@ -179,6 +209,41 @@ impl Live {
         self.notify_watchers.compare().await
     }
 
+    /// Whether what this node knows of rights and logins holds: it is asked about every withdrawal.
+    #[must_use]
+    pub fn is_assured(&self) -> bool {
+        (self.lease.is_held)()
+    }
+
+    /// Makes sure that what this node knows of rights and logins was true after this call began: without a lease it
+    /// compares itself with the database, once for all who ask at the same time.
+    ///
+    /// # Errors
+    ///
+    /// As [`compare`](Self::compare); then nothing may be read from what is known here.
+    pub async fn assure(&self) -> Result<(), Fault> {
+        if self.is_assured() {
+            return Ok(());
+        }
+        let begun_before = self.assurances_begun.load(Ordering::Acquire);
+        let mut last = self.assured.lock().await;
+        if let Some((number, outcome)) = &*last
+            && *number > begun_before
+        {
+            return outcome.clone();
+        }
+        let number = self.assurances_begun.fetch_add(1, Ordering::AcqRel) + 1;
+        let outcome = self.compare().await;
+        *last = Some((number, outcome.clone()));
+        outcome
+    }
+
+    /// Resolves when an administrator wants sessions to end, of which the database says which. May be dropped at any
+    /// time.
+    pub async fn sessions_end(&self) {
+        self.sessions_end.notified().await;
+    }
+
     /// Resolves when this node may have missed something, so that whoever keeps it up should
     /// [`compare`](Self::compare). A request that comes during a comparison is kept until the next call.
     /// May be dropped at any time.
@@ -190,6 +255,47 @@ impl Live {
         if let Err(fault) = self.login_registry.ask_again(&[account]).await {
             warn!(cause = %fault, "could not read whether an account is still let in");
             self.compare_wanted.notify_one();
+        }
+    }
+
+    /// Takes note of a withdrawal and answers. The running commands of this node look at the state before they go on,
+    /// so that nothing is read by the old rights once the state is here.
+    fn note(self: &Arc<Self>, withdrawal: Withdrawal) {
+        let live = self.clone();
+        (self.spawn)(Box::pin(async move {
+            let noted = match withdrawal.mailbox {
+                Some((mailbox, modseq)) => live.reach(mailbox, modseq).await,
+                None => live.compare().await,
+            };
+            let answered = match noted {
+                Ok(()) => {
+                    live.store
+                        .note_withdrawal(&withdrawal, live.lease.node)
+                        .await
+                }
+                Err(fault) => Err(fault),
+            };
+            if let Err(fault) = answered {
+                warn!(cause = %fault, "could not take note of a withdrawal");
+            }
+        }));
+    }
+
+    /// Reads a mailbox up to `modseq`, if it is open here.
+    async fn reach(&self, mailbox: MailboxId, modseq: ModSeq) -> Result<(), Fault> {
+        let slot = self.slots().get(&mailbox).cloned();
+        let Some(slot) = slot else {
+            return Ok(());
+        };
+        // Whoever is opening it may have loaded it before the withdrawal.
+        drop(slot.opening.lock().await);
+        let open = self
+            .slots()
+            .get(&mailbox)
+            .and_then(|slot| slot.mailbox.upgrade());
+        match open {
+            Some(open) => open.reach(modseq).await,
+            None => Ok(()),
         }
     }
 

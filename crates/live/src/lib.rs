@@ -24,7 +24,7 @@ mod watch_register;
 
 pub use content::{Contents, ContentsStats};
 pub use event_queue::{MailboxEvent, PendingEvents};
-pub use follow::Live;
+pub use follow::{Live, NodeLease};
 pub use login_registry::{LoginLease, LoginRegistry};
 pub use mailbox::{LiveMailbox, MailboxState, RightsWatch, Watch};
 pub use notify_watcher::{NotifyWatcher, NotifyWatchers};

@@ -403,26 +403,24 @@ impl Watch {
 }
 
 impl RightsWatch {
-    /// Waits until the rights are others than those that were checked last, and reads what the account may do then;
-    /// `None` when the mailbox or the account is gone. May be dropped at any time.
-    ///
-    /// # Errors
-    ///
-    /// As the store has it.
-    pub async fn next(&mut self) -> Result<Option<Found>, Fault> {
+    /// Resolves when the rights may be others than those that were checked last, or the mailbox is gone. May be dropped
+    /// at any time.
+    pub async fn changed(&mut self) {
         let version = self.version;
         let is_other = |mailbox_state: &Arc<MailboxState>| {
             mailbox_state.is_gone || mailbox_state.rights_version != version
         };
         // The sender lives in the mailbox that this watch holds.
-        let Ok(mailbox_state) = self
-            .mailbox_states
-            .wait_for(is_other)
-            .await
-            .map(|it| it.clone())
-        else {
-            return Ok(None);
-        };
+        drop(self.mailbox_states.wait_for(is_other).await);
+    }
+
+    /// Reads what the account may do now; `None` when the mailbox or the account is gone.
+    ///
+    /// # Errors
+    ///
+    /// As the store has it.
+    pub async fn read(&mut self) -> Result<Option<Found>, Fault> {
+        let mailbox_state = self.mailbox_states.borrow().clone();
         if mailbox_state.is_gone {
             return Ok(None);
         }

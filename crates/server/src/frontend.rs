@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use live::Live;
+use live::{Live, NodeLease};
 use session::Node;
 use store::{NodeRun, Store};
 use tokio::net::TcpListener;
@@ -21,6 +21,7 @@ use crate::drain::{DrainTrigger, drain};
 use crate::environment;
 use crate::error::ServerError;
 use crate::http::{self, Health};
+use crate::lease::Lease;
 use crate::listen::{self, Beginning};
 use crate::metrics::Metrics;
 use crate::panics::Panics;
@@ -39,6 +40,7 @@ pub struct Frontend {
     health: Arc<Health>,
     slots: Arc<ConnectionSlots>,
     registry: Arc<Registry>,
+    lease: Arc<Lease>,
     drain_trigger: DrainTrigger,
     stop_timeout: Duration,
     listeners: JoinSet<()>,
@@ -86,21 +88,24 @@ impl Frontend {
         let tls = certificate.acceptor()?;
         let panics = Arc::<Panics>::default();
         let store = open_store(config, database, &panics).await?;
+        let run = environment::random_bytes().ok_or(ServerError::NoRandomness)?;
+        let run = NodeRun {
+            id: i64::from_be_bytes(run),
+            name: config.node.name.clone(),
+        };
+        let lease = Lease::new(run.id);
         let live = Live::new(
             store.clone(),
             environment::spawn(&panics),
             config.limits.cache_bytes,
+            node_lease(&lease, run.id),
         );
         let uploads = Budget::new(config.limits.literal_bytes_in_flight);
         let stats_collector =
             StatsCollector::new(store.clone(), Arc::clone(&live), uploads.clone(), &panics);
         let metrics = Arc::new(Metrics::new(Some(Box::new(stats_collector))));
         let (drain_trigger, drain) = drain(config.timeouts.drain);
-        let run = environment::random_bytes().ok_or(ServerError::NoRandomness)?;
-        let registry = Registry::new(NodeRun {
-            id: i64::from_be_bytes(run),
-            name: config.node.name.clone(),
-        });
+        let registry = Registry::new(run);
         let context = Arc::new(ConnectionContext {
             node: Arc::new(node(config, &store, &live, &metrics)?),
             tls,
@@ -117,6 +122,10 @@ impl Frontend {
         let sockets = Sockets::bind(&config.listen)?;
         let addresses = sockets.addresses();
         let mut background = upkeep::start(config, &store, &live, &registry, &panics);
+        let (kept, live_kept, store_kept) = (Arc::clone(&lease), Arc::clone(&live), store.clone());
+        background.spawn(Arc::clone(&panics).keep_running(move || {
+            Arc::clone(&kept).keep(store_kept.clone(), Arc::clone(&live_kept))
+        }));
         background
             .spawn(Arc::clone(&panics).keep_running(move || Arc::clone(&certificate).follow()));
         for listener in sockets.http {
@@ -153,6 +162,7 @@ impl Frontend {
             health,
             slots,
             registry,
+            lease,
             drain_trigger,
             stop_timeout,
             listeners,
@@ -195,6 +205,7 @@ impl Frontend {
             warn!(%cause, "the last wake-ups were not sent; other nodes notice at their next comparison");
         }
         self.background.shutdown().await;
+        self.lease.end(&self.store).await;
         self.registry.leave(&self.store).await;
         self.database.stop().await;
         info!("stopped");
@@ -216,6 +227,14 @@ async fn open_store(
         application_name: format!("postroom {}", config.node.name),
     };
     Ok(Store::connect(options, environment::background(panics)).await?)
+}
+
+fn node_lease(lease: &Arc<Lease>, node: i64) -> NodeLease {
+    let lease = Arc::clone(lease);
+    NodeLease {
+        node,
+        is_held: Arc::new(move || lease.is_held()),
+    }
 }
 
 fn node(

@@ -14,6 +14,7 @@ mod environment;
 mod error;
 mod frontend;
 mod http;
+mod lease;
 mod listen;
 mod lock;
 mod metrics;

@@ -4,9 +4,12 @@
 
 use std::collections::{HashMap, HashSet};
 use std::mem;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use futures_util::future::select;
+use live::Live;
 use mail::{MailboxId, SessionId};
 use store::{Fault, NodeRun, SessionReport, Store};
 use tokio::sync::Notify;
@@ -15,7 +18,7 @@ use tracing::{info, warn};
 
 use crate::lock::lock;
 
-/// The pause between two reports; an order to end a session takes as long to arrive.
+/// The pause between two reports. Where an order to end a session is not heard, it takes as long to arrive.
 const REPORT_PAUSE: Duration = Duration::from_secs(2);
 
 /// The sessions of one frontend.
@@ -75,7 +78,7 @@ impl Registry {
     }
 
     /// Reports regularly, without end, beginning with every session that is open.
-    pub(crate) async fn follow(self: Arc<Self>, store: Store) {
+    pub(crate) async fn follow(self: Arc<Self>, store: Store, live: Arc<Live>) {
         let mut ticks = interval(REPORT_PAUSE);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut is_first = true;
@@ -84,7 +87,8 @@ impl Registry {
             sessions.changed = sessions.open.keys().copied().collect();
         }
         loop {
-            ticks.tick().await;
+            // Either is a reason to report.
+            let _wanted_or_elapsed = select(pin!(ticks.tick()), pin!(live.sessions_end())).await;
             match self.report(&store, is_first).await {
                 Ok(()) => is_first = false,
                 Err(cause) => warn!(%cause, "could not report the sessions of this node"),

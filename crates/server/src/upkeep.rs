@@ -35,10 +35,10 @@ pub(crate) fn start(
     tasks.spawn(Arc::clone(panics).keep_running(move || follow(Arc::clone(&followed))));
     let (compared, every) = (Arc::clone(live), config.database.safety_poll);
     tasks.spawn(Arc::clone(panics).keep_running(move || compare(Arc::clone(&compared), every)));
-    let (registry, reported) = (Arc::clone(registry), store.clone());
-    tasks.spawn(
-        Arc::clone(panics).keep_running(move || Arc::clone(&registry).follow(reported.clone())),
-    );
+    let (registry, reported, ordered) = (Arc::clone(registry), store.clone(), Arc::clone(live));
+    tasks.spawn(Arc::clone(panics).keep_running(move || {
+        Arc::clone(&registry).follow(reported.clone(), Arc::clone(&ordered))
+    }));
     let (kept, ages) = (store.clone(), Ages::from(config));
     tasks.spawn(Arc::clone(panics).keep_running(move || keep(kept.clone(), ages)));
     tasks

@@ -7,6 +7,7 @@ use wire::{Body, Code, Command, Frame, Malformed, Tag, Verdict, say};
 use crate::command::{self, Call, CommandRow, authenticate, idle, no_such_command};
 use crate::conversation::selected::AccessCheck;
 use crate::conversation::session::{Awaiting, Session};
+use crate::conversation::state::AllowedIn;
 use crate::ending::{Ending, Outcome, Refused, conclude};
 use crate::node::Now;
 use crate::out::Out;
@@ -149,6 +150,16 @@ impl Session {
 
     /// Learns what was committed before the command, which may leave it without its mailbox.
     async fn catch_up_for(&mut self, row: &CommandRow, out: &mut Out<'_>) -> Result<Next, Ending> {
+        // Without a login, and where any state will do, nothing is read that is known here.
+        let reads_here = matches!(row.allowed_in, AllowedIn::AfterLogin | AllowedIn::Selected);
+        if reads_here && !self.node.live.is_assured() {
+            // On the heap, because it is rare, and large.
+            Box::pin(self.node.live.assure()).await?;
+            if self.lease.as_ref().is_some_and(LoginLease::is_over) {
+                self.goodbye(Goodbye::LeaseEnded, &mut out.buffer);
+                return Ok(Next::Close);
+            }
+        }
         let check = if row.asks {
             self.catch_up_with_all().await?
         } else {

@@ -110,7 +110,7 @@ impl Store {
         .execute(self.pool())
         .await?;
         self.wake_account(account).await;
-        Ok(())
+        self.until_noted(None).await
     }
 
     /// Another hash of the same password, unless that was changed since `account` was read.
@@ -163,7 +163,7 @@ impl Store {
         .execute(self.pool())
         .await?;
         self.wake_account(account).await;
-        Ok(())
+        self.until_noted(None).await
     }
 
     /// The versions of these accounts' passwords. Who is gone or disabled is missing.
@@ -208,7 +208,7 @@ impl Store {
         .await?;
         self.wake(woken);
         self.wake_account(account).await;
-        Ok(())
+        self.until_noted(None).await
     }
 
     /// Who this is, as far as rights are concerned.

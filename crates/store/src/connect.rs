@@ -11,6 +11,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tokio::sync::watch;
 
 use crate::access_cache::AccessCache;
+use crate::answers::Answers;
 use crate::batch::Batches;
 use crate::digest::Digesting;
 use crate::login_recorder::{self, LoginRecorder};
@@ -77,6 +78,7 @@ impl Store {
             login_recorder: LoginRecorder::default(),
             resolve,
             latest,
+            answers: Answers::default(),
             digesting: Digesting::default(),
             access_cache: AccessCache::new(),
             outbox: Arc::new(Outbox::new()),

@@ -47,7 +47,7 @@ impl Store {
         .fetch_all(self.pool())
         .await?;
         self.wake(woken);
-        Ok(())
+        self.until_noted(None).await
     }
 
     /// All groups, by name.
@@ -132,7 +132,7 @@ impl Store {
         .fetch_all(self.pool())
         .await?;
         self.wake(woken);
-        Ok(())
+        self.until_noted(None).await
     }
 
     async fn change_membership(
@@ -153,6 +153,6 @@ impl Store {
         .fetch_all(self.pool())
         .await?;
         self.wake(woken);
-        Ok(())
+        self.until_noted(None).await
     }
 }

@@ -32,6 +32,7 @@ mod access;
 mod access_cache;
 mod account;
 mod activity;
+mod answers;
 mod append;
 mod argument;
 mod background;
@@ -78,6 +79,7 @@ mod status;
 mod store;
 mod subscription;
 mod wake;
+mod withdrawal;
 
 // For the promises in `tests/`.
 #[cfg(test)]
@@ -85,6 +87,7 @@ use private_pg as _;
 
 pub use account::Account;
 pub use activity::{Activity, ActivityKind, ActivityQuery};
+pub use answers::Withdrawal;
 pub use append::{Appended, NewMessage};
 pub use background::{Background, Sleep, Spawn};
 pub use content::MessageMetadata;
@@ -113,3 +116,4 @@ pub use status::Status;
 pub use store::{Options, Store};
 pub use subscription::Subscription;
 pub use wake::{Heard, Listener};
+pub use withdrawal::LEASE_LENGTH;

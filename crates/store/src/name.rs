@@ -96,7 +96,7 @@ impl Store {
         .fetch_all(self.pool())
         .await?;
         self.wake(woken);
-        Ok(())
+        self.until_given_away(from, to).await
     }
 
     /// What is below a name without a mailbox, or with one that stays unknown, gets places below
@@ -138,6 +138,20 @@ impl Store {
         .fetch_all(self.pool())
         .await?;
         self.wake(woken);
-        Ok(())
+        self.until_given_away(from, to).await
+    }
+
+    /// Waits as after a withdrawal where mailboxes went to another owner, and so lost their lists.
+    async fn until_given_away(&self, from: &Place, to: &Place) -> Result<(), Fault> {
+        let owner = |place| {
+            let Tree {
+                kind, owner_name, ..
+            } = Tree::from(place);
+            (kind, owner_name)
+        };
+        if owner(from) == owner(to) {
+            return Ok(());
+        }
+        self.until_noted(None).await
     }
 }

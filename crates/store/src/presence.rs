@@ -174,7 +174,7 @@ impl Store {
             .collect()
     }
 
-    /// Asks the nodes of these sessions to end them, which they do when they next report.
+    /// Asks the nodes of these sessions to end them.
     ///
     /// # Errors
     ///
@@ -188,6 +188,7 @@ impl Store {
         )
         .execute(self.pool())
         .await?;
+        self.wake_sessions().await;
         Ok(())
     }
 }

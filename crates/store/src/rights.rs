@@ -1,6 +1,7 @@
 //! Changes of a mailbox's list.
 
 use acl::{Modification, Permit, Rights, Subject};
+use mail::ModSeq;
 
 use crate::argument::{ActorRow, PermitRow};
 use crate::fold::fold_identifier;
@@ -44,7 +45,8 @@ impl Store {
             mailbox: permit.mailbox().0,
             modseq,
         }]);
-        Ok(())
+        self.until_noted(ModSeq::from_i64(modseq).map(|modseq| (permit.mailbox(), modseq)))
+            .await
     }
 
     /// Removes the entry of `subject`, if there is one.

@@ -11,6 +11,7 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::sync::watch;
 
 use crate::access_cache::AccessCache;
+use crate::answers::Answers;
 use crate::background::Background;
 use crate::batch::Batches;
 use crate::digest::Digesting;
@@ -48,6 +49,7 @@ pub(crate) struct Inner {
     pub(crate) login_recorder: LoginRecorder,
     pub(crate) resolve: QueryBatcher<Name, Option<Row>>,
     pub(crate) latest: QueryBatcher<MailboxId, Option<Latest>>,
+    pub(crate) answers: Answers,
     pub(crate) digesting: Digesting,
     pub(crate) access_cache: AccessCache,
     pub(crate) outbox: Arc<Outbox>,

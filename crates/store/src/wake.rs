@@ -17,6 +17,7 @@ use sqlx::{ConnectOptions, PgConnection, PgExecutor};
 use tokio::sync::watch;
 use tracing::warn;
 
+use crate::answers::{ANSWER_CHANNEL, QUESTION_CHANNEL, Withdrawal};
 use crate::stats::add;
 use crate::store::Inner;
 use crate::{Fault, Store};
@@ -38,6 +39,10 @@ pub enum Heard {
     Wakeups(Vec<Wakeup>),
     /// Whether this account may still be logged in has changed.
     Account(AccountId),
+    /// Something was withdrawn, and somebody waits until this node has taken note.
+    Withdrawal(Withdrawal),
+    /// An administrator wants sessions to end.
+    SessionsEnd,
     /// The connection was lost and is back, so anything may have been missed: compare counters.
     Resync,
     /// The store was drained; there is nobody left to hear for.
@@ -51,8 +56,18 @@ pub(crate) struct Row {
 }
 
 const CHANNEL: &str = "postroom_wakeup";
+/// Everything that a listener hears.
+const CHANNELS: [&str; 5] = [
+    CHANNEL,
+    ACCOUNT_CHANNEL,
+    SESSIONS_CHANNEL,
+    QUESTION_CHANNEL,
+    ANSWER_CHANNEL,
+];
 /// Seldom used, and apart: a frontend of the release before drops a payload that it cannot read.
 const ACCOUNT_CHANNEL: &str = "postroom_account";
+/// Somebody wants sessions to end; says no more.
+const SESSIONS_CHANNEL: &str = "postroom_sessions";
 /// Between two attempts to reach a database that is away.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
@@ -64,7 +79,8 @@ impl Store {
     ///
     /// [`Fault::Unavailable`] when the database cannot be reached.
     pub async fn listen(&self) -> Result<Listener, Fault> {
-        let connection = Some(connect_listener(self.inner().database()).await?);
+        let connection = Some(connect_listener(self.inner().database(), CHANNELS).await?);
+        self.inner().answers.count_listeners(1);
         Ok(Listener {
             store: self.clone(),
             connection,
@@ -85,6 +101,16 @@ impl Store {
         .await;
         if let Err(error) = told {
             warn!(cause = %error, "cannot tell that an account changed");
+        }
+    }
+
+    /// Tells all nodes that sessions are to end. What is lost is found by their reports.
+    pub(crate) async fn wake_sessions(&self) {
+        let told = sqlx::query!("select pg_notify($1, '')", SESSIONS_CHANNEL)
+            .execute(self.pool())
+            .await;
+        if let Err(error) = told {
+            warn!(cause = %error, "cannot tell that sessions are to end");
         }
     }
 
@@ -124,16 +150,16 @@ impl Listener {
                 None => connection.try_recv().await,
             };
             match notification {
-                Ok(Some(notification)) if notification.channel() == ACCOUNT_CHANNEL => {
-                    if let Some(account) = read_account(&notification) {
-                        return Heard::Account(account);
+                Ok(Some(notification)) if notification.channel() != CHANNEL => {
+                    if let Some(heard) = self.read_other(&notification) {
+                        return heard;
                     }
                     continue;
                 }
                 Ok(Some(notification)) => {
                     let mut wakeups = read(&notification);
                     while let Some(notification) = connection.next_buffered() {
-                        if notification.channel() == ACCOUNT_CHANNEL {
+                        if notification.channel() != CHANNEL {
                             self.waiting = Some(notification);
                             break;
                         }
@@ -149,6 +175,33 @@ impl Listener {
             self.connection = None;
             self.store.inner().suspect_all();
         }
+    }
+}
+
+impl Listener {
+    /// What came on another channel than that of wake-ups, if it is for whoever listens.
+    fn read_other(&self, notification: &PgNotification) -> Option<Heard> {
+        match notification.channel() {
+            ACCOUNT_CHANNEL => read_account(notification).map(Heard::Account),
+            SESSIONS_CHANNEL => Some(Heard::SessionsEnd),
+            QUESTION_CHANNEL => {
+                let withdrawal = Withdrawal::read(notification.payload());
+                if withdrawal.is_none() {
+                    warn!("somebody else writes to our channel of withdrawals");
+                }
+                withdrawal.map(Heard::Withdrawal)
+            }
+            _ => {
+                self.store.inner().answers.hear(notification.payload());
+                None
+            }
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.store.inner().answers.count_listeners(-1);
     }
 }
 
@@ -169,7 +222,7 @@ fn read(notification: &PgNotification) -> Vec<Wakeup> {
 
 async fn reconnect(inner: &Inner) -> PgListener {
     loop {
-        match connect_listener(inner.database()).await {
+        match connect_listener(inner.database(), CHANNELS).await {
             Ok(listener) => return listener,
             Err(error) => {
                 warn!(cause = %error, "cannot listen for wake-ups");
@@ -180,7 +233,10 @@ async fn reconnect(inner: &Inner) -> PgListener {
 }
 
 /// A pool of one, since that is what a listener takes its connection from.
-async fn connect_listener(database: PgConnectOptions) -> Result<PgListener, sqlx::Error> {
+pub(crate) async fn connect_listener(
+    database: PgConnectOptions,
+    channels: impl IntoIterator<Item = &str>,
+) -> Result<PgListener, sqlx::Error> {
     let pool = PgPoolOptions::new()
         .max_connections(1)
         .max_lifetime(None)
@@ -189,7 +245,7 @@ async fn connect_listener(database: PgConnectOptions) -> Result<PgListener, sqlx
         .await?;
     let mut listener = PgListener::connect_with(&pool).await?;
     listener.eager_reconnect(false);
-    listener.listen_all([CHANNEL, ACCOUNT_CHANNEL]).await?;
+    listener.listen_all(channels).await?;
     Ok(listener)
 }
 

@@ -1,10 +1,12 @@
 //! Learning what happened in the selected mailbox, and losing it when it may no longer be read.
 
-use std::future::pending;
+use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
 
 use acl::Operation;
-use live::RightsWatch;
+use live::{Live, RightsWatch};
 use store::Fault;
 use tracing::debug;
 use wire::{Code, Verdict, say};
@@ -14,6 +16,35 @@ use crate::conversation::session::Session;
 use crate::out::Out;
 use crate::race::{First, first};
 use crate::report::Next;
+
+/// What a command goes by that reads the selected mailbox.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    live: Arc<Live>,
+    rights_watch: RightsWatch,
+}
+
+impl Reading {
+    /// Resolves when the rights have to be read again: the node knows of others, or may have missed some.
+    async fn doubtful(&mut self) {
+        let lapsed = poll_fn(|_| {
+            if self.live.is_assured() {
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            }
+        });
+        first(pin!(lapsed), pin!(self.rights_watch.changed())).await;
+    }
+
+    /// Whether the mailbox may be read now.
+    async fn holds(&mut self) -> Result<bool, Fault> {
+        // On the heap, because it is rare, and large.
+        Box::pin(self.live.assure()).await?;
+        let found = self.rights_watch.read().await?;
+        Ok(found.is_some_and(|found| acl::permit(&found.access, Operation::Read).is_ok()))
+    }
+}
 
 impl Session {
     /// Learns what this node knows of the selected mailbox, and reads the rights anew when
@@ -42,36 +73,42 @@ impl Session {
     }
 
     /// Does `work` for as long as the selected mailbox may be read; `None` when that came to an end before, or when it
-    /// is not known whether it did.
+    /// is not known whether it did. Whether anything changed is looked at each time before the work goes on: once this
+    /// node has taken note of a withdrawal nothing more is done.
     pub(crate) async fn while_readable<T>(
-        reading: Option<RightsWatch>,
+        reading: Option<Reading>,
         work: impl Future<Output = T>,
     ) -> Option<T> {
-        let lost = async {
-            let Some(mut rights_watch) = reading else {
-                return pending().await;
+        let Some(mut reading) = reading else {
+            return Some(work.await);
+        };
+        let mut work = pin!(work);
+        loop {
+            let came_first = {
+                let doubtful = pin!(reading.doubtful());
+                first(doubtful, work.as_mut()).await
             };
-            loop {
-                match rights_watch.next().await {
-                    Ok(Some(found)) if acl::permit(&found.access, Operation::Read).is_ok() => {}
-                    Ok(_) => return,
+            match came_first {
+                First::Other(done) => return Some(done),
+                First::One(()) => match reading.holds().await {
+                    Ok(true) => {}
+                    Ok(false) => return None,
                     Err(fault) => {
                         debug!(cause = %fault, "could not read the rights of a command that runs");
-                        return;
+                        return None;
                     }
-                }
+                },
             }
-        };
-        match first(pin!(work), pin!(lost)).await {
-            First::One(done) => Some(done),
-            First::Other(()) => None,
         }
     }
 
     /// What [`while_readable`](Self::while_readable) goes by.
-    pub(crate) fn reading(&self) -> Option<RightsWatch> {
+    pub(crate) fn reading(&self) -> Option<Reading> {
         let selected = self.selected.as_deref()?;
-        Some(selected.watch.rights_since(selected.found.access.version))
+        Some(Reading {
+            live: self.node.live.clone(),
+            rights_watch: selected.watch.rights_since(selected.found.access.version),
+        })
     }
 
     /// Closes the selected mailbox when something was being told of it. What was not written yet is not said.

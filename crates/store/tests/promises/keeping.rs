@@ -7,9 +7,7 @@ use mail::{ContentId, FlagBits, MailboxId};
 use sqlx::{Connection, PgConnection};
 use store::{Doomed, FlagEdit, Stamps, Store};
 
-use crate::world::{
-    World, adding, append, image, inbox, overlay, permit, privately, uid, uids,
-};
+use crate::world::{World, adding, append, image, inbox, overlay, permit, privately, uid, uids};
 
 const LONG: Duration = Duration::from_hours(24);
 

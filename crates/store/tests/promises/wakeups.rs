@@ -19,7 +19,11 @@ async fn hear(listener: &mut Listener, expected: &[(MailboxId, ModSeq)]) {
             Heard::Wakeups(wakeups) => {
                 heard.extend(wakeups.iter().map(|wakeup| (wakeup.mailbox, wakeup.modseq)));
             }
-            other @ (Heard::Account(_) | Heard::Resync | Heard::Closed) => panic!("{other:?}"),
+            other @ (Heard::Account(_)
+            | Heard::Withdrawal(_)
+            | Heard::SessionsEnd
+            | Heard::Resync
+            | Heard::Closed) => panic!("{other:?}"),
         }
     }
 }
