@@ -120,10 +120,7 @@ impl Live {
     /// The mod-sequence of this node's state of `id`; `None` when nobody here has it open.
     #[must_use]
     pub fn modseq(&self, id: MailboxId) -> Option<ModSeq> {
-        let open = self
-            .slots()
-            .get(&id)
-            .and_then(|slot| slot.mailbox.upgrade());
+        let open = self.find_open(id);
         open.map(|mailbox| mailbox.mailbox_state().modseq())
     }
 
@@ -144,11 +141,7 @@ impl Live {
     pub async fn open(&self, id: MailboxId) -> Result<Arc<LiveMailbox>, Fault> {
         let slot = self.slots().entry(id).or_default().clone();
         let _opening = slot.opening.lock().await;
-        let known = self
-            .slots()
-            .get(&id)
-            .and_then(|slot| slot.mailbox.upgrade());
-        if let Some(mailbox) = known {
+        if let Some(mailbox) = self.find_open(id) {
             Self::catch_up(&mailbox).await?;
             return Ok(mailbox);
         }
@@ -289,11 +282,7 @@ impl Live {
         };
         // Whoever is opening it may have loaded it before the withdrawal.
         drop(slot.opening.lock().await);
-        let open = self
-            .slots()
-            .get(&mailbox)
-            .and_then(|slot| slot.mailbox.upgrade());
-        match open {
+        match self.find_open(mailbox) {
             Some(open) => open.reach(modseq).await,
             None => Ok(()),
         }
@@ -334,11 +323,7 @@ impl Live {
     fn wake(self: &Arc<Self>, wakeups: &[Wakeup]) {
         for wakeup in wakeups {
             count(&self.stats.wakeups_received);
-            let open = self
-                .slots()
-                .get(&wakeup.mailbox)
-                .and_then(|slot| slot.mailbox.upgrade());
-            if let Some(mailbox) = open {
+            if let Some(mailbox) = self.find_open(wakeup.mailbox) {
                 self.want(&mailbox, wakeup.modseq);
             }
         }
@@ -364,6 +349,12 @@ impl Live {
                 }
             }));
         }
+    }
+
+    fn find_open(&self, id: MailboxId) -> Option<Arc<LiveMailbox>> {
+        self.slots()
+            .get(&id)
+            .and_then(|slot| slot.mailbox.upgrade())
     }
 
     /// The open mailboxes. Those that nobody holds any more are forgotten.

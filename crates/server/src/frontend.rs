@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use live::{Live, NodeLease};
+use live::Live;
 use session::Node;
 use store::{NodeRun, Store};
 use tokio::net::TcpListener;
@@ -98,7 +98,7 @@ impl Frontend {
             store.clone(),
             environment::spawn(&panics),
             config.limits.cache_bytes,
-            node_lease(&lease, run.id),
+            lease.for_live(),
         );
         let uploads = Budget::new(config.limits.literal_bytes_in_flight);
         let stats_collector =
@@ -227,14 +227,6 @@ async fn open_store(
         application_name: format!("postroom {}", config.node.name),
     };
     Ok(Store::connect(options, environment::background(panics)).await?)
-}
-
-fn node_lease(lease: &Arc<Lease>, node: i64) -> NodeLease {
-    let lease = Arc::clone(lease);
-    NodeLease {
-        node,
-        is_held: Arc::new(move || lease.is_held()),
-    }
 }
 
 fn node(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use live::Live;
+use live::{Live, NodeLease};
 use store::{Fault, LEASE_LENGTH, Store};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tracing::warn;
@@ -33,8 +33,17 @@ impl Lease {
     }
 
     /// Whether it holds now. After a pause of the whole process, too, it is the clock that says so.
-    pub(crate) fn is_held(&self) -> bool {
+    fn is_held(&self) -> bool {
         self.millis(Instant::now()) < self.until.load(Ordering::Acquire)
+    }
+
+    /// What the open mailboxes go by.
+    pub(crate) fn for_live(self: &Arc<Self>) -> NodeLease {
+        let lease = Arc::clone(self);
+        NodeLease {
+            node: self.node,
+            is_held: Arc::new(move || lease.is_held()),
+        }
     }
 
     /// Prolongs it, without end.

@@ -9,8 +9,7 @@ use mail::{AccountId, FlagBits, MailboxId, ModSeq, Place, UidValidity};
 
 use crate::access::entries;
 use crate::access_cache::Known;
-use crate::place::Tree;
-use crate::place::{belonging, place};
+use crate::place::{Tree, belonging, place};
 use crate::resolve::{Name, Row};
 use crate::{Cause, Fault, Store};
 

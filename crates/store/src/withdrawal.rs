@@ -25,12 +25,19 @@ pub const LEASE_LENGTH: Duration = Duration::from_secs(3);
 /// How long a node may take to answer before its lease is revoked.
 const ANSWER_PATIENCE: Duration = Duration::from_millis(500);
 
-/// Where the answers to one question arrive. Without a listener in this program, it has one of its own.
+/// Where the answers to one question arrive.
 struct Arriving<'a> {
     answers: &'a Answers,
     question: String,
-    nodes: mpsc::Receiver<i64>,
-    own_listener: Option<PgListener>,
+    way: Way,
+}
+
+/// How the answers come to whoever waits for them.
+enum Way {
+    /// The listener of this program hands them on.
+    HandedOn(mpsc::Receiver<i64>),
+    /// This program has none, so the question has a connection of its own.
+    Own(Box<PgListener>),
 }
 
 impl Store {
@@ -184,17 +191,18 @@ impl Store {
 
     async fn expect_answers(&self, question: &str) -> Result<Arriving<'_>, Fault> {
         let answers = &self.inner().answers;
-        let own_listener = if answers.is_heard() {
-            None
+        let way = if answers.is_heard() {
+            Way::HandedOn(answers.expect(question))
         } else {
             let database = self.inner().database();
-            Some(wake::connect_listener(database, [ANSWER_CHANNEL]).await?)
+            Way::Own(Box::new(
+                wake::connect_listener(database, [ANSWER_CHANNEL]).await?,
+            ))
         };
         Ok(Arriving {
             answers,
             question: question.to_owned(),
-            nodes: answers.expect(question),
-            own_listener,
+            way,
         })
     }
 }
@@ -202,12 +210,13 @@ impl Store {
 impl Arriving<'_> {
     /// The next node that has taken note. May be dropped at any time.
     async fn next(&mut self) -> i64 {
-        let Some(listener) = &mut self.own_listener else {
+        let listener = match &mut self.way {
+            Way::Own(listener) => listener,
             // The sender is there for as long as this.
-            return match self.nodes.recv().await {
-                Some(node) => node,
+            Way::HandedOn(nodes) => match nodes.recv().await {
+                Some(node) => return node,
                 None => pending().await,
-            };
+            },
         };
         loop {
             match listener.recv().await {

@@ -15,6 +15,19 @@ fn is_told_nothing(answer: &[Vec<u8>]) -> bool {
     !answer.iter().any(is_secret)
 }
 
+/// Ada, who administers a mailbox with one message.
+async fn owner_of_a_secret(stage: &mut Stage) -> Client {
+    stage
+        .given("mailbox Team/Orders\nada may lria on Team/Orders")
+        .await
+        .unwrap();
+    let mut ada = stage.log_in("ada", 1).await.unwrap();
+    ada.ask_ok("APPEND Team/Orders {6+}\r\nsecret")
+        .await
+        .unwrap();
+    ada
+}
+
 /// A reader on a node, with the mailbox selected.
 async fn reader(stage: &mut Stage, node: usize) -> Client {
     let mut bo = stage.log_in("bo", node).await.unwrap();
@@ -29,14 +42,7 @@ async fn reader(stage: &mut Stage, node: usize) -> Client {
 fn after_the_ok_of_a_withdrawal_nothing_is_read_on_either_node() {
     let cluster = Cluster::start().unwrap();
     in_world(&cluster, World::TwoNodes, async |stage: &mut Stage| {
-        stage
-            .given("mailbox Team/Orders\nada may lria on Team/Orders")
-            .await
-            .unwrap();
-        let mut ada = stage.log_in("ada", 1).await.unwrap();
-        ada.ask_ok("APPEND Team/Orders {6+}\r\nsecret")
-            .await
-            .unwrap();
+        let mut ada = owner_of_a_secret(stage).await;
         let reads = [
             "FETCH 1 BODY.PEEK[]",
             "UID SEARCH BODY secret",
@@ -65,14 +71,8 @@ fn after_the_ok_of_a_withdrawal_nothing_is_read_on_either_node() {
 fn a_node_that_hears_nothing_holds_a_withdrawal_up_for_no_longer_than_its_lease() {
     let cluster = Cluster::start().unwrap();
     in_world(&cluster, World::TwoNodes, async |stage: &mut Stage| {
-        stage
-            .given("mailbox Team/Orders\nada may lria on Team/Orders\nbo may lr on Team/Orders")
-            .await
-            .unwrap();
-        let mut ada = stage.log_in("ada", 1).await.unwrap();
-        ada.ask_ok("APPEND Team/Orders {6+}\r\nsecret")
-            .await
-            .unwrap();
+        let mut ada = owner_of_a_secret(stage).await;
+        ada.ask_ok("SETACL Team/Orders bo lr").await.unwrap();
         let mut bo = reader(stage, 2).await;
         stage.intervene(2, Intervention::DropWakeups).await.unwrap();
         ada.ask_ok("DELETEACL Team/Orders bo").await.unwrap();
