@@ -41,11 +41,15 @@ impl Stretch {
 
     /// Fails when twice the length takes much more than twice the time, twice in a row.
     pub(crate) fn is_linear(&self, target: &Target) -> Result<(), String> {
+        self.is_linear_by(|input| work(target, input))
+    }
+
+    fn is_linear_by(&self, work: impl Fn(&[u8]) -> Duration) -> Result<(), String> {
         let inputs = [1, 2, 4].map(|times| self.long(times * BYTES));
         let mut times = [Duration::MAX; 3];
         for _ in 0..TRIES {
             for (time, input) in times.iter_mut().zip(&inputs) {
-                *time = (*time).min(work(target, input));
+                *time = (*time).min(work(input));
             }
             let [once, twice, fourfold] = times.map(|time| time.as_secs_f64());
             let grows = twice > GROWTH_MAX * once && fourfold > GROWTH_MAX * twice;
@@ -79,25 +83,38 @@ mod tests {
         }
     }
 
-    fn busy(steps: usize) -> Shape {
-        let sum = (0..steps).fold(0_u64, |sum, step| std::hint::black_box(sum ^ step as u64));
-        Shape::of(&sum.to_be_bytes())
+    /// The work of a target that takes as long as `nanos` says of the length of its input.
+    fn takes(nanos: impl Fn(u64) -> u64) -> impl Fn(&[u8]) -> Duration {
+        move |input| Duration::from_nanos(nanos(input.len() as u64))
     }
 
     #[test]
     fn what_grows_with_its_square_is_found() {
-        let square = Target {
-            name: "square",
+        let verdict = |nanos: fn(u64) -> u64| stretch().is_linear_by(takes(nanos));
+        assert!(verdict(|bytes| bytes * bytes / 100).is_err());
+        assert_eq!(verdict(|bytes| bytes * 3_000), Ok(()));
+        assert_eq!(verdict(|bytes| bytes * bytes.ilog2() as u64 * 300), Ok(()));
+    }
+
+    #[test]
+    fn what_takes_no_time_to_speak_of_is_not_judged() {
+        assert_eq!(
+            stretch().is_linear_by(takes(|bytes| bytes * bytes / 2_000)),
+            Ok(())
+        );
+    }
+
+    #[test]
+    fn the_work_of_a_target_is_measured() {
+        let target = Target {
+            name: "busy",
             words: &[],
-            meet: |input| busy(input.len() * input.len() / 2_000),
+            meet: |input| {
+                let sum = (0..1_000_000_u64).fold(0, |sum, step| std::hint::black_box(sum ^ step));
+                Shape::of(&[input, &sum.to_be_bytes()].concat())
+            },
         };
-        assert!(stretch().is_linear(&square).is_err());
-        let line = Target {
-            name: "line",
-            words: &[],
-            meet: |input| busy(input.len() * 30),
-        };
-        assert_eq!(stretch().is_linear(&line), Ok(()));
+        assert!(work(&target, STRETCH) > Duration::ZERO);
     }
 
     #[test]
