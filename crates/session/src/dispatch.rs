@@ -152,13 +152,8 @@ impl Session {
     async fn catch_up_for(&mut self, row: &CommandRow, out: &mut Out<'_>) -> Result<Next, Ending> {
         // Without a login, and where any state will do, nothing is read that is known here.
         let reads_here = matches!(row.allowed_in, AllowedIn::AfterLogin | AllowedIn::Selected);
-        if reads_here && !self.node.live.is_assured() {
-            // On the heap, because it is rare, and large.
-            Box::pin(self.node.live.assure()).await?;
-            if self.lease.as_ref().is_some_and(LoginLease::is_over) {
-                self.goodbye(Goodbye::LeaseEnded, &mut out.buffer);
-                return Ok(Next::Close);
-            }
+        if reads_here && self.assure_login(out).await? == Next::Close {
+            return Ok(Next::Close);
         }
         let check = if row.asks {
             self.catch_up_with_all().await?

@@ -9,6 +9,7 @@ use wire::{Code, Verdict, say};
 
 use crate::conversation::selected::AccessCheck;
 use crate::conversation::session::Session;
+use crate::ending::Ending;
 use crate::out::Out;
 use crate::race::first;
 use crate::report::Next;
@@ -103,29 +104,31 @@ impl Session {
 
     /// Says what is new; to be called when [`woken`](Self::woken) has resolved.
     pub async fn tell(&mut self, out: &mut Out<'_>) -> Next {
-        let told = match self.catch_up().await {
-            Ok(AccessCheck::Holds) => {
-                let reading = self.reading();
-                let told = Self::while_readable(reading, async {
-                    self.tell_unsolicited(out).await;
-                    self.tell_others(out).await
-                });
-                match told.await {
-                    Some(told) => told,
-                    None => return self.lose_while_telling(out),
-                }
-            }
-            Ok(AccessCheck::Lost) => return self.lose_selected(out),
-            Err(fault) => Err(fault.into()),
-        };
-        match told {
-            Ok(()) => Next::Go,
+        match self.try_to_tell(out).await {
+            Ok(next) => next,
             // Whether this user may still hear the news is not known, so the session ends.
             Err(ending) => {
                 warn!(cause = ?ending, "could not read the rights of a session that listens");
                 say::bye(&mut out.buffer, Some(Code::Unavailable), "Please reconnect");
                 Next::Close
             }
+        }
+    }
+
+    async fn try_to_tell(&mut self, out: &mut Out<'_>) -> Result<Next, Ending> {
+        if self.assure_login(out).await? == Next::Close {
+            return Ok(Next::Close);
+        }
+        if self.catch_up().await? == AccessCheck::Lost {
+            return Ok(self.lose_selected(out));
+        }
+        let told = Self::while_readable(self.reading(), async {
+            self.tell_unsolicited(out).await;
+            self.tell_others(out).await
+        });
+        match told.await {
+            Some(told) => told.map(|()| Next::Go),
+            None => Ok(self.lose_while_telling(out)),
         }
     }
 

@@ -5,7 +5,7 @@
 )]
 #![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
-use testkit::{Client, Cluster, Intervention, Stage, World, in_world};
+use testkit::{Client, Cluster, Heard, Intervention, Stage, World, in_world};
 
 const ROUNDS: usize = 100;
 
@@ -78,6 +78,31 @@ fn a_node_that_hears_nothing_holds_a_withdrawal_up_for_no_longer_than_its_lease(
         ada.ask_ok("DELETEACL Team/Orders bo").await.unwrap();
         let answer = bo.ask("FETCH 1 BODY.PEEK[]").await;
         assert!(is_told_nothing(&answer));
+    })
+    .unwrap();
+}
+
+/// An idling session reads as a command does: a node without a lease compares itself before it tells news.
+#[test]
+fn who_idles_on_a_node_that_missed_a_withdrawal_is_told_nothing_after_it() {
+    let cluster = Cluster::start().unwrap();
+    in_world(&cluster, World::TwoNodes, async |stage: &mut Stage| {
+        let mut ada = owner_of_a_secret(stage).await;
+        ada.ask_ok("SETACL Team/Orders bo lr").await.unwrap();
+        let mut bo = reader(stage, 2).await;
+        bo.say(b"x IDLE\r\n").await;
+        assert!(bo.is_asked_for_more("x").await);
+        stage.intervene(2, Intervention::DropWakeups).await.unwrap();
+        stage.given("bo is disabled").await.unwrap();
+        stage.intervene(2, Intervention::PassWakeups).await.unwrap();
+        ada.ask_ok("APPEND Team/Orders {6+}\r\nsecret")
+            .await
+            .unwrap();
+        let Heard::Response(told) = bo.hear().await else {
+            return;
+        };
+        let told = String::from_utf8_lossy(&told).into_owned();
+        assert!(told.starts_with("* BYE "), "{told}");
     })
     .unwrap();
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use acl::Operation;
-use live::{Live, RightsWatch};
+use live::{Live, LoginLease, RightsWatch};
 use store::Fault;
 use tracing::debug;
 use wire::{Code, Verdict, say};
@@ -16,6 +16,7 @@ use crate::conversation::session::Session;
 use crate::out::Out;
 use crate::race::{First, first};
 use crate::report::Next;
+use crate::unsolicited::Goodbye;
 
 /// What a command goes by that reads the selected mailbox.
 #[derive(Debug)]
@@ -47,6 +48,20 @@ impl Reading {
 }
 
 impl Session {
+    /// Makes sure of rights and logins where this node may have missed a withdrawal; who is no longer let in hears BYE.
+    pub(crate) async fn assure_login(&mut self, out: &mut Out<'_>) -> Result<Next, Fault> {
+        if self.node.live.is_assured() {
+            return Ok(Next::Go);
+        }
+        // On the heap, because it is rare, and large.
+        Box::pin(self.node.live.assure()).await?;
+        if self.lease.as_ref().is_some_and(LoginLease::is_over) {
+            self.goodbye(Goodbye::LeaseEnded, &mut out.buffer);
+            return Ok(Next::Close);
+        }
+        Ok(Next::Go)
+    }
+
     /// Learns what this node knows of the selected mailbox, and reads the rights anew when
     /// they changed.
     pub(crate) async fn catch_up(&mut self) -> Result<AccessCheck, Fault> {
