@@ -185,6 +185,24 @@ impl Client {
         is_asked
     }
 
+    /// Fails on the tagged response of an open command: a page reads it by `ok`, `no` or `bad`, for
+    /// these know which command has ended.
+    ///
+    /// # Errors
+    ///
+    /// What to write instead.
+    pub fn is_no_end(&self, response: &[u8]) -> Result<(), String> {
+        let is_of = |asked: &&Asked| response.starts_with(format!("{} ", asked.tag).as_bytes());
+        self.asked.iter().find(is_of).map_or(Ok(()), |asked| {
+            let name = &self.name;
+            Err(format!(
+                "but this is the tagged response of {}: write `{name}< ok`, `no` or `bad`, or \
+                 choose the tag with `{name}>> x1 …`",
+                asked.tag
+            ))
+        })
+    }
+
     async fn hear_within(&mut self, patience: Duration) -> Heard {
         if let Some(response) = self.early.pop_front() {
             return Heard::Response(response);

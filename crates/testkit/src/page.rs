@@ -317,7 +317,7 @@ fn spoken(line: &str) -> Option<Spoken<'_>> {
 fn said_or_heard(spoken: &Spoken<'_>, lines: &mut Lines<'_>) -> Result<Step, String> {
     let who = spoken.who.to_owned();
     if spoken.mark == "<"
-        && let Some((verdict, code)) = ending(spoken.text)
+        && let Some((verdict, code)) = ending(spoken.text)?
     {
         return Ok(Step::End { who, verdict, code });
     }
@@ -334,17 +334,24 @@ fn said_or_heard(spoken: &Spoken<'_>, lines: &mut Lines<'_>) -> Result<Step, Str
     })
 }
 
-fn ending(text: &str) -> Option<(Verdict, Option<Pattern>)> {
+/// A verdict with or without a code; none where another word begins the line.
+fn ending(text: &str) -> Result<Option<(Verdict, Option<Pattern>)>, String> {
     let (word, code) = text.split_once(' ').unwrap_or((text, ""));
     let verdict = match word {
         "ok" => Verdict::Ok,
         "no" => Verdict::No,
         "bad" => Verdict::Bad,
-        _ => return None,
+        _ => return Ok(None),
     };
-    let code = code.trim();
-    (code.is_empty() || (code.starts_with('[') && code.ends_with(']')))
-        .then(|| (verdict, (!code.is_empty()).then(|| Pattern::parse(code))))
+    match code.trim() {
+        "" => Ok(Some((verdict, None))),
+        code if code.starts_with('[') && code.ends_with(']') => {
+            Ok(Some((verdict, Some(Pattern::parse(code)))))
+        }
+        _ => Err(format!(
+            "behind `{word}` stands a [CODE] or nothing; for its text, choose the tag: `ada>> x1 …`"
+        )),
+    }
 }
 
 /// A text that may hold literals, within the line or over several.
@@ -551,6 +558,7 @@ mod tests {
             ("settled", 1),
             ("given nonsense", 1),
             ("check 1 > $2", 1),
+            ("ada< ok Completed", 1),
         ] {
             assert_eq!(Page::parse(text).unwrap_err().line, line, "{text}");
         }

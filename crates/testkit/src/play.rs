@@ -173,6 +173,7 @@ impl<'s> Player<'s> {
         };
         self.names = names;
         let client = self.client(who)?;
+        client.is_no_end(&response)?;
         if response.starts_with(b"+") {
             client.is_continuing = true;
         } else if let Some(asked) = client.asked.front_mut() {
@@ -200,6 +201,9 @@ impl<'s> Player<'s> {
         };
         self.names = names;
         let client = self.client(who)?;
+        for response in &responses {
+            client.is_no_end(response)?;
+        }
         client.is_continuing |= responses.iter().any(|response| response.starts_with(b"+"));
         if let Some(asked) = client.asked.front_mut() {
             asked.passes_over = false;

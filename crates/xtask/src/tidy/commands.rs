@@ -60,11 +60,15 @@ pub(super) fn heading(text: &str) -> Vec<&str> {
     words(first).map(|(_, word)| word).collect()
 }
 
-/// The commands that somebody sends in a talk: `ada> UID FETCH 1` is `UID FETCH`.
+/// The commands that somebody sends in a talk: `ada> UID FETCH 1` and, with a tag of its own,
+/// `ada>> x1 UID FETCH 1` are `UID FETCH`.
 pub(super) fn said(talk: &str) -> Vec<String> {
     let sent = talk.lines().filter_map(|line| {
         let (who, text) = line.split_once('>')?;
         let is_name = !who.is_empty() && who.bytes().all(|b| b.is_ascii_alphanumeric());
+        let text = text.strip_prefix('>').map_or(Some(text), |tagged| {
+            tagged.trim_start().split_once(' ').map(|(_, text)| text)
+        })?;
         is_name.then_some(text)
     });
     sent.map(|text| {
@@ -109,7 +113,7 @@ mod tests {
             ),
             (
                 "tests/talks/a.talk",
-                "ada> NOOP\nada< ok\nbo>  uid expunge 1\n",
+                "ada> NOOP\nada< ok\nbo>>  x1 uid expunge 1\nbo>> \n",
             ),
         ];
         assert!(findings(&files).is_empty());
