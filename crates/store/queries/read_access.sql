@@ -1,6 +1,6 @@
 -- One account on one mailbox: who that is, and the entries of the list that may have a say.
 select m.rights_version, n.owner, n.domain,
-       case when n.owner = a.id then 0 else n.private_flags end as "private_flags!", a.name, a.is_admin, groups_of(a.id) as "groups!",
+       private_flags_for(a.id, n.owner, n.private_flags) as "private_flags!", a.name, a.is_admin, groups_of(a.id) as "groups!",
        coalesce(array_agg(e.identifier order by e.identifier, e.is_negative)
                   filter (where e.mailbox is not null), '{}') as "identifiers!",
        coalesce(array_agg(e.is_negative order by e.identifier, e.is_negative)
