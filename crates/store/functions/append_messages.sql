@@ -1,9 +1,11 @@
 -- Adds the messages of several writers, all of them or none. UIDs are consecutive, in the order of `_messages`;
 -- `_parts` are the places, from 0, of each writer's messages. What a message consists of stands in lists of its own,
 -- because large values are copied once less so. Returns UIDVALIDITY, the first UID and the mailbox's new
--- mod-sequence. Refuses with PR001 (no such mailbox), PR002 (a login or a right was withdrawn) and PR007 (other flags
--- are private now than when the permit was given), whose details are the places of those writers, from 1, PR009 (over
--- quota) and PR041 (no UID left). The types are in migrations/0009_functions.sql.
+-- mod-sequence. Refuses, in this order, with PR001 (no such mailbox), PR002 (a login or a right was withdrawn), PR007
+-- (other flags are private now than when the permit was given), PR041 (no UID left) and PR009 (over quota). The details
+-- of PR002 and PR007 are the places of those writers, from 1; those of PR009 are by how many bytes and messages. That the
+-- permits are for `_mailbox`, and what `_growth` says, is the caller's to know. The types are in
+-- migrations/0009_functions.sql.
 create or replace function append_messages(
   _mailbox bigint, _actors actor[], _permits permit[], _parts int8range[],
   _messages new_message[], _envelopes bytea[], _structures bytea[], _headers bytea[], _bodies bytea[],
