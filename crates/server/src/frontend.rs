@@ -9,7 +9,7 @@ use session::Node;
 use store::{NodeRun, Store};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
 use crate::authenticator::PasswordAuthenticator;
@@ -30,6 +30,9 @@ use crate::stats_collector::StatsCollector;
 use crate::tls::Certificate;
 use crate::upkeep;
 
+/// How often a node that may not migrate looks whether somebody else has.
+const MIGRATIONS_PAUSE: Duration = Duration::from_secs(1);
+
 /// A running frontend. Dropping it without [`stop`](Self::stop) closes all connections at once.
 #[derive(Debug)]
 pub struct Frontend {
@@ -45,6 +48,7 @@ pub struct Frontend {
     stop_timeout: Duration,
     listeners: JoinSet<()>,
     background: JoinSet<()>,
+    probes: JoinSet<()>,
 }
 
 /// The addresses on which a frontend listens, with the ports that the machine has chosen.
@@ -70,8 +74,11 @@ impl Frontend {
             path: state_dir.display().to_string(),
             cause,
         })?;
+        let panics = Arc::<Panics>::default();
+        // Before anything that takes time, so that probes see a process that is alive.
+        let probes = Probes::start(&config.listen.http, &panics)?;
         let database = Database::open(config).await?;
-        match Self::start_on(config, &database).await {
+        match Self::start_on(config, &database, probes, panics).await {
             Ok(started) => Ok(started(database)),
             Err(error) => {
                 database.stop().await;
@@ -83,10 +90,11 @@ impl Frontend {
     async fn start_on(
         config: &Config,
         database: &Database,
+        probes: Probes,
+        panics: Arc<Panics>,
     ) -> Result<impl FnOnce(Database) -> Self + use<>, ServerError> {
         let certificate = Certificate::open(config)?;
         let tls = certificate.acceptor()?;
-        let panics = Arc::<Panics>::default();
         let store = open_store(config, database, &panics).await?;
         let run = environment::random_bytes().ok_or(ServerError::NoRandomness)?;
         let run = NodeRun {
@@ -116,11 +124,10 @@ impl Frontend {
             registry: Arc::clone(&registry),
             panics: Arc::clone(&panics),
         });
-        let health = Arc::new(Health::new(ping(store.clone())));
         let slots = ConnectionSlots::new(&config.limits);
 
         let sockets = Sockets::bind(&config.listen)?;
-        let addresses = sockets.addresses();
+        let addresses = sockets.addresses(probes.addresses);
         let mut background = upkeep::start(config, &store, &live, &registry, &panics);
         let (kept, live_kept, store_kept) = (Arc::clone(&lease), Arc::clone(&live), store.clone());
         background.spawn(Arc::clone(&panics).keep_running(move || {
@@ -128,19 +135,6 @@ impl Frontend {
         }));
         background
             .spawn(Arc::clone(&panics).keep_running(move || Arc::clone(&certificate).follow()));
-        for listener in sockets.http {
-            let served = http::Served {
-                health: Arc::clone(&health),
-                metrics: Arc::clone(&metrics),
-                panics: Arc::clone(&panics),
-            };
-            let served = Arc::new(served);
-            let listener = Arc::new(listener);
-            background.spawn(
-                Arc::clone(&panics)
-                    .keep_running(move || http::serve(Arc::clone(&listener), Arc::clone(&served))),
-            );
-        }
         let mut listeners = JoinSet::new();
         let plain = Beginning::Plain(config.login.without_tls);
         let all = sockets.imap.into_iter().map(|listener| (listener, plain));
@@ -153,6 +147,8 @@ impl Frontend {
                 listen::accept(Arc::clone(&listener), beginning, context, slots)
             }));
         }
+        let health = probes.health;
+        health.start(ping(store.clone()), metrics);
         let stop_timeout = config.timeouts.stop;
         Ok(move |database| Self {
             addresses,
@@ -167,6 +163,7 @@ impl Frontend {
             stop_timeout,
             listeners,
             background,
+            probes: probes.tasks,
         })
     }
 
@@ -208,7 +205,40 @@ impl Frontend {
         self.lease.end(&self.store).await;
         self.registry.leave(&self.store).await;
         self.database.stop().await;
+        self.probes.shutdown().await;
         info!("stopped");
+    }
+}
+
+/// The HTTP listeners, which are there from the first moment to the last.
+struct Probes {
+    addresses: Vec<SocketAddr>,
+    health: Arc<Health>,
+    tasks: JoinSet<()>,
+}
+
+impl Probes {
+    fn start(addresses: &[SocketAddr], panics: &Arc<Panics>) -> Result<Self, ServerError> {
+        let listeners = listen::bind(addresses)?;
+        let addresses = self::addresses(&listeners);
+        let health = Arc::<Health>::default();
+        let served = Arc::new(http::Served {
+            health: Arc::clone(&health),
+            panics: Arc::clone(panics),
+        });
+        let mut tasks = JoinSet::new();
+        for listener in listeners.into_iter().map(Arc::new) {
+            let served = Arc::clone(&served);
+            tasks.spawn(
+                Arc::clone(panics)
+                    .keep_running(move || http::serve(Arc::clone(&listener), Arc::clone(&served))),
+            );
+        }
+        Ok(Self {
+            addresses,
+            health,
+            tasks,
+        })
     }
 }
 
@@ -218,8 +248,12 @@ async fn open_store(
     database: &Database,
     panics: &Arc<Panics>,
 ) -> Result<Store, ServerError> {
-    for migration in Store::migrate(database.url()).await? {
-        info!("migrated the database: {migration}");
+    if config.database.migrate {
+        for migration in Store::migrate(database.url()).await? {
+            info!("migrated the database: {migration}");
+        }
+    } else {
+        wait_for_migrations(database.url()).await?;
     }
     let options = store::Options {
         url: database.url().to_owned(),
@@ -227,6 +261,22 @@ async fn open_store(
         application_name: format!("postroom {}", config.node.name),
     };
     Ok(Store::connect(options, environment::background(panics)).await?)
+}
+
+/// Waits until somebody has brought the schema up to date that may do so.
+async fn wait_for_migrations(url: &str) -> Result<(), ServerError> {
+    let mut said = Vec::new();
+    loop {
+        let pending = Store::pending_migrations(url).await?;
+        if pending.is_empty() {
+            return Ok(());
+        }
+        if pending != said {
+            info!(?pending, "waiting for `postroom migrate`");
+            said = pending;
+        }
+        sleep(MIGRATIONS_PAUSE).await;
+    }
 }
 
 fn node(
@@ -254,11 +304,10 @@ fn node(
     })
 }
 
-/// The sockets on which a frontend listens.
+/// The sockets on which a frontend listens for clients.
 struct Sockets {
     imap: Vec<TcpListener>,
     imaps: Vec<TcpListener>,
-    http: Vec<TcpListener>,
 }
 
 impl Sockets {
@@ -266,15 +315,14 @@ impl Sockets {
         Ok(Self {
             imap: listen::bind(&config.imap)?,
             imaps: listen::bind(&config.imaps)?,
-            http: listen::bind(&config.http)?,
         })
     }
 
-    fn addresses(&self) -> Addresses {
+    fn addresses(&self, http: Vec<SocketAddr>) -> Addresses {
         Addresses {
             imap: addresses(&self.imap),
             imaps: addresses(&self.imaps),
-            http: addresses(&self.http),
+            http,
         }
     }
 }

@@ -84,6 +84,8 @@ mod withdrawal;
 // For the promises in `tests/`.
 #[cfg(test)]
 use private_pg as _;
+#[cfg(test)]
+use serde_json as _;
 
 pub use account::Account;
 pub use activity::{Activity, ActivityKind, ActivityQuery};

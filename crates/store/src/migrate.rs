@@ -12,6 +12,12 @@ use crate::{Cause, Fault, Store};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 
+/// The advisory lock under which one migrates: "postroom" in the letters of PostgreSQL's `bigint`.
+const MIGRATIONS_LOCK: i64 = i64::from_be_bytes(*b"postroom");
+
+/// The migration that made the table `oldest_release`.
+const OLDEST_RELEASE_SINCE: i64 = 18;
+
 /// Every function of the schema as this release has it, by name.
 static FUNCTIONS: &[Function] = include!(concat!(env!("OUT_DIR"), "/functions.rs"));
 
@@ -36,11 +42,14 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`Fault::Broken`] when a migration fails, or was another one when this database ran it: then nothing
-    /// has been changed.
+    /// [`Fault::Broken`] when a migration fails, was another one when this database ran it, or when a newer release
+    /// has left this one behind: then nothing has been changed.
     pub async fn migrate(url: &str) -> Result<Vec<String>, Fault> {
         let mut connection = connect(url).await?;
-        connection.lock().await?;
+        lock(&mut connection).await?;
+        connection
+            .ensure_migrations_table(&MIGRATIONS.table_name)
+            .await?;
         let mut done = Vec::new();
         for migration in missing(&mut connection).await?.migrations {
             connection.apply(&MIGRATIONS.table_name, migration).await?;
@@ -54,7 +63,7 @@ impl Store {
         Ok(done)
     }
 
-    /// What [`migrate`](Self::migrate) would do.
+    /// What [`migrate`](Self::migrate) would do. Changes nothing, and needs no right to.
     ///
     /// # Errors
     ///
@@ -78,14 +87,41 @@ fn words_for(functions: &[&Function]) -> Option<String> {
     (!functions.is_empty()).then(|| format!("{} functions", functions.len()))
 }
 
+/// Takes the lock under which one migrates, and asks again and again rather than once for long: a statement that waits
+/// holds a snapshot, and `create index concurrently`, which somebody may run under the lock, waits for all snapshots.
+async fn lock(connection: &mut PgConnection) -> Result<(), Fault> {
+    loop {
+        let is_taken = sqlx::query_scalar!(
+            r#"select pg_try_advisory_lock($1) as "is_taken!""#,
+            MIGRATIONS_LOCK
+        )
+        .fetch_one(&mut *connection)
+        .await?;
+        if is_taken {
+            return Ok(());
+        }
+        connection.execute("select pg_sleep(0.2)").await?;
+    }
+}
+
 async fn missing(connection: &mut PgConnection) -> Result<Missing, Fault> {
     let table = &MIGRATIONS.table_name;
-    connection.ensure_migrations_table(table).await?;
+    let is_new: bool = sqlx::query_scalar("select to_regclass($1) is null")
+        .bind(&**table)
+        .fetch_one(&mut *connection)
+        .await?;
+    if is_new {
+        return Ok(Missing {
+            migrations: MIGRATIONS.iter().collect(),
+            functions: FUNCTIONS.iter().collect(),
+        });
+    }
     if let Some(version) = connection.dirty_version(table).await? {
         return Err(MigrateError::Dirty(version).into());
     }
     let applied = connection.list_applied_migrations(table).await?;
     check_origin(&applied)?;
+    check_release(connection, &applied).await?;
     let is_applied = |version| applied.iter().any(|migration| migration.version == version);
     let migrations: Vec<_> = MIGRATIONS
         .iter()
@@ -118,6 +154,31 @@ fn check_origin(applied: &[AppliedMigration]) -> Result<(), Fault> {
         "it was made by a Postroom of before the first release, whose migrations were others. Nothing was changed: \
          give this version a new database, and copy the mail from the old one over IMAP",
     )))
+}
+
+/// Refuses a database that a newer release has carried on so far that this one would do harm, as its migrations say.
+async fn check_release(
+    connection: &mut PgConnection,
+    applied: &[AppliedMigration],
+) -> Result<(), Fault> {
+    if !applied
+        .iter()
+        .any(|migration| migration.version == OLDEST_RELEASE_SINCE)
+    {
+        return Ok(());
+    }
+    let oldest = sqlx::query_scalar!("select release from oldest_release")
+        .fetch_one(&mut *connection)
+        .await?;
+    if release() >= oldest {
+        return Ok(());
+    }
+    let oldest: Vec<_> = oldest.iter().map(ToString::to_string).collect();
+    Err(Fault::Broken(Cause::new(format!(
+        "a newer release has changed it; it needs Postroom {} or newer, and this is {}. Nothing was changed",
+        oldest.join("."),
+        env!("CARGO_PKG_VERSION"),
+    ))))
 }
 
 /// The functions that are not in the database, or with another text and of no newer release.

@@ -19,6 +19,7 @@ mod fuzz;
 mod imap;
 mod postgres;
 mod prepare;
+mod release;
 mod settings;
 mod steps;
 mod suite;
@@ -99,6 +100,12 @@ const VERBS: &[Verb] = &[
         arguments: "",
         purpose: "renews what is generated and committed: SQL metadata, settings, migrations, conformance",
         run: prepare::run,
+    },
+    Verb {
+        name: "keep-release",
+        arguments: "",
+        purpose: "keeps what this release says to the database, for the tests of the next one",
+        run: release::keep,
     },
     Verb {
         name: "ci",

@@ -45,7 +45,7 @@ pub(crate) fn run(_: &[String]) -> Result<(), ChoreError> {
 }
 
 /// The files of SQL in a folder, in the order of their names.
-fn statements(folder: &str) -> Result<Vec<PathBuf>, ChoreError> {
+pub(crate) fn statements(folder: &str) -> Result<Vec<PathBuf>, ChoreError> {
     let folder = root().join(folder);
     let entries = fs::read_dir(&folder).map_err(ChoreError::at(folder.display()))?;
     let paths = entries.filter_map(Result::ok).map(|entry| entry.path());

@@ -12,6 +12,8 @@ pub struct DatabaseConfig {
     pub url: Option<Secret>,
     /// Connections of this frontend's pool.
     pub connections: u32,
+    /// Whether `serve` brings the schema up to date; else it waits until somebody else has.
+    pub migrate: bool,
     /// How often the counters of open mailboxes are compared, against lost wake-ups.
     pub safety_poll: Duration,
     /// How long the content of a message is kept after its last place in a mailbox is gone.
@@ -45,6 +47,12 @@ impl DatabaseConfig {
         Self {
             url,
             connections,
+            migrate: form.take(
+                "database.migrate",
+                "true",
+                "Whether serve brings the schema up to date when it starts. With false it waits, not ready, until \
+                 `postroom migrate` has: then its own role needs no right to change tables.",
+            ),
             safety_poll: form.at_least(
                 "database.safety_poll",
                 "5s",

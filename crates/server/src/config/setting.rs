@@ -156,6 +156,16 @@ impl Setting for u32 {
     }
 }
 
+impl Setting for bool {
+    fn parse(texts: &[String]) -> Result<Self, String> {
+        match texts {
+            [text] if text == "true" => Ok(true),
+            [text] if text == "false" => Ok(false),
+            _ => Err("true or false".to_owned()),
+        }
+    }
+}
+
 impl Setting for f64 {
     fn parse(texts: &[String]) -> Result<Self, String> {
         let number = single(texts)?.parse();

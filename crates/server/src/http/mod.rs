@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use http_body_util::Full;
@@ -36,13 +36,24 @@ const PING_TIMEOUT: Duration = Duration::from_secs(2);
 /// A registry's text.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+/// What is answered before the node takes clients.
+const STARTING: &str = "starting\n";
+
 /// Asks the database whether it is there.
 pub(crate) type Ping = Box<dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
-/// The state that the probes report.
+/// The state that the probes report. A process is alive before it is ready: its first start may have to migrate a
+/// large database, and a probe that fails meanwhile would end it in the midst.
+#[derive(Default)]
 pub(crate) struct Health {
     is_draining: AtomicBool,
+    started: OnceLock<Started>,
+}
+
+/// What there is to see of a node once it takes clients.
+struct Started {
     ping: Ping,
+    metrics: Arc<Metrics>,
 }
 
 impl fmt::Debug for Health {
@@ -52,11 +63,10 @@ impl fmt::Debug for Health {
 }
 
 impl Health {
-    pub(crate) fn new(ping: Ping) -> Self {
-        Self {
-            is_draining: AtomicBool::new(false),
-            ping,
-        }
+    /// Reports from now on that this node takes clients, for as long as the database answers `ping`.
+    pub(crate) fn start(&self, ping: Ping, metrics: Arc<Metrics>) {
+        let is_first = self.started.set(Started { ping, metrics }).is_ok();
+        debug_assert!(is_first, "a node starts once");
     }
 
     /// Reports from now on that this node takes no new clients.
@@ -68,7 +78,10 @@ impl Health {
         if self.is_draining.load(Ordering::Relaxed) {
             return (StatusCode::SERVICE_UNAVAILABLE, "draining\n");
         }
-        let is_there = timeout(PING_TIMEOUT, (self.ping)()).await;
+        let Some(started) = self.started.get() else {
+            return (StatusCode::SERVICE_UNAVAILABLE, STARTING);
+        };
+        let is_there = timeout(PING_TIMEOUT, (started.ping)()).await;
         match is_there {
             Ok(true) => (StatusCode::OK, "ready\n"),
             Ok(false) | Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "database away\n"),
@@ -79,7 +92,6 @@ impl Health {
 /// What the HTTP listeners show.
 pub(crate) struct Served {
     pub(crate) health: Arc<Health>,
-    pub(crate) metrics: Arc<Metrics>,
     pub(crate) panics: Arc<Panics>,
 }
 
@@ -119,7 +131,7 @@ pub(crate) async fn serve(listener: Arc<TcpListener>, served: Arc<Served>) {
 }
 
 async fn converse(socket: TcpStream, served: &Served) {
-    let answer = service_fn(|request| answer(request, &served.health, &served.metrics));
+    let answer = service_fn(|request| answer(request, &served.health));
     let conversation = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
@@ -134,7 +146,6 @@ async fn converse(socket: TcpStream, served: &Served) {
 async fn answer(
     request: Request<Incoming>,
     health: &Health,
-    metrics: &Metrics,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Ok(plain(StatusCode::METHOD_NOT_ALLOWED, "GET or HEAD\n"));
@@ -146,12 +157,15 @@ async fn answer(
             let (status, words) = health.readiness().await;
             plain(status, words)
         }
-        "/metrics" => {
-            let mut response = Response::new(Full::from(metrics.text()));
-            let content_type = HeaderValue::from_static(OPEN_METRICS);
-            response.headers_mut().insert(CONTENT_TYPE, content_type);
-            response
-        }
+        "/metrics" => match health.started.get() {
+            Some(started) => {
+                let mut response = Response::new(Full::from(started.metrics.text()));
+                let content_type = HeaderValue::from_static(OPEN_METRICS);
+                response.headers_mut().insert(CONTENT_TYPE, content_type);
+                response
+            }
+            None => plain(StatusCode::SERVICE_UNAVAILABLE, STARTING),
+        },
         _ => plain(
             StatusCode::NOT_FOUND,
             "/healthz/live, /healthz/ready, /metrics\n",

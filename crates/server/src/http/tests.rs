@@ -1,5 +1,6 @@
 //! What probes and scrapers see, over a real socket.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -20,24 +21,32 @@ struct Probe {
 }
 
 impl Probe {
+    /// Of a node that takes clients.
     async fn start() -> Self {
+        Self::of(true).await
+    }
+
+    async fn of(has_started: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let is_database_there = Arc::new(AtomicBool::new(true));
         let pings = Arc::new(AtomicBool::new(false));
         let (there, pinged) = (Arc::clone(&is_database_there), Arc::clone(&pings));
-        let health = Arc::new(Health::new(Box::new(move || {
-            pinged.store(true, Ordering::Relaxed);
-            let is_there = there.load(Ordering::Relaxed);
-            Box::pin(async move { is_there })
-        })));
+        let health = Arc::<Health>::default();
         let metrics = Arc::new(Metrics::new(None));
         let served = Served {
             health: Arc::clone(&health),
-            metrics: Arc::clone(&metrics),
             panics: Arc::default(),
         };
         environment::start(serve(Arc::new(listener), Arc::new(served)));
+        let ping = Box::new(move || -> Pin<Box<dyn Future<Output = bool> + Send>> {
+            pinged.store(true, Ordering::Relaxed);
+            let is_there = there.load(Ordering::Relaxed);
+            Box::pin(async move { is_there })
+        });
+        if has_started {
+            health.start(ping, Arc::clone(&metrics));
+        }
         Self {
             port,
             health,
@@ -67,6 +76,19 @@ async fn alive_without_asking_the_database() {
             .await
             .starts_with("HTTP/1.1 200")
     );
+    assert!(!probe.pings.load(Ordering::Relaxed));
+}
+
+#[tokio::test]
+async fn alive_but_not_ready_while_it_starts() {
+    let probe = Probe::of(false).await;
+    let alive = probe.ask("GET /healthz/live").await;
+    assert!(alive.starts_with("HTTP/1.1 200"), "{alive}");
+    for path in ["/healthz/ready", "/metrics"] {
+        let answer = probe.ask(&format!("GET {path}")).await;
+        assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+        assert!(answer.ends_with("starting\n"), "{answer}");
+    }
     assert!(!probe.pings.load(Ordering::Relaxed));
 }
 

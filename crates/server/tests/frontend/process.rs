@@ -125,6 +125,52 @@ fn while_it_stops_it_is_alive_but_not_ready() {
     );
 }
 
+#[test]
+fn who_may_not_migrate_is_alive_and_waits_for_who_may() {
+    let world = World::new();
+    let http = free_address();
+    let settings = world.settings(&[
+        ("DATABASE__MIGRATE", "false"),
+        ("LISTEN__HTTP", &http.to_string()),
+    ]);
+    let mut serve = Command::new(env!("CARGO_BIN_EXE_postroom"))
+        .args(["serve", "--json"])
+        .envs(&settings)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    play(async {
+        while tokio::net::TcpStream::connect(http).await.is_err() {}
+        let alive = get(http, "/healthz/live").await;
+        assert!(alive.starts_with("HTTP/1.1 200"), "{alive}");
+        let ready = get(http, "/healthz/ready").await;
+        assert!(ready.ends_with("starting\n"), "{ready}");
+    });
+    let migrated = Command::new(env!("CARGO_BIN_EXE_postroom"))
+        .arg("migrate")
+        .envs(&settings)
+        .output()
+        .unwrap();
+    assert!(migrated.status.success(), "{migrated:?}");
+    let mut line = String::new();
+    BufReader::new(serve.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    assert!(line.starts_with('{'), "{line}");
+    play(async {
+        let ready = get(http, "/healthz/ready").await;
+        assert!(ready.starts_with("HTTP/1.1 200"), "{ready}");
+    });
+    serve.kill().and_then(|()| serve.wait()).unwrap();
+}
+
+/// An address on which nobody listens now.
+fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap()
+}
+
 /// Takes OTLP requests on a thread of its own, until somebody connects who says nothing.
 fn collect(listener: TcpListener) -> thread::JoinHandle<Vec<u8>> {
     thread::spawn(move || {

@@ -117,3 +117,87 @@ async fn a_database_of_before_the_schema_began_anew_is_left_as_it_is() {
             .unwrap();
     assert_eq!(tables, 0, "nothing was changed");
 }
+
+/// Another name than the lock of the program would not be waited for, so that the test would fail.
+const LOCK: &str = "select pg_advisory_lock(('x' || encode('postroom', 'hex'))::bit(64)::bigint)";
+
+#[tokio::test]
+async fn who_waits_for_the_lock_does_not_hold_up_an_index_that_is_built_under_it() {
+    let world = World::new().await;
+    let mut first = PgConnection::connect(&world.url).await.unwrap();
+    first.execute(LOCK).await.unwrap();
+    let url = world.url.clone();
+    let second = tokio::spawn(async move { Store::migrate(&url).await });
+    let mut watcher = PgConnection::connect(&world.url).await.unwrap();
+    loop {
+        let waiting: i64 = sqlx::query_scalar(
+            "select count(*) from pg_stat_activity
+              where datname = current_database() and pid <> pg_backend_pid()
+                and (query like '%advisory%' or query like '%pg_sleep%')",
+        )
+        .fetch_one(&mut watcher)
+        .await
+        .unwrap();
+        // The first is one of them.
+        if waiting > 1 {
+            break;
+        }
+    }
+    let built = first.execute("create index concurrently of_a_test on account (name)");
+    tokio::time::timeout(std::time::Duration::from_secs(20), built)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(!second.is_finished());
+    first.close().await.unwrap();
+    assert_eq!(second.await.unwrap().unwrap(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_release_that_was_left_behind_changes_nothing() {
+    let world = World::new().await;
+    run(&world, "update oldest_release set release = '{999,1}'").await;
+    run(&world, FORGED).await;
+    run(
+        &world,
+        "update installed_function set hash = '' where name = 'levels_of'",
+    )
+    .await;
+    for asked in [
+        Store::migrate(&world.url).await,
+        Store::pending_migrations(&world.url).await,
+    ] {
+        let fault = asked.unwrap_err().to_string();
+        assert!(fault.contains("needs Postroom 999.1 or newer"), "{fault}");
+    }
+    assert_eq!(text_of(&world, "levels_of").await, "select 0");
+}
+
+#[tokio::test]
+async fn what_is_missing_is_told_to_a_role_that_may_change_nothing() {
+    let world = World::new().await;
+    run(
+        &world,
+        "create role reader_of_migrations login password 'pass';
+         grant select on all tables in schema public to reader_of_migrations;
+         revoke create on schema public from public, reader_of_migrations",
+    )
+    .await;
+    let (_, place) = world.url.rsplit_once('@').unwrap();
+    let url = format!("postgres://reader_of_migrations:pass@{place}");
+    assert_eq!(Store::pending_migrations(&url).await.unwrap(), [""; 0]);
+    run(
+        &world,
+        "update installed_function set hash = '' where name = 'levels_of'",
+    )
+    .await;
+    assert_eq!(
+        Store::pending_migrations(&url).await.unwrap(),
+        ["1 functions"]
+    );
+    run(
+        &world,
+        "drop owned by reader_of_migrations; drop role reader_of_migrations",
+    )
+    .await;
+}
