@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bus::Outbox;
-use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, Executor};
 use tokio::sync::watch;
 
 use crate::access_cache::AccessCache;
@@ -24,6 +24,22 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// What was idle for longer may have been forgotten by a firewall on the way.
 const RESTED: Duration = Duration::from_secs(60);
 
+/// What holds in each session of the pool.
+const SESSION_SETTINGS: &str = "
+set synchronous_commit = on;
+-- Our statements are short; compiling them would take longer than running them.
+set jit = off;
+-- Each statement is planned once: parameters do not change which plan is best.
+set plan_cache_mode = force_generic_plan;
+set idle_in_transaction_session_timeout = '60s'";
+
+/// Where the database is. A session is opened without settings of our own, since poolers refuse those that they do not
+/// know: what must hold is set afterwards.
+pub(crate) fn address_of(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
+    // All floats are sent in full since PostgreSQL 12, whatever this says.
+    Ok(PgConnectOptions::from_str(url)?.extra_float_digits(None))
+}
+
 impl Store {
     /// Opens the pool and starts the notifier. The database must have all migrations.
     ///
@@ -31,22 +47,16 @@ impl Store {
     ///
     /// [`Fault::Unavailable`] when the database cannot be reached.
     pub async fn connect(options: Options, background: Background) -> Result<Self, Fault> {
-        let database = PgConnectOptions::from_str(&options.url)?
-            .application_name(&options.application_name)
-            .options([
-                ("synchronous_commit", "on"),
-                // Our statements are short; compiling them would take longer than running them.
-                ("jit", "off"),
-                // Each statement is planned once: parameters do not change which plan is best.
-                ("plan_cache_mode", "force_generic_plan"),
-                ("idle_in_transaction_session_timeout", "60s"),
-            ]);
+        let database = address_of(&options.url)?.application_name(&options.application_name);
         let suspects = Arc::new(AtomicU32::new(0));
         let pool = PgPoolOptions::new()
             .max_connections(options.connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             // A ping on each use costs 40 % of the throughput: only those are asked that may be dead.
             .test_before_acquire(false)
+            .after_connect(|connection, _| {
+                Box::pin(async move { connection.execute(SESSION_SETTINGS).await.map(drop) })
+            })
             .before_acquire({
                 let suspects = suspects.clone();
                 move |connection, rest| {

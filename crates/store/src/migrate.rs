@@ -1,13 +1,12 @@
 //! Bringing a database up to date: first the tables, then the functions.
 
 use std::collections::HashMap;
-use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
 use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migration, Migrator};
-use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 
+use crate::connect::address_of;
 use crate::{Cause, Fault, Store};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
@@ -76,7 +75,7 @@ impl Store {
 }
 
 async fn connect(url: &str) -> Result<PgConnection, Fault> {
-    Ok(PgConnectOptions::from_str(url)?.connect().await?)
+    Ok(address_of(url)?.connect().await?)
 }
 
 fn name_of(migration: &Migration) -> String {

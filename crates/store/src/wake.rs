@@ -13,7 +13,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::{Either, select};
 use mail::{AccountId, MailboxId, ModSeq};
 use sqlx::postgres::{PgConnectOptions, PgListener, PgNotification, PgPoolOptions};
-use sqlx::{ConnectOptions, PgConnection, PgExecutor};
+use sqlx::{ConnectOptions, Executor, PgConnection, PgExecutor};
 use tokio::sync::watch;
 use tracing::warn;
 
@@ -291,13 +291,11 @@ impl Notifier {
     async fn send(&mut self, wakeups: &[Wakeup]) -> Result<(), sqlx::Error> {
         let connection = match &mut self.connection {
             Some(connection) => connection,
-            // A hint need not be durable.
             None => {
-                let database = self
-                    .inner
-                    .database()
-                    .options([("synchronous_commit", "off")]);
-                self.connection.insert(database.connect().await?)
+                let mut connection = self.inner.database().connect().await?;
+                // A hint need not be durable.
+                connection.execute("set synchronous_commit = off").await?;
+                self.connection.insert(connection)
             }
         };
         notify(connection, wakeups, &self.inner).await

@@ -1,18 +1,19 @@
 //! A private PostgreSQL for a chore, which is installed first where we are root.
 
 use std::path::Path;
-use std::process::Command;
 
 use private_pg::{Options, PgError, PrivatePg, Tuning};
 
-use crate::tool::{ChoreError, is_installed, read};
+use crate::packages::{install, may_install};
+use crate::tool::ChoreError;
 
 /// Starts one in `folder`. Installs Debian's package when it is missing and we are root.
 pub(crate) fn start(folder: &Path, tuning: Tuning) -> Result<PrivatePg, ChoreError> {
     let options = Options::new(folder, tuning);
     let started = match PrivatePg::start(&options) {
         Err(PgError::NotInstalled) if may_install() => {
-            install()?;
+            // The package also starts a cluster of its own, which is small and does no harm.
+            install("postgresql")?;
             PrivatePg::start(&options)
         }
         started => started,
@@ -31,25 +32,4 @@ pub(crate) fn scratch_folder(prefix: &str) -> Result<tempfile::TempDir, ChoreErr
         .permissions(open_to_pass)
         .tempdir()
         .map_err(ChoreError::at(prefix))
-}
-
-fn may_install() -> bool {
-    rustix::process::geteuid().is_root() && is_installed("apt-get")
-}
-
-/// The package also starts a cluster of its own, which is small and does no harm.
-fn install() -> Result<(), ChoreError> {
-    eprintln!("installing Debian's postgresql");
-    let quietly = |arguments: &[&str]| {
-        let mut apt = Command::new("apt-get");
-        read(apt.args(arguments).env("DEBIAN_FRONTEND", "noninteractive")).map(drop)
-    };
-    quietly(&["update", "--quiet"])?;
-    quietly(&[
-        "install",
-        "--yes",
-        "--quiet",
-        "--no-install-recommends",
-        "postgresql",
-    ])
 }

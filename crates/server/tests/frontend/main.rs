@@ -13,6 +13,7 @@ mod certificates;
 mod client;
 mod limits;
 mod logins;
+mod pooler;
 mod process;
 mod progress;
 mod verbs;

@@ -166,7 +166,7 @@ fn who_may_not_migrate_is_alive_and_waits_for_who_may() {
 }
 
 /// An address on which nobody listens now.
-fn free_address() -> SocketAddr {
+pub(crate) fn free_address() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap()
 }

@@ -77,23 +77,32 @@ impl World {
         add_ada(&self.store().await, b"pass").await;
     }
 
+    /// As [`add_ada`](Self::add_ada), by another way to the database.
+    pub(crate) async fn add_ada_through(&self, url: &str) {
+        add_ada(&store_at(url).await, b"pass").await;
+    }
+
     /// The database as an administrator's program sees it.
     pub(crate) async fn store(&self) -> Store {
-        let options = store::Options {
-            url: self.postgres.url(),
-            connections: 1,
-            application_name: "test".to_owned(),
-        };
-        let runtime = tokio::runtime::Handle::current();
-        let background = Background {
-            spawn: Arc::new(move |task| drop(runtime.spawn(task))),
-            sleep: Arc::new(|time| {
-                // What the store waits for, not what the test does.
-                Box::pin(async move { drop(timeout(time, pending::<()>()).await) })
-            }),
-        };
-        Store::connect(options, background).await.unwrap()
+        store_at(&self.postgres.url()).await
     }
+}
+
+async fn store_at(url: &str) -> Store {
+    let options = store::Options {
+        url: url.to_owned(),
+        connections: 1,
+        application_name: "test".to_owned(),
+    };
+    let runtime = tokio::runtime::Handle::current();
+    let background = Background {
+        spawn: Arc::new(move |task| drop(runtime.spawn(task))),
+        sleep: Arc::new(|time| {
+            // What the store waits for, not what the test does.
+            Box::pin(async move { drop(timeout(time, pending::<()>()).await) })
+        }),
+    };
+    Store::connect(options, background).await.unwrap()
 }
 
 /// Makes the account `ada` with a password.

@@ -1,0 +1,40 @@
+//! What chores need of the system: Debian's packages, which are installed where we are root.
+
+use std::process::Command;
+
+use crate::tool::{ChoreError, is_installed, read};
+
+/// Whether packages can be installed here.
+pub(crate) fn may_install() -> bool {
+    rustix::process::geteuid().is_root() && is_installed("apt-get")
+}
+
+/// Installs Debian's `package`.
+pub(crate) fn install(package: &str) -> Result<(), ChoreError> {
+    eprintln!("installing Debian's {package}");
+    let quietly = |arguments: &[&str]| {
+        let mut apt = Command::new("apt-get");
+        read(apt.args(arguments).env("DEBIAN_FRONTEND", "noninteractive")).map(drop)
+    };
+    quietly(&["update", "--quiet"])?;
+    quietly(&[
+        "install",
+        "--yes",
+        "--quiet",
+        "--no-install-recommends",
+        package,
+    ])
+}
+
+/// Makes sure of a program that a package of the same name has.
+pub(crate) fn need(program: &str) -> Result<(), ChoreError> {
+    if is_installed(program) {
+        return Ok(());
+    }
+    if may_install() {
+        return install(program);
+    }
+    Err(ChoreError::new(format!(
+        "{program} is not installed (Debian: package `{program}`)"
+    )))
+}
