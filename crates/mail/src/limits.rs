@@ -46,6 +46,8 @@ pub const OBJECT_ID_BYTES_MAX: usize = 255;
 pub const NAME_DEPTH_MAX: usize = 32;
 /// Keywords that one mailbox may ever have used.
 pub const KEYWORDS_PER_MAILBOX_MAX: usize = 57;
+/// Writes to one mailbox whose changes are remembered for clients and nodes that come back, however fresh they are.
+pub const CHANGES_PER_MAILBOX_MAX: u64 = 1_000_000;
 /// One keyword, in bytes.
 pub const KEYWORD_BYTES_MAX: usize = 128;
 /// An ACL identifier, in bytes.

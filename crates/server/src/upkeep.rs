@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use live::Live;
+use mail::limits::CHANGES_PER_MAILBOX_MAX;
 use store::Store;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
@@ -21,6 +22,12 @@ const COMPARE_PAUSE: Duration = Duration::from_millis(500);
 
 /// The pause between two rounds of deleting what is old.
 const KEEPING_PAUSE: Duration = Duration::from_secs(60 * 60);
+
+/// The pause between two rounds of deleting what is more than a bound allows.
+const BOUNDS_PAUSE: Duration = Duration::from_secs(5 * 60);
+
+/// How long removed messages are kept even so, for sessions that were not told yet.
+const REMOVED_GRACE: Duration = Duration::from_secs(5 * 60);
 
 /// Starts all background tasks; they end when the set is dropped, and one that panics is begun again.
 pub(crate) fn start(
@@ -41,6 +48,8 @@ pub(crate) fn start(
     }));
     let (kept, ages) = (store.clone(), Ages::from(config));
     tasks.spawn(Arc::clone(panics).keep_running(move || keep(kept.clone(), ages)));
+    let bounded = store.clone();
+    tasks.spawn(Arc::clone(panics).keep_running(move || keep_within_bounds(bounded.clone())));
     tasks
 }
 
@@ -100,6 +109,21 @@ async fn keep(store: Store, ages: Ages) {
         }
         if let Err(cause) = store.trim_changes(ages.changes).await {
             warn!(%cause, "could not trim the logs of changes");
+        }
+    }
+}
+
+/// Deletes what is more than a bound allows, so that nobody can fill the disk by adding and removing.
+async fn keep_within_bounds(store: Store) {
+    let mut ticks = interval(BOUNDS_PAUSE);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(cause) = store.collect_excess(REMOVED_GRACE).await {
+            warn!(%cause, "could not delete removed mail of roots that are full of it");
+        }
+        if let Err(cause) = store.cap_changes(CHANGES_PER_MAILBOX_MAX).await {
+            warn!(%cause, "could not shorten the logs of mailboxes that change very much");
         }
     }
 }

@@ -25,6 +25,9 @@ begin
   select array_agg(g.uid), array_agg(g.size), array_agg(g.flags)
     into _gone, _sizes, _flags
     from gone g;
+  update mailbox m
+     set removed_bytes = m.removed_bytes + (select coalesce(sum(s.size + 1024), 0) from unnest(_sizes) as s (size))
+   where m.id = _mailbox;
   return book_departure(_mailbox, _gone, _sizes, _flags);
 end
 $$;

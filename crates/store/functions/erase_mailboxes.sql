@@ -1,4 +1,4 @@
--- Removes mailboxes and all that is in them. The caller holds their locks.
+-- Removes mailboxes and all that is in them. The caller holds their locks, and takes no other mailbox's afterwards.
 create or replace function erase_mailboxes(_mailboxes bigint[], _actor actor) returns void
 language plpgsql as $$
 begin
@@ -10,6 +10,21 @@ begin
     from entry e
     join mailbox_name n on n.mailbox = e.mailbox
    where e.mailbox = any (_mailboxes);
+  -- What they counted as removed is the roots' from now on.
+  perform q.id
+     from quota_root q
+    where q.id in (select n.quota_root from mailbox_name n where n.mailbox = any (_mailboxes))
+    order by q.id
+      for no key update;
+  update quota_root q
+     set removed_bytes = q.removed_bytes + gone.bytes
+    from (select n.quota_root,
+                 sum(m.removed_bytes + (select coalesce(sum(e.size + 1024), 0) from entry e where e.mailbox = m.id)) as bytes
+            from mailbox_name n
+            join mailbox m on m.id = n.mailbox
+           where m.id = any (_mailboxes)
+           group by n.quota_root) gone
+   where q.id = gone.quota_root;
   delete from entry where mailbox = any (_mailboxes);
   delete from entry_keyword where mailbox = any (_mailboxes);
   delete from change where mailbox = any (_mailboxes);

@@ -31,6 +31,28 @@ impl Store {
         }
     }
 
+    /// Deletes the oldest of what was removed where it takes more room than its quota root may (ADR 0053), but nothing
+    /// that was removed within `grace`.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away; what was collected until then is gone.
+    #[tracing::instrument(name = "db.collect_excess", skip_all)]
+    pub async fn collect_excess(&self, grace: Duration) -> Result<(), Fault> {
+        loop {
+            let looked_at = sqlx::query_scalar!(
+                r#"select collect_excess($1, $2) as "looked_at!""#,
+                interval(grace),
+                COLLECTED_MAX
+            )
+            .fetch_one(self.pool())
+            .await?;
+            if looked_at == 0 {
+                return Ok(());
+            }
+        }
+    }
+
     /// Forgets what was logged longer ago than this. Clients that were away for longer are told
     /// everything anew.
     ///
@@ -61,6 +83,29 @@ impl Store {
             )
             .execute(self.pool())
             .await?;
+        }
+        Ok(())
+    }
+    /// Forgets the older half of what was logged in mailboxes where more than `writes_max` writes were, however fresh they
+    /// are, and who changed flags there before the last `writes_max` times. Clients that know less are told everything
+    /// anew.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away; mailboxes done until then stay so.
+    #[tracing::instrument(name = "db.cap_changes", skip_all)]
+    pub async fn cap_changes(&self, writes_max: u64) -> Result<(), Fault> {
+        let writes_max = i64::try_from(writes_max).unwrap_or(i64::MAX);
+        let mailboxes = sqlx::query_scalar!(
+            "select id from mailbox where modseq - log_floor > $1",
+            writes_max
+        )
+        .fetch_all(self.pool())
+        .await?;
+        for mailbox in mailboxes {
+            sqlx::query!("select cap_changes($1, $2)", mailbox, writes_max)
+                .execute(self.pool())
+                .await?;
         }
         Ok(())
     }

@@ -7,7 +7,9 @@ use mail::{ContentId, FlagBits, MailboxId};
 use sqlx::{Connection, PgConnection};
 use store::{Doomed, FlagEdit, Stamps, Store};
 
-use crate::world::{World, adding, append, image, inbox, overlay, permit, privately, uid, uids};
+use crate::world::{
+    World, adding, append, image, inbox, overlay, permit, privately, removing, uid, uids,
+};
 
 const LONG: Duration = Duration::from_hours(24);
 
@@ -188,4 +190,52 @@ async fn partitions_of_activity_are_made_ahead_and_refuse_nobody() {
     connection.close().await.unwrap();
     // This month, the next three, and the one for other months, which has nothing to hold.
     assert_eq!((partitions, strays), (5, 0));
+}
+
+/// Flags that go to and fro fill neither the log nor the record of who did what.
+#[tokio::test]
+async fn what_a_mailbox_logs_is_bounded_however_fresh_it_is() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let mailbox = world.shared("team", &[("ada", "lrswite")]).await;
+    append(&world.store, ada, mailbox, &["a"]).await;
+    let permit = permit(
+        &world.store,
+        ada,
+        mailbox,
+        Operation::ChangeFlags(FlagBits::FLAGGED),
+    )
+    .await;
+    for _ in 0..30 {
+        for masks in [
+            adding(&uids([1]), FlagBits::FLAGGED),
+            removing(&uids([1]), FlagBits::FLAGGED),
+        ] {
+            world.store.edit_flags(&permit, masks).await.unwrap();
+        }
+    }
+    let mut connection = PgConnection::connect(&world.url).await.unwrap();
+    let mut rows = async || -> (i64, i64) {
+        sqlx::query_as(
+            "select (select count(*) from change), (select count(*) from activity where kind = 2)",
+        )
+        .fetch_one(&mut connection)
+        .await
+        .unwrap()
+    };
+    assert_eq!(rows().await.1, 60);
+    world.store.cap_changes(100).await.unwrap();
+    assert_eq!(rows().await.1, 60, "it is not too long");
+    world.store.cap_changes(20).await.unwrap();
+    let (changes, activity) = rows().await;
+    assert_eq!(changes, 10);
+    assert!((20..=21).contains(&activity), "{activity}");
+    // Who knows only what was before is told everything.
+    let known = mail::ModSeq::new(3).unwrap();
+    let since = world
+        .store
+        .changes_since(mailbox, known, ada)
+        .await
+        .unwrap();
+    assert!(since.is_none());
 }

@@ -1,13 +1,15 @@
 //! Quota (RFC 9208): limits hold exactly, and only where they are.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use acl::Operation;
 use mail::{AccountId, FlagBits, MailboxId, Place, QuotaLimits, QuotaRoot, Resource};
-use store::{Fault, Store};
+use sqlx::{Connection, PgConnection};
+use store::{Doomed, Fault, Store};
 use tokio::task::JoinSet;
 
-use crate::world::{World, append, inbox, message, new_message, permit, uid, uids};
+use crate::world::{World, adding, append, inbox, message, new_message, permit, uid, uids};
 
 const FULL: &str = "lrswitek";
 
@@ -198,4 +200,103 @@ async fn a_root_is_known_to_who_may_read_there() {
     assert!(known(ada).await.is_some());
     assert_eq!(known(bo).await, None);
     assert_eq!(world.store.quota(ada, "shared/none").await.unwrap(), None);
+}
+
+/// What removed mail still takes is bounded by the limit too, so that nobody fills the disk by putting in and removing.
+#[tokio::test]
+async fn removed_mail_counts_as_far_as_it_is_more_than_the_limit() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let mailbox = inbox(&world.store, ada).await;
+    limit(&world.store, ada, "user/ada", &[(Resource::Storage, 5)]).await;
+    let store = &world.store;
+    let mut removed = 0;
+    // Each takes a kilobyte for its rows besides its bytes, so the limit is reached after at most ten.
+    let refused = loop {
+        let appended = try_append(store, ada, mailbox, &["once"]).await;
+        if appended.is_err() {
+            break appended;
+        }
+        remove_all(&world, ada, mailbox).await;
+        removed += 1;
+        assert!(removed <= 10, "{removed} were removed and put in again");
+    };
+    assert!(is_over(&refused), "{refused:?}");
+    assert!(removed >= 4, "{removed}");
+
+    // Sessions that were not told yet may still read it.
+    store.collect_excess(Duration::from_hours(1)).await.unwrap();
+    assert!(is_over(&try_append(store, ada, mailbox, &["once"]).await));
+    store.collect_excess(Duration::ZERO).await.unwrap();
+    try_append(store, ada, mailbox, &["once"]).await.unwrap();
+    // What is within the limit is kept for its time.
+    assert!(garbage(&world).await > 0);
+    remove_all(&world, ada, mailbox).await;
+    store.collect_garbage(Duration::ZERO).await.unwrap();
+    assert_eq!(removed_bytes(&world).await, [0, 0]);
+}
+
+#[tokio::test]
+async fn what_deleted_mailboxes_had_removed_is_counted_by_the_root() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let top = world.shared("team", &[("ada", FULL)]).await;
+    let below = world.shared("team/below", &[("ada", "lrswitekx")]).await;
+    limit(&world.store, ada, "shared/team", &[(Resource::Storage, 50)]).await;
+    try_append(&world.store, ada, below, &["gone"])
+        .await
+        .unwrap();
+    remove_all(&world, ada, below).await;
+    try_append(&world.store, ada, below, &["there"])
+        .await
+        .unwrap();
+    try_append(&world.store, ada, top, &["stays"])
+        .await
+        .unwrap();
+    let delete = permit(&world.store, ada, below, Operation::DeleteMailbox).await;
+    world.store.delete_mailbox(&delete).await.unwrap();
+    let [of_mailboxes, of_roots] = removed_bytes(&world).await;
+    assert_eq!(of_mailboxes, 0);
+    assert!(of_roots > 2 * 1024, "{of_roots}");
+    world.store.collect_garbage(Duration::ZERO).await.unwrap();
+    assert_eq!(removed_bytes(&world).await, [0, 0]);
+}
+
+async fn remove_all(world: &World, who: AccountId, mailbox: MailboxId) {
+    let store = &world.store;
+    let deleted = Operation::ChangeFlags(FlagBits::DELETED);
+    let flags = permit(store, who, mailbox, deleted).await;
+    let expunge = permit(store, who, mailbox, Operation::Expunge).await;
+    store
+        .edit_flags(&flags, adding(&uids(1..1000), FlagBits::DELETED))
+        .await
+        .unwrap();
+    store.expunge(&expunge, Doomed::AllDeleted).await.unwrap();
+}
+
+async fn number(world: &World, query: &'static str) -> i64 {
+    let mut connection = PgConnection::connect(&world.url).await.unwrap();
+    let number = sqlx::query_scalar(query).fetch_one(&mut connection).await;
+    connection.close().await.unwrap();
+    number.unwrap()
+}
+
+async fn garbage(world: &World) -> i64 {
+    number(world, "select count(*) from garbage").await
+}
+
+/// Of all mailboxes, and of all roots.
+async fn removed_bytes(world: &World) -> [i64; 2] {
+    [
+        number(
+            world,
+            "select coalesce(sum(removed_bytes), 0)::bigint from mailbox",
+        )
+        .await,
+        number(
+            world,
+            "select coalesce(sum(removed_bytes), 0)::bigint from quota_root",
+        )
+        .await,
+    ]
 }
