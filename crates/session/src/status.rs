@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use mail::{AccountId, MailboxId};
-use store::{Status, Store};
+use store::{Readable, Status, Store};
 use wire::StatusItem;
 use wire::say::StatusValue;
 
@@ -27,15 +27,16 @@ impl From<Status> for Counted {
     }
 }
 
-/// The counters of each mailbox that is still there, in one query, or in two where DELETED-STORAGE is asked for.
+/// The counters of each mailbox that is still there and may still be read, in one query, or in two where DELETED-STORAGE is asked for.
 pub(crate) async fn count(
     store: &Store,
     account: AccountId,
     items: &[StatusItem],
-    mailboxes: &[MailboxId],
+    mailboxes: &[Readable],
 ) -> Result<HashMap<MailboxId, Counted>, Ending> {
     let deleted_bytes: HashMap<_, _> = if items.contains(&StatusItem::DeletedStorage) {
-        store.deleted_bytes(mailboxes).await?.into_iter().collect()
+        let ids: Vec<_> = mailboxes.iter().map(|judged| judged.mailbox).collect();
+        store.deleted_bytes(&ids).await?.into_iter().collect()
     } else {
         HashMap::new()
     };

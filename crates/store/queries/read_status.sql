@@ -1,5 +1,5 @@
 -- Counters of mailboxes, unseen as $1 sees them: what it has marked, less what is gone by now.
-select m.id, m.uid_validity, m.uid_next, m.modseq, m.message_count, m.byte_count, m.deleted_count,
+select m.id, m.rights_version, m.uid_validity, m.uid_next, m.modseq, m.message_count, m.byte_count, m.deleted_count,
        case when private_flags_for($1, n.owner, n.private_flags) & 8 /* flag: seen */ <> 0
             then m.message_count
                  - coalesce((select sum(bit_count(c.bits & ~coalesce(t.bits, b'0'::bit(8192))))

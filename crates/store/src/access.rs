@@ -1,5 +1,6 @@
 //! What an account may do on a mailbox, and the access control list that says so.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use acl::{AclEntry, Identifier, Rights, Who};
@@ -9,7 +10,65 @@ use crate::access_cache::Known;
 use crate::place::belonging;
 use crate::{Cause, Fault, Store};
 
+/// A mailbox that somebody may read, as judged by a version of its rights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Readable {
+    /// The mailbox.
+    pub mailbox: MailboxId,
+    /// The version of its rights that said so.
+    pub rights_version: i64,
+}
+
 impl Store {
+    /// Which of these `asker` may still read. One query, and one more for each whose rights have changed.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.still_readable", skip_all)]
+    pub async fn still_readable(
+        &self,
+        asker: AccountId,
+        judged: &[Readable],
+    ) -> Result<HashSet<MailboxId>, Fault> {
+        let ids: Vec<i64> = judged.iter().map(|judged| judged.mailbox.0).collect();
+        let rows = sqlx::query!(
+            "select id, rights_version from mailbox where id = any ($1)",
+            &ids
+        )
+        .fetch_all(self.pool())
+        .await?;
+        let versions = rows
+            .into_iter()
+            .map(|row| (MailboxId(row.id), row.rights_version));
+        self.readable_at(asker, judged, versions).await
+    }
+
+    /// Which of these `asker` may read by the `versions` that their rights have now.
+    pub(crate) async fn readable_at(
+        &self,
+        asker: AccountId,
+        judged: &[Readable],
+        versions: impl Iterator<Item = (MailboxId, i64)>,
+    ) -> Result<HashSet<MailboxId>, Fault> {
+        let judged: HashMap<_, _> = judged
+            .iter()
+            .map(|judged| (judged.mailbox, judged.rights_version))
+            .collect();
+        let mut readable = HashSet::new();
+        for (mailbox, version) in versions {
+            let is_readable = judged.get(&mailbox) == Some(&version)
+                || self
+                    .known(asker, mailbox, version)
+                    .await?
+                    .is_some_and(|known| known.rights.contains(Rights::READ));
+            if is_readable {
+                readable.insert(mailbox);
+            }
+        }
+        Ok(readable)
+    }
+
     /// What `asker` may do, known to be so at `version` of the mailbox's rights or read now.
     pub(crate) async fn known(
         &self,

@@ -87,6 +87,7 @@ use private_pg as _;
 #[cfg(test)]
 use serde_json as _;
 
+pub use access::Readable;
 pub use account::Account;
 pub use activity::{Activity, ActivityKind, ActivityQuery};
 pub use answers::Withdrawal;

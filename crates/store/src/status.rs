@@ -2,7 +2,7 @@
 
 use mail::{AccountId, MailboxId, ModSeq, Uid, UidValidity};
 
-use crate::{Cause, Fault, Store};
+use crate::{Cause, Fault, Readable, Store};
 
 /// A mailbox in numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +24,9 @@ pub struct Status {
 }
 
 impl Store {
-    /// Of each mailbox, in the order of the question; what is gone is missing. One query, however
-    /// many mailboxes and messages there are.
+    /// Of each mailbox, in the order of the question. Missing is what is gone, and what `asker` may no longer read: no
+    /// number is newer than the rights by which it is told. One query, however many mailboxes and messages there are,
+    /// and one more for each whose rights have changed.
     ///
     /// # Errors
     ///
@@ -34,18 +35,22 @@ impl Store {
     pub async fn status(
         &self,
         asker: AccountId,
-        mailboxes: &[MailboxId],
+        judged: &[Readable],
     ) -> Result<Vec<(MailboxId, Status)>, Fault> {
-        let ids: Vec<i64> = mailboxes.iter().map(|mailbox| mailbox.0).collect();
+        let ids: Vec<i64> = judged.iter().map(|judged| judged.mailbox.0).collect();
         let rows = sqlx::query_file_as!(Row, "queries/read_status.sql", asker.0, &ids)
             .fetch_all(self.pool())
             .await?;
+        let versions = rows
+            .iter()
+            .map(|row| (MailboxId(row.id), row.rights_version));
+        let readable = self.readable_at(asker, judged, versions).await?;
         rows.into_iter()
+            .filter(|row| readable.contains(&MailboxId(row.id)))
             .map(|row| {
-                let id = MailboxId(row.id);
                 let status = row.read();
                 status
-                    .map(|status| (id, status))
+                    .map(|status| (MailboxId(row.id), status))
                     .ok_or_else(|| Fault::Broken(Cause::new("numbers out of range")))
             })
             .collect()
@@ -54,6 +59,7 @@ impl Store {
 
 struct Row {
     id: i64,
+    rights_version: i64,
     uid_validity: i64,
     uid_next: i64,
     modseq: i64,

@@ -2,7 +2,7 @@
 
 use ::acl::{AclEntry, Operation};
 use serde_json::{Value, json};
-use store::{Found, OpenSession, Quota, SessionQuery, Status};
+use store::{Found, OpenSession, Quota, Readable, SessionQuery, Status};
 
 use super::admin_context::{AdminContext, Operator};
 use super::failure::Failure;
@@ -33,7 +33,11 @@ pub(super) async fn show(
     let found = context.find(who, &place).await?;
     let permit = context.permit(&found, &place, Operation::Administer)?;
     let policy = context.store.flag_policy(&permit).await?;
-    let status = context.store.status(who.account.id, &[found.id]).await?;
+    let judged = Readable {
+        mailbox: found.id,
+        rights_version: found.access.version,
+    };
+    let status = context.store.status(who.account.id, &[judged]).await?;
     let Some(&(_, status)) = status.first() else {
         return Err(Failure::failed(format!("no mailbox {name}")));
     };

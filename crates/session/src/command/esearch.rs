@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use mail::limits::SEARCH_MAILBOXES_MAX;
 use mail::{MailboxId, MailboxName, UidValidity};
-use store::Outline;
+use store::{Outline, Readable};
 use wire::say::{Correlator, MailboxCorrelator};
 use wire::{Esearch, Numbering, SearchReturn, Sources, Speech, Tag};
 
@@ -77,6 +77,7 @@ fn check(session: &mut Session, asked: &Esearch) -> Result<(), Ending> {
 /// A mailbox to be searched.
 struct Target {
     name: MailboxName,
+    judged: Readable,
     outline: Outline,
 }
 
@@ -105,7 +106,15 @@ async fn search_all(
     };
     for group in groups(&targets) {
         progress.tell().await?;
-        for (target, found) in search_group(session, searcher, group, &mut progress).await? {
+        let found = search_group(session, searcher, group, &mut progress).await?;
+        let judged: Vec<Readable> = group.iter().map(|target| target.judged).collect();
+        let account = session.logged_in()?.id;
+        // Nobody has these open here, so nothing told this session when a right was withdrawn while it searched.
+        let readable = session.store.still_readable(account, &judged).await?;
+        for (target, found) in found {
+            if !readable.contains(&target.judged.mailbox) {
+                continue;
+            }
             let uid_validity = target.outline.uid_validity;
             answer.say(&found, &target.name, uid_validity, progress.out);
             progress.out.breathe().await?;
@@ -122,15 +131,19 @@ async fn targets(session: &Session, sources: &Sources) -> Result<Vec<Target>, En
         return Err(Refused::Limit(text.into()).into());
     }
     let account = session.logged_in()?.id;
-    let ids: Vec<MailboxId> = meant.values().copied().collect();
-    let mut names = meant.into_iter().map(|(name, id)| (id, name));
+    let ids: Vec<MailboxId> = meant.values().map(|judged| judged.mailbox).collect();
+    let mut names = meant.into_iter();
     let mut targets = Vec::new();
     for outline in session.store.outlines(account, &ids).await? {
-        let name = names.find(|(id, _)| *id == outline.id);
+        let name = names.find(|(_, judged)| judged.mailbox == outline.id);
         // What the client was not yet told of may still be there for it.
         let is_empty = outline.messages == 0 && session.mailbox() != Some(outline.id);
-        if let Some((_, name)) = name.filter(|_| !is_empty) {
-            targets.push(Target { name, outline });
+        if let Some((name, judged)) = name.filter(|_| !is_empty) {
+            targets.push(Target {
+                name,
+                judged,
+                outline,
+            });
         }
     }
     Ok(targets)

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use acl::{Operation, Rights};
 use mail::{Depth, MailboxId, MailboxName};
-use store::{Annotation, Wanted};
+use store::{Annotation, Readable, Wanted};
 use wire::{List, say};
 
 use crate::annotations;
@@ -86,14 +86,14 @@ async fn count(
     if list.returns.status.is_empty() {
         return Ok(HashMap::new());
     }
-    let ids: Vec<MailboxId> = listed
+    let readable: Vec<Readable> = listed
         .iter()
         .filter_map(|(_, node)| node.mailbox.as_ref())
         .filter(|mailbox| mailbox.rights.contains(Rights::READ))
-        .map(|mailbox| mailbox.id)
+        .map(ListedMailbox::judged)
         .collect();
     let account = session.logged_in()?.id;
-    status::count(&session.store, account, &list.returns.status, &ids).await
+    status::count(&session.store, account, &list.returns.status, &readable).await
 }
 
 /// The annotations that were asked for, of the mailboxes whose annotations may be read (RFC 5464, 3.3).

@@ -2,6 +2,7 @@
 //! (RFC 7889) and DELETED-STORAGE (RFC 9208).
 
 use acl::Operation;
+use store::Readable;
 use wire::{MailboxArg, StatusItem, say};
 
 use crate::conversation::session::Session;
@@ -21,7 +22,11 @@ pub(crate) async fn run(
         .await?;
     session.enabled.note_status(items);
     let account = permit.account();
-    let counted = status::count(&session.store, account, items, &[permit.mailbox()]).await?;
+    let judged = Readable {
+        mailbox: permit.mailbox(),
+        rights_version: permit.version(),
+    };
+    let counted = status::count(&session.store, account, items, &[judged]).await?;
     let Some(counted) = counted.get(&permit.mailbox()) else {
         return Err(Refused::NoSuchMailbox.into());
     };

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use acl::Rights;
 use mail::limits::{LIST_PATTERN_SIGNS_MAX, NAME_BYTES_MAX};
 use mail::{MailboxId, MailboxName};
+use store::Readable;
 
 use crate::ending::Refused;
 
@@ -16,6 +17,16 @@ pub(crate) struct ListedMailbox {
     pub(crate) rights_version: i64,
     /// What is told of its special use, which is nothing outside the personal namespace.
     pub(crate) special_use: Option<String>,
+}
+
+impl ListedMailbox {
+    /// What its rights, where they suffice to read, were judged by.
+    pub(crate) fn judged(&self) -> Readable {
+        Readable {
+            mailbox: self.id,
+            rights_version: self.rights_version,
+        }
+    }
 }
 
 /// Everything that one user may be told of, by name; parents that only lead somewhere included.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use live::{MailboxEvent, PendingEvents};
 use mail::{MailboxId, MailboxName};
-use store::Status;
+use store::{Readable, Status};
 use wire::{StatusItem, say};
 
 use crate::conversation::session::Session;
@@ -22,13 +22,16 @@ impl Session {
         mailboxes: &[MailboxId],
         out: &mut Out<'_>,
     ) -> Result<(), Ending> {
-        let mut asked = mailboxes.to_vec();
-        asked.retain(|id| self.mailbox() != Some(*id));
-        if asked.is_empty() {
+        let others_of = |id: &MailboxId| {
+            let known = others.knowledge.mailboxes.get(id);
+            known.filter(|_| self.mailbox() != Some(*id))?.judged(*id)
+        };
+        let judged: Vec<Readable> = mailboxes.iter().filter_map(others_of).collect();
+        if judged.is_empty() {
             return Ok(());
         }
         let account = self.logged_in()?.id;
-        let mut counted = self.store.status(account, &asked).await?;
+        let mut counted = self.store.status(account, &judged).await?;
         counted.sort_by_key(|(id, _)| others.knowledge.mailboxes.get(id).map(|known| &known.name));
         for (id, status) in counted {
             if let Some(known) = others.knowledge.mailboxes.get_mut(&id) {
@@ -107,12 +110,13 @@ impl Session {
             let has_flags = known.events.messages.is_some_and(|wanted| wanted.has_flags);
             has_flags && mailbox_event.has_own_flags && mailbox_event.unseen.is_none()
         };
-        let asked: Vec<MailboxId> = moved.iter().filter(is_own).map(|(id, ..)| *id).collect();
-        if asked.is_empty() {
+        let own = moved.iter().filter(is_own);
+        let judged: Vec<Readable> = own.filter_map(|(id, _, known)| known.judged(*id)).collect();
+        if judged.is_empty() {
             return Ok(BTreeMap::new());
         }
         let account = self.logged_in()?.id;
-        let counted = self.store.status(account, &asked).await?;
+        let counted = self.store.status(account, &judged).await?;
         let unseen = counted.into_iter().map(|(id, status)| (id, status.unseen));
         Ok(unseen.collect())
     }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use acl::{Operation, Rights};
 use mail::limits::NOTIFY_MAILBOXES_MAX;
 use mail::{MailboxId, MailboxName, ModSeq};
+use store::Readable;
 use wire::NotifyEvents;
 
 /// Everything in the scope of one NOTIFY, as the client was told last or did itself.
@@ -41,6 +42,14 @@ pub(crate) struct ListUpdate {
 pub(crate) type ListUpdates = BTreeMap<MailboxName, ListUpdate>;
 
 impl KnownMailbox {
+    /// What says that it may be read, if it may; it is `mailbox`.
+    pub(crate) fn judged(&self, mailbox: MailboxId) -> Option<Readable> {
+        self.rights.contains(Rights::READ).then_some(Readable {
+            mailbox,
+            rights_version: self.rights_version,
+        })
+    }
+
     /// Whether its messages are watched: all events of messages take `r` (RFC 5465, 5).
     pub(crate) fn is_watched(&self) -> bool {
         self.events.messages.is_some() && self.rights.contains(Rights::READ)

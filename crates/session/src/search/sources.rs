@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use acl::{Operation, Rights};
 use mail::{MailboxId, MailboxName};
+use store::Readable;
 use wire::{MailboxArg, MailboxFilter, Sources};
 
 use crate::conversation::session::Session;
@@ -19,7 +20,7 @@ impl Session {
     pub(crate) async fn search_in(
         &self,
         sources: &Sources,
-    ) -> Result<BTreeMap<MailboxName, MailboxId>, Ending> {
+    ) -> Result<BTreeMap<MailboxName, Readable>, Ending> {
         let tree = load_tree(self).await?;
         let filters: Vec<NameFilter> = sources.filters.iter().map(NameFilter::from).collect();
         let mut meant = BTreeMap::new();
@@ -29,7 +30,7 @@ impl Session {
                 && mailbox.rights.contains(Rights::READ)
                 && filters.iter().any(|filter| filter.means(candidate))
             {
-                meant.insert(name.clone(), mailbox.id);
+                meant.insert(name.clone(), mailbox.judged());
             }
         }
         let is_listed = |arg: &&MailboxArg| {
@@ -40,7 +41,13 @@ impl Session {
         let named = sources.filters.iter().filter_map(names_written_out);
         for arg in named.flatten().filter(|arg| !is_listed(arg)) {
             match self.permit(arg, Operation::Read, Missing::Mailbox).await {
-                Ok((named, permit)) => drop(meant.insert(named.name, permit.mailbox())),
+                Ok((named, permit)) => {
+                    let judged = Readable {
+                        mailbox: permit.mailbox(),
+                        rights_version: permit.version(),
+                    };
+                    meant.insert(named.name, judged);
+                }
                 // Neither what is not there nor what may not be read is told of.
                 Err(Ending::Refused(_)) => {}
                 Err(ending) => return Err(ending),
@@ -48,7 +55,12 @@ impl Session {
         }
         if sources.selected {
             let (name, mailbox) = self.selected_name().await?;
-            meant.insert(name, mailbox);
+            let selected = self.selected.as_deref();
+            let judged = Readable {
+                mailbox,
+                rights_version: selected.map_or(0, |selected| selected.found.access.version),
+            };
+            meant.insert(name, judged);
         }
         Ok(meant)
     }

@@ -6,8 +6,8 @@ use store::{Doomed, Fault, Store};
 use tokio::task::JoinSet;
 
 use crate::world::{
-    Random, World, adding, append, claim, contents, image, inbox, is_denied, new_message, overlay,
-    permit, privately, uid, uids,
+    Random, World, adding, append, claim, contents, image, inbox, is_denied, judged, new_message,
+    overlay, permit, privately, uid, uids,
 };
 
 const FULL: &str = "lrswite";
@@ -347,7 +347,7 @@ async fn moves_to_and_fro_lose_nothing_and_wait_for_nobody_forever() {
     for mailbox in boxes {
         let image = image(&world.store, mailbox).await;
         all.extend(image.iter().map(|(_, message)| message.content));
-        let (_, status) = world.store.status(ada, &[mailbox]).await.unwrap()[0];
+        let (_, status) = world.store.status(ada, &[judged(mailbox)]).await.unwrap()[0];
         assert_eq!(status.messages, u64::from(image.len()));
     }
     all.sort();

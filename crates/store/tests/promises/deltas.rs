@@ -9,7 +9,8 @@ use mail::{AccountId, FlagBits, Keyword, MailboxId, ModSeq, Uid};
 use store::{Doomed, FlagEdit, LoadedDelta, Store};
 
 use crate::world::{
-    Random, World, adding, append, contents, image, inbox, news, overlay, permit, privately, uids,
+    Random, World, adding, append, contents, image, inbox, judged, news, overlay, permit,
+    privately, uids,
 };
 
 #[tokio::test]
@@ -57,7 +58,7 @@ async fn a_chain_of_deltas_is_a_reload() {
                     "round {round}"
                 );
             }
-            let (_, status) = world.store.status(who, &[mailbox]).await.unwrap()[0];
+            let (_, status) = world.store.status(who, &[judged(mailbox)]).await.unwrap()[0];
             let unseen = own[&who].count_without(FlagBits::SEEN, &known);
             assert_eq!(status.unseen, u64::from(unseen), "round {round}");
         }
@@ -352,7 +353,7 @@ async fn what_is_gone_has_no_image_and_no_news() {
     assert!(
         world
             .store
-            .status(ada, &[nowhere])
+            .status(ada, &[judged(nowhere)])
             .await
             .unwrap()
             .is_empty()

@@ -6,8 +6,8 @@ use mail::{Flag, FlagBits, Keyword, ModSeq, UidSet};
 use store::{FlagEdit, Masks};
 
 use crate::world::{
-    Random, World, adding, append, claim, contents, image, is_denied, overlay, permit, privately,
-    removing, uid, uids,
+    Random, World, adding, append, claim, contents, image, is_denied, judged, overlay, permit,
+    privately, removing, uid, uids,
 };
 
 const SUBJECTS: [&str; 20] = ["x"; 20];
@@ -191,7 +191,7 @@ async fn private_flags_are_seen_by_nobody_else() {
     );
 
     let status = async |who| {
-        world.store.status(who, &[mailbox]).await.unwrap()[0]
+        world.store.status(who, &[judged(mailbox)]).await.unwrap()[0]
             .1
             .unseen
     };
@@ -380,7 +380,7 @@ async fn counters_of_status_follow_every_kind_of_write() {
             world.store.expunge(&expunge, doomed).await.unwrap();
         }
         let image = image(&world.store, mailbox).await;
-        let (_, status) = world.store.status(ada, &[mailbox]).await.unwrap()[0];
+        let (_, status) = world.store.status(ada, &[judged(mailbox)]).await.unwrap()[0];
         let count = |bit| {
             let with = image
                 .iter()

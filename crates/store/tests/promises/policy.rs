@@ -7,8 +7,8 @@ use mail::{AccountId, FlagBits, MailboxId, ModSeq};
 use store::{Fault, Store};
 
 use crate::world::{
-    Random, World, adding, append, found, image, inbox, news, overlay, permit, privately, removing,
-    uids,
+    Random, World, adding, append, found, image, inbox, judged, news, overlay, permit, privately,
+    removing, uids,
 };
 
 const SUBJECTS: [&str; 12] = ["x"; 12];
@@ -122,7 +122,7 @@ async fn a_flag_that_becomes_shared_is_set_where_anybody_saw_it() {
                     );
                 }
             }
-            let status = store.status(dan, &[mailbox]).await.unwrap()[0].1;
+            let status = store.status(dan, &[judged(mailbox)]).await.unwrap()[0].1;
             let of_dan = seen_by(store, dan, mailbox).await;
             let unseen = of_dan
                 .values()
@@ -225,6 +225,10 @@ async fn unseen_is_counted_from_what_everybody_began_with() {
         .edit_flags(&leave, privately(adding(&uids([9]), FlagBits::SEEN)))
         .await
         .unwrap();
-    let unseen = async |who| store.status(who, &[team]).await.unwrap()[0].1.unseen;
+    let unseen = async |who| {
+        store.status(who, &[judged(team)]).await.unwrap()[0]
+            .1
+            .unseen
+    };
     assert_eq!((unseen(ada).await, unseen(bo).await), (8, 7));
 }

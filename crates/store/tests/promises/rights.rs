@@ -2,7 +2,7 @@
 
 use acl::{AclEntry, Identifier, Modification, Operation, Rights, Subject};
 use mail::{AccountId, ChangeKind, FlagBits, MailboxId, Place};
-use store::{Doomed, Fault, Store};
+use store::{Doomed, Fault, Readable, Store};
 
 use crate::world::{
     Random, World, adding, append, claim, contents, found, image, inbox, is_denied, new_message,
@@ -464,4 +464,58 @@ async fn who_takes_part_in_a_race_with_a_withdrawal_is_before_it_or_refused() {
             Err(fault) => assert!(matches!(fault, Fault::Denied), "{fault:?}"),
         }
     }
+}
+
+/// Between the judgement and the numbers somebody may have withdrawn the right, and added what may not be told.
+#[tokio::test]
+async fn no_number_is_newer_than_the_right_to_read_it() {
+    let world = World::new().await;
+    let store = &world.store;
+    let (ada, bo) = (world.account("ada").await, world.account("bo").await);
+    let team = world.shared("team", &[("ada", "lria"), ("bo", "lr")]).await;
+    let judged = |version| Readable {
+        mailbox: team,
+        rights_version: version,
+    };
+    let before = judged(found(store, bo, team).await.access.version);
+    let change = async |modification: fn(Rights) -> Modification, rights: &str| {
+        let permit = permit(store, ada, team, Operation::Administer).await;
+        let subject = Subject::parse("bo").unwrap();
+        let rights = Rights::parse(rights).unwrap();
+        store
+            .set_rights(&permit, &subject, modification(rights))
+            .await
+            .unwrap();
+    };
+    assert_eq!(store.status(bo, &[before]).await.unwrap().len(), 1);
+    // More rights are no reason to tell less.
+    change(Modification::Add, "s").await;
+    assert_eq!(store.status(bo, &[before]).await.unwrap().len(), 1);
+    assert!(
+        store
+            .still_readable(bo, &[before])
+            .await
+            .unwrap()
+            .contains(&team)
+    );
+    change(Modification::Replace, "l").await;
+    append(store, ada, team, &["not for bo"]).await;
+    assert_eq!(store.status(bo, &[before]).await.unwrap(), []);
+    assert!(
+        store
+            .still_readable(bo, &[before])
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    // Nor are others' numbers left out.
+    let own = Readable {
+        mailbox: inbox(store, bo).await,
+        rights_version: 0,
+    };
+    let told = store.status(bo, &[before, own]).await.unwrap();
+    assert_eq!(
+        told.iter().map(|(id, _)| *id).collect::<Vec<_>>(),
+        [own.mailbox]
+    );
 }

@@ -12,7 +12,7 @@ use private_pg::{Options as PgOptions, PgError, PrivatePg, Tuning};
 use sqlx::{Connection, Executor, PgConnection};
 use store::{
     Appended, Background, Fault, FlagEdit, Found, LoadedDelta, Masks, NewMessage, News, Options,
-    Store,
+    Readable, Store,
 };
 use tokio::time::timeout;
 
@@ -387,5 +387,13 @@ impl Random {
             keep: bits(self.below(32)).union(bits(self.below(32))),
             add: bits(self.below(32)),
         }
+    }
+}
+
+/// As if it had been judged before its rights changed, so that they are judged again.
+pub(crate) fn judged(mailbox: MailboxId) -> Readable {
+    Readable {
+        mailbox,
+        rights_version: 0,
     }
 }
