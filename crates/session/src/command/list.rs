@@ -32,7 +32,7 @@ pub(crate) async fn run(session: &mut Session, list: &List, out: &mut Out<'_>) -
     {
         return Ok(tell_separator(session, &list.reference, out));
     }
-    session.enabled.note_status(&list.returns.status);
+    session.note_status(&list.returns.status, &mut out.buffer);
     let patterns = Pattern::all(&list.reference, &list.patterns)?;
     let tree = load_tree(session).await?;
     let mut listed = if list.select.subscribed {

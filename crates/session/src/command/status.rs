@@ -19,7 +19,7 @@ pub(crate) async fn run(
     let (named, permit) = session
         .permit(mailbox, Operation::Read, Missing::Mailbox)
         .await?;
-    session.enabled.note_status(items);
+    session.note_status(items, &mut out.buffer);
     let account = permit.account();
     let counted = status::count(&session.store, account, items, &[permit.mailbox()]).await?;
     let Some(counted) = counted.get(&permit.mailbox()) else {

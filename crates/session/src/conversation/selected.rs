@@ -154,10 +154,15 @@ impl Selected {
     pub(crate) fn tell_if_behind(&mut self, out: &mut Vec<u8>) {
         let is_behind = self.view.is_behind();
         if is_behind || self.is_behind {
-            let code = Code::HighestModSeq(self.view.known().modseq());
-            say::untagged(out, Verdict::Ok, Some(code), "Told up to this mod-sequence");
+            self.tell_highest_modseq(out);
         }
         self.is_behind = is_behind;
+    }
+
+    /// Tells the mod-sequence up to which the client misses nothing.
+    pub(crate) fn tell_highest_modseq(&self, out: &mut Vec<u8>) {
+        let code = Code::HighestModSeq(self.view.known().modseq());
+        say::untagged(out, Verdict::Ok, Some(code), "Told up to this mod-sequence");
     }
 
     /// Takes note of messages that this session put here: it is not told what is in them (RFC 5465, 5.2).

@@ -31,7 +31,7 @@ const BODY_BYTES_PER_READ_MAX: u64 = 4 * 1024 * 1024;
 
 /// What is to be said of each message.
 pub(crate) struct Asked<'f> {
-    pub(crate) label: MessageLabel,
+    pub(crate) options: ResponseOptions,
     pub(crate) items: &'f [FetchItem],
     pub(crate) needs: Needs,
     pub(crate) ids: &'f ObjectIds,
@@ -58,7 +58,7 @@ pub(crate) async fn tell_arrivals(
         }
     }
     let asked = Asked {
-        label: options.label,
+        options,
         items: &items,
         needs: Needs::of(&items),
         ids: store.object_ids(),
@@ -201,7 +201,7 @@ fn tell_one(
         head: metadata.map(|metadata| Sections::of(metadata.header.as_ref())),
         whole: parts.body.map(|body| Sections::of(body)),
     };
-    let mut line = asked.label.open(&mut out.buffer, seq, message.uid);
+    let mut line = asked.options.label.open(&mut out.buffer, seq, message.uid);
     for item in asked.items {
         match item {
             FetchItem::Uid => line.uid(message.uid),
@@ -241,8 +241,16 @@ fn tell_one(
             }
         };
     }
-    if is_marked && !asked.items.contains(&FetchItem::Flags) {
+    // What was changed is told like any other change (RFC 7162, 3.2.4).
+    let is_due = |item| is_marked && !asked.items.contains(&item);
+    if is_due(FetchItem::Uid) && asked.options.label == MessageLabel::NumberAndUid {
+        line.uid(message.uid);
+    }
+    if is_due(FetchItem::Flags) {
         line.flags(names());
+    }
+    if is_due(FetchItem::ModSeq) && asked.options.modseq {
+        line.modseq(shown.modseq);
     }
     line.end();
     Ok(())

@@ -47,7 +47,8 @@ pub(crate) enum MessageLabel {
     /// `* 3 FETCH (…)`
     #[default]
     Number,
-    /// `* 3 FETCH (UID 17 …)`: QRESYNC or IMAP4rev2 is enabled, or a UID command is answered.
+    /// `* 3 FETCH (UID 17 …)`: CONDSTORE or IMAP4rev2 is enabled, or a UID command is answered (RFC 7162, 3.2.4; RFC
+    /// 9051, 7.5.2).
     NumberAndUid,
     /// `* 17 UIDFETCH (…)`: UIDONLY is enabled (RFC 9586).
     Uid,
