@@ -62,7 +62,6 @@ pub(super) fn lower(body: CommandBody<'_>) -> Body {
                     .map(|flag| Flag::parse(&flag.to_string()).unwrap())
                     .collect(),
                 date: date.as_ref().map(internal_date),
-                is_binary: matches!(message, LiteralOrLiteral8::Literal8(_)),
                 data: AppendContent::Whole(match message {
                     LiteralOrLiteral8::Literal(literal) => Bytes::copy_from_slice(literal.as_ref()),
                     LiteralOrLiteral8::Literal8(literal) => Bytes::copy_from_slice(&literal.data),
