@@ -355,15 +355,12 @@ impl<'f> Cursor<'f> {
         Ok(literal)
     }
 
-    /// `"(" item *(SP item) ")"`
-    pub(crate) fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Lexed<T>) -> Lexed<Vec<T>> {
+    /// `"(" item *(SP item) ")"`. More spaces than that are no error inside parentheses: clients write them, and other
+    /// servers read them.
+    pub(crate) fn list<T>(&mut self, item: impl FnMut(&mut Self) -> Lexed<T>) -> Lexed<Vec<T>> {
         self.expect(b'(', "a list in parentheses")?;
-        let mut items = vec![item(self)?];
-        while self.eat(b' ') {
-            items.push(item(self)?);
-        }
-        self.expect(b')', "the end of a list")?;
-        Ok(items)
+        self.spaces();
+        self.rest_of_list(item)
     }
 
     /// The same, or `"()"`.
@@ -371,11 +368,40 @@ impl<'f> Cursor<'f> {
         &mut self,
         item: impl FnMut(&mut Self) -> Lexed<T>,
     ) -> Lexed<Vec<T>> {
-        if self.eat_text("()") {
+        self.expect(b'(', "a list in parentheses")?;
+        self.spaces();
+        if self.eat(b')') {
             Ok(Vec::new())
         } else {
-            self.list(item)
+            self.rest_of_list(item)
         }
+    }
+
+    /// From the first item to behind the closing parenthesis.
+    fn rest_of_list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Lexed<T>) -> Lexed<Vec<T>> {
+        let mut items = vec![item(self)?];
+        while self.is_more_in_list()? {
+            items.push(item(self)?);
+        }
+        Ok(items)
+    }
+
+    /// Whether another item of a list comes, before which the cursor then is; otherwise it is behind the list.
+    pub(crate) fn is_more_in_list(&mut self) -> Lexed<bool> {
+        let are_spaces = self.spaces() > 0;
+        if self.eat(b')') {
+            return Ok(false);
+        }
+        if are_spaces {
+            Ok(true)
+        } else {
+            Err(Bad::Expected("the end of a list"))
+        }
+    }
+
+    /// Steps over spaces, and returns how many there were.
+    pub(crate) fn spaces(&mut self) -> usize {
+        self.take_while(|byte| byte == b' ').len()
     }
 
     /// The longest run, which may be empty.

@@ -54,6 +54,7 @@ pub(super) fn set_metadata(cursor: &mut Cursor<'_>) -> Lexed<Body> {
             return Err(Bad::Wrong("an entry with too few levels"));
         }
         cursor.space()?;
+        cursor.spaces();
         let value = cursor.value()?;
         // What is said last holds.
         entries.retain(|(other, _)| *other != name);

@@ -244,11 +244,34 @@ fn bounds_have_names() {
         let text = complaint(&format!("{command} {}{arguments}", parts(20_001)));
         assert_eq!(text, format!("{command}: more than 20000 parts of a set"));
     }
-    assert!(body(&format!("SEARCH {} ALL", vec!["NOT"; 64].join(" "))).is_ok());
-    for opening in ["NOT ", "(", "OR "] {
-        let text = complaint(&format!("SEARCH {}ALL", opening.repeat(65)));
-        assert_eq!(text, "SEARCH: more than 64 levels of nesting");
+    for (opening, closing) in [
+        ("NOT ", ""),
+        ("OR ", " ALL"),
+        ("OR (ALL) (", ")"),
+        ("NOT (", " ALL)"),
+        ("(ALL (", "))"),
+    ] {
+        let search = |levels| {
+            format!(
+                "SEARCH {}ALL{}",
+                opening.repeat(levels),
+                closing.repeat(levels)
+            )
+        };
+        let levels = if opening.starts_with("NOT (") {
+            128
+        } else {
+            256
+        };
+        assert!(body(&search(levels)).is_ok(), "{opening}");
+        let text = complaint(&search(levels + 1));
+        assert_eq!(text, "SEARCH: more than 256 levels of nesting", "{opening}");
     }
+    let parentheses = |count: usize| format!("{}ALL{}", "(".repeat(count), ")".repeat(count));
+    assert_eq!(
+        body(&format!("SEARCH {}", parentheses(30_000))),
+        body("SEARCH ALL")
+    );
     let messages = |count: usize| format!("APPEND INBOX{}", " {1+}\r\nx".repeat(count));
     assert!(body(&messages(256)).is_ok());
     assert_eq!(complaint(&messages(257)), "APPEND: more than 256 messages");

@@ -181,8 +181,17 @@ fn search_keys_of<'k>(keys: impl IntoIterator<Item = TheirKey<'k>>) -> SearchKey
     if keys.len() == 1 {
         keys.remove(0)
     } else {
-        SearchKey::And(keys)
+        and(keys)
     }
+}
+
+/// A conjunction that begins with another one is one with it.
+fn and(mut keys: Vec<SearchKey>) -> SearchKey {
+    if let Some(SearchKey::And(first)) = keys.first() {
+        let first = first.clone();
+        keys.splice(..1, first);
+    }
+    SearchKey::And(keys)
 }
 
 fn sort_criterion(criterion: &TheirCriterion) -> SortCriterion {
@@ -299,7 +308,7 @@ fn search_key_of(key: TheirKey<'_>) -> SearchKey {
             if keys.len() == 1 {
                 keys.remove(0)
             } else {
-                SearchKey::And(keys)
+                and(keys)
             }
         }
         TheirKey::SequenceSet(set) => SearchKey::Sequence(message_set(&set)),
