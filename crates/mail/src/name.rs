@@ -31,6 +31,9 @@ pub enum BadName {
     /// The name has `*` or `%`, so that LIST could not ask for it.
     #[error("a mailbox name holds no * or %")]
     Wildcard,
+    /// The name is not in the encoding that IMAP4rev1 has for names.
+    #[error("a mailbox name is in modified UTF-7")]
+    Undecodable,
 }
 
 /// Where a mailbox is, seen from one user: it has one name for its owner and another for everybody

@@ -250,16 +250,16 @@ impl<'f> Cursor<'f> {
 
     /// `mailbox`
     pub(crate) fn mailbox(&mut self) -> Lexed<MailboxArg> {
-        mailbox_text(&self.astring()?, self.mode).map(MailboxArg)
+        mailbox_arg(&self.astring()?, self.mode)
     }
 
     /// `list-mailbox`: with wildcards.
-    pub(crate) fn list_mailbox(&mut self) -> Lexed<String> {
+    pub(crate) fn list_mailbox(&mut self) -> Lexed<MailboxArg> {
         let bytes = self.string_or(
             |byte| is_astring_char(byte) || b"%*".contains(&byte),
             "a pattern",
         )?;
-        mailbox_text(&bytes, self.mode)
+        mailbox_arg(&bytes, self.mode)
     }
 
     fn string_or(&mut self, is_char: fn(u8) -> bool, name: &'static str) -> Lexed<Cow<'f, [u8]>> {
@@ -421,15 +421,12 @@ impl<'f> Cursor<'f> {
 }
 
 /// What a client means by these bytes when it names a mailbox.
-pub(crate) fn mailbox_text(bytes: &[u8], mode: Mode) -> Lexed<String> {
+pub(crate) fn mailbox_arg(bytes: &[u8], mode: Mode) -> Lexed<MailboxArg> {
     let name = text(bytes)?;
-    if name.eq_ignore_ascii_case("INBOX") {
-        return Ok("INBOX".to_owned());
-    }
     if mode.utf8 {
-        return Ok(name);
+        return Ok(MailboxArg::Text(name));
     }
-    mutf7_decode(&name).ok_or(Bad::Wrong("a mailbox name that is not modified UTF-7"))
+    Ok(mutf7_decode(&name).map_or(MailboxArg::Undecodable, MailboxArg::Text))
 }
 
 /// UTF-8, as every text that is not a message has to be.

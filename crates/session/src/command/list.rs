@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use acl::{Operation, Rights};
 use mail::{Depth, MailboxId, MailboxName};
 use store::{Annotation, Wanted};
-use wire::{List, say};
+use wire::{List, MailboxArg, say};
 
 use crate::annotations;
 use crate::conversation::session::Session;
@@ -28,7 +28,7 @@ pub(crate) async fn run(session: &mut Session, list: &List, out: &mut Out<'_>) -
         return Err(Ending::malformed("RECURSIVEMATCH takes another selection"));
     }
     if let ([pattern], false) = (list.patterns.as_slice(), list.extended)
-        && pattern.is_empty()
+        && pattern.text() == Some("")
     {
         return Ok(tell_separator(session, &list.reference, out));
     }
@@ -60,7 +60,8 @@ pub(crate) async fn run(session: &mut Session, list: &List, out: &mut Out<'_>) -
 }
 
 /// An empty pattern asks for the separator and for the root of the reference.
-fn tell_separator(session: &Session, reference: &str, out: &mut Out<'_>) -> Done {
+fn tell_separator(session: &Session, reference: &MailboxArg, out: &mut Out<'_>) -> Done {
+    let reference = reference.text().unwrap_or_default();
     let prefixes = session.naming.prefixes(&session.node.namespaces);
     let root = prefixes
         .others

@@ -35,10 +35,10 @@ pub(super) fn lower(body: CommandBody<'_>) -> Body {
             reference,
             mailbox_wildcard,
         } => Body::List(List {
-            reference: mailbox_arg(&reference).0,
+            reference: mailbox_arg(&reference),
             patterns: vec![match mailbox_wildcard {
-                ListMailbox::Token(token) => mailbox_name(token.as_ref()),
-                ListMailbox::String(string) => mailbox_name(string.as_ref()),
+                ListMailbox::Token(token) => MailboxArg::Text(mailbox_name(token.as_ref())),
+                ListMailbox::String(string) => MailboxArg::Text(mailbox_name(string.as_ref())),
             }],
             ..List::default()
         }),
@@ -397,7 +397,7 @@ fn numbering(is_uid: bool) -> Numbering {
 }
 
 fn mailbox_arg(mailbox: &Mailbox<'_>) -> MailboxArg {
-    MailboxArg(match mailbox {
+    MailboxArg::Text(match mailbox {
         Mailbox::Inbox => "INBOX".to_owned(),
         Mailbox::Other(other) => mailbox_name(other.as_ref()),
     })
