@@ -61,7 +61,7 @@ pub(crate) async fn run(session: &mut Session, list: &List, out: &mut Out<'_>) -
 
 /// An empty pattern asks for the separator and for the root of the reference.
 fn tell_separator(session: &Session, reference: &MailboxArg, out: &mut Out<'_>) -> Done {
-    let reference = reference.text().unwrap_or_default();
+    let reference = MailboxName::normalised(reference.text().unwrap_or_default());
     let prefixes = session.naming.prefixes(&session.node.namespaces);
     let root = prefixes
         .others

@@ -190,7 +190,7 @@ impl Pattern {
     }
 
     fn new(reference: &str, pattern: &str) -> Self {
-        let whole = format!("{reference}{pattern}");
+        let whole = MailboxName::normalised(&format!("{reference}{pattern}"));
         // INBOX is INBOX in any case (RFC 9051, 5.1).
         let first = whole
             .split(MailboxName::SEPARATOR)
@@ -371,6 +371,7 @@ mod tests {
             ("*a%b", "a/ab", true),
             ("%a%b", "a/ab", false),
             ("*ä%/ö", "x/ääé/ö", true),
+            ("nfd e\u{301}*", "nfd \u{e9}/x", true),
         ] {
             assert_eq!(
                 Pattern::new("", pattern).matches(name),
