@@ -133,7 +133,11 @@ fn tell(session: &Session, list: &List, name: &MailboxName, node: &TreeNode, out
     // Where STATUS fails because one may not open the mailbox, LIST says so (RFC 9051, 6.3.9.2).
     let may_read = |mailbox: &ListedMailbox| mailbox.rights.contains(Rights::READ);
     match &node.mailbox {
-        None if list.extended => attributes.insert(1, "\\NonExistent"),
+        // Whoever used the extended form knows that it implies \Noselect (RFC 5258, 3).
+        None if list.extended => {
+            attributes.retain(|attribute| *attribute != "\\Noselect");
+            attributes.insert(0, "\\NonExistent");
+        }
         Some(mailbox) if !list.returns.status.is_empty() && !may_read(mailbox) => {
             attributes.insert(0, "\\Noselect");
         }
