@@ -118,8 +118,8 @@ pub(crate) async fn tell_all(
                 is_marked,
                 out,
             );
-            if let Err(UnknownEncoding) = told {
-                trouble = Some(Refused::UnknownCte);
+            if let Err(refused) = told {
+                trouble = Some(refused);
             }
             out.breathe().await?;
         }
@@ -179,10 +179,7 @@ struct MessageSections<'p> {
     whole: Option<Sections<'p>>,
 }
 
-/// A part cannot be decoded.
-struct UnknownEncoding;
-
-/// The whole response, or nothing.
+/// The whole response, or nothing and why.
 fn tell_one(
     selected: &Selected,
     seq: SeqNum,
@@ -191,7 +188,7 @@ fn tell_one(
     parts: Parts<'_>,
     is_marked: bool,
     out: &mut Out<'_>,
-) -> Result<(), UnknownEncoding> {
+) -> Result<(), Refused> {
     let start = out.buffer.len();
     let shown = selected.view.shown(message);
     let names = || selected.view.latest().keywords.names(shown.flags);
@@ -233,9 +230,9 @@ fn tell_one(
             FetchItem::Binary(_) | FetchItem::BinarySize(_) => {
                 let nothing = Sections::of(&[]);
                 let body = sections.whole.as_ref().unwrap_or(&nothing);
-                if let Err(unknown) = tell_binary(&mut line, item, body) {
+                if let Err(refused) = tell_binary(&mut line, item, body, asked.options) {
                     out.buffer.truncate(start);
-                    return Err(unknown);
+                    return Err(refused);
                 }
                 &mut line
             }
@@ -273,16 +270,22 @@ fn tell_section<'l, 'o>(
     line.section(section, slice)
 }
 
-/// BINARY and BINARY.SIZE (RFC 3516, 4.3).
+/// BINARY and BINARY.SIZE (RFC 3516, 4.3), which IMAP4rev2 has for leaves only (RFC 9051, 6.4.5).
 fn tell_binary(
     line: &mut say::FetchLine<'_>,
     item: &FetchItem,
     message: &Sections<'_>,
-) -> Result<(), UnknownEncoding> {
-    let decoded = |part: &[u32]| match message.binary(part) {
-        Decoded::Octets(octets) => Ok(Some(octets)),
-        Decoded::Missing => Ok(None),
-        Decoded::UnknownEncoding => Err(UnknownEncoding),
+    options: ResponseOptions,
+) -> Result<(), Refused> {
+    let decoded = |part: &[u32]| {
+        if options.is_rev2() && message.holds_parts(part) {
+            return Err(Refused::Cannot("BINARY is for parts that hold no others"));
+        }
+        match message.binary(part) {
+            Decoded::Octets(octets) => Ok(Some(octets)),
+            Decoded::Missing => Ok(None),
+            Decoded::UnknownEncoding => Err(Refused::UnknownCte),
+        }
     };
     match item {
         FetchItem::Binary(section) => {

@@ -419,6 +419,11 @@ impl ResponseOptions {
         self
     }
 
+    /// IMAP4rev2 is enabled.
+    pub(crate) fn is_rev2(self) -> bool {
+        !self.recent
+    }
+
     fn packed(self) -> u16 {
         let label = match self.label {
             MessageLabel::Number => 0,
