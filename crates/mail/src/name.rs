@@ -31,6 +31,9 @@ pub enum BadName {
     /// The name has `*` or `%`, so that LIST could not ask for it.
     #[error("a mailbox name holds no * or %")]
     Wildcard,
+    /// The name is not in the encoding that IMAP4rev1 has for names.
+    #[error("a mailbox name is in modified UTF-7")]
+    Undecodable,
 }
 
 /// Where a mailbox is, seen from one user: it has one name for its owner and another for everybody
@@ -72,7 +75,7 @@ impl MailboxName {
         if text.len() > NAME_BYTES_MAX {
             return Err(BadName::TooLong);
         }
-        let mut name: String = text.nfc().collect();
+        let mut name = Self::normalised(text);
         // Checked again, because composing may lengthen a name.
         if name.len() > NAME_BYTES_MAX {
             return Err(BadName::TooLong);
@@ -104,6 +107,12 @@ impl MailboxName {
             name.replace_range(..first, Self::INBOX);
         }
         Ok(Self(name))
+    }
+
+    /// A name, or what shall match one, in the form that names have: NFC, however its accents were written.
+    #[must_use]
+    pub fn normalised(text: &str) -> String {
+        text.nfc().collect()
     }
 
     /// The name in UTF-8, whatever the session uses.

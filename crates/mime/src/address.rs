@@ -41,6 +41,11 @@ pub(crate) fn read(addresses: &mut Vec<Address>, value: &[u8]) {
     *addresses = parser.addresses;
 }
 
+/// Whether this part of an address is only told because none was there.
+pub(crate) fn is_missing(part: &[u8]) -> bool {
+    part == MISSING_MAILBOX || part == MISSING_HOST
+}
+
 /// Writes an `address` of RFC 3501, section 9.
 pub(crate) fn write(out: &mut Vec<u8>, address: &Address) {
     let (name, route, mailbox, host) = match address {

@@ -59,6 +59,17 @@ fn decoded<'m>(sections: &Sections<'m>, part: &[u32]) -> Decoded<'m> {
 }
 
 impl<'m> Sections<'m> {
+    /// Whether the part is a multipart or an enclosed message; `[]` is the outermost part.
+    #[must_use]
+    pub fn holds_parts(&self, part: &[u32]) -> bool {
+        let found = if part.is_empty() {
+            Some(self.root())
+        } else {
+            find(self.root(), part)
+        };
+        found.is_some_and(|part| !matches!(part.content, Content::Leaf))
+    }
+
     /// As [`binary`].
     #[must_use]
     pub fn binary(&self, part: &[u32]) -> Decoded<'m> {

@@ -77,7 +77,7 @@ pub(crate) struct HeaderField<'h> {
 }
 
 impl HeaderField<'_> {
-    fn is(&self, name: &str) -> bool {
+    pub(crate) fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name.as_bytes())
     }
 }

@@ -1,14 +1,16 @@
 //! The text that SEARCH reads: decoded, folded, and laid out so that a search is a scan.
 //!
-//! Each header field is a line `name: value`; a line without a name is text that was not a field.
-//! An empty line follows, and then the body: for each part in turn its MIME fields in the same
+//! Each header field is a line `name: value`; a line without a name is text that was not a field. Where the names and
+//! addresses of From, To, Cc and Bcc are written otherwise in the field than in ENVELOPE, lines `envelope from: …` have
+//! them as they are there; no field has such a name. An empty line follows, and then the body: for each part in turn its MIME fields in the same
 //! form, and its text. Of an enclosed message it has header and text, of other parts the MIME
 //! fields only.
 
 use mail::limits::FOLDED_BYTES_MAX;
 use memchr::memmem;
 
-use crate::fold::fold_into;
+use crate::address::{self, Address};
+use crate::fold::{fold, fold_into};
 use crate::fuzzy::Fuzzy;
 use crate::header::{self, known_fields};
 use crate::tree::{Content, Part};
@@ -28,6 +30,8 @@ pub enum Field {
 }
 
 impl Field {
+    const ALL: [Self; 4] = [Self::From, Self::To, Self::Cc, Self::Bcc];
+
     /// The field's name in a header.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -36,6 +40,16 @@ impl Field {
             Self::To => "to",
             Self::Cc => "cc",
             Self::Bcc => "bcc",
+        }
+    }
+
+    /// The name of the line that has what ENVELOPE tells.
+    fn envelope_name(self) -> &'static str {
+        match self {
+            Self::From => "envelope from",
+            Self::To => "envelope to",
+            Self::Cc => "envelope cc",
+            Self::Bcc => "envelope bcc",
         }
     }
 }
@@ -65,10 +79,12 @@ impl<'a> SearchText<'a> {
         Self { all, header, body }
     }
 
-    /// FROM, TO, CC, BCC: searches the decoded text of the field, names and addresses alike.
+    /// FROM, TO, CC, BCC: searches the names and addresses that ENVELOPE tells (RFC 9051, 6.4.4), and the decoded text of
+    /// the field.
     #[must_use]
     pub fn address(&self, field: Field, folded_needle: &str) -> bool {
         self.header(field.name(), folded_needle)
+            || self.header(field.envelope_name(), folded_needle)
     }
 
     /// SUBJECT.
@@ -104,6 +120,14 @@ impl<'a> SearchText<'a> {
         rates.max().unwrap_or(0)
     }
 
+    /// [`address`](Self::address) with FUZZY.
+    #[must_use]
+    pub fn rate_address(&self, field: Field, sought: &Fuzzy) -> u8 {
+        let names = [field.name(), field.envelope_name()].into_iter();
+        let rates = names.map(|name| self.rate_header(name, sought));
+        rates.max().unwrap_or(0)
+    }
+
     /// [`body`](Self::body) with FUZZY.
     #[must_use]
     pub fn rate_body(&self, sought: &Fuzzy) -> u8 {
@@ -134,6 +158,7 @@ pub(crate) fn search_text(message: &[u8], root: &Part) -> Vec<u8> {
         folded: String::new(),
     };
     writer.fields(root.header(message));
+    writer.envelope(root.header(message));
     if writer.room() > 0 {
         writer.folded.push('\n');
     }
@@ -142,6 +167,10 @@ pub(crate) fn search_text(message: &[u8], root: &Part) -> Vec<u8> {
 }
 
 const SEPARATOR: &str = ": ";
+
+/// Names and addresses of one field that are kept because they are written otherwise in it. Finding out that one is
+/// takes a look at the whole field.
+const REWRITTEN_MAX: usize = 100;
 
 fn split_field(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let colon = memchr::memchr(b':', line)?;
@@ -183,6 +212,19 @@ impl Writer<'_> {
         }
     }
 
+    /// The names and addresses of ENVELOPE that nobody would find in the fields: `ada (at home) @ example.org`.
+    fn envelope(&mut self, header: &[u8]) {
+        for field in known_fields(header) {
+            let Some(kind) = Field::ALL.into_iter().find(|kind| field.is(kind.name())) else {
+                continue;
+            };
+            let rewritten = rewritten(field.value);
+            if !rewritten.is_empty() {
+                self.push(&[kind.envelope_name(), SEPARATOR, &rewritten.join(", ")].concat());
+            }
+        }
+    }
+
     fn text(&mut self, part: &Part) {
         let encoding = header::find(part.header(self.message), "Content-Transfer-Encoding");
         let encoding = encoding.and_then(parameter::token).unwrap_or(b"7bit");
@@ -209,6 +251,59 @@ impl Writer<'_> {
     fn room(&self) -> usize {
         FOLDED_BYTES_MAX.saturating_sub(self.folded.len())
     }
+}
+
+/// The names and addresses of an address field that do not stand in its text as ENVELOPE tells them.
+fn rewritten(value: &[u8]) -> Vec<String> {
+    let written = fold(&decode::unstructured(value).replace(['\r', '\n'], " "));
+    let mut addresses = Vec::new();
+    address::read(&mut addresses, value);
+    let mut rewritten = Vec::new();
+    // Each address stands behind the one before it.
+    let mut rest = written.as_str();
+    for address in &addresses {
+        let mut behind = rest;
+        for told in told(address) {
+            let folded = fold(&told);
+            match memmem::find(rest.as_bytes(), folded.as_bytes()) {
+                Some(at) => {
+                    let after = rest.get(at + folded.len()..).unwrap_or_default();
+                    behind = if after.len() < behind.len() {
+                        after
+                    } else {
+                        behind
+                    };
+                }
+                None => rewritten.push(told),
+            }
+        }
+        rest = behind;
+        if rewritten.len() >= REWRITTEN_MAX {
+            break;
+        }
+    }
+    rewritten
+}
+
+/// What ENVELOPE tells of an address: its name and `mailbox@host`, as far as they are there.
+fn told(address: &Address) -> impl Iterator<Item = String> {
+    let (name, address) = match address {
+        Address::Mailbox {
+            name,
+            mailbox,
+            host,
+            ..
+        } => {
+            let text = |bytes: &[u8]| decode::text(bytes, None).into_owned();
+            let is_whole = !address::is_missing(mailbox) && !address::is_missing(host);
+            (
+                name.as_ref().map(|name| decode::unstructured(name)),
+                is_whole.then(|| [text(mailbox), text(host)].join("@")),
+            )
+        }
+        Address::GroupStart(_) | Address::GroupEnd => (None, None),
+    };
+    name.into_iter().chain(address)
 }
 
 fn truncated(text: &str, length: usize) -> &str {

@@ -12,6 +12,7 @@ declare
   _tops      bigint[];
   _paths     text[];
   _moved     bigint[];
+  _unwanting bigint[];
 begin
   perform lock_logins(array[_actor]);
   perform check_logins(array[_actor]);
@@ -35,6 +36,7 @@ begin
   end if;
   -- All rows that anything below locks, in one ascending pass.
   _moved := branches_of(_old_owner, _paths);
+  _unwanting := lock_unsubscribed(_moved);
   perform lock_mailboxes(_moved || _below.mailbox);
   perform lock_mailbox(p.mailbox, array[_actor], array[p])
      from unnest(_permits) as p
@@ -51,6 +53,7 @@ begin
   if _owner not in (0, _old_owner) then
     perform begin_lists_anew(_moved, _owner, _place.path, _actor.account);
   end if;
+  perform keep_unsubscribed(_unwanting, _moved, _old_place.path, _owner, _place.path);
   return query select t.mailbox, t.modseq
                  from move_mailboxes(_moved, _old_owner, _old_place.path, _owner, _place.path) t;
 

@@ -12,6 +12,7 @@ declare
   _owner     bigint;
   _old_owner bigint;
   _moved     bigint[];
+  _unwanting bigint[];
 begin
   perform lock_logins(array[_actor]);
   _owner := owner_of(_place, _actor.account);
@@ -23,6 +24,7 @@ begin
                             where e.mailbox = nearest_above(_owner, _place.path, _actor.account)));
   -- All rows that anything below locks, in one ascending pass.
   _moved := branches_of(_old_owner, array[_old_path]);
+  _unwanting := lock_unsubscribed(_moved);
   perform lock_mailboxes(_moved || _permit.mailbox || _below.mailbox);
   perform lock_mailbox(_permit.mailbox, array[_actor], array[_permit]);
   if not exists (select from mailbox_name n
@@ -39,6 +41,7 @@ begin
     if _owner not in (0, _old_owner) then
       perform begin_lists_anew(_moved, _owner, _place.path, _actor.account);
     end if;
+    perform keep_unsubscribed(_unwanting, _moved, _old_path, _owner, _place.path);
     return query select t.mailbox, t.modseq
                    from move_mailboxes(_moved, _old_owner, _old_path, _owner, _place.path) t;
   end if;

@@ -83,6 +83,39 @@ fn octets_that_no_string_can_hold_come_back_by_binary() {
     .unwrap();
 }
 
+/// RFC 9051, 9: a literal has no NUL. Where one is sent in it all the same, it is stored in an encoding, so that no
+/// answer ever has one, whichever command brought it.
+#[test]
+fn a_nul_in_a_plain_literal_is_never_sent_back() {
+    let cluster = Cluster::start().unwrap();
+    in_world(&cluster, World::OneNode, async |stage: &mut Stage| {
+        let mut client = stage.log_in("ada", 1).await.unwrap();
+        client.ask_ok("SELECT INBOX").await.unwrap();
+        for (command, expected) in [
+            ("APPEND INBOX {16+}\r\nSubject: x\r\n\r\na\0", 1),
+            (
+                "APPEND INBOX CATENATE (TEXT {14+}\r\nSubject: x\r\n\r\n TEXT {2+}\r\na\0)",
+                2,
+            ),
+            ("REPLACE 2 INBOX {16+}\r\nSubject: x\r\n\r\na\0", 2),
+        ] {
+            client.ask_ok(command).await.unwrap();
+            let fetch = format!("FETCH {expected} (BODY.PEEK[] BODY.PEEK[1] BINARY.PEEK[1])");
+            let told = client.ask_ok(fetch).await.unwrap().concat();
+            let text = String::from_utf8(told).unwrap();
+            let ending = "BODY[1] {4}\r\nYQA= BINARY[1] ~{2}\r\na\0)";
+            let body = text.strip_suffix(ending);
+            assert!(body.is_some_and(|body| !body.contains('\0')), "{text:?}");
+        }
+        let refused = client
+            .ask("APPEND INBOX {14+}\r\nSubject: \0\r\n\r\n")
+            .await;
+        let refused = String::from_utf8(refused.concat()).unwrap();
+        assert!(refused.contains(" NO [UNKNOWN-CTE] "), "{refused}");
+    })
+    .unwrap();
+}
+
 async fn check(client: &mut Client, message: &[u8]) -> Result<(), String> {
     let append = format!("APPEND INBOX {{{}+}}\r\n", message.len());
     let told = client.ask_ok([append.as_bytes(), message].concat()).await?;

@@ -516,8 +516,7 @@ impl Announced {
     /// `None` for other commands, and for a name that cannot be read.
     #[must_use]
     pub fn mailbox(&self, mode: Mode) -> Option<MailboxArg> {
-        let name = crate::lex::mailbox_text(self.mailbox.as_deref()?, mode);
-        name.ok().map(MailboxArg)
+        crate::lex::mailbox_arg(self.mailbox.as_deref()?, mode).ok()
     }
 }
 

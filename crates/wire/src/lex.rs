@@ -250,16 +250,16 @@ impl<'f> Cursor<'f> {
 
     /// `mailbox`
     pub(crate) fn mailbox(&mut self) -> Lexed<MailboxArg> {
-        mailbox_text(&self.astring()?, self.mode).map(MailboxArg)
+        mailbox_arg(&self.astring()?, self.mode)
     }
 
     /// `list-mailbox`: with wildcards.
-    pub(crate) fn list_mailbox(&mut self) -> Lexed<String> {
+    pub(crate) fn list_mailbox(&mut self) -> Lexed<MailboxArg> {
         let bytes = self.string_or(
             |byte| is_astring_char(byte) || b"%*".contains(&byte),
             "a pattern",
         )?;
-        mailbox_text(&bytes, self.mode)
+        mailbox_arg(&bytes, self.mode)
     }
 
     fn string_or(&mut self, is_char: fn(u8) -> bool, name: &'static str) -> Lexed<Cow<'f, [u8]>> {
@@ -355,15 +355,12 @@ impl<'f> Cursor<'f> {
         Ok(literal)
     }
 
-    /// `"(" item *(SP item) ")"`
-    pub(crate) fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Lexed<T>) -> Lexed<Vec<T>> {
+    /// `"(" item *(SP item) ")"`. More spaces than that are no error inside parentheses: clients write them, and other
+    /// servers read them.
+    pub(crate) fn list<T>(&mut self, item: impl FnMut(&mut Self) -> Lexed<T>) -> Lexed<Vec<T>> {
         self.expect(b'(', "a list in parentheses")?;
-        let mut items = vec![item(self)?];
-        while self.eat(b' ') {
-            items.push(item(self)?);
-        }
-        self.expect(b')', "the end of a list")?;
-        Ok(items)
+        self.spaces();
+        self.rest_of_list(item)
     }
 
     /// The same, or `"()"`.
@@ -371,11 +368,40 @@ impl<'f> Cursor<'f> {
         &mut self,
         item: impl FnMut(&mut Self) -> Lexed<T>,
     ) -> Lexed<Vec<T>> {
-        if self.eat_text("()") {
+        self.expect(b'(', "a list in parentheses")?;
+        self.spaces();
+        if self.eat(b')') {
             Ok(Vec::new())
         } else {
-            self.list(item)
+            self.rest_of_list(item)
         }
+    }
+
+    /// From the first item to behind the closing parenthesis.
+    fn rest_of_list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Lexed<T>) -> Lexed<Vec<T>> {
+        let mut items = vec![item(self)?];
+        while self.is_more_in_list()? {
+            items.push(item(self)?);
+        }
+        Ok(items)
+    }
+
+    /// Whether another item of a list comes, before which the cursor then is; otherwise it is behind the list.
+    pub(crate) fn is_more_in_list(&mut self) -> Lexed<bool> {
+        let are_spaces = self.spaces() > 0;
+        if self.eat(b')') {
+            return Ok(false);
+        }
+        if are_spaces {
+            Ok(true)
+        } else {
+            Err(Bad::Expected("the end of a list"))
+        }
+    }
+
+    /// Steps over spaces, and returns how many there were.
+    pub(crate) fn spaces(&mut self) -> usize {
+        self.take_while(|byte| byte == b' ').len()
     }
 
     /// The longest run, which may be empty.
@@ -395,15 +421,12 @@ impl<'f> Cursor<'f> {
 }
 
 /// What a client means by these bytes when it names a mailbox.
-pub(crate) fn mailbox_text(bytes: &[u8], mode: Mode) -> Lexed<String> {
+pub(crate) fn mailbox_arg(bytes: &[u8], mode: Mode) -> Lexed<MailboxArg> {
     let name = text(bytes)?;
-    if name.eq_ignore_ascii_case("INBOX") {
-        return Ok("INBOX".to_owned());
-    }
     if mode.utf8 {
-        return Ok(name);
+        return Ok(MailboxArg::Text(name));
     }
-    mutf7_decode(&name).ok_or(Bad::Wrong("a mailbox name that is not modified UTF-7"))
+    Ok(mutf7_decode(&name).map_or(MailboxArg::Undecodable, MailboxArg::Text))
 }
 
 /// UTF-8, as every text that is not a message has to be.

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::ops::Range;
 
-/// `partial-range`: places of a result, which answers tell as they were asked for.
+/// `partial-range`: places of a result, which answers tell with the end that is counted from first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PartialRange {
     /// The end from which results are counted.
     pub from: ResultEnd,
-    /// The two ends of the range: both included, never zero, in any order.
+    /// The two ends of the range, the lower first: both included, never zero.
     pub places: (u32, u32),
 }
 
@@ -22,12 +22,21 @@ pub enum ResultEnd {
 }
 
 impl PartialRange {
+    /// The range between two places, whichever is named first: 4:2 is 2:4 (RFC 9394, 4; RFC 5267, 5).
+    #[must_use]
+    pub fn between(from: ResultEnd, one: u32, other: u32) -> Self {
+        Self {
+            from,
+            places: (one.min(other), one.max(other)),
+        }
+    }
+
     /// The indices, among `count` results, of those in these places; empty where there are none.
     #[must_use]
     pub fn within(self, count: usize) -> Range<usize> {
-        let (one, other) = self.places;
-        let before = to_usize(one.min(other)).saturating_sub(1).min(count);
-        let until = to_usize(one.max(other)).min(count);
+        let (low, high) = self.places;
+        let before = to_usize(low).saturating_sub(1).min(count);
+        let until = to_usize(high).min(count);
         match self.from {
             ResultEnd::First => before..until,
             ResultEnd::Last => count - until..count - before,
@@ -37,10 +46,10 @@ impl PartialRange {
 
 impl fmt::Display for PartialRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (one, other) = self.places;
+        let (low, high) = self.places;
         match self.from {
-            ResultEnd::First => write!(f, "{one}:{other}"),
-            ResultEnd::Last => write!(f, "-{one}:-{other}"),
+            ResultEnd::First => write!(f, "{low}:{high}"),
+            ResultEnd::Last => write!(f, "-{low}:-{high}"),
         }
     }
 }
@@ -70,7 +79,7 @@ mod tests {
             (Last, (1, u32::MAX), 0, 0..0),
             (First, (1, u32::MAX), 0, 0..0),
         ] {
-            let range = PartialRange { from, places };
+            let range = PartialRange::between(from, places.0, places.1);
             assert_eq!(range.within(count), expected, "{range} of {count}");
         }
     }

@@ -75,7 +75,7 @@ fn mailbox(path: &str) -> Option<(Option<MailboxArg>, Option<UidValidity>)> {
             Some(UidValidity::new(number)?)
         }
     };
-    Some((Some(MailboxArg(decode(name)?)), uid_validity))
+    Some((Some(MailboxArg::Text(decode(name)?)), uid_validity))
 }
 
 /// `partial-range = number64 ["." nz-number64]` (RFC 9051, 9): without a length, all that follows.
@@ -181,7 +181,7 @@ mod tests {
             let read = MessageUrl::parse(url).unwrap_or_else(|| panic!("{url}"));
             assert_eq!(
                 read.mailbox,
-                mailbox.map(|name| MailboxArg(name.into())),
+                mailbox.map(|name| MailboxArg::Text(name.into())),
                 "{url}"
             );
             assert_eq!(

@@ -88,6 +88,36 @@ fn substrings_are_found_where_the_rfc_says() {
     }
 }
 
+/// RFC 9051, 6.4.4: FROM and its brothers search the envelope's structure, in which there are no comments, folds and
+/// quotes. What stands in the field is found, too.
+#[test]
+fn addresses_are_found_as_envelope_tells_them() {
+    let message = "From: <user-from (comment)@ (comment) domain.org>\r\n\
+        To: \"Joe \\\"Q\\\" Public\" <joe@x>, ada@y, ada\r\n @z (Ada L), bo . c @ d\r\n\
+        Cc: plain@x, Undisclosed\r\n\
+        \r\n\
+        body";
+    let stored = parse(message.as_bytes()).search_text;
+    let text = SearchText::new(&stored);
+    for (field, needle, expected) in [
+        (Field::From, "user-from@domain.org", true),
+        (Field::From, "<user-from (comment)@", true),
+        (Field::To, "Joe \"Q\" Public", true),
+        (Field::To, "ada@z", true),
+        (Field::To, "bo.c@d", true),
+        (Field::To, "ada@y", true),
+        (Field::Cc, "plain@x", true),
+        (Field::Cc, "missing_domain", false),
+        (Field::Cc, "user-from@", false),
+    ] {
+        assert_eq!(text.address(field, &fold(needle)), expected, "{needle}");
+    }
+    assert!(!text.header("from", &fold("user-from@domain.org")));
+    let stored = String::from_utf8(stored).unwrap();
+    assert_eq!(stored.matches("envelope").count(), 2, "{stored}");
+    assert!(!stored.contains("envelope cc"), "{stored}");
+}
+
 #[test]
 fn header_and_body_stay_apart() {
     for (message, in_header, in_body) in [

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use mail::limits::SOURCES_PER_MESSAGE_MAX;
 use mail::{MailboxId, Uid, UidValidity};
 use mime::Sections;
-use wire::{BodySection, CatPart, MessageUrl};
+use wire::{BodySection, CatPart, MailboxArg, MessageUrl};
 
 use crate::conversation::session::Session;
 use crate::ending::{Ending, Refused};
@@ -70,7 +70,11 @@ impl Sources {
         // Whatever is missing, hidden or not understood: one answer (RFC 4469, 4.1).
         let missing = || Refused::BadUrl(url.to_owned());
         let parsed = MessageUrl::parse(url).ok_or_else(missing)?;
-        let mailbox = parsed.mailbox.as_ref().map(|name| name.0.clone());
+        let mailbox = parsed
+            .mailbox
+            .as_ref()
+            .and_then(MailboxArg::text)
+            .map(str::to_owned);
         let name = (mailbox, parsed.uid_validity, parsed.uid);
         let place = if let Some(&place) = self.places.get(&name) {
             place

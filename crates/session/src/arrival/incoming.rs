@@ -20,12 +20,7 @@ pub(crate) async fn arriving(
     message: AppendMessage,
     now: Now,
 ) -> Result<NewMessage, Ending> {
-    let AppendMessage {
-        flags,
-        date,
-        data,
-        is_binary,
-    } = message;
+    let AppendMessage { flags, date, data } = message;
     let bytes = match data {
         AppendContent::Whole(octets) => octets,
         AppendContent::Catenate(parts) => assemble(session, parts).await?,
@@ -36,15 +31,11 @@ pub(crate) async fn arriving(
         unix_seconds: now.unix_seconds,
         offset_minutes: 0,
     });
-    let prepared = if is_binary {
-        // BODY[] could not be told of a NUL, so it goes into an encoding (RFC 3516, 4.4 and 6).
-        let encoded = mime::encode_binary(&bytes).ok_or(Refused::UnknownCte)?;
-        session.store.prepare(&encoded, date)?
-    } else {
-        session.store.prepare(&bytes, date)?
-    };
+    // BODY[] could not be told of a NUL, so it goes into an encoding (RFC 3516, 4.4 and 6), in whatever literal it came:
+    // some clients send one where they may not (RFC 9051, 9).
+    let encoded = mime::encode_binary(&bytes).ok_or(Refused::UnknownCte)?;
     Ok(NewMessage {
-        prepared,
+        prepared: session.store.prepare(&encoded, date)?,
         shared: flags.without(private),
         private: flags.intersection(private),
     })

@@ -23,14 +23,19 @@ const EXTENSIONS: &[(&str, SwitchOn)] = &[
 ];
 
 pub(crate) fn run(session: &mut Session, names: &[String], out: &mut Out<'_>) -> Done {
+    let mut after = session.enabled;
     let mut enabled = Vec::new();
     for &(name, enable) in EXTENSIONS {
         if names.iter().any(|asked| asked.eq_ignore_ascii_case(name)) {
-            enable(&mut session.enabled);
+            enable(&mut after);
             enabled.push(name);
         }
     }
     say::enabled(&mut out.buffer, &enabled);
+    if after.condstore {
+        session.enable_condstore(&mut out.buffer);
+    }
+    session.enabled = after;
     if session.enabled.uid_only
         && let Some(selected) = &mut session.selected
     {

@@ -48,7 +48,7 @@ pub(crate) async fn run(
         .await?;
     admit_relevancy(asked.returns, &[], &asked.key)?;
     if let Some(sources) = asked.sources.as_ref().filter(|_| !asked.is_of_selected()) {
-        let searcher = session.searcher(&asked.key, now);
+        let searcher = session.searcher(&asked.key, now, &mut out.buffer);
         search_all(session, &searcher, sources, answer, out).await?;
         return Ok(Done::completed());
     }

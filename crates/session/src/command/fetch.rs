@@ -29,12 +29,19 @@ pub(crate) async fn run(session: &mut Session, fetch: Fetch, out: &mut Out<'_>) 
         return Err(Ending::malformed("VANISHED takes UID FETCH and QRESYNC"));
     }
     let asks_modseq = items.contains(&FetchItem::ModSeq);
-    session.enabled.condstore |= asks_modseq || changed_since.is_some();
-    let label = match numbering {
-        Numbering::Uid => session.options().label.with_uid(),
-        Numbering::Sequence => session.options().label,
+    if asks_modseq || changed_since.is_some() {
+        session.enable_condstore(&mut out.buffer);
+    }
+    let options = match numbering {
+        Numbering::Uid => session.options().for_uid_command(),
+        Numbering::Sequence => session.options(),
     };
-    add_implied(&mut items, label, numbering, changed_since.is_some());
+    add_implied(
+        &mut items,
+        options.label,
+        numbering,
+        changed_since.is_some(),
+    );
     let (store, live) = (session.store.clone(), session.node.live.clone());
     let bound = session.node.message_limit.per_command();
     let selected = session.selected()?;
@@ -68,7 +75,7 @@ pub(crate) async fn run(session: &mut Session, fetch: Fetch, out: &mut Out<'_>) 
     };
     selected.tell_keywords(&mut out.buffer);
     let asked = Asked {
-        label,
+        options,
         items: &items,
         needs,
         ids: store.object_ids(),

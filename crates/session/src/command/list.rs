@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use acl::{Operation, Rights};
 use mail::{Depth, MailboxId, MailboxName};
 use store::{Annotation, Readable, Wanted};
-use wire::{List, say};
+use wire::{List, MailboxArg, say};
 
 use crate::annotations;
 use crate::conversation::session::Session;
@@ -28,11 +28,11 @@ pub(crate) async fn run(session: &mut Session, list: &List, out: &mut Out<'_>) -
         return Err(Ending::malformed("RECURSIVEMATCH takes another selection"));
     }
     if let ([pattern], false) = (list.patterns.as_slice(), list.extended)
-        && pattern.is_empty()
+        && pattern.text() == Some("")
     {
         return Ok(tell_separator(session, &list.reference, out));
     }
-    session.enabled.note_status(&list.returns.status);
+    session.note_status(&list.returns.status, &mut out.buffer);
     let patterns = Pattern::all(&list.reference, &list.patterns)?;
     let tree = load_tree(session).await?;
     let mut listed = if list.select.subscribed {
@@ -60,7 +60,8 @@ pub(crate) async fn run(session: &mut Session, list: &List, out: &mut Out<'_>) -
 }
 
 /// An empty pattern asks for the separator and for the root of the reference.
-fn tell_separator(session: &Session, reference: &str, out: &mut Out<'_>) -> Done {
+fn tell_separator(session: &Session, reference: &MailboxArg, out: &mut Out<'_>) -> Done {
+    let reference = MailboxName::normalised(reference.text().unwrap_or_default());
     let prefixes = session.naming.prefixes(&session.node.namespaces);
     let root = prefixes
         .others
@@ -132,7 +133,11 @@ fn tell(session: &Session, list: &List, name: &MailboxName, node: &TreeNode, out
     // Where STATUS fails because one may not open the mailbox, LIST says so (RFC 9051, 6.3.9.2).
     let may_read = |mailbox: &ListedMailbox| mailbox.rights.contains(Rights::READ);
     match &node.mailbox {
-        None if list.extended => attributes.insert(1, "\\NonExistent"),
+        // Whoever used the extended form knows that it implies \Noselect (RFC 5258, 3).
+        None if list.extended => {
+            attributes.retain(|attribute| *attribute != "\\Noselect");
+            attributes.insert(0, "\\NonExistent");
+        }
         Some(mailbox) if !list.returns.status.is_empty() && !may_read(mailbox) => {
             attributes.insert(0, "\\Noselect");
         }

@@ -1,6 +1,6 @@
 //! LSUB (RFC 3501, 6.3.9).
 
-use wire::say;
+use wire::{MailboxArg, say};
 
 use crate::conversation::session::Session;
 use crate::ending::{Done, Outcome};
@@ -11,8 +11,8 @@ use crate::out::Out;
 /// With `%`, a name that is not subscribed to but leads to one that is is told as `\Noselect`.
 pub(crate) async fn run(
     session: &mut Session,
-    reference: &str,
-    pattern: String,
+    reference: &MailboxArg,
+    pattern: MailboxArg,
     out: &mut Out<'_>,
 ) -> Outcome {
     let patterns = Pattern::all(reference, &[pattern])?;

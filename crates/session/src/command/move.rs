@@ -48,7 +48,7 @@ pub(crate) async fn run(
     let (sources, targets): (Vec<_>, Vec<_>) = moved.copied.pairs.iter().copied().unzip();
     let code = Code::CopyUid(moved.copied.uid_validity, &sources, &targets);
     say::untagged(&mut out.buffer, Verdict::Ok, Some(code), "Moved");
-    let is_told = session.enabled.qresync;
+    let is_told = session.enabled.condstore;
     session.selected()?.reach(moved.source_modseq).await;
     let done = if is_told {
         Done::with(DoneCode::HighestModSeq(moved.source_modseq))

@@ -37,8 +37,8 @@ pub(crate) async fn run(
     };
     session.believe_renamed(&old_name, &name);
     // INBOX stays, and only gave its messages away (RFC 9051, 6.3.6).
-    if session.enabled.rev2 && !is_inbox {
-        announce_made(session, &name, &from.0, out).await;
+    if let (true, Some(from)) = (session.enabled.rev2 && !is_inbox, from.text()) {
+        announce_made(session, &name, from, out).await;
     }
     Ok(Done::completed())
 }

@@ -36,7 +36,7 @@ pub(crate) async fn run(
     let uids: UidSet = [replaced.uid].into_iter().collect();
     let code = Code::AppendUid(replaced.uid_validity, &uids);
     say::untagged(&mut out.buffer, Verdict::Ok, Some(code), "Replaced");
-    let is_told = session.enabled.qresync;
+    let is_told = session.enabled.condstore;
     let selected = session.selected()?;
     if selected.found.id == target.found.id {
         selected.note_own(&uids);

@@ -137,7 +137,7 @@ async fn tell_since(
     let mailbox_state = selected.view.known();
     let known = match &remembered.known_uids {
         Some(uids) => uids.clone(),
-        None => uids_below(mailbox_state.image.uid_next()),
+        None => UidSet::from_ranges([(Uid::MIN, mailbox_state.image.uid_next())]),
     };
     let vanished = selected
         .vanished_among(store, remembered.modseq, &known)
@@ -160,11 +160,4 @@ async fn tell_since(
         }
     }
     Ok(())
-}
-
-fn uids_below(uid_next: Uid) -> UidSet {
-    let highest = Uid::new(uid_next.get() - 1);
-    highest.map_or_else(UidSet::new, |highest| {
-        UidSet::from_ranges([(Uid::MIN, highest)])
-    })
 }

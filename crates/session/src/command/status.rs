@@ -20,7 +20,7 @@ pub(crate) async fn run(
     let (named, permit) = session
         .permit(mailbox, Operation::Read, Missing::Mailbox)
         .await?;
-    session.enabled.note_status(items);
+    session.note_status(items, &mut out.buffer);
     let account = permit.account();
     let judged = Readable {
         mailbox: permit.mailbox(),

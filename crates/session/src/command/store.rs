@@ -24,7 +24,9 @@ pub(crate) async fn run(
     out: &mut Out<'_>,
 ) -> Outcome {
     // UNCHANGEDSINCE enables CONDSTORE (RFC 7162, 3.1).
-    session.enabled.condstore |= request.unchanged_since.is_some();
+    if request.unchanged_since.is_some() {
+        session.enable_condstore(&mut out.buffer);
+    }
     let options = match request.numbering {
         Numbering::Uid => session.options().for_uid_command(),
         Numbering::Sequence => session.options(),

@@ -1,6 +1,6 @@
 //! What a client switched on, and how one speaks with it from then on. Pure.
 
-use wire::{Mode, Speech, StatusItem};
+use wire::{Mode, Speech};
 
 use crate::view::{MessageLabel, ResponseOptions};
 
@@ -24,7 +24,7 @@ impl Enabled {
     pub(crate) fn options(self) -> ResponseOptions {
         let label = if self.uid_only {
             MessageLabel::Uid
-        } else if self.qresync || self.rev2 {
+        } else if self.condstore || self.rev2 {
             MessageLabel::NumberAndUid
         } else {
             MessageLabel::Number
@@ -36,11 +36,6 @@ impl Enabled {
             recent: !self.rev2,
             withholds_flags: false,
         }
-    }
-
-    /// To ask for HIGHESTMODSEQ enables CONDSTORE (RFC 7162, 3.1.8).
-    pub(crate) fn note_status(&mut self, items: &[StatusItem]) {
-        self.condstore |= items.contains(&StatusItem::HighestModSeq);
     }
 
     /// How names are written to this client.

@@ -77,20 +77,24 @@ impl Selected {
     }
 
     /// The UIDs that `set` names, whether they are there or not.
+    ///
+    /// `*` is the last message, or UIDNEXT where there is none (RFC 9051, 9). What was above that message and is gone is
+    /// named with it: a client that resynchronises says `1:*` and means all that it ever saw.
     pub(crate) fn uids_named(&self, set: &MessageSet) -> UidSet {
+        let image = &self.view.known().image;
         let set = match set {
-            MessageSet::Saved => return self.view.known().image.resolve(&self.saved),
+            MessageSet::Saved => return image.resolve(&self.saved),
             MessageSet::Listed(numbers) => numbers,
         };
-        let last = self.view.known().image.uid_max();
-        let uid = |end| match end {
-            NumberEnd::Number(number) => Uid::new(number),
-            NumberEnd::Last => last,
+        let next = image.uid_next();
+        let ends = |end| match end {
+            NumberEnd::Number(number) => Uid::new(number).map(|uid| (uid, uid)),
+            NumberEnd::Last => Some((image.uid_max().unwrap_or(next), next)),
         };
-        let ranges = set
-            .0
-            .iter()
-            .filter_map(|range| uid(range.0).zip(uid(range.1)));
+        let ranges = set.0.iter().filter_map(|range| {
+            let (one, other) = (ends(range.0)?, ends(range.1)?);
+            Some((one.0.min(other.0), one.1.max(other.1)))
+        });
         UidSet::from_ranges(ranges)
     }
 
@@ -154,10 +158,15 @@ impl Selected {
     pub(crate) fn tell_if_behind(&mut self, out: &mut Vec<u8>) {
         let is_behind = self.view.is_behind();
         if is_behind || self.is_behind {
-            let code = Code::HighestModSeq(self.view.known().modseq());
-            say::untagged(out, Verdict::Ok, Some(code), "Told up to this mod-sequence");
+            self.tell_highest_modseq(out);
         }
         self.is_behind = is_behind;
+    }
+
+    /// Tells the mod-sequence up to which the client misses nothing.
+    pub(crate) fn tell_highest_modseq(&self, out: &mut Vec<u8>) {
+        let code = Code::HighestModSeq(self.view.known().modseq());
+        say::untagged(out, Verdict::Ok, Some(code), "Told up to this mod-sequence");
     }
 
     /// Takes note of messages that this session put here: it is not told what is in them (RFC 5465, 5.2).
@@ -260,11 +269,20 @@ impl Selected {
         known: &UidSet,
     ) -> Result<UidSet, Ending> {
         let image = &self.view.known().image;
+        // What is not there yet has not vanished.
+        let known = known.intersection(&uids_below(image.uid_next()));
         let vanished = match store.vanished_since(self.found.id, modseq).await? {
-            Some(vanished) => vanished.intersection(known),
-            None => known.clone(),
+            Some(vanished) => vanished.intersection(&known),
+            None => known,
         };
         // UIDs are never used twice, so what is in the image was not expunged, or the client was not told so yet.
         Ok(vanished.difference(&image.resolve(&vanished)))
     }
+}
+
+fn uids_below(uid_next: Uid) -> UidSet {
+    let highest = Uid::new(uid_next.get() - 1);
+    highest.map_or_else(UidSet::new, |highest| {
+        UidSet::from_ranges([(Uid::MIN, highest)])
+    })
 }

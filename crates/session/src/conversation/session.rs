@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::iter;
+use std::mem;
 use std::sync::Arc;
 
 use auth::Exchange;
@@ -9,7 +10,7 @@ use live::LoginLease;
 use mail::limits::{INLINE_LITERALS_BYTES_MAX, LINE_BYTES_MAX};
 use mail::{AccountId, MailboxId, SessionId};
 use store::{Account, Origin, Store};
-use wire::{Expect, Limits, Speech, Tag};
+use wire::{Expect, Limits, Speech, StatusItem, Tag};
 
 use crate::capability::capabilities;
 use crate::conversation::enabled::Enabled;
@@ -227,6 +228,22 @@ impl Session {
             message_bytes_max,
             self.node.message_limit,
         )
+    }
+
+    /// The client has shown that it knows CONDSTORE. If that is news, it is told up to where it knows the selected
+    /// mailbox (RFC 7162, 3.1).
+    pub(crate) fn enable_condstore(&mut self, out: &mut Vec<u8>) {
+        let was_enabled = mem::replace(&mut self.enabled.condstore, true);
+        if let (false, Some(selected)) = (was_enabled, &self.selected) {
+            selected.tell_highest_modseq(out);
+        }
+    }
+
+    /// To ask for HIGHESTMODSEQ enables CONDSTORE (RFC 7162, 3.1.8).
+    pub(crate) fn note_status(&mut self, items: &[StatusItem], out: &mut Vec<u8>) {
+        if items.contains(&StatusItem::HighestModSeq) {
+            self.enable_condstore(out);
+        }
     }
 
     pub(crate) fn options(&self) -> ResponseOptions {

@@ -31,7 +31,7 @@ const BODY_BYTES_PER_READ_MAX: u64 = 4 * 1024 * 1024;
 
 /// What is to be said of each message.
 pub(crate) struct Asked<'f> {
-    pub(crate) label: MessageLabel,
+    pub(crate) options: ResponseOptions,
     pub(crate) items: &'f [FetchItem],
     pub(crate) needs: Needs,
     pub(crate) ids: &'f ObjectIds,
@@ -58,7 +58,7 @@ pub(crate) async fn tell_arrivals(
         }
     }
     let asked = Asked {
-        label: options.label,
+        options,
         items: &items,
         needs: Needs::of(&items),
         ids: store.object_ids(),
@@ -118,8 +118,8 @@ pub(crate) async fn tell_all(
                 is_marked,
                 out,
             );
-            if let Err(UnknownEncoding) = told {
-                trouble = Some(Refused::UnknownCte);
+            if let Err(refused) = told {
+                trouble = Some(refused);
             }
             out.breathe().await?;
         }
@@ -179,10 +179,7 @@ struct MessageSections<'p> {
     whole: Option<Sections<'p>>,
 }
 
-/// A part cannot be decoded.
-struct UnknownEncoding;
-
-/// The whole response, or nothing.
+/// The whole response, or nothing and why.
 fn tell_one(
     selected: &Selected,
     seq: SeqNum,
@@ -191,7 +188,7 @@ fn tell_one(
     parts: Parts<'_>,
     is_marked: bool,
     out: &mut Out<'_>,
-) -> Result<(), UnknownEncoding> {
+) -> Result<(), Refused> {
     let start = out.buffer.len();
     let shown = selected.view.shown(message);
     let names = || selected.view.latest().keywords.names(shown.flags);
@@ -201,7 +198,7 @@ fn tell_one(
         head: metadata.map(|metadata| Sections::of(metadata.header.as_ref())),
         whole: parts.body.map(|body| Sections::of(body)),
     };
-    let mut line = asked.label.open(&mut out.buffer, seq, message.uid);
+    let mut line = asked.options.label.open(&mut out.buffer, seq, message.uid);
     for item in asked.items {
         match item {
             FetchItem::Uid => line.uid(message.uid),
@@ -233,16 +230,24 @@ fn tell_one(
             FetchItem::Binary(_) | FetchItem::BinarySize(_) => {
                 let nothing = Sections::of(&[]);
                 let body = sections.whole.as_ref().unwrap_or(&nothing);
-                if let Err(unknown) = tell_binary(&mut line, item, body) {
+                if let Err(refused) = tell_binary(&mut line, item, body, asked.options) {
                     out.buffer.truncate(start);
-                    return Err(unknown);
+                    return Err(refused);
                 }
                 &mut line
             }
         };
     }
-    if is_marked && !asked.items.contains(&FetchItem::Flags) {
+    // What was changed is told like any other change (RFC 7162, 3.2.4).
+    let is_due = |item| is_marked && !asked.items.contains(&item);
+    if is_due(FetchItem::Uid) && asked.options.label == MessageLabel::NumberAndUid {
+        line.uid(message.uid);
+    }
+    if is_due(FetchItem::Flags) {
         line.flags(names());
+    }
+    if is_due(FetchItem::ModSeq) && asked.options.modseq {
+        line.modseq(shown.modseq);
     }
     line.end();
     Ok(())
@@ -265,16 +270,22 @@ fn tell_section<'l, 'o>(
     line.section(section, slice)
 }
 
-/// BINARY and BINARY.SIZE (RFC 3516, 4.3).
+/// BINARY and BINARY.SIZE (RFC 3516, 4.3), which IMAP4rev2 has for leaves only (RFC 9051, 6.4.5).
 fn tell_binary(
     line: &mut say::FetchLine<'_>,
     item: &FetchItem,
     message: &Sections<'_>,
-) -> Result<(), UnknownEncoding> {
-    let decoded = |part: &[u32]| match message.binary(part) {
-        Decoded::Octets(octets) => Ok(Some(octets)),
-        Decoded::Missing => Ok(None),
-        Decoded::UnknownEncoding => Err(UnknownEncoding),
+    options: ResponseOptions,
+) -> Result<(), Refused> {
+    let decoded = |part: &[u32]| {
+        if options.is_rev2() && message.holds_parts(part) {
+            return Err(Refused::Cannot("BINARY is for parts that hold no others"));
+        }
+        match message.binary(part) {
+            Decoded::Octets(octets) => Ok(Some(octets)),
+            Decoded::Missing => Ok(None),
+            Decoded::UnknownEncoding => Err(Refused::UnknownCte),
+        }
     };
     match item {
         FetchItem::Binary(section) => {

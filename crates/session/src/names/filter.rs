@@ -52,7 +52,7 @@ impl From<&MailboxFilter> for NameFilter {
 }
 
 fn names(args: &[MailboxArg]) -> Vec<MailboxName> {
-    let names = args.iter().map(|arg| MailboxName::parse(&arg.0));
+    let names = args.iter().map(MailboxArg::name);
     names.filter_map(Result::ok).collect()
 }
 
@@ -66,7 +66,7 @@ mod tests {
     fn args(names: &[&str]) -> Vec<MailboxArg> {
         names
             .iter()
-            .map(|name| MailboxArg((*name).to_owned()))
+            .map(|name| MailboxArg::Text((*name).to_owned()))
             .collect()
     }
 

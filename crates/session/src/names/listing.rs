@@ -6,6 +6,7 @@ use acl::Rights;
 use mail::limits::{LIST_PATTERN_SIGNS_MAX, NAME_BYTES_MAX};
 use mail::{MailboxId, MailboxName};
 use store::Readable;
+use wire::MailboxArg;
 
 use crate::ending::Refused;
 
@@ -186,9 +187,13 @@ impl Tree {
 
 impl Pattern {
     /// All patterns of one command; each is compared with every name.
-    pub(crate) fn all(reference: &str, patterns: &[String]) -> Result<Vec<Self>, Refused> {
-        let patterns = patterns.iter().map(|pattern| Self::new(reference, pattern));
-        let patterns: Vec<Self> = patterns.collect();
+    /// What cannot be decoded matches nothing.
+    pub(crate) fn all(
+        reference: &MailboxArg,
+        patterns: &[MailboxArg],
+    ) -> Result<Vec<Self>, Refused> {
+        let pattern = |pattern: &MailboxArg| Some(Self::new(reference.text()?, pattern.text()?));
+        let patterns: Vec<Self> = patterns.iter().filter_map(pattern).collect();
         if patterns.iter().map(Self::cost).sum::<usize>() > LIST_PATTERN_SIGNS_MAX {
             return Err(Refused::Limit("The patterns are too long".into()));
         }
@@ -196,7 +201,7 @@ impl Pattern {
     }
 
     fn new(reference: &str, pattern: &str) -> Self {
-        let whole = format!("{reference}{pattern}");
+        let whole = MailboxName::normalised(&format!("{reference}{pattern}"));
         // INBOX is INBOX in any case (RFC 9051, 5.1).
         let first = whole
             .split(MailboxName::SEPARATOR)
@@ -325,6 +330,7 @@ fn signs(pattern: impl Iterator<Item = char>) -> Vec<char> {
 mod tests {
     use acl::Rights;
     use mail::{MailboxId, MailboxName};
+    use wire::MailboxArg;
 
     use super::{ListedMailbox, Pattern, Tree};
 
@@ -376,6 +382,7 @@ mod tests {
             ("*a%b", "a/ab", true),
             ("%a%b", "a/ab", false),
             ("*ä%/ö", "x/ääé/ö", true),
+            ("nfd e\u{301}*", "nfd \u{e9}/x", true),
         ] {
             assert_eq!(
                 Pattern::new("", pattern).matches(name),
@@ -433,8 +440,10 @@ mod tests {
         assert!(!Pattern::new("", &"a%".repeat(20_000)).matches(&"a".repeat(1000)));
         let long = Pattern::new("", &"a%".repeat(999));
         assert!(long.matches(&"a".repeat(1000)) && !long.matches(&"a".repeat(998)));
-        let many = |count| vec!["a%".repeat(500); count];
-        assert!(Pattern::all("", &many(4)).is_ok() && Pattern::all("", &many(5)).is_err());
+        let no_reference = MailboxArg::default();
+        let many = |count| vec![MailboxArg::Text("a%".repeat(500)); count];
+        let are_taken = |count| Pattern::all(&no_reference, &many(count)).is_ok();
+        assert!(are_taken(4) && !are_taken(5));
     }
 
     #[test]

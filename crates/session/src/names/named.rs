@@ -54,13 +54,13 @@ pub(crate) fn is_inbox(name: &MailboxName, place: &Place) -> bool {
 /// What the client called a mailbox, where that is not its name: it was normalised
 /// (RFC 9051, 5.1).
 pub(crate) fn other_name<'a>(arg: &'a MailboxArg, name: &MailboxName) -> Option<&'a str> {
-    (arg.0 != name.as_str()).then_some(arg.0.as_str())
+    arg.text().filter(|text| *text != name.as_str())
 }
 
 impl Session {
     /// The place that `arg` means to this user.
     pub(crate) fn place(&self, arg: &MailboxArg) -> Result<(MailboxName, Place), Ending> {
-        let name = MailboxName::parse(&arg.0)?;
+        let name = arg.name()?;
         match self.naming.place(&self.node.namespaces, &name) {
             Some(place) => Ok((name, place)),
             None => Err(Refused::Nowhere.into()),
@@ -92,7 +92,7 @@ impl Session {
     /// name only because it leads there, and a hidden mailbox of that name makes no difference.
     pub(crate) async fn below(&self, arg: &MailboxArg) -> Result<Vec<Listed>, Ending> {
         let account = self.logged_in()?.id;
-        let Ok(name) = MailboxName::parse(&arg.0) else {
+        let Ok(name) = arg.name() else {
             return Ok(Vec::new());
         };
         let mut visible = self.store.visible(account).await?;

@@ -79,7 +79,7 @@ mod tests {
     };
 
     fn inbox() -> Vec<MailboxArg> {
-        vec![MailboxArg("INBOX".to_owned())]
+        vec![MailboxArg::Text("INBOX".to_owned())]
     }
 
     #[test]

@@ -277,7 +277,7 @@ impl TextTest {
                 TextPlace::Anywhere => text.text(needle),
             }),
             Needle::Fuzzy(fuzzy) => match &self.place {
-                TextPlace::Address(field) => text.rate_header(field.name(), fuzzy),
+                TextPlace::Address(field) => text.rate_address(*field, fuzzy),
                 TextPlace::Subject => text.rate_header("subject", fuzzy),
                 TextPlace::Header(name) => text.rate_header(name, fuzzy),
                 TextPlace::Body => text.rate_body(fuzzy),

@@ -1,6 +1,6 @@
 //! Searches that are kept under a name (RFC 5466): what FILTER stands for.
 
-use mail::limits::{FILTER_PASSES_MAX, FILTERS_PER_SEARCH_MAX};
+use mail::limits::{FILTER_PASSES_MAX, FILTERS_PER_SEARCH_MAX, SEARCH_DEPTH_MAX};
 use mail::{Depth, EntryName, UidSet};
 use store::{NewValue, Wanted};
 use wire::{Mode, SearchKey, SearchReturn, is_filter_name, parse_criteria};
@@ -51,7 +51,7 @@ impl Session {
         for _ in 0..FILTER_PASSES_MAX {
             let (names, places): (Vec<_>, Vec<_>) = filters(key).into_iter().unzip();
             if names.is_empty() {
-                return Ok(());
+                return check_levels(key);
             }
             count += names.len();
             if count > FILTERS_PER_SEARCH_MAX {
@@ -65,7 +65,7 @@ impl Session {
         }
         // In a loop, or so deep that it is taken for one (RFC 5466, 3.1).
         match filters(key).pop() {
-            None => Ok(()),
+            None => check_levels(key),
             Some((name, _)) => Err(Refused::UndefinedFilter(name).into()),
         }
     }
@@ -100,6 +100,15 @@ impl Session {
             })
             .collect()
     }
+}
+
+/// A search is read level by level, so filters may not make it deeper than it may be written.
+fn check_levels(key: &SearchKey) -> Result<(), Ending> {
+    if key.levels() > SEARCH_DEPTH_MAX {
+        let text = format!("The search has more than {SEARCH_DEPTH_MAX} levels of nesting");
+        return Err(Refused::Limit(text.into()).into());
+    }
+    Ok(())
 }
 
 /// The filters in a key: the name of each, as the client writes it, and where it stands.

@@ -21,7 +21,7 @@ pub(crate) async fn find(
     now: Now,
     out: &mut Out<'_>,
 ) -> Result<Finding, Ending> {
-    let searcher = session.searcher(key, now);
+    let searcher = session.searcher(key, now, &mut out.buffer);
     let selected = session.selected()?;
     selected.permit(Operation::Read)?;
     let search_target = selected.search_target();
@@ -38,9 +38,16 @@ pub(crate) async fn find(
 
 impl Session {
     /// A search by `key`, of whatever mailboxes. To search by MODSEQ enables CONDSTORE (RFC 7162, 3.1.5).
-    pub(crate) fn searcher<'k>(&mut self, key: &'k SearchKey, now: Now) -> Searcher<'k> {
+    pub(crate) fn searcher<'k>(
+        &mut self,
+        key: &'k SearchKey,
+        now: Now,
+        out: &mut Vec<u8>,
+    ) -> Searcher<'k> {
         let searcher = Searcher::new(self.store.clone(), Arc::clone(&self.node.live), key, now);
-        self.enabled.condstore |= searcher.asks_modseq();
+        if searcher.asks_modseq() {
+            self.enable_condstore(out);
+        }
         searcher
     }
 

@@ -34,7 +34,7 @@ impl Session {
             }
         }
         let is_listed = |arg: &&MailboxArg| {
-            let name = MailboxName::parse(&arg.0).ok();
+            let name = arg.name().ok();
             let node = name.and_then(|name| tree.node(&name));
             node.is_some_and(|node| node.mailbox.is_some())
         };

@@ -47,7 +47,8 @@ pub(crate) enum MessageLabel {
     /// `* 3 FETCH (…)`
     #[default]
     Number,
-    /// `* 3 FETCH (UID 17 …)`: QRESYNC or IMAP4rev2 is enabled, or a UID command is answered.
+    /// `* 3 FETCH (UID 17 …)`: CONDSTORE or IMAP4rev2 is enabled, or a UID command is answered (RFC 7162, 3.2.4; RFC
+    /// 9051, 7.5.2).
     NumberAndUid,
     /// `* 17 UIDFETCH (…)`: UIDONLY is enabled (RFC 9586).
     Uid,
@@ -416,6 +417,11 @@ impl ResponseOptions {
     pub(crate) fn for_uid_command(mut self) -> Self {
         self.label = self.label.with_uid();
         self
+    }
+
+    /// IMAP4rev2 is enabled.
+    pub(crate) fn is_rev2(self) -> bool {
+        !self.recent
     }
 
     fn packed(self) -> u16 {

@@ -12,8 +12,6 @@ pub struct AppendMessage {
     pub date: Option<InternalDate>,
     /// The content of the message.
     pub data: AppendContent,
-    /// A `literal8` was used: NUL is meant (RFC 3516, 4.4).
-    pub is_binary: bool,
 }
 
 /// `append-data`

@@ -79,9 +79,9 @@ pub enum Body {
     /// RFC 3501, 6.3.9
     Lsub {
         /// Prefix of the pattern.
-        reference: String,
+        reference: MailboxArg,
         /// The pattern, with `*` and `%`.
-        pattern: String,
+        pattern: MailboxArg,
     },
     /// RFC 3501, 6.3.10
     Status {

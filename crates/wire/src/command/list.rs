@@ -2,15 +2,17 @@
 
 use mail::EntryName;
 
+use crate::command::MailboxArg;
+
 /// LIST in all its forms.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct List {
     /// Selection options (RFC 5258, 3).
     pub select: ListSelect,
     /// Prefix of the patterns.
-    pub reference: String,
-    /// One or more, decoded; an empty one asks for the separator.
-    pub patterns: Vec<String>,
+    pub reference: MailboxArg,
+    /// One or more; an empty one asks for the separator.
+    pub patterns: Vec<MailboxArg>,
     /// Return options.
     pub returns: ListReturn,
     /// Parentheses or RETURN were used: the client speaks LIST-EXTENDED.

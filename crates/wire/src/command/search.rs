@@ -157,6 +157,17 @@ impl Esearch {
 }
 
 impl SearchKey {
+    /// How deep keys are nested in this one; 0 for a key without another in it.
+    #[must_use]
+    pub fn levels(&self) -> usize {
+        match self {
+            Self::And(keys) => 1 + keys.iter().map(Self::levels).max().unwrap_or(0),
+            Self::Or(a, b) => 1 + a.levels().max(b.levels()),
+            Self::Not(key) | Self::Fuzzy(key) => 1 + key.levels(),
+            _ => 0,
+        }
+    }
+
     /// Whether it is one, or a key in it.
     pub fn any(&self, is_it: &impl Fn(&Self) -> bool) -> bool {
         let is_inside = match self {

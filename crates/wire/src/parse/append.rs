@@ -1,7 +1,6 @@
 //! APPEND of one message or several (RFC 3502), of messages with UTF-8 headers (RFC 6855, 4) and with
 //! NUL (RFC 3516), put together (RFC 4469); and REPLACE (RFC 8508).
 
-use bytes::Bytes;
 use mail::limits::APPEND_MESSAGES_MAX;
 
 use crate::command::{AppendContent, AppendMessage, Body, CatPart, Numbering};
@@ -53,24 +52,18 @@ fn append_message(cursor: &mut Cursor<'_>) -> Lexed<AppendMessage> {
         date = Some(date_time(cursor)?);
         cursor.space()?;
     }
-    let mut is_binary = false;
-    let data = append_data(cursor, &mut is_binary)?;
-    Ok(AppendMessage {
-        flags,
-        date,
-        data,
-        is_binary,
-    })
+    let data = append_data(cursor)?;
+    Ok(AppendMessage { flags, date, data })
 }
 
 /// `append-data =/ "CATENATE" SP "(" cat-part *(SP cat-part) ")"` (RFC 4469, 5)
-fn append_data(cursor: &mut Cursor<'_>, is_binary: &mut bool) -> Lexed<AppendContent> {
+fn append_data(cursor: &mut Cursor<'_>) -> Lexed<AppendContent> {
     if cursor.eat_text("CATENATE ") {
-        let parts = cursor.list(|cursor| cat_part(cursor, is_binary))?;
+        let parts = cursor.list(cat_part)?;
         return Ok(AppendContent::Catenate(parts));
     }
     let is_utf8 = cursor.eat_text("UTF8 (");
-    let message = message(cursor, is_binary)?;
+    let message = cursor.message()?;
     if is_utf8 {
         cursor.expect(b')', "the end of UTF8")?;
     }
@@ -78,11 +71,11 @@ fn append_data(cursor: &mut Cursor<'_>, is_binary: &mut bool) -> Lexed<AppendCon
 }
 
 /// `cat-part = "TEXT" SP literal / "URL" SP astring`
-fn cat_part(cursor: &mut Cursor<'_>, is_binary: &mut bool) -> Lexed<CatPart> {
+fn cat_part(cursor: &mut Cursor<'_>) -> Lexed<CatPart> {
     match cursor.word().as_str() {
         "TEXT" => {
             cursor.space()?;
-            message(cursor, is_binary).map(CatPart::Text)
+            cursor.message().map(CatPart::Text)
         }
         "URL" => {
             cursor.space()?;
@@ -90,10 +83,4 @@ fn cat_part(cursor: &mut Cursor<'_>, is_binary: &mut bool) -> Lexed<CatPart> {
         }
         _ => Err(Bad::Expected("TEXT or URL")),
     }
-}
-
-/// `literal / literal8`
-fn message(cursor: &mut Cursor<'_>, is_binary: &mut bool) -> Lexed<Bytes> {
-    *is_binary |= cursor.peek() == Some(b'~');
-    cursor.message()
 }

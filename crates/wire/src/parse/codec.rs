@@ -17,17 +17,25 @@ use mail::{ModSeq, Uid, UidSet, UidValidity};
 use crate::command::{
     Body, MailboxArg, NumberEnd, NumberRange, NumberSet, Qresync, Secret, Select,
 };
-use crate::lex::{Bad, Lexed, mailbox_text, text};
+use crate::lex::{Bad, Cursor, Lexed, mailbox_arg, text};
 use crate::mode::Mode;
 
 /// What upstream says of `bytes`, a whole command that is in the table as its own.
-pub(super) fn parse(bytes: &[u8], mode: Mode) -> Lexed<Body> {
-    match CommandCodec::default().decode(bytes) {
+/// `start` is where the command's name ends.
+pub(super) fn parse(bytes: &[u8], start: usize, mode: Mode) -> Lexed<Body> {
+    let mut body = match CommandCodec::default().decode(bytes) {
         // The tag was read already: it is the same.
-        Ok(([], Theirs { tag: _, body })) => lower(body, mode),
+        Ok(([], Theirs { tag: _, body })) => lower(body, mode)?,
         // Upstream does not say where it stopped.
-        Ok(_) | Err(_) => Err(Bad::Wrong("bad arguments")),
+        Ok(_) | Err(_) => return Err(Bad::Wrong("bad arguments")),
+    };
+    if let Body::Select(select) = &mut body {
+        // Upstream forgets how INBOX was written, which SELECT tells again (RFC 9051, 6.3.2).
+        let mut cursor = Cursor::new(bytes, Vec::new(), start, mode);
+        cursor.space()?;
+        select.mailbox = cursor.mailbox()?;
     }
+    Ok(body)
 }
 
 fn lower(body: CommandBody<'_>, mode: Mode) -> Lexed<Body> {
@@ -65,18 +73,18 @@ fn lower(body: CommandBody<'_>, mode: Mode) -> Lexed<Body> {
             mailbox,
             parameters,
         } => Body::Select(select(mailbox, true, parameters, mode)?),
-        CommandBody::Delete { mailbox } => Body::Delete(mailbox_arg(mailbox, mode)?),
+        CommandBody::Delete { mailbox } => Body::Delete(lower_mailbox(mailbox, mode)?),
         CommandBody::Rename { from, to } => Body::Rename {
-            from: mailbox_arg(from, mode)?,
-            to: mailbox_arg(to, mode)?,
+            from: lower_mailbox(from, mode)?,
+            to: lower_mailbox(to, mode)?,
         },
-        CommandBody::Subscribe { mailbox } => Body::Subscribe(mailbox_arg(mailbox, mode)?),
-        CommandBody::Unsubscribe { mailbox } => Body::Unsubscribe(mailbox_arg(mailbox, mode)?),
+        CommandBody::Subscribe { mailbox } => Body::Subscribe(lower_mailbox(mailbox, mode)?),
+        CommandBody::Unsubscribe { mailbox } => Body::Unsubscribe(lower_mailbox(mailbox, mode)?),
         CommandBody::Lsub {
             reference,
             mailbox_wildcard,
         } => Body::Lsub {
-            reference: mailbox_arg(reference, mode)?.0,
+            reference: lower_mailbox(reference, mode)?,
             pattern: pattern(mailbox_wildcard, mode)?,
         },
         // In the table as ours, or not in the table: never asked for.
@@ -174,7 +182,7 @@ fn select(
     mode: Mode,
 ) -> Lexed<Select> {
     let mut select = Select {
-        mailbox: mailbox_arg(mailbox, mode)?,
+        mailbox: lower_mailbox(mailbox, mode)?,
         read_only,
         condstore: false,
         qresync: None,
@@ -286,23 +294,23 @@ fn id(pairs: Vec<(IString<'_>, NString<'_>)>, mode: Mode) -> Lexed<IdPairs> {
         .collect()
 }
 
-fn mailbox_arg(mailbox: Mailbox<'_>, mode: Mode) -> Lexed<MailboxArg> {
+fn lower_mailbox(mailbox: Mailbox<'_>, mode: Mode) -> Lexed<MailboxArg> {
     match mailbox {
-        Mailbox::Inbox => Ok(MailboxArg("INBOX".to_owned())),
+        Mailbox::Inbox => Ok(MailboxArg::Text("INBOX".to_owned())),
         Mailbox::Other(other) => {
             let bytes = match other.inner() {
                 AString::Atom(atom) => atom.as_ref().as_bytes(),
                 AString::String(string) => bytes_of(string, mode)?,
             };
-            mailbox_text(bytes, mode).map(MailboxArg)
+            mailbox_arg(bytes, mode)
         }
     }
 }
 
-fn pattern(pattern: ListMailbox<'_>, mode: Mode) -> Lexed<String> {
+fn pattern(pattern: ListMailbox<'_>, mode: Mode) -> Lexed<MailboxArg> {
     match pattern {
-        ListMailbox::Token(token) => mailbox_text(token.as_ref(), mode),
-        ListMailbox::String(string) => mailbox_text(bytes_of(&string, mode)?, mode),
+        ListMailbox::Token(token) => mailbox_arg(token.as_ref(), mode),
+        ListMailbox::String(string) => mailbox_arg(bytes_of(&string, mode)?, mode),
     }
 }
 

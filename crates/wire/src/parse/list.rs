@@ -18,8 +18,7 @@ pub(super) fn list(cursor: &mut Cursor<'_>) -> Lexed<Body> {
         list.select = select(cursor)?;
         cursor.space()?;
     }
-    let reference = cursor.mailbox()?;
-    list.reference = reference.0;
+    list.reference = cursor.mailbox()?;
     cursor.space()?;
     if cursor.peek() == Some(b'(') {
         list.extended = true;

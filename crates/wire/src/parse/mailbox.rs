@@ -6,10 +6,13 @@ use crate::lex::{Bad, Cursor, Lexed};
 /// `create = "CREATE" SP mailbox [SP "(USE" SP "(" [use-attr *(SP use-attr)] "))"]` (RFC 6154, 6)
 pub(super) fn create(cursor: &mut Cursor<'_>) -> Lexed<Body> {
     cursor.space()?;
-    let MailboxArg(mut name) = cursor.mailbox()?;
+    let mut mailbox = cursor.mailbox()?;
     // "The CREATE command can be given a name with a trailing hierarchy separator" (RFC 3501,
     // 6.3.3); nothing below such a name has to be prepared here.
-    if name.len() > 1 && name.ends_with('/') {
+    if let MailboxArg::Text(name) = &mut mailbox
+        && name.len() > 1
+        && name.ends_with('/')
+    {
         name.pop();
     }
     let mut special_use = Vec::new();
@@ -21,7 +24,7 @@ pub(super) fn create(cursor: &mut Cursor<'_>) -> Lexed<Body> {
         cursor.expect(b')', "the end of a list")?;
     }
     Ok(Body::Create {
-        mailbox: MailboxArg(name),
+        mailbox,
         special_use,
     })
 }

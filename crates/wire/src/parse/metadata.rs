@@ -54,6 +54,7 @@ pub(super) fn set_metadata(cursor: &mut Cursor<'_>) -> Lexed<Body> {
             return Err(Bad::Wrong("an entry with too few levels"));
         }
         cursor.space()?;
+        cursor.spaces();
         let value = cursor.value()?;
         // What is said last holds.
         entries.retain(|(other, _)| *other != name);
@@ -131,7 +132,7 @@ fn entry(cursor: &mut Cursor<'_>) -> Lexed<EntryName> {
 /// An empty name means the server itself (RFC 5464, 4.1).
 fn mailbox_or_server(cursor: &mut Cursor<'_>) -> Lexed<Option<MailboxArg>> {
     let mailbox = cursor.mailbox()?;
-    Ok((!mailbox.0.is_empty()).then_some(mailbox))
+    Ok((mailbox.text() != Some("")).then_some(mailbox))
 }
 
 fn check_count(count: usize) -> Lexed<()> {

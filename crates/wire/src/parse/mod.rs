@@ -172,7 +172,7 @@ pub fn parse(frame: Frame, mode: Mode) -> Result<Command, Malformed> {
         Owner::Bare => Cursor::new(&bytes, detached, end, mode)
             .end()
             .map(|()| Body::Bare),
-        Owner::Codec => codec::parse(&bytes, mode),
+        Owner::Codec => codec::parse(&bytes, end, mode),
         Owner::Ours(parse) => {
             let mut cursor = Cursor::new(&bytes, detached, end, mode);
             parse(&mut cursor).and_then(|body| cursor.end().map(|()| body))

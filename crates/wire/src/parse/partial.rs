@@ -20,8 +20,8 @@ pub(super) fn partial(cursor: &mut Cursor<'_>, partial: &mut Option<PartialRange
     };
     let one = place(cursor, from)?;
     cursor.expect(b':', "a range of places")?;
-    let places = (one, place(cursor, from)?);
-    match partial.replace(PartialRange { from, places }) {
+    let other = place(cursor, from)?;
+    match partial.replace(PartialRange::between(from, one, other)) {
         None => Ok(()),
         Some(_) => Err(Bad::Wrong("PARTIAL more than once")),
     }

@@ -2,6 +2,8 @@
 //! MODSEQ (RFC 7162), object identifiers (RFC 8474), save dates (RFC 8514), UIDAFTER and UIDBEFORE (RFC 9738), FILTER
 //! (RFC 5466), FUZZY (RFC 6203).
 
+use std::iter;
+
 use mail::limits::{CANCELLED_TAGS_MAX, OBJECT_ID_BYTES_MAX, SEARCH_DEPTH_MAX};
 use mail::{Flag, Keyword};
 
@@ -57,7 +59,11 @@ pub(super) fn program(cursor: &mut Cursor<'_>) -> Lexed<SearchKey> {
     while cursor.eat(b' ') {
         keys.push(key(cursor, SEARCH_DEPTH_MAX)?);
     }
-    Ok(all_of(keys))
+    let key = all_of(keys);
+    if key.levels() > SEARCH_DEPTH_MAX {
+        return Err(too_deep());
+    }
+    Ok(key)
 }
 
 /// The key that stands here as `search-criteria` (RFC 5466, 4), with strings in UTF-8; `None` where there is
@@ -157,10 +163,7 @@ pub(super) fn charset(cursor: &mut Cursor<'_>, returns: Option<SearchReturn>) ->
 /// One key, `depth` levels of which may still be opened.
 fn key(cursor: &mut Cursor<'_>, depth: usize) -> Lexed<SearchKey> {
     match cursor.peek() {
-        Some(b'(') => {
-            let inner = deeper(depth)?;
-            cursor.list(|cursor| key(cursor, inner)).map(all_of)
-        }
+        Some(b'(') => group(cursor, depth),
         Some(b'*' | b'0'..=b'9') if cursor.mode().uid_only => Err(Bad::UidRequired),
         Some(b'$' | b'*' | b'0'..=b'9') => cursor.message_set().map(SearchKey::Sequence),
         _ => match cursor.word().as_str() {
@@ -172,6 +175,27 @@ fn key(cursor: &mut Cursor<'_>, depth: usize) -> Lexed<SearchKey> {
     }
 }
 
+/// `"(" search-key *(SP search-key) ")"`
+///
+/// Parentheses that open at the same place mean one conjunction, wherever each of them closes, so they are read in a
+/// loop and are no level of nesting: clients put them around single keys. What stands behind the first key is one.
+fn group(cursor: &mut Cursor<'_>, depth: usize) -> Lexed<SearchKey> {
+    let mut open = 0_usize;
+    while cursor.eat(b'(') {
+        cursor.spaces();
+        open += 1;
+    }
+    let mut keys = vec![key(cursor, depth)?];
+    while open > 0 {
+        if cursor.is_more_in_list()? {
+            keys.push(key(cursor, deeper(depth)?)?);
+        } else {
+            open -= 1;
+        }
+    }
+    Ok(all_of(keys))
+}
+
 /// `SP search-key`, behind a word that says something of it
 fn inner(cursor: &mut Cursor<'_>, depth: usize) -> Lexed<Box<SearchKey>> {
     cursor.space()?;
@@ -179,9 +203,11 @@ fn inner(cursor: &mut Cursor<'_>, depth: usize) -> Lexed<Box<SearchKey>> {
 }
 
 fn deeper(depth: usize) -> Lexed<usize> {
-    depth
-        .checked_sub(1)
-        .ok_or(Bad::TooMany("levels of nesting", SEARCH_DEPTH_MAX))
+    depth.checked_sub(1).ok_or_else(too_deep)
+}
+
+fn too_deep() -> Bad {
+    Bad::TooMany("levels of nesting", SEARCH_DEPTH_MAX)
 }
 
 /// `"OR" SP search-key SP search-key`, where `OR a OR b OR c d` is one level: clients chain a
@@ -199,14 +225,17 @@ fn alternatives(cursor: &mut Cursor<'_>, depth: usize) -> Lexed<SearchKey> {
     }
 }
 
-fn all_of(mut keys: Vec<SearchKey>) -> SearchKey {
-    match (keys.pop(), keys.is_empty()) {
-        (Some(only), true) => only,
-        (Some(last), false) => {
-            keys.push(last);
-            SearchKey::And(keys)
-        }
+/// A conjunction that begins with another one is one with it.
+fn all_of(keys: Vec<SearchKey>) -> SearchKey {
+    let mut keys = keys.into_iter();
+    match (keys.next(), keys.len()) {
         (None, _) => SearchKey::All,
+        (Some(only), 0) => only,
+        (Some(SearchKey::And(mut first)), _) => {
+            first.extend(keys);
+            SearchKey::And(first)
+        }
+        (Some(first), _) => SearchKey::And(iter::once(first).chain(keys).collect()),
     }
 }
 

@@ -113,7 +113,7 @@ fn lists_of_the_rfcs_parse() {
     );
     assert_eq!(
         list(r#""" ("INBOX" "Drafts" "Sent/%")"#).patterns,
-        ["INBOX", "Drafts", "Sent/%"]
+        ["INBOX", "Drafts", "Sent/%"].map(name)
     );
     assert!(list("() \"\" \"%\" RETURN ()").extended);
     assert!(!list("\"\" \"%\"").extended);

@@ -12,7 +12,7 @@ use crate::{Body, Search, SearchKey};
 fn base_forms_mean_the_same_in_both_grammars() {
     for command in [
         "CREATE Team",
-        "CREATE inbox",
+        "CREATE INBOX",
         "CREATE \"Shared Folders/support\"",
         "CREATE {4+}\r\nTeam",
         r#"CREATE "a\"b\\c""#,

@@ -56,7 +56,7 @@ fn esearch_is_read_as_the_grammar_has_it() {
                 sources(
                     true,
                     vec![
-                        MailboxFilter::Subtree(vec![name("a"), name("b c"), name("INBOX")]),
+                        MailboxFilter::Subtree(vec![name("a"), name("b c"), name("inbox")]),
                         MailboxFilter::Personal,
                         MailboxFilter::Personal,
                         MailboxFilter::Subscribed,

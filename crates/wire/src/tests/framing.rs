@@ -272,7 +272,7 @@ fn messages_of_append_are_kept_beside() {
     let small = announced(&mut framer);
     assert_eq!(
         small.mailbox(Mode::default()),
-        Some(MailboxArg("Team".into()))
+        Some(MailboxArg::Text("Team".into()))
     );
     assert!(!small.detached);
     framer.accept();

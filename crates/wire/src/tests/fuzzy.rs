@@ -19,8 +19,8 @@ fn fuzzy_is_said_of_the_key_behind_it() {
     ]);
     assert_eq!(search.key, expected);
     assert_eq!(complaint("SEARCH FUZZY"), "SEARCH: expected a space");
-    let deep = format!("SEARCH {}ALL", "FUZZY ".repeat(65));
-    assert_eq!(complaint(&deep), "SEARCH: more than 64 levels of nesting");
+    let deep = format!("SEARCH {}ALL", "FUZZY ".repeat(257));
+    assert_eq!(complaint(&deep), "SEARCH: more than 256 levels of nesting");
 }
 
 #[test]

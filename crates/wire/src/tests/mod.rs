@@ -33,7 +33,7 @@ fn body_in(mode: Mode, command: &str) -> Result<Body, Malformed> {
 
 /// A mailbox as a command names it.
 fn name(text: &str) -> MailboxArg {
-    MailboxArg(text.to_owned())
+    MailboxArg::Text(text.to_owned())
 }
 
 /// What the client is told of a command that is none.

@@ -12,7 +12,7 @@ fn range(from: ResultEnd, places: (u32, u32)) -> PartialRange {
 fn ranges_are_read_in_all_three_commands() {
     for (text, expected) in [
         ("PARTIAL 1:500", range(ResultEnd::First, (1, 500))),
-        ("partial 500:1", range(ResultEnd::First, (500, 1))),
+        ("partial 500:1", range(ResultEnd::First, (1, 500))),
         ("PARTIAL -1:-100", range(ResultEnd::Last, (1, 100))),
     ] {
         let Ok(Body::Search(search)) = body(&format!("SEARCH RETURN (COUNT {text}) ALL")) else {

@@ -95,7 +95,7 @@ fn replace_takes_one_number_and_one_message() {
             MessageSet::Listed(NumberSet(vec![NumberRange(end, end)]))
         );
         assert_eq!(message.flags, [Flag::Draft]);
-        assert!(message.is_binary && message.data == AppendContent::Whole("a\0".into()));
+        assert_eq!(message.data, AppendContent::Whole("a\0".into()));
     }
     for text in [
         "REPLACE 1:2 Drafts {1+}\r\na",

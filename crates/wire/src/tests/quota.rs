@@ -14,7 +14,7 @@ fn the_commands_of_the_rfc_are_read() {
             Body::GetQuota("#user/alice".into()),
         ),
         ("getquota \"\"", Body::GetQuota(String::new())),
-        ("GETQUOTAROOT inbox", Body::GetQuotaRoot(name("INBOX"))),
+        ("GETQUOTAROOT inbox", Body::GetQuotaRoot(name("inbox"))),
         (
             r#"SETQUOTA "!partition/sda4" (STORAGE 99999999)"#,
             Body::SetQuota {

@@ -35,10 +35,10 @@ pub(super) fn lower(body: CommandBody<'_>) -> Body {
             reference,
             mailbox_wildcard,
         } => Body::List(List {
-            reference: mailbox_arg(&reference).0,
+            reference: mailbox_arg(&reference),
             patterns: vec![match mailbox_wildcard {
-                ListMailbox::Token(token) => mailbox_name(token.as_ref()),
-                ListMailbox::String(string) => mailbox_name(string.as_ref()),
+                ListMailbox::Token(token) => MailboxArg::Text(mailbox_name(token.as_ref())),
+                ListMailbox::String(string) => MailboxArg::Text(mailbox_name(string.as_ref())),
             }],
             ..List::default()
         }),
@@ -62,7 +62,6 @@ pub(super) fn lower(body: CommandBody<'_>) -> Body {
                     .map(|flag| Flag::parse(&flag.to_string()).unwrap())
                     .collect(),
                 date: date.as_ref().map(internal_date),
-                is_binary: matches!(message, LiteralOrLiteral8::Literal8(_)),
                 data: AppendContent::Whole(match message {
                     LiteralOrLiteral8::Literal(literal) => Bytes::copy_from_slice(literal.as_ref()),
                     LiteralOrLiteral8::Literal8(literal) => Bytes::copy_from_slice(&literal.data),
@@ -182,8 +181,17 @@ fn search_keys_of<'k>(keys: impl IntoIterator<Item = TheirKey<'k>>) -> SearchKey
     if keys.len() == 1 {
         keys.remove(0)
     } else {
-        SearchKey::And(keys)
+        and(keys)
     }
+}
+
+/// A conjunction that begins with another one is one with it.
+fn and(mut keys: Vec<SearchKey>) -> SearchKey {
+    if let Some(SearchKey::And(first)) = keys.first() {
+        let first = first.clone();
+        keys.splice(..1, first);
+    }
+    SearchKey::And(keys)
 }
 
 fn sort_criterion(criterion: &TheirCriterion) -> SortCriterion {
@@ -300,7 +308,7 @@ fn search_key_of(key: TheirKey<'_>) -> SearchKey {
             if keys.len() == 1 {
                 keys.remove(0)
             } else {
-                SearchKey::And(keys)
+                and(keys)
             }
         }
         TheirKey::SequenceSet(set) => SearchKey::Sequence(message_set(&set)),
@@ -389,7 +397,7 @@ fn numbering(is_uid: bool) -> Numbering {
 }
 
 fn mailbox_arg(mailbox: &Mailbox<'_>) -> MailboxArg {
-    MailboxArg(match mailbox {
+    MailboxArg::Text(match mailbox {
         Mailbox::Inbox => "INBOX".to_owned(),
         Mailbox::Other(other) => mailbox_name(other.as_ref()),
     })
