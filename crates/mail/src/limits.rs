@@ -15,6 +15,12 @@ pub const MESSAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const SWALLOW_BYTES_MAX: u64 = 128 * 1024 * 1024;
 /// Nested NOT, OR and parentheses in a SEARCH.
 pub const SEARCH_DEPTH_MAX: usize = 64;
+/// Strings that one search looks for, filters included.
+pub const SEARCH_STRINGS_MAX: usize = 500;
+/// Keys of a search, filters included, times the messages that it looks at.
+pub const SEARCH_KEYS_TIMES_MESSAGES_MAX: usize = 1 << 30;
+/// Text that one search looks through, in bytes, counted once for each string.
+pub const SEARCH_STRINGS_TIMES_BYTES_MAX: u64 = 64 * 1024 * 1024 * 1024;
 /// Mailboxes that one ESEARCH looks through.
 pub const SEARCH_MAILBOXES_MAX: usize = 10_000;
 /// Filters (RFC 5466) of one search, those inside filters included.
@@ -92,8 +98,6 @@ pub const PREVIEW_LAZY_BYTES_MAX: u32 = 64 * 1024;
 pub const SORT_TEXT_BYTES_MAX: usize = 4 * 1024;
 /// Ancestors of one message that THREAD considers.
 pub const REFERENCES_MAX: usize = 1000;
-/// Levels of a thread that are searched for a loop before a link is made.
-pub const THREAD_DEPTH_MAX: usize = 1000;
 /// Messages of one APPEND (MULTIAPPEND).
 pub const APPEND_MESSAGES_MAX: usize = 256;
 /// Unwritten responses of one session that pause its command, in bytes.

@@ -65,6 +65,18 @@ impl<'a> SearchText<'a> {
         Self { all, header, body }
     }
 
+    /// The length of all of it.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.all.len()
+    }
+
+    /// The length of the header's part.
+    #[must_use]
+    pub fn header_bytes(&self) -> usize {
+        self.header.len()
+    }
+
     /// FROM, TO, CC, BCC: searches the decoded text of the field, names and addresses alike.
     #[must_use]
     pub fn address(&self, field: Field, folded_needle: &str) -> bool {

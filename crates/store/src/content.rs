@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use mail::{ContentId, MailboxId, NaiveDate, Uid};
 
-use crate::packing::unpack;
+use crate::packing::{unpack, unpacked_bytes};
 use crate::prepared::sent_from_number;
 use crate::{Fault, Store};
 
@@ -43,8 +43,12 @@ impl Store {
         )
         .fetch_all(self.pool())
         .await?;
-        rows.into_iter()
-            .map(|row| {
+        let parts = rows
+            .iter()
+            .flat_map(|row| [&row.envelope, &row.structure, &row.header]);
+        let bytes = parts.map(|part| unpacked_bytes(part)).sum();
+        let unpacking = || {
+            let rows = rows.into_iter().map(|row| {
                 Ok(MessageMetadata {
                     id: ContentId(row.id),
                     envelope: unpack(row.envelope)?,
@@ -53,8 +57,10 @@ impl Store {
                     size: u64::try_from(row.size).unwrap_or(0),
                     sent: row.sent.and_then(sent_from_number),
                 })
-            })
-            .collect()
+            });
+            rows.collect()
+        };
+        self.compute().run(bytes, unpacking).await
     }
 
     /// What the message of `uid` consists of; `None` when it is not there.
@@ -91,15 +97,19 @@ impl Store {
         )
         .fetch_all(self.pool())
         .await?;
-        rows.into_iter()
-            .map(|row| {
+        let parts = rows.iter().flat_map(|row| [&row.header, &row.body]);
+        let bytes = parts.map(|part| unpacked_bytes(part)).sum();
+        let unpacking = || {
+            let rows = rows.into_iter().map(|row| {
                 let (header, body) = (unpack(row.header)?, unpack(row.body)?);
                 let mut message = BytesMut::with_capacity(header.len() + body.len());
                 message.extend_from_slice(&header);
                 message.extend_from_slice(&body);
                 Ok((ContentId(row.id), message.freeze()))
-            })
-            .collect()
+            });
+            rows.collect()
+        };
+        self.compute().run(bytes, unpacking).await
     }
 
     /// What SORT and THREAD compare, in any order; what has been collected is missing.
@@ -118,12 +128,15 @@ impl Store {
         )
         .fetch_all(self.pool())
         .await?;
-        rows.into_iter()
-            .map(|row| {
+        let bytes = rows.iter().map(|row| unpacked_bytes(&row.header)).sum();
+        let unpacking = || {
+            let rows = rows.into_iter().map(|row| {
                 let header = unpack(row.header)?;
                 Ok((ContentId(row.id), mime::sort_keys(&header).into()))
-            })
-            .collect()
+            });
+            rows.collect()
+        };
+        self.compute().run(bytes, unpacking).await
     }
 
     /// Folded search texts, in any order; what has been collected is missing.
@@ -139,9 +152,13 @@ impl Store {
         )
         .fetch_all(self.pool())
         .await?;
-        rows.into_iter()
-            .map(|row| Ok((ContentId(row.id), unpack(row.folded)?)))
-            .collect()
+        let bytes = rows.iter().map(|row| unpacked_bytes(&row.folded)).sum();
+        let unpacking = || {
+            let rows = rows.into_iter();
+            rows.map(|row| Ok((ContentId(row.id), unpack(row.folded)?)))
+                .collect()
+        };
+        self.compute().run(bytes, unpacking).await
     }
 }
 

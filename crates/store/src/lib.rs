@@ -89,7 +89,7 @@ pub use account::Account;
 pub use activity::{Activity, ActivityKind, ActivityQuery};
 pub use answers::Withdrawal;
 pub use append::{Appended, NewMessage};
-pub use background::{Background, Sleep, Spawn};
+pub use background::{Aside, Background, Compute, Sleep, Spawn};
 pub use content::MessageMetadata;
 pub use copy::{Copied, Moved};
 pub use delta::{LoadedDelta, News};

@@ -69,9 +69,9 @@ impl Store {
     ) -> Result<Vec<(Image, Overlay)>, Fault> {
         let mut messages = self.load_messages_of(outlines).await?;
         let mut private = self.load_private(asker, outlines, stamps).await?;
-        outlines
-            .iter()
-            .map(|outline| {
+        let bytes = messages.values().map(|it| size_of_val(it.as_slice())).sum();
+        let building = || {
+            let built = outlines.iter().map(|outline| {
                 let messages = messages.remove(&outline.id).unwrap_or_default();
                 let image = Image::from_messages(messages, outline.modseq, outline.uid_next);
                 let image = image.map_err(|error| Fault::Broken(Cause::new(error)))?;
@@ -82,8 +82,10 @@ impl Store {
                     changed,
                 });
                 Ok((image, overlay))
-            })
-            .collect()
+            });
+            built.collect()
+        };
+        self.compute().run(bytes, building).await
     }
 
     async fn load_messages_of(

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use crate::access_cache::AccessCache;
 use crate::answers::Answers;
-use crate::background::Background;
+use crate::background::{Background, Compute};
 use crate::batch::Batches;
 use crate::digest::Digesting;
 use crate::latest::Latest;
@@ -96,6 +96,12 @@ impl Store {
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.inner.counters.read(self.pool())
+    }
+
+    /// Where what takes long is computed on this node.
+    #[must_use]
+    pub fn compute(&self) -> &Compute {
+        &self.inner.background.compute
     }
 
     pub(crate) fn pool(&self) -> &PgPool {

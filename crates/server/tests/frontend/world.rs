@@ -10,7 +10,7 @@ use std::sync::Arc;
 use private_pg::{Options, PrivatePg, Tuning};
 use server::Frontend;
 use server::config::{Config, Sources, Surroundings};
-use store::{Background, Store};
+use store::{Background, Compute, Store};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
@@ -91,6 +91,7 @@ impl World {
                 // What the store waits for, not what the test does.
                 Box::pin(async move { drop(timeout(time, pending::<()>()).await) })
             }),
+            compute: Compute::new(1, Arc::new(|work| work())),
         };
         Store::connect(options, background).await.unwrap()
     }

@@ -38,10 +38,12 @@ pub(crate) async fn arriving(
     });
     let prepared = if is_binary {
         // BODY[] could not be told of a NUL, so it goes into an encoding (RFC 3516, 4.4 and 6).
-        let encoded = mime::encode_binary(&bytes).ok_or(Refused::UnknownCte)?;
-        session.store.prepare(&encoded, date)?
+        let encoding = || mime::encode_binary(&bytes);
+        let encoded = session.store.compute().run(bytes.len(), encoding).await;
+        let encoded = encoded.ok_or(Refused::UnknownCte)?;
+        session.store.prepare(&encoded, date).await?
     } else {
-        session.store.prepare(&bytes, date)?
+        session.store.prepare(&bytes, date).await?
     };
     Ok(NewMessage {
         prepared,

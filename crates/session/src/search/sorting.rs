@@ -7,6 +7,7 @@ use image::{Image, Message};
 use live::Live;
 use mail::{ContentId, MailboxId, Uid};
 use mime::{SortKeys, SortText};
+use store::Compute;
 use wire::{Direction, SortCriterion, SortKey};
 
 use crate::ending::Ending;
@@ -17,13 +18,18 @@ use crate::search::finding::Finding;
 /// the mailbox.
 pub(crate) async fn sort(
     live: &Live,
+    compute: &Compute,
     found: &mut Finding,
     criteria: &[SortCriterion],
 ) -> Result<(), Ending> {
     let written = load_keys(live, found.mailbox, &found.entries(), criteria).await?;
-    let sorted = in_order(found, &written, criteria);
-    let places: Vec<usize> = sorted.iter().map(|sorted| sorted.place).collect();
-    found.reorder(&places);
+    let bytes = bytes_to_compare(&written, found.messages.len());
+    let sorting = || {
+        let sorted = in_order(found, &written, criteria);
+        let places: Vec<usize> = sorted.iter().map(|sorted| sorted.place).collect();
+        found.reorder(&places);
+    };
+    compute.run(bytes, sorting).await;
     Ok(())
 }
 
@@ -58,6 +64,12 @@ pub(crate) async fn places(
         places.push((low, new.message.uid));
     }
     Ok(places)
+}
+
+/// About what sorting looks through.
+fn bytes_to_compare(written: &[Bytes], messages: usize) -> usize {
+    let bytes: usize = written.iter().map(Bytes::len).sum();
+    bytes + messages * size_of::<Sorted<'_>>()
 }
 
 /// What was found, in the order of `criteria` by what is `written` in each.

@@ -1,15 +1,16 @@
 //! Asking digests.
 
 use bytes::Bytes;
-use futures_util::TryStreamExt;
 use mail::{ContentId, MailboxId, Uid, UidSet};
-use tokio::sync::oneshot;
 
 use super::{pack, trigrams};
-use crate::{Cause, Fault, Store, multirange};
+use crate::packing::unpacked_bytes;
+use crate::{Fault, Store, multirange};
 
-/// Parts of a megabyte that a scan holds unpacked, or has being unpacked.
-const PARTS_UNPACKED_AT_ONCE: usize = 4;
+/// What to compare a list of places costs at least, as bytes that are looked through.
+const LIST_COST_BYTES: usize = 4096;
+/// Parts of about a megabyte that are read at once.
+const PARTS_PER_READ: i64 = 4;
 
 /// Some messages of a mailbox, packed together.
 #[derive(Clone, Debug)]
@@ -49,8 +50,10 @@ impl Store {
         )
         .fetch_all(self.pool())
         .await?;
-        rows.into_iter()
-            .map(|row| {
+        let lists = rows.iter().flat_map(|row| &row.lists);
+        let bytes = lists.map(|list| list.len().max(LIST_COST_BYTES)).sum();
+        let choosing = || {
+            let rows = rows.into_iter().map(|row| {
                 let uids = multirange::parse(&row.uids)?;
                 let count = usize::try_from(uids.len()).unwrap_or(usize::MAX);
                 let candidates = match trigrams::common_places(&row.lists, count) {
@@ -63,56 +66,46 @@ impl Store {
                     uids,
                     candidates,
                 })
-            })
-            .collect()
+            });
+            rows.collect()
+        };
+        self.compute().run(bytes, choosing).await
     }
 
-    /// Shows the search texts of a digest, one after the other, and tells whose they were. When the
-    /// digest is deleted meanwhile, those are fewer than it had.
+    /// The search texts of a digest from this place on, as many as are read at once. None at the end, and none where
+    /// the digest was deleted meanwhile.
     ///
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database is away.
-    #[tracing::instrument(name = "db.scan_digest", skip_all)]
-    pub async fn scan_digest(
+    #[tracing::instrument(name = "db.load_digested_texts", skip_all)]
+    pub async fn load_digested_texts(
         &self,
         digest: &Digest,
-        mut look: impl FnMut(Uid, &[u8]) + Send,
-    ) -> Result<UidSet, Fault> {
-        let mut parts = sqlx::query!(
-            "select texts from digest_text where digest = $1 order by first",
-            digest.id
+        place: usize,
+    ) -> Result<Vec<(Uid, Bytes)>, Fault> {
+        let parts = sqlx::query_scalar!(
+            "select texts
+               from digest_text
+              where digest = $1
+                and first >= $2
+              order by first
+              limit $3",
+            digest.id,
+            i32::try_from(place).unwrap_or(i32::MAX),
+            PARTS_PER_READ
         )
-        .fetch(self.pool())
-        .map_err(Fault::from)
-        .map_ok(|part| self.unpack_elsewhere(part.texts))
-        .try_buffered(PARTS_UNPACKED_AT_ONCE);
-        let mut uids = digest.uids.iter();
-        let mut shown = UidSet::new();
-        while let Some(texts) = parts.try_next().await? {
-            for (text, uid) in texts.iter().zip(&mut uids) {
-                look(uid, text);
-                shown.insert(uid);
+        .fetch_all(self.pool())
+        .await?;
+        let bytes = parts.iter().map(|part| unpacked_bytes(part)).sum();
+        let unpacking = || {
+            let mut texts = Vec::new();
+            for part in parts {
+                texts.append(&mut pack::unpack(part)?);
             }
-        }
-        Ok(shown)
-    }
-
-    /// On another core, if there is one with nothing to do: unpacking is most of a scan.
-    fn unpack_elsewhere(
-        &self,
-        texts: Vec<u8>,
-    ) -> impl Future<Output = Result<Vec<Bytes>, Fault>> + use<> {
-        let (reply, unpacked) = oneshot::channel();
-        (self.inner().background.spawn)(Box::pin(async move {
-            // Who does not wait any more gave up the search.
-            drop(reply.send(pack::unpack(texts)));
-        }));
-        async {
-            unpacked
-                .await
-                .map_err(|lost| Fault::Broken(Cause::new(lost)))?
-        }
+            Ok(digest.uids.iter().skip(place).zip(texts).collect())
+        };
+        self.compute().run(bytes, unpacking).await
     }
 
     /// What SORT and THREAD compare, of every message of a mailbox that is in a digest.
@@ -131,12 +124,17 @@ impl Store {
         )
         .fetch_all(self.pool())
         .await?;
-        let mut all = Vec::new();
-        for row in rows {
-            let keys = pack::unpack(row.sort_keys)?;
-            all.extend(row.contents.into_iter().map(ContentId).zip(keys));
-        }
-        Ok(all)
+        let packed = rows.iter().map(|row| &row.sort_keys);
+        let bytes = packed.map(|keys| unpacked_bytes(keys)).sum();
+        let unpacking = || {
+            let mut all = Vec::new();
+            for row in rows {
+                let keys = pack::unpack(row.sort_keys)?;
+                all.extend(row.contents.into_iter().map(ContentId).zip(keys));
+            }
+            Ok(all)
+        };
+        self.compute().run(bytes, unpacking).await
     }
 }
 

@@ -53,11 +53,18 @@ async fn fill(world: &World, count: u32) -> MailboxId {
 async fn shown(store: &Store, mailbox: MailboxId) -> Vec<(Uid, Vec<u8>)> {
     let mut shown = Vec::new();
     for digest in store.find_digests(&[mailbox], &[]).await.unwrap() {
-        let seen = store
-            .scan_digest(&digest, |uid, text| shown.push((uid, text.to_vec())))
-            .await
-            .unwrap();
-        assert_eq!(seen, digest.uids);
+        let mut uids = Vec::new();
+        loop {
+            let texts = store.load_digested_texts(&digest, uids.len());
+            let texts = texts.await.unwrap();
+            if texts.is_empty() {
+                break;
+            }
+            uids.extend(texts.iter().map(|(uid, _)| *uid));
+            let texts = texts.into_iter();
+            shown.extend(texts.map(|(uid, text)| (uid, text.to_vec())));
+        }
+        assert_eq!(uids.into_iter().collect::<UidSet>(), digest.uids);
     }
     shown.sort();
     shown
