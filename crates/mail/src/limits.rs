@@ -98,6 +98,10 @@ pub const PREVIEW_LAZY_BYTES_MAX: u32 = 64 * 1024;
 pub const SORT_TEXT_BYTES_MAX: usize = 4 * 1024;
 /// Ancestors of one message that THREAD considers.
 pub const REFERENCES_MAX: usize = 1000;
+/// What their Message IDs take together, in bytes.
+pub const REFERENCES_BYTES_MAX: usize = 8 * 1024;
+/// What SORT or THREAD compares of all its messages together, in bytes; messages with the same content count once.
+pub const SORT_KEYS_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Messages of one APPEND (MULTIAPPEND).
 pub const APPEND_MESSAGES_MAX: usize = 256;
 /// Unwritten responses of one session that pause its command, in bytes.

@@ -2,6 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use mail::{ContentId, MailboxId, NaiveDate, Uid};
+use mime::SortKeysUse;
 
 use crate::packing::{unpack, unpacked_bytes};
 use crate::prepared::sent_from_number;
@@ -121,6 +122,7 @@ impl Store {
     pub async fn load_sort_keys(
         &self,
         ids: &[ContentId],
+        used_by: SortKeysUse,
     ) -> Result<Vec<(ContentId, Bytes)>, Fault> {
         let rows = sqlx::query!(
             "select id, header from content where id = any ($1)",
@@ -131,8 +133,8 @@ impl Store {
         let bytes = rows.iter().map(|row| unpacked_bytes(&row.header)).sum();
         let unpacking = || {
             let rows = rows.into_iter().map(|row| {
-                let header = unpack(row.header)?;
-                Ok((ContentId(row.id), mime::sort_keys(&header).into()))
+                let written = mime::sort_keys(&unpack(row.header)?);
+                Ok((ContentId(row.id), used_by.part_of(&written).into()))
             });
             rows.collect()
         };

@@ -93,7 +93,7 @@ pub use background::{Aside, Background, Compute, Sleep, Spawn};
 pub use content::MessageMetadata;
 pub use copy::{Copied, Moved};
 pub use delta::{LoadedDelta, News};
-pub use digest::Digest;
+pub use digest::{Digest, DigestId, DigestedSortKeys};
 pub use directory::{DirectoryChange, DirectoryMark, DirectoryNews};
 pub use expunge::{Doomed, Expunged};
 pub use fault::{Cause, Fault};
@@ -117,3 +117,5 @@ pub use store::{Options, Store};
 pub use subscription::Subscription;
 pub use wake::{Heard, Listener};
 pub use withdrawal::LEASE_LENGTH;
+
+pub use mime::SortKeysUse;

@@ -1,14 +1,14 @@
 //! THREAD (RFC 5256). What is cut short would tear threads apart, so it is refused (RFC 9738, 3.3).
 
 use bytes::Bytes;
-use mime::{SortKeys, Threaded, Threading};
+use mime::{SortKeys, SortKeysUse, Threaded, Threading};
 use wire::{Numbering, SearchKey, Tag, ThreadAlgorithm, say};
 
 use crate::conversation::session::Session;
 use crate::ending::{Done, Outcome, Refused};
 use crate::node::Now;
 use crate::out::Out;
-use crate::search::finding::Finding;
+use crate::search::finding::{Finding, messages_of};
 use crate::search::of_selected::find;
 
 pub(crate) async fn run(
@@ -26,8 +26,8 @@ pub(crate) async fn run(
     }
     let found = find(session, tag, &key, now, out).await?;
     let contents = session.node.live.contents();
-    let entries = found.entries();
-    let loading = contents.sort_keys(found.mailbox, &entries);
+    let messages = messages_of(&found);
+    let loading = contents.sort_keys(found.mailbox, &messages, SortKeysUse::Thread);
     let keys = out.wait_for(tag, loading).await?;
     let threading = match algorithm {
         ThreadAlgorithm::OrderedSubject => Threading::OrderedSubject,

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use mail::{ContentId, MailboxId, Uid, UidSet};
+use mime::SortKeysUse;
 
 use super::{pack, trigrams};
 use crate::packing::unpacked_bytes;
@@ -22,6 +23,19 @@ pub struct Digest {
     pub uids: UidSet,
     /// Those that may hold every needle that was asked for.
     pub candidates: UidSet,
+}
+
+/// A digest, by which others are found that come behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DigestId(i64);
+
+/// What is compared of the messages in one digest.
+#[derive(Clone, Debug)]
+pub struct DigestedSortKeys {
+    /// The digest.
+    pub digest: DigestId,
+    /// The keys of each message, each in memory of its own.
+    pub keys: Vec<(ContentId, Bytes)>,
 }
 
 impl Store {
@@ -108,7 +122,8 @@ impl Store {
         self.compute().run(bytes, unpacking).await
     }
 
-    /// What SORT and THREAD compare, of every message of a mailbox that is in a digest.
+    /// What SORT or THREAD compares of the messages in the next digest of a mailbox behind this one; `None` behind
+    /// the last.
     ///
     /// # Errors
     ///
@@ -117,22 +132,32 @@ impl Store {
     pub async fn load_digested_sort_keys(
         &self,
         mailbox: MailboxId,
-    ) -> Result<Vec<(ContentId, Bytes)>, Fault> {
-        let rows = sqlx::query!(
-            "select contents, sort_keys from digest where mailbox = $1",
-            mailbox.0
+        behind: Option<DigestId>,
+        used_by: SortKeysUse,
+    ) -> Result<Option<DigestedSortKeys>, Fault> {
+        let row = sqlx::query!(
+            "select id, contents, sort_keys
+               from digest
+              where mailbox = $1
+                and id > $2
+              order by id
+              limit 1",
+            mailbox.0,
+            behind.map_or(i64::MIN, |digest| digest.0)
         )
-        .fetch_all(self.pool())
+        .fetch_optional(self.pool())
         .await?;
-        let packed = rows.iter().map(|row| &row.sort_keys);
-        let bytes = packed.map(|keys| unpacked_bytes(keys)).sum();
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let bytes = unpacked_bytes(&row.sort_keys);
         let unpacking = || {
-            let mut all = Vec::new();
-            for row in rows {
-                let keys = pack::unpack(row.sort_keys)?;
-                all.extend(row.contents.into_iter().map(ContentId).zip(keys));
-            }
-            Ok(all)
+            let keys = pack::unpack(row.sort_keys)?;
+            let keys = keys.iter().map(|written| used_by.part_of(written).into());
+            Ok(Some(DigestedSortKeys {
+                digest: DigestId(row.id),
+                keys: row.contents.into_iter().map(ContentId).zip(keys).collect(),
+            }))
         };
         self.compute().run(bytes, unpacking).await
     }
