@@ -113,7 +113,7 @@ impl Job for Append {
         );
         call.send();
         let row = query
-            .fetch_one(&inner.pool)
+            .fetch_one(&inner.connections.work)
             .await
             .map_err(|error| without_those_too_large(queued_writes, error))?;
         answers(queued_writes, row.uid_validity, row.first_uid, row.modseq)

@@ -42,7 +42,7 @@ impl Store {
               where id = any ($1)",
             &numbers(ids)
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
         let parts = rows
             .iter()
@@ -80,7 +80,7 @@ impl Store {
             mailbox.0,
             i64::from(uid),
         )
-        .fetch_optional(self.pool())
+        .fetch_optional(&mut *self.connection().await?)
         .await?;
         Ok(content.map(ContentId))
     }
@@ -96,7 +96,7 @@ impl Store {
             "select id, header, body from content where id = any ($1)",
             &numbers(ids)
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
         let parts = rows.iter().flat_map(|row| [&row.header, &row.body]);
         let bytes = parts.map(|part| unpacked_bytes(part)).sum();
@@ -128,7 +128,7 @@ impl Store {
             "select id, header from content where id = any ($1)",
             &numbers(ids)
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
         let bytes = rows.iter().map(|row| unpacked_bytes(&row.header)).sum();
         let unpacking = || {
@@ -152,7 +152,7 @@ impl Store {
             "select id, folded from content where id = any ($1)",
             &numbers(ids)
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
         let bytes = rows.iter().map(|row| unpacked_bytes(&row.folded)).sum();
         let unpacking = || {

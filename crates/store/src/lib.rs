@@ -38,6 +38,7 @@ mod argument;
 mod background;
 mod batch;
 mod connect;
+mod connections;
 mod content;
 mod copy;
 mod delta;

@@ -49,7 +49,7 @@ impl Store {
     ) -> Result<Vec<Outline>, Fault> {
         let ids: Vec<i64> = mailboxes.iter().map(|mailbox| mailbox.0).collect();
         let rows = sqlx::query_file_as!(Row, "queries/outlines.sql", asker.0, &ids)
-            .fetch_all(self.pool())
+            .fetch_all(&mut *self.connection().await?)
             .await?;
         rows.into_iter().map(Row::read).collect()
     }
@@ -95,7 +95,7 @@ impl Store {
         let ids: Vec<MailboxId> = outlines.iter().map(|outline| outline.id).collect();
         let mut found: HashMap<MailboxId, Vec<Message>> = HashMap::with_capacity(ids.len());
         if !ids.is_empty() {
-            let mut connection = self.pool().acquire().await?;
+            let mut connection = self.connection().await?;
             for (mailbox, message) in rows::copy_out_of(&mut connection, &ids).await? {
                 found.entry(mailbox).or_default().push(message);
             }
@@ -117,7 +117,7 @@ impl Store {
             return Ok(private);
         }
         let rows = sqlx::query_file!("queries/load_overlays.sql", asker.0, &ids)
-            .fetch_all(self.pool())
+            .fetch_all(&mut *self.connection().await?)
             .await?;
         for row in rows {
             let of_mailbox = private.entry(MailboxId(row.mailbox)).or_default();
@@ -126,7 +126,7 @@ impl Store {
         }
         if stamps == Stamps::Told {
             let rows = sqlx::query_file!("queries/load_stamps.sql", asker.0, &ids)
-                .fetch_all(self.pool())
+                .fetch_all(&mut *self.connection().await?)
                 .await?;
             for row in rows {
                 let of_mailbox = private.entry(MailboxId(row.mailbox)).or_default();

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use bytes::Buf;
 use image::{Image, Message};
 use mail::{ContentId, FlagBits, InternalDate, Keywords, MailboxId, ModSeq, Uid, UidValidity};
-use sqlx::PgConnection;
+use sqlx::{Connection as _, PgConnection};
 use tracing::warn;
 
 use crate::{Cause, Fault, LoadedDelta, News, Store, keyword, packing, rows};
@@ -42,8 +42,8 @@ impl Store {
     /// [`Fault::Unavailable`] when the database is away.
     #[tracing::instrument(name = "db.load_image", skip_all)]
     pub async fn load_image(&self, mailbox: MailboxId) -> Result<Option<Loaded>, Fault> {
-        let mut transaction = self
-            .pool()
+        let mut connection = self.connection().await?;
+        let mut transaction = connection
             .begin_with("begin isolation level repeatable read, read only")
             .await?;
         let Some(mut header) = load_header(&mut transaction, mailbox).await? else {
@@ -57,6 +57,7 @@ impl Store {
         let counters = &self.inner().counters;
         let (image, keywords) = if let Some(first) = snapshot.first() {
             transaction.commit().await?;
+            drop(connection);
             let (modseq, uid_next) = (first.modseq, first.uid_next);
             let building = || build(snapshot, modseq, uid_next);
             let bytes = image_bytes(header.message_count);
@@ -76,6 +77,7 @@ impl Store {
         } else {
             let messages = rows::copy_out(&mut transaction, mailbox).await?;
             transaction.commit().await?;
+            drop(connection);
             counters.images_from_rows.fetch_add(1, Ordering::Relaxed);
             let (modseq, uid_next) = (header.modseq()?, header.uid_next()?);
             let building = || Image::from_messages(messages, modseq, uid_next);
@@ -134,7 +136,7 @@ impl Store {
             i64::from(image.uid_next()),
             &segments
         )
-        .execute(self.pool())
+        .execute(&mut *self.connection().await?)
         .await?;
         Ok(())
     }

@@ -62,7 +62,7 @@ impl Store {
             &ids,
             &asked
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
         let lists = rows.iter().flat_map(|row| &row.lists);
         let bytes = lists.map(|list| list.len().max(LIST_COST_BYTES)).sum();
@@ -109,7 +109,7 @@ impl Store {
             i32::try_from(place).unwrap_or(i32::MAX),
             PARTS_PER_READ
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
         let bytes = parts.iter().map(|part| unpacked_bytes(part)).sum();
         let unpacking = || {
@@ -145,7 +145,7 @@ impl Store {
             mailbox.0,
             behind.map_or(i64::MIN, |digest| digest.0)
         )
-        .fetch_optional(self.pool())
+        .fetch_optional(&mut *self.connection().await?)
         .await?;
         let Some(row) = row else {
             return Ok(None);

@@ -123,7 +123,7 @@ impl Store {
             &draft.parts,
             replaced
         )
-        .fetch_one(self.pool())
+        .fetch_one(&mut *self.connection().await?)
         .await?;
         Ok(is_written)
     }
@@ -138,7 +138,7 @@ impl Store {
             mailbox.0,
             small
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
         rows.into_iter()
             .map(|row| {
@@ -162,7 +162,7 @@ impl Store {
             "select id, header, folded from content where id = any ($1)",
             &ids
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
         let parts = rows.iter().flat_map(|row| [&row.header, &row.folded]);
         let bytes = parts.map(|part| packing::unpacked_bytes(part)).sum();

@@ -32,5 +32,6 @@ mod policy;
 mod quota;
 mod rights;
 mod save_dates;
+mod shares;
 mod wakeups;
 mod world;
