@@ -1,20 +1,23 @@
 //! The immutable parts of messages, cached because several people read the same mail.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use mail::{ContentId, MailboxId, Uid};
+use image::Message;
+use mail::{ContentId, MailboxId};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
-use store::{Fault, MessageMetadata, Store};
+use store::{Fault, MessageMetadata, SortKeysUse, Store};
+
+use crate::sort_keys::SortKeysTable;
 
 /// The caches of one node, bounded by bytes.
 pub struct Contents {
     store: Store,
     message_metadata: Cache<ContentId, Arc<MessageMetadata>, ByBytes>,
-    sort_keys: Cache<ContentId, Bytes, ByBytes>,
+    sort_keys: Cache<(ContentId, SortKeysUse), Bytes, ByBytes>,
     messages: Cache<ContentId, Bytes, ByBytes>,
     stats: ContentsStats,
 }
@@ -30,6 +33,9 @@ pub struct ContentsStats {
 
 /// One statement reads at most this many rows, so that its answer stays small.
 const ROWS_PER_READ_MAX: usize = 1000;
+/// The messages whose headers one statement reads have at most so many bytes together, or it is one message: how
+/// much of a message is header is not known before.
+const HEADER_BYTES_PER_READ_MAX: u64 = 16 * 1024 * 1024;
 /// A message larger than this share of the cache would push out too many others.
 const LARGEST_SHARE: u64 = 16;
 
@@ -96,55 +102,91 @@ impl Contents {
         Ok(found)
     }
 
-    /// Loads what SORT and THREAD compare of each, in the order of `messages`, to be read by
-    /// `mime::SortKeys`. Of what no longer exists it is empty.
+    /// Loads what SORT or THREAD compares of each, in the order of `messages`, to be read by
+    /// `mime::SortKeys`. Of what no longer exists it is empty; messages with the same content share it.
     ///
     /// # Errors
     ///
-    /// As the store has it.
+    /// [`Fault::Limit`] when it is too much, else as the store has it.
     pub async fn sort_keys(
         &self,
         mailbox: MailboxId,
-        messages: &[(Uid, ContentId)],
+        messages: &[Message],
+        used_by: SortKeysUse,
     ) -> Result<Vec<Bytes>, Fault> {
-        let mut keys = vec![Bytes::new(); messages.len()];
+        let mut table = SortKeysTable::new();
         let mut missing = Vec::new();
-        for (&(uid, id), place) in messages.iter().zip(&mut keys) {
-            match self.sort_keys.get(&id) {
-                Some(found) => *place = found,
-                None => missing.push(((uid, id), place)),
+        for message in messages {
+            if table.has(message.content) {
+                continue;
+            }
+            match self.sort_keys.get(&(message.content, used_by)) {
+                Some(found) => table.add(message.content, found)?,
+                None => missing.push(*message),
             }
         }
         self.tally(messages.len() - missing.len(), missing.len());
-        let wanted = missing.iter().map(|(message, _)| *message).collect();
-        let found = self.load_sort_keys(mailbox, wanted).await?;
-        for ((_, id), place) in missing {
-            if let Some(found) = found.get(&id) {
-                // Many come in one buffer, which the cache would keep for as long as one of them.
-                *place = Bytes::copy_from_slice(found);
-                self.sort_keys.insert(id, place.clone());
-            }
-        }
-        Ok(keys)
+        self.load_sort_keys(mailbox, missing, used_by, &mut table)
+            .await?;
+        Ok(table.of(messages))
     }
 
     /// Reads them from digests where they are many; digests are written of those that are in none.
     async fn load_sort_keys(
         &self,
         mailbox: MailboxId,
-        mut wanted: Vec<(Uid, ContentId)>,
-    ) -> Result<HashMap<ContentId, Bytes>, Fault> {
-        let mut found = HashMap::with_capacity(wanted.len());
+        mut wanted: Vec<Message>,
+        used_by: SortKeysUse,
+        table: &mut SortKeysTable,
+    ) -> Result<(), Fault> {
         if wanted.len() > ROWS_PER_READ_MAX {
-            found.extend(self.store.load_digested_sort_keys(mailbox).await?);
-            wanted.retain(|(_, id)| !found.contains_key(id));
+            let ids: HashSet<ContentId> = wanted.iter().map(|message| message.content).collect();
+            let mut last = None;
+            while let Some(digested) = self
+                .store
+                .load_digested_sort_keys(mailbox, last, used_by)
+                .await?
+            {
+                last = Some(digested.digest);
+                let keys = digested.keys.into_iter();
+                for (id, keys) in keys.filter(|(id, _)| ids.contains(id)) {
+                    self.keep_sort_keys(id, keys, used_by, table)?;
+                }
+            }
+            wanted.retain(|message| !table.has(message.content));
         }
-        for wanted in wanted.chunks(ROWS_PER_READ_MAX) {
-            let ids: Vec<ContentId> = wanted.iter().map(|(_, id)| *id).collect();
-            found.extend(self.store.load_sort_keys(&ids).await?);
+        let entry = |message: &Message| (message.uid, message.content);
+        let undigested = wanted.iter().map(entry).collect();
+        wanted.sort_unstable_by_key(|message| message.content);
+        wanted.dedup_by_key(|message| message.content);
+        let header_bytes = |message: &Message| u64::from(message.size);
+        for wanted in batches(
+            &wanted,
+            ROWS_PER_READ_MAX,
+            HEADER_BYTES_PER_READ_MAX,
+            header_bytes,
+        ) {
+            let ids: Vec<ContentId> = wanted.iter().map(|message| message.content).collect();
+            for (id, keys) in self.store.load_sort_keys(&ids, used_by).await? {
+                self.keep_sort_keys(id, keys, used_by, table)?;
+            }
         }
-        self.store.write_digests_later(mailbox, wanted);
-        Ok(found)
+        self.store.write_digests_later(mailbox, undigested);
+        Ok(())
+    }
+
+    fn keep_sort_keys(
+        &self,
+        id: ContentId,
+        keys: Bytes,
+        used_by: SortKeysUse,
+        table: &mut SortKeysTable,
+    ) -> Result<(), Fault> {
+        if table.has(id) {
+            return Ok(());
+        }
+        self.sort_keys.insert((id, used_by), keys.clone());
+        table.add(id, keys)
     }
 
     /// Loads whole messages, byte for byte, in any order. The caller bounds how much it asks for.
@@ -192,6 +234,26 @@ impl Contents {
     }
 }
 
+/// Neighbours that are read at once: no more than `count_max`, and no more than `bytes_max` unless one has more.
+pub fn batches<T>(
+    items: &[T],
+    count_max: usize,
+    bytes_max: u64,
+    bytes: impl Fn(&T) -> u64,
+) -> impl Iterator<Item = &[T]> {
+    let mut rest = items;
+    std::iter::from_fn(move || {
+        let mut sum = 0_u64;
+        let fitting = rest.iter().take(count_max).take_while(|item| {
+            sum = sum.saturating_add(bytes(item));
+            sum <= bytes_max
+        });
+        let (batch, after) = rest.split_at_checked(fitting.count().max(1))?;
+        rest = after;
+        Some(batch)
+    })
+}
+
 /// The bytes that an entry takes, with the cache's own share.
 #[derive(Clone, Copy, Debug)]
 struct ByBytes;
@@ -202,8 +264,8 @@ fn bytes(bytes: &[u8]) -> u64 {
     u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }
 
-impl Weighter<ContentId, Bytes> for ByBytes {
-    fn weight(&self, _: &ContentId, message: &Bytes) -> u64 {
+impl<K> Weighter<K, Bytes> for ByBytes {
+    fn weight(&self, _: &K, message: &Bytes) -> u64 {
         bytes(message) + ENTRY_BYTES
     }
 }

@@ -18,11 +18,12 @@ mod login_registry;
 mod mailbox;
 mod notify_watcher;
 mod shared_response;
+mod sort_keys;
 mod states;
 mod stats;
 mod watch_register;
 
-pub use content::{Contents, ContentsStats};
+pub use content::{Contents, ContentsStats, batches};
 pub use event_queue::{MailboxEvent, PendingEvents};
 pub use follow::{Live, NodeLease};
 pub use login_registry::{LoginLease, LoginRegistry};

@@ -16,6 +16,12 @@ pub const SWALLOW_BYTES_MAX: u64 = 128 * 1024 * 1024;
 /// Search keys one inside the other, by NOT, FUZZY, OR and several keys in a row, with those of filters (RFC 5466).
 /// Parentheses around a single key do not count.
 pub const SEARCH_DEPTH_MAX: usize = 256;
+/// Strings that one search looks for, filters included.
+pub const SEARCH_STRINGS_MAX: usize = 500;
+/// Keys of a search, filters included, times the messages that it looks at.
+pub const SEARCH_KEYS_TIMES_MESSAGES_MAX: usize = 1024 * 1024 * 1024;
+/// Text that one search looks through, in bytes, counted once for each string.
+pub const SEARCH_STRINGS_TIMES_BYTES_MAX: u64 = 64 * 1024 * 1024 * 1024;
 /// Mailboxes that one ESEARCH looks through.
 pub const SEARCH_MAILBOXES_MAX: usize = 10_000;
 /// Filters (RFC 5466) of one search, those inside filters included.
@@ -95,8 +101,10 @@ pub const PREVIEW_LAZY_BYTES_MAX: u32 = 64 * 1024;
 pub const SORT_TEXT_BYTES_MAX: usize = 4 * 1024;
 /// Ancestors of one message that THREAD considers.
 pub const REFERENCES_MAX: usize = 1000;
-/// Levels of a thread that are searched for a loop before a link is made.
-pub const THREAD_DEPTH_MAX: usize = 1000;
+/// What their Message IDs take together, in bytes.
+pub const REFERENCES_BYTES_MAX: usize = 8 * 1024;
+/// What SORT or THREAD compares of all its messages together, in bytes; messages with the same content count once.
+pub const SORT_KEYS_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Messages of one APPEND (MULTIAPPEND).
 pub const APPEND_MESSAGES_MAX: usize = 256;
 /// Unwritten responses of one session that pause its command, in bytes.

@@ -48,7 +48,7 @@ pub use injected::panic_if_asked;
 pub use preview::preview;
 pub use search::{Field, SearchText};
 pub use section::{Section, Sections, section};
-pub use sort_keys::{SortKeys, SortText, sort_keys};
+pub use sort_keys::{SortKeys, SortKeysUse, SortText, sort_keys};
 pub use thread::thread_root;
 pub use threading::{Threaded, Threading, thread};
 

@@ -79,6 +79,18 @@ impl<'a> SearchText<'a> {
         Self { all, header, body }
     }
 
+    /// The length of all of it.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.all.len()
+    }
+
+    /// The length of the header's part.
+    #[must_use]
+    pub fn header_bytes(&self) -> usize {
+        self.header.len()
+    }
+
     /// FROM, TO, CC, BCC: searches the names and addresses that ENVELOPE tells (RFC 9051, 6.4.4), and the decoded text of
     /// the field.
     #[must_use]

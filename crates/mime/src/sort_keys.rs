@@ -3,7 +3,7 @@
 //! The bytes are: the seconds of the sent date, a byte that says which parts of it are there, then
 //! each text and each reference after its length. Texts went through `i;unicode-casemap`.
 
-use mail::limits::{REFERENCES_MAX, SORT_TEXT_BYTES_MAX};
+use mail::limits::{REFERENCES_BYTES_MAX, REFERENCES_MAX, SORT_TEXT_BYTES_MAX};
 
 use crate::address::{self, Address};
 use crate::base_subject::base_subject;
@@ -101,6 +101,37 @@ impl<'a> SortKeys<'a> {
     }
 }
 
+/// Who compares keys, and so which of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SortKeysUse {
+    /// SORT, which compares the date and the texts.
+    Sort,
+    /// THREAD, which compares the date, the subject and the Message IDs.
+    Thread,
+}
+
+impl SortKeysUse {
+    /// Of what [`sort_keys`] wrote the part that is compared, to be read by [`SortKeys`] in the same way.
+    #[must_use]
+    pub fn part_of(self, written: &[u8]) -> Vec<u8> {
+        let keys = SortKeys::new(written);
+        let mut out = keys.seconds.to_le_bytes().to_vec();
+        out.push(keys.traits);
+        match self {
+            Self::Sort => keys.texts.iter().for_each(|text| push_item(&mut out, text)),
+            Self::Thread => {
+                push_item(&mut out, keys.text(SortText::Subject));
+                (1..TEXTS).for_each(|_| push_item(&mut out, &[]));
+                push_item(&mut out, keys.message_id);
+                let references: Vec<&[u8]> = keys.references().collect();
+                newest(&references).for_each(|reference| push_item(&mut out, reference));
+            }
+        }
+        out.shrink_to_fit();
+        out
+    }
+}
+
 /// Makes the keys of the message with this header, for [`SortKeys`] to read.
 #[must_use]
 pub fn sort_keys(header: &[u8]) -> Vec<u8> {
@@ -169,8 +200,7 @@ impl<'h> Fields<'h> {
         let message_id = message_ids(self.message_id.unwrap_or_default()).next();
         push_item(&mut out, &message_id.unwrap_or_default());
         let references = self.ancestors();
-        let oldest = references.len().saturating_sub(REFERENCES_MAX);
-        for reference in references.get(oldest..).unwrap_or_default() {
+        for reference in newest(&references) {
             push_item(&mut out, reference);
         }
         out
@@ -185,6 +215,19 @@ impl<'h> Fields<'h> {
         }
         references
     }
+}
+
+/// Those of the last references that are considered.
+fn newest(references: &[impl AsRef<[u8]>]) -> impl Iterator<Item = &[u8]> {
+    let mut bytes = 0;
+    let fitting = references.iter().rev().take(REFERENCES_MAX);
+    let fitting = fitting.take_while(|reference| {
+        bytes += reference.as_ref().len();
+        bytes <= REFERENCES_BYTES_MAX
+    });
+    let oldest = references.len() - fitting.count();
+    let newest = references.get(oldest..).unwrap_or_default();
+    newest.iter().map(AsRef::as_ref)
 }
 
 /// The addr-mailbox of the first address.
@@ -235,7 +278,9 @@ fn next_item<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
 
 #[cfg(test)]
 mod tests {
-    use super::{SortKeys, SortText, sort_keys};
+    use mail::limits::REFERENCES_BYTES_MAX;
+
+    use super::{SortKeys, SortKeysUse, SortText, sort_keys};
 
     fn text(header: &str, which: SortText) -> String {
         let written = sort_keys(header.as_bytes());
@@ -332,6 +377,42 @@ mod tests {
         let found: Vec<&[u8]> = SortKeys::new(&written).references().collect();
         assert_eq!(found.len(), 1000);
         assert_eq!(found.last(), Some(&&b"1999@b"[..]));
+    }
+
+    #[test]
+    fn references_are_bounded_in_bytes_too() {
+        let reference = |number| format!("{number:0>500}@b");
+        let all: String = (0..100)
+            .map(|n| format!("\r\n <{}>", reference(n)))
+            .collect();
+        let written = sort_keys(format!("References:{all}").as_bytes());
+        let found: Vec<&[u8]> = SortKeys::new(&written).references().collect();
+        assert!(written.len() < REFERENCES_BYTES_MAX + 200);
+        assert_eq!(found.len(), 16);
+        assert_eq!(found.last(), Some(&reference(99).as_bytes()));
+    }
+
+    #[test]
+    fn each_use_has_what_it_compares_and_nothing_else() {
+        let header = "Date: 1 Jan 2020 10:00 +0000\r\nSubject: Re: a\r\nFrom: Ada <ada@b.c>\r\nTo: bo@b.c\r\n\
+                      Message-ID: <c@d>\r\nReferences: <e@f> <g@h>\r\n";
+        let written = sort_keys(header.as_bytes());
+        let all = SortKeys::new(&written);
+        let sort = SortKeysUse::Sort.part_of(&written);
+        let keys = SortKeys::new(&sort);
+        assert_eq!((keys.sent(), keys.texts), (all.sent(), all.texts));
+        assert_eq!(
+            (keys.message_id(), keys.references().count()),
+            (&b""[..], 0)
+        );
+        let thread = SortKeysUse::Thread.part_of(&written);
+        let keys = SortKeys::new(&thread);
+        let references: Vec<&[u8]> = keys.references().collect();
+        assert_eq!(references, all.references().collect::<Vec<_>>());
+        assert_eq!(keys.message_id(), all.message_id());
+        assert_eq!((keys.sent(), keys.is_reply()), (all.sent(), all.is_reply()));
+        assert_eq!(keys.text(SortText::Subject), all.text(SortText::Subject));
+        assert_eq!(keys.text(SortText::From), b"");
     }
 
     #[test]

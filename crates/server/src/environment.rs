@@ -9,6 +9,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustls::crypto::ring::default_provider;
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::config::Surroundings;
 use crate::panics::{PanicPlace, Panics};
@@ -24,6 +25,15 @@ pub(crate) fn background(panics: &Arc<Panics>) -> store::Background {
     store::Background {
         spawn: spawn(panics),
         sleep: Arc::new(|time| Box::pin(tokio::time::sleep(time))),
+        compute: store::Compute::new(cores(), Arc::new(aside)),
+    }
+}
+
+/// Computes on this thread, while another takes over its tasks. A runtime with one thread has no other.
+fn aside(work: &mut (dyn FnMut() + Send)) {
+    match Handle::current().runtime_flavor() {
+        RuntimeFlavor::MultiThread => tokio::task::block_in_place(work),
+        _ => work(),
     }
 }
 

@@ -36,7 +36,7 @@ impl Store {
             "select id, rights_version from mailbox where id = any ($1)",
             &ids
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
         let versions = rows
             .into_iter()
@@ -93,7 +93,7 @@ impl Store {
         mailbox: MailboxId,
     ) -> Result<Option<Known>, Fault> {
         let row = sqlx::query_file!("queries/read_access.sql", asker.0, mailbox.0)
-            .fetch_optional(self.pool())
+            .fetch_optional(&mut *self.connection().await?)
             .await?;
         let Some(row) = row else {
             return Ok(None);
@@ -135,7 +135,7 @@ impl Store {
                 where e.mailbox = $1"#,
             mailbox.0
         )
-        .fetch_one(self.pool())
+        .fetch_one(&mut *self.connection().await?)
         .await?;
         entries(row.identifiers, row.negatives, row.rights)
     }

@@ -45,7 +45,7 @@ impl Store {
               where name = $1",
             name
         )
-        .fetch_optional(self.pool())
+        .fetch_optional(self.kept())
         .await?;
         Ok(row.map(Account::from))
     }
@@ -63,7 +63,7 @@ impl Store {
                from account
               order by name"
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
         Ok(rows.into_iter().map(Account::from).collect())
     }
@@ -88,7 +88,7 @@ impl Store {
             password_hash,
             is_admin
         )
-        .fetch_one(self.pool())
+        .fetch_one(&mut *self.connection().await?)
         .await?;
         self.wake_directory();
         Ok(AccountId(id))
@@ -107,7 +107,7 @@ impl Store {
             account.0,
             hash
         )
-        .execute(self.pool())
+        .execute(&mut *self.connection().await?)
         .await?;
         self.wake_account(account).await;
         self.until_noted(None).await
@@ -129,7 +129,7 @@ impl Store {
             account.password_version,
             hash
         )
-        .execute(self.pool())
+        .execute(&mut *self.connection().await?)
         .await?;
         Ok(())
     }
@@ -160,7 +160,7 @@ impl Store {
             account.0,
             is_disabled
         )
-        .execute(self.pool())
+        .execute(&mut *self.connection().await?)
         .await?;
         self.wake_account(account).await;
         self.until_noted(None).await
@@ -184,7 +184,7 @@ impl Store {
                 and not is_disabled",
             &ids
         )
-        .fetch_all(self.pool())
+        .fetch_all(self.kept())
         .await?;
         Ok(rows
             .into_iter()
@@ -204,7 +204,7 @@ impl Store {
             r#"select mailbox as "mailbox!", modseq as "modseq!" from delete_account(_account => $1)"#,
             account.0
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
         self.wake(woken);
         self.wake_account(account).await;
@@ -224,7 +224,7 @@ impl Store {
                 where a.id = $1"#,
             account.0
         )
-        .fetch_optional(self.pool())
+        .fetch_optional(&mut *self.connection().await?)
         .await?
         .ok_or(Fault::Gone)?;
         Ok(Who {

@@ -196,7 +196,7 @@ impl Store {
             query.until,
             i64::from(query.count_max),
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
         rows.into_iter().map(Row::read).collect()
     }
@@ -212,7 +212,7 @@ impl Store {
             "select trim_activity(now() - $1::interval)",
             interval(older_than)
         )
-        .execute(self.pool())
+        .execute(&mut *self.connection().await?)
         .await?;
         Ok(())
     }

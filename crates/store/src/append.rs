@@ -49,8 +49,10 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Broken`] when that panics: the message is refused, and nothing else is disturbed.
-    pub fn prepare(&self, message: &[u8], date: InternalDate) -> Result<Prepared, Fault> {
-        catch_unwind(|| prepare(message, date)).map_err(|_| {
+    pub async fn prepare(&self, message: &[u8], date: InternalDate) -> Result<Prepared, Fault> {
+        let taking_apart = || catch_unwind(|| prepare(message, date));
+        let prepared = self.compute().run(message.len(), taking_apart).await;
+        prepared.map_err(|_| {
             add(&self.inner().counters.message_panics, 1);
             Fault::of_panic()
         })
@@ -111,7 +113,7 @@ impl Job for Append {
         );
         call.send();
         let row = query
-            .fetch_one(&inner.pool)
+            .fetch_one(&inner.connections.work)
             .await
             .map_err(|error| without_those_too_large(queued_writes, error))?;
         answers(queued_writes, row.uid_validity, row.first_uid, row.modseq)

@@ -7,20 +7,24 @@ use std::time::Duration;
 
 use bus::Outbox;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection, Executor};
+use sqlx::{Connection, Executor, PgPool};
 use tokio::sync::watch;
 
 use crate::access_cache::AccessCache;
 use crate::answers::Answers;
 use crate::batch::Batches;
+use crate::connections::{ACQUIRE_TIMEOUT, Connections, Division, Suspects};
 use crate::digest::Digesting;
 use crate::login_recorder::{self, LoginRecorder};
 use crate::query_batcher::QueryBatcher;
 use crate::store::Inner;
 use crate::{Background, Fault, ObjectIds, Options, Store, latest, resolve, wake};
 
-/// How long a caller waits for a free connection before it hears [`Fault::Unavailable`].
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Work that takes longer is given up by the database: the largest COPY takes a fraction of it. Whoever waits for
+/// a lock does so behind a fraction of that.
+const LIMITS_OF_WORK: &str = "set statement_timeout = '120s'; set lock_timeout = '30s'";
+/// What must not wait takes milliseconds.
+const LIMITS_OF_KEPT: &str = "set statement_timeout = '10s'; set lock_timeout = '5s'";
 /// What was idle for longer may have been forgotten by a firewall on the way.
 const RESTED: Duration = Duration::from_secs(60);
 
@@ -48,42 +52,25 @@ impl Store {
     /// [`Fault::Unavailable`] when the database cannot be reached.
     pub async fn connect(options: Options, background: Background) -> Result<Self, Fault> {
         let database = address_of(&options.url)?.application_name(&options.application_name);
-        let suspects = Arc::new(AtomicU32::new(0));
-        let pool = PgPoolOptions::new()
-            .max_connections(options.connections)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            // A ping on each use costs 40 % of the throughput: only those are asked that may be dead.
-            .test_before_acquire(false)
-            .after_connect(|connection, _| {
-                Box::pin(async move { connection.execute(SESSION_SETTINGS).await.map(drop) })
-            })
-            .before_acquire({
-                let suspects = suspects.clone();
-                move |connection, rest| {
-                    let is_suspect = take_one(&suspects) || rest.idle_for > RESTED;
-                    Box::pin(async move {
-                        if is_suspect {
-                            connection.ping().await?;
-                        }
-                        Ok(true)
-                    })
-                }
-            })
-            .connect_with(database.clone())
-            .await?;
-        let object_ids = ObjectIds::load(&pool).await?;
+        let division = Division::of(options.connections);
+        let suspects = Suspects::default();
+        let work = (database.clone(), LIMITS_OF_WORK);
+        let work = open_pool(work, division.work, &suspects.work).await?;
+        let kept = (database.clone(), LIMITS_OF_KEPT);
+        let kept = open_pool(kept, division.kept, &suspects.kept).await?;
+        let object_ids = ObjectIds::load(&kept).await?;
         let resolve = {
-            let pool = pool.clone();
+            let pool = kept.clone();
             let read = move |names| resolve::read(pool.clone(), names);
             QueryBatcher::new(resolve::BOUNDS, background.spawn.clone(), read)
         };
         let latest = {
-            let pool = pool.clone();
+            let pool = kept.clone();
             let read = move |mailboxes| latest::read(pool.clone(), mailboxes);
             QueryBatcher::new(latest::BOUNDS, background.spawn.clone(), read)
         };
         let inner = Arc::new(Inner {
-            pool,
+            connections: Connections::new((work, kept), suspects, division),
             batches: Batches::default(),
             login_recorder: LoginRecorder::default(),
             resolve,
@@ -95,7 +82,6 @@ impl Store {
             counters: Arc::default(),
             background,
             is_drained: watch::Sender::new(false),
-            suspects,
             object_ids,
             database,
         });
@@ -119,6 +105,36 @@ impl Store {
         login_recorder::write(&self.inner).await;
         wake::say(&self.inner, &self.inner.outbox.take()).await
     }
+}
+
+async fn open_pool(
+    (database, limits): (PgConnectOptions, &'static str),
+    connections: u32,
+    suspects: &Arc<AtomicU32>,
+) -> Result<PgPool, sqlx::Error> {
+    let suspects = suspects.clone();
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        // A ping on each use costs 40 % of the throughput: only those are asked that may be dead.
+        .test_before_acquire(false)
+        .after_connect(move |connection, _| {
+            Box::pin(async move {
+                connection.execute(SESSION_SETTINGS).await?;
+                connection.execute(limits).await.map(drop)
+            })
+        })
+        .before_acquire(move |connection, rest| {
+            let is_suspect = take_one(&suspects) || rest.idle_for > RESTED;
+            Box::pin(async move {
+                if is_suspect {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .connect_with(database)
+        .await
 }
 
 fn take_one(suspects: &AtomicU32) -> bool {

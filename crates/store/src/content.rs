@@ -2,8 +2,9 @@
 
 use bytes::{Bytes, BytesMut};
 use mail::{ContentId, MailboxId, NaiveDate, Uid};
+use mime::SortKeysUse;
 
-use crate::packing::unpack;
+use crate::packing::{unpack, unpacked_bytes};
 use crate::prepared::sent_from_number;
 use crate::{Fault, Store};
 
@@ -41,10 +42,14 @@ impl Store {
               where id = any ($1)",
             &numbers(ids)
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
-        rows.into_iter()
-            .map(|row| {
+        let parts = rows
+            .iter()
+            .flat_map(|row| [&row.envelope, &row.structure, &row.header]);
+        let bytes = parts.map(|part| unpacked_bytes(part)).sum();
+        let unpacking = || {
+            let rows = rows.into_iter().map(|row| {
                 Ok(MessageMetadata {
                     id: ContentId(row.id),
                     envelope: unpack(row.envelope)?,
@@ -53,8 +58,10 @@ impl Store {
                     size: u64::try_from(row.size).unwrap_or(0),
                     sent: row.sent.and_then(sent_from_number),
                 })
-            })
-            .collect()
+            });
+            rows.collect()
+        };
+        self.compute().run(bytes, unpacking).await
     }
 
     /// What the message of `uid` consists of; `None` when it is not there.
@@ -73,7 +80,7 @@ impl Store {
             mailbox.0,
             i64::from(uid),
         )
-        .fetch_optional(self.pool())
+        .fetch_optional(&mut *self.connection().await?)
         .await?;
         Ok(content.map(ContentId))
     }
@@ -89,17 +96,21 @@ impl Store {
             "select id, header, body from content where id = any ($1)",
             &numbers(ids)
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
-        rows.into_iter()
-            .map(|row| {
+        let parts = rows.iter().flat_map(|row| [&row.header, &row.body]);
+        let bytes = parts.map(|part| unpacked_bytes(part)).sum();
+        let unpacking = || {
+            let rows = rows.into_iter().map(|row| {
                 let (header, body) = (unpack(row.header)?, unpack(row.body)?);
                 let mut message = BytesMut::with_capacity(header.len() + body.len());
                 message.extend_from_slice(&header);
                 message.extend_from_slice(&body);
                 Ok((ContentId(row.id), message.freeze()))
-            })
-            .collect()
+            });
+            rows.collect()
+        };
+        self.compute().run(bytes, unpacking).await
     }
 
     /// What SORT and THREAD compare, in any order; what has been collected is missing.
@@ -111,19 +122,23 @@ impl Store {
     pub async fn load_sort_keys(
         &self,
         ids: &[ContentId],
+        used_by: SortKeysUse,
     ) -> Result<Vec<(ContentId, Bytes)>, Fault> {
         let rows = sqlx::query!(
             "select id, header from content where id = any ($1)",
             &numbers(ids)
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
-        rows.into_iter()
-            .map(|row| {
-                let header = unpack(row.header)?;
-                Ok((ContentId(row.id), mime::sort_keys(&header).into()))
-            })
-            .collect()
+        let bytes = rows.iter().map(|row| unpacked_bytes(&row.header)).sum();
+        let unpacking = || {
+            let rows = rows.into_iter().map(|row| {
+                let written = mime::sort_keys(&unpack(row.header)?);
+                Ok((ContentId(row.id), used_by.part_of(&written).into()))
+            });
+            rows.collect()
+        };
+        self.compute().run(bytes, unpacking).await
     }
 
     /// Folded search texts, in any order; what has been collected is missing.
@@ -137,11 +152,15 @@ impl Store {
             "select id, folded from content where id = any ($1)",
             &numbers(ids)
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
-        rows.into_iter()
-            .map(|row| Ok((ContentId(row.id), unpack(row.folded)?)))
-            .collect()
+        let bytes = rows.iter().map(|row| unpacked_bytes(&row.folded)).sum();
+        let unpacking = || {
+            let rows = rows.into_iter();
+            rows.map(|row| Ok((ContentId(row.id), unpack(row.folded)?)))
+                .collect()
+        };
+        self.compute().run(bytes, unpacking).await
     }
 }
 

@@ -99,7 +99,7 @@ impl Store {
             flags,
             is_move,
         )
-        .fetch_one(self.pool())
+        .fetch_one(&mut *self.connection().await?)
         .await?;
         let moved = row
             .read()

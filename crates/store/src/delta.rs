@@ -65,7 +65,7 @@ impl Store {
             i16::try_from(known_keywords).unwrap_or(i16::MAX),
             &accounts,
         )
-        .fetch_optional(self.pool())
+        .fetch_optional(&mut *self.connection().await?)
         .await?;
         match row {
             None => Ok(LoadedDelta::Gone),
@@ -93,7 +93,7 @@ impl Store {
             i64::from(since),
             account.0
         )
-        .fetch_optional(self.pool())
+        .fetch_optional(&mut *self.connection().await?)
         .await?;
         let Some(row) = row.filter(|row| i64::from(since) >= row.log_floor) else {
             return Ok(None);
@@ -123,7 +123,7 @@ impl Store {
             mailbox.0,
             i64::from(since)
         )
-        .fetch_optional(self.pool())
+        .fetch_optional(&mut *self.connection().await?)
         .await?;
         match row {
             Some(row) if i64::from(since) >= row.log_floor => row

@@ -69,7 +69,7 @@ impl Store {
                       array(select distinct d.xid from directory_change d where d.xid >= s.mark) as "xids!"
                  from (select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as mark) s"#
         )
-        .fetch_one(self.pool())
+        .fetch_one(&mut *self.connection().await?)
         .await?;
         Ok(DirectoryMark {
             since: row.mark,
@@ -96,7 +96,7 @@ impl Store {
             &accounts,
             i64::try_from(DIRECTORY_CHANGES_MAX).unwrap_or(i64::MAX),
         )
-        .fetch_one(self.pool())
+        .fetch_one(&mut *self.connection().await?)
         .await?;
         let read = row.xids.into_iter().chain(mark.read.iter().copied());
         let mark = DirectoryMark {

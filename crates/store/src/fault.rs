@@ -180,11 +180,11 @@ fn limit_text(code: &str) -> Option<&'static str> {
     })
 }
 
-/// Connection trouble, too many connections, shutdown, fail-over to a read-only server, a deadlock
-/// or a cancelled statement: the transaction is gone, and another may succeed.
+/// Connection trouble, too many connections, shutdown, fail-over to a read-only server, a deadlock,
+/// a lock that others held for too long, or a cancelled statement: the transaction is gone, and another may succeed.
 fn is_passing(code: &str) -> bool {
     let class = code.get(..2).unwrap_or_default();
-    matches!(class, "08" | "53" | "57") || matches!(code, "25006" | "40001" | "40P01")
+    matches!(class, "08" | "53" | "57") || matches!(code, "25006" | "40001" | "40P01" | "55P03")
 }
 
 /// Which permits were refused, from 0; the functions name them from 1.

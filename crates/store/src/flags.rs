@@ -139,7 +139,7 @@ impl Job for Edit {
             requests(queued_writes) as Vec<FlagRequestRow>,
         );
         call.send();
-        let row = query.fetch_one(&inner.pool).await?;
+        let row = query.fetch_one(&inner.connections.work).await?;
         let modseq = ModSeq::from_i64(row.modseq).unwrap_or_default();
         let edited = FlagsEdited {
             modseq,
@@ -192,7 +192,7 @@ impl Job for ExactEdit {
             i64::from(*unchanged_since),
         );
         call.send();
-        let row = query.fetch_one(&inner.pool).await?;
+        let row = query.fetch_one(&inner.connections.work).await?;
         let modseq = ModSeq::from_i64(row.modseq).unwrap_or_default();
         let modified = multirange::parse(&row.modified).map_err(BatchFault::All)?;
         Ok(Done {

@@ -26,7 +26,7 @@ impl Store {
     pub async fn create_group(&self, name: &str) -> Result<(), Fault> {
         let name = fold(name).ok_or(NO_NAME)?;
         sqlx::query!("select create_group(_name => $1)", name)
-            .execute(self.pool())
+            .execute(&mut *self.connection().await?)
             .await?;
         Ok(())
     }
@@ -44,7 +44,7 @@ impl Store {
             r#"select mailbox as "mailbox!", modseq as "modseq!" from delete_group(_name => $1)"#,
             name
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
         self.wake(woken);
         self.until_noted(None).await
@@ -73,7 +73,7 @@ impl Store {
                  from user_group g
                 order by g.name"#
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
         Ok(rows)
     }
@@ -129,7 +129,7 @@ impl Store {
             inner,
             is_member,
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
         self.wake(woken);
         self.until_noted(None).await
@@ -150,7 +150,7 @@ impl Store {
             account.0,
             is_member,
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
         self.wake(woken);
         self.until_noted(None).await

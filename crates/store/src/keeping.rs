@@ -23,7 +23,7 @@ impl Store {
                 interval(older_than),
                 COLLECTED_MAX
             )
-            .fetch_one(self.pool())
+            .fetch_one(&mut *self.connection().await?)
             .await?;
             if looked_at < i64::from(COLLECTED_MAX) {
                 return Ok(());
@@ -45,7 +45,7 @@ impl Store {
                 interval(grace),
                 COLLECTED_MAX
             )
-            .fetch_one(self.pool())
+            .fetch_one(&mut *self.connection().await?)
             .await?;
             if looked_at == 0 {
                 return Ok(());
@@ -66,13 +66,13 @@ impl Store {
             "delete from directory_change where at < now() - $1::interval",
             older_than
         )
-        .execute(self.pool())
+        .execute(&mut *self.connection().await?)
         .await?;
         let mailboxes = sqlx::query_scalar!(
             r#"select distinct mailbox as "mailbox!" from change where at < now() - $1::interval"#,
             older_than
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
         // One by one, so that no writer waits for more than its own mailbox.
         for mailbox in mailboxes {
@@ -81,7 +81,7 @@ impl Store {
                 mailbox,
                 older_than
             )
-            .execute(self.pool())
+            .execute(&mut *self.connection().await?)
             .await?;
         }
         Ok(())
@@ -100,11 +100,11 @@ impl Store {
             "select id from mailbox where modseq - log_floor > $1",
             writes_max
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
         for mailbox in mailboxes {
             sqlx::query!("select cap_changes($1, $2)", mailbox, writes_max)
-                .execute(self.pool())
+                .execute(&mut *self.connection().await?)
                 .await?;
         }
         Ok(())

@@ -30,7 +30,7 @@ impl Store {
             PermitRow::from(permit) as PermitRow,
             &names,
         )
-        .fetch_one(self.pool())
+        .fetch_one(&mut *self.connection().await?)
         .await?;
         read(&names)
     }

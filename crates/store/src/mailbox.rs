@@ -132,7 +132,7 @@ impl Store {
             asker.0,
             mailbox.0,
         )
-        .fetch_optional(self.pool())
+        .fetch_optional(&mut *self.connection().await?)
         .await?;
         self.find(asker, row).await
     }
@@ -155,7 +155,7 @@ impl Store {
                 where n.mailbox = $1"#,
             mailbox.0,
         )
-        .fetch_optional(self.pool())
+        .fetch_optional(&mut *self.connection().await?)
         .await?;
         Ok(row.and_then(|row| place(asker, row.owner, row.owner_name, row.path)))
     }
@@ -178,7 +178,7 @@ impl Store {
     #[tracing::instrument(name = "db.visible", skip_all)]
     pub async fn visible(&self, asker: AccountId) -> Result<Vec<Listed>, Fault> {
         let rows = sqlx::query_file!("queries/list_visible.sql", asker.0)
-            .fetch_all(self.pool())
+            .fetch_all(&mut *self.connection().await?)
             .await?;
         // After the versions, which must not be newer than what they stand for.
         let who = self.who(asker).await?;
@@ -218,7 +218,7 @@ impl Store {
     ) -> Result<Vec<(MailboxId, ModSeq)>, Fault> {
         let ids: Vec<i64> = mailboxes.iter().map(|mailbox| mailbox.0).collect();
         let rows = sqlx::query!("select id, modseq from mailbox where id = any ($1)", &ids)
-            .fetch_all(self.pool())
+            .fetch_all(&mut *self.connection().await?)
             .await?;
         Ok(rows
             .into_iter()

@@ -58,7 +58,7 @@ impl Store {
             .map(|&(mailbox, modseq)| (mailbox.0, i64::from(modseq)))
             .unzip();
         let rows = sqlx::query_file_as!(Row, "queries/read_summaries.sql", &ids, &since)
-            .fetch_all(self.pool())
+            .fetch_all(&mut *self.connection().await?)
             .await?;
         let summaries = rows.into_iter().map(Row::read).collect::<Option<_>>();
         summaries.ok_or_else(|| Fault::Broken(Cause::new("numbers out of range")))

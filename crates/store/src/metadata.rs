@@ -68,7 +68,7 @@ impl Store {
             wanted.depth != Depth::Zero,
             value_bytes_max,
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
         let mut found: HashMap<MailboxId, Vec<Annotation>> = HashMap::new();
         for row in rows {
@@ -125,7 +125,7 @@ impl Store {
             &values as &[Option<&[u8]>],
             entries_max(),
         )
-        .fetch_one(self.pool())
+        .fetch_one(&mut *self.connection().await?)
         .await?;
         if row.is_changed {
             self.wake([wake::Row {
@@ -150,7 +150,7 @@ impl Store {
                 where n.mailbox = $1"#,
             permit.mailbox().0,
         )
-        .fetch_optional(self.pool())
+        .fetch_optional(&mut *self.connection().await?)
         .await?
         .ok_or(Fault::Gone)?;
         FlagPolicy::parse(&words).map_err(|bad| Fault::Broken(Cause::new(bad)))
@@ -188,7 +188,7 @@ impl Store {
             &values as &[Option<&[u8]>],
             entries_max(),
         )
-        .execute(self.pool())
+        .execute(&mut *self.connection().await?)
         .await?;
         self.wake_directory();
         Ok(())

@@ -30,7 +30,7 @@ impl Store {
             PlaceRow::from(place) as PlaceRow,
             special_use,
         )
-        .fetch_one(self.pool())
+        .fetch_one(&mut *self.connection().await?)
         .await?;
         self.wake_directory();
         Ok(MailboxId(id))
@@ -50,7 +50,7 @@ impl Store {
             actor as ActorRow,
             PermitRow::from(permit) as PermitRow,
         )
-        .fetch_one(self.pool())
+        .fetch_one(&mut *self.connection().await?)
         .await?;
         self.wake([wake::Row {
             mailbox: permit.mailbox().0,
@@ -93,7 +93,7 @@ impl Store {
             CreatePermitRow::from(create_permit) as CreatePermitRow,
             PlaceRow::from(to) as PlaceRow,
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
         self.wake(woken);
         self.until_given_away(from, to).await
@@ -135,7 +135,7 @@ impl Store {
             CreatePermitRow::from(create_permit) as CreatePermitRow,
             PlaceRow::from(to) as PlaceRow,
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
         self.wake(woken);
         self.until_given_away(from, to).await

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mail::{AccountId, SessionId};
+use tokio::sync::Semaphore;
 
 use crate::argument::ActorRow;
 use crate::{Fault, Store};
@@ -46,6 +47,8 @@ pub(crate) struct SessionOrigin {
     logins: Vec<Login>,
     origin: Mutex<Origin>,
     is_written: AtomicBool,
+    /// Of the connections for work, what the user has whose password was given.
+    share: Arc<Semaphore>,
 }
 
 impl Store {
@@ -53,8 +56,10 @@ impl Store {
     /// denied once one of its logins has ended. Nothing is written for a session that changes nothing.
     #[must_use]
     pub fn from_origin(&self, origin: Origin) -> Self {
+        let user = origin.logins.last().map_or(origin.account, |it| it.account);
         Self {
             origin: Some(Arc::new(SessionOrigin {
+                share: self.inner().connections.share_of(user),
                 session: origin.session,
                 logins: origin.logins.clone(),
                 origin: Mutex::new(origin),
@@ -113,7 +118,7 @@ impl Store {
             origin.address.map(|address| address.to_string()),
             origin.client,
         )
-        .execute(self.pool())
+        .execute(&mut *self.connection().await?)
         .await?;
         Ok(())
     }
@@ -126,6 +131,10 @@ impl SessionOrigin {
 
     pub(crate) fn logins(&self) -> &[Login] {
         &self.logins
+    }
+
+    pub(crate) fn share(&self) -> Arc<Semaphore> {
+        self.share.clone()
     }
 
     pub(crate) fn read(&self) -> Origin {

@@ -49,7 +49,7 @@ impl Store {
     ) -> Result<Vec<Outline>, Fault> {
         let ids: Vec<i64> = mailboxes.iter().map(|mailbox| mailbox.0).collect();
         let rows = sqlx::query_file_as!(Row, "queries/outlines.sql", asker.0, &ids)
-            .fetch_all(self.pool())
+            .fetch_all(&mut *self.connection().await?)
             .await?;
         rows.into_iter().map(Row::read).collect()
     }
@@ -69,9 +69,9 @@ impl Store {
     ) -> Result<Vec<(Image, Overlay)>, Fault> {
         let mut messages = self.load_messages_of(outlines).await?;
         let mut private = self.load_private(asker, outlines, stamps).await?;
-        outlines
-            .iter()
-            .map(|outline| {
+        let bytes = messages.values().map(|it| size_of_val(it.as_slice())).sum();
+        let building = || {
+            let built = outlines.iter().map(|outline| {
                 let messages = messages.remove(&outline.id).unwrap_or_default();
                 let image = Image::from_messages(messages, outline.modseq, outline.uid_next);
                 let image = image.map_err(|error| Fault::Broken(Cause::new(error)))?;
@@ -82,8 +82,10 @@ impl Store {
                     changed,
                 });
                 Ok((image, overlay))
-            })
-            .collect()
+            });
+            built.collect()
+        };
+        self.compute().run(bytes, building).await
     }
 
     async fn load_messages_of(
@@ -93,7 +95,7 @@ impl Store {
         let ids: Vec<MailboxId> = outlines.iter().map(|outline| outline.id).collect();
         let mut found: HashMap<MailboxId, Vec<Message>> = HashMap::with_capacity(ids.len());
         if !ids.is_empty() {
-            let mut connection = self.pool().acquire().await?;
+            let mut connection = self.connection().await?;
             for (mailbox, message) in rows::copy_out_of(&mut connection, &ids).await? {
                 found.entry(mailbox).or_default().push(message);
             }
@@ -115,7 +117,7 @@ impl Store {
             return Ok(private);
         }
         let rows = sqlx::query_file!("queries/load_overlays.sql", asker.0, &ids)
-            .fetch_all(self.pool())
+            .fetch_all(&mut *self.connection().await?)
             .await?;
         for row in rows {
             let of_mailbox = private.entry(MailboxId(row.mailbox)).or_default();
@@ -124,7 +126,7 @@ impl Store {
         }
         if stamps == Stamps::Told {
             let rows = sqlx::query_file!("queries/load_stamps.sql", asker.0, &ids)
-                .fetch_all(self.pool())
+                .fetch_all(&mut *self.connection().await?)
                 .await?;
             for row in rows {
                 let of_mailbox = private.entry(MailboxId(row.mailbox)).or_default();

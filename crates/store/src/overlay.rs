@@ -18,7 +18,7 @@ impl Store {
         mailbox: MailboxId,
     ) -> Result<Overlay, Fault> {
         let row = sqlx::query_file!("queries/load_overlay.sql", mailbox.0, account.0)
-            .fetch_optional(self.pool())
+            .fetch_optional(&mut *self.connection().await?)
             .await?
             .ok_or(Fault::Gone)?;
         let chunks = row

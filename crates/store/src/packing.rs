@@ -52,6 +52,19 @@ pub(crate) fn unpack(stored: Vec<u8>) -> Result<Bytes, Fault> {
     }
 }
 
+/// How many bytes [`unpack`] makes of it, as far as it says; what it says wrongly is not unpacked.
+pub(crate) fn unpacked_bytes(stored: &[u8]) -> usize {
+    match stored.split_first() {
+        Some((&ZSTD, frame)) => frame_bytes(frame).unwrap_or(0),
+        _ => stored.len(),
+    }
+}
+
+fn frame_bytes(frame: &[u8]) -> Option<usize> {
+    let length = zstd_safe::get_frame_content_size(frame).ok().flatten()?;
+    usize::try_from(length).ok()
+}
+
 fn compress(part: &[u8]) -> io::Result<Vec<u8>> {
     COMPRESSOR.with_borrow_mut(|compressor| {
         let compressor = match compressor {
@@ -63,11 +76,8 @@ fn compress(part: &[u8]) -> io::Result<Vec<u8>> {
 }
 
 fn decompress(frame: &[u8]) -> Result<Vec<u8>, Fault> {
-    let length = zstd_safe::get_frame_content_size(frame)
-        .ok()
-        .flatten()
-        .and_then(|length| usize::try_from(length).ok())
-        .ok_or_else(|| unreadable("a frame that does not know its length"))?;
+    let length =
+        frame_bytes(frame).ok_or_else(|| unreadable("a frame that does not know its length"))?;
     let part = DECOMPRESSOR.with_borrow_mut(|decompressor| {
         let decompressor = match decompressor {
             Some(decompressor) => decompressor,
@@ -84,7 +94,7 @@ fn unreadable(what: &str) -> Fault {
 
 #[cfg(test)]
 mod tests {
-    use super::{pack, unpack};
+    use super::{pack, unpack, unpacked_bytes};
 
     #[test]
     fn what_is_packed_is_unpacked() {
@@ -103,6 +113,7 @@ mod tests {
         ] {
             let packed = pack(part);
             assert!(packed.len() <= part.len() + 1);
+            assert!((part.len()..=part.len() + 1).contains(&unpacked_bytes(&packed)));
             assert_eq!(unpack(packed).unwrap(), part);
         }
         assert!(pack(&text).len() < 100);

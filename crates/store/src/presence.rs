@@ -116,7 +116,7 @@ impl Store {
             &mailboxes as &[Option<i64>],
             &column(|report| report.since),
         )
-        .fetch_one(self.pool())
+        .fetch_one(self.kept())
         .await?;
         Ok(Reported {
             is_new: row.is_new,
@@ -136,7 +136,7 @@ impl Store {
     #[tracing::instrument(name = "db.forget_node", skip_all)]
     pub async fn forget_node(&self, node: &NodeRun) -> Result<(), Fault> {
         sqlx::query!("delete from node where id = $1", node.id)
-            .execute(self.pool())
+            .execute(self.kept())
             .await?;
         Ok(())
     }
@@ -155,7 +155,7 @@ impl Store {
             query.mailbox.map(|mailbox| mailbox.0),
             query.session.map(SessionId::to_i64),
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
         rows.into_iter()
             .map(|row| {
@@ -186,7 +186,7 @@ impl Store {
             "update open_session set is_ending = true where session = any ($1)",
             &sessions
         )
-        .execute(self.pool())
+        .execute(&mut *self.connection().await?)
         .await?;
         self.wake_sessions().await;
         Ok(())

@@ -59,7 +59,7 @@ impl Store {
             limit(Resource::Mailbox),
             format!("quota {root}{}", told.concat()),
         )
-        .execute(self.pool())
+        .execute(&mut *self.connection().await?)
         .await?;
         Ok(())
     }
@@ -67,7 +67,7 @@ impl Store {
     async fn owner(&self, name: &str) -> Result<i64, Fault> {
         let name = fold(name).ok_or(Fault::Gone)?;
         let owner = sqlx::query_scalar!("select id from account where name = $1", name)
-            .fetch_optional(self.pool())
+            .fetch_optional(&mut *self.connection().await?)
             .await?;
         owner.ok_or(Fault::Gone)
     }
@@ -92,7 +92,7 @@ impl Store {
             asker.0,
             root,
         )
-        .fetch_optional(self.pool())
+        .fetch_optional(&mut *self.connection().await?)
         .await?;
         row.map(Row::read).transpose()
     }
@@ -115,7 +115,7 @@ impl Store {
                 where n.mailbox = $1"#,
             mailbox.0,
         )
-        .fetch_optional(self.pool())
+        .fetch_optional(&mut *self.connection().await?)
         .await?;
         row.map(Row::read).transpose()
     }
@@ -136,7 +136,7 @@ impl Store {
                 cross join lateral quota_usage(q.id) u
                 order by q.name"#,
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
         rows.into_iter().map(Row::read).collect()
     }
@@ -159,7 +159,7 @@ impl Store {
             mailbox.0,
             i64::try_from(bytes).unwrap_or(i64::MAX),
         )
-        .fetch_optional(self.pool())
+        .fetch_optional(&mut *self.connection().await?)
         .await?;
         Ok(has_room.unwrap_or(true))
     }
@@ -187,7 +187,7 @@ impl Store {
                 where m.id = any ($1)"#,
             &ids,
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
         let bytes = |bytes| u64::try_from(bytes).unwrap_or(0);
         Ok(rows

@@ -66,7 +66,7 @@ impl Store {
             private.to_i64(),
             growth as GrowthRow,
         )
-        .fetch_one(self.pool())
+        .fetch_one(&mut *self.connection().await?)
         .await?;
         let out_of_range = || Fault::Broken(Cause::new("numbers out of range"));
         let modseq = |number| ModSeq::from_i64(number).ok_or_else(out_of_range);

@@ -39,7 +39,7 @@ impl Store {
             rights.to_i16(),
             format!("{subject} {sign}{rights}"),
         )
-        .fetch_one(self.pool())
+        .fetch_one(&mut *self.connection().await?)
         .await?;
         self.wake([wake::Row {
             mailbox: permit.mailbox().0,

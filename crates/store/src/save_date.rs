@@ -35,7 +35,7 @@ impl Store {
             &mailboxes,
             &uids,
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
         let date = |unix_seconds| InternalDate {
             unix_seconds,

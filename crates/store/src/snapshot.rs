@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use bytes::Buf;
 use image::{Image, Message};
 use mail::{ContentId, FlagBits, InternalDate, Keywords, MailboxId, ModSeq, Uid, UidValidity};
-use sqlx::PgConnection;
+use sqlx::{Connection as _, PgConnection};
 use tracing::warn;
 
 use crate::{Cause, Fault, LoadedDelta, News, Store, keyword, packing, rows};
@@ -42,8 +42,8 @@ impl Store {
     /// [`Fault::Unavailable`] when the database is away.
     #[tracing::instrument(name = "db.load_image", skip_all)]
     pub async fn load_image(&self, mailbox: MailboxId) -> Result<Option<Loaded>, Fault> {
-        let mut transaction = self
-            .pool()
+        let mut connection = self.connection().await?;
+        let mut transaction = connection
             .begin_with("begin isolation level repeatable read, read only")
             .await?;
         let Some(mut header) = load_header(&mut transaction, mailbox).await? else {
@@ -52,11 +52,16 @@ impl Store {
         let snapshot = if header.has_useful_snapshot() {
             load_snapshot(&mut transaction, mailbox).await?
         } else {
-            None
+            Vec::new()
         };
         let counters = &self.inner().counters;
-        let (image, keywords) = if let Some(old) = snapshot {
+        let (image, keywords) = if let Some(first) = snapshot.first() {
             transaction.commit().await?;
+            drop(connection);
+            let (modseq, uid_next) = (first.modseq, first.uid_next);
+            let building = || build(snapshot, modseq, uid_next);
+            let bytes = image_bytes(header.message_count);
+            let old = self.compute().run(bytes, building).await?;
             counters
                 .images_from_snapshots
                 .fetch_add(1, Ordering::Relaxed);
@@ -72,8 +77,12 @@ impl Store {
         } else {
             let messages = rows::copy_out(&mut transaction, mailbox).await?;
             transaction.commit().await?;
+            drop(connection);
             counters.images_from_rows.fetch_add(1, Ordering::Relaxed);
-            let image = Image::from_messages(messages, header.modseq()?, header.uid_next()?);
+            let (modseq, uid_next) = (header.modseq()?, header.uid_next()?);
+            let building = || Image::from_messages(messages, modseq, uid_next);
+            let bytes = image_bytes(header.message_count);
+            let image = self.compute().run(bytes, building).await;
             (
                 image.map_err(|error| Fault::Broken(Cause::new(error)))?,
                 None,
@@ -114,8 +123,12 @@ impl Store {
 
     /// Replaces the snapshot, unless a newer one is there or somebody else is at it.
     async fn write_snapshot(&self, mailbox: MailboxId, image: &Image) -> Result<(), Fault> {
-        let messages: Vec<Message> = image.iter().map(|(_, message)| message).collect();
-        let segments: Vec<Vec<u8>> = messages.chunks(SEGMENT_MESSAGES).map(pack).collect();
+        let packing = || -> Vec<Vec<u8>> {
+            let messages: Vec<Message> = image.iter().map(|(_, message)| message).collect();
+            messages.chunks(SEGMENT_MESSAGES).map(pack).collect()
+        };
+        let bytes = image_bytes(i64::from(image.len()));
+        let segments = self.compute().run(bytes, packing).await;
         sqlx::query!(
             "select write_snapshot($1, $2, $3, $4)",
             mailbox.0,
@@ -123,7 +136,7 @@ impl Store {
             i64::from(image.uid_next()),
             &segments
         )
-        .execute(self.pool())
+        .execute(&mut *self.connection().await?)
         .await?;
         Ok(())
     }
@@ -195,30 +208,44 @@ async fn load_header(
     Ok(header)
 }
 
+/// A part of a snapshot, with the counters of the whole.
+struct Segment {
+    modseq: i64,
+    uid_next: i64,
+    messages: Vec<u8>,
+}
+
+/// None where there is no snapshot.
 async fn load_snapshot(
     connection: &mut PgConnection,
     mailbox: MailboxId,
-) -> Result<Option<Image>, Fault> {
-    let segments = sqlx::query!(
+) -> Result<Vec<Segment>, Fault> {
+    let segments = sqlx::query_as!(
+        Segment,
         "select modseq, uid_next, messages from snapshot where mailbox = $1 order by segment",
         mailbox.0
     )
     .fetch_all(connection)
     .await?;
-    let Some(first) = segments.first() else {
-        return Ok(None);
-    };
-    let modseq = ModSeq::from_i64(first.modseq).ok_or_else(unreadable)?;
-    let uid_next = Uid::from_i64(first.uid_next).ok_or_else(unreadable)?;
+    Ok(segments)
+}
+
+fn build(segments: Vec<Segment>, modseq: i64, uid_next: i64) -> Result<Image, Fault> {
+    let modseq = ModSeq::from_i64(modseq).ok_or_else(unreadable)?;
+    let uid_next = Uid::from_i64(uid_next).ok_or_else(unreadable)?;
     let mut messages = Vec::new();
     for segment in segments {
         let columns = packing::unpack(segment.messages)?;
         unpack(&columns, &mut messages).ok_or_else(unreadable)?;
     }
     let image = Image::from_messages(messages, modseq, uid_next);
-    image
-        .map(Some)
-        .map_err(|error| Fault::Broken(Cause::new(error)))
+    image.map_err(|error| Fault::Broken(Cause::new(error)))
+}
+
+/// What the numbers of so many messages take unpacked.
+fn image_bytes(messages: i64) -> usize {
+    let messages = usize::try_from(messages).unwrap_or(0);
+    messages.saturating_mul(COLUMNS * NUMBER_BYTES)
 }
 
 const NUMBER_BYTES: usize = 8;

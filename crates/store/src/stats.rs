@@ -3,7 +3,7 @@
 use std::array;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use sqlx::PgPool;
+use crate::connections::Connections;
 
 /// Upper bounds of the batch sizes that are counted apart; larger ones count in the last bucket.
 pub const BATCH_BUCKETS: [u64; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
@@ -70,7 +70,7 @@ impl Counters {
         add(&self.batched_requests, requests);
     }
 
-    pub(crate) fn read(&self, pool: &PgPool) -> Stats {
+    pub(crate) fn read(&self, connections: &Connections) -> Stats {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
         Stats {
             batches: array::from_fn(|bucket| self.batches.get(bucket).map_or(0, read)),
@@ -85,8 +85,8 @@ impl Counters {
             images_from_rows: read(&self.images_from_rows),
             images_from_snapshots: read(&self.images_from_snapshots),
             deltas: read(&self.deltas),
-            connections: pool.size(),
-            connections_idle: u64::try_from(pool.num_idle()).unwrap_or(u64::MAX),
+            connections: connections.count(),
+            connections_idle: u64::try_from(connections.idle()).unwrap_or(u64::MAX),
         }
     }
 }

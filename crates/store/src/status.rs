@@ -39,7 +39,7 @@ impl Store {
     ) -> Result<Vec<(MailboxId, Status)>, Fault> {
         let ids: Vec<i64> = judged.iter().map(|judged| judged.mailbox.0).collect();
         let rows = sqlx::query_file_as!(Row, "queries/read_status.sql", asker.0, &ids)
-            .fetch_all(self.pool())
+            .fetch_all(&mut *self.connection().await?)
             .await?;
         let versions = rows
             .iter()

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use bus::Outbox;
 use mail::MailboxId;
@@ -12,8 +11,9 @@ use tokio::sync::watch;
 
 use crate::access_cache::AccessCache;
 use crate::answers::Answers;
-use crate::background::Background;
+use crate::background::{Background, Compute};
 use crate::batch::Batches;
+use crate::connections::{ACQUIRE_TIMEOUT, Connections, Held};
 use crate::digest::Digesting;
 use crate::latest::Latest;
 use crate::login_recorder::LoginRecorder;
@@ -44,7 +44,7 @@ pub struct Store {
 
 /// What all clones share.
 pub(crate) struct Inner {
-    pub(crate) pool: PgPool,
+    pub(crate) connections: Connections,
     pub(crate) batches: Batches,
     pub(crate) login_recorder: LoginRecorder,
     pub(crate) resolve: QueryBatcher<Name, Option<Row>>,
@@ -56,8 +56,6 @@ pub(crate) struct Inner {
     pub(crate) counters: Arc<Counters>,
     pub(crate) background: Background,
     pub(crate) is_drained: watch::Sender<bool>,
-    /// How many of the pool's connections may be dead; it hands them out in turn.
-    pub(crate) suspects: Arc<AtomicU32>,
     pub(crate) object_ids: ObjectIds,
     pub(crate) database: PgConnectOptions,
 }
@@ -70,9 +68,11 @@ impl Store {
     /// [`Fault::Unavailable`] when it does not.
     #[tracing::instrument(name = "db.ping", skip_all)]
     pub async fn ping(&self) -> Result<(), Fault> {
-        sqlx::query!(r#"select 1 as "one!""#)
-            .fetch_one(self.pool())
-            .await?;
+        let answered = sqlx::query!(r#"select 1 as "one!""#).fetch_one(self.kept());
+        if let Err(error) = answered.await {
+            self.inner().suspect_all();
+            return Err(error.into());
+        }
         Ok(())
     }
 
@@ -95,11 +95,25 @@ impl Store {
     /// Counts since the start.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.inner.counters.read(self.pool())
+        self.inner.counters.read(&self.inner.connections)
     }
 
-    pub(crate) fn pool(&self) -> &PgPool {
-        &self.inner.pool
+    /// Where what takes long is computed on this node.
+    #[must_use]
+    pub fn compute(&self) -> &Compute {
+        &self.inner.background.compute
+    }
+
+    /// A connection for work: within the user's share, where this handle writes for a session.
+    pub(crate) async fn connection(&self) -> Result<Held, Fault> {
+        let share = self.origin.as_ref().map(|origin| origin.share());
+        let patience = (self.inner.background.sleep)(ACQUIRE_TIMEOUT);
+        self.inner.connections.hold(share, patience).await
+    }
+
+    /// The connections that are kept for what must not wait.
+    pub(crate) fn kept(&self) -> &PgPool {
+        &self.inner.connections.kept
     }
 
     pub(crate) fn inner(&self) -> &Arc<Inner> {
@@ -116,7 +130,7 @@ impl Inner {
     /// One connection broke, so the others may have broken too: each is asked before its next use,
     /// which spares whoever would have used it a [`Fault::Unavailable`].
     pub(crate) fn suspect_all(&self) {
-        self.suspects.store(self.pool.size(), Ordering::Relaxed);
+        self.connections.suspect_all();
     }
 }
 
@@ -129,7 +143,7 @@ impl Cause {
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Store")
-            .field("pool", self.pool())
+            .field("work", &self.inner.connections.work)
             .finish_non_exhaustive()
     }
 }

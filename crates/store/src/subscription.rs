@@ -31,7 +31,7 @@ impl Store {
                 order by s.owner, s.path"#,
             asker.0
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
         Ok(rows
             .into_iter()
@@ -56,7 +56,7 @@ impl Store {
             self.actor(asker) as ActorRow,
             PlaceRow::from(place) as PlaceRow,
         )
-        .execute(self.pool())
+        .execute(&mut *self.connection().await?)
         .await?;
         self.wake_directory();
         Ok(())
@@ -74,7 +74,7 @@ impl Store {
             self.actor(asker) as ActorRow,
             PlaceRow::from(place) as PlaceRow,
         )
-        .execute(self.pool())
+        .execute(&mut *self.connection().await?)
         .await?;
         self.wake_directory();
         Ok(())

@@ -97,7 +97,7 @@ impl Store {
             ACCOUNT_CHANNEL,
             account.to_string()
         )
-        .execute(self.pool())
+        .execute(self.kept())
         .await;
         if let Err(error) = told {
             warn!(cause = %error, "cannot tell that an account changed");
@@ -107,7 +107,7 @@ impl Store {
     /// Tells all nodes that sessions are to end. What is lost is found by their reports.
     pub(crate) async fn wake_sessions(&self) {
         let told = sqlx::query!("select pg_notify($1, '')", SESSIONS_CHANNEL)
-            .execute(self.pool())
+            .execute(self.kept())
             .await;
         if let Err(error) = told {
             warn!(cause = %error, "cannot tell that sessions are to end");
@@ -304,7 +304,7 @@ impl Notifier {
 
 /// Sends `wakeups` at once, for whoever leaves.
 pub(crate) async fn say(inner: &Inner, wakeups: &[Wakeup]) -> Result<(), Fault> {
-    Ok(notify(&inner.pool, wakeups, inner).await?)
+    Ok(notify(&inner.connections.kept, wakeups, inner).await?)
 }
 
 async fn notify(

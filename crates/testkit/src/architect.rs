@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use acl::{Identifier, Modification, Operation, Permit, Rights, Subject};
 use mail::{AccountId, Flag, FlagBits, InternalDate, MailboxName, NaiveDate, Namespaces, Place};
-use store::{Background, Fault, Found, NewMessage, Options, Store};
+use store::{Background, Compute, Fault, Found, NewMessage, Options, Store};
 
 use crate::client::PASSWORD;
 use crate::error::TestError;
@@ -317,5 +317,6 @@ fn background() -> Background {
     Background {
         spawn: Arc::new(|task| drop(tokio::spawn(task))),
         sleep: Arc::new(|time| Box::pin(tokio::time::sleep(time))),
+        compute: Compute::new(1, Arc::new(|work| work())),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ::store::{Background, Options, Store};
+use ::store::{Background, Compute, Options, Store};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::rights::{administrator, median};
@@ -84,6 +84,7 @@ async fn gather(bench: &Bench, person: &str) -> Result<Vec<String>, BenchError> 
     let background = Background {
         spawn: Arc::new(|task| drop(tokio::spawn(task))),
         sleep: Arc::new(|time| Box::pin(tokio::time::sleep(time))),
+        compute: Compute::new(1, Arc::new(|work| work())),
     };
     let store = Store::connect(options, background)
         .await

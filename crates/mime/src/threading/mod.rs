@@ -1,6 +1,7 @@
 //! Threads of messages by their headers (RFC 5256, THREAD). Nothing here knows the numbers of a
 //! mailbox.
 
+mod ancestry;
 mod ordered_subject;
 mod references;
 #[cfg(test)]

@@ -5,10 +5,10 @@
 
 use std::collections::HashMap;
 
-use mail::limits::THREAD_DEPTH_MAX;
 use mail::{Forest, ForestNode};
 
 use super::Threaded;
+use super::ancestry::Ancestry;
 use crate::SortText;
 
 /// Whether step 5 joins threads.
@@ -46,6 +46,8 @@ pub(super) fn thread(messages: &[Threaded<'_>], gathering: Gathering) -> Forest 
 struct Links {
     parents: Vec<Option<usize>>,
     child_counts: Vec<usize>,
+    /// The same links, as they are asked for loops.
+    ancestry: Ancestry,
 }
 
 impl Links {
@@ -53,6 +55,7 @@ impl Links {
         let mut links = Self {
             parents: vec![None; messages.len()],
             child_counts: vec![0; messages.len()],
+            ancestry: Ancestry::of(messages.len()),
         };
         // Of messages with one Message ID the first keeps it; the others get an id that nobody
         // refers to.
@@ -88,6 +91,7 @@ impl Links {
     fn add_dummy(&mut self) -> usize {
         self.parents.push(None);
         self.child_counts.push(0);
+        self.ancestry.add();
         self.parents.len() - 1
     }
 
@@ -100,6 +104,7 @@ impl Links {
         if self.is_at_or_above(child, parent) {
             return;
         }
+        self.ancestry.link(parent, child);
         if let Some(place) = self.parents.get_mut(child) {
             *place = Some(parent);
         }
@@ -113,21 +118,17 @@ impl Links {
         if let Some(count) = parent.and_then(|parent| self.child_counts.get_mut(parent)) {
             *count -= 1;
         }
+        self.ancestry.unlink(child);
     }
 
-    /// Whether `upper` is `node` or an ancestor of it. A node without children is nobody's
-    /// ancestor. A node that is too deep to be searched counts as a loop, so that the time stays
-    /// bounded.
-    fn is_at_or_above(&self, upper: usize, node: usize) -> bool {
+    /// Whether `upper`, which has no parent, is `node` or an ancestor of it. A node without children is nobody's
+    /// ancestor.
+    fn is_at_or_above(&mut self, upper: usize, node: usize) -> bool {
         if upper == node {
             return true;
         }
-        if self.child_counts.get(upper).is_none_or(|&count| count == 0) {
-            return false;
-        }
-        let mut ancestors = std::iter::successors(Some(node), |&node| self.parent(node));
-        let mut near = ancestors.by_ref().take(THREAD_DEPTH_MAX);
-        near.any(|ancestor| ancestor == upper) || ancestors.next().is_some()
+        let has_children = self.child_counts.get(upper).is_some_and(|&count| count > 0);
+        has_children && self.ancestry.root(node) == upper
     }
 }
 

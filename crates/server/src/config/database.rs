@@ -37,7 +37,8 @@ impl DatabaseConfig {
             "database.connections",
             "8",
             "Connections of this frontend's pool: about 4 to 8 for each core of the database, \
-             shared out among the frontends.",
+             shared out among the frontends. A quarter, at most four, is kept for logins and the like; \
+             of the others one user has a third at one time.",
         );
         form.check(
             (2..=200).contains(&connections),

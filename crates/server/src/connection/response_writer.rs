@@ -4,11 +4,15 @@ use std::time::Duration;
 
 use session::{BoxFuture, Hangup, Sink};
 use tokio::io::AsyncWriteExt as _;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Stream;
 use super::compression::{Compression, pack};
 use crate::config::TimeoutsConfig;
+
+/// What is compressed before others go on, in bytes.
+const PACKED_AT_ONCE_BYTES_MAX: usize = 64 * 1024;
 
 /// Writes to one client, and gives it up when it takes nothing for too long.
 pub(super) struct ResponseWriter<'a> {
@@ -39,7 +43,14 @@ impl<'a> ResponseWriter<'a> {
         match self.compression {
             Compression::Plain => self.send(words).await,
             Compression::Deflate(_) if words.is_empty() => Ok(()),
-            Compression::Deflate(_) => self.send(&pack(words).map_err(|_| Hangup)?).await,
+            Compression::Deflate(_) => {
+                for words in words.chunks(PACKED_AT_ONCE_BYTES_MAX) {
+                    self.send(&pack(words).map_err(|_| Hangup)?).await?;
+                    // A socket that takes all at once would let nobody else go on.
+                    yield_now().await;
+                }
+                Ok(())
+            }
         }
     }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use private_pg::{Options, PrivatePg, Tuning};
 use server::Frontend;
 use server::config::{Config, Sources, Surroundings};
-use store::{Background, Store};
+use store::{Background, Compute, Store};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
@@ -101,6 +101,7 @@ async fn store_at(url: &str) -> Store {
             // What the store waits for, not what the test does.
             Box::pin(async move { drop(timeout(time, pending::<()>()).await) })
         }),
+        compute: Compute::new(1, Arc::new(|work| work())),
     };
     Store::connect(options, background).await.unwrap()
 }

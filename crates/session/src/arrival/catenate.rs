@@ -27,6 +27,13 @@ pub(crate) async fn assemble(session: &Session, parts: Vec<CatPart>) -> Result<B
             }
         }
     }
+    let joining = || join(&sources, parts, bytes_max);
+    let message = session.store.compute().run(sources.bytes, joining).await?;
+    Ok(message.into())
+}
+
+/// The octets of all parts, with those of the URLs taken out of `sources`.
+fn join(sources: &Sources, parts: Vec<CatPart>, bytes_max: usize) -> Result<Vec<u8>, Refused> {
     let taken_apart: Vec<Sections<'_>> = sources
         .messages
         .iter()
@@ -46,10 +53,10 @@ pub(crate) async fn assemble(session: &Session, parts: Vec<CatPart>) -> Result<B
             }
         }
         if message.len() > bytes_max {
-            return Err(Refused::TooBig.into());
+            return Err(Refused::TooBig);
         }
     }
-    Ok(message.into())
+    Ok(message)
 }
 
 /// The messages that URLs point into.

@@ -33,9 +33,11 @@ pub(crate) async fn arriving(
     });
     // BODY[] could not be told of a NUL, so it goes into an encoding (RFC 3516, 4.4 and 6), in whatever literal it came:
     // some clients send one where they may not (RFC 9051, 9).
-    let encoded = mime::encode_binary(&bytes).ok_or(Refused::UnknownCte)?;
+    let encoding = || mime::encode_binary(&bytes);
+    let encoded = session.store.compute().run(bytes.len(), encoding).await;
+    let encoded = encoded.ok_or(Refused::UnknownCte)?;
     Ok(NewMessage {
-        prepared: session.store.prepare(&encoded, date)?,
+        prepared: session.store.prepare(&encoded, date).await?,
         shared: flags.without(private),
         private: flags.intersection(private),
     })

@@ -56,7 +56,8 @@ async fn find_sorted(
     out: &mut Out<'_>,
 ) -> Result<Finding, Ending> {
     let mut found = find(session, tag, &asked.key, now, out).await?;
-    let sorting = sort(&session.node.live, &mut found, &asked.criteria);
+    let compute = session.store.compute();
+    let sorting = sort(&session.node.live, compute, &mut found, &asked.criteria);
     out.wait_for(tag, sorting).await?;
     Ok(found)
 }

@@ -1,12 +1,14 @@
 //! THREAD (RFC 5256). What is cut short would tear threads apart, so it is refused (RFC 9738, 3.3).
 
-use mime::{SortKeys, Threaded, Threading};
+use bytes::Bytes;
+use mime::{SortKeys, SortKeysUse, Threaded, Threading};
 use wire::{Numbering, SearchKey, Tag, ThreadAlgorithm, say};
 
 use crate::conversation::session::Session;
 use crate::ending::{Done, Outcome, Refused};
 use crate::node::Now;
 use crate::out::Out;
+use crate::search::finding::{Finding, messages_of};
 use crate::search::of_selected::find;
 
 pub(crate) async fn run(
@@ -24,23 +26,37 @@ pub(crate) async fn run(
     }
     let found = find(session, tag, &key, now, out).await?;
     let contents = session.node.live.contents();
-    let entries = found.entries();
-    let loading = contents.sort_keys(found.mailbox, &entries);
+    let messages = messages_of(&found);
+    let loading = contents.sort_keys(found.mailbox, &messages, SortKeysUse::Thread);
     let keys = out.wait_for(tag, loading).await?;
-    let messages: Vec<Threaded<'_>> = found
-        .messages
-        .iter()
-        .zip(&keys)
-        .map(|((_, message), keys)| Threaded {
-            keys: SortKeys::new(keys),
-            arrived: message.date.unix_seconds,
-        })
-        .collect();
     let threading = match algorithm {
         ThreadAlgorithm::OrderedSubject => Threading::OrderedSubject,
         ThreadAlgorithm::References => Threading::References,
         ThreadAlgorithm::Refs => Threading::Refs,
     };
+    let bytes = keys
+        .iter()
+        .map(|keys| keys.len().max(KEYS_COST_BYTES))
+        .sum();
+    let making = || threads(&found, &keys, threading, numbering);
+    let made = session.store.compute().run(bytes, making);
+    let mut said = out.wait_for(tag, made).await;
+    out.buffer.append(&mut said);
+    Ok(Done::completed())
+}
+
+/// What threading one message costs at least, as bytes that are looked through.
+const KEYS_COST_BYTES: usize = 256;
+
+/// The THREAD response.
+fn threads(found: &Finding, keys: &[Bytes], threading: Threading, numbering: Numbering) -> Vec<u8> {
+    let messages = found.messages.iter().zip(keys);
+    let messages: Vec<Threaded<'_>> = messages
+        .map(|((_, message), keys)| Threaded {
+            keys: SortKeys::new(keys),
+            arrived: message.date.unix_seconds,
+        })
+        .collect();
     let numbers = found.numbers(numbering);
     let number = |place| {
         usize::try_from(place)
@@ -49,6 +65,7 @@ pub(crate) async fn run(
     };
     let forest = mime::thread(&messages, threading);
     let forest = forest.renumbered(|place| number(place).copied().unwrap_or_default());
-    say::thread(&mut out.buffer, &forest);
-    Ok(Done::completed())
+    let mut said = Vec::new();
+    say::thread(&mut said, &forest);
+    said
 }

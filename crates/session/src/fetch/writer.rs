@@ -105,19 +105,14 @@ pub(crate) async fn tell_all(
                 continue;
             }
             let is_marked = seen.contains(message.uid);
-            let told = tell_one(
-                selected,
-                seq,
-                &message,
-                asked,
-                Parts {
-                    metadata,
-                    body,
-                    saved: saved.get(&(selected.found.id, message.uid)).copied(),
-                },
-                is_marked,
-                out,
-            );
+            let parts = Parts {
+                metadata,
+                body,
+                saved: saved.get(&(selected.found.id, message.uid)).copied(),
+            };
+            let buffer = &mut out.buffer;
+            let telling = || tell_one(selected, seq, &message, asked, parts, is_marked, buffer);
+            let told = store.compute().run(parts.bytes(), telling).await;
             if let Err(refused) = told {
                 trouble = Some(refused);
             }
@@ -173,6 +168,15 @@ struct Parts<'p> {
     saved: Option<InternalDate>,
 }
 
+impl Parts<'_> {
+    fn bytes(&self) -> usize {
+        let metadata = self.metadata.map_or(0, |metadata| {
+            metadata.header.len() + metadata.envelope.len() + metadata.body_structure.len()
+        });
+        metadata + self.body.map_or(0, Bytes::len)
+    }
+}
+
 /// The same, taken apart once for all items.
 struct MessageSections<'p> {
     head: Option<Sections<'p>>,
@@ -187,9 +191,9 @@ fn tell_one(
     asked: &Asked<'_>,
     parts: Parts<'_>,
     is_marked: bool,
-    out: &mut Out<'_>,
+    out: &mut Vec<u8>,
 ) -> Result<(), Refused> {
-    let start = out.buffer.len();
+    let start = out.len();
     let shown = selected.view.shown(message);
     let names = || selected.view.latest().keywords.names(shown.flags);
     let metadata = parts.metadata.map(AsRef::as_ref);
@@ -198,7 +202,7 @@ fn tell_one(
         head: metadata.map(|metadata| Sections::of(metadata.header.as_ref())),
         whole: parts.body.map(|body| Sections::of(body)),
     };
-    let mut line = asked.options.label.open(&mut out.buffer, seq, message.uid);
+    let mut line = asked.options.label.open(out, seq, message.uid);
     for item in asked.items {
         match item {
             FetchItem::Uid => line.uid(message.uid),
@@ -231,7 +235,7 @@ fn tell_one(
                 let nothing = Sections::of(&[]);
                 let body = sections.whole.as_ref().unwrap_or(&nothing);
                 if let Err(refused) = tell_binary(&mut line, item, body, asked.options) {
-                    out.buffer.truncate(start);
+                    out.truncate(start);
                     return Err(refused);
                 }
                 &mut line

@@ -18,6 +18,12 @@ pub(crate) const RELEVANCY_MAX: u8 = 100;
 #[derive(Debug)]
 pub(crate) struct Criteria {
     root: Test,
+    /// The tests in the tree.
+    tests: usize,
+    /// The strings that are looked for in a header.
+    header_strings: usize,
+    /// Those that are looked for in a whole text.
+    text_strings: usize,
 }
 
 /// What was read of a message's content; what was not is left undecided.
@@ -49,6 +55,9 @@ enum Test {
     ThreadId(Box<ObjectIds>, String),
     Text(TextTest),
 }
+
+/// To look for something like a string takes as long as to look for so many strings.
+const FUZZY_COST: usize = 32;
 
 /// How strings are looked for.
 #[derive(Clone, Copy)]
@@ -97,9 +106,46 @@ impl Criteria {
         ids: &ObjectIds,
         now: Now,
     ) -> Self {
-        Self {
-            root: Test::new(key, Matching::Exact, search_target, ids, now),
+        let root = Test::new(key, Matching::Exact, search_target, ids, now);
+        let mut criteria = Self {
+            tests: 0,
+            header_strings: 0,
+            text_strings: 0,
+            root: Test::Never,
+        };
+        root.each(&mut |test| criteria.count(test));
+        Self { root, ..criteria }
+    }
+
+    fn count(&mut self, test: &Test) {
+        self.tests += 1;
+        if let Test::Text(test) = test {
+            let weight = match &test.needle {
+                Needle::Exact(_) => 1,
+                Needle::Fuzzy(_) => FUZZY_COST,
+            };
+            match &test.place {
+                TextPlace::Address(_) | TextPlace::Subject | TextPlace::Header(_) => {
+                    self.header_strings += weight;
+                }
+                TextPlace::Body | TextPlace::Anywhere => self.text_strings += weight,
+            }
         }
+    }
+
+    /// How many tests one message takes.
+    pub(crate) fn tests(&self) -> usize {
+        self.tests
+    }
+
+    /// How many bytes are looked through to decide a message by this evidence, those counted each time that are
+    /// looked through several times.
+    pub(crate) fn bytes_to_look_through(&self, evidence: &Evidence<'_>) -> usize {
+        let read = evidence.text.as_ref().map_or(0, |text| {
+            let in_header = text.header_bytes().saturating_mul(self.header_strings);
+            in_header.saturating_add(text.bytes().saturating_mul(self.text_strings))
+        });
+        self.tests.saturating_add(read)
     }
 
     /// How well the criteria hold of a message, in percent: zero when they do not. `None` when it takes evidence that
@@ -244,6 +290,20 @@ impl Test {
         match self {
             Self::All(tests) => tests.iter().for_each(|test| test.demand(needles)),
             Self::Text(test) => needles.extend(test.demanded()),
+            _ => {}
+        }
+    }
+
+    /// Shows every test of the tree.
+    fn each(&self, look: &mut impl FnMut(&Self)) {
+        look(self);
+        match self {
+            Self::All(tests) => tests.iter().for_each(|test| test.each(look)),
+            Self::Either(a, b) => {
+                a.each(look);
+                b.each(look);
+            }
+            Self::Not(test) => test.each(look),
             _ => {}
         }
     }

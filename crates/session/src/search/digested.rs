@@ -6,6 +6,7 @@ use store::{Digest, Store};
 
 use crate::ending::Ending;
 use crate::search::criteria::Evidence;
+use crate::search::effort::Effort;
 use crate::search::finding::{Numbered, entries};
 use crate::search::state::SearchState;
 
@@ -18,6 +19,7 @@ const CANDIDATES_READ_SINGLY_MAX: usize = 100;
 pub(crate) async fn ask_digests(
     store: &Store,
     search_state: &mut [SearchState<'_>],
+    effort: &mut Effort<'_>,
 ) -> Result<(), Ending> {
     let mut many: Vec<&mut SearchState<'_>> = search_state
         .iter_mut()
@@ -34,7 +36,7 @@ pub(crate) async fn ask_digests(
         let mailbox = one.search_target.mailbox;
         let own = digests.iter().filter(|digest| digest.mailbox == mailbox);
         let own: Vec<&Digest> = own.collect();
-        ask_digests_of_one(store, one, &own).await?;
+        ask_digests_of_one(store, one, &own, effort).await?;
     }
     Ok(())
 }
@@ -43,6 +45,7 @@ async fn ask_digests_of_one(
     store: &Store,
     search_state: &mut SearchState<'_>,
     digests: &[&Digest],
+    effort: &mut Effort<'_>,
 ) -> Result<(), Ending> {
     let mut loose = Vec::new();
     let mut members: Vec<Vec<Numbered>> = vec![Vec::new(); digests.len()];
@@ -66,7 +69,7 @@ async fn ask_digests_of_one(
         if candidates.len() <= CANDIDATES_READ_SINGLY_MAX {
             search_state.undecided.extend(candidates);
         } else {
-            scan(store, search_state, digest, &candidates).await?;
+            scan(store, search_state, digest, &candidates, effort).await?;
         }
     }
     Ok(())
@@ -77,20 +80,31 @@ async fn scan(
     search_state: &mut SearchState<'_>,
     digest: &Digest,
     candidates: &[Numbered],
+    effort: &mut Effort<'_>,
 ) -> Result<(), Ending> {
     let mut left = candidates.iter().copied().peekable();
-    let shown = store
-        .scan_digest(digest, |uid, text| {
-            while left.next_if(|(_, message)| message.uid < uid).is_some() {}
-            if let Some(numbered) = left.next_if(|(_, message)| message.uid == uid) {
+    let mut shown = UidSet::new();
+    let mut place = 0;
+    loop {
+        let texts = store.load_digested_texts(digest, place).await?;
+        if texts.is_empty() {
+            break;
+        }
+        place += texts.len();
+        let mut read = Vec::new();
+        for (uid, text) in &texts {
+            shown.insert(*uid);
+            while left.next_if(|(_, message)| message.uid < *uid).is_some() {}
+            if let Some(numbered) = left.next_if(|(_, message)| message.uid == *uid) {
                 let evidence = Evidence {
                     text: Some(SearchText::new(text)),
                     ..Evidence::NONE
                 };
-                search_state.decide(numbered, &evidence);
+                read.push((numbered, evidence));
             }
-        })
-        .await?;
+        }
+        search_state.decide_read(read.into_iter(), effort).await?;
+    }
     search_state.undecided.extend(unseen(candidates, &shown));
     Ok(())
 }

@@ -54,11 +54,6 @@ impl Finding {
         }
     }
 
-    /// The UID and the content of each message.
-    pub(crate) fn entries(&self) -> Vec<(Uid, ContentId)> {
-        entries(&self.messages)
-    }
-
     /// The numbers that the client is told.
     pub(crate) fn numbers(&self, numbering: Numbering) -> Vec<u32> {
         let number = |&(seq, message): &Numbered| match numbering {
@@ -159,6 +154,11 @@ impl Finding {
 /// What stands in these places of a result.
 fn part<T>(results: &[T], range: PartialRange) -> &[T] {
     results.get(range.within(results.len())).unwrap_or_default()
+}
+
+/// What was found, without its numbers.
+pub(crate) fn messages_of(found: &Finding) -> Vec<Message> {
+    found.messages.iter().map(|&(_, message)| message).collect()
 }
 
 /// The UID and the content of each message.

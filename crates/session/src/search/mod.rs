@@ -1,11 +1,12 @@
 //! Searching: from a search key to the messages that it names, and to the order in which they are told.
 //!
-//! `target`, `criteria`, `state` and `finding` decide; `loaded_messages` and `digested` read what is needed to decide;
+//! `target`, `criteria`, `state` and `finding` decide, and `effort` counts what that takes; `loaded_messages` and `digested` read what is needed to decide;
 //! `searcher` puts both together for any mailboxes, `of_selected` for the selected one.
 
 pub(crate) mod bounded;
 pub(crate) mod criteria;
 pub(crate) mod digested;
+pub(crate) mod effort;
 pub(crate) mod filters;
 pub(crate) mod finding;
 pub(crate) mod loaded_messages;

@@ -17,6 +17,7 @@ use crate::node::Now;
 use crate::out::Out;
 use crate::search::criteria::Criteria;
 use crate::search::digested::ask_digests;
+use crate::search::effort::{Effort, admit_key};
 use crate::search::finding::{Finding, Numbered};
 use crate::search::loaded_messages::LoadedMessages;
 use crate::search::state::{SearchState, TEXTS_PER_READ_MAX};
@@ -73,14 +74,20 @@ impl<'k> Searcher<'k> {
         search_targets: &[SearchTarget<'_>],
         progress: &mut Progress<'_, '_>,
     ) -> Result<Vec<Finding>, Ending> {
-        let sieve = |search_target| {
-            SearchState::sieve(search_target, self.key, self.store.object_ids(), self.now)
+        admit_key(self.key, progress.goal)?;
+        let mut effort = Effort::none(self.store.compute());
+        let deciding = async {
+            let mut search_state = Vec::with_capacity(search_targets.len());
+            for &search_target in search_targets {
+                let sieve = SearchState::sieve(search_target, self.key, &self.store, self.now);
+                search_state.push(sieve.await);
+            }
+            ask_digests(&self.store, &mut search_state, &mut effort).await?;
+            Ok::<_, Ending>(search_state)
         };
-        let mut search_state: Vec<SearchState<'_>> =
-            search_targets.iter().copied().map(sieve).collect();
-        let asking = ask_digests(&self.store, &mut search_state);
-        progress.out.wait_for(progress.tag, asking).await?;
-        self.read_the_rest(&mut search_state, progress).await?;
+        let mut search_state = progress.out.wait_for(progress.tag, deciding).await?;
+        self.read_the_rest(&mut search_state, &mut effort, progress)
+            .await?;
         let finish = |one: SearchState<'_>| one.finish(self.asks_modseq);
         Ok(search_state.into_iter().map(finish).collect())
     }
@@ -89,6 +96,7 @@ impl<'k> Searcher<'k> {
     async fn read_the_rest(
         &self,
         search_state: &mut [SearchState<'_>],
+        effort: &mut Effort<'_>,
         progress: &mut Progress<'_, '_>,
     ) -> Result<(), Ending> {
         let mut left = Vec::new();
@@ -101,11 +109,19 @@ impl<'k> Searcher<'k> {
         for batch in left.chunks(TEXTS_PER_READ_MAX) {
             progress.tell().await?;
             let loaded = self.gather(search_state, batch).await?;
-            for &(place, numbered) in batch {
-                if let Some(one) = search_state.get_mut(place) {
-                    let evidence = loaded.evidence(one.search_target.mailbox, &numbered.1);
-                    one.decide(numbered, &evidence);
-                }
+            // Neighbours are in one mailbox.
+            for batch in batch.chunk_by(|(one, _), (other, _)| one == other) {
+                let Some(one) = batch
+                    .first()
+                    .and_then(|&(place, _)| search_state.get_mut(place))
+                else {
+                    continue;
+                };
+                let mailbox = one.search_target.mailbox;
+                let read = batch
+                    .iter()
+                    .map(|&(_, numbered)| (numbered, loaded.evidence(mailbox, &numbered.1)));
+                one.decide_read(read, effort).await?;
             }
             progress.done += batch.len();
         }
@@ -145,16 +161,22 @@ pub(crate) async fn find_among(
     criteria: Criteria,
     messages: &[Numbered],
 ) -> Result<Vec<Numbered>, Ending> {
-    let mut search_state = SearchState::among(search_target, criteria, messages.iter().copied());
+    let mut effort = Effort::none(store.compute());
+    let messages = messages.iter().copied();
+    let sieve = SearchState::among(search_target, criteria, messages, store.compute());
+    let mut search_state = sieve.await;
     let undecided = std::mem::take(&mut search_state.undecided);
     for batch in undecided.chunks(TEXTS_PER_READ_MAX) {
         let located = |&(_, message): &Numbered| (search_target.mailbox, message);
         let located: Vec<(MailboxId, Message)> = batch.iter().map(located).collect();
         let loaded = LoadedMessages::load(store, live, &search_state.criteria, &located).await?;
-        for &numbered in batch {
-            let evidence = loaded.evidence(search_target.mailbox, &numbered.1);
-            search_state.decide(numbered, &evidence);
-        }
+        let read = batch.iter().map(|&numbered| {
+            (
+                numbered,
+                loaded.evidence(search_target.mailbox, &numbered.1),
+            )
+        });
+        search_state.decide_read(read, &mut effort).await?;
     }
     Ok(search_state.found)
 }

@@ -5,25 +5,31 @@ use std::cmp::Ordering;
 use bytes::Bytes;
 use image::{Image, Message};
 use live::Live;
-use mail::{ContentId, MailboxId, Uid};
-use mime::{SortKeys, SortText};
+use mail::{MailboxId, Uid};
+use mime::{SortKeys, SortKeysUse, SortText};
+use store::Compute;
 use wire::{Direction, SortCriterion, SortKey};
 
 use crate::ending::Ending;
 use crate::search::criteria::RELEVANCY_MAX;
-use crate::search::finding::Finding;
+use crate::search::finding::{Finding, messages_of};
 
 /// Puts what was found in the order of `criteria`; what they do not tell apart stays in the order of
 /// the mailbox.
 pub(crate) async fn sort(
     live: &Live,
+    compute: &Compute,
     found: &mut Finding,
     criteria: &[SortCriterion],
 ) -> Result<(), Ending> {
-    let written = load_keys(live, found.mailbox, &found.entries(), criteria).await?;
-    let sorted = in_order(found, &written, criteria);
-    let places: Vec<usize> = sorted.iter().map(|sorted| sorted.place).collect();
-    found.reorder(&places);
+    let written = load_keys(live, found.mailbox, &messages_of(found), criteria).await?;
+    let bytes = bytes_to_compare(&written, found.messages.len());
+    let sorting = || {
+        let sorted = in_order(found, &written, criteria);
+        let places: Vec<usize> = sorted.iter().map(|sorted| sorted.place).collect();
+        found.reorder(&places);
+    };
+    compute.run(bytes, sorting).await;
     Ok(())
 }
 
@@ -37,7 +43,7 @@ pub(crate) async fn places(
     image: &Image,
     criteria: &[SortCriterion],
 ) -> Result<Vec<(usize, Uid)>, Ending> {
-    let written = load_keys(live, found.mailbox, &found.entries(), criteria).await?;
+    let written = load_keys(live, found.mailbox, &messages_of(found), criteria).await?;
     let mut places = Vec::with_capacity(found.messages.len());
     let mut low = 0;
     for new in in_order(found, &written, criteria) {
@@ -58,6 +64,12 @@ pub(crate) async fn places(
         places.push((low, new.message.uid));
     }
     Ok(places)
+}
+
+/// About what sorting looks through.
+fn bytes_to_compare(written: &[Bytes], messages: usize) -> usize {
+    let bytes: usize = written.iter().map(Bytes::len).sum();
+    bytes + messages * size_of::<Sorted<'_>>()
 }
 
 /// What was found, in the order of `criteria` by what is `written` in each.
@@ -85,7 +97,7 @@ fn in_order<'k>(
 async fn load_keys(
     live: &Live,
     mailbox: MailboxId,
-    messages: &[(Uid, ContentId)],
+    messages: &[Message],
     criteria: &[SortCriterion],
 ) -> Result<Vec<Bytes>, Ending> {
     let is_at_hand = |criterion: &SortCriterion| {
@@ -97,7 +109,10 @@ async fn load_keys(
     if criteria.iter().all(is_at_hand) {
         return Ok(Vec::new());
     }
-    Ok(live.contents().sort_keys(mailbox, messages).await?)
+    Ok(live
+        .contents()
+        .sort_keys(mailbox, messages, SortKeysUse::Sort)
+        .await?)
 }
 
 struct Sorted<'k> {
@@ -117,8 +132,7 @@ impl Sorted<'_> {
         there: Message,
         criteria: &[SortCriterion],
     ) -> Result<bool, Ending> {
-        let entry = (there.uid, there.content);
-        let written = load_keys(live, mailbox, &[entry], criteria).await?;
+        let written = load_keys(live, mailbox, &[there], criteria).await?;
         let there = Sorted {
             place: 0,
             message: there,

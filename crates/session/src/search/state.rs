@@ -3,16 +3,23 @@
 use std::collections::HashMap;
 
 use mail::Uid;
-use store::ObjectIds;
+use store::{Compute, Store};
 use wire::SearchKey;
 
+use crate::ending::Refused;
 use crate::node::Now;
 use crate::search::criteria::{Criteria, Evidence, RELEVANCY_MAX};
+use crate::search::effort::{Effort, parts};
 use crate::search::finding::{Finding, Numbered};
 use crate::search::target::SearchTarget;
 
 /// The most messages whose search texts are in memory at once.
 pub(crate) const TEXTS_PER_READ_MAX: usize = 200;
+
+/// Tests that are made before others go on, of messages by what the image knows of them.
+const TESTS_PER_SLICE: usize = 1 << 18;
+/// Bytes that are looked through before others go on; one message may take more.
+const BYTES_PER_SLICE: usize = 4 * 1024 * 1024;
 
 /// What is known so far of one mailbox.
 pub(crate) struct SearchState<'s> {
@@ -28,25 +35,25 @@ pub(crate) struct SearchState<'s> {
 
 impl<'s> SearchState<'s> {
     /// Decides what the image alone can decide.
-    pub(crate) fn sieve(
+    pub(crate) async fn sieve(
         search_target: SearchTarget<'s>,
         key: &SearchKey,
-        ids: &ObjectIds,
+        store: &Store,
         now: Now,
     ) -> Self {
-        let criteria = Criteria::new(key, &search_target, ids, now);
-        Self::among(
-            search_target,
-            criteria,
-            search_target.view.known().image.iter(),
-        )
+        let (compute, ids) = (store.compute(), store.object_ids());
+        let making = || Criteria::new(key, &search_target, ids, now);
+        let criteria = compute.run(parts(key), making).await;
+        let messages = search_target.view.known().image.iter();
+        Self::among(search_target, criteria, messages, compute).await
     }
 
     /// As [`sieve`](Self::sieve), for some of the messages.
-    pub(crate) fn among(
+    pub(crate) async fn among(
         search_target: SearchTarget<'s>,
         criteria: Criteria,
-        messages: impl Iterator<Item = Numbered>,
+        mut messages: impl Iterator<Item = Numbered>,
+        compute: &Compute,
     ) -> Self {
         let mut search_state = Self {
             search_target,
@@ -55,10 +62,56 @@ impl<'s> SearchState<'s> {
             relevancies: HashMap::new(),
             undecided: Vec::new(),
         };
-        for numbered in messages {
-            search_state.decide(numbered, &Evidence::NONE);
+        let tests = search_state.criteria.tests();
+        let together = (TESTS_PER_SLICE / tests.max(1)).max(1);
+        loop {
+            let slice: Vec<Numbered> = messages.by_ref().take(together).collect();
+            if slice.is_empty() {
+                return search_state;
+            }
+            let bytes = tests.saturating_mul(slice.len());
+            let deciding = || {
+                for numbered in slice {
+                    search_state.decide(numbered, &Evidence::NONE);
+                }
+            };
+            compute.run(bytes, deciding).await;
         }
-        search_state
+    }
+
+    /// Notes what each message is by what was read of it, some at a time.
+    pub(crate) async fn decide_read(
+        &mut self,
+        read: impl Iterator<Item = (Numbered, Evidence<'_>)>,
+        effort: &mut Effort<'_>,
+    ) -> Result<(), Refused> {
+        let (mut slice, mut bytes) = (Vec::new(), 0);
+        for (numbered, evidence) in read {
+            let more = self.criteria.bytes_to_look_through(&evidence);
+            effort.add(more)?;
+            bytes += more;
+            slice.push((numbered, evidence));
+            if bytes >= BYTES_PER_SLICE {
+                self.decide_slice(&mut slice, bytes, effort.compute()).await;
+                bytes = 0;
+            }
+        }
+        self.decide_slice(&mut slice, bytes, effort.compute()).await;
+        Ok(())
+    }
+
+    async fn decide_slice(
+        &mut self,
+        slice: &mut Vec<(Numbered, Evidence<'_>)>,
+        bytes: usize,
+        compute: &Compute,
+    ) {
+        let deciding = || {
+            for (numbered, evidence) in slice.drain(..) {
+                self.decide(numbered, &evidence);
+            }
+        };
+        compute.run(bytes, deciding).await;
     }
 
     /// Whether so many texts have to be read that digests are worth asking.
@@ -67,7 +120,7 @@ impl<'s> SearchState<'s> {
     }
 
     /// Notes what the message is by this evidence.
-    pub(crate) fn decide(&mut self, numbered: Numbered, evidence: &Evidence<'_>) {
+    fn decide(&mut self, numbered: Numbered, evidence: &Evidence<'_>) {
         let (seq, message) = numbered;
         let shown = self.search_target.view.shown(&message);
         match self.criteria.rate(seq, &message, shown, evidence) {

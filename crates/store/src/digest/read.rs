@@ -1,15 +1,17 @@
 //! Asking digests.
 
 use bytes::Bytes;
-use futures_util::TryStreamExt;
 use mail::{ContentId, MailboxId, Uid, UidSet};
-use tokio::sync::oneshot;
+use mime::SortKeysUse;
 
 use super::{pack, trigrams};
-use crate::{Cause, Fault, Store, multirange};
+use crate::packing::unpacked_bytes;
+use crate::{Fault, Store, multirange};
 
-/// Parts of a megabyte that a scan holds unpacked, or has being unpacked.
-const PARTS_UNPACKED_AT_ONCE: usize = 4;
+/// What to compare a list of places costs at least, as bytes that are looked through.
+const LIST_COST_BYTES: usize = 4096;
+/// Parts of about a megabyte that are read at once.
+const PARTS_PER_READ: i64 = 4;
 
 /// Some messages of a mailbox, packed together.
 #[derive(Clone, Debug)]
@@ -21,6 +23,19 @@ pub struct Digest {
     pub uids: UidSet,
     /// Those that may hold every needle that was asked for.
     pub candidates: UidSet,
+}
+
+/// A digest, by which others are found that come behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DigestId(i64);
+
+/// What is compared of the messages in one digest.
+#[derive(Clone, Debug)]
+pub struct DigestedSortKeys {
+    /// The digest.
+    pub digest: DigestId,
+    /// The keys of each message, each in memory of its own.
+    pub keys: Vec<(ContentId, Bytes)>,
 }
 
 impl Store {
@@ -47,10 +62,12 @@ impl Store {
             &ids,
             &asked
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
-        rows.into_iter()
-            .map(|row| {
+        let lists = rows.iter().flat_map(|row| &row.lists);
+        let bytes = lists.map(|list| list.len().max(LIST_COST_BYTES)).sum();
+        let choosing = || {
+            let rows = rows.into_iter().map(|row| {
                 let uids = multirange::parse(&row.uids)?;
                 let count = usize::try_from(uids.len()).unwrap_or(usize::MAX);
                 let candidates = match trigrams::common_places(&row.lists, count) {
@@ -63,59 +80,50 @@ impl Store {
                     uids,
                     candidates,
                 })
-            })
-            .collect()
+            });
+            rows.collect()
+        };
+        self.compute().run(bytes, choosing).await
     }
 
-    /// Shows the search texts of a digest, one after the other, and tells whose they were. When the
-    /// digest is deleted meanwhile, those are fewer than it had.
+    /// The search texts of a digest from this place on, as many as are read at once. None at the end, and none where
+    /// the digest was deleted meanwhile.
     ///
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database is away.
-    #[tracing::instrument(name = "db.scan_digest", skip_all)]
-    pub async fn scan_digest(
+    #[tracing::instrument(name = "db.load_digested_texts", skip_all)]
+    pub async fn load_digested_texts(
         &self,
         digest: &Digest,
-        mut look: impl FnMut(Uid, &[u8]) + Send,
-    ) -> Result<UidSet, Fault> {
-        let mut parts = sqlx::query!(
-            "select texts from digest_text where digest = $1 order by first",
-            digest.id
+        place: usize,
+    ) -> Result<Vec<(Uid, Bytes)>, Fault> {
+        let parts = sqlx::query_scalar!(
+            "select texts
+               from digest_text
+              where digest = $1
+                and first >= $2
+              order by first
+              limit $3",
+            digest.id,
+            i32::try_from(place).unwrap_or(i32::MAX),
+            PARTS_PER_READ
         )
-        .fetch(self.pool())
-        .map_err(Fault::from)
-        .map_ok(|part| self.unpack_elsewhere(part.texts))
-        .try_buffered(PARTS_UNPACKED_AT_ONCE);
-        let mut uids = digest.uids.iter();
-        let mut shown = UidSet::new();
-        while let Some(texts) = parts.try_next().await? {
-            for (text, uid) in texts.iter().zip(&mut uids) {
-                look(uid, text);
-                shown.insert(uid);
+        .fetch_all(&mut *self.connection().await?)
+        .await?;
+        let bytes = parts.iter().map(|part| unpacked_bytes(part)).sum();
+        let unpacking = || {
+            let mut texts = Vec::new();
+            for part in parts {
+                texts.append(&mut pack::unpack(part)?);
             }
-        }
-        Ok(shown)
+            Ok(digest.uids.iter().skip(place).zip(texts).collect())
+        };
+        self.compute().run(bytes, unpacking).await
     }
 
-    /// On another core, if there is one with nothing to do: unpacking is most of a scan.
-    fn unpack_elsewhere(
-        &self,
-        texts: Vec<u8>,
-    ) -> impl Future<Output = Result<Vec<Bytes>, Fault>> + use<> {
-        let (reply, unpacked) = oneshot::channel();
-        (self.inner().background.spawn)(Box::pin(async move {
-            // Who does not wait any more gave up the search.
-            drop(reply.send(pack::unpack(texts)));
-        }));
-        async {
-            unpacked
-                .await
-                .map_err(|lost| Fault::Broken(Cause::new(lost)))?
-        }
-    }
-
-    /// What SORT and THREAD compare, of every message of a mailbox that is in a digest.
+    /// What SORT or THREAD compares of the messages in the next digest of a mailbox behind this one; `None` behind
+    /// the last.
     ///
     /// # Errors
     ///
@@ -124,19 +132,34 @@ impl Store {
     pub async fn load_digested_sort_keys(
         &self,
         mailbox: MailboxId,
-    ) -> Result<Vec<(ContentId, Bytes)>, Fault> {
-        let rows = sqlx::query!(
-            "select contents, sort_keys from digest where mailbox = $1",
-            mailbox.0
+        behind: Option<DigestId>,
+        used_by: SortKeysUse,
+    ) -> Result<Option<DigestedSortKeys>, Fault> {
+        let row = sqlx::query!(
+            "select id, contents, sort_keys
+               from digest
+              where mailbox = $1
+                and id > $2
+              order by id
+              limit 1",
+            mailbox.0,
+            behind.map_or(i64::MIN, |digest| digest.0)
         )
-        .fetch_all(self.pool())
+        .fetch_optional(&mut *self.connection().await?)
         .await?;
-        let mut all = Vec::new();
-        for row in rows {
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let bytes = unpacked_bytes(&row.sort_keys);
+        let unpacking = || {
             let keys = pack::unpack(row.sort_keys)?;
-            all.extend(row.contents.into_iter().map(ContentId).zip(keys));
-        }
-        Ok(all)
+            let keys = keys.iter().map(|written| used_by.part_of(written).into());
+            Ok(Some(DigestedSortKeys {
+                digest: DigestId(row.id),
+                keys: row.contents.into_iter().map(ContentId).zip(keys).collect(),
+            }))
+        };
+        self.compute().run(bytes, unpacking).await
     }
 }
 

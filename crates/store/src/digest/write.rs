@@ -84,7 +84,9 @@ impl Store {
                     }
                     replaced.clear();
                 }
-                draft.add(uid, id, sort_keys, text);
+                let bytes = text.len() + draft.bytes_to_pack(text.len());
+                let adding = || draft.add(uid, id, sort_keys, text);
+                self.compute().run(bytes, adding).await;
             }
         }
         self.write_digest(mailbox, draft, &replaced).await?;
@@ -99,11 +101,15 @@ impl Store {
         mut draft: Draft,
         replaced: &[i64],
     ) -> Result<bool, Fault> {
-        draft.finish_part();
         if draft.contents.is_empty() {
             return Ok(true);
         }
-        let (bounds, lists) = draft.lists.written();
+        let finishing = || {
+            draft.finish_part();
+            (draft.lists.written(), pack::pack(&draft.sort_keys))
+        };
+        // The lists alone are many.
+        let ((bounds, lists), sort_keys) = self.compute().run(PART_BYTES, finishing).await;
         let is_written = sqlx::query_scalar!(
             r#"select write_digest($1, $2::text::int8multirange, $3, $4, $5, $6, $7, $8, $9)
                       as "is_written!""#,
@@ -112,12 +118,12 @@ impl Store {
             &draft.contents,
             &bounds,
             &lists,
-            &pack::pack(&draft.sort_keys),
+            &sort_keys,
             &draft.firsts,
             &draft.parts,
             replaced
         )
-        .fetch_one(self.pool())
+        .fetch_one(&mut *self.connection().await?)
         .await?;
         Ok(is_written)
     }
@@ -132,7 +138,7 @@ impl Store {
             mailbox.0,
             small
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
         rows.into_iter()
             .map(|row| {
@@ -156,20 +162,25 @@ impl Store {
             "select id, header, folded from content where id = any ($1)",
             &ids
         )
-        .fetch_all(self.pool())
+        .fetch_all(&mut *self.connection().await?)
         .await?;
-        let mut digestible = HashMap::with_capacity(rows.len());
-        for row in rows {
-            let header = packing::unpack(row.header)?;
-            // A message that cannot be read is in no digest, and the others are.
-            let Ok(sort_keys) = catch_unwind(|| mime::sort_keys(&header)) else {
-                add(&self.inner().counters.background_panics, 1);
-                continue;
-            };
-            let text = packing::unpack(row.folded)?;
-            digestible.insert(ContentId(row.id), (sort_keys, text));
-        }
-        Ok(digestible)
+        let parts = rows.iter().flat_map(|row| [&row.header, &row.folded]);
+        let bytes = parts.map(|part| packing::unpacked_bytes(part)).sum();
+        let reading = || {
+            let mut digestible = HashMap::with_capacity(rows.len());
+            for row in rows {
+                let header = packing::unpack(row.header)?;
+                // A message that cannot be read is in no digest, and the others are.
+                let Ok(sort_keys) = catch_unwind(|| mime::sort_keys(&header)) else {
+                    add(&self.inner().counters.background_panics, 1);
+                    continue;
+                };
+                let text = packing::unpack(row.folded)?;
+                digestible.insert(ContentId(row.id), (sort_keys, text));
+            }
+            Ok(digestible)
+        };
+        self.compute().run(bytes, reading).await
     }
 }
 
@@ -186,6 +197,12 @@ impl Draft {
             firsts: Vec::new(),
             parts: Vec::new(),
         }
+    }
+
+    /// The bytes that are packed when a text of so many more is added.
+    fn bytes_to_pack(&self, more_bytes: usize) -> usize {
+        let bytes = self.texts_bytes + more_bytes;
+        if bytes < PART_BYTES { 0 } else { bytes }
     }
 
     fn is_full(&self, more_bytes: usize) -> bool {

@@ -7,7 +7,7 @@ use acl::Operation;
 use bytes::Bytes;
 use mail::{ContentId, FlagBits, MailboxId, Uid, UidSet};
 use mime::{SearchText, fold};
-use store::{Doomed, Store};
+use store::{Doomed, SortKeysUse, Store};
 
 use crate::world::{Random, World, adding, append, image, inbox, permit, uids};
 
@@ -53,11 +53,18 @@ async fn fill(world: &World, count: u32) -> MailboxId {
 async fn shown(store: &Store, mailbox: MailboxId) -> Vec<(Uid, Vec<u8>)> {
     let mut shown = Vec::new();
     for digest in store.find_digests(&[mailbox], &[]).await.unwrap() {
-        let seen = store
-            .scan_digest(&digest, |uid, text| shown.push((uid, text.to_vec())))
-            .await
-            .unwrap();
-        assert_eq!(seen, digest.uids);
+        let mut uids = Vec::new();
+        loop {
+            let texts = store.load_digested_texts(&digest, uids.len());
+            let texts = texts.await.unwrap();
+            if texts.is_empty() {
+                break;
+            }
+            uids.extend(texts.iter().map(|(uid, _)| *uid));
+            let texts = texts.into_iter();
+            shown.extend(texts.map(|(uid, text)| (uid, text.to_vec())));
+        }
+        assert_eq!(uids.into_iter().collect::<UidSet>(), digest.uids);
     }
     shown.sort();
     shown
@@ -80,14 +87,20 @@ async fn a_digest_has_what_the_messages_have() {
         .collect();
     assert_eq!(shown(store, mailbox).await, expected);
 
-    let keys: HashMap<ContentId, Bytes> = store
-        .load_sort_keys(&ids)
-        .await
-        .unwrap()
-        .into_iter()
-        .collect();
-    let digested = store.load_digested_sort_keys(mailbox).await.unwrap();
-    assert_eq!(digested.into_iter().collect::<HashMap<_, _>>(), keys);
+    for used_by in [SortKeysUse::Sort, SortKeysUse::Thread] {
+        let keys = store.load_sort_keys(&ids, used_by).await.unwrap();
+        let keys: HashMap<ContentId, Bytes> = keys.into_iter().collect();
+        let (mut digested, mut last) = (HashMap::new(), None);
+        while let Some(found) = store
+            .load_digested_sort_keys(mailbox, last, used_by)
+            .await
+            .unwrap()
+        {
+            last = Some(found.digest);
+            digested.extend(found.keys);
+        }
+        assert_eq!(digested, keys);
+    }
 }
 
 #[tokio::test]

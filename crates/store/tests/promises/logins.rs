@@ -20,7 +20,7 @@ async fn account(store: &Store, name: &str) -> Account {
 }
 
 /// The store of a new session of `name`, whose password `actor` may have given instead.
-async fn session(store: &Store, name: &str, actor: Option<&str>) -> Store {
+pub(crate) async fn session(store: &Store, name: &str, actor: Option<&str>) -> Store {
     static SESSIONS: AtomicU64 = AtomicU64::new(1);
     let [.., a, b, c, d, e, f] = SESSIONS.fetch_add(1, Ordering::Relaxed).to_be_bytes();
     let login = account(store, name).await;

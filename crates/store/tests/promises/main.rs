@@ -33,5 +33,6 @@ mod quota;
 mod release_before;
 mod rights;
 mod save_dates;
+mod shares;
 mod wakeups;
 mod world;

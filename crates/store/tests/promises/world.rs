@@ -11,8 +11,8 @@ use mail::{AccountId, FlagBits, FlagPolicy, InternalDate, MailboxId, ModSeq, Pla
 use private_pg::{Options as PgOptions, PgError, PrivatePg, Tuning};
 use sqlx::{Connection, Executor, PgConnection};
 use store::{
-    Appended, Background, Fault, FlagEdit, Found, LoadedDelta, Masks, NewMessage, News, Options,
-    Readable, Store,
+    Appended, Background, Compute, Fault, FlagEdit, Found, LoadedDelta, Masks, NewMessage, News,
+    Options, Readable, Store,
 };
 use tokio::time::timeout;
 
@@ -227,6 +227,7 @@ pub(crate) async fn connect(url: &str) -> Store {
             // What the store waits for, not what the test does.
             Box::pin(async move { drop(timeout(time, pending::<()>()).await) })
         }),
+        compute: Compute::new(1, Arc::new(|work| work())),
     };
     Store::connect(options, background).await.unwrap()
 }
