@@ -50,6 +50,8 @@ pub const KEYWORDS_PER_MAILBOX_MAX: usize = 57;
 pub const KEYWORD_BYTES_MAX: usize = 128;
 /// An ACL identifier, in bytes.
 pub const IDENTIFIER_BYTES_MAX: usize = 255;
+/// Networks that are remembered of one account's logins, for a month after the last.
+pub const KNOWN_NETWORKS_MAX: i32 = 100;
 /// Entries in one mailbox's access control list.
 pub const ACL_ENTRIES_MAX: usize = 10_000;
 /// The name of an annotation (RFC 5464), in bytes.

@@ -80,6 +80,7 @@ mod store;
 mod subscription;
 mod wake;
 mod withdrawal;
+mod wrong_password;
 
 // For the promises in `tests/`.
 #[cfg(test)]
@@ -117,3 +118,4 @@ pub use store::{Options, Store};
 pub use subscription::Subscription;
 pub use wake::{Heard, Listener};
 pub use withdrawal::LEASE_LENGTH;
+pub use wrong_password::{Failures, WrongPasswords};

@@ -34,3 +34,4 @@ mod rights;
 mod save_dates;
 mod wakeups;
 mod world;
+mod wrong_passwords;
