@@ -44,7 +44,7 @@ pub const CANCELLED_TAGS_MAX: usize = 1000;
 pub const OBJECT_ID_BYTES_MAX: usize = 255;
 /// Levels of a mailbox name.
 pub const NAME_DEPTH_MAX: usize = 32;
-/// Keywords that one mailbox may ever have used.
+/// Keywords that are on messages of one mailbox, or private there.
 pub const KEYWORDS_PER_MAILBOX_MAX: usize = 57;
 /// One keyword, in bytes.
 pub const KEYWORD_BYTES_MAX: usize = 128;
