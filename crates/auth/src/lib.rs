@@ -6,7 +6,6 @@
 //! which thread it runs.
 
 mod hash;
-mod ledger;
 mod network;
 mod sasl;
 mod throttle;
@@ -15,5 +14,5 @@ mod verified;
 pub use hash::{BadHash, Hasher, Unhashable, Verified};
 pub use network::network_of;
 pub use sasl::{Credentials, Exchange, Mechanism, Password, SaslStep, prepare_name};
-pub use throttle::{Policy, Throttle, Verdict};
+pub use throttle::{GuessCount, Guesses, Policy, Throttle, Verdict};
 pub use verified::{Attempt, VerifiedCache};

@@ -29,7 +29,10 @@ impl Live {
         let (large, small): (Vec<&Outline>, Vec<&Outline>) = outlines
             .iter()
             .copied()
-            .partition(|outline| outline.messages > MESSAGES_READ_TOGETHER_MAX);
+            // The numbers of full keywords may get other names between the outline and the messages.
+            .partition(|outline| {
+                outline.messages > MESSAGES_READ_TOGETHER_MAX || outline.keywords.is_full()
+            });
         let mut seen = HashMap::with_capacity(outlines.len());
         let loaded = self.store().load_images(account, &small, stamps).await?;
         for (outline, (image, overlay)) in small.into_iter().zip(loaded) {

@@ -42,7 +42,8 @@ pub enum BadFlag {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct FlagBits(u64);
 
-/// The keywords that one mailbox has ever used, in the order of their bits. Grows only.
+/// The keywords of one mailbox, in the order of their bits. Where all bits are given, those of keywords that nobody uses
+/// get other names (ADR 0050).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Keywords(Vec<Keyword>);
 
@@ -146,6 +147,8 @@ impl FlagBits {
     pub const ALL: Self = Self(0x7fff_ffff_ffff_ffdf);
 
     const FIRST_KEYWORD: usize = 6;
+    /// A bit that no stored set has, and that has no name.
+    const NAMELESS: Self = Self(1 << 5);
 
     /// The flags from PostgreSQL's number. Bits without a meaning are dropped.
     #[must_use]
@@ -201,6 +204,17 @@ impl FlagBits {
         Self(self.0 & !other.0)
     }
 
+    /// The flags where `renamed` mean other keywords by now: what was set of them is one flag without a name, so that the
+    /// set differs from whatever a mailbox has.
+    #[must_use]
+    pub const fn with_nameless(self, renamed: Self) -> Self {
+        if self.intersection(renamed).is_empty() {
+            self
+        } else {
+            self.without(renamed).union(Self::NAMELESS)
+        }
+    }
+
     /// The single bits that are set, lowest first.
     pub fn each(self) -> impl Iterator<Item = Self> {
         (0..u64::BITS)
@@ -237,6 +251,22 @@ impl Keywords {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether another one takes the place of one that nobody uses.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.0.len() >= KEYWORDS_PER_MAILBOX_MAX
+    }
+
+    /// The bits that mean other keywords in `newer`, a later state of the same mailbox.
+    #[must_use]
+    pub fn renamed(&self, newer: &Self) -> FlagBits {
+        let pairs = self.0.iter().zip(&newer.0).enumerate();
+        pairs
+            .filter(|(_, (old, new))| old != new)
+            .filter_map(|(index, _)| FlagBits::keyword(index))
+            .fold(FlagBits::NONE, FlagBits::union)
     }
 
     /// The bit of `flag`; `None` for a keyword that this mailbox has never seen.
@@ -297,6 +327,22 @@ mod tests {
         assert_eq!(bit("Play"), None);
         let bits = FlagBits::SEEN.union(bit("work").unwrap());
         assert_eq!(keywords.names(bits).collect::<Vec<_>>(), ["\\Seen", "Work"]);
+    }
+
+    #[test]
+    fn what_was_renamed_differs_from_all_that_is_stored() {
+        let keywords = |names: [&str; 2]| {
+            Keywords::new(names.map(|name| Keyword::parse(name).unwrap()).to_vec())
+        };
+        let (old, new) = (keywords(["Work", "Play"]), keywords(["work", "Rest"]));
+        let renamed = old.renamed(&new);
+        assert_eq!(Some(renamed), FlagBits::keyword(1));
+        let work = FlagBits::SEEN.union(FlagBits::keyword(0).unwrap());
+        assert_eq!(work.with_nameless(renamed), work);
+        let both = work.union(renamed).with_nameless(renamed);
+        assert_ne!(both, work);
+        assert_eq!(FlagBits::from_i64(both.to_i64()), work);
+        assert_eq!(new.names(both).collect::<Vec<_>>(), ["\\Seen", "work"]);
     }
 
     #[test]

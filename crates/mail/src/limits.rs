@@ -51,7 +51,7 @@ pub const CANCELLED_TAGS_MAX: usize = 1000;
 pub const OBJECT_ID_BYTES_MAX: usize = 255;
 /// Levels of a mailbox name.
 pub const NAME_DEPTH_MAX: usize = 32;
-/// Keywords that one mailbox may ever have used.
+/// Keywords that are on messages of one mailbox, or private there.
 pub const KEYWORDS_PER_MAILBOX_MAX: usize = 57;
 /// Writes to one mailbox whose changes are remembered for clients and nodes that come back, however fresh they are.
 pub const CHANGES_PER_MAILBOX_MAX: u64 = 1_000_000;
@@ -59,6 +59,8 @@ pub const CHANGES_PER_MAILBOX_MAX: u64 = 1_000_000;
 pub const KEYWORD_BYTES_MAX: usize = 128;
 /// An ACL identifier, in bytes.
 pub const IDENTIFIER_BYTES_MAX: usize = 255;
+/// Networks that are remembered of one account's logins, for a month after the last.
+pub const KNOWN_NETWORKS_MAX: i32 = 100;
 /// Entries in one mailbox's access control list.
 pub const ACL_ENTRIES_MAX: usize = 10_000;
 /// The name of an annotation (RFC 5464), in bytes.

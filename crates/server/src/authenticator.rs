@@ -6,9 +6,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use auth::{Attempt, Hasher, Policy, Throttle, Verdict, Verified, VerifiedCache};
+use auth::{
+    Attempt, GuessCount, Guesses, Hasher, Policy, Throttle, Verdict, Verified, VerifiedCache,
+    network_of,
+};
 use session::{Authenticator, BoxFuture, LoginVerdict};
-use store::{Account, Store};
+use store::{Account, Failures, Store};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tracing::{info, warn};
@@ -25,24 +28,32 @@ const VERIFIED_MAX: usize = 10_000;
 /// How long a login waits for a core before it is refused with UNAVAILABLE.
 const CORE_TIMEOUT: Duration = Duration::from_secs(10);
 
-const GUESSES_BY_USER: Policy = Policy {
+/// Typing errors cost nothing; whoever goes on waits for minutes.
+const BY_BOTH: Policy = Policy {
     failures_free: 5,
     delay_min: Duration::from_secs(1),
     delay_max: Duration::from_secs(5 * 60),
-    forget_after: Duration::from_secs(60 * 60),
-    keys_max: 100_000,
 };
-/// The policy by address is milder than that by user, because many people may share an address.
-const GUESSES_BY_ADDRESS: Policy = Policy {
-    failures_free: 20,
-    ..GUESSES_BY_USER
+const THROTTLE: Throttle = Throttle {
+    by_both: BY_BOTH,
+    by_both_known: Policy {
+        failures_free: 100,
+        ..BY_BOTH
+    },
+    by_network: Policy {
+        failures_free: 20,
+        ..BY_BOTH
+    },
+    by_user: Policy {
+        failures_free: 100,
+        ..BY_BOTH
+    },
 };
 
 /// The [`Authenticator`](session::Authenticator) of one frontend, for passwords.
 pub(crate) struct PasswordAuthenticator {
     store: Store,
     metrics: Arc<Metrics>,
-    throttle: Mutex<Throttle>,
     verified: Mutex<VerifiedCache>,
     cores: Arc<Semaphore>,
     /// As many hashers as there are cores; each keeps the memory that hashing takes.
@@ -79,7 +90,6 @@ impl PasswordAuthenticator {
         Self {
             store,
             metrics,
-            throttle: Mutex::new(Throttle::new(GUESSES_BY_USER, GUESSES_BY_ADDRESS)),
             verified: Mutex::new(VerifiedCache::new(key, VERIFIED_MAX, VERIFIED_TTL)),
             cores: Arc::new(Semaphore::new(cores)),
             hashers: Mutex::new((0..cores).map(|_| Hasher::new()).collect()),
@@ -96,7 +106,7 @@ impl PasswordAuthenticator {
                 return LoginVerdict::Unavailable;
             }
         };
-        // The cache is asked before the throttle, so that a stranger's guesses do not keep the real user out.
+        // The cache is asked before the throttle: who is verified has nothing to wait for.
         if let Some(account) = &account
             && self.knows(account, password)
         {
@@ -106,8 +116,11 @@ impl PasswordAuthenticator {
             return LoginVerdict::TooMany;
         };
         // The throttle is asked after the wait, so that the first answers slow down guesses on many connections.
-        if !self.may_try(user, address) {
-            return LoginVerdict::TooMany;
+        let network = network_of(address);
+        match self.verdict(account.as_ref(), user, network).await {
+            Some(Verdict::Go) => {}
+            Some(Verdict::Wait(_)) => return LoginVerdict::TooMany,
+            None => return LoginVerdict::Unavailable,
         }
         let stored = account
             .as_ref()
@@ -122,11 +135,46 @@ impl PasswordAuthenticator {
         account.password_hash.is_some() && lock(&self.verified).knows(&attempt, environment::now())
     }
 
-    fn may_try(&self, user: &str, address: IpAddr) -> bool {
-        let verdict = lock(&self.throttle).ask(user, address, environment::now());
-        match verdict {
-            Verdict::Go => true,
-            Verdict::Wait(_) => false,
+    /// By what was guessed on all frontends; `None` while the database is away.
+    async fn verdict(
+        &self,
+        account: Option<&Account>,
+        user: &str,
+        network: IpAddr,
+    ) -> Option<Verdict> {
+        let account = account.map(|account| account.id);
+        match self.store.wrong_passwords(account, user, network).await {
+            Ok(wrong) => Some(THROTTLE.ask(&Guesses {
+                by_both: count(wrong.by_both),
+                by_network: count(wrong.by_network),
+                by_user: count(wrong.by_user),
+                is_known: wrong.is_known,
+            })),
+            Err(fault) => {
+                warn!(cause = %fault, "could not look up wrong passwords");
+                None
+            }
+        }
+    }
+
+    /// Counts a wrong password before it is answered, so that the next guess finds it on every frontend.
+    async fn count_wrong(&self, account: Option<&Account>, user: &str, network: IpAddr) {
+        let counted = self.store.count_wrong_password(user, network).await;
+        let user_id = account.map(|account| account.id.0);
+        match counted {
+            Ok(now) => {
+                // Once each, when the waiting begins.
+                if now.by_network.count == THROTTLE.by_network.failures_free + 1 {
+                    warn!(client.network = %network, "a network guesses passwords and has to wait");
+                }
+                if now.by_user.count == THROTTLE.by_user.failures_free + 1 {
+                    warn!(
+                        user.id = user_id,
+                        "a password is guessed at from many networks"
+                    );
+                }
+            }
+            Err(fault) => warn!(cause = %fault, "could not count a wrong password"),
         }
     }
 
@@ -178,15 +226,21 @@ impl PasswordAuthenticator {
             (account, Checked::Wrong) | (account @ None, _) => {
                 // Never the name that was tried: it may be a password in the wrong field.
                 info!(
-                    user.id = account.map(|account| account.id.0),
+                    user.id = account.as_ref().map(|account| account.id.0),
                     client.address = %address,
                     "refused a login"
                 );
-                lock(&self.throttle).failed(user, address, environment::now());
+                let network = network_of(address);
+                self.count_wrong(account.as_ref(), user, network).await;
                 return LoginVerdict::Refused;
             }
         };
-        lock(&self.throttle).succeeded(user, address, environment::now());
+        let forgiven = self
+            .store
+            .forgive_wrong_passwords(account.id, user, network_of(address));
+        if let Err(fault) = forgiven.await {
+            warn!(cause = %fault, user.id = %account.id, "could not forgive wrong passwords");
+        }
         lock(&self.verified).remember(&attempt(&account, password), environment::now());
         if let Some(hash) = rehashed {
             self.replace_hash(&account, &hash).await;
@@ -238,6 +292,13 @@ impl<'a> Waiting<'a> {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn count(failures: Failures) -> GuessCount {
+    GuessCount {
+        failures: failures.count,
+        since_last: failures.since_last,
     }
 }
 

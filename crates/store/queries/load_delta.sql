@@ -59,7 +59,9 @@ select b.modseq, b.uid_next, b.rights_version, b.log_floor,
        t.contents as "contents?", t.sizes as "sizes?", t.dates as "dates?",
        c.accounts as "chunk_accounts?", c.flags as "chunk_flags?",
        c.numbers as "chunk_numbers?", c.bits as "chunk_bits?",
+       -- More than were known, or perhaps others under their numbers.
        case when exists (select from keyword k where k.mailbox = $1 and k.number >= $3)
+              or exists (select from news n where n.kind = 5 /* change: mailbox */)
             then array(select k.name from keyword k where k.mailbox = $1 order by k.number)
        end as "keywords?"
   from box b, log l, touched t, chunk c

@@ -5,8 +5,15 @@ select to_char(a.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "at!
        a.other_owner as "other_owner?",
        other.name as "other_owner_name?", a.other_path as "other_path?", a.uids::text as "uids?",
        a.flags_set as "flags_set?", a.flags_cleared as "flags_cleared?",
-       array(select k.name from keyword k where k.mailbox = a.mailbox order by k.number)
-         as "keywords!",
+       -- As they were called then.
+       array(select coalesce((select r.name
+                                from retired_keyword r
+                               where r.mailbox = k.mailbox and r.number = k.number and r.retired_at > a.at
+                               order by r.retired_at
+                               limit 1), k.name)
+               from keyword k
+              where k.mailbox = a.mailbox
+              order by k.number) as "keywords!",
        a.detail as "detail?"
   from (select a.id, a.at, a.kind, a.session, a.account, a.mailbox, a.owner, a.path, a.other_owner,
                a.other_path, a.uids, a.flags_set, a.flags_cleared, a.detail

@@ -29,7 +29,7 @@ pub struct News {
     pub delta: image::Delta,
     /// What was committed, in order: what everybody sees, and the private changes of those who watch.
     pub changes: Vec<Change>,
-    /// All keywords, if there are more than were known.
+    /// All keywords, if there are more than were known, or some may have other names.
     pub keywords: Option<Keywords>,
     /// Which version of the mailbox's rights is in force.
     pub rights_version: i64,

@@ -4,12 +4,12 @@ use acl::Permit;
 use mail::{Keyword, Keywords};
 
 use crate::argument::{ActorRow, PermitRow};
-use crate::{Cause, Fault, Store};
+use crate::{Cause, Fault, Store, wake};
 
 impl Store {
     /// Gives each of `keywords` a number in the mailbox, unless it has one, and returns all that the
-    /// mailbox has. One for which there is no room is not among them: neither a message nor its other flags are refused
-    /// for that.
+    /// mailbox has. Where all numbers are given, those of keywords that nobody uses get other names. One for which there is
+    /// no room is not among them: neither a message nor its other flags are refused for that.
     ///
     /// # Errors
     ///
@@ -24,15 +24,20 @@ impl Store {
             .iter()
             .map(|keyword| keyword.as_str().into())
             .collect();
-        let names = sqlx::query_scalar!(
-            r#"select number_keywords(_actor => $1, _permit => $2, _names => $3) as "names!""#,
+        let row = sqlx::query!(
+            r#"select names as "names!", modseq
+                 from name_keywords(_actor => $1, _permit => $2, _names => $3)"#,
             self.actor(permit.account()) as ActorRow,
             PermitRow::from(permit) as PermitRow,
             &names,
         )
         .fetch_one(&mut *self.connection().await?)
         .await?;
-        read(&names)
+        self.wake(row.modseq.map(|modseq| wake::Row {
+            mailbox: permit.mailbox().0,
+            modseq,
+        }));
+        read(&row.names)
     }
 }
 

@@ -81,6 +81,7 @@ mod store;
 mod subscription;
 mod wake;
 mod withdrawal;
+mod wrong_password;
 
 // For the promises in `tests/`.
 #[cfg(test)]
@@ -123,3 +124,4 @@ pub use wake::{Heard, Listener};
 pub use withdrawal::LEASE_LENGTH;
 
 pub use mime::SortKeysUse;
+pub use wrong_password::{Failures, WrongPasswords};

@@ -2,13 +2,13 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 use rustls::pki_types::CertificateDer;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 use crate::{responses, tls};
@@ -66,7 +66,20 @@ pub struct Asked {
 impl Client {
     /// Connects; the greeting is not read yet.
     pub async fn connect(name: &str, to: SocketAddr) -> io::Result<Self> {
-        let stream = TcpStream::connect(to).await?;
+        Self::on(name, TcpStream::connect(to).await?)
+    }
+
+    /// Connects from an address of one's own; the greeting is not read yet.
+    pub async fn connect_from(name: &str, from: IpAddr, to: SocketAddr) -> io::Result<Self> {
+        let socket = match from {
+            IpAddr::V4(_) => TcpSocket::new_v4()?,
+            IpAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        socket.bind(SocketAddr::new(from, 0))?;
+        Self::on(name, socket.connect(to).await?)
+    }
+
+    fn on(name: &str, stream: TcpStream) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         Ok(Self {
             stream: Box::new(stream),

@@ -1,5 +1,7 @@
 //! The sentences that say how the world is: `given …` before anyone connects, `now …` later.
 
+use std::net::IpAddr;
+
 /// One sentence, taken apart. Names of mailboxes are those that everybody but their owner uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Given {
@@ -71,7 +73,7 @@ pub enum Given {
         /// How.
         change: AccountChange,
     },
-    /// `ada on node 1, phone of ada on node 2, eve before login on node 1`
+    /// `ada on node 1, phone of ada on node 2, eve before login on node 1 from 127.0.0.9`
     Seats(Vec<Seat>),
 }
 
@@ -99,6 +101,8 @@ pub struct Seat {
     pub node: usize,
     /// `before login`: connected only, and the greeting is still to be heard.
     pub before_login: bool,
+    /// The client's own address, where the page says one.
+    pub from: Option<IpAddr>,
 }
 
 impl Given {
@@ -217,6 +221,16 @@ fn seat(sentence: &str) -> Result<Seat, String> {
         [client, rest @ ..] => (*client, *client, rest),
         [] => return Err("nothing is given".to_owned()),
     };
+    let (rest, from) = match rest {
+        [rest @ .., "from", address] => {
+            let from = address.parse();
+            (
+                rest,
+                Some(from.map_err(|_| format!("{address} is no address"))?),
+            )
+        }
+        _ => (rest, None),
+    };
     let (before_login, node) = match rest {
         ["on", "node", node] => (false, *node),
         ["before", "login", "on", "node", node] => (true, *node),
@@ -228,6 +242,7 @@ fn seat(sentence: &str) -> Result<Seat, String> {
         account: account.to_owned(),
         node,
         before_login,
+        from,
     })
 }
 
@@ -241,6 +256,7 @@ mod tests {
             account: account.to_owned(),
             node,
             before_login,
+            from: None,
         }
     }
 

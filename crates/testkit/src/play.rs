@@ -102,7 +102,10 @@ impl<'s> Player<'s> {
             .address(seat)
             .await
             .map_err(|error| error.to_string())?;
-        let client = Client::connect(&seat.client, address).await;
+        let client = match seat.from {
+            Some(from) => Client::connect_from(&seat.client, from, address).await,
+            None => Client::connect(&seat.client, address).await,
+        };
         let client = client.map_err(|cause| format!("cannot connect: {cause}"))?;
         self.clients.insert(seat.client.clone(), client);
         if seat.before_login {

@@ -2,12 +2,13 @@
 //! or nothing, also where the messages are too many (RFC 9738).
 
 use acl::Operation;
-use mail::{FlagBits, UidSet};
+use mail::{Flag, FlagBits, UidSet};
 use wire::{AppendContent, AppendMessage, MailboxArg};
 
 use crate::arrival::incoming::arriving;
 use crate::conversation::session::Session;
 use crate::ending::{Done, DoneCode, Outcome, Refused};
+use crate::flags::flag_bits;
 use crate::names::named::Missing;
 use crate::node::Now;
 
@@ -27,6 +28,12 @@ pub(crate) async fn run(
     {
         // This is how a client gives up (RFC 3502, 6.3.11).
         return Err(Refused::Cannot("The message is empty").into());
+    }
+    if messages.len() > 1 {
+        // Together: one of them must not take the number that another has just been given.
+        let flags = messages.iter().flat_map(|message| &message.flags).cloned();
+        let flags: Vec<Flag> = flags.collect();
+        flag_bits(&session.store, &permit, &flags).await?;
     }
     let mut all = Vec::with_capacity(messages.len());
     for message in messages {

@@ -68,8 +68,8 @@ pub(crate) struct CommandRow {
     /// It counts by sequence number, so numbers must not move until it is answered
     /// (RFC 9051, 7.5.1).
     pub(crate) pins_seqnums: bool,
-    /// It writes to the selected mailbox, and so must know which flags are private there. It is run once more when
-    /// that changed meanwhile.
+    /// It writes messages or flags to a mailbox, and so must know which flags are private there and what its keywords are
+    /// called. It is run once more when that changed meanwhile.
     pub(crate) depends_on_policy: bool,
     /// It reads the selected mailbox, maybe for long, and is stopped when that may no longer be read.
     pub(crate) reads: bool,
@@ -162,7 +162,7 @@ pub(crate) static COMMANDS: &[CommandRow] = &[
     row!("STATUS", AfterLogin, call, Body::Status { mailbox, items } =>
         status::run(call.session, &mailbox, &items, call.out).await),
     row!("APPEND", AfterLogin, call, Body::Append { mailbox, messages } =>
-        append::run(call.session, &mailbox, messages, call.now).await),
+        append::run(call.session, &mailbox, messages, call.now).await).by_policy(),
     row!("IDLE", AfterLogin, call, Body::Bare =>
         idle::run(call.session, call.tag, call.out).await).asking(),
     row!("SETACL", AfterLogin, call, Body::SetAcl { mailbox, identifier, rights } =>
@@ -230,9 +230,9 @@ pub(crate) static COMMANDS: &[CommandRow] = &[
     row!("UID MOVE", Selected, call, Body::Move { numbering, set, mailbox } =>
         r#move::run(call.session, call.tag, (numbering, &set), &mailbox, call.out).await).by_policy(),
     row!("REPLACE", Selected, call, Body::Replace { numbering, set, mailbox, message } =>
-        replace::run(call.session, &(numbering, set), &mailbox, message, call.now, call.out).await),
+        replace::run(call.session, &(numbering, set), &mailbox, message, call.now, call.out).await).by_policy(),
     row!("UID REPLACE", Selected, call, Body::Replace { numbering, set, mailbox, message } =>
-        replace::run(call.session, &(numbering, set), &mailbox, message, call.now, call.out).await),
+        replace::run(call.session, &(numbering, set), &mailbox, message, call.now, call.out).await).by_policy(),
 ];
 
 /// The row of `name`, if there is such a command.

@@ -47,7 +47,7 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
         named
     };
     let old_name = other_name(&select.mailbox, &named.name);
-    let keywords_told = mailbox_state.keywords.len();
+    let keywords_told = mailbox_state.keywords.clone();
     let selected = Box::new(Selected {
         view: View::new(permit.account(), named.found.private_flags, mailbox_state),
         watch,

@@ -116,15 +116,17 @@ async fn change(
         unchanged_since: request.unchanged_since,
     };
     let before = shown_flags(selected, uids);
+    let keywords = selected.view.latest().keywords.clone();
     let edited = out.wait_for(tag, store.edit_flags(&permit, edit)).await?;
     selected.reach(edited.modseq).await;
     selected.tell_keywords(&mut out.buffer);
     let changed = uids.difference(&edited.modified);
     if request.silent {
         let wish = Wish::of(request, selected, permit.storable());
+        let renamed = keywords.renamed(&selected.view.latest().keywords);
         let expected = before.into_iter();
         let expected: Vec<_> = expected
-            .map(|(uid, flags)| (uid, wish.expected(flags)))
+            .map(|(uid, flags)| (uid, wish.expected(flags.with_nameless(renamed))))
             .collect();
         echo_silently(selected, &expected, &changed, options, out);
     } else {

@@ -1,9 +1,11 @@
 //! The selected mailbox of one session: what it watches, what it told, what it may do.
 
+use std::sync::Arc;
+
 use acl::{Operation, Permit};
 use image::Message;
 use live::Watch;
-use mail::{FlagBits, ModSeq, SeqNum, Uid, UidSet};
+use mail::{FlagBits, Keywords, ModSeq, SeqNum, Uid, UidSet};
 use store::{Fault, Found, Store};
 use tracing::debug;
 use wire::{Code, MessageSet, NumberEnd, Numbering, Verdict, say};
@@ -26,8 +28,8 @@ pub(crate) struct Selected {
     pub(crate) is_examined: bool,
     /// The messages that this session itself put there and was not told of yet.
     pub(crate) own: UidSet,
-    /// The number of keywords that FLAGS has named.
-    pub(crate) keywords_told: usize,
+    /// The keywords that FLAGS has named.
+    pub(crate) keywords_told: Arc<Keywords>,
     /// The messages that `$` stands for (RFC 5182).
     pub(crate) saved: UidSet,
     /// The policy or this user's rights changed since PERMANENTFLAGS was last told.
@@ -204,9 +206,9 @@ impl Selected {
     /// it can be kept (RFC 9051, 7.3.1). What can be kept is told anew with another policy and with other rights, too.
     pub(crate) fn tell_keywords(&mut self, out: &mut Vec<u8>) {
         let mailbox_state = self.view.latest().clone();
-        let is_any_new = mailbox_state.keywords.len() != self.keywords_told;
+        let is_any_new = mailbox_state.keywords != self.keywords_told;
         if is_any_new {
-            self.keywords_told = mailbox_state.keywords.len();
+            self.keywords_told = mailbox_state.keywords.clone();
             say::flags(out, mailbox_state.keywords.names(FlagBits::ALL));
         }
         if is_any_new || std::mem::take(&mut self.is_permanent_news) {

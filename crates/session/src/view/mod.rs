@@ -180,7 +180,27 @@ impl View {
 
     /// Takes in a newer state. Says nothing.
     pub(crate) fn learn(&mut self, mailbox_state: Arc<MailboxState>) {
+        let renamed = self.latest.keywords.renamed(&mailbox_state.keywords);
+        if renamed != FlagBits::NONE {
+            self.forget_names(renamed);
+        }
         self.latest = mailbox_state;
+    }
+
+    /// These bits mean other keywords from now on. No message had them then, but the client may believe so: such flags
+    /// are shown by no name, and differ from all that comes later.
+    fn forget_names(&mut self, renamed: FlagBits) {
+        let known = Arc::clone(&self.known);
+        for (_, message) in known.image.iter() {
+            let shown = self.shown(&message);
+            let flags = shown.flags.with_nameless(renamed);
+            if flags != shown.flags {
+                self.told.insert(message.uid, Shown { flags, ..shown });
+            }
+        }
+        for shown in self.withheld.values_mut() {
+            shown.flags = shown.flags.with_nameless(renamed);
+        }
     }
 
     /// What the client sees of `message`, one of `known`.

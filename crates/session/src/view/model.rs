@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use image::{Delta, FlagChunk, Image, Message, Overlay, OverlayDelta};
 use live::MailboxState;
-use mail::{AccountId, ContentId, FlagBits, InternalDate, ModSeq, Uid, UidSet};
+use mail::{AccountId, ContentId, FlagBits, InternalDate, Keyword, Keywords, ModSeq, Uid, UidSet};
 
 use super::{ExpungeTiming, MessageLabel, ResponseOptions, View};
 
@@ -33,6 +33,8 @@ impl Chance {
 pub(crate) struct World {
     pub(crate) mailbox_state: Arc<MailboxState>,
     own: [u8; 1024],
+    /// What the keywords are called, by number.
+    names: [u32; 2],
     pub(crate) chance: Chance,
 }
 
@@ -40,7 +42,7 @@ impl World {
     pub(crate) fn new(seed: u64) -> Self {
         let mailbox_state = MailboxState {
             image: Image::from_messages([], ModSeq::ZERO, Uid::MIN).unwrap(),
-            keywords: Arc::default(),
+            keywords: keywords([0, 1]),
             overlays: Arc::new(HashMap::from([(READER, Arc::new(Overlay::default()))])),
             rights_version: 1,
             is_gone: false,
@@ -48,6 +50,7 @@ impl World {
         Self {
             mailbox_state: Arc::new(mailbox_state),
             own: [0; 1024],
+            names: [0, 1],
             chance: Chance(seed),
         }
     }
@@ -62,6 +65,17 @@ impl World {
         self.mailbox_state
             .image
             .get(mail::SeqNum::new(number).unwrap())
+    }
+
+    fn any_flags(&mut self) -> FlagBits {
+        let system = FlagBits::from_i64(i64::from(self.chance.below(32)));
+        match self.chance.below(4) {
+            number @ 0..=1 => {
+                let keyword = FlagBits::keyword(usize::try_from(number).unwrap());
+                system.union(keyword.unwrap())
+            }
+            _ => system,
+        }
     }
 
     /// When something is told next, and how.
@@ -82,7 +96,7 @@ impl World {
     }
 
     pub(crate) fn happen(&mut self) {
-        let (kind, chosen) = (self.chance.below(4), self.any_message());
+        let (kind, chosen) = (self.chance.below(5), self.any_message());
         let image = self.mailbox_state.image.clone();
         let modseq = ModSeq::new(image.modseq().get() + 1).unwrap();
         let mut delta = Delta {
@@ -104,7 +118,7 @@ impl World {
                 }
             }
             (1, Some(message)) => {
-                let flags = FlagBits::from_i64(i64::from(self.chance.below(32)));
+                let flags = self.any_flags();
                 delta.upserts.push(Message {
                     flags,
                     modseq,
@@ -125,10 +139,27 @@ impl World {
                 let overlay = mailbox_state.overlays[&READER].apply(&change);
                 mailbox_state.overlays = Arc::new(HashMap::from([(READER, Arc::new(overlay))]));
             }
+            (4, _) => {
+                // A keyword is taken off all messages and gets another name.
+                let number = self.chance.below(2);
+                let index = usize::try_from(number).unwrap();
+                let bit = FlagBits::keyword(index).unwrap();
+                let having = image.iter().map(|(_, message)| message);
+                let having = having.filter(|message| message.flags.contains(bit));
+                delta.upserts = having
+                    .map(|message| Message {
+                        flags: message.flags.without(bit),
+                        modseq,
+                        ..message
+                    })
+                    .collect();
+                self.names[index] += 2;
+                mailbox_state.keywords = keywords(self.names);
+            }
             _ => {
                 let uid = image.uid_next();
                 delta.uid_next = Uid::new(uid.get() + 1).unwrap();
-                let flags = FlagBits::from_i64(i64::from(self.chance.below(32)));
+                let flags = self.any_flags();
                 let content = ContentId(i64::from(uid));
                 delta.upserts.push(Message {
                     uid,
@@ -143,6 +174,11 @@ impl World {
         mailbox_state.image = mailbox_state.image.apply(&delta);
         self.mailbox_state = Arc::new(mailbox_state);
     }
+}
+
+fn keywords(names: [u32; 2]) -> Arc<Keywords> {
+    let named = names.map(|name| Keyword::parse(&format!("k{name}")).unwrap());
+    Arc::new(Keywords::new(named.to_vec()))
 }
 
 /// What the client believes: UID and flags of each message, by number.
@@ -315,7 +351,9 @@ fn after_every_safe_moment_the_client_knows_the_truth() {
             if timing == ExpungeTiming::Safe {
                 assert!(Arc::ptr_eq(view.known(), &world.mailbox_state));
             }
-            if !view.withheld.is_empty() {
+            let is_nameless =
+                |shown: &super::Shown| shown.flags.without(FlagBits::ALL) != FlagBits::NONE;
+            if !view.withheld.is_empty() || view.told.values().any(is_nameless) {
                 assert!(options.withholds_flags || timing == ExpungeTiming::Pinned);
                 continue;
             }

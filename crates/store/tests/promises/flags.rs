@@ -3,7 +3,7 @@
 use acl::Operation;
 use mail::limits::KEYWORDS_PER_MAILBOX_MAX;
 use mail::{Flag, FlagBits, Keyword, ModSeq, UidSet};
-use store::{FlagEdit, Masks};
+use store::{ActivityKind, ActivityQuery, Fault, FlagEdit, Masks};
 
 use crate::world::{
     Random, World, adding, append, claim, contents, image, is_denied, judged, overlay, permit,
@@ -317,14 +317,9 @@ async fn an_edit_whose_right_is_gone_does_nothing_and_fails_nobody_else() {
 async fn keywords_are_numbered_once_and_bounded() {
     let world = World::new().await;
     let ada = world.account("ada").await;
-    let mailbox = world.shared("team", &[("ada", "lrw")]).await;
-    let permit = permit(
-        &world.store,
-        ada,
-        mailbox,
-        Operation::ChangeFlags(FlagBits::FLAGGED),
-    )
-    .await;
+    let mailbox = world.shared("team", &[("ada", "lriswt")]).await;
+    let operation = Operation::ChangeFlags(FlagBits::ALL);
+    let permit = permit(&world.store, ada, mailbox, operation).await;
     let keyword = |name: &str| Keyword::parse(name).unwrap();
     let number = async |names: &[Keyword]| world.store.number_keywords(&permit, names).await;
 
@@ -341,12 +336,17 @@ async fn keywords_are_numbered_once_and_bounded() {
     };
     let known = number(&[]).await.unwrap();
     assert_eq!(known.len(), 3);
-    assert_eq!(*longer, known, "numbers never change");
+    assert_eq!(*longer, known, "numbers do not change while there is room");
 
     let many: Vec<Keyword> = (0..KEYWORDS_PER_MAILBOX_MAX - 3)
         .map(|n| keyword(&format!("k{n}")))
         .collect();
     assert_eq!(number(&many).await.unwrap().len(), KEYWORDS_PER_MAILBOX_MAX);
+    // One that is on no message would make room.
+    append(&world.store, ada, mailbox, &["x"]).await;
+    let all = adding(&uids([1]), FlagBits::ALL.without(FlagBits::DELETED));
+    let used = world.store.edit_flags(&permit, all).await;
+    used.unwrap();
     let full = number(&[keyword("more"), keyword("work")]).await.unwrap();
     assert_eq!(full.len(), KEYWORDS_PER_MAILBOX_MAX);
     assert!(full.bit(&Flag::Keyword(keyword("more"))).is_none());
@@ -398,4 +398,44 @@ async fn counters_of_status_follow_every_kind_of_write() {
             .sum();
         assert_eq!(status.size, bytes);
     }
+}
+
+#[tokio::test]
+async fn a_number_with_another_name_is_not_taken_for_the_old_one() {
+    let world = World::new().await;
+    let (store, ada) = (&world.store, world.account("ada").await);
+    let team = world.shared("team", &[("ada", "lrswi")]).await;
+    append(store, ada, team, &["one", "two"]).await;
+    let flag = |name: &str| Flag::Keyword(Keyword::parse(name).unwrap());
+    let words = (0..57).map(|number| Keyword::parse(&format!("k{number}")).unwrap());
+    let words: Vec<Keyword> = words.collect();
+    let leave = async || permit(store, ada, team, Operation::ChangeFlags(FlagBits::ALL)).await;
+    let old = leave().await;
+    let numbered = store.number_keywords(&old, &words).await.unwrap();
+    let first = numbered.bit(&flag("k0")).unwrap();
+    store
+        .edit_flags(&old, adding(&uids([1]), first))
+        .await
+        .unwrap();
+    store
+        .edit_flags(&old, removing(&uids([1]), first))
+        .await
+        .unwrap();
+
+    let work = [Keyword::parse("work").unwrap()];
+    let renamed = store.number_keywords(&old, &work).await.unwrap();
+    assert_eq!(renamed.bit(&flag("work")), Some(first));
+    assert_eq!(renamed.bit(&flag("k0")), None);
+    // What was meant was k0.
+    let late = store.edit_flags(&old, adding(&uids([2]), first)).await;
+    assert!(matches!(late, Err(Fault::Stale)), "{late:?}");
+    store
+        .edit_flags(&leave().await, adding(&uids([2]), first))
+        .await
+        .unwrap();
+    let done = store.activity(&ActivityQuery::newest_on(team, 100)).await;
+    let done = done.unwrap().into_iter();
+    let done = done.filter(|activity| activity.kind == ActivityKind::Flags);
+    let set = done.map(|activity| activity.flags_set.join(" "));
+    assert_eq!(set.collect::<Vec<_>>(), ["k0", "", "work"]);
 }

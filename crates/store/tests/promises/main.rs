@@ -36,3 +36,4 @@ mod save_dates;
 mod shares;
 mod wakeups;
 mod world;
+mod wrong_passwords;
