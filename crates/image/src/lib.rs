@@ -5,6 +5,7 @@
 //! to compare. No I/O, no async, no rights, and no decision about when a client is told what.
 
 mod apply;
+mod continuation;
 mod difference;
 mod image;
 mod message;

@@ -68,6 +68,13 @@ impl Contents {
         }
     }
 
+    /// Forgets everything, because the same numbers may name other contents.
+    pub(crate) fn clear(&self) {
+        self.message_metadata.clear();
+        self.sort_keys.clear();
+        self.messages.clear();
+    }
+
     /// Counts of how often the caches had what was asked for.
     #[must_use]
     pub fn stats(&self) -> &ContentsStats {

@@ -30,6 +30,8 @@ pub struct Live {
     /// The number of comparisons for want of a lease that were begun, and how the last of them ended.
     assured: tokio::sync::Mutex<Option<(u64, Result<(), Fault>)>>,
     assurances_begun: AtomicU64,
+    /// The changes of the database's history that were followed; see [`Store::history_changes`].
+    history_followed: AtomicU64,
     /// Notified when sessions are to end.
     sessions_end: Notify,
     /// Notified when something may have been missed; a permit is kept while nobody waits.
@@ -73,7 +75,9 @@ impl Live {
     #[must_use]
     pub fn new(store: Store, spawn: Spawn, cache_bytes_max: u64, lease: NodeLease) -> Arc<Self> {
         let stats = Arc::<Stats>::default();
+        let history_followed = AtomicU64::new(store.history_changes());
         Arc::new(Self {
+            history_followed,
             contents: Contents::new(store.clone(), cache_bytes_max),
             login_registry: LoginRegistry::new(store.clone()),
             notify_watchers: NotifyWatchers::new(store.clone(), stats.clone()),
@@ -195,6 +199,7 @@ impl Live {
     ///
     /// The last error of the store; the other mailboxes are compared all the same.
     pub async fn compare(&self) -> Result<(), Fault> {
+        self.follow_history().await?;
         self.login_registry
             .ask_again(&self.login_registry.present())
             .await?;
@@ -202,13 +207,39 @@ impl Live {
         self.notify_watchers.compare().await
     }
 
-    /// Whether what this node knows of rights and logins holds: it is asked about every withdrawal.
+    /// Whether what this node knows holds: it is asked about every withdrawal, and the database goes on in the history
+    /// from which it was read.
     #[must_use]
     pub fn is_assured(&self) -> bool {
-        (self.lease.is_held)()
+        (self.lease.is_held)() && self.is_history_followed(self.store.history_changes())
     }
 
-    /// Makes sure that what this node knows of rights and logins was true after this call began: without a lease it
+    fn is_history_followed(&self, changes: u64) -> bool {
+        self.history_followed.load(Ordering::Acquire) == changes
+    }
+
+    /// Gives up what was read from another history of the database (docs/adr/0054-another-history.md): what it says of
+    /// contents and rights under the same numbers, and mailboxes of which it knows more than there is.
+    async fn follow_history(&self) -> Result<(), Fault> {
+        let changes = self.store.history_changes();
+        if self.is_history_followed(changes) {
+            return Ok(());
+        }
+        warn!("the database goes on in another history, which may lack what was answered OK");
+        self.contents.clear();
+        self.store.forget_access();
+        for mailbox in self.open_now() {
+            if !mailbox.is_continued().await? {
+                warn!(mailbox = %mailbox.id(), "clients were shown what the database lacks: it gets a new UIDVALIDITY");
+                self.slots().remove(&mailbox.id());
+                mailbox.close();
+            }
+        }
+        self.history_followed.store(changes, Ordering::Release);
+        Ok(())
+    }
+
+    /// Makes sure that what this node knows was true after this call began: without a lease, or in another history, it
     /// compares itself with the database, once for all who ask at the same time.
     ///
     /// # Errors

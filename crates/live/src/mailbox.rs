@@ -111,7 +111,7 @@ impl LiveMailbox {
         self.id
     }
 
-    /// The mailbox's UIDVALIDITY, which never changes.
+    /// The mailbox's UIDVALIDITY. When the database gets another one, this mailbox is closed.
     #[must_use]
     pub fn uid_validity(&self) -> UidValidity {
         self.uid_validity
@@ -220,6 +220,26 @@ impl LiveMailbox {
         }
     }
 
+    /// Whether the mailbox in the database is what the state became, or shows. Where clients were shown what is not
+    /// there, it has a new UIDVALIDITY afterwards.
+    pub(crate) async fn is_continued(&self) -> Result<bool, Fault> {
+        let _reading = self.refreshing.lock().await;
+        let shown = self.mailbox_state();
+        let Some(loaded) = self.store.load_image(self.id).await? else {
+            return Ok(false);
+        };
+        if loaded.uid_validity != self.uid_validity {
+            return Ok(false);
+        }
+        if loaded.image.continues(&shown.image) {
+            return Ok(true);
+        }
+        self.store
+            .renew_uid_validity(self.id, self.uid_validity, shown.modseq())
+            .await?;
+        Ok(false)
+    }
+
     /// Notes that the mailbox exists no longer.
     pub(crate) fn close(&self) {
         self.mailbox_states.send_if_modified(|mailbox_state| {
@@ -323,6 +343,11 @@ impl LiveMailbox {
             self.close();
             return Ok(());
         };
+        if loaded.uid_validity != self.uid_validity {
+            // Another node found that clients were shown what the database lacks.
+            self.close();
+            return Ok(());
+        }
         count(&self.stats.images);
         let mut overlays = HashMap::with_capacity(watching.len());
         for &account in watching {

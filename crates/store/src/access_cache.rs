@@ -45,6 +45,10 @@ impl AccessCache {
         known.filter(|known| known.version == version)
     }
 
+    pub(crate) fn clear(&self) {
+        self.0.clear();
+    }
+
     pub(crate) fn keep(&self, asker: AccountId, mailbox: MailboxId, known: Arc<Known>) {
         self.0.insert((asker, mailbox), known);
     }

@@ -15,6 +15,7 @@ use crate::answers::Answers;
 use crate::batch::Batches;
 use crate::connections::{ACQUIRE_TIMEOUT, Connections, Division, Suspects};
 use crate::digest::Digesting;
+use crate::history::History;
 use crate::login_recorder::{self, LoginRecorder};
 use crate::query_batcher::QueryBatcher;
 use crate::store::Inner;
@@ -54,10 +55,11 @@ impl Store {
         let database = address_of(&options.url)?.application_name(&options.application_name);
         let division = Division::of(options.connections);
         let suspects = Suspects::default();
+        let history = Arc::<History>::default();
         let work = (database.clone(), LIMITS_OF_WORK);
-        let work = open_pool(work, division.work, &suspects.work).await?;
+        let work = open_pool(work, division.work, &suspects.work, &history).await?;
         let kept = (database.clone(), LIMITS_OF_KEPT);
-        let kept = open_pool(kept, division.kept, &suspects.kept).await?;
+        let kept = open_pool(kept, division.kept, &suspects.kept, &history).await?;
         let object_ids = ObjectIds::load(&kept).await?;
         let resolve = {
             let pool = kept.clone();
@@ -78,6 +80,7 @@ impl Store {
             answers: Answers::default(),
             digesting: Digesting::default(),
             access_cache: AccessCache::new(),
+            history,
             outbox: Arc::new(Outbox::new()),
             counters: Arc::default(),
             background,
@@ -111,17 +114,20 @@ async fn open_pool(
     (database, limits): (PgConnectOptions, &'static str),
     connections: u32,
     suspects: &Arc<AtomicU32>,
+    history: &Arc<History>,
 ) -> Result<PgPool, sqlx::Error> {
-    let suspects = suspects.clone();
+    let (suspects, history) = (suspects.clone(), history.clone());
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         // A ping on each use costs 40 % of the throughput: only those are asked that may be dead.
         .test_before_acquire(false)
         .after_connect(move |connection, _| {
+            let history = history.clone();
             Box::pin(async move {
                 connection.execute(SESSION_SETTINGS).await?;
-                connection.execute(limits).await.map(drop)
+                connection.execute(limits).await?;
+                history.read(connection).await
             })
         })
         .before_acquire(move |connection, rest| {

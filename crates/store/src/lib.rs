@@ -49,6 +49,7 @@ mod fault;
 mod flags;
 mod fold;
 mod group;
+mod history;
 mod keeping;
 mod keyword;
 mod latest;

@@ -15,6 +15,7 @@ use crate::background::{Background, Compute};
 use crate::batch::Batches;
 use crate::connections::{ACQUIRE_TIMEOUT, Connections, Held};
 use crate::digest::Digesting;
+use crate::history::History;
 use crate::latest::Latest;
 use crate::login_recorder::LoginRecorder;
 use crate::origin::SessionOrigin;
@@ -52,6 +53,7 @@ pub(crate) struct Inner {
     pub(crate) answers: Answers,
     pub(crate) digesting: Digesting,
     pub(crate) access_cache: AccessCache,
+    pub(crate) history: Arc<History>,
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) background: Background,

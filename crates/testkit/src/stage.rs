@@ -39,7 +39,7 @@ pub struct Stage {
     nodes: Vec<Node>,
     architect: Architect,
     /// Gone when dropped, both of them.
-    _database: Database,
+    database: Database,
     state: TempDir,
 }
 
@@ -97,7 +97,7 @@ impl Stage {
             world,
             nodes,
             architect,
-            _database: database,
+            database: database,
             state,
         })
     }
@@ -117,6 +117,12 @@ impl Stage {
     pub async fn address(&mut self, seat: &Seat) -> Result<SocketAddr, TestError> {
         self.architect.account(&seat.account).await?;
         self.imap(seat.node)
+    }
+
+    /// Where its database is, for what no frontend does.
+    #[must_use]
+    pub fn database_url(&self) -> String {
+        self.database.url()
     }
 
     /// The plain port of a node, from 1.
