@@ -131,7 +131,7 @@ async fn fill(client: &mut Client, chance: &mut Chance) {
         let append = format!("APPEND INBOX ({flags}) {date}{{{length}+}}\r\n{message}");
         client.ask_ok(append).await.unwrap();
     }
-    client.ask_ok("SELECT INBOX").await.unwrap();
+    client.ask_ok("SELECT INBOX (CONDSTORE)").await.unwrap();
 }
 
 async fn find(client: &mut Client, key: &str) -> BTreeSet<u32> {

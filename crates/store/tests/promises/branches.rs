@@ -325,3 +325,50 @@ async fn names_that_move_lose_nothing_that_comes_below_them() {
     assert_eq!(u32::try_from(visible.len()).unwrap(), 2 * ROUNDS + 3);
     assert_eq!(image(&world.store, kept).await.len(), ROUNDS);
 }
+
+/// RENAME writes down what others do not want to be shown, and so locks their accounts: before the mailboxes, as whoever
+/// deletes one of them does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn renames_and_deletions_of_those_who_unsubscribed_wait_for_nobody_forever() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let readers: Vec<String> = (0..20).map(|number| format!("reader{number}")).collect();
+    let mut ids = Vec::new();
+    for reader in &readers {
+        ids.push(world.account(reader).await);
+    }
+    let mut rights = vec![("ada", "lrswipkxtea")];
+    rights.extend(readers.iter().map(|reader| (reader.as_str(), "lr")));
+    let team = world.shared("team", &rights).await;
+    let (here, there) = (shared("team/here"), shared("team/there"));
+    let create_permit = below(&world.store, ada, team).await;
+    let mailbox = world
+        .store
+        .create_mailbox(&create_permit, &here, None)
+        .await
+        .unwrap();
+    for id in &ids {
+        world.store.unsubscribe(*id, &here).await.unwrap();
+    }
+    let other = world.another_node().await;
+    let mut deleting = tokio::task::JoinSet::new();
+    deleting.spawn(async move {
+        for id in ids {
+            other.delete_account(id).await.unwrap();
+        }
+    });
+    for (from, to) in [(&here, &there), (&there, &here)]
+        .into_iter()
+        .cycle()
+        .take(20)
+    {
+        let permit = permit(&world.store, ada, mailbox, Operation::DeleteMailbox).await;
+        let create_permit = below(&world.store, ada, team).await;
+        world
+            .store
+            .rename_mailbox(&permit, &create_permit, from, to)
+            .await
+            .unwrap();
+    }
+    deleting.join_all().await;
+}
