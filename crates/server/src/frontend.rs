@@ -23,6 +23,7 @@ use crate::error::ServerError;
 use crate::http::{self, Health};
 use crate::lease::Lease;
 use crate::listen::{self, Beginning};
+use crate::memory::SharedMemory;
 use crate::metrics::Metrics;
 use crate::panics::Panics;
 use crate::registry::Registry;
@@ -251,6 +252,7 @@ fn node(
         reuse: config.login.reuse,
         admin_contact: config.node.admin_contact.clone(),
         authenticator: Arc::new(authenticator),
+        message_memory: Arc::new(SharedMemory::for_fetches(config.limits.message_bytes)),
     })
 }
 

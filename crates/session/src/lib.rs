@@ -45,7 +45,8 @@ pub use dispatch::Input;
 pub use message_limit::MessageLimit;
 pub use names::creation::create_permit;
 pub use node::{
-    Authenticator, BoxFuture, LoginVerdict, Node, Now, Peer, Reuse, Security, SubscribeOnGrant,
+    Authenticator, BoxFuture, LoginVerdict, MessageMemory, Node, Now, Peer, Reuse, Security,
+    SubscribeOnGrant,
 };
 pub use out::{Hangup, Out, Sink};
 pub use report::{Next, Report};

@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use acl::Everybody;
 use live::Live;
-use mail::{Namespaces, SessionId};
+use mail::{AccountId, Namespaces, SessionId};
 use store::{Account, Store};
 use wire::Secret;
 
+use crate::admission::NoRoom;
 use crate::message_limit::MessageLimit;
 
 /// A future on the heap, so that a rare and large one does not make every session large.
@@ -41,6 +42,8 @@ pub struct Node {
     pub admin_contact: Option<String>,
     /// What checks the passwords of users.
     pub authenticator: Arc<dyn Authenticator>,
+    /// Memory for messages on their way to clients.
+    pub message_memory: Arc<dyn MessageMemory>,
 }
 
 /// Whether a user who may read a mailbox of others is subscribed to it until he unsubscribes.
@@ -61,6 +64,16 @@ pub enum Reuse {
     Offered,
     /// UNAUTHENTICATE is refused, for a site whose proxy checks only the first login.
     Refused,
+}
+
+/// Memory for messages that are being told to clients, which all sessions of a frontend share, each user a part of it.
+pub trait MessageMemory: Send + Sync {
+    /// Reserves `bytes` until what is returned is dropped, or waits in vain for others to give some back.
+    fn reserve(
+        &self,
+        user: AccountId,
+        bytes: u64,
+    ) -> BoxFuture<'_, Result<Box<dyn Send + Sync>, NoRoom>>;
 }
 
 /// What a login needs of the outside: a clock, a slow password hash, a throttle.

@@ -35,6 +35,7 @@ pub(crate) async fn run(session: &mut Session, fetch: Fetch, out: &mut Out<'_>) 
         Numbering::Sequence => session.options().label,
     };
     add_implied(&mut items, label, numbering, changed_since.is_some());
+    let memory = session.node.message_memory.clone();
     let (store, live) = (session.store.clone(), session.node.live.clone());
     let bound = session.node.message_limit.per_command();
     let selected = session.selected()?;
@@ -72,6 +73,7 @@ pub(crate) async fn run(session: &mut Session, fetch: Fetch, out: &mut Out<'_>) 
         items: &items,
         needs,
         ids: store.object_ids(),
+        memory: &*memory,
     };
     match tell_all(&store, &live, selected, &messages, &asked, &seen, out).await? {
         None => Ok(Done::completed().cut_short(cut, &mut out.buffer)),
