@@ -14,7 +14,7 @@ use tracing::{info, warn};
 
 use crate::authenticator::PasswordAuthenticator;
 use crate::config::{Config, ListenConfig};
-use crate::connection::{Budget, ConnectionContext};
+use crate::connection::ConnectionContext;
 use crate::connection_slots::ConnectionSlots;
 use crate::database::Database;
 use crate::drain::{DrainTrigger, drain};
@@ -101,7 +101,8 @@ impl Frontend {
             config.limits.cache_bytes,
             lease.for_live(),
         );
-        let uploads = Budget::new(config.limits.literal_bytes_in_flight);
+        let limits = &config.limits;
+        let uploads = SharedMemory::new(limits.literal_bytes_in_flight, limits.message_bytes);
         let stats_collector =
             StatsCollector::new(store.clone(), Arc::clone(&live), uploads.clone(), &panics);
         let metrics = Arc::new(Metrics::new(Some(Box::new(stats_collector))));

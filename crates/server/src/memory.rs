@@ -30,18 +30,24 @@ pub(crate) struct Reserved {
 }
 
 impl SharedMemory {
-    /// So many bytes for all.
-    pub(crate) fn new(bytes: usize) -> Self {
+    /// So many bytes for all; each user has room for one of the largest messages.
+    pub(crate) fn new(bytes: usize, message_bytes_max: usize) -> Self {
         Self {
             all: Budget::new(bytes),
-            share_bytes: bytes / SHARE,
+            share_bytes: (bytes / SHARE).max(message_bytes_max).min(bytes),
             users: Arc::default(),
         }
     }
 
-    /// For messages on their way to clients: each user has room for one of the largest.
+    /// For messages on their way to clients.
     pub(crate) fn for_fetches(message_bytes_max: usize) -> Self {
-        Self::new(message_bytes_max.saturating_mul(SHARE).max(FETCH_BYTES_MIN))
+        let bytes = message_bytes_max.saturating_mul(SHARE).max(FETCH_BYTES_MIN);
+        Self::new(bytes, message_bytes_max)
+    }
+
+    /// How much is used now.
+    pub(crate) fn used_bytes(&self) -> u64 {
+        self.all.used_bytes()
     }
 
     /// Room for `bytes`, once there is; `None` when that takes too long. The user's own part comes first: whoever
@@ -94,7 +100,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_user_leaves_room_for_others() {
-        let memory = SharedMemory::new(400 * 1024);
+        let memory = SharedMemory::new(400 * 1024, 1024);
         let first = memory.reserve(ADA, 60 * 1024).await.unwrap();
         let mut second = Box::pin(memory.reserve(ADA, 60 * 1024));
         assert!(second.as_mut().now_or_never().is_none());
@@ -104,8 +110,16 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_part_has_room_for_the_largest_message() {
+        let memory = SharedMemory::new(400 * 1024, 300 * 1024);
+        let first = memory.reserve(ADA, 300 * 1024).await;
+        assert!(first.is_some());
+        assert_eq!(memory.used_bytes(), 300 * 1024);
+    }
+
+    #[tokio::test]
     async fn what_is_larger_than_a_part_takes_all_of_it() {
-        let memory = SharedMemory::new(400 * 1024);
+        let memory = SharedMemory::new(400 * 1024, 1024);
         assert!(memory.reserve(ADA, u64::MAX).await.is_some());
     }
 }

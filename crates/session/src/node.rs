@@ -12,7 +12,6 @@ use mail::{AccountId, Namespaces, SessionId};
 use store::{Account, Store};
 use wire::Secret;
 
-use crate::admission::NoRoom;
 use crate::message_limit::MessageLimit;
 
 /// A future on the heap, so that a rare and large one does not make every session large.
@@ -75,6 +74,10 @@ pub trait MessageMemory: Send + Sync {
         bytes: u64,
     ) -> BoxFuture<'_, Result<Box<dyn Send + Sync>, NoRoom>>;
 }
+
+/// There was no memory for a message for too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoRoom;
 
 /// What a login needs of the outside: a clock, a slow password hash, a throttle.
 pub trait Authenticator: Send + Sync {

@@ -16,12 +16,11 @@ use mime::{Decoded, Sections};
 use store::{Compute, MessageMetadata, ObjectIds, Store};
 use wire::{BinarySection, BodySection, FetchItem, say};
 
-use crate::admission::NoRoom;
 use crate::conversation::selected::Selected;
 use crate::ending::{Ending, Refused};
 use crate::fetch::needs::{Needs, is_in_head};
 use crate::fetch::section::{part_of, section_of};
-use crate::node::{MessageMemory, Node};
+use crate::node::{MessageMemory, NoRoom, Node};
 use crate::out::{Hangup, Out};
 use crate::view::{MessageLabel, ResponseOptions};
 
