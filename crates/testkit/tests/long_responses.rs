@@ -3,7 +3,6 @@
     unused_crate_dependencies,
     reason = "the library that this drives uses them"
 )]
-#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 use testkit::{Cluster, Stage, World, in_world};
 

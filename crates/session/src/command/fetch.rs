@@ -75,7 +75,9 @@ pub(crate) async fn run(session: &mut Session, fetch: Fetch, out: &mut Out<'_>) 
         ids: store.object_ids(),
         memory: &*memory,
     };
-    match tell_all(&store, &live, selected, &messages, &asked, &seen, out).await? {
+    let telling = tell_all(&store, &live, selected, &messages, &asked, &seen, out);
+    // On the heap: an idle session is as large as the largest future that it may hold.
+    match Box::pin(telling).await? {
         None => Ok(Done::completed().cut_short(cut, &mut out.buffer)),
         Some(trouble) => {
             if let Some(cut) = cut {
