@@ -285,3 +285,23 @@ impl Weighter<ContentId, Arc<MessageMetadata>> for ByBytes {
             + ENTRY_BYTES
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::batches;
+
+    #[test]
+    fn what_is_read_at_once_is_bounded_in_number_and_bytes() {
+        let tables: [(&[u64], &[&[u64]]); 5] = [
+            (&[], &[]),
+            (&[1, 1, 1, 1], &[&[1, 1, 1], &[1]]),
+            (&[4, 4, 4, 4], &[&[4, 4], &[4, 4]]),
+            (&[99, 1, 99], &[&[99], &[1], &[99]]),
+            (&[10, 0, 0, 0], &[&[10, 0, 0], &[0]]),
+        ];
+        for (items, expected) in tables {
+            let found: Vec<&[u64]> = batches(items, 3, 10, |&bytes| bytes).collect();
+            assert_eq!(found, expected);
+        }
+    }
+}

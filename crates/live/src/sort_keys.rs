@@ -42,7 +42,7 @@ impl SortKeysTable {
     /// The keys of each message; empty where there are none.
     pub(crate) fn of(&self, messages: &[Message]) -> Vec<Bytes> {
         let keys = |message: &Message| self.keys.get(&message.content).cloned();
-        let keys = messages.iter().map(|message| keys(message));
+        let keys = messages.iter().map(keys);
         keys.map(Option::unwrap_or_default).collect()
     }
 }

@@ -45,16 +45,28 @@ fn decoded<'m>(sections: &Sections<'m>, part: &[u32]) -> Decoded<'m> {
         return Decoded::Missing;
     };
     let body = part.body(message);
-    let encoding = encoding(part.header(message));
-    match part.content {
-        Content::Multipart(_) => Decoded::Octets(Cow::Borrowed(body)),
-        Content::Message(_) | Content::Leaf => match encoding {
-            identity if is_identity(identity) => Decoded::Octets(Cow::Borrowed(body)),
-            known if is_any_of(known, &["base64", "quoted-printable"]) => {
-                Decoded::Octets(decode::transfer(body, known))
-            }
-            _ => Decoded::UnknownEncoding,
-        },
+    match known_encoding(message, part) {
+        Some(Encoding::None) => Decoded::Octets(Cow::Borrowed(body)),
+        Some(Encoding::Named(encoding)) => Decoded::Octets(decode::transfer(body, encoding)),
+        None => Decoded::UnknownEncoding,
+    }
+}
+
+/// How a part is encoded.
+enum Encoding<'m> {
+    None,
+    Named(&'m [u8]),
+}
+
+/// `None` for an encoding that is not known here.
+fn known_encoding<'m>(message: &'m [u8], part: &Part) -> Option<Encoding<'m>> {
+    if let Content::Multipart(_) = part.content {
+        return Some(Encoding::None);
+    }
+    match encoding(part.header(message)) {
+        identity if is_identity(identity) => Some(Encoding::None),
+        known if is_any_of(known, &["base64", "quoted-printable"]) => Some(Encoding::Named(known)),
+        _ => None,
     }
 }
 
@@ -68,6 +80,17 @@ impl<'m> Sections<'m> {
             find(self.root(), part)
         };
         found.is_some_and(|part| !matches!(part.content, Content::Leaf))
+    }
+
+    /// Whether [`binary`](Self::binary) knows how the part is encoded, if there is one; nothing is decoded.
+    #[must_use]
+    pub fn knows_encoding(&self, part: &[u32]) -> bool {
+        let found = if part.is_empty() {
+            None
+        } else {
+            find(self.root(), part)
+        };
+        found.is_none_or(|part| known_encoding(self.message(), part).is_some())
     }
 
     /// As [`binary`].

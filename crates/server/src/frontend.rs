@@ -14,7 +14,7 @@ use tracing::{info, warn};
 
 use crate::authenticator::PasswordAuthenticator;
 use crate::config::{Config, ListenConfig};
-use crate::connection::{Budget, ConnectionContext};
+use crate::connection::ConnectionContext;
 use crate::connection_slots::ConnectionSlots;
 use crate::database::Database;
 use crate::drain::{DrainTrigger, drain};
@@ -23,6 +23,7 @@ use crate::error::ServerError;
 use crate::http::{self, Health};
 use crate::lease::Lease;
 use crate::listen::{self, Beginning};
+use crate::memory::SharedMemory;
 use crate::metrics::Metrics;
 use crate::panics::Panics;
 use crate::registry::Registry;
@@ -108,7 +109,8 @@ impl Frontend {
             config.limits.cache_bytes,
             lease.for_live(),
         );
-        let uploads = Budget::new(config.limits.literal_bytes_in_flight);
+        let limits = &config.limits;
+        let uploads = SharedMemory::new(limits.literal_bytes_in_flight, limits.message_bytes);
         let stats_collector =
             StatsCollector::new(store.clone(), Arc::clone(&live), uploads.clone(), &panics);
         let metrics = Arc::new(Metrics::new(Some(Box::new(stats_collector))));
@@ -301,6 +303,7 @@ fn node(
         reuse: config.login.reuse,
         admin_contact: config.node.admin_contact.clone(),
         authenticator: Arc::new(authenticator),
+        message_memory: Arc::new(SharedMemory::for_fetches(config.limits.message_bytes)),
     })
 }
 

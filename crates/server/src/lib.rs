@@ -17,6 +17,7 @@ mod http;
 mod lease;
 mod listen;
 mod lock;
+mod memory;
 mod metrics;
 mod panics;
 mod registry;

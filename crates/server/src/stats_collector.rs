@@ -12,14 +12,14 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use store::{BATCH_BUCKETS, Store};
 
-use crate::connection::Budget;
+use crate::memory::SharedMemory;
 use crate::panics::{PanicPlace, Panics};
 
 /// The sources of these metrics.
 pub(crate) struct StatsCollector {
     store: Store,
     live: Arc<Live>,
-    uploads: Budget,
+    uploads: SharedMemory,
     panics: Arc<Panics>,
 }
 
@@ -27,7 +27,7 @@ impl StatsCollector {
     pub(crate) fn new(
         store: Store,
         live: Arc<Live>,
-        uploads: Budget,
+        uploads: SharedMemory,
         panics: &Arc<Panics>,
     ) -> Self {
         Self {

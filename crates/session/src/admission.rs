@@ -2,13 +2,12 @@
 
 use acl::Operation;
 use mail::FlagBits;
-use wire::{Announced, LiteralMode, Verdict, say};
+use wire::{Announced, GivenUp, LiteralMode, Tag, Verdict, say};
 
 use crate::command::{self, no_such_command};
 use crate::conversation::session::Session;
 use crate::ending::{Ending, Refused, conclude};
 use crate::names::named::Missing;
-use crate::node::BoxFuture;
 
 /// Whether a literal may come, and what is to be said before it does.
 #[derive(Debug)]
@@ -19,48 +18,30 @@ pub enum Admission {
     Refuse(Vec<u8>),
 }
 
-/// Memory for the messages of one command, which all connections of a frontend share. Implemented by the connection.
-pub trait UploadMemory: Send {
-    /// Reserves `bytes` until the command has ended, or waits in vain for others to give some back.
-    fn reserve(&mut self, bytes: u64) -> BoxFuture<'_, Result<(), NoRoom>>;
-}
-
-/// There was no memory for a message for too long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoRoom;
-
 impl Session {
-    /// Whether a literal may come, decided before its first byte does. The memory is asked for last, when nothing
-    /// else speaks against the literal.
-    pub async fn admit(&mut self, literal: &Announced, memory: &mut dyn UploadMemory) -> Admission {
+    /// Whether a literal may come, decided before its first byte does.
+    pub async fn admit(&mut self, literal: &Announced) -> Admission {
         let mut reply = Vec::new();
-        match (self.take(literal, memory).await, &literal.tag) {
+        match (self.would_take(literal).await, &literal.tag) {
             (Ok(()), _) => {
                 if literal.mode == LiteralMode::Synchronising {
                     say::continuation(&mut reply, "Ready for the literal");
                 }
                 return Admission::Accept(reply);
             }
-            (Err(refusal), Some(tag)) => {
-                conclude(&mut reply, tag, &literal.name, Err(refusal));
-            }
-            (Err(_), None) => {
-                let text = "A command begins with a tag";
-                say::untagged(&mut reply, Verdict::Bad, None, text);
-            }
+            (Err(refusal), tag) => refuse(&mut reply, tag.as_ref(), &literal.name, refusal),
         }
         Admission::Refuse(reply)
     }
 
-    async fn take(&self, literal: &Announced, memory: &mut dyn UploadMemory) -> Result<(), Ending> {
-        self.would_take(literal).await?;
-        // What stays in the command's buffer has a bound of its own.
-        if literal.detached {
-            let reserved = memory.reserve(literal.length).await;
-            let text = "Too much is being uploaded at the moment";
-            reserved.map_err(|NoRoom| Refused::Limit(text.into()))?;
-        }
-        Ok(())
+    /// What is said of a command whose literal was accepted, and for which there was no memory for too long.
+    #[must_use]
+    pub fn give_up_upload(&self, given_up: &GivenUp) -> Vec<u8> {
+        let mut reply = Vec::new();
+        let text = "Too much is being uploaded at the moment";
+        let refusal = Refused::Limit(text.into()).into();
+        refuse(&mut reply, given_up.tag.as_ref(), &given_up.name, refusal);
+        reply
     }
 
     async fn would_take(&self, literal: &Announced) -> Result<(), Ending> {
@@ -95,5 +76,15 @@ impl Session {
             }
         }
         Ok(())
+    }
+}
+
+fn refuse(reply: &mut Vec<u8>, tag: Option<&Tag>, name: &str, refusal: Ending) {
+    match tag {
+        Some(tag) => drop(conclude(reply, tag, name, Err(refusal))),
+        None => {
+            let text = "A command begins with a tag";
+            say::untagged(reply, Verdict::Bad, None, text);
+        }
     }
 }

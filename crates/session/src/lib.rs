@@ -39,13 +39,14 @@ mod status;
 mod unsolicited;
 mod view;
 
-pub use admission::{Admission, NoRoom, UploadMemory};
+pub use admission::Admission;
 pub use conversation::session::Session;
 pub use dispatch::Input;
 pub use message_limit::MessageLimit;
 pub use names::creation::create_permit;
 pub use node::{
-    Authenticator, BoxFuture, LoginVerdict, Node, Now, Peer, Reuse, Security, SubscribeOnGrant,
+    Authenticator, BoxFuture, LoginVerdict, MessageMemory, NoRoom, Node, Now, Peer, Reuse,
+    Security, SubscribeOnGrant,
 };
 pub use out::{Hangup, Out, Sink};
 pub use report::{Next, Report};

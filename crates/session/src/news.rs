@@ -103,14 +103,14 @@ impl Session {
             }
             attributes
         };
-        let (store, live) = (&self.store, &self.node.live);
+        let (store, node) = (&self.store, &*self.node);
         for run in arrived.chunk_by(|(_, one), (_, next)| attributes(one) == attributes(next)) {
             let attributes = run.first().map(|(_, message)| attributes(message));
             let attributes = attributes.unwrap_or_default();
             if attributes.is_empty() {
                 continue;
             }
-            let told = tell_arrivals(store, live, selected, run, &attributes, options, out);
+            let told = tell_arrivals(store, node, selected, run, &attributes, options, out);
             // The client knows that they are there, and can ask for them itself.
             if let Err(ending) = Box::pin(told).await {
                 warn!(cause = ?ending, "could not tell of messages that arrived");

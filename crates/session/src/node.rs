@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use acl::Everybody;
 use live::Live;
-use mail::{Namespaces, SessionId};
+use mail::{AccountId, Namespaces, SessionId};
 use store::{Account, Store};
 use wire::Secret;
 
@@ -41,6 +41,8 @@ pub struct Node {
     pub admin_contact: Option<String>,
     /// What checks the passwords of users.
     pub authenticator: Arc<dyn Authenticator>,
+    /// Memory for messages on their way to clients.
+    pub message_memory: Arc<dyn MessageMemory>,
 }
 
 /// Whether a user who may read a mailbox of others is subscribed to it until he unsubscribes.
@@ -62,6 +64,20 @@ pub enum Reuse {
     /// UNAUTHENTICATE is refused, for a site whose proxy checks only the first login.
     Refused,
 }
+
+/// Memory for messages that are being told to clients, which all sessions of a frontend share, each user a part of it.
+pub trait MessageMemory: Send + Sync {
+    /// Reserves `bytes` until what is returned is dropped, or waits in vain for others to give some back.
+    fn reserve(
+        &self,
+        user: AccountId,
+        bytes: u64,
+    ) -> BoxFuture<'_, Result<Box<dyn Send + Sync>, NoRoom>>;
+}
+
+/// There was no memory for a message for too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoRoom;
 
 /// What a login needs of the outside: a clock, a slow password hash, a throttle.
 pub trait Authenticator: Send + Sync {

@@ -32,6 +32,8 @@ pub struct Out<'a> {
     sink: &'a mut dyn Sink,
     /// A write has begun and not ended: what the client has read may end anywhere.
     is_torn: bool,
+    /// A part of a response was written, and the rest was not.
+    is_within: bool,
 }
 
 impl<'a> Out<'a> {
@@ -41,6 +43,7 @@ impl<'a> Out<'a> {
             buffer,
             sink,
             is_torn: false,
+            is_within: false,
         }
     }
 
@@ -56,10 +59,37 @@ impl<'a> Out<'a> {
         self.write().await
     }
 
-    /// Whether a write was given up, so that nothing more can be said.
+    /// As [`breathe`](Self::breathe), in the midst of a response: until [`finish`](Self::finish) nothing else can be said.
+    pub(crate) async fn breathe_within(&mut self) -> Result<(), Hangup> {
+        if self.buffer.len() < OUTPUT_BYTES_MAX {
+            return Ok(());
+        }
+        self.is_within = true;
+        self.write().await
+    }
+
+    /// Says octets in the midst of a response, however many there are.
+    pub(crate) async fn say_within(&mut self, octets: &[u8]) -> Result<(), Hangup> {
+        for octets in octets.chunks(OUTPUT_BYTES_MAX) {
+            self.breathe_within().await?;
+            self.buffer.extend_from_slice(octets);
+        }
+        self.breathe_within().await
+    }
+
+    /// The response is said: what is left of one that was written in part is written.
+    pub(crate) async fn finish(&mut self) -> Result<(), Hangup> {
+        if self.is_within {
+            self.write().await?;
+            self.is_within = false;
+        }
+        self.breathe().await
+    }
+
+    /// Whether a write or a response was given up, so that nothing more can be said.
     #[must_use]
     pub fn is_torn(&self) -> bool {
-        self.is_torn
+        self.is_torn || self.is_within
     }
 
     async fn write(&mut self) -> Result<(), Hangup> {
@@ -126,6 +156,7 @@ mod tests {
     use std::pin::pin;
     use std::task::{Context, Poll, Waker};
 
+    use mail::limits::OUTPUT_BYTES_MAX;
     use wire::Tag;
 
     use super::{Hangup, Out, Sink};
@@ -154,6 +185,65 @@ mod tests {
             } else {
                 Box::pin(pending())
             }
+        }
+    }
+
+    #[test]
+    fn a_long_response_is_written_in_parts_that_are_bounded() {
+        let mut pages = Pages::default();
+        let mut out = Out::new(Vec::new(), &mut pages);
+        let octets = vec![b'x'; 10 * OUTPUT_BYTES_MAX + 1];
+        let mut saying = Box::pin(async {
+            for _ in 0..3 {
+                out.say_within(&octets).await.unwrap();
+                assert!(out.is_torn());
+            }
+            out.finish().await.unwrap();
+            assert!(!out.is_torn());
+        });
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(saying.as_mut().poll(&mut cx).is_ready());
+        drop(saying);
+        assert_eq!(pages.bytes, 3 * octets.len());
+        assert!(pages.largest <= 2 * OUTPUT_BYTES_MAX);
+    }
+
+    #[test]
+    fn a_short_response_waits_for_others() {
+        let mut pages = Pages::default();
+        let mut out = Out::new(Vec::new(), &mut pages);
+        let mut saying = Box::pin(async {
+            out.say_within(b"* 1 FETCH (UID 7)\r\n").await.unwrap();
+            assert!(!out.is_torn());
+            out.finish().await.unwrap();
+        });
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(saying.as_mut().poll(&mut cx).is_ready());
+        drop(saying);
+        assert_eq!(pages.bytes, 0);
+    }
+
+    /// Counts what was written.
+    #[derive(Default)]
+    struct Pages {
+        bytes: usize,
+        largest: usize,
+    }
+
+    impl Sink for Pages {
+        fn write<'a>(&'a mut self, bytes: &'a mut Vec<u8>) -> BoxFuture<'a, Result<(), Hangup>> {
+            self.bytes += bytes.len();
+            self.largest = self.largest.max(bytes.len());
+            bytes.clear();
+            Box::pin(ready(Ok(())))
+        }
+
+        fn is_progress_due(&self) -> bool {
+            false
+        }
+
+        fn progress_due(&self) -> BoxFuture<'static, ()> {
+            Box::pin(pending())
         }
     }
 

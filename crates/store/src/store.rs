@@ -110,7 +110,8 @@ impl Store {
     pub(crate) async fn connection(&self) -> Result<Held, Fault> {
         let share = self.origin.as_ref().map(|origin| origin.share());
         let patience = (self.inner.background.sleep)(ACQUIRE_TIMEOUT);
-        self.inner.connections.hold(share, patience).await
+        // On the heap: every call of the store would have room for it.
+        Box::pin(self.inner.connections.hold(share, patience)).await
     }
 
     /// The connections that are kept for what must not wait.

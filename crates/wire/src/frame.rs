@@ -76,6 +76,24 @@ pub struct Announced {
     mailbox: Option<Vec<u8>>,
 }
 
+/// How far the messages of one command have come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UploadProgress {
+    /// Of all its messages.
+    pub came_bytes: usize,
+    /// Of the one that is coming.
+    pub left_bytes: usize,
+}
+
+/// A command that was given up while a message of it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GivenUp {
+    /// Its tag.
+    pub tag: Option<Tag>,
+    /// Its name in capitals.
+    pub name: String,
+}
+
 /// One command: its lines and small literals in a row, messages beside them.
 #[derive(Clone, Default, PartialEq)]
 pub struct Frame {
@@ -217,6 +235,34 @@ impl Framer {
                 self.drop_command(literal.announcement.length, Cause::Refused);
             }
         }
+    }
+
+    /// What is in memory, or is about to be, of the messages of a command: what came, and what is still to come of
+    /// the one that is coming. `None` while none is.
+    #[must_use]
+    pub fn upload(&self) -> Option<UploadProgress> {
+        let State::Literal {
+            left,
+            message: Some(message),
+        } = &self.state
+        else {
+            return None;
+        };
+        let detached = &self.partial.frame.detached;
+        let whole: usize = detached.iter().map(|(_, message)| message.len()).sum();
+        Some(UploadProgress {
+            came_bytes: whole + message.len(),
+            left_bytes: *left,
+        })
+    }
+
+    /// Gives up the message that is coming, and its command with it. What came is forgotten at once, and the rest
+    /// is read and dropped, which [`FramerStep::Refused`] ends.
+    pub fn give_up(&mut self) -> Option<GivenUp> {
+        let left = self.upload()?.left_bytes;
+        let Head { tag, name, .. } = Head::read(&self.partial.frame.bytes);
+        self.drop_command(left as u64, Cause::Refused);
+        Some(GivenUp { tag, name })
     }
 
     /// Whether nothing was begun: no byte waits to be understood.

@@ -36,7 +36,7 @@ pub use command::{
     SectionText, Select, SelectedEvents, Sort, SortCriterion, SortKey, Sources, Spelling,
     StatusItem, StoreOperation, StoreRequest, Tag, ThreadAlgorithm,
 };
-pub use frame::{Announced, Expect, Frame, Framer, FramerStep, Limits};
+pub use frame::{Announced, Expect, Frame, Framer, FramerStep, GivenUp, Limits, UploadProgress};
 pub use mode::Mode;
 pub use parse::{GRAMMARS, Grammar, Malformed, is_filter_name, parse, parse_criteria};
 pub use partial::{PartialRange, ResultEnd};

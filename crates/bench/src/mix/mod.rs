@@ -1,6 +1,7 @@
 //! The mixes: each is a realistic load, and returns figures.
 
 mod append;
+mod bullies;
 mod crowd;
 mod fetch;
 mod idle;
@@ -42,6 +43,8 @@ pub(crate) enum Mix {
     Fetch,
     /// SEARCH TEXT for absent, rare and common words.
     Search,
+    /// NOOP of a third while two users ask for the worst that is allowed.
+    Bullies,
     /// All mixes.
     All,
 }
@@ -72,6 +75,7 @@ impl Mix {
             Self::Select => Box::pin(select::run(bench)).await,
             Self::Fetch => Box::pin(fetch::run(bench)).await,
             Self::Search => Box::pin(search::run(bench)).await,
+            Self::Bullies => Box::pin(bullies::run(bench)).await,
             Self::All => Err(BenchError::new("all is run by its parts")),
         }
     }

@@ -57,8 +57,9 @@ impl LimitsConfig {
                 .take::<ByteCount>(
                     "limits.literal_bytes_in_flight",
                     "512MiB",
-                    "All messages that are being uploaded to this frontend at one time; who comes \
-                     when it is used up waits.",
+                    "All messages that are being uploaded to this frontend at one time, as far as they \
+                     have come; one user has a quarter, or room for one message. Who comes when \
+                     it is used up waits.",
                 )
                 .0,
             messages: fill_message_limit(form),

@@ -1,16 +1,19 @@
-//! Memory for messages that are being uploaded: one budget for the whole frontend.
+//! Memory for messages that are being uploaded, and how long they may take.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use session::{BoxFuture, NoRoom, UploadMemory};
+use mail::AccountId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
+use wire::UploadProgress;
+
+use crate::memory::{Reserved, SharedMemory};
 
 /// How long an upload waits for others to end.
 const ROOM_TIMEOUT: Duration = Duration::from_secs(30);
 /// What the budget is counted in.
-const UNIT_BYTES: u64 = 1024;
+const UNIT_BYTES: u32 = 1024;
 
 /// How much may be uploaded at one time.
 #[derive(Clone, Debug)]
@@ -26,19 +29,55 @@ pub(crate) struct Upload {
     _units: OwnedSemaphorePermit,
 }
 
-/// What one command takes of the budget.
-pub(super) struct CommandUploads<'a> {
-    pub(super) budget: &'a Budget,
-    pub(super) reserved: &'a mut Vec<Upload>,
+/// What the messages of the command that is coming in take. Memory is taken as their bytes arrive: what was only
+/// announced takes none.
+#[derive(Debug, Default)]
+pub(super) struct CommandUploads {
+    reserved: Vec<Reserved>,
+    bytes: usize,
+    /// When the first of them began to come.
+    since: Option<Instant>,
 }
 
-impl UploadMemory for CommandUploads<'_> {
-    fn reserve(&mut self, bytes: u64) -> BoxFuture<'_, Result<(), NoRoom>> {
-        Box::pin(async move {
-            let upload = self.budget.reserve(bytes).await.ok_or(NoRoom)?;
-            self.reserved.push(upload);
-            Ok(())
-        })
+/// Memory is taken in steps of this, in bytes.
+const STEP_BYTES: usize = 512 * 1024;
+/// A message may come slowly for so long …
+const SLOW_TIMEOUT: Duration = Duration::from_secs(60);
+/// … and then has to come at this rate, counted from its beginning.
+const BYTES_PER_SECOND_MIN: u32 = 1024;
+
+impl CommandUploads {
+    /// Takes memory once more has come than there is memory for. `false`: others gave none back for too long.
+    pub(super) async fn make_room(
+        &mut self,
+        progress: UploadProgress,
+        memory: &SharedMemory,
+        user: AccountId,
+    ) -> bool {
+        self.since.get_or_insert_with(Instant::now);
+        let UploadProgress {
+            came_bytes,
+            left_bytes,
+        } = progress;
+        if came_bytes <= self.bytes {
+            return true;
+        }
+        // In whole units: what is lost by rounding could make a message larger than its user's part.
+        let wanted = came_bytes + left_bytes.min(STEP_BYTES);
+        let more = wanted.next_multiple_of(UNIT_BYTES as usize) - self.bytes;
+        let Some(reserved) = memory.reserve(user, more as u64).await else {
+            return false;
+        };
+        self.reserved.push(reserved);
+        self.bytes += more;
+        true
+    }
+
+    /// When the message that is coming has come too slowly.
+    pub(super) fn late_at(&self, progress: UploadProgress) -> Option<Instant> {
+        let came = u32::try_from(progress.came_bytes).unwrap_or(u32::MAX);
+        let earned = Duration::from_secs(u64::from(came / BYTES_PER_SECOND_MIN));
+        Some(self.since? + SLOW_TIMEOUT + earned)
     }
 }
 
@@ -64,13 +103,13 @@ impl Budget {
     /// How much is used now.
     pub(crate) fn used_bytes(&self) -> u64 {
         let free = self.units.available_permits() as u64;
-        u64::from(self.units_max).saturating_sub(free) * UNIT_BYTES
+        u64::from(self.units_max).saturating_sub(free) * u64::from(UNIT_BYTES)
     }
 }
 
 /// At least one, at most what a semaphore counts.
 fn units(bytes: u64) -> u32 {
-    let units = bytes.div_ceil(UNIT_BYTES).max(1);
+    let units = bytes.div_ceil(UNIT_BYTES.into()).max(1);
     u32::try_from(units).unwrap_or(u32::MAX).min(UNITS_MAX)
 }
 
@@ -81,7 +120,53 @@ const UNITS_MAX: u32 = u32::MAX >> 3;
 mod tests {
     use std::time::Duration;
 
-    use super::Budget;
+    use mail::AccountId;
+    use wire::UploadProgress;
+
+    use super::{BYTES_PER_SECOND_MIN, Budget, CommandUploads, SLOW_TIMEOUT, STEP_BYTES};
+    use crate::memory::SharedMemory;
+
+    const ADA: AccountId = AccountId(1);
+
+    fn progress(came_bytes: usize, left_bytes: usize) -> UploadProgress {
+        UploadProgress {
+            came_bytes,
+            left_bytes,
+        }
+    }
+
+    #[tokio::test]
+    async fn memory_is_taken_as_bytes_arrive() {
+        const MESSAGE: usize = 64 * 1024 * 1024;
+        let memory = SharedMemory::new(4 * MESSAGE, MESSAGE);
+        let mut uploads = CommandUploads::default();
+        for came in [0, 1, STEP_BYTES, STEP_BYTES + 2, MESSAGE / 2, MESSAGE] {
+            let progress = progress(came, MESSAGE - came);
+            assert!(uploads.make_room(progress, &memory, ADA).await);
+            let used = usize::try_from(memory.used_bytes()).unwrap();
+            let most = if came == 0 {
+                0
+            } else {
+                came + STEP_BYTES + 1024
+            };
+            assert!((came..=most).contains(&used), "{used} for {came}");
+        }
+        drop(uploads);
+        assert_eq!(memory.used_bytes(), 0);
+    }
+
+    #[tokio::test]
+    async fn whoever_sends_too_slowly_is_late() {
+        let memory = SharedMemory::new(1024 * 1024, 1024 * 1024);
+        let mut uploads = CommandUploads::default();
+        assert_eq!(uploads.late_at(progress(0, 1)), None);
+        uploads.make_room(progress(0, 1000), &memory, ADA).await;
+        let silent = uploads.late_at(progress(0, 1000)).unwrap();
+        let came = 90 * BYTES_PER_SECOND_MIN as usize;
+        let slow = uploads.late_at(progress(came, 1000)).unwrap();
+        assert_eq!((slow - silent).as_secs(), 90);
+        assert!(silent <= tokio::time::Instant::now() + SLOW_TIMEOUT);
+    }
 
     #[tokio::test]
     async fn uploads_share_the_budget_and_give_it_back() {

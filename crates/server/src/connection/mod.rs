@@ -30,6 +30,7 @@ use crate::config::TimeoutsConfig;
 use crate::connection_slots::{ConnectionSlot, limit_word};
 use crate::drain::Drain;
 use crate::environment;
+use crate::memory::SharedMemory;
 use crate::metrics::{Metrics, Stage};
 use crate::panics::{PanicPlace, Panics};
 use crate::registry::{Presence, Registry};
@@ -42,7 +43,7 @@ pub(crate) struct ConnectionContext {
     pub(crate) node: Arc<session::Node>,
     pub(crate) tls: TlsAcceptor,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) uploads: Budget,
+    pub(crate) uploads: SharedMemory,
     pub(crate) timeouts: TimeoutsConfig,
     pub(crate) drain: Drain,
     pub(crate) registry: Arc<Registry>,
@@ -61,7 +62,8 @@ pub(crate) struct Connection {
     presence: Option<Presence>,
     drain: Drain,
     /// Memory that is reserved for the messages of the command that is coming in.
-    uploads: Vec<Upload>,
+    /// On the heap: it is rare.
+    uploads: Option<Box<CommandUploads>>,
     stage: Stage,
     connected_at: Instant,
     /// When the client last sent something.
@@ -108,7 +110,7 @@ impl Connection {
             session,
             slot,
             presence: None,
-            uploads: Vec::new(),
+            uploads: None,
             stage: Stage::Arriving,
             connected_at: now,
             heard_at: now,
@@ -201,7 +203,13 @@ impl Connection {
         let timeouts = &self.context.timeouts;
         match self.stage {
             Stage::Arriving => self.connected_at + timeouts.login,
-            Stage::LoggedIn => self.heard_at + timeouts.autologout,
+            Stage::LoggedIn => {
+                let upload = self.framer.upload();
+                let upload_late_at =
+                    upload.and_then(|progress| self.uploads.as_ref()?.late_at(progress));
+                let late_at = self.heard_at + timeouts.autologout;
+                upload_late_at.map_or(late_at, |upload| upload.min(late_at))
+            }
             Stage::Idling => self.said_at + timeouts.keep_alive,
         }
     }
@@ -211,7 +219,10 @@ impl Connection {
         loop {
             self.framer.set_limits(self.session.limits());
             let input = match self.framer.step(self.session.expects()) {
-                FramerStep::Hungry => return Ok(Next::Go),
+                FramerStep::Hungry => {
+                    self.make_room().await?;
+                    return Ok(Next::Go);
+                }
                 FramerStep::Frame(frame) => Input::Frame(frame),
                 FramerStep::Line(line) => Input::Line(line),
                 FramerStep::Refused(_) => Input::Refused,
@@ -265,7 +276,7 @@ impl Connection {
             }
         };
         let mut replies = std::mem::take(&mut out.buffer);
-        self.uploads.clear();
+        self.uploads = None;
         if let Some(verdict) = report.verdict {
             let took = started.elapsed();
             self.note(&span, report.command, verdict, took);
@@ -337,11 +348,7 @@ impl Connection {
 
     /// Lets an announced literal come or not, as the session decides.
     async fn admit(&mut self, literal: &Announced) -> Result<(), Hangup> {
-        let mut memory = CommandUploads {
-            budget: &self.context.uploads,
-            reserved: &mut self.uploads,
-        };
-        let reply = match self.session.admit(literal, &mut memory).await {
+        let reply = match self.session.admit(literal).await {
             Admission::Accept(reply) => {
                 self.framer.accept();
                 reply
@@ -352,6 +359,23 @@ impl Connection {
             }
         };
         self.say(reply).await
+    }
+
+    /// Takes memory for what is read next of a message, or gives its command up: whoever waits here is not read from.
+    async fn make_room(&mut self) -> Result<(), Hangup> {
+        let (Some(progress), Some(user)) = (self.framer.upload(), self.session.account()) else {
+            return Ok(());
+        };
+        let memory = &self.context.uploads;
+        let uploads = self.uploads.get_or_insert_default();
+        if uploads.make_room(progress, memory, user).await {
+            return Ok(());
+        }
+        self.uploads = None;
+        match self.framer.give_up() {
+            Some(given_up) => self.say(self.session.give_up_upload(&given_up)).await,
+            None => Ok(()),
+        }
     }
 
     async fn tell(&mut self) -> Result<Next, Hangup> {

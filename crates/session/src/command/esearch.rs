@@ -198,7 +198,7 @@ async fn search_group<'t>(
     };
     let (searched, search_targets): (Vec<_>, Vec<_>) =
         group.iter().filter_map(search_target).unzip();
-    let found = searcher.find(&search_targets, progress).await?;
+    let found = Box::pin(searcher.find(&search_targets, progress)).await?;
     Ok(searched.into_iter().zip(found).collect())
 }
 

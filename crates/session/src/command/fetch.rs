@@ -42,6 +42,7 @@ pub(crate) async fn run(session: &mut Session, fetch: Fetch, out: &mut Out<'_>) 
         numbering,
         changed_since.is_some(),
     );
+    let memory = session.node.message_memory.clone();
     let (store, live) = (session.store.clone(), session.node.live.clone());
     let bound = session.node.message_limit.per_command();
     let selected = session.selected()?;
@@ -79,8 +80,11 @@ pub(crate) async fn run(session: &mut Session, fetch: Fetch, out: &mut Out<'_>) 
         items: &items,
         needs,
         ids: store.object_ids(),
+        memory: &*memory,
     };
-    match tell_all(&store, &live, selected, &messages, &asked, &seen, out).await? {
+    let telling = tell_all(&store, &live, selected, &messages, &asked, &seen, out);
+    // On the heap: an idle session is as large as the largest future that it may hold.
+    match Box::pin(telling).await? {
         None => Ok(Done::completed().cut_short(cut, &mut out.buffer)),
         Some(trouble) => {
             if let Some(cut) = cut {

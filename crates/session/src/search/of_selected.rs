@@ -31,7 +31,7 @@ pub(crate) async fn find(
         done: 0,
         goal: search_target.messages(),
     };
-    let found = searcher.find(&[search_target], &mut progress).await?;
+    let found = Box::pin(searcher.find(&[search_target], &mut progress)).await?;
     let found = found.into_iter().next();
     found.ok_or_else(|| Refused::NoSuchMailbox.into())
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use image::Message;
 use live::Live;
 use mail::MailboxId;
+use mail::limits::FOLDED_BYTES_MAX;
 use store::{Stamps, Store};
 use wire::{SearchKey, Tag};
 
@@ -106,7 +107,8 @@ impl<'k> Searcher<'k> {
             left.extend(undecided.map(|numbered| (place, numbered)));
         }
         progress.done -= left.len();
-        for batch in left.chunks(TEXTS_PER_READ_MAX) {
+        let size = |(_, (_, message)): &(usize, Numbered)| text_bytes_max(message);
+        for batch in live::batches(&left, TEXTS_PER_READ_MAX, TEXT_BYTES_PER_READ_MAX, size) {
             progress.tell().await?;
             let loaded = self.gather(search_state, batch).await?;
             // Neighbours are in one mailbox.
@@ -147,6 +149,20 @@ impl<'k> Searcher<'k> {
     }
 }
 
+/// The search texts, or the heads, that are read at once have at most so many bytes together, or it is one message.
+const TEXT_BYTES_PER_READ_MAX: u64 = 16 * 1024 * 1024;
+
+/// What is read of a message at most.
+fn text_bytes_max(message: &Message) -> u64 {
+    // Decoding makes a text longer, but none is longer than the bound on texts; a head is no longer than its message.
+    let text = u64::from(message.size).saturating_mul(DECODED_TIMES_MAX);
+    text.min(FOLDED_BYTES_MAX as u64)
+        .max(u64::from(message.size))
+}
+
+/// How many times longer a text becomes when it is decoded to UTF-8 and folded.
+const DECODED_TIMES_MAX: u64 = 4;
+
 impl Progress<'_, '_> {
     pub(crate) async fn tell(&mut self) -> Result<(), Ending> {
         Ok(self.out.progress(self.tag, self.done, self.goal).await?)
@@ -166,7 +182,13 @@ pub(crate) async fn find_among(
     let sieve = SearchState::among(search_target, criteria, messages, store.compute());
     let mut search_state = sieve.await;
     let undecided = std::mem::take(&mut search_state.undecided);
-    for batch in undecided.chunks(TEXTS_PER_READ_MAX) {
+    let size = |(_, message): &Numbered| text_bytes_max(message);
+    for batch in live::batches(
+        &undecided,
+        TEXTS_PER_READ_MAX,
+        TEXT_BYTES_PER_READ_MAX,
+        size,
+    ) {
         let located = |&(_, message): &Numbered| (search_target.mailbox, message);
         let located: Vec<(MailboxId, Message)> = batch.iter().map(located).collect();
         let loaded = LoadedMessages::load(store, live, &search_state.criteria, &located).await?;

@@ -5,7 +5,7 @@ use std::io::Write;
 use mail::{InternalDate, ModSeq, SeqNum, Uid};
 
 use crate::command::{BinarySection, BodySection, SectionText, Spelling};
-use crate::say::token::{Speech, astring, end, literal, number, object_id, separated, string};
+use crate::say::token::{Speech, astring, end, literal_head, number, object_id, separated, string};
 
 /// A FETCH response that is being written. [`end`](Self::end) closes it.
 #[derive(Debug)]
@@ -15,7 +15,31 @@ pub struct FetchLine<'o> {
     has_items: bool,
 }
 
+/// A FETCH response that is open while what was said of it is written out.
+#[derive(Debug)]
+#[must_use = "the response is open until `end`"]
+pub struct PausedFetchLine {
+    has_items: bool,
+}
+
+impl PausedFetchLine {
+    /// Goes on in a buffer in which nothing else was said meanwhile.
+    pub fn resume(self, out: &mut Vec<u8>) -> FetchLine<'_> {
+        FetchLine {
+            out,
+            has_items: self.has_items,
+        }
+    }
+}
+
 impl<'o> FetchLine<'o> {
+    /// Lets go of the buffer.
+    pub fn pause(self) -> PausedFetchLine {
+        PausedFetchLine {
+            has_items: self.has_items,
+        }
+    }
+
     /// `* n FETCH (`
     pub fn begin(out: &'o mut Vec<u8>, message: SeqNum) -> Self {
         Self::begin_as(out, message.get(), " FETCH (")
@@ -118,6 +142,13 @@ impl<'o> FetchLine<'o> {
     ///
     /// `content` is already cut to the partial, if there is one.
     pub fn section(&mut self, section: &BodySection, content: Option<&[u8]>) -> &mut Self {
+        self.section_head(section, content.map(<[u8]>::len));
+        self.out.extend_from_slice(content.unwrap_or_default());
+        self
+    }
+
+    /// As [`section`](Self::section), of so many octets, which have to follow.
+    pub fn section_head(&mut self, section: &BodySection, octets: Option<usize>) -> &mut Self {
         match section.spelling {
             Spelling::Body => {
                 self.item("BODY[");
@@ -130,8 +161,8 @@ impl<'o> FetchLine<'o> {
             Spelling::Rfc822Text => self.item("RFC822.TEXT"),
         }
         self.out.push(b' ');
-        match content {
-            Some(content) => literal(self.out, content),
+        match octets {
+            Some(octets) => literal_head(self.out, octets),
             None => self.out.extend_from_slice(b"NIL"),
         }
         self
@@ -151,6 +182,13 @@ impl<'o> FetchLine<'o> {
     ///
     /// `content` is already decoded, and cut to the partial, if there is one.
     pub fn binary(&mut self, section: &BinarySection, content: Option<&[u8]>) -> &mut Self {
+        self.binary_head(section, content);
+        self.out.extend_from_slice(content.unwrap_or_default());
+        self
+    }
+
+    /// As [`binary`](Self::binary), up to the octets of `content`, which have to follow.
+    pub fn binary_head(&mut self, section: &BinarySection, content: Option<&[u8]>) -> &mut Self {
         self.item("BINARY[");
         self.section_part(&section.part);
         self.out.push(b']');
@@ -161,7 +199,7 @@ impl<'o> FetchLine<'o> {
                 if memchr::memchr(0, content).is_some() {
                     self.out.push(b'~');
                 }
-                literal(self.out, content);
+                literal_head(self.out, content.len());
             }
             None => self.out.extend_from_slice(b"NIL"),
         }

@@ -128,10 +128,15 @@ fn quote(out: &mut Vec<u8>, value: &str) {
 
 /// `literal`
 pub(super) fn literal(out: &mut Vec<u8>, value: &[u8]) {
-    out.push(b'{');
-    number(out, value.len() as u64);
-    out.extend_from_slice(b"}\r\n");
+    literal_head(out, value.len());
     out.extend_from_slice(value);
+}
+
+/// `literal`, up to its octets, of which there are so many.
+pub(super) fn literal_head(out: &mut Vec<u8>, octets: usize) {
+    out.push(b'{');
+    number(out, octets as u64);
+    out.extend_from_slice(b"}\r\n");
 }
 
 /// `literal8` (RFC 3516)

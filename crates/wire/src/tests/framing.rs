@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use crate::{
     Announced, AppendContent, Body, Expect, Frame, FrameFault, Framer, FramerStep, Limits,
-    LiteralMode, MailboxArg, Mode, parse,
+    LiteralMode, MailboxArg, Mode, UploadProgress, parse,
 };
 
 const LIMITS: Limits = Limits {
@@ -417,4 +417,31 @@ fn messages(bytes: &[u8]) -> Vec<Frame> {
         }
     }
     messages
+}
+
+#[test]
+fn an_upload_that_is_given_up_is_forgotten_and_its_octets_are_no_commands() {
+    let mut framer = framer("a1 APPEND x {5000}\r\n");
+    assert_eq!(framer.upload(), None);
+    announced(&mut framer);
+    framer.accept();
+    let progress = |came_bytes, left_bytes| {
+        Some(UploadProgress {
+            came_bytes,
+            left_bytes,
+        })
+    };
+    assert_eq!(framer.upload(), progress(0, 5000));
+    framer.feed("a9 NOOP\r\n".repeat(400).as_bytes());
+    assert_eq!(next(&mut framer), FramerStep::Hungry);
+    assert_eq!(framer.upload(), progress(3600, 1400));
+    let given_up = framer.give_up().unwrap();
+    assert_eq!(given_up.tag.unwrap().as_str(), "a1");
+    assert_eq!(given_up.name, "APPEND");
+    assert_eq!(framer.upload(), None);
+    framer.feed("x".repeat(1400).as_bytes());
+    framer.feed(b" {3+}\r\nabc\r\na2 NOOP\r\n");
+    assert_eq!(tag(next(&mut framer)).as_deref(), Some("a1"));
+    assert_eq!(frame(&mut framer), Frame::from(b"a2 NOOP\r\n".to_vec()));
+    assert_eq!(framer.give_up(), None);
 }
