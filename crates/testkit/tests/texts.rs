@@ -8,13 +8,13 @@
 use testkit::{Client, Cluster, Stage, World, in_world};
 
 /// RFC 4314, 3.1: an identifier need not be somebody's yet. Within one's own domain the text says so, where a name may
-/// be misspelt; who has an account elsewhere is not told.
+/// be misspelt; who is there elsewhere is not told.
 #[test]
 fn setacl_for_nobody_is_told_within_the_domain() {
     let cluster = Cluster::start().unwrap();
     in_world(&cluster, World::OneNode, async |stage: &mut Stage| {
         stage
-            .given("mailbox Team/Orders\nada may la on Team/Orders\nbo is known")
+            .given("mailbox Team/Orders\nada may la on Team/Orders\nbo is known\ngroup staff of bo")
             .await
             .unwrap();
         let mut ada = stage.log_in("ada", 1).await.unwrap();
@@ -23,7 +23,13 @@ fn setacl_for_nobody_is_told_within_the_domain() {
             ("boo", "lr", "OK Completed, but nobody has that name yet"),
             ("boo", "\"\"", "OK Completed"),
             ("eve@else.org", "lr", "OK Completed"),
-            ("group:none", "lr", "OK Completed"),
+            ("group:staff", "lr", "OK Completed"),
+            (
+                "group:none",
+                "lr",
+                "OK Completed, but nobody has that name yet",
+            ),
+            ("group:none@else.org", "lr", "OK Completed"),
         ] {
             let command = format!("SETACL Team/Orders {identifier} {rights}");
             assert_eq!(text_of(&mut ada, &command).await, text, "{command}");
