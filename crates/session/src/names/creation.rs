@@ -33,7 +33,7 @@ pub(crate) async fn permit_to_create(
     let account = session.logged_in()?.id;
     let asked = create_permit(&session.store, account, place, special_use).await?;
     asked.map_err(|denied| match denied {
-        Denied::Hidden | Denied::NoPermission => Refused::NoPermission.into(),
+        Denied::Hidden | Denied::NoPermission => Refused::NoCreation.into(),
     })
 }
 
