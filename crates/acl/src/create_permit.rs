@@ -17,7 +17,8 @@ pub struct CreatePermit {
 pub enum CreateScope {
     /// Anywhere in the creator's own tree.
     OwnTree,
-    /// Below the mailbox of this permit, which was made for [`Operation::CreateChild`].
+    /// Below the mailbox of this permit, which was made for [`Operation::CreateChild`] or
+    /// [`Operation::CreateSpecial`].
     Below(Permit),
     /// Anywhere in the tree that nobody owns.
     SharedTree,
@@ -38,11 +39,16 @@ pub const fn own_tree(who: &Who) -> CreatePermit {
 ///
 /// [`Denied`] when the account does not hold `k` there.
 pub fn below(parent: &EffectiveAccess) -> Result<CreatePermit, Denied> {
-    let permit = permit(parent, Operation::CreateChild)?;
-    Ok(CreatePermit {
-        account: permit.account(),
-        scope: CreateScope::Below(permit),
-    })
+    permit(parent, Operation::CreateChild).map(CreatePermit::below)
+}
+
+/// As [`below`], for a mailbox with a special use: whoever gives it one needs what SETMETADATA needs for that.
+///
+/// # Errors
+///
+/// [`Denied`] when the account does not hold `k` and `a` there.
+pub fn special_below(parent: &EffectiveAccess) -> Result<CreatePermit, Denied> {
+    permit(parent, Operation::CreateSpecial).map(CreatePermit::below)
 }
 
 /// The permission to create in the shared tree where no parent exists, for site administrators.
@@ -62,6 +68,13 @@ pub const fn shared_root(who: &Who) -> Result<CreatePermit, Denied> {
 }
 
 impl CreatePermit {
+    const fn below(permit: Permit) -> Self {
+        Self {
+            account: permit.account(),
+            scope: CreateScope::Below(permit),
+        }
+    }
+
     /// The account that may create.
     #[must_use]
     pub const fn account(&self) -> AccountId {

@@ -16,7 +16,7 @@ mod operation;
 mod permit;
 mod rights;
 
-pub use create_permit::{CreatePermit, CreateScope, below, own_tree, shared_root};
+pub use create_permit::{CreatePermit, CreateScope, below, own_tree, shared_root, special_below};
 pub use effective::{AclEntry, Belonging, Ownership, Who, applying, effective, implied};
 pub use flags::{guarding, is_read_write, storable};
 pub use grant::{Everybody, ListRights, grantable, list_rights};

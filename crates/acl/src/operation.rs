@@ -28,6 +28,8 @@ pub enum Operation {
     MoveFrom,
     /// CREATE below it, or RENAME to a name below it.
     CreateChild,
+    /// CREATE below it with a special use, which all who work there are told.
+    CreateSpecial,
     /// DELETE, or RENAME to another place. A RENAME into another owner's tree also needs what
     /// [`Administer`](Self::Administer) needs.
     DeleteMailbox,
@@ -68,6 +70,7 @@ impl Operation {
                 .union(Rights::DELETE_MESSAGES)
                 .union(Rights::EXPUNGE),
             Self::CreateChild => Rights::CREATE,
+            Self::CreateSpecial => Rights::CREATE.union(Self::SetPolicy.needed(held)?),
             Self::DeleteMailbox => Rights::DELETE_MAILBOX,
             Self::Administer => Rights::ADMINISTER,
             Self::ReadMyRights => one_of(held, MY_RIGHTS)?,
@@ -94,6 +97,7 @@ impl Operation {
             | Self::Insert(_)
             | Self::Post
             | Self::CreateChild
+            | Self::CreateSpecial
             | Self::DeleteMailbox
             | Self::Administer
             | Self::ReadMyRights

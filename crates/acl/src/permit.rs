@@ -135,6 +135,7 @@ mod tests {
             "expunge" => Operation::Expunge,
             "move-from" => Operation::MoveFrom,
             "create-child" => Operation::CreateChild,
+            "create-special" => Operation::CreateSpecial,
             "delete-mailbox" => Operation::DeleteMailbox,
             "administer" => Operation::Administer,
             "my-rights" => Operation::ReadMyRights,
@@ -191,6 +192,9 @@ mod tests {
             lrt            move-from            no
             lk             create-child         k
             lrswipxtean    create-child         no
+            lrswipkxten    create-special       no
+            lka            create-special       no
+            lrkxa          create-special       lrka
             lx             delete-mailbox       x
             lrswipktean    delete-mailbox       no
             la             administer           a

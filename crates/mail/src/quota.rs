@@ -104,6 +104,17 @@ impl FromIterator<(Resource, u64)> for QuotaLimits {
 }
 
 impl QuotaRoot {
+    /// The root that is meant by one that is called as clients call the mailbox, whose names begin with `prefix`: no
+    /// mailbox would ever belong to that one. `None` for any other.
+    #[must_use]
+    pub fn without_prefix(&self, prefix: &str) -> Option<Self> {
+        let Self::Shared(path) = self else {
+            return None;
+        };
+        let rest = path.strip_prefix(prefix).filter(|rest| !rest.is_empty())?;
+        Some(Self::Shared(rest.to_owned()))
+    }
+
     const USER: &str = "user/";
     const SHARED: &str = "shared/";
 

@@ -11,6 +11,7 @@ use wire::{Code, Tag, Verdict, say};
 
 use crate::conversation::state::AllowedIn;
 use crate::conversation::state::State;
+use crate::lacking::Lacking;
 use crate::message_limit::Cut;
 use crate::out::Hangup;
 
@@ -61,6 +62,10 @@ pub(crate) enum Refused {
     /// As [`NoSuchMailbox`](Self::NoSuchMailbox), for the target of APPEND, COPY and MOVE, which the client may create.
     NoSuchTarget,
     NoPermission,
+    /// As [`NoPermission`](Self::NoPermission), where it is known which right is missing on which mailbox.
+    Lacking(Box<Lacking>),
+    /// Nothing may be created there, whatever is above it.
+    NoCreation,
     /// Only a site administrator may give rights to everybody or to a whole domain.
     ForSiteAdministrators,
     Exists,
@@ -301,6 +306,11 @@ impl Refused {
             Self::NoSuchMailbox => (Code::NonExistent, "No such mailbox".into()),
             Self::NoSuchTarget => (Code::TryCreate, "No such mailbox".into()),
             Self::NoPermission => (Code::NoPerm, "You may not do that".into()),
+            Self::Lacking(lacking) => (Code::NoPerm, lacking.to_string().into()),
+            Self::NoCreation => (
+                Code::NoPerm,
+                "You may not create that there; whoever administers what is above it can change that".into(),
+            ),
             Self::ForSiteAdministrators => (
                 Code::NoPerm,
                 "Only a site administrator may give rights to everybody or a whole domain".into(),

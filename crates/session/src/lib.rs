@@ -24,6 +24,7 @@ mod dispatch;
 mod ending;
 mod fetch;
 mod flags;
+mod lacking;
 mod login;
 mod message_limit;
 mod names;

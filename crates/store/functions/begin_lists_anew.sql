@@ -12,6 +12,7 @@ declare
                               order by m.place);
 begin
   select a.name into _name from account a where a.id = _owner;
+  perform part_lists(_mailboxes);
   delete from acl_entry where mailbox = any (_mailboxes);
   insert into acl_entry (mailbox, identifier, is_negative, rights)
   select k.mailbox, _name, false, k.rights
@@ -20,7 +21,8 @@ begin
   union all
   select m.mailbox, e.identifier, e.is_negative, e.rights
     from unnest(_mailboxes) as m (mailbox)
-    join acl_entry e on e.mailbox = _above and e.identifier <> _name;
-  update mailbox_name set special_use = null where mailbox = any (_mailboxes);
+    join mailbox_name n on n.mailbox = _above
+    join acl_entry e on e.mailbox = n.list_of and e.identifier <> _name;
+  update mailbox_name set special_use = null, list_of = mailbox where mailbox = any (_mailboxes);
 end
 $$;

@@ -1,5 +1,5 @@
 -- Removes a mailbox, and returns the mod-sequence after its last, to wake its watchers with. INBOX stays, and so does
--- whatever has others below it that the account may know of.
+-- whatever has others below it that the account may know of. What stays below it keeps its rights (`part_lists`).
 create or replace function delete_mailbox(_actor actor, _permit permit) returns bigint
 language plpgsql as $$
 declare
@@ -10,6 +10,7 @@ begin
   perform lock_logins(array[_actor]);
   select n.owner into _owner from mailbox_name n where n.mailbox = _permit.mailbox;
   perform lock_tree(_owner);
+  perform hold_names(names_in_lists(array[_permit.mailbox]));
   select l.modseq
     into _modseq
     from lock_mailbox(_permit.mailbox, array[_actor], array[_permit]) l;

@@ -1,6 +1,9 @@
--- The entries of a list that name any of these. Each is looked up, however long the list is.
+-- The entries of the list that a mailbox has, its own or that of one above it, that name any of these. Each is looked up,
+-- however long the list is.
 create or replace function entries_naming(_mailbox bigint, _identifiers text[]) returns setof acl_entry
 language plpgsql stable rows 10 as $$
+declare
+  _list bigint := (select n.list_of from mailbox_name n where n.mailbox = _mailbox);
 begin
   return query
     select e.*
@@ -8,7 +11,7 @@ begin
      cross join lateral (
              select e.*
                from acl_entry e
-              where e.mailbox = _mailbox
+              where e.mailbox = _list
                 and e.identifier = named.identifier
              offset 0
            ) e;

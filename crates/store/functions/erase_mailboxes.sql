@@ -1,7 +1,9 @@
--- Removes mailboxes and all that is in them. The caller holds their locks, and takes no other mailbox's afterwards.
+-- Removes mailboxes and all that is in them. The caller holds their locks, and the names in their lists, and takes no
+-- other mailbox's afterwards.
 create or replace function erase_mailboxes(_mailboxes bigint[], _actor actor) returns void
 language plpgsql as $$
 begin
+  perform part_lists(_mailboxes);
   insert into garbage (
     content, mailbox, uid, flags, internal_date, saved_at, size, account, session, quota_root
   )

@@ -9,7 +9,7 @@ begin
            select from mailbox_name n
             where n.quota_root = _root
               and exists (select from acl_entry e
-                           where e.mailbox = n.mailbox and e.identifier = any (_identifiers))
+                           where e.mailbox = n.list_of and e.identifier = any (_identifiers))
               and rights_of(_account, n.mailbox) & 2 /* rights: r */ <> 0);
 end
 $$;

@@ -20,9 +20,9 @@ begin
   _owner := owner_of(_place, _actor.account);
   perform lock_tree(least(_owner, _old_owner));
   perform lock_tree(greatest(_owner, _old_owner));
-  perform hold_names(array(select e.identifier
-                             from acl_entry e
-                            where e.mailbox = nearest_above(_owner, _place.path, _actor.account)));
+  perform hold_names(names_in_lists(
+            branches_of(_old_owner, array[_old_place.path]) || branches_of(_owner, array[_place.path])
+            || nearest_above(_owner, _place.path, _actor.account)));
 
   -- What was deleted or went elsewhere meanwhile is not below the name any more.
   select array_agg(n.mailbox), array_agg(n.path)
@@ -56,6 +56,8 @@ begin
   perform keep_unsubscribed(_unwanting, _moved, _old_place.path, _owner, _place.path);
   return query select t.mailbox, t.modseq
                  from move_mailboxes(_moved, _old_owner, _old_place.path, _owner, _place.path) t;
+  perform settle_lists(_old_owner, _old_place.path);
+  perform settle_lists(_owner, _place.path);
 
   -- One row for each of the permits: what is below them went along.
   insert into activity (kind, session, account, mailbox, owner, path, other_owner, other_path)

@@ -3,8 +3,9 @@ create or replace function touch_groups(_groups bigint[]) returns table (mailbox
 language sql as $$
   select t.mailbox, t.modseq
     from touch_mailboxes(array(
-           select distinct e.mailbox
+           select distinct n.mailbox
              from user_group g
              join acl_entry e on e.identifier = 'group:' || g.name
+             join mailbox_name n on n.list_of = e.mailbox
             where g.id = any (_groups))) t
 $$;

@@ -8,9 +8,10 @@ with asker as (
     from asker
     join mailbox_name n on n.owner = asker.id
   union
-  select e.mailbox
+  select n.mailbox
     from asker
     join acl_entry e on e.identifier = any (asker.identifiers)
+    join mailbox_name n on n.list_of = e.mailbox
   union
   select n.mailbox
     from asker
@@ -21,7 +22,8 @@ with asker as (
          array_agg(e.is_negative) as negatives,
          array_agg(e.rights) as rights
     from asker, candidate c
-    join acl_entry e on e.mailbox = c.mailbox
+    join mailbox_name n on n.mailbox = c.mailbox
+    join acl_entry e on e.mailbox = n.list_of
    where e.identifier = any (asker.identifiers || 'owner'::text)
    group by c.mailbox
 )

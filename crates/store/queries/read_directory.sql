@@ -20,8 +20,9 @@ with news as materialized (
     from change c, watching w
    where c.kind = 1 /* directory: mailbox */
      and (w.is_admin
-          or exists (select from acl_entry e
-                      where e.mailbox = c.mailbox and e.identifier = any (w.identifiers))
+          or exists (select from mailbox_name n
+                       join acl_entry e on e.mailbox = n.list_of
+                      where n.mailbox = c.mailbox and e.identifier = any (w.identifiers))
           or exists (select from mailbox_name n where n.mailbox = c.mailbox and n.owner = w.id))
 )
 select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as "mark!",

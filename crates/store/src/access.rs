@@ -7,6 +7,7 @@ use acl::{AclEntry, Identifier, Rights, Who};
 use mail::{AccountId, FlagBits, MailboxId};
 
 use crate::access_cache::Known;
+use crate::fold::fold_identifier;
 use crate::place::belonging;
 use crate::{Cause, Fault, Store};
 
@@ -117,7 +118,7 @@ impl Store {
         }))
     }
 
-    /// The whole access control list, by identifier.
+    /// The whole access control list that the mailbox has, its own or that of one above it, by identifier.
     ///
     /// # Errors
     ///
@@ -131,13 +132,71 @@ impl Store {
                         as "negatives!",
                       coalesce(array_agg(e.rights order by e.identifier, e.is_negative), '{}')
                         as "rights!"
-                 from acl_entry e
-                where e.mailbox = $1"#,
+                 from mailbox_name n
+                 join acl_entry e on e.mailbox = n.list_of
+                where n.mailbox = $1"#,
             mailbox.0
         )
         .fetch_one(&mut *self.connection().await?)
         .await?;
         entries(row.identifiers, row.negatives, row.rights)
+    }
+
+    /// Those of `identifiers` that name a user or a group that is not there, as lists write them.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.nobodies", skip_all)]
+    pub async fn nobodies(
+        &self,
+        identifiers: impl IntoIterator<Item = &Identifier> + Send,
+    ) -> Result<HashSet<String>, Fault> {
+        let (mut users, mut groups) = (Vec::new(), Vec::new());
+        for identifier in identifiers {
+            match fold_identifier(identifier) {
+                Identifier::User(name) => users.push(name),
+                Identifier::Group(name) => groups.push(name),
+                Identifier::Anyone
+                | Identifier::Authenticated
+                | Identifier::Domain(_)
+                | Identifier::Anonymous
+                | Identifier::Owner => {}
+            }
+        }
+        let nobodies = sqlx::query_scalar!(
+            r#"select u.name as "name!"
+                 from unnest($1::text[]) as u (name)
+                where not exists (select from account a where a.name = u.name)
+                union all
+               select 'group:' || g.name
+                 from unnest($2::text[]) as g (name)
+                where not exists (select from user_group a where a.name = g.name)"#,
+            &users,
+            &groups
+        )
+        .fetch_all(&mut *self.connection().await?)
+        .await?;
+        Ok(nobodies.into_iter().collect())
+    }
+
+    /// The mailbox above whose list this one has; `None` when the list is its own.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.list_of", skip_all)]
+    pub async fn list_of(&self, mailbox: MailboxId) -> Result<Option<MailboxId>, Fault> {
+        let list_of = sqlx::query_scalar!(
+            "select n.list_of
+               from mailbox_name n
+              where n.mailbox = $1
+                and n.list_of <> n.mailbox",
+            mailbox.0
+        )
+        .fetch_optional(&mut *self.connection().await?)
+        .await?;
+        Ok(list_of.map(MailboxId))
     }
 }
 

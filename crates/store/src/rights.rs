@@ -8,8 +8,8 @@ use crate::fold::fold_identifier;
 use crate::{Fault, Store, wake};
 
 impl Store {
-    /// Changes the entry of `subject`; an entry without rights goes. Whoever has the mailbox open, on
-    /// whichever node, hears of it.
+    /// Changes the entry of `subject` in the mailbox's list, which is its own from then on; an entry without rights goes.
+    /// Whoever has the mailbox open, or one below that has its list, hears of it, on whichever node.
     ///
     /// # Errors
     ///
@@ -27,10 +27,12 @@ impl Store {
             Modification::Add(rights) => (1, "+", rights),
             Modification::Remove(rights) => (2, "-", rights),
         };
-        let modseq = sqlx::query_scalar!(
-            r#"select set_rights(
+        let woken = sqlx::query_as!(
+            wake::Row,
+            r#"select mailbox as "mailbox!", modseq as "modseq!"
+                 from change_list(
                         _actor => $1, _permit => $2, _identifier => $3, _is_negative => $4, _mode => $5,
-                        _rights => $6, _detail => $7) as "modseq!""#,
+                        _rights => $6, _detail => $7)"#,
             actor as ActorRow,
             PermitRow::from(permit) as PermitRow,
             fold_identifier(&subject.identifier).to_string(),
@@ -39,14 +41,15 @@ impl Store {
             rights.to_i16(),
             format!("{subject} {sign}{rights}"),
         )
-        .fetch_one(&mut *self.connection().await?)
+        .fetch_all(&mut *self.connection().await?)
         .await?;
-        self.wake([wake::Row {
-            mailbox: permit.mailbox().0,
-            modseq,
-        }]);
-        self.until_noted(ModSeq::from_i64(modseq).map(|modseq| (permit.mailbox(), modseq)))
-            .await
+        // Of several mailboxes nodes take note by a comparison of all that they have open.
+        let alone = match woken.as_slice() {
+            [one] => ModSeq::from_i64(one.modseq).map(|modseq| (permit.mailbox(), modseq)),
+            _ => None,
+        };
+        self.wake(woken);
+        self.until_noted(alone).await
     }
 
     /// Removes the entry of `subject`, if there is one.

@@ -192,21 +192,26 @@ impl Architect {
         acl::permit(&found.access, Operation::Administer).map_err(denied)
     }
 
-    /// Creates it unless it is there. A shared one has an empty list.
+    /// Creates it unless it is there, with a list of its own. That of a shared one is empty.
     async fn mailbox(&mut self, name: &str) -> Result<(), TestError> {
         let (builder, place) = self.locate(name).await?;
         if self.store.resolve(builder, &place).await?.is_some() {
             return Ok(());
         }
-        let create_permit = session::create_permit(&self.store, builder, &place).await?;
+        let create_permit = session::create_permit(&self.store, builder, &place, None).await?;
         let create_permit = create_permit.map_err(denied)?;
         self.store
             .create_mailbox(&create_permit, &place, None)
             .await?;
+        let permit = self.leave_to_administer(builder, &place).await?;
+        let architect = Subject {
+            identifier: Identifier::User(NAME.to_owned()),
+            is_negative: false,
+        };
+        self.store.delete_rights(&permit, &architect).await?;
         if !matches!(place, Place::Shared(_)) {
             return Ok(());
         }
-        let permit = self.leave_to_administer(builder, &place).await?;
         let mailbox = self.find(builder, &place).await?.id;
         for entry in self.store.access_list(mailbox).await? {
             let subject = Subject {

@@ -109,6 +109,10 @@ impl AdminContext {
             .ok_or_else(|| Failure::usage(format!("{name} is where names begin, not a mailbox")))
     }
 
+    pub(super) const fn namespaces(&self) -> &Namespaces {
+        &self.namespaces
+    }
+
     /// The number of a mailbox that is named, or written `#17` because it has no name any more.
     pub(super) async fn mailbox_id(&self, name: &str) -> Result<MailboxId, Failure> {
         let number = name
@@ -130,6 +134,19 @@ impl AdminContext {
     pub(super) async fn find(&self, who: &Operator, place: &Place) -> Result<Found, Failure> {
         let found = self.store.resolve(who.account.id, place).await?;
         found.ok_or_else(|| self.no_such(place))
+    }
+
+    /// The name of the mailbox above whose list this one has; `None` when it has one of its own.
+    pub(super) async fn list_of(
+        &self,
+        who: &Operator,
+        found: &Found,
+    ) -> Result<Option<String>, Failure> {
+        let Some(above) = self.store.list_of(found.id).await? else {
+            return Ok(None);
+        };
+        let place = self.store.place_of(who.account.id, above).await?;
+        Ok(place.map(|place| self.name(&place).to_string()))
     }
 
     /// A permit for `operation`, from the same function that sessions ask.
@@ -164,7 +181,7 @@ impl AdminContext {
         who: &Operator,
         place: &Place,
     ) -> Result<CreatePermit, Failure> {
-        let asked = session::create_permit(&self.store, who.account.id, place).await?;
+        let asked = session::create_permit(&self.store, who.account.id, place, None).await?;
         asked.map_err(|denied| self.denied(denied, place))
     }
 

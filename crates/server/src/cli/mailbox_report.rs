@@ -1,9 +1,12 @@
 //! `postroom mailbox show`: a report about one mailbox.
 
+use std::collections::HashSet;
+
 use ::acl::{AclEntry, Operation};
 use serde_json::{Value, json};
 use store::{Found, OpenSession, Quota, Readable, SessionQuery, Status};
 
+use super::acl::{NOBODY, identifiers};
 use super::admin_context::{AdminContext, Operator};
 use super::failure::Failure;
 use super::quota;
@@ -14,6 +17,10 @@ struct MailboxReport<'p> {
     name: &'p str,
     found: Found,
     list: Vec<AclEntry>,
+    /// The mailbox above whose list that is.
+    above: Option<String>,
+    /// Users and groups on it that are not there.
+    nobodies: HashSet<String>,
     status: Status,
     /// The flags that each user has apart.
     private_flags: String,
@@ -42,6 +49,8 @@ pub(super) async fn show(
         return Err(Failure::failed(format!("no mailbox {name}")));
     };
     let list = context.store.access_list(found.id).await?;
+    let above = context.list_of(who, &found).await?;
+    let nobodies = context.store.nobodies(identifiers(&list)).await?;
     let quota = context.store.quota_of(found.id).await?;
     let query = SessionQuery {
         mailbox: Some(found.id),
@@ -52,6 +61,8 @@ pub(super) async fn show(
         name,
         found,
         list,
+        above,
+        nobodies,
         status,
         private_flags: policy.to_string(),
         quota,
@@ -62,7 +73,13 @@ pub(super) async fn show(
 
 impl MailboxReport<'_> {
     fn data(&self) -> Value {
-        let entry = |entry: &AclEntry| json!({ "identifier": identifier(entry), "rights": entry.rights.to_string() });
+        let entry = |entry: &AclEntry| {
+            json!({
+                "identifier": identifier(entry),
+                "rights": entry.rights.to_string(),
+                "is_nobody": self.is_nobody(entry),
+            })
+        };
         let session =
             |session: &OpenSession| json!({ "user": session.account_name, "node": session.node });
         json!({
@@ -77,9 +94,14 @@ impl MailboxReport<'_> {
             "special_use": self.found.special_use,
             "private_flags": self.private_flags,
             "quota": self.quota.as_ref().map(quota::data),
+            "list_of": self.above,
             "rights": self.list.iter().map(entry).collect::<Value>(),
             "open": self.open.iter().map(session).collect::<Value>(),
         })
+    }
+
+    fn is_nobody(&self, entry: &AclEntry) -> bool {
+        self.nobodies.contains(&entry.identifier.to_string())
     }
 
     fn words(&self) -> String {
@@ -87,6 +109,8 @@ impl MailboxReport<'_> {
             name,
             found,
             list,
+            above,
+            nobodies: _,
             status,
             private_flags,
             quota,
@@ -115,8 +139,12 @@ impl MailboxReport<'_> {
                 .iter()
                 .map(|quota| format!("quota {}", quota::words(quota))),
         );
-        let entry =
-            |entry: &AclEntry| format!("{:13} {}", entry.rights.to_string(), identifier(entry));
+        let entry = |entry: &AclEntry| {
+            let nobody = if self.is_nobody(entry) { NOBODY } else { "" };
+            let rights = entry.rights.to_string();
+            format!("{rights:13} {}{nobody}", identifier(entry))
+        };
+        lines.extend(above.iter().map(|above| format!("the list of {above}")));
         lines.extend(list.iter().map(entry));
         let session = |session: &OpenSession| {
             let (user, node) = (&session.account_name, &session.node);

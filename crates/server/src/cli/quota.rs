@@ -56,6 +56,9 @@ async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Res
             messages,
             mailboxes,
         } => {
+            if let Some(right) = root.without_prefix(context.namespaces().shared()) {
+                return Err(Failure::usage(format!("this quota root is called {right}")));
+            }
             let limits = QuotaLimits {
                 storage: *storage,
                 message: *messages,

@@ -292,6 +292,32 @@ fn lists_are_kept_by_roles_by_trees_and_from_files() {
         "a name that begins alike"
     );
     assert!(ok(&["acl", "get", team]).contains("ada  (editor)"));
+
+    // What has no list of its own has the one above, until it is changed itself.
+    let whose = |mailbox: &str| json(&["mailbox", "show", mailbox, "--json"])["list_of"].clone();
+    assert_eq!(whose(cases), team);
+    assert_eq!(whose(team), Value::Null);
+    assert!(ok(&["acl", "get", cases]).starts_with(&format!("the list of {team}\n")));
+    assert_eq!(
+        json(&["acl", "explain", "ada", cases, "--json"])["list_of"],
+        team
+    );
+    ok(&["acl", "set", cases, "nobody", "lr", "group:none", "l"]);
+    assert_eq!(whose(cases), Value::Null);
+    assert_eq!(rights(team, "nobody"), Value::Null);
+
+    // Entries for users and groups that are not there are marked.
+    for shown in [
+        ok(&["acl", "get", cases]),
+        ok(&["mailbox", "show", cases]),
+        ok(&["acl", "explain", "ada", cases]),
+    ] {
+        for nobody in ["nobody", "group:none"] {
+            let marked = format!("{nobody}  (nobody has that name)");
+            assert!(shown.contains(&marked), "{shown}");
+        }
+        assert!(!shown.contains("ada  (nobody"), "{shown}");
+    }
     ok(&["acl", "delete", "--recursive", team, "-bo", "eve"]);
     assert_eq!(rights(cases, "-bo"), Value::Null);
     for (mistaken, code) in [
@@ -400,6 +426,10 @@ fn room_can_be_limited_and_seen() {
             "",
         );
         assert_eq!(nobody.code, Some(1), "{nobody:?}");
+        let prefixed = ["quota", "set", "shared/Shared Folders/a", "--messages", "1"];
+        let prefixed = run(&settings, &prefixed, "");
+        assert_eq!(prefixed.code, Some(2), "{prefixed:?}");
+        assert!(prefixed.err.contains("is called shared/a"), "{prefixed:?}");
         for no_root in ["ada", "user/", "shared/a//b"] {
             let refused = run(&settings, &["quota", "set", no_root, "--messages", "1"], "");
             assert_eq!(refused.code, Some(2), "{no_root}: {refused:?}");

@@ -19,10 +19,10 @@ pub(crate) async fn run(
 ) -> Outcome {
     let (name, place) = session.place(mailbox)?;
     let special_use = special_use_of(special_use)?;
-    let create_permit = permit_to_create(session, &place).await?;
     if special_use.is_some() {
         check_owner(&place)?;
     }
+    let create_permit = permit_to_create(session, &place, special_use).await?;
     let created = session
         .store
         .create_mailbox(&create_permit, &place, special_use)

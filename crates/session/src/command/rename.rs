@@ -52,7 +52,7 @@ async fn rename_mailbox(
     if to.is_below(&from.place) {
         return Err(BELOW_ITSELF.into());
     }
-    let create_permit = permit_to_create(session, to).await?;
+    let create_permit = permit_to_create(session, to, None).await?;
     let renamed = session
         .store
         .rename_mailbox(permit, &create_permit, &from.place, to)
@@ -86,7 +86,7 @@ async fn rename_branch(
         return Err(BELOW_ITSELF.into());
     }
     let permits = permits(session, &below)?;
-    let create_permit = permit_to_create(session, to).await?;
+    let create_permit = permit_to_create(session, to, None).await?;
     if is_inbox(name, to) {
         return Err(taken(session, to).await);
     }

@@ -41,14 +41,15 @@ pub(crate) async fn run(
     })
 }
 
-/// Whether nobody has the name, which is told within one domain only: who has an account elsewhere is not for this
+/// Whether no user or group has the name, which is told within one domain only: who is there elsewhere is not for this
 /// user to know.
 async fn is_nobody(session: &Session, subject: &Subject) -> Result<bool, Ending> {
-    let Identifier::User(name) = &subject.identifier else {
+    let (Identifier::User(name) | Identifier::Group(name)) = &subject.identifier else {
         return Ok(false);
     };
     if domain_of(name) != domain_of(&session.logged_in()?.name) {
         return Ok(false);
     }
-    Ok(session.store.find_account(name).await?.is_none())
+    let nobodies = session.store.nobodies([&subject.identifier]).await?;
+    Ok(!nobodies.is_empty())
 }

@@ -21,9 +21,7 @@ pub(crate) async fn run(
     let actor = account.id;
     let root = QuotaRoot::parse(root)
         .map_err(|_| Refused::Cannot("A quota root is called user/NAME or shared/MAILBOX"))?;
-    if let QuotaRoot::Shared(path) = &root
-        && let Some(right) = without_prefix(path, session.node.namespaces.shared())
-    {
+    if let Some(right) = root.without_prefix(session.node.namespaces.shared()) {
         return Err(Refused::QuotaRootCalled(right).into());
     }
     let limits = limits
@@ -39,11 +37,4 @@ pub(crate) async fn run(
         Err(fault) => return Err(Ending::from(fault)),
     }
     quota::tell_root(session, &root.to_string(), out).await
-}
-
-/// The name of the root that is meant by one that begins as the mailbox's name does. No mailbox would ever belong to
-/// the other.
-fn without_prefix(path: &str, prefix: &str) -> Option<QuotaRoot> {
-    let rest = path.strip_prefix(prefix).filter(|rest| !rest.is_empty())?;
-    Some(QuotaRoot::Shared(rest.to_owned()))
 }

@@ -55,7 +55,7 @@ async fn tell_truth(
     out: &mut Out<'_>,
 ) -> Result<(), Ending> {
     match refused {
-        Refused::NoPermission => {
+        Refused::NoPermission | Refused::Lacking(_) => {
             if session.renew_selected().await? == AccessCheck::Lost {
                 return Ok(());
             }
@@ -67,7 +67,7 @@ async fn tell_truth(
     let is_by_rights = selected
         .permit(Operation::ChangeFlags(named(&request.flags)))
         .is_err();
-    if is_by_rights || !matches!(refused, Refused::NoPermission) {
+    if is_by_rights || matches!(refused, Refused::Cannot(_) | Refused::Limit(_)) {
         selected.tell_keywords(&mut out.buffer);
         selected.echo(uids, options, &mut out.buffer);
     }

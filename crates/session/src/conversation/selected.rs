@@ -12,6 +12,7 @@ use wire::{Code, MessageSet, NumberEnd, Numbering, Verdict, say};
 
 use crate::context::kept::{Context, Contexts, Wish};
 use crate::ending::{Ending, Refused};
+use crate::lacking::Lacking;
 use crate::node::Now;
 use crate::search::target::SearchTarget;
 use crate::view::picked::Picked;
@@ -55,7 +56,8 @@ impl Selected {
     }
 
     pub(crate) fn permit(&self, operation: Operation) -> Result<Permit, Ending> {
-        acl::permit(&self.found.access, operation).map_err(|_| Refused::NoPermission.into())
+        let lacking = || Box::new(Lacking::here(&self.found.access, operation));
+        acl::permit(&self.found.access, operation).map_err(|_| Refused::Lacking(lacking()).into())
     }
 
     /// As [`permit`](Self::permit), for what changes the mailbox.

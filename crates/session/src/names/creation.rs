@@ -28,16 +28,18 @@ pub(crate) async fn taken(session: &Session, place: &Place) -> Ending {
 pub(crate) async fn permit_to_create(
     session: &Session,
     place: &Place,
+    special_use: Option<&str>,
 ) -> Result<CreatePermit, Ending> {
     let account = session.logged_in()?.id;
-    let asked = create_permit(&session.store, account, place).await?;
+    let asked = create_permit(&session.store, account, place, special_use).await?;
     asked.map_err(|denied| match denied {
-        Denied::Hidden | Denied::NoPermission => Refused::NoPermission.into(),
+        Denied::Hidden | Denied::NoPermission => Refused::NoCreation.into(),
     })
 }
 
 /// The permit of `account` to create `place`: in its own tree, below the nearest mailbox above that exists
-/// (RFC 4314, 4), or as a site administrator at the root of the shared tree.
+/// (RFC 4314, 4), or as a site administrator at the root of the shared tree. A special use takes the right to administer
+/// there, too, as it does when it is set later.
 ///
 /// Whether `place` itself exists is not asked: that is for the store to say, to those with a permit.
 ///
@@ -48,6 +50,7 @@ pub async fn create_permit(
     store: &Store,
     account: AccountId,
     place: &Place,
+    special_use: Option<&str>,
 ) -> Result<Result<CreatePermit, Denied>, Fault> {
     if let Place::Mine(_) = place {
         return Ok(Ok(acl::own_tree(&store.who(account).await?)));
@@ -55,7 +58,10 @@ pub async fn create_permit(
     let mut above = place.parent();
     while let Some(place) = above {
         if let Some(found) = store.resolve(account, &place).await? {
-            return Ok(acl::below(&found.access));
+            return Ok(match special_use {
+                None => acl::below(&found.access),
+                Some(_) => acl::special_below(&found.access),
+            });
         }
         above = place.parent();
     }

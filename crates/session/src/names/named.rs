@@ -7,6 +7,7 @@ use wire::MailboxArg;
 
 use crate::conversation::session::Session;
 use crate::ending::{Ending, Refused};
+use crate::lacking::Lacking;
 use crate::names::filter::Candidate;
 use crate::names::special_use::SPECIAL_USE_ENTRY;
 
@@ -84,7 +85,11 @@ impl Session {
         match acl::permit(&named.found.access, operation) {
             Ok(permit) => Ok((named, permit)),
             Err(Denied::Hidden) => Err(missing.refusal()),
-            Err(Denied::NoPermission) => Err(Refused::NoPermission.into()),
+            Err(Denied::NoPermission) => {
+                let Named { name, place, found } = &named;
+                let lacking = Lacking::on(name, place, &found.access, operation);
+                Err(Refused::Lacking(Box::new(lacking)).into())
+            }
         }
     }
 

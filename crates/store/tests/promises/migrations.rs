@@ -1,6 +1,9 @@
 //! How a database is brought up to date.
 
-use sqlx::{Connection, Executor, PgConnection};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use store::{Fault, Store};
 
 use crate::world::World;
@@ -200,4 +203,59 @@ async fn what_is_missing_is_told_to_a_role_that_may_change_nothing() {
         "drop owned by reader_of_migrations; drop role reader_of_migrations",
     )
     .await;
+}
+
+/// The migrations up to and without `last`, and that one.
+fn migrations_before(last: &str) -> (Vec<String>, String) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations");
+    let files = fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().path());
+    let mut files: Vec<_> = files
+        .filter(|path| path.extension().is_some_and(|ending| ending == "sql"))
+        .collect();
+    files.sort();
+    let is_before = |path: &&PathBuf| path.file_name().unwrap().to_str().unwrap() < last;
+    let before = files.iter().filter(is_before);
+    let last = files.iter().find(|path| !is_before(path)).unwrap();
+    let text = |path: &PathBuf| fs::read_to_string(path).unwrap();
+    (before.map(text).collect(), text(last))
+}
+
+#[tokio::test]
+async fn a_list_that_is_equal_to_the_one_above_becomes_that() {
+    let world = World::new().await;
+    run(&world, "create database of_before").await;
+    let url = world.url.rsplit_once('/').unwrap().0.to_owned() + "/of_before";
+    let mut connection = PgConnection::connect(&url).await.unwrap();
+    let (before, migration) = migrations_before("0012");
+    for text in before {
+        let text = format!("begin; set local check_function_bodies = off; {text}; commit");
+        connection.execute(AssertSqlSafe(text)).await.unwrap();
+    }
+    connection
+        .execute(
+            "insert into mailbox (id) overriding system value select generate_series(1, 6);
+             insert into mailbox_name (mailbox, owner, path)
+             values (1, 0, 'a'), (2, 0, 'a/b'), (3, 0, 'a/b/x/c'), (4, 0, 'a/d'), (5, 0, 'a/d/e'), (6, 0, 'f');
+             insert into acl_entry (mailbox, identifier, is_negative, rights)
+             select m, 'ada', false, 3 from generate_series(1, 6) m
+              union all values (4, 'bo', true, 1), (5, 'bo', true, 1)",
+        )
+        .await
+        .unwrap();
+    let text = format!("begin; {migration}; commit");
+    connection.execute(AssertSqlSafe(text)).await.unwrap();
+    let lists: Vec<i64> = sqlx::query_scalar("select list_of from mailbox_name order by mailbox")
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(lists, [1, 1, 1, 4, 4, 6]);
+    let holding = "select distinct mailbox from acl_entry order by mailbox";
+    let holding: Vec<i64> = sqlx::query_scalar(holding)
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(holding, [1, 4, 6]);
+    connection.close().await.unwrap();
 }

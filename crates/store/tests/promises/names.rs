@@ -1,12 +1,13 @@
 //! Mailboxes come, go, and get other names.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use acl::{CreatePermit, Operation, Rights};
 use mail::{AccountId, FlagBits, MailboxId, Place};
 use store::{Fault, Store};
 
-use crate::world::{World, append, contents, found, image, inbox, permit, uid};
+use crate::world::{Random, World, append, contents, found, image, inbox, permit, uid};
 
 pub(crate) fn mine(path: &str) -> Place {
     Place::Mine(path.into())
@@ -109,7 +110,7 @@ async fn of_many_who_create_the_same_name_one_does() {
 }
 
 #[tokio::test]
-async fn a_new_mailbox_has_its_parents_list_and_all_rights_for_its_creator() {
+async fn a_new_mailbox_has_its_parents_list_and_its_creator_no_more() {
     let world = World::new().await;
     let store = &world.store;
     let ada = world.account("ada").await;
@@ -123,7 +124,8 @@ async fn a_new_mailbox_has_its_parents_list_and_all_rights_for_its_creator() {
         .await
         .unwrap();
     let child = found(store, ada, child).await;
-    assert_eq!(child.access.rights, Rights::ALL);
+    assert_eq!(child.access.rights, Rights::parse("lrk").unwrap());
+    assert_eq!(store.list_of(child.id).await.unwrap(), Some(team));
     assert_eq!(child.special_use.as_deref(), Some("\\Sent"));
     let list = store.access_list(child.id).await.unwrap();
     let entries: Vec<String> = list
@@ -135,12 +137,7 @@ async fn a_new_mailbox_has_its_parents_list_and_all_rights_for_its_creator() {
         .collect();
     assert_eq!(
         entries,
-        [
-            "ada lrswipkxctedan",
-            "bo lrs",
-            "-eve r",
-            "root lrswipkxctedan"
-        ],
+        ["ada lrkc", "bo lrs", "-eve r", "root lrswipkxctedan"],
         "the administrator who created the parent is on its list too"
     );
     // What lies between is a name and no mailbox.
@@ -544,4 +541,77 @@ async fn everybody_sees_what_may_be_looked_up_under_its_own_name() {
             }
     });
     assert_eq!(work.unwrap().rights, Rights::parse("la").unwrap());
+}
+
+/// What Bo may do in each of Ada's mailboxes, by the mailbox.
+async fn rights_of_bo(
+    store: &Store,
+    bo: AccountId,
+    mailboxes: &[MailboxId],
+) -> BTreeMap<MailboxId, Rights> {
+    let mut rights = BTreeMap::new();
+    for &mailbox in mailboxes {
+        if let Some(found) = store.access(bo, mailbox).await.unwrap() {
+            rights.insert(mailbox, found.access.rights);
+        }
+    }
+    rights
+}
+
+#[tokio::test]
+async fn names_change_and_nobody_gains_or_loses_a_right() {
+    const NAMES: [&str; 9] = [
+        "a", "a/b", "a/b/c", "a/d", "e", "e/b", "e/b/c", "e/b/c/f", "a/b/c/f",
+    ];
+    let world = World::new().await;
+    let (store, random) = (&world.store, Random::new(23));
+    let (ada, bo) = (world.account("ada").await, world.account("bo").await);
+    let own = own_tree(store, ada).await;
+    let any = || mine(NAMES[usize::try_from(random.below(9)).unwrap()]);
+    let mut mailboxes = Vec::new();
+    for round in 0..200 {
+        let before = rights_of_bo(store, bo, &mailboxes).await;
+        let (place, other) = (any(), any());
+        let is_change_of_rights = match at(store, ada, &place).await {
+            None => {
+                mailboxes.extend(store.create_mailbox(&own, &place, None).await);
+                false
+            }
+            Some(mailbox) => {
+                let take = permit(store, ada, mailbox, Operation::DeleteMailbox).await;
+                match random.below(3) {
+                    0 => {
+                        let letters = ["l", "lr", "lrs", ""];
+                        let letters = letters[usize::try_from(random.below(4)).unwrap()];
+                        world.grant(ada, mailbox, "bo", letters).await;
+                        true
+                    }
+                    1 => {
+                        // Refused where others are below.
+                        drop(store.delete_mailbox(&take).await);
+                        false
+                    }
+                    _ => {
+                        // Refused where the name is taken, or below itself.
+                        let renamed = store.rename_mailbox(&take, &own, &place, &other);
+                        drop(renamed.await);
+                        false
+                    }
+                }
+            }
+        };
+        assert_eq!(world.misplaced_lists().await, 0, "round {round}");
+        if !is_change_of_rights {
+            let after = rights_of_bo(store, bo, &mailboxes).await;
+            let kept = before
+                .into_iter()
+                .filter(|(mailbox, _)| after.contains_key(mailbox));
+            for (mailbox, rights) in kept {
+                assert_eq!(
+                    after[&mailbox], rights,
+                    "round {round}: {place:?} {other:?}"
+                );
+            }
+        }
+    }
 }

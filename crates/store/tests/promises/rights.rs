@@ -173,7 +173,7 @@ async fn a_mailbox_has_the_domain_of_its_owner_or_of_who_began_its_tree() {
     );
 
     // Below a mailbox its domain counts, whoever creates.
-    world.grant(boss, team, "ada@two.org", "lkx").await;
+    world.grant(boss, team, "ada@two.org", "lkxa").await;
     let parent = found(store, ada, team).await;
     let create_permit = acl::below(&parent.access).unwrap();
     let place = Place::Shared("team/below".into());

@@ -112,6 +112,21 @@ impl World {
         read
     }
 
+    /// Mailboxes whose list is neither their own nor that of what is above them, and entries of lists that hold nowhere.
+    pub(crate) async fn misplaced_lists(&self) -> i64 {
+        let mut admin = PgConnection::connect(&self.url).await.unwrap();
+        let misplaced = sqlx::query_scalar(
+            "select count(*)
+               from mailbox_name n
+              where n.list_of <> n.mailbox
+                and (n.list_of is distinct from list_above(n.owner, n.path)
+                     or exists (select from acl_entry e where e.mailbox = n.mailbox))",
+        );
+        let misplaced = misplaced.fetch_one(&mut admin).await.unwrap();
+        admin.close().await.unwrap();
+        misplaced
+    }
+
     pub(crate) async fn account(&self, name: &str) -> AccountId {
         self.store.create_account(name, None, false).await.unwrap()
     }

@@ -1,12 +1,14 @@
 //! Why somebody may do something or not: which entry gave or took each right, and what each command
 //! would be answered.
 
+use std::collections::BTreeSet;
+
 use ::acl::{Denied, Operation, Ownership, Rights, permit};
 use mail::{FlagBits, Place};
 use serde_json::{Value, json};
 use store::{Account, Found};
 
-use super::title;
+use super::{NOBODY, identifiers, title};
 use crate::cli::admin_context::{AdminContext, Operator};
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
@@ -60,6 +62,10 @@ pub(super) async fn explain(
         .resolve(asked.id, &seen_by(asked, operator, place))
         .await?;
     let found = found.ok_or_else(|| Failure::failed(format!("no mailbox {mailbox}")))?;
+    let above = context.list_of(operator, &found).await?;
+    let list = context.store.access_list(found.id).await?;
+    let nobodies = context.store.nobodies(identifiers(&list)).await?;
+    let nobodies: BTreeSet<String> = nobodies.into_iter().collect();
     let reasons = reasons(&found);
     let rights = found.access.rights.to_string();
     let answers = || {
@@ -70,6 +76,8 @@ pub(super) async fn explain(
         "user": asked.name,
         "mailbox": mailbox,
         "rights": rights,
+        "list_of": above,
+        "nobodies": nobodies,
         "because": reasons.iter().map(Reason::data).collect::<Value>(),
         "commands": answers()
             .map(|(command, answer)| json!({ "command": command, "answer": answer }))
@@ -82,7 +90,17 @@ pub(super) async fn explain(
             &rights
         };
         let mut words = format!("{} may {held} on {mailbox}\n", asked.name);
+        words.extend(
+            above
+                .iter()
+                .map(|above| format!("  by the list of {above}\n")),
+        );
         words.extend(reasons.iter().map(Reason::line));
+        words.extend(
+            nobodies
+                .iter()
+                .map(|name| format!("  entry {name}{NOBODY}\n")),
+        );
         words.extend(answers().map(|(command, answer)| format!("  {answer:16} {command}\n")));
         words
     })

@@ -161,20 +161,39 @@ async fn get(
     let found = context.find(who, &place).await?;
     context.permit(&found, &place, Operation::Administer)?;
     let list = context.store.access_list(found.id).await?;
-    let data = list
-        .iter()
-        .map(|entry| json!({ "identifier": title(entry), "rights": entry.rights.to_string() }));
+    let above = context.list_of(who, &found).await?;
+    let nobodies = context.store.nobodies(identifiers(&list)).await?;
+    let is_nobody = |entry: &AclEntry| nobodies.contains(&entry.identifier.to_string());
+    let data = list.iter().map(|entry| {
+        let rights = entry.rights.to_string();
+        json!({ "identifier": title(entry), "rights": rights, "is_nobody": is_nobody(entry) })
+    });
     terminal.show(&data.collect(), || {
+        let above = above.map(|above| format!("the list of {above}\n"));
         let line = |entry: &AclEntry| {
             let role = role::role_of(entry.rights).map(|role| format!("  ({role})"));
             let rights = entry.rights.to_string();
-            format!("{rights:13} {}{}\n", title(entry), role.unwrap_or_default())
+            let nobody = if is_nobody(entry) { NOBODY } else { "" };
+            format!(
+                "{rights:13} {}{}{nobody}\n",
+                title(entry),
+                role.unwrap_or_default()
+            )
         };
-        list.iter().map(line).collect()
+        above.into_iter().chain(list.iter().map(line)).collect()
     })
 }
 
-/// Every permit is there before the first change is made.
+/// What stands behind an identifier of a user or a group that is not there.
+pub(super) const NOBODY: &str = "  (nobody has that name)";
+
+/// Whom the entries of a list are for.
+pub(super) fn identifiers(list: &[AclEntry]) -> impl Iterator<Item = &::acl::Identifier> + Send {
+    list.iter().map(|entry| &entry.identifier)
+}
+
+/// Every permit is there before the first change is made. Below the mailbox only lists of their own are changed: what has
+/// none has the list above.
 async fn change(
     context: &AdminContext,
     who: &Operator,
@@ -184,7 +203,14 @@ async fn change(
     for (subject, change) in changes {
         context.may_grant(who, subject, change.gives())?;
     }
-    for permit in permits(context, who, mailbox, recursive).await? {
+    for (depth, permit) in permits(context, who, mailbox, recursive)
+        .await?
+        .into_iter()
+        .enumerate()
+    {
+        if depth > 0 && context.store.list_of(permit.mailbox()).await?.is_some() {
+            continue;
+        }
         for (subject, change) in changes {
             context.store.set_rights(&permit, subject, *change).await?;
         }
