@@ -1,8 +1,12 @@
 //! How long a third user waits for NOOP while two others ask for the worst that is allowed.
 
 use std::cell::Cell;
+use std::convert::Infallible;
+use std::future::pending;
+use std::pin::pin;
 use std::time::Duration;
 
+use futures_util::future::{Either, join_all, select};
 use tokio::time::Instant;
 
 use crate::bench::{Bench, Spread};
@@ -71,24 +75,24 @@ async fn waits_under(bench: &mut Bench, attack: &Attack) -> Result<Sample, Bench
     }
     let third = thirds.first_mut();
     let third = third.ok_or_else(|| BenchError::new("the third is not here"))?;
-    let is_over = Cell::new(false);
-    let bullying = futures_util::future::join_all(
-        bullies
-            .iter_mut()
-            .map(|bully| ask_until(bully, &mailbox, &attack.asked, &is_over)),
-    );
+    let asked = Cell::new(0);
+    let bullying = async {
+        let each = bullies.iter_mut();
+        join_all(each.map(|bully| ask_again(bully, &mailbox, &attack.asked, &asked))).await;
+        eprintln!("{}: all were refused", attack.name);
+        pending::<Infallible>().await
+    };
     let working = async {
         let (mut waits, begun) = (Vec::new(), Instant::now());
         while begun.elapsed() < ATTACK_TIME {
             tokio::time::sleep(PAUSE).await;
             waits.push(timed(third.ask("NOOP")).await?.1);
         }
-        is_over.set(true);
         Ok::<_, BenchError>(waits)
     };
-    let (asked, waits) = tokio::join!(bullying, working);
-    let asked: u32 = asked.into_iter().sum();
-    eprintln!("{}: asked {asked} times", attack.name);
+    // When the time is over the bullies hang up, whatever they wait for.
+    let Either::Right((waits, _)) = select(pin!(bullying), pin!(working)).await;
+    eprintln!("{}: answered {} times", attack.name, asked.get());
     Sample::of(waits?).ok_or_else(|| BenchError::new("the third was never answered"))
 }
 
@@ -105,10 +109,9 @@ async fn prepare(client: &mut Client, mailbox: &str, attack: &Attack) -> Result<
     Ok(())
 }
 
-/// Asks until it is over; how often. To be refused is what an attack may come to.
-async fn ask_until(client: &mut Client, mailbox: &str, asked: &Asked, is_over: &Cell<bool>) -> u32 {
-    let mut times = 0;
-    while !is_over.get() {
+/// Asks again and again, until it is refused: that is what an attack may come to.
+async fn ask_again(client: &mut Client, mailbox: &str, asked: &Asked, times: &Cell<u32>) {
+    loop {
         let answered = match asked {
             Asked::Command(command) => {
                 let command = command.replace('@', &quoted(mailbox));
@@ -117,12 +120,11 @@ async fn ask_until(client: &mut Client, mailbox: &str, asked: &Asked, is_over: &
             Asked::Append(message) => client.append(mailbox, message).await,
         };
         if let Err(refused) = answered {
-            eprintln!("{refused:.100}");
-            return times;
+            eprintln!("{refused:.200}");
+            return;
         }
-        times += 1;
+        times.set(times.get() + 1);
     }
-    times
 }
 
 fn attacks() -> Vec<Attack> {
