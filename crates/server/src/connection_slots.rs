@@ -162,6 +162,8 @@ mod tests {
 
     fn slots(all: usize, per_address: usize, per_user: usize) -> Arc<ConnectionSlots> {
         ConnectionSlots::new(&LimitsConfig {
+            memory_bytes: 0,
+            fetch_bytes_in_flight: 0,
             connections: all,
             connections_per_address: per_address,
             connections_per_user: per_user,

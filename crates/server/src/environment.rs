@@ -3,7 +3,7 @@
 //! This is the one file that starts tasks, reads clocks and reads environment variables.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -88,7 +88,45 @@ pub(crate) fn surroundings(variables: &HashMap<String, String>) -> Surroundings 
     Surroundings {
         host_name: host_name(variables),
         state_dir: state_dir(variables),
+        memory_bytes: memory_bytes(),
     }
+}
+
+/// What the control groups of this process allow, in their first or second version, and no more than the machine has.
+fn memory_bytes() -> Option<u64> {
+    let text = |path: &str| std::fs::read_to_string(path).ok();
+    let groups = text("/proc/self/cgroup").unwrap_or_default();
+    let of_groups = memory_files(&groups).filter_map(|file| text(&file)?.trim().parse().ok());
+    of_groups
+        .chain(text("/proc/meminfo").and_then(|text| total_memory(&text)))
+        .min()
+}
+
+/// The files that may say it: those of the process's group and of all above it. Within a container the innermost
+/// group may be the root.
+fn memory_files(groups: &str) -> impl Iterator<Item = String> {
+    groups.lines().flat_map(|line| {
+        let mut parts = line.splitn(3, ':').skip(1);
+        let (controllers, path) = (parts.next().unwrap_or(""), parts.next().unwrap_or("/"));
+        let (root, file) = match controllers {
+            "" => ("/sys/fs/cgroup", "memory.max"),
+            _ => ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
+        };
+        let is_memory = controllers.is_empty() || controllers.split(',').any(|c| c == "memory");
+        let ancestors = Path::new(path).ancestors().map(move |group| {
+            let group = group.display().to_string();
+            format!("{root}{}/{file}", group.trim_end_matches('/'))
+        });
+        ancestors.filter(move |_| is_memory).collect::<Vec<_>>()
+    })
+}
+
+fn total_memory(meminfo: &str) -> Option<u64> {
+    let line = meminfo
+        .lines()
+        .find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kib: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kib * 1024)
 }
 
 fn host_name(variables: &HashMap<String, String>) -> String {
@@ -133,4 +171,35 @@ pub(crate) fn raise_files_max() -> Option<u64> {
 /// The number of cores that this process may use.
 pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, Into::into)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_memory_of_a_group_is_asked_of_it_and_all_above() {
+        let asked = |groups| memory_files(groups).collect::<Vec<_>>();
+        assert_eq!(asked("0::/\n"), ["/sys/fs/cgroup/memory.max"]);
+        assert_eq!(
+            asked("0::/kubepods/pod1\n"),
+            [
+                "/sys/fs/cgroup/kubepods/pod1/memory.max",
+                "/sys/fs/cgroup/kubepods/memory.max",
+                "/sys/fs/cgroup/memory.max",
+            ]
+        );
+        assert_eq!(
+            asked("4:cpu,cpuacct:/a\n3:memory:/a\n"),
+            [
+                "/sys/fs/cgroup/memory/a/memory.limit_in_bytes",
+                "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+            ]
+        );
+        assert_eq!(
+            total_memory("MemTotal:       2048 kB\nMemFree: 1 kB\n"),
+            Some(2048 * 1024)
+        );
+        assert!(memory_bytes().is_some_and(|bytes| bytes > 0));
+    }
 }

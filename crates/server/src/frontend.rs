@@ -303,7 +303,10 @@ fn node(
         reuse: config.login.reuse,
         admin_contact: config.node.admin_contact.clone(),
         authenticator: Arc::new(authenticator),
-        message_memory: Arc::new(SharedMemory::for_fetches(config.limits.message_bytes)),
+        message_memory: Arc::new(SharedMemory::new(
+            config.limits.fetch_bytes_in_flight,
+            config.limits.message_bytes,
+        )),
     })
 }
 

@@ -10,8 +10,6 @@ use crate::connection::{Budget, Upload};
 
 /// What one user has at most: a quarter.
 const SHARE: usize = 4;
-/// Messages that are being told to clients at one time, in bytes, where messages are not larger than usual.
-const FETCH_BYTES_MIN: usize = 256 * 1024 * 1024;
 
 /// A budget of bytes, of which one user has a part at most. Clones share it.
 #[derive(Clone, Debug)]
@@ -37,12 +35,6 @@ impl SharedMemory {
             share_bytes: (bytes / SHARE).max(message_bytes_max).min(bytes),
             users: Arc::default(),
         }
-    }
-
-    /// For messages on their way to clients.
-    pub(crate) fn for_fetches(message_bytes_max: usize) -> Self {
-        let bytes = message_bytes_max.saturating_mul(SHARE).max(FETCH_BYTES_MIN);
-        Self::new(bytes, message_bytes_max)
     }
 
     /// How much is used now.

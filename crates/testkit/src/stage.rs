@@ -344,6 +344,7 @@ impl Node {
             surroundings: Surroundings {
                 host_name: format!("node{number}"),
                 state_dir: state_of_node(state, number),
+                memory_bytes: None,
             },
         };
         let config = Config::load(&sources)

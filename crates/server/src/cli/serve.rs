@@ -34,6 +34,16 @@ pub(super) fn run(config: &Config, terminal: &Terminal) -> Result<(), Failure> {
     let telemetry = start_telemetry(config, runtime.handle())?;
     log_panics();
     allow_connections(config.limits.connections);
+    let limits = &config.limits;
+    info!(
+        memory_bytes = limits.memory_bytes,
+        cores = environment::cores(),
+        connections = limits.connections,
+        cache_bytes = limits.cache_bytes,
+        literal_bytes_in_flight = limits.literal_bytes_in_flight,
+        fetch_bytes_in_flight = limits.fetch_bytes_in_flight,
+        "the budgets of this frontend"
+    );
     let served = runtime.block_on(serve(config, terminal));
     // While the runtime still runs, because it sends the last traces.
     telemetry.stop();

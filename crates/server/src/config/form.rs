@@ -12,6 +12,7 @@ pub(super) struct Form {
     given: BTreeMap<String, Given>,
     host_name: String,
     state_dir: String,
+    memory_bytes: Option<u64>,
     entries: Vec<SettingEntry>,
     mistakes: Vec<Mistake>,
 }
@@ -53,6 +54,7 @@ impl Form {
             given,
             host_name: surroundings.host_name.clone(),
             state_dir: surroundings.state_dir.display().to_string(),
+            memory_bytes: surroundings.memory_bytes,
             entries: Vec::new(),
             mistakes: Vec::new(),
         }
@@ -61,6 +63,11 @@ impl Form {
     /// The defaults that depend on the machine: the host's name and the state directory.
     pub(super) fn surroundings(&self) -> (String, String) {
         (self.host_name.clone(), self.state_dir.clone())
+    }
+
+    /// The memory that the container or the machine has, in bytes.
+    pub(super) fn memory_bytes(&self) -> Option<u64> {
+        self.memory_bytes
     }
 
     /// The setting `key`. A wrong value is noted and `default` taken in its place.

@@ -3,6 +3,7 @@
 //! `Config::fill` is the one list of settings: name, default, words. The typed values, the list
 //! of mistakes and the printed reference all come from it.
 
+mod budgets;
 mod database;
 mod form;
 mod limits;

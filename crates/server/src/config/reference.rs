@@ -14,6 +14,7 @@ pub fn reference() -> String {
     let surroundings = Surroundings {
         host_name: "the host's name".to_owned(),
         state_dir: PathBuf::from("/var/lib/postroom"),
+        memory_bytes: None,
     };
     let mut form = Form::new(BTreeMap::new(), &surroundings);
     Config::fill(&mut form);

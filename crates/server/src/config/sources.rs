@@ -33,6 +33,8 @@ pub struct Surroundings {
     pub host_name: String,
     /// Default of `node.state_dir`.
     pub state_dir: PathBuf,
+    /// The memory that this process may take, in bytes.
+    pub memory_bytes: Option<u64>,
 }
 
 /// A setting as it was written.

@@ -21,6 +21,7 @@ fn sources(toml: &str, variables: &[(&str, &str)]) -> (tempfile::TempDir, Source
         surroundings: super::sources::Surroundings {
             host_name: "ship".to_owned(),
             state_dir: folder.path().to_owned(),
+            memory_bytes: Some(4 * 1024 * 1024 * 1024),
         },
     };
     (folder, sources)
@@ -204,4 +205,19 @@ fn the_file_is_named_or_usual() {
     let find = |named: Option<&str>| super::find_file(named.map(Path::new), &variables);
     assert_eq!(find(Some("/a")).as_deref(), Some(Path::new("/a")));
     assert_eq!(find(None).as_deref(), Some(Path::new("/b")));
+}
+
+#[test]
+fn budgets_fit_the_memory_or_it_is_said() {
+    let config = load("", &[]).unwrap();
+    assert_eq!(config.limits.memory_bytes, 4 << 30);
+    assert_eq!(config.limits.connections, 20_000);
+    assert_eq!(config.limits.cache_bytes, 512 << 20);
+    let more = "[limits]\nmemory_bytes = '512MiB'\ncache_bytes = '400MiB'\n";
+    assert_eq!(
+        keys_of(&load(more, &[]).unwrap_err()),
+        ["limits.memory_bytes"]
+    );
+    let less = "[limits]\nmemory_bytes = '512MiB'\nmessage_bytes = '16MiB'\n";
+    assert_eq!(load(less, &[]).unwrap().limits.connections, 4096);
 }
