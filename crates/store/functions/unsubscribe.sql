@@ -1,4 +1,4 @@
--- Forgets a subscription. In another's tree, what exists there stays unwanted.
+-- Forgets a subscription. An INBOX, and what exists in another's tree, stays unwanted.
 create or replace function unsubscribe(_actor actor, _place place) returns void
 language plpgsql as $$
 declare
@@ -11,7 +11,7 @@ begin
   insert into subscription (account, owner, path, is_wanted)
   select _actor.account, n.owner, n.path, false
     from mailbox_name n
-   where n.owner = _owner and n.path = _place.path and n.owner <> _actor.account
+   where n.owner = _owner and n.path = _place.path and (n.owner <> _actor.account or n.path = 'INBOX')
   on conflict (account, owner, path) do nothing;
 end
 $$;

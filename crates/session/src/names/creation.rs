@@ -38,9 +38,9 @@ pub(crate) async fn permit_to_create(
 }
 
 /// The permit of `account` to create `place`: in its own tree, below the nearest mailbox above that exists
-/// (RFC 4314, 4), or as a site administrator at the root of the shared tree. A special use takes the right to administer
-/// there, too, as it does when it is set later.
+/// (RFC 4314, 4), or as a site administrator at the root of the shared tree.
 ///
+/// A special use takes the right to administer there, too, as it does when it is set later.
 /// Whether `place` itself exists is not asked: that is for the store to say, to those with a permit.
 ///
 /// # Errors

@@ -75,16 +75,14 @@ pub(crate) async fn load_tree(session: &Session) -> Result<Tree, Ending> {
     Ok(Tree::new(mailboxes, subscribed).with_namespaces(prefixes))
 }
 
-/// The mailboxes of others to which a user is subscribed because he may read them and has not unsubscribed. They are
-/// computed here, so that it costs no row for each member of a group.
+/// The mailboxes to which a user is subscribed until he unsubscribes: his INBOX, and those of others that he may read. They
+/// are computed here, so that it costs no row for each member of a group.
 fn shown_by_default<'l>(
     session: &Session,
     visible: &'l [Listed],
     said: &[Subscription],
 ) -> Vec<&'l Place> {
-    if session.node.subscribe_on_grant == SubscribeOnGrant::Never {
-        return Vec::new();
-    }
+    let are_granted = session.node.subscribe_on_grant != SubscribeOnGrant::Never;
     let said: HashSet<&Place> = said
         .iter()
         .map(|subscription| &subscription.place)
@@ -93,7 +91,11 @@ fn shown_by_default<'l>(
         .iter()
         .filter(|listed| listed.rights.contains(Rights::READ))
         .map(|listed| &listed.place)
-        .filter(|place| !matches!(place, Place::Mine(_)) && !said.contains(place))
+        .filter(|place| match place {
+            Place::Mine(path) => path == MailboxName::INBOX,
+            Place::Theirs { .. } | Place::Shared(_) => are_granted,
+        })
+        .filter(|place| !said.contains(place))
         .collect()
 }
 

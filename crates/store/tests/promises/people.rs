@@ -225,8 +225,12 @@ async fn what_exists_at_anothers_and_is_not_wanted_stays_so_until_it_is() {
     assert_eq!(heard().await, [false]);
     world.store.subscribe(ada, &team).await.unwrap();
     assert_eq!(heard().await, [true]);
-    // One's own are never shown by default, so nothing has to be remembered.
-    let inbox = Place::Mine("INBOX".into());
-    world.store.unsubscribe(ada, &inbox).await.unwrap();
-    assert_eq!(heard().await, [true]);
+    // Of one's own only the INBOX is shown by default, so nothing has to be remembered of others.
+    let own = crate::names::create(&world.store, ada, "Work").await;
+    assert_ne!(own, inbox(&world.store, ada).await);
+    for (path, said) in [("Work", &[true][..]), ("INBOX", &[true, false])] {
+        let place = Place::Mine(path.into());
+        world.store.unsubscribe(ada, &place).await.unwrap();
+        assert_eq!(heard().await, said, "{path}");
+    }
 }
