@@ -195,7 +195,7 @@ fn tell_one(
 ) -> Result<(), Refused> {
     let start = out.len();
     let shown = selected.view.shown(message);
-    let names = || selected.view.latest().keywords.names(shown.flags);
+    let names = || shown.names(&selected.view.latest().keywords);
     let metadata = parts.metadata.map(AsRef::as_ref);
     let sections = MessageSections {
         // A header block by itself is a message without a body.
