@@ -40,7 +40,11 @@ pub(crate) async fn count(
     } else {
         HashMap::new()
     };
-    let counted = store.status(account, mailboxes).await?.into_iter();
+    let counted = if items.contains(&StatusItem::Recent) {
+        store.status_with_recent(account, mailboxes).await?
+    } else {
+        store.status(account, mailboxes).await?
+    };
     let with_bytes = |(mailbox, status)| {
         let counted = Counted {
             status,
@@ -48,7 +52,7 @@ pub(crate) async fn count(
         };
         (mailbox, counted)
     };
-    Ok(counted.map(with_bytes).collect())
+    Ok(counted.into_iter().map(with_bytes).collect())
 }
 
 /// The items that were asked for, in their order.
@@ -65,8 +69,7 @@ pub(crate) fn told(
     let value = |item| {
         StatusValue::Number(match item {
             StatusItem::Messages => status.messages,
-            // `\Recent` is never set: no session is the first to see what many watch.
-            StatusItem::Recent => 0,
+            StatusItem::Recent => status.recent,
             StatusItem::UidNext => u64::from(status.uid_next.get()),
             StatusItem::UidValidity => u64::from(status.uid_validity.get()),
             StatusItem::Unseen => status.unseen,

@@ -70,6 +70,7 @@ mod prepared;
 mod presence;
 mod query_batcher;
 mod quota;
+mod recent;
 mod replace;
 mod resolve;
 mod rights;

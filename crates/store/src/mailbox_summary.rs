@@ -92,6 +92,7 @@ impl Row {
             mailbox: MailboxId(self.id),
             status: Status {
                 messages: count(self.message_count)?,
+                recent: 0,
                 uid_next: Uid::from_i64(self.uid_next)?,
                 uid_validity: UidValidity::from_i64(self.uid_validity)?,
                 unseen: count(self.unseen_count)?,

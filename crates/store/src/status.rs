@@ -9,6 +9,8 @@ use crate::{Cause, Fault, Readable, Store};
 pub struct Status {
     /// MESSAGES
     pub messages: u64,
+    /// RECENT: those that no session of whoever asked was told of. Zero unless they were asked for.
+    pub recent: u64,
     /// UIDNEXT
     pub uid_next: Uid,
     /// UIDVALIDITY
@@ -37,10 +39,39 @@ impl Store {
         asker: AccountId,
         judged: &[Readable],
     ) -> Result<Vec<(MailboxId, Status)>, Fault> {
+        self.count(asker, judged, RecentCount::Unwanted).await
+    }
+
+    /// As [`status`](Self::status), RECENT counted as well, which takes a look at each message that is.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.status_with_recent", skip_all)]
+    pub async fn status_with_recent(
+        &self,
+        asker: AccountId,
+        judged: &[Readable],
+    ) -> Result<Vec<(MailboxId, Status)>, Fault> {
+        self.count(asker, judged, RecentCount::Wanted).await
+    }
+
+    async fn count(
+        &self,
+        asker: AccountId,
+        judged: &[Readable],
+        recent_count: RecentCount,
+    ) -> Result<Vec<(MailboxId, Status)>, Fault> {
         let ids: Vec<i64> = judged.iter().map(|judged| judged.mailbox.0).collect();
-        let rows = sqlx::query_file_as!(Row, "queries/read_status.sql", asker.0, &ids)
-            .fetch_all(&mut *self.connection().await?)
-            .await?;
+        let rows = sqlx::query_file_as!(
+            Row,
+            "queries/read_status.sql",
+            asker.0,
+            &ids,
+            recent_count == RecentCount::Wanted,
+        )
+        .fetch_all(&mut *self.connection().await?)
+        .await?;
         let versions = rows
             .iter()
             .map(|row| (MailboxId(row.id), row.rights_version));
@@ -57,6 +88,13 @@ impl Store {
     }
 }
 
+/// Whether messages are counted that no session was told of.
+#[derive(PartialEq)]
+enum RecentCount {
+    Wanted,
+    Unwanted,
+}
+
 struct Row {
     id: i64,
     rights_version: i64,
@@ -64,6 +102,7 @@ struct Row {
     uid_next: i64,
     modseq: i64,
     message_count: i64,
+    recent_count: i64,
     byte_count: i64,
     deleted_count: i64,
     unseen_count: i64,
@@ -74,6 +113,7 @@ impl Row {
         let count = |number: i64| u64::try_from(number).ok();
         Some(Status {
             messages: count(self.message_count)?,
+            recent: count(self.recent_count)?,
             uid_next: Uid::from_i64(self.uid_next)?,
             uid_validity: UidValidity::from_i64(self.uid_validity)?,
             unseen: count(self.unseen_count)?,

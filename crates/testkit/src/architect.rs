@@ -1,11 +1,13 @@
 //! Sets up the given state by means of the store: accounts, groups, mailboxes, lists of rights, messages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock};
 
 use acl::{Identifier, Modification, Operation, Permit, Rights, Subject};
-use mail::{AccountId, Flag, FlagBits, InternalDate, MailboxName, NaiveDate, Namespaces, Place};
-use store::{Background, Compute, Fault, Found, NewMessage, Options, Store};
+use mail::{
+    AccountId, Flag, FlagBits, InternalDate, MailboxId, MailboxName, NaiveDate, Namespaces, Place,
+};
+use store::{Background, Compute, Fault, Found, Listed, NewMessage, Options, Readable, Store};
 
 use crate::client::PASSWORD;
 use crate::error::TestError;
@@ -18,6 +20,8 @@ pub struct Architect {
     store: Store,
     id: AccountId,
     accounts: BTreeMap<String, AccountId>,
+    /// Those that have logged in.
+    admitted: BTreeSet<AccountId>,
     namespaces: Namespaces,
 }
 
@@ -55,6 +59,7 @@ impl Architect {
             store,
             id,
             accounts: BTreeMap::new(),
+            admitted: BTreeSet::new(),
             namespaces,
         })
     }
@@ -142,6 +147,36 @@ impl Architect {
         }
         let account = self.account(member).await?;
         Ok(self.store.remove_member(group, account).await?)
+    }
+
+    /// The account of this name, which is about to log in. The first time, some session of it was told of all messages
+    /// that are there: they are not recent.
+    ///
+    /// # Errors
+    ///
+    /// [`TestError::Store`].
+    pub async fn admit(&mut self, name: &str) -> Result<(), TestError> {
+        let account = self.account(name).await?;
+        if !self.admitted.insert(account) {
+            return Ok(());
+        }
+        let visible = self.store.visible(account).await?;
+        let permit = |listed: &Listed| acl::permit(&listed.access(account), Operation::Read).ok();
+        let permits: HashMap<MailboxId, Permit> = visible
+            .iter()
+            .filter_map(|listed| Some((listed.id, permit(listed)?)))
+            .collect();
+        let judged = permits.values().map(|permit| Readable {
+            mailbox: permit.mailbox(),
+            rights_version: permit.version(),
+        });
+        let judged: Vec<Readable> = judged.collect();
+        for (mailbox, status) in self.store.status(account, &judged).await? {
+            if let Some(permit) = permits.get(&mailbox).filter(|_| status.messages > 0) {
+                self.store.claim_recent(permit, status.uid_next).await?;
+            }
+        }
+        Ok(())
     }
 
     /// The account of this name, made when it is first heard of.

@@ -115,7 +115,7 @@ impl Stage {
     ///
     /// [`TestError`] when there is no such node, or the account cannot be made.
     pub async fn address(&mut self, seat: &Seat) -> Result<SocketAddr, TestError> {
-        self.architect.account(&seat.account).await?;
+        self.architect.admit(&seat.account).await?;
         self.imap(seat.node)
     }
 
@@ -154,7 +154,7 @@ impl Stage {
     ///
     /// [`TestError`] when it is not let in.
     pub async fn log_in(&mut self, account: &str, node: usize) -> Result<Client, TestError> {
-        self.architect.account(account).await?;
+        self.architect.admit(account).await?;
         let client = Client::connect(account, self.imap(node)?).await;
         let mut client = client.map_err(TestError::machine("connecting"))?;
         // The greeting comes first, and does not matter here.

@@ -287,7 +287,7 @@ const GUARDED: [(&str, &str); 4] = [
 ];
 const ALL_GUARDED: &str = "\\Deleted \\Flagged \\Seen word";
 
-/// The flags of the last list after `label`, in the order of their names.
+/// The flags of the last list after `label`, in the order of their names, but for `\Recent`, which no right guards.
 fn flags_in<'r>(responses: &'r [Vec<u8>], label: &str) -> Vec<&'r str> {
     let mut lists = responses.iter().filter_map(|response| {
         let text = std::str::from_utf8(response).ok()?;
@@ -295,7 +295,7 @@ fn flags_in<'r>(responses: &'r [Vec<u8>], label: &str) -> Vec<&'r str> {
         rest.split(')').next()
     });
     let mut flags: Vec<&str> = lists.next_back().unwrap().split(' ').collect();
-    flags.retain(|flag| !flag.is_empty());
+    flags.retain(|flag| !flag.is_empty() && *flag != "\\Recent");
     flags.sort_unstable();
     flags
 }

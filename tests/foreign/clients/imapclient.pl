@@ -73,8 +73,8 @@ sub who_idles_hears_of_every_change {
 sub flags_and_copies_need_their_rights {
     my ($uid) = @{ done("search", scalar $there->messages()) };
     done("see", scalar $there->see($uid));
-    same("seen by bo",  join(" ", sort $there->flags($uid)), "\\Answered \\Seen");
-    same("seen by ada", join(" ", sort $here->flags($uid)),  "\\Answered");
+    same("seen by bo",  join(" ", sort $there->flags($uid)), "\\Answered \\Recent \\Seen");
+    same("seen by ada", join(" ", sort $here->flags($uid)),  "\\Answered \\Recent");
 
     refused("copy without i", scalar $there->copy($mailbox, $uid));
     done("setacl +", scalar $here->setacl($mailbox, $bo, "+i"));

@@ -123,6 +123,8 @@ impl Connection {
         if let Err(Hangup) = self.converse().await {
             debug!("a client hung up or was too slow");
         }
+        // On the heap: an idle connection has no room for it.
+        Box::pin(self.session.end()).await;
         Box::pin(self.stream.close()).await;
     }
 

@@ -19,11 +19,11 @@ pub(crate) async fn close(session: &mut Session, tag: &Tag, out: &mut Out<'_>) -
         // Another session on this node that looks after the OK sees it done.
         session.selected()?.reach(expunged.modseq).await;
     }
-    session.selected = None;
+    session.leave_selected().await;
     Ok(Done::completed())
 }
 
-pub(crate) fn unselect(session: &mut Session) -> Done {
-    session.selected = None;
+pub(crate) async fn unselect(session: &mut Session) -> Done {
+    session.leave_selected().await;
     Done::completed()
 }

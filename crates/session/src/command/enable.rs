@@ -22,7 +22,7 @@ const EXTENSIONS: &[(&str, SwitchOn)] = &[
     ("UIDONLY", |enabled| enabled.uid_only = true),
 ];
 
-pub(crate) fn run(session: &mut Session, names: &[String], out: &mut Out<'_>) -> Done {
+pub(crate) async fn run(session: &mut Session, names: &[String], out: &mut Out<'_>) -> Done {
     let mut after = session.enabled;
     let mut enabled = Vec::new();
     for &(name, enable) in EXTENSIONS {
@@ -36,6 +36,12 @@ pub(crate) fn run(session: &mut Session, names: &[String], out: &mut Out<'_>) ->
         session.enable_condstore(&mut out.buffer);
     }
     session.enabled = after;
+    if session.enabled.rev2
+        && let Some(selected) = &mut session.selected
+    {
+        // On the heap, because it is rare, and large.
+        Box::pin(selected.end_recent(&session.store)).await;
+    }
     if session.enabled.uid_only
         && let Some(selected) = &mut session.selected
     {

@@ -7,9 +7,9 @@ use crate::ending::Done;
 use crate::out::Out;
 use crate::report::{CommandStep, Next};
 
-pub(crate) fn run(session: &mut Session, out: &mut Out<'_>) -> CommandStep {
+pub(crate) async fn run(session: &mut Session, out: &mut Out<'_>) -> CommandStep {
     // A client that leaves is told no news any more.
-    session.selected = None;
+    session.leave_selected().await;
     say::bye(&mut out.buffer, None, "Goodbye");
     CommandStep::Last(Done::completed(), Next::Close)
 }

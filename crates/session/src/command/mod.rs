@@ -128,18 +128,18 @@ macro_rules! row {
 pub(crate) static COMMANDS: &[CommandRow] = &[
     row!("CAPABILITY", Any, call, Body::Bare => capability::run(call.session, call.out)),
     row!("NOOP", Any, _call, Body::Bare => noop::run()).asking(),
-    row!("LOGOUT", Any, call, Body::Bare => logout::run(call.session, call.out)),
+    row!("LOGOUT", Any, call, Body::Bare => logout::run(call.session, call.out).await),
     row!("ID", Any, call, Body::Id(pairs) => id::run(call.session, pairs.as_deref(), call.out)),
     row!("STARTTLS", BeforeLogin, call, Body::Bare => starttls::run(call.session)),
     row!("COMPRESS", AfterLogin, call, Body::Compress => compress::run(call.session)),
     row!("UNAUTHENTICATE", AfterLogin, call, Body::Bare =>
-        unauthenticate::run(call.session)),
+        unauthenticate::run(call.session).await),
     row!("AUTHENTICATE", BeforeLogin, call, Body::Authenticate { mechanism, initial } =>
         authenticate::run(call.session, call.tag, &mechanism, initial, call.out).await),
     row!("LOGIN", BeforeLogin, call, Body::Login { user, password } =>
         login::run(call.session, &user, &password).await),
     row!("ENABLE", AfterLogin, call, Body::Enable(names) =>
-        enable::run(call.session, &names, call.out)),
+        enable::run(call.session, &names, call.out).await),
     row!("SELECT", AfterLogin, call, Body::Select(select) =>
         select::run(call.session, select, call.out).await),
     row!("EXAMINE", AfterLogin, call, Body::Select(select) =>
@@ -192,7 +192,7 @@ pub(crate) static COMMANDS: &[CommandRow] = &[
     row!("CHECK", Selected, _call, Body::Bare => check::run()).asking(),
     row!("CLOSE", Selected, call, Body::Bare =>
         close::close(call.session, call.tag, call.out).await).by_policy(),
-    row!("UNSELECT", Selected, call, Body::Bare => close::unselect(call.session)),
+    row!("UNSELECT", Selected, call, Body::Bare => close::unselect(call.session).await),
     row!("EXPUNGE", Selected, call, Body::Bare =>
         expunge::run(call.session, call.tag, None, call.out).await).by_policy(),
     row!("UID EXPUNGE", Selected, call, Body::UidExpunge(set) =>

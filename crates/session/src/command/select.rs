@@ -1,6 +1,6 @@
 //! SELECT and EXAMINE (RFC 9051, 6.3.2 and 6.3.3), with CONDSTORE and QRESYNC (RFC 7162, 3.2.5).
 
-use acl::Operation;
+use acl::{Operation, Permit};
 use mail::{FlagBits, SeqNum, Uid, UidSet};
 use store::{ObjectIds, Store};
 use wire::{Code, Qresync, Select, Verdict, say};
@@ -12,7 +12,7 @@ use crate::ending::{Done, DoneCode, Ending, Outcome, Refused};
 use crate::names::named::{Missing, other_name};
 use crate::names::tree::announce;
 use crate::out::Out;
-use crate::view::{MessageLabel, ResponseOptions, View, say_exists, say_shown};
+use crate::view::{MessageLabel, ResponseOptions, View, say_shown};
 
 pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>) -> Outcome {
     if select.qresync.is_some() && !session.enabled.qresync {
@@ -20,7 +20,7 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
     }
     session.enabled.condstore |= select.condstore || select.qresync.is_some();
     // Whatever comes of it, nothing is selected any more (RFC 9051, 6.3.2).
-    if session.selected.take().is_some() && session.enabled.knows_closed() {
+    if session.leave_selected().await && session.enabled.knows_closed() {
         say::untagged(
             &mut out.buffer,
             Verdict::Ok,
@@ -48,8 +48,15 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
     };
     let old_name = other_name(&select.mailbox, &named.name);
     let keywords_told = mailbox_state.keywords.clone();
+    let (first_recent, claimed) = if session.enabled.rev2 {
+        (None, None)
+    } else {
+        let uid_next = mailbox_state.image.uid_next();
+        recent_messages(&session.store, &permit, uid_next, select.read_only).await?
+    };
+    let view = View::new(permit.account(), named.found.private_flags, mailbox_state);
     let selected = Box::new(Selected {
-        view: View::new(permit.account(), named.found.private_flags, mailbox_state),
+        view: view.with_recent(first_recent),
         watch,
         found: named.found,
         is_examined: select.read_only,
@@ -59,6 +66,7 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
         is_permanent_news: false,
         contexts: Contexts::default(),
         is_behind: false,
+        claimed,
     });
     tell_mailbox(
         &selected,
@@ -85,12 +93,33 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
     }))
 }
 
+/// From which UID on messages are recent to this session, and up to which they are recent to no other. EXAMINE sees
+/// them and takes none (RFC 3501, 6.3.2).
+async fn recent_messages(
+    store: &Store,
+    permit: &Permit,
+    uid_next: Uid,
+    is_examined: bool,
+) -> Result<(Option<Uid>, Option<Uid>), Ending> {
+    if is_examined {
+        return Ok((Some(store.first_recent(permit).await?), None));
+    }
+    if uid_next == Uid::MIN {
+        return Ok((Some(Uid::MIN), Some(Uid::MIN)));
+    }
+    let first_recent = store.claim_recent(permit, uid_next).await?;
+    Ok((Some(first_recent), Some(uid_next)))
+}
+
 /// RECENT and UNSEEN are IMAP4rev1's (RFC 9051, appendix E); UNSEEN is a sequence number, too.
 fn tell_mailbox(selected: &Selected, options: ResponseOptions, ids: &ObjectIds, out: &mut Vec<u8>) {
     let mailbox_state = selected.view.known();
     let image = &mailbox_state.image;
     say::flags(out, mailbox_state.keywords.names(FlagBits::ALL));
-    say_exists(out, options, image.len());
+    say::exists(out, image.len());
+    if options.recent {
+        say::recent(out, selected.view.count_recent(mailbox_state));
+    }
     let ok = |out: &mut Vec<u8>, code, text| say::untagged(out, Verdict::Ok, Some(code), text);
     if options.recent
         && options.label != MessageLabel::Uid

@@ -39,6 +39,8 @@ pub(crate) struct Selected {
     pub(crate) contexts: Contexts,
     /// The client was told up to where nothing is missing, because expunges have to wait.
     pub(crate) is_behind: bool,
+    /// Messages below this UID are recent to no later session; `None` where none are claimed.
+    pub(crate) claimed: Option<Uid>,
 }
 
 /// Whether the mailbox may stay selected.
@@ -171,6 +173,29 @@ impl Selected {
     pub(crate) fn tell_highest_modseq(&self, out: &mut Vec<u8>) {
         let code = Code::HighestModSeq(self.view.known().modseq());
         say::untagged(out, Verdict::Ok, Some(code), "Told up to this mod-sequence");
+    }
+
+    /// Claims what arrived while the mailbox was selected and is recent to this session, so that it is to none that comes
+    /// later. If that fails, it is recent once more.
+    pub(crate) async fn claim_arrivals(&self, store: &Store) {
+        let told = self.view.known().image.uid_next();
+        if self.claimed.is_none_or(|claimed| claimed >= told) {
+            return;
+        }
+        let Ok(permit) = self.permit(Operation::Read) else {
+            return;
+        };
+        if let Err(fault) = store.claim_recent(&permit, told).await {
+            debug!(cause = %fault, "messages will be recent once more");
+        }
+    }
+
+    /// The client speaks IMAP4rev2 from now on: what it was told as recent is claimed, and what arrives later is left to
+    /// others.
+    pub(crate) async fn end_recent(&mut self, store: &Store) {
+        self.claim_arrivals(store).await;
+        self.claimed = None;
+        self.view.end_recent();
     }
 
     /// Takes note of messages that this session put here: it is not told what is in them (RFC 5465, 5.2).

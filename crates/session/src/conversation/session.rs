@@ -44,7 +44,7 @@ use crate::view::ResponseOptions;
 ///
 /// So a conversation is `new`, `greet`, then any number of (`admit`…, `run`), `tell` and `keep_alive`, until `goodbye`
 /// or
-/// [`Next::Close`](crate::Next::Close), after which nothing is called. The futures of `admit`, `run` and `tell` are
+/// [`Next::Close`](crate::Next::Close), after which nothing is called but [`end`](Self::end). The futures of `admit`, `run` and `tell` are
 /// awaited
 /// to their end: a connection that drops one of them, because the login has ended meanwhile, says goodbye and drops the
 /// session, too. What was committed by then stays committed.
@@ -207,6 +207,21 @@ impl Session {
         self.account = Some(account);
         self.naming = naming;
         self.lease = Some(lease);
+    }
+
+    /// Closes the mailbox that is selected; false if none is.
+    pub(crate) async fn leave_selected(&mut self) -> bool {
+        let Some(selected) = self.selected.take() else {
+            return false;
+        };
+        // On the heap, because it is rare, and large.
+        Box::pin(selected.claim_arrivals(&self.store)).await;
+        true
+    }
+
+    /// Takes note of what the client was told to the last. Says nothing; to be called once, whoever ended the conversation.
+    pub async fn end(&mut self) {
+        self.leave_selected().await;
     }
 
     /// Ends the login: the session is as if nobody had logged in on this connection.

@@ -341,7 +341,7 @@ impl<'p> Told<'_, 'p> {
             FetchItem::Uid => line.uid(message.uid),
             FetchItem::Flags => {
                 let shown = view.shown(message);
-                line.flags(view.latest().keywords.names(shown.flags))
+                line.flags(shown.names(&view.latest().keywords))
             }
             FetchItem::InternalDate => line.internal_date(message.date),
             FetchItem::Size => line.size(u64::from(message.size)),

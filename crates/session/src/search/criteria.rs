@@ -43,6 +43,8 @@ enum Test {
     Either(Box<Self>, Box<Self>),
     Not(Box<Self>),
     Flag(FlagBits),
+    /// It is recent to this session, and stays so for as long as the mailbox is selected.
+    Recent,
     Numbers(Picked),
     ModSeq(ModSeq),
     Larger(u64),
@@ -208,10 +210,11 @@ impl Test {
             Self::Text(TextTest { place, needle })
         };
         match key {
-            // `\Recent` is never set, so every message is old.
-            SearchKey::All | SearchKey::Old => Self::Always,
+            SearchKey::All => Self::Always,
+            SearchKey::Recent => Self::Recent,
+            SearchKey::Old => Self::Not(Box::new(Self::Recent)),
             // Whoever searches has put in its place what a filter stands for, or was refused.
-            SearchKey::Recent | SearchKey::Filter(_) => Self::Never,
+            SearchKey::Filter(_) => Self::Never,
             SearchKey::And(keys) => Self::All(keys.iter().map(each).collect()),
             SearchKey::Or(a, b) => Self::Either(Box::new(each(a)), Box::new(each(b))),
             SearchKey::Not(key) => Self::Not(Box::new(each(key))),
@@ -267,6 +270,7 @@ impl Test {
             Self::Always => true,
             Self::Never => false,
             Self::Flag(bit) => shown.flags.contains(*bit),
+            Self::Recent => shown.is_recent,
             Self::Numbers(picked) => picked.contains(seq),
             Self::ModSeq(modseq) => shown.modseq >= *modseq,
             Self::Larger(bytes) => u64::from(message.size) > *bytes,

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use image::{Image, Message};
 use live::{MailboxState, SharedResponse};
-use mail::{AccountId, FlagBits, ModSeq, SeqNum, Uid, UidSet};
+use mail::{AccountId, FlagBits, Keywords, ModSeq, SeqNum, Uid, UidSet};
 use wire::{NumberEnd, NumberRange, NumberSet, Numbering, say};
 
 use crate::view::picked::Picked;
@@ -66,6 +66,8 @@ pub(crate) struct View {
     told: HashMap<Uid, Shown>,
     /// What the client believes of messages whose changes were withheld.
     withheld: HashMap<Uid, Shown>,
+    /// From this UID on messages are recent to this session. None is in IMAP4rev2, and none where nothing is selected.
+    first_recent: Option<Uid>,
 }
 
 /// What a client sees of a message that can change.
@@ -73,6 +75,8 @@ pub(crate) struct View {
 pub(crate) struct Shown {
     pub(crate) flags: FlagBits,
     pub(crate) modseq: ModSeq,
+    /// `\Recent`, which is the session's and no flag that is stored (RFC 3501, 2.3.2).
+    pub(crate) is_recent: bool,
 }
 
 /// A message that may count otherwise than in an earlier state.
@@ -112,7 +116,31 @@ impl View {
             latest: mailbox_state,
             told: HashMap::new(),
             withheld: HashMap::new(),
+            first_recent: None,
         }
+    }
+
+    /// The same, with messages from `first_recent` on that are recent.
+    pub(crate) fn with_recent(self, first_recent: Option<Uid>) -> Self {
+        Self {
+            first_recent,
+            ..self
+        }
+    }
+
+    /// No message is recent any more: the client speaks IMAP4rev2 from now on.
+    pub(crate) fn end_recent(&mut self) {
+        self.first_recent = None;
+        for shown in self.told.values_mut().chain(self.withheld.values_mut()) {
+            shown.is_recent = false;
+        }
+    }
+
+    /// How many messages of this state are recent.
+    pub(crate) fn count_recent(&self, mailbox_state: &MailboxState) -> u32 {
+        let since = |first| mailbox_state.image.by_uid(first..=Uid::MAX).len();
+        let recent = self.first_recent.map_or(0, since);
+        u32::try_from(recent).unwrap_or(u32::MAX)
     }
 
     /// What the client believes, but for what it was told of single messages.
@@ -307,7 +335,7 @@ impl View {
         &mut self,
         timing: ExpungeTiming,
         options: ResponseOptions,
-        share: impl FnOnce(SharedResponse, &dyn Fn() -> Vec<u8>) -> Bytes,
+        mut share: impl FnMut(SharedResponse, &dyn Fn() -> Vec<u8>) -> Bytes,
         out: &mut Vec<u8>,
     ) -> Vec<(SeqNum, Message)> {
         let has_withheld = !options.withholds_flags && !self.withheld.is_empty();
@@ -323,16 +351,23 @@ impl View {
         } else {
             self.withheld.clear();
         }
-        if !news.is_empty() {
-            let shared_response = SharedResponse {
-                from: self.known.modseq(),
-                to: self.latest.modseq(),
-                speech: options.packed(),
-                digest: news.digest(),
-            };
-            out.extend_from_slice(&share(shared_response, &|| {
-                news.encode(options, &self.latest)
-            }));
+        let shared_response = |changed: &[(SeqNum, Uid, Shown)]| SharedResponse {
+            from: self.known.modseq(),
+            to: self.latest.modseq(),
+            speech: options.packed(),
+            digest: digest(changed),
+        };
+        if news.has_numbers() {
+            let encode = || news.encode_numbers(options);
+            out.extend_from_slice(&share(shared_response(&[]), &encode));
+        }
+        // It counts for this session only, so that it stands beside what is shared.
+        if news.exists.is_some() && options.recent {
+            say::recent(out, self.count_recent(&self.latest));
+        }
+        if !news.changed.is_empty() {
+            let encode = || news.encode_changed(options, &self.latest);
+            out.extend_from_slice(&share(shared_response(&news.changed), &encode));
         }
         self.known = self.latest.clone();
         let known = self.known.modseq();
@@ -428,7 +463,16 @@ impl View {
         Shown {
             flags: message.flags,
             modseq: message.modseq,
+            is_recent: self.first_recent.is_some_and(|first| message.uid >= first),
         }
+    }
+}
+
+impl Shown {
+    /// The names of all flags, `\Recent` last.
+    pub(crate) fn names(self, keywords: &Keywords) -> impl Iterator<Item = &str> {
+        let recent = self.is_recent.then_some("\\Recent");
+        keywords.names(self.flags).chain(recent)
     }
 }
 
@@ -450,12 +494,7 @@ impl ResponseOptions {
             MessageLabel::NumberAndUid => 1,
             MessageLabel::Uid => 2,
         };
-        let bits = [
-            self.modseq,
-            self.vanished,
-            self.recent,
-            self.withholds_flags,
-        ];
+        let bits = [self.modseq, self.vanished, self.withholds_flags];
         bits.into_iter()
             .fold(label, |packed, bit| packed << 1 | u16::from(bit))
     }
@@ -489,18 +528,11 @@ impl MessageLabel {
 }
 
 impl News {
-    fn is_empty(&self) -> bool {
-        self.expunged.is_empty() && self.exists.is_none() && self.changed.is_empty()
+    fn has_numbers(&self) -> bool {
+        !self.expunged.is_empty() || self.exists.is_some()
     }
 
-    /// Two watchers with the same options and digest hear the same bytes.
-    fn digest(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        self.changed.hash(&mut hasher);
-        hasher.finish()
-    }
-
-    fn encode(&self, options: ResponseOptions, latest: &MailboxState) -> Vec<u8> {
+    fn encode_numbers(&self, options: ResponseOptions) -> Vec<u8> {
         let mut out = Vec::new();
         if options.vanished && !self.vanished.is_empty() {
             say::vanished(&mut out, &self.vanished);
@@ -511,13 +543,25 @@ impl News {
             }
         }
         if let Some(exists) = self.exists {
-            say_exists(&mut out, options, exists);
+            say::exists(&mut out, exists);
         }
+        out
+    }
+
+    fn encode_changed(&self, options: ResponseOptions, latest: &MailboxState) -> Vec<u8> {
+        let mut out = Vec::new();
         for &(seq, uid, shown) in &self.changed {
             say_shown(&mut out, options, latest, seq, uid, shown);
         }
         out
     }
+}
+
+/// Two watchers with the same options and digest hear the same bytes, which `\Recent` is among.
+fn digest(changed: &[(SeqNum, Uid, Shown)]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    changed.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The sequence numbers of the messages with UIDs from `low` to `high`, ends included.
@@ -526,15 +570,6 @@ fn numbers_between(image: &Image, low: u32, high: u32) -> Option<(u32, u32)> {
     let (first, _) = run.next()?;
     let more = u32::try_from(run.len()).unwrap_or(u32::MAX);
     Some((first.get(), first.get().saturating_add(more)))
-}
-
-/// How many messages there are. `\Recent` is never set: no session is the first to see what many
-/// watch.
-pub(crate) fn say_exists(out: &mut Vec<u8>, options: ResponseOptions, exists: u32) {
-    say::exists(out, exists);
-    if options.recent {
-        say::recent(out, 0);
-    }
 }
 
 /// An untagged FETCH with what can change of a message.
@@ -547,7 +582,7 @@ pub(crate) fn say_shown(
     shown: Shown,
 ) {
     let mut line = options.label.begin(out, seq, uid);
-    line.flags(mailbox_state.keywords.names(shown.flags));
+    line.flags(shown.names(&mailbox_state.keywords));
     if options.modseq {
         line.modseq(shown.modseq);
     }

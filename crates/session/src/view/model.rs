@@ -1,11 +1,12 @@
 //! The view against a naïve client that only believes what it is told.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use image::{Delta, FlagChunk, Image, Message, Overlay, OverlayDelta};
-use live::MailboxState;
+use live::{MailboxState, SharedResponse};
 use mail::{AccountId, ContentId, FlagBits, InternalDate, Keyword, Keywords, ModSeq, Uid, UidSet};
 
 use super::{ExpungeTiming, MessageLabel, ResponseOptions, View};
@@ -238,7 +239,11 @@ impl Client {
                 }
                 "RECENT" => {
                     assert!(options.recent, "RECENT that nobody knows");
-                    assert_eq!(number, 0);
+                    let is_recent = |(_, flags): &&(Uid, String)| flags.ends_with("\\Recent");
+                    assert_eq!(
+                        number as usize,
+                        self.messages.iter().filter(is_recent).count()
+                    );
                 }
                 "FETCH" => {
                     assert_ne!(options.label, MessageLabel::Uid);
@@ -279,8 +284,11 @@ fn flags_of(fetch: &str) -> String {
 fn known_mailbox(view: &View, number: usize) -> (Uid, String) {
     let number = mail::SeqNum::new(u32::try_from(number).unwrap()).unwrap();
     let message = view.known().image.get(number).unwrap();
-    let flags = view.shown(&message).flags;
-    let names: Vec<&str> = view.known().keywords.names(flags).collect();
+    let shown = view.shown(&message);
+    let mut names: Vec<&str> = view.known().keywords.names(shown.flags).collect();
+    if view.first_recent.is_some_and(|first| message.uid >= first) {
+        names.push("\\Recent");
+    }
     (message.uid, names.join(" "))
 }
 
@@ -335,7 +343,10 @@ fn after_every_safe_moment_the_client_knows_the_truth() {
         for _ in 0..world.chance.below(20) {
             world.happen();
         }
-        let mut view = View::new(READER, FlagBits::SEEN, world.mailbox_state.clone());
+        let next = world.mailbox_state.image.uid_next();
+        let first_recent = Uid::new(world.chance.below(next.get() + 1));
+        let mut view = View::new(READER, FlagBits::SEEN, world.mailbox_state.clone())
+            .with_recent(first_recent.filter(|_| options.recent));
         let mut client = Client::new(&view);
         for _ in 0..60 {
             for _ in 0..world.chance.below(4) {
@@ -401,4 +412,70 @@ fn what_a_client_did_itself_is_not_told_again() {
         &mut heard,
     );
     assert_eq!(heard, b"");
+}
+
+#[test]
+fn what_is_shared_leaks_nothing_recent() {
+    let shared = RefCell::new(Vec::new());
+    let share = |response: SharedResponse, encode: &dyn Fn() -> Vec<u8>| {
+        let mut shared = shared.borrow_mut();
+        let known = shared.iter().find(|(known, _)| *known == response);
+        let bytes = known.map_or_else(|| Bytes::from(encode()), |(_, bytes)| Bytes::clone(bytes));
+        shared.push((response, bytes.clone()));
+        bytes
+    };
+    for (seed, options) in (0..24).zip(OPTIONS.into_iter().cycle()) {
+        shared.borrow_mut().clear();
+        let mut world = World::new(seed);
+        let view = |world: &mut World| {
+            let first_recent = Uid::new(world.chance.below(8)).filter(|_| options.recent);
+            let view = View::new(READER, FlagBits::SEEN, world.mailbox_state.clone());
+            view.with_recent(first_recent)
+        };
+        let mut views = [0; 4].map(|_| view(&mut world));
+        for _ in 0..60 {
+            for _ in 0..world.chance.below(4) {
+                world.happen();
+            }
+            for view in &mut views {
+                view.learn(world.mailbox_state.clone());
+                let mut alone = copy_of(view);
+                let (mut heard, mut expected) = (Vec::new(), Vec::new());
+                view.tell(ExpungeTiming::Safe, options, share, &mut heard);
+                let by_itself =
+                    |_: SharedResponse, encode: &dyn Fn() -> Vec<u8>| Bytes::from(encode());
+                alone.tell(ExpungeTiming::Safe, options, by_itself, &mut expected);
+                assert_eq!(
+                    heard.escape_ascii().to_string(),
+                    expected.escape_ascii().to_string()
+                );
+            }
+        }
+    }
+}
+
+fn copy_of(view: &View) -> View {
+    View {
+        known: view.known.clone(),
+        latest: view.latest.clone(),
+        told: view.told.clone(),
+        withheld: view.withheld.clone(),
+        ..*view
+    }
+}
+
+#[test]
+fn in_imap4rev2_nothing_is_recent_any_more() {
+    let mut world = World::new(3);
+    while world.mailbox_state.image.is_empty() {
+        world.happen();
+    }
+    let (_, message) = world.mailbox_state.image.iter().next().unwrap();
+    let view = View::new(READER, FlagBits::NONE, world.mailbox_state.clone());
+    let mut view = view.with_recent(Some(Uid::MIN));
+    view.note(message.uid, view.shown(&message));
+    assert!(view.shown(&message).is_recent);
+    view.end_recent();
+    assert!(!view.shown(&message).is_recent);
+    assert_eq!(view.count_recent(view.known()), 0);
 }

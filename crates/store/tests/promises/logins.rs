@@ -126,6 +126,10 @@ impl Leave {
                 ),
             ),
             (
+                "recent",
+                is_denied(&store.claim_recent(&self.read, uid(1_000)).await),
+            ),
+            (
                 "keyword",
                 is_denied(&store.number_keywords(&self.change, &keyword).await),
             ),

@@ -30,6 +30,7 @@ mod outlines;
 mod people;
 mod policy;
 mod quota;
+mod recent;
 mod release_before;
 mod rights;
 mod save_dates;
