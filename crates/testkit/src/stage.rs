@@ -97,7 +97,7 @@ impl Stage {
             world,
             nodes,
             architect,
-            database: database,
+            database,
             state,
         })
     }

@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), ChoreError> {
     steps.verdict()
 }
 
-/// The frontend's tests that want a PgBouncer in between.
+/// The frontend's tests that want a `PgBouncer` in between.
 fn through_a_pooler() -> Result<(), ChoreError> {
     need("pgbouncer")?;
     // The whole workspace, because a package alone is built anew with features of its own.

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use store::{Fault, Store};
 
+use tokio::task::JoinSet;
+
 use crate::world::World;
 
 async fn run(world: &World, statement: &'static str) {
@@ -130,10 +132,11 @@ async fn who_waits_for_the_lock_does_not_hold_up_an_index_that_is_built_under_it
     let mut first = PgConnection::connect(&world.url).await.unwrap();
     first.execute(LOCK).await.unwrap();
     let url = world.url.clone();
-    let second = tokio::spawn(async move { Store::migrate(&url).await });
+    let mut waiting = JoinSet::new();
+    waiting.spawn(async move { Store::migrate(&url).await });
     let mut watcher = PgConnection::connect(&world.url).await.unwrap();
     loop {
-        let waiting: i64 = sqlx::query_scalar(
+        let asking: i64 = sqlx::query_scalar(
             "select count(*) from pg_stat_activity
               where datname = current_database() and pid <> pg_backend_pid()
                 and (query like '%advisory%' or query like '%pg_sleep%')",
@@ -142,7 +145,7 @@ async fn who_waits_for_the_lock_does_not_hold_up_an_index_that_is_built_under_it
         .await
         .unwrap();
         // The first is one of them.
-        if waiting > 1 {
+        if asking > 1 {
             break;
         }
     }
@@ -151,9 +154,10 @@ async fn who_waits_for_the_lock_does_not_hold_up_an_index_that_is_built_under_it
         .await
         .unwrap()
         .unwrap();
-    assert!(!second.is_finished());
+    assert!(waiting.try_join_next().is_none());
     first.close().await.unwrap();
-    assert_eq!(second.await.unwrap().unwrap(), [""; 0]);
+    let migrated = waiting.join_next().await.unwrap().unwrap();
+    assert_eq!(migrated.unwrap(), [""; 0]);
 }
 
 #[tokio::test]

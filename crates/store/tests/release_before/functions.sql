@@ -27,21 +27,49 @@ begin
   end loop;
 end
 $$;
---- add_keywords
--- Gives numbers to new keywords as far as there is room. The caller holds the mailbox's lock.
-create or replace function add_keywords(_mailbox bigint, _names text[]) returns void
+--- add_failure
+-- Counts one more failure; returns how many there are now.
+create or replace function add_failure(_user bytea, _network text, _forget_after interval) returns integer
 language sql as $$
+  insert into wrong_password as w (user_hash, network, failures, failed_at)
+  values (_user, _network, 1, now())
+      on conflict (network, user_hash) do update
+     set failures = case
+                      when w.failed_at < now() - _forget_after then 1
+                      else least(w.failures, 1000000) + 1
+                    end,
+         failed_at = now()
+  returning w.failures
+$$;
+--- add_keywords
+-- Gives numbers to new keywords as far as there is room: first those that were never given, then those of keywords that
+-- nobody uses (`reuse_numbers`). The caller holds the mailbox's lock.
+create or replace function add_keywords(_mailbox bigint, _names text[]) returns void
+language plpgsql as $$
+declare
+  _new text[] := array(
+    select w.name
+      from (select distinct on (lower(name)) name, place
+              from unnest(_names) with ordinality as a (name, place)
+             order by lower(name), place) w
+     where not exists (select from keyword k
+                        where k.mailbox = _mailbox and lower(k.name) = lower(w.name))
+     order by w.place);
+  _given integer;
+begin
+  if _new = '{}' then
+    return;
+  end if;
+  select count(*) into _given from keyword k where k.mailbox = _mailbox;
   insert into keyword (mailbox, number, name)
-  select _mailbox, n.number, n.name
-    from (select w.name,
-                 (select count(*) from keyword k where k.mailbox = _mailbox)
-                 + row_number() over (order by w.place) - 1 as number
-            from (select distinct on (lower(name)) name, place
-                    from unnest(_names) with ordinality as a (name, place)
-                   order by lower(name), place) w
-           where not exists (select from keyword k
-                              where k.mailbox = _mailbox and lower(k.name) = lower(w.name))) n
-   where n.number < 57 /* limits::KEYWORDS_PER_MAILBOX_MAX */
+  select _mailbox, _given + n.place - 1, n.name
+    from unnest(_new) with ordinality as n (name, place)
+   where _given + n.place - 1 < 57 /* limits::KEYWORDS_PER_MAILBOX_MAX */;
+  _new := _new[57 /* limits::KEYWORDS_PER_MAILBOX_MAX */ - _given + 1:];
+  if _new <> '{}' then
+    perform reuse_numbers(_mailbox, _new);
+  end if;
+end
 $$;
 --- annotations_of
 -- All annotations that `_account` has or shares on these mailboxes (0: the server), those that are kept as
@@ -168,6 +196,7 @@ declare
                               order by m.place);
 begin
   select a.name into _name from account a where a.id = _owner;
+  perform part_lists(_mailboxes);
   delete from acl_entry where mailbox = any (_mailboxes);
   insert into acl_entry (mailbox, identifier, is_negative, rights)
   select k.mailbox, _name, false, k.rights
@@ -176,9 +205,21 @@ begin
   union all
   select m.mailbox, e.identifier, e.is_negative, e.rights
     from unnest(_mailboxes) as m (mailbox)
-    join acl_entry e on e.mailbox = _above and e.identifier <> _name;
-  update mailbox_name set special_use = null where mailbox = any (_mailboxes);
+    join mailbox_name n on n.mailbox = _above
+    join acl_entry e on e.mailbox = n.list_of and e.identifier <> _name;
+  update mailbox_name set special_use = null, list_of = mailbox where mailbox = any (_mailboxes);
 end
+$$;
+--- below_by_list
+-- The mailboxes at a place and below it that have this list.
+create or replace function below_by_list(_owner bigint, _path text, _list bigint) returns bigint[]
+language sql stable as $$
+  select array(
+    select n.mailbox
+      from mailbox_name n
+     where n.list_of = _list
+       and n.owner = _owner
+       and (n.path = _path or n.path >= _path || '/' and n.path < _path || '0'))
 $$;
 --- book_departure
 -- Books that messages have left a mailbox: counters, log and tombstones. Returns the mailbox's new
@@ -231,6 +272,35 @@ begin
                 and (n.path = top.path or n.path >= top.path || '/' and n.path < top.path || '0')
              offset 0
            ) n);
+end
+$$;
+--- cap_changes
+-- Forgets the older half of what a mailbox logged where it logged more than `_max` writes, and who changed flags
+-- there, but for the last `_max` times.
+create or replace function cap_changes(_mailbox bigint, _max bigint) returns void
+language plpgsql as $$
+declare
+  _floor bigint;
+begin
+  select m.modseq - _max / 2
+    into _floor
+    from mailbox m
+   where m.id = _mailbox and m.modseq - m.log_floor > _max
+     for no key update;
+  if not found then
+    return;
+  end if;
+  delete from change c where c.mailbox = _mailbox and c.modseq <= _floor;
+  update mailbox m set log_floor = greatest(m.log_floor, _floor) where m.id = _mailbox;
+  delete from activity a
+   where a.mailbox = _mailbox
+     and a.kind = 2 /* activity: flags */
+     and a.at < (select k.at
+                   from activity k
+                  where k.mailbox = _mailbox and k.kind = 2 /* activity: flags */
+                  order by k.at desc
+                 offset _max
+                  limit 1);
 end
 $$;
 --- change_flags
@@ -315,6 +385,58 @@ begin
   if _flipped_uids is not null then
     perform flip_private(_mailbox, change_flags.modseq, _flipped_accounts, _flipped_flags, _flipped_uids);
   end if;
+end
+$$;
+--- change_list
+-- Changes one entry of a mailbox's list, which is its own from then on. Modes: 0 these rights and no others, 1 these too,
+-- 2 no longer these. An entry without rights goes. The length of the list is checked only where an entry came to it. All
+-- mailboxes below that have the list change with it; returns what to wake. `_detail` is for the record of activity.
+create or replace function change_list(
+  _actor actor, _permit permit, _identifier text, _is_negative boolean, _mode smallint, _rights smallint,
+  _detail text
+) returns table (mailbox bigint, modseq bigint)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+  _concerned bigint[];
+  _is_new    boolean;
+begin
+  perform lock_logins(array[_actor]);
+  -- Names and lists do not move until the commit.
+  perform lock_tree((select n.owner from mailbox_name n where n.mailbox = _permit.mailbox));
+  perform hold_names(_identifier || names_in_lists(array[_permit.mailbox]));
+  select below_by_list(n.owner, n.path, n.list_of) into _concerned
+    from mailbox_name n
+   where n.mailbox = _permit.mailbox;
+  -- All rows that anything below locks, in one ascending pass.
+  perform lock_mailboxes(_concerned);
+  perform lock_mailbox(_permit.mailbox, array[_actor], array[_permit]);
+
+  perform own_list(_permit.mailbox);
+  insert into acl_entry as old (mailbox, identifier, is_negative, rights)
+  values (_permit.mailbox, _identifier, _is_negative, case _mode when 2 then 0 else _rights end)
+  on conflict (mailbox, identifier, is_negative) do update
+     set rights = case _mode
+                    when 0 then _rights
+                    when 1 then old.rights | _rights
+                    else old.rights & ~_rights
+                  end
+  returning xmax = 0 into _is_new;
+  delete from acl_entry e
+   where e.mailbox = _permit.mailbox
+     and e.identifier = _identifier
+     and e.is_negative = _is_negative
+     and e.rights = 0;
+  if _is_new
+     and (select count(*) from acl_entry e where e.mailbox = _permit.mailbox) > 10000 /* limits::ACL_ENTRIES_MAX */ then
+    raise exception using errcode = 'PR043', message = 'the access control list is full';
+  end if;
+  return query select t.mailbox, t.modseq from touch_mailboxes(_concerned) t;
+
+  insert into activity (kind, session, account, mailbox, owner, path, detail)
+  select 9 /* activity: rights */, _actor.session, _actor.account, n.mailbox, n.owner, n.path, _detail
+    from mailbox_name n
+   where n.mailbox = _permit.mailbox;
 end
 $$;
 --- change_membership
@@ -559,32 +681,156 @@ begin
   end if;
 end
 $$;
+--- claim_recent
+-- Notes that a session of the account was told of all messages below `_uid_next`. Returns the UID from which on they are
+-- recent to that session: no other session is given any of them (ADR 0045). Writes only where there is something new.
+-- It concerns nobody else, so that the mailbox is not locked and no right is asked for.
+create or replace function claim_recent(_actor actor, _mailbox bigint, _uid_next bigint) returns bigint
+language plpgsql as $$
+declare
+  _claimed bigint := (select r.uid_next
+                        from recent_claim r
+                       where r.account = _actor.account and r.mailbox = _mailbox);
+begin
+  if _claimed >= _uid_next then
+    return _claimed;
+  end if;
+  -- After a crash messages may be recent once more, which no session waits for the disk to prevent.
+  set local synchronous_commit = off;
+  perform lock_logins(array[_actor]);
+  perform check_logins(array[_actor]);
+  if _claimed is null then
+    perform from mailbox m where m.id = _mailbox for key share;
+    if not found then
+      raise exception using errcode = 'PR001', message = 'no such mailbox';
+    end if;
+    insert into recent_claim (account, mailbox, uid_next)
+    values (_actor.account, _mailbox, _uid_next)
+    on conflict (account, mailbox) do nothing;
+    if found then
+      return 1;
+    end if;
+  end if;
+
+  -- Read once more: another session may have come before.
+  select r.uid_next
+    into _claimed
+    from recent_claim r
+   where r.account = _actor.account and r.mailbox = _mailbox
+     for no key update;
+  if not found then
+    raise exception using errcode = 'PR001', message = 'no such mailbox';
+  end if;
+  if _claimed < _uid_next then
+    update recent_claim r
+       set uid_next = _uid_next
+     where r.account = _actor.account and r.mailbox = _mailbox;
+  end if;
+  return _claimed;
+end
+$$;
+--- collect_excess
+-- Deletes what was removed, oldest first, where it takes more room than the root's limit, but nothing that was removed
+-- within `_grace`: sessions may not have been told yet. Returns how many rows of garbage were looked at.
+create or replace function collect_excess(_grace interval, _limit integer) returns bigint
+language plpgsql as $$
+declare
+  _root   record;
+  _due    tid[];
+  _looked bigint := 0;
+begin
+  for _root in
+    select q.id, coalesce(sum(m.removed_bytes), 0) + q.removed_bytes - q.storage_limit::numeric * 1024 as excess
+      from quota_root q
+      left join mailbox_name n on n.quota_root = q.id
+      left join mailbox m on m.id = n.mailbox
+     where q.storage_limit is not null
+     group by q.id
+    having coalesce(sum(m.removed_bytes), 0) + q.removed_bytes > q.storage_limit::numeric * 1024
+  loop
+    select array_agg(due.row)
+      into _due
+      from (select g.ctid as row
+              from garbage g
+             where g.ctid = any (array(
+                     select o.row
+                       from (select g.ctid as row, sum(g.size + 1024) over (order by g.at, g.ctid) - g.size - 1024 as older
+                               from garbage g
+                              where g.quota_root = _root.id and g.at < now() - _grace) o
+                      where o.older < _root.excess
+                      limit _limit))
+               for update skip locked) due;
+    _looked := _looked + collect_rows(_due);
+  end loop;
+  return _looked;
+end
+$$;
 --- collect_garbage
 -- Deletes content that nothing has referred to for `_older_than`; returns how many rows of garbage were
 -- looked at.
 create or replace function collect_garbage(_older_than interval, _limit integer) returns bigint
 language plpgsql as $$
 declare
-  _contents bigint[];
+  _due tid[];
 begin
-  with due as (
-    select g.ctid
-      from garbage g
-     where g.at < now() - _older_than
-     order by g.at
-     limit _limit
-       for update skip locked
-  ), taken as (
-    delete from garbage g using due where g.ctid = due.ctid returning g.content
+  select array_agg(due.row)
+    into _due
+    from (select g.ctid as row
+            from garbage g
+           where g.at < now() - _older_than
+           order by g.at
+           limit _limit
+             for update skip locked) due;
+  return collect_rows(_due);
+end
+$$;
+--- collect_rows
+-- Deletes rows of garbage, which the caller has locked, the content that nothing refers to any more, and what they
+-- counted. Returns how many there were.
+create or replace function collect_rows(_rows tid[]) returns bigint
+language plpgsql as $$
+declare
+  _contents  bigint[];
+  _mailboxes bigint[];
+  _roots     bigint[];
+  _bytes     bigint[];
+begin
+  with taken as (
+    delete from garbage g where g.ctid = any (_rows) returning g.content, g.mailbox, g.quota_root, g.size
+  ), counted as (
+    select t.mailbox, t.quota_root, sum(t.size + 1024) as bytes
+      from taken t
+     group by t.mailbox, t.quota_root
   )
-  select array_agg(t.content) into _contents from taken t;
+  select (select array_agg(t.content) from taken t),
+         array_agg(c.mailbox order by c.mailbox), array_agg(c.quota_root order by c.mailbox),
+         array_agg(c.bytes order by c.mailbox)
+    into _contents, _mailboxes, _roots, _bytes
+    from counted c;
   -- A copy is made under the lock of a mailbox that still has the message, so what has no entry
   -- now, and lost its last long ago, never gets one again.
   delete from content c
    where c.id = any (_contents)
      and not exists (select from entry e where e.content = c.id)
-     and not exists (select from garbage g
-                      where g.content = c.id and g.at >= now() - _older_than);
+     and not exists (select from garbage g where g.content = c.id);
+
+  -- The locks come last, because the content takes its time.
+  perform m.id from mailbox m where m.id = any (_mailboxes) order by m.id for no key update;
+  update mailbox m
+     set removed_bytes = m.removed_bytes - c.bytes
+    from (select c.mailbox, sum(c.bytes) as bytes
+            from unnest(_mailboxes, _bytes) as c (mailbox, bytes)
+           group by c.mailbox) c
+   where m.id = c.mailbox;
+  perform q.id from quota_root q where q.id = any (_roots) order by q.id for no key update;
+  -- Mailboxes that are gone have left theirs to the root.
+  update quota_root q
+     set removed_bytes = q.removed_bytes - c.bytes
+    from (select c.root, sum(c.bytes) as bytes
+            from unnest(_mailboxes, _roots, _bytes) as c (mailbox, root, bytes)
+           where not exists (select from mailbox m where m.id = c.mailbox)
+           group by c.root) c
+   where q.id = c.root;
   return coalesce(cardinality(_contents), 0);
 end
 $$;
@@ -631,6 +877,22 @@ begin
   perform check_quota(_target.mailbox, _is_taken, _is_taken);
 end
 $$;
+--- count_wrong_password
+-- Counts a wrong password for the network, for the user, and for both together; returns how many there are now, without
+-- those that are older than `_forget_after` without a new one. Rows are locked in this order everywhere.
+create or replace function count_wrong_password(
+  _name text, _network text, _forget_after interval,
+  out by_network integer, out by_user integer, out by_both integer
+)
+language plpgsql as $$
+declare
+  _user bytea := user_hash(_name);
+begin
+  by_network := add_failure('', _network, _forget_after);
+  by_user := add_failure(_user, '', _forget_after);
+  by_both := add_failure(_user, _network, _forget_after);
+end
+$$;
 --- create_account
 -- Makes an account with its INBOX, and returns it.
 create or replace function create_account(_name text, _password_hash text, _is_admin boolean) returns bigint
@@ -675,6 +937,19 @@ begin
   insert into activity (kind, session, account, mailbox, owner, path, detail)
   values (6 /* activity: create */, _actor.session, _actor.account, _mailbox, _owner, _place.path, _special_use);
   return _mailbox;
+end
+$$;
+--- database_history
+-- Which history of which database this is. It becomes another one when a standby is promoted or a backup restored, which
+-- may lack what the one before had. Null on a standby.
+create or replace function database_history() returns text
+language plpgsql volatile as $$
+begin
+  if pg_is_in_recovery() then
+    return null;
+  end if;
+  return (select c.system_identifier::text from pg_control_system() c)
+         || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8);
 end
 $$;
 --- delete_account
@@ -733,7 +1008,7 @@ end
 $$;
 --- delete_mailbox
 -- Removes a mailbox, and returns the mod-sequence after its last, to wake its watchers with. INBOX stays, and so does
--- whatever has others below it that the account may know of.
+-- whatever has others below it that the account may know of. What stays below it keeps its rights (`part_lists`).
 create or replace function delete_mailbox(_actor actor, _permit permit) returns bigint
 language plpgsql as $$
 declare
@@ -744,6 +1019,7 @@ begin
   perform lock_logins(array[_actor]);
   select n.owner into _owner from mailbox_name n where n.mailbox = _permit.mailbox;
   perform lock_tree(_owner);
+  perform hold_names(names_in_lists(array[_permit.mailbox]));
   select l.modseq
     into _modseq
     from lock_mailbox(_permit.mailbox, array[_actor], array[_permit]) l;
@@ -793,6 +1069,9 @@ begin
   select array_agg(g.uid), array_agg(g.size), array_agg(g.flags)
     into _gone, _sizes, _flags
     from gone g;
+  update mailbox m
+     set removed_bytes = m.removed_bytes + (select coalesce(sum(s.size + 1024), 0) from unnest(_sizes) as s (size))
+   where m.id = _mailbox;
   return book_departure(_mailbox, _gone, _sizes, _flags);
 end
 $$;
@@ -942,9 +1221,12 @@ begin
 end
 $$;
 --- entries_naming
--- The entries of a list that name any of these. Each is looked up, however long the list is.
+-- The entries of the list that a mailbox has, its own or that of one above it, that name any of these. Each is looked up,
+-- however long the list is.
 create or replace function entries_naming(_mailbox bigint, _identifiers text[]) returns setof acl_entry
 language plpgsql stable rows 10 as $$
+declare
+  _list bigint := (select n.list_of from mailbox_name n where n.mailbox = _mailbox);
 begin
   return query
     select e.*
@@ -952,17 +1234,19 @@ begin
      cross join lateral (
              select e.*
                from acl_entry e
-              where e.mailbox = _mailbox
+              where e.mailbox = _list
                 and e.identifier = named.identifier
              offset 0
            ) e;
 end
 $$;
 --- erase_mailboxes
--- Removes mailboxes and all that is in them. The caller holds their locks.
+-- Removes mailboxes and all that is in them. The caller holds their locks, and the names in their lists, and takes no
+-- other mailbox's afterwards.
 create or replace function erase_mailboxes(_mailboxes bigint[], _actor actor) returns void
 language plpgsql as $$
 begin
+  perform part_lists(_mailboxes);
   insert into garbage (
     content, mailbox, uid, flags, internal_date, saved_at, size, account, session, quota_root
   )
@@ -971,6 +1255,21 @@ begin
     from entry e
     join mailbox_name n on n.mailbox = e.mailbox
    where e.mailbox = any (_mailboxes);
+  -- What they counted as removed is the roots' from now on.
+  perform q.id
+     from quota_root q
+    where q.id in (select n.quota_root from mailbox_name n where n.mailbox = any (_mailboxes))
+    order by q.id
+      for no key update;
+  update quota_root q
+     set removed_bytes = q.removed_bytes + gone.bytes
+    from (select n.quota_root,
+                 sum(m.removed_bytes + (select coalesce(sum(e.size + 1024), 0) from entry e where e.mailbox = m.id)) as bytes
+            from mailbox_name n
+            join mailbox m on m.id = n.mailbox
+           where m.id = any (_mailboxes)
+           group by n.quota_root) gone
+   where q.id = gone.quota_root;
   delete from entry where mailbox = any (_mailboxes);
   delete from entry_keyword where mailbox = any (_mailboxes);
   delete from change where mailbox = any (_mailboxes);
@@ -1097,6 +1396,51 @@ create or replace trigger mailbox_leaves_digests
   after delete on mailbox
   referencing old table as gone
   for each statement execute function forget_digests_of_mailboxes();
+--- forgive_wrong_passwords
+-- Somebody got a password right: the failures of this user from this network are forgiven, and no others, so that nobody
+-- clears guesses at other people's passwords with logins of his own. Remembers the network as known to the account, up
+-- to `_networks_max` of them.
+create or replace function forgive_wrong_passwords(
+  _account bigint, _name text, _network text, _networks_max integer
+) returns void
+language plpgsql as $$
+declare
+  _user     bytea := user_hash(_name);
+  _forgiven integer;
+begin
+  select w.failures
+    into _forgiven
+    from wrong_password w
+   where w.network = _network and w.user_hash = _user;
+  if found then
+    update wrong_password w
+       set failures = greatest(w.failures - _forgiven, 0)
+     where w.network = _network and w.user_hash = '';
+    update wrong_password w
+       set failures = greatest(w.failures - _forgiven, 0)
+     where w.network = '' and w.user_hash = _user;
+    delete from wrong_password w where w.network = _network and w.user_hash = _user;
+  end if;
+
+  -- A write a day and network, not one a login.
+  if exists (select from known_network k
+              where k.account = _account and k.network = _network and k.seen_at > now() - interval '1 day') then
+    return;
+  end if;
+  insert into known_network (account, network, seen_at)
+  select a.id, _network, now()
+    from account a
+   where a.id = _account
+      on conflict (account, network) do update set seen_at = now();
+  delete from known_network k
+   where k.account = _account
+     and k.network in (select o.network
+                         from known_network o
+                        where o.account = _account
+                        order by o.seen_at desc, o.network
+                       offset _networks_max);
+end
+$$;
 --- groups_above
 -- A group and all that it is in.
 create or replace function groups_above(_group bigint) returns bigint[]
@@ -1206,11 +1550,40 @@ $$;
 
 create or replace trigger quota_root_of_mailbox before insert on mailbox_name
   for each row execute function join_quota_root();
+--- keep_unsubscribed
+-- Lets mailboxes stay unwanted that are about to go from `_old_path` to `_path` in the tree of `_owner`, by those of the
+-- accounts that do not want them now. Subscriptions are kept by name (RFC 9051, 6.3.6), so those of the old names stay
+-- what they are; but what others may read is subscribed to by itself, and would be shown under its new name. Whoever
+-- has said something of the new name is not overruled. The caller holds the locks, the accounts' among them.
+create or replace function keep_unsubscribed(
+  _accounts bigint[], _mailboxes bigint[], _old_path text, _owner bigint, _path text
+) returns void
+language sql as $$
+  insert into subscription (account, owner, path, is_wanted)
+  select s.account, _owner, _path || substr(n.path, length(_old_path) + 1), false
+    from mailbox_name n
+    join subscription s on s.owner = n.owner and s.path = n.path
+   where n.mailbox = any (_mailboxes) and not s.is_wanted and s.account = any (_accounts) and s.account <> _owner
+  on conflict (account, owner, path) do nothing
+$$;
 --- levels_of
 -- How many levels a name has.
 create or replace function levels_of(_path text) returns integer
 language sql immutable as $$
   select cardinality(string_to_array(_path, '/'))
+$$;
+--- list_above
+-- The mailbox whose list a new mailbox of this name has: that which the nearest one above it has. Null where there is none.
+create or replace function list_above(_owner bigint, _path text) returns bigint
+language sql stable as $$
+  select n.list_of
+    from mailbox_name n
+   where n.owner = _owner
+     and n.path = any (array(
+           select array_to_string((string_to_array(_path, '/'))[1:level], '/')
+             from generate_series(1, levels_of(_path) - 1) as level))
+   order by length(n.path) desc
+   limit 1
 $$;
 --- lock_groups
 -- Makes changes of groups wait for each other, until the transaction ends. Comes before the rows of groups
@@ -1279,6 +1652,27 @@ $$;
 create or replace function lock_tree(_owner bigint) returns void
 language sql as $$
   select pg_advisory_xact_lock(hashtext('postroom name tree'), hashint8(_owner))
+$$;
+--- lock_unsubscribed
+-- The accounts, locked, that do not want to be shown some of these mailboxes of others (`keep_unsubscribed`). Comes
+-- before the rows of mailboxes, as whoever deletes an account has it; the caller holds the tree.
+create or replace function lock_unsubscribed(_mailboxes bigint[]) returns bigint[]
+language plpgsql as $$
+declare
+  _locked bigint[];
+begin
+  select array_agg(a.id)
+    into _locked
+    from (select a.id
+            from account a
+           where a.id in (select s.account
+                            from mailbox_name n
+                            join subscription s on s.owner = n.owner and s.path = n.path
+                           where n.mailbox = any (_mailboxes) and not s.is_wanted)
+           order by a.id
+             for key share) a;
+  return coalesce(_locked, '{}');
+end
 $$;
 --- log_annotation
 -- Tells the directory of an annotation.
@@ -1378,15 +1772,20 @@ language sql immutable as $$
   select (_account % 32)::integer
 $$;
 --- mailboxes_naming
--- The mailboxes whose list names `_identifier`.
+-- The mailboxes whose list, their own or one from above, names `_identifier`.
 create or replace function mailboxes_naming(_identifier text) returns bigint[]
 language sql stable as $$
-  select array(select distinct e.mailbox from acl_entry e where e.identifier = _identifier)
+  select array(
+    select distinct n.mailbox
+      from acl_entry e
+      join mailbox_name n on n.list_of = e.mailbox
+     where e.identifier = _identifier)
 $$;
 --- make_mailbox
--- Does the work of create_mailbox, and returns the new mailbox. It has the list, the flag policy (by the names of its
--- keywords), the domain and the shared annotations of the one above it, or the domain of its creator at the top of the
--- tree that nobody owns; its creator may do everything. The caller has locked and checked the logins.
+-- Does the work of create_mailbox, and returns the new mailbox. It has the list of the one above it, for as long as it gets
+-- none of its own, and takes over its flag policy (by the names of its keywords), its domain and its shared annotations.
+-- Whoever creates it may do there what he may do above. Where nothing is above, its creator may do everything, and it has
+-- his domain in the tree that nobody owns. The caller has locked and checked the logins.
 create or replace function make_mailbox(
   _actor actor, _permit create_permit, _owner bigint, _path text, _special_use text
 ) returns bigint
@@ -1394,17 +1793,19 @@ language plpgsql as $$
 declare
   _mailbox bigint;
   _above   bigint;
+  _list    bigint;
   _creator text;
 begin
   perform lock_tree(_owner);
   _above := nearest_above(_owner, _path, _actor.account);
-  perform hold_names(array(select e.identifier from acl_entry e where e.mailbox = _above));
+  _list := list_above(_owner, _path);
+  perform hold_names(names_in_lists(array[_above]));
   perform check_create_permit(_actor, _permit, _owner, _path);
 
   select a.name into _creator from account a where a.id = _actor.account;
   insert into mailbox default values returning id into _mailbox;
-  insert into mailbox_name (mailbox, owner, path, special_use, private_flags, domain)
-  values (_mailbox, _owner, _path, _special_use,
+  insert into mailbox_name (mailbox, owner, path, special_use, list_of, private_flags, domain)
+  values (_mailbox, _owner, _path, _special_use, coalesce(_list, _mailbox),
           coalesce((select (translate_keywords(_above, _mailbox, array[n.private_flags]))[1]
                       from mailbox_name n
                      where n.mailbox = _above), 8 /* flag: seen */),
@@ -1415,13 +1816,17 @@ begin
     from annotation a
    where a.mailbox = _above
      and a.account is null;
-  insert into acl_entry (mailbox, identifier, is_negative, rights)
-  select _mailbox, _creator, false, 4095 /* rights: lrswipkxtean */
-  union all
-  select _mailbox, e.identifier, e.is_negative, e.rights
-    from acl_entry e
-   where e.mailbox = _above
-     and e.identifier <> _creator;
+  if _list is null then
+    -- Another user's tree begins at the INBOX, but is not below it: what holds there is copied.
+    insert into acl_entry (mailbox, identifier, is_negative, rights)
+    select _mailbox, _creator, false, 4095 /* rights: lrswipkxtean */
+     where _above is null
+    union all
+    select _mailbox, e.identifier, e.is_negative, e.rights
+      from mailbox_name n
+      join acl_entry e on e.mailbox = n.list_of
+     where n.mailbox = _above;
+  end if;
   return _mailbox;
 end
 $$;
@@ -1437,7 +1842,7 @@ begin
            select from mailbox_name n
             where n.quota_root = _root
               and exists (select from acl_entry e
-                           where e.mailbox = n.mailbox and e.identifier = any (_identifiers))
+                           where e.mailbox = n.list_of and e.identifier = any (_identifiers))
               and rights_of(_account, n.mailbox) & 2 /* rights: r */ <> 0);
 end
 $$;
@@ -1481,6 +1886,37 @@ begin
   return query select t.mailbox, t.modseq from touch_mailboxes(_moved) t;
 end
 $$;
+--- name_keywords
+-- Gives numbers to keywords that the mailbox does not have, as far as there is room (`add_keywords`). Returns all keywords
+-- that it has, in the order of their numbers, and its mod-sequence where numbers have other names now, to wake with.
+create or replace function name_keywords(
+  _actor actor, _permit permit, _names text[],
+  out names text[], out modseq bigint
+)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+  _before bigint;
+begin
+  perform lock_logins(array[_actor]);
+  select l.modseq
+    into _before
+    from lock_mailbox(_permit.mailbox, array[_actor], array[_permit]) l;
+  perform add_keywords(_permit.mailbox, _names);
+  names := array(select k.name from keyword k where k.mailbox = _permit.mailbox order by k.number);
+  select m.modseq into modseq from mailbox m where m.id = _permit.mailbox and m.modseq <> _before;
+end
+$$;
+--- names_in_lists
+-- The identifiers in the lists that these mailboxes have.
+create or replace function names_in_lists(_mailboxes bigint[]) returns text[]
+language sql stable as $$
+  select array(
+    select distinct e.identifier
+      from mailbox_name n
+      join acl_entry e on e.mailbox = n.list_of
+     where n.mailbox = any (_mailboxes))
+$$;
 --- nearest_above
 -- The nearest mailbox above a place, as others see it: another user's tree begins at the INBOX. Null
 -- where there is none.
@@ -1503,16 +1939,28 @@ create or replace function number_at(_numbers bytea, _place integer) returns int
 language sql immutable as $$
   select ('x' || encode(substring(_numbers from _place * 4 + 1 for 4), 'hex'))::bit(32)::integer
 $$;
---- number_keywords
--- Gives numbers to keywords that the mailbox has not seen, as far as there is room, and returns all keywords that it has,
--- in the order of their numbers.
-create or replace function number_keywords(_actor actor, _permit permit, _names text[]) returns text[]
+--- own_list
+-- Makes the list that a mailbox has from above its own, with the same entries; what is below it and has the same list has
+-- it from here. Does nothing where the list is its own already. The caller holds the lock of the tree, and the names in
+-- the list.
+create or replace function own_list(_mailbox bigint) returns void
 language plpgsql as $$
+declare
+  _owner bigint;
+  _path  text;
+  _list  bigint;
 begin
-  perform lock_logins(array[_actor]);
-  perform lock_mailbox(_permit.mailbox, array[_actor], array[_permit]);
-  perform add_keywords(_permit.mailbox, _names);
-  return array(select k.name from keyword k where k.mailbox = _permit.mailbox order by k.number);
+  select n.owner, n.path, n.list_of into _owner, _path, _list from mailbox_name n where n.mailbox = _mailbox;
+  if _list = _mailbox then
+    return;
+  end if;
+  insert into acl_entry (mailbox, identifier, is_negative, rights)
+  select _mailbox, e.identifier, e.is_negative, e.rights
+    from acl_entry e
+   where e.mailbox = _list;
+  update mailbox_name n
+     set list_of = _mailbox
+   where n.mailbox = any (below_by_list(_owner, _path, _list));
 end
 $$;
 --- owner_of
@@ -1534,6 +1982,29 @@ begin
                    when 1 then (select a.id from account a where a.name = _owner_name)
                    else 0
                  end);
+end
+$$;
+--- part_lists
+-- Before the lists of some mailboxes end: others that have one of these keep what they had, by a copy. The caller holds the
+-- lock of the tree, and the names in the lists.
+create or replace function part_lists(_ending bigint[]) returns void
+language plpgsql as $$
+declare
+  _mailbox bigint;
+begin
+  for _mailbox in
+    select n.mailbox
+      from mailbox_name n
+     where n.list_of = any (_ending)
+       and n.mailbox <> all (_ending)
+     order by levels_of(n.path)
+  loop
+    -- One above it may have taken the list over by now.
+    perform own_list(n.mailbox)
+       from mailbox_name n
+      where n.mailbox = _mailbox
+        and n.list_of = any (_ending);
+  end loop;
 end
 $$;
 --- private_flag_bits
@@ -1577,15 +2048,21 @@ begin
 end
 $$;
 --- quota_usage
--- What is in the mailboxes of a root, as far as it is committed or done by this transaction.
+-- What is in the mailboxes of a root, as far as it is committed or done by this transaction. Removed mail counts as
+-- far as it takes more room than the root's limit (ADR 0053).
 create or replace function quota_usage(_root bigint, out bytes numeric, out messages numeric, out mailboxes bigint)
 language plpgsql volatile as $$
+declare
+  _removed numeric;
 begin
-  select coalesce(sum(m.byte_count), 0), coalesce(sum(m.message_count), 0), count(*)
-    into bytes, messages, mailboxes
+  select coalesce(sum(m.byte_count), 0), coalesce(sum(m.message_count), 0), count(*), coalesce(sum(m.removed_bytes), 0)
+    into bytes, messages, mailboxes, _removed
     from mailbox_name n
     join mailbox m on m.id = n.mailbox
    where n.quota_root = _root;
+  bytes := bytes + (select coalesce(greatest(_removed + q.removed_bytes - q.storage_limit::numeric * 1024, 0), 0)
+                      from quota_root q
+                     where q.id = _root);
 end
 $$;
 --- refresh_effective_members
@@ -1622,6 +2099,7 @@ declare
   _tops      bigint[];
   _paths     text[];
   _moved     bigint[];
+  _unwanting bigint[];
 begin
   perform lock_logins(array[_actor]);
   perform check_logins(array[_actor]);
@@ -1629,9 +2107,9 @@ begin
   _owner := owner_of(_place, _actor.account);
   perform lock_tree(least(_owner, _old_owner));
   perform lock_tree(greatest(_owner, _old_owner));
-  perform hold_names(array(select e.identifier
-                             from acl_entry e
-                            where e.mailbox = nearest_above(_owner, _place.path, _actor.account)));
+  perform hold_names(names_in_lists(
+            branches_of(_old_owner, array[_old_place.path]) || branches_of(_owner, array[_place.path])
+            || nearest_above(_owner, _place.path, _actor.account)));
 
   -- What was deleted or went elsewhere meanwhile is not below the name any more.
   select array_agg(n.mailbox), array_agg(n.path)
@@ -1645,6 +2123,7 @@ begin
   end if;
   -- All rows that anything below locks, in one ascending pass.
   _moved := branches_of(_old_owner, _paths);
+  _unwanting := lock_unsubscribed(_moved);
   perform lock_mailboxes(_moved || _below.mailbox);
   perform lock_mailbox(p.mailbox, array[_actor], array[p])
      from unnest(_permits) as p
@@ -1661,8 +2140,11 @@ begin
   if _owner not in (0, _old_owner) then
     perform begin_lists_anew(_moved, _owner, _place.path, _actor.account);
   end if;
+  perform keep_unsubscribed(_unwanting, _moved, _old_place.path, _owner, _place.path);
   return query select t.mailbox, t.modseq
                  from move_mailboxes(_moved, _old_owner, _old_place.path, _owner, _place.path) t;
+  perform settle_lists(_old_owner, _old_place.path);
+  perform settle_lists(_owner, _place.path);
 
   -- One row for each of the permits: what is below them went along.
   insert into activity (kind, session, account, mailbox, owner, path, other_owner, other_path)
@@ -1674,7 +2156,7 @@ $$;
 --- rename_mailbox
 -- Gives a mailbox and what is below it another place, also above its own, but not its own; what is below it goes along
 -- as far as the account may take it (`changing_hands`), and in another owner's tree it has a new list
--- (`begin_lists_anew`). INBOX stays and only gives its messages (RFC 9051, 6.3.6).
+-- (`begin_lists_anew`); in the same tree it keeps what it had (`settle_lists`). INBOX stays and only gives its messages (RFC 9051, 6.3.6).
 -- Returns what to wake.
 create or replace function rename_mailbox(
   _actor actor, _permit permit, _old_path text, _create create_permit, _place place
@@ -1686,17 +2168,19 @@ declare
   _owner     bigint;
   _old_owner bigint;
   _moved     bigint[];
+  _unwanting bigint[];
 begin
   perform lock_logins(array[_actor]);
   _owner := owner_of(_place, _actor.account);
   select n.owner into _old_owner from mailbox_name n where n.mailbox = _permit.mailbox;
   perform lock_tree(least(_owner, _old_owner));
   perform lock_tree(greatest(_owner, _old_owner));
-  perform hold_names(array(select e.identifier
-                             from acl_entry e
-                            where e.mailbox = nearest_above(_owner, _place.path, _actor.account)));
-  -- All rows that anything below locks, in one ascending pass.
   _moved := branches_of(_old_owner, array[_old_path]);
+  perform hold_names(names_in_lists(
+            _moved || branches_of(_owner, array[_place.path])
+            || nearest_above(_owner, _place.path, _actor.account)));
+  -- All rows that anything below locks, in one ascending pass.
+  _unwanting := lock_unsubscribed(_moved);
   perform lock_mailboxes(_moved || _permit.mailbox || _below.mailbox);
   perform lock_mailbox(_permit.mailbox, array[_actor], array[_permit]);
   if not exists (select from mailbox_name n
@@ -1713,13 +2197,40 @@ begin
     if _owner not in (0, _old_owner) then
       perform begin_lists_anew(_moved, _owner, _place.path, _actor.account);
     end if;
+    perform keep_unsubscribed(_unwanting, _moved, _old_path, _owner, _place.path);
     return query select t.mailbox, t.modseq
                    from move_mailboxes(_moved, _old_owner, _old_path, _owner, _place.path) t;
+    perform settle_lists(_old_owner, _old_path);
+    perform settle_lists(_owner, _place.path);
   end if;
 
   insert into activity (kind, session, account, mailbox, owner, path, other_owner, other_path)
   values (7 /* activity: rename */, _actor.session, _actor.account, _permit.mailbox, _owner, _place.path,
           _old_owner, _old_path);
+end
+$$;
+--- renew_uid_validity
+-- Gives a mailbox a new UIDVALIDITY and a mod-sequence above `_modseq`, because clients were shown what this database
+-- lacks (ADR 0054). Does nothing where UIDVALIDITY is not `_uid_validity`: another node has done so. Returns what to wake
+-- with, or null.
+create or replace function renew_uid_validity(_mailbox bigint, _uid_validity bigint, _modseq bigint) returns bigint
+language plpgsql as $$
+declare
+  _renewed bigint;
+begin
+  update mailbox m
+     set uid_validity = nextval('uid_validity'),
+         modseq = greatest(m.modseq, _modseq) + 1,
+         -- The log tells of another mailbox, as clients see it.
+         log_floor = greatest(m.modseq, _modseq) + 1
+   where m.id = _mailbox and m.uid_validity = _uid_validity
+  returning m.modseq into _renewed;
+  if not found then
+    return null;
+  end if;
+  delete from change c where c.mailbox = _mailbox;
+  insert into change (mailbox, modseq, kind, uids) values (_mailbox, _renewed, 5 /* change: mailbox */, '{}');
+  return _renewed;
 end
 $$;
 --- replace_message
@@ -1814,6 +2325,52 @@ begin
   on conflict (session) do update
      set client = excluded.client, mailbox = excluded.mailbox;
   ending := array(select s.session from open_session s where s.node = _node and s.is_ending);
+end
+$$;
+--- reuse_numbers
+-- Gives new keywords the numbers of those that are on no message and in no policy, as far as there are any. Whoever has
+-- decided by the old names decides again (PR007), and open sessions learn the new ones (ADR 0050). A number that was given a
+-- moment ago is left to whoever is about to use it. A look at all messages of the mailbox, whose lock the caller holds.
+create or replace function reuse_numbers(_mailbox bigint, _names text[]) returns void
+language plpgsql as $$
+declare
+  _used bigint;
+  _free smallint[];
+begin
+  -- Private keywords have their bits elsewhere, so that each that the policy names counts as used.
+  select n.private_flags | coalesce((select bit_or(e.flags) from entry e where e.mailbox = _mailbox), 0)
+    into _used
+    from mailbox_name n
+   where n.mailbox = _mailbox;
+  _free := array(
+    select k.number
+      from keyword k
+      left join lateral (
+             select max(r.retired_at) as at
+               from retired_keyword r
+              where r.mailbox = _mailbox and r.number = k.number) last on true
+     where k.mailbox = _mailbox
+       and _used >> (k.number + 6) & 1 = 0
+       and (last.at is null or last.at < clock_timestamp() - interval '10 seconds')
+     order by last.at nulls first, k.number
+     limit cardinality(_names));
+  if _free = '{}' then
+    return;
+  end if;
+
+  insert into retired_keyword (mailbox, number, name, retired_at)
+  select k.mailbox, k.number, k.name, clock_timestamp()
+    from keyword k
+   where k.mailbox = _mailbox and k.number = any (_free);
+  update keyword k
+     set name = r.name
+    from unnest(_free, _names) as r (number, name)
+   where k.mailbox = _mailbox and k.number = r.number;
+  perform touch_mailboxes(array[_mailbox]);
+  update mailbox_name n
+     set policy_version = m.rights_version
+    from mailbox m
+   where n.mailbox = _mailbox and m.id = _mailbox;
 end
 $$;
 --- rights_of
@@ -2008,50 +2565,6 @@ begin
   values (10 /* activity: metadata */, _actor.session, _actor.account, _detail);
 end
 $$;
---- set_rights
--- Changes one entry of a list, and returns the mailbox's new mod-sequence. Modes: 0 these rights and no others, 1 these
--- too, 2 no longer these. An entry without rights goes. The length of the list is checked only where an entry came to
--- it. `_detail` is for the record of activity.
-create or replace function set_rights(
-  _actor actor, _permit permit, _identifier text, _is_negative boolean, _mode smallint, _rights smallint,
-  _detail text
-) returns bigint
-language plpgsql as $$
-declare
-  _is_new boolean;
-  _modseq bigint;
-begin
-  perform lock_logins(array[_actor]);
-  perform hold_names(array[_identifier]);
-  perform lock_mailbox(_permit.mailbox, array[_actor], array[_permit]);
-
-  insert into acl_entry as old (mailbox, identifier, is_negative, rights)
-  values (_permit.mailbox, _identifier, _is_negative, case _mode when 2 then 0 else _rights end)
-  on conflict (mailbox, identifier, is_negative) do update
-     set rights = case _mode
-                    when 0 then _rights
-                    when 1 then old.rights | _rights
-                    else old.rights & ~_rights
-                  end
-  returning xmax = 0 into _is_new;
-  delete from acl_entry e
-   where e.mailbox = _permit.mailbox
-     and e.identifier = _identifier
-     and e.is_negative = _is_negative
-     and e.rights = 0;
-  if _is_new
-     and (select count(*) from acl_entry e where e.mailbox = _permit.mailbox) > 10000 /* limits::ACL_ENTRIES_MAX */ then
-    raise exception using errcode = 'PR043', message = 'the access control list is full';
-  end if;
-  select t.modseq into _modseq from touch_mailboxes(array[_permit.mailbox]) t;
-
-  insert into activity (kind, session, account, mailbox, owner, path, detail)
-  select 9 /* activity: rights */, _actor.session, _actor.account, n.mailbox, n.owner, n.path, _detail
-    from mailbox_name n
-   where n.mailbox = _permit.mailbox;
-  return _modseq;
-end
-$$;
 --- set_server_annotations
 -- Sets annotations of the server: all of them or none. Those that all share are for site administrators to write.
 create or replace function set_server_annotations(
@@ -2074,6 +2587,29 @@ begin
     insert into activity (kind, session, account, detail)
     values (10 /* activity: metadata */, _actor.session, _actor.account, _shared);
   end if;
+end
+$$;
+--- settle_lists
+-- After names have changed at a place: mailboxes there and below whose list is neither their own nor that of what is above
+-- them by now keep what they had, by a copy. So nobody gains or loses a right by a change of names. The caller holds the
+-- lock of the tree, and the names in the lists.
+create or replace function settle_lists(_owner bigint, _path text) returns void
+language plpgsql as $$
+declare
+  _mailbox bigint;
+begin
+  for _mailbox in
+    select n.mailbox
+      from mailbox_name n
+     where n.mailbox = any (branches_of(_owner, array[_path]))
+       and n.list_of <> n.mailbox
+     order by levels_of(n.path)
+  loop
+    perform own_list(n.mailbox)
+       from mailbox_name n
+      where n.mailbox = _mailbox
+        and n.list_of is distinct from list_above(_owner, n.path);
+  end loop;
 end
 $$;
 --- share_quota
@@ -2110,9 +2646,10 @@ create or replace function touch_groups(_groups bigint[]) returns table (mailbox
 language sql as $$
   select t.mailbox, t.modseq
     from touch_mailboxes(array(
-           select distinct e.mailbox
+           select distinct n.mailbox
              from user_group g
              join acl_entry e on e.identifier = 'group:' || g.name
+             join mailbox_name n on n.list_of = e.mailbox
             where g.id = any (_groups))) t
 $$;
 --- touch_mailboxes
@@ -2270,13 +2807,14 @@ begin
 end
 $$;
 --- trim_activity
--- Forgets what was done before a moment, and sessions of which nothing is left; makes the partitions of the months to
+-- Forgets what was done before a moment, the names of keywords in that, and sessions of which nothing is left; makes the partitions of the months to
 -- come.
 create or replace function trim_activity(_before timestamptz) returns void
 language plpgsql as $$
 begin
   perform add_activity_partitions();
   delete from activity a where a.at < _before;
+  delete from retired_keyword k where k.retired_at < _before;
   delete from origin o
    where o.begun_at < _before
      and not exists (select from activity a where a.session = o.session);
@@ -2361,7 +2899,7 @@ begin
 end
 $$;
 --- unsubscribe
--- Forgets a subscription. In another's tree, what exists there stays unwanted.
+-- Forgets a subscription. An INBOX, and what exists in another's tree, stays unwanted.
 create or replace function unsubscribe(_actor actor, _place place) returns void
 language plpgsql as $$
 declare
@@ -2374,9 +2912,15 @@ begin
   insert into subscription (account, owner, path, is_wanted)
   select _actor.account, n.owner, n.path, false
     from mailbox_name n
-   where n.owner = _owner and n.path = _place.path and n.owner <> _actor.account
+   where n.owner = _owner and n.path = _place.path and (n.owner <> _actor.account or n.path = 'INBOX')
   on conflict (account, owner, path) do nothing;
 end
+$$;
+--- user_hash
+-- What stands for a user's name in `wrong_password`: what was typed may be a password in the wrong field.
+create or replace function user_hash(_name text) returns bytea
+language sql stable as $$
+  select sha256(k.key || convert_to(_name, 'UTF8')) from object_key k
 $$;
 --- write_annotations
 -- Sets annotations, or removes those whose value is null: all of them or none. `_limit` bounds how many
