@@ -2,9 +2,8 @@
 
 use std::process::Command;
 
-use crate::packages::need;
 use crate::steps::Steps;
-use crate::tool::{ChoreError, cargo, is_installed, read, root, run as run_tool};
+use crate::tool::{ChoreError, is_installed, read, root};
 use crate::{check, fuzz, settings, suite, visit};
 
 /// A step's name and the function that it runs.
@@ -16,7 +15,6 @@ const STEPS: &[Step] = &[
     ("deployment", render),
     ("settings", settings::check),
     ("foreign", || visit::run("tests/foreign/run", &[])),
-    ("pooler", through_a_pooler),
     ("fuzz", fuzz::for_a_minute),
     ("test", || suite::run(&[])),
 ];
@@ -38,15 +36,6 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), ChoreError> {
         }
     }
     steps.verdict()
-}
-
-/// The frontend's tests that want a `PgBouncer` in between.
-fn through_a_pooler() -> Result<(), ChoreError> {
-    need("pgbouncer")?;
-    // The whole workspace, because a package alone is built anew with features of its own.
-    let frontend = ["test", "--quiet", "--workspace", "--test", "frontend"];
-    let ignored = ["--", "--ignored", "pooler"];
-    run_tool(cargo(&frontend).args(ignored))
 }
 
 /// Renders the kustomize base and every overlay. Only the cluster can check what they mean; that

@@ -111,7 +111,7 @@ const VERBS: &[Verb] = &[
     Verb {
         name: "ci",
         arguments: "[STEP ...]",
-        purpose: "check, deployment, settings, foreign, pooler, fuzz, test; or only the steps that are named",
+        purpose: "check, deployment, settings, foreign, fuzz, test; or only the steps that are named",
         run: ci::run,
     },
 ];

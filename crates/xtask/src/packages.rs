@@ -26,15 +26,15 @@ pub(crate) fn install(package: &str) -> Result<(), ChoreError> {
     ])
 }
 
-/// Makes sure of a program that a package of the same name has.
-pub(crate) fn need(program: &str) -> Result<(), ChoreError> {
+/// Installs a program that a package of the same name has, where it is missing and that is possible; else says what
+/// goes without it.
+pub(crate) fn wish_for(program: &str, goes_without: &str) -> Result<(), ChoreError> {
     if is_installed(program) {
         return Ok(());
     }
     if may_install() {
         return install(program);
     }
-    Err(ChoreError::new(format!(
-        "{program} is not installed (Debian: package `{program}`)"
-    )))
+    eprintln!("{program} is not installed: {goes_without}");
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use private_pg::Tuning;
 
+use crate::packages::wish_for;
 use crate::postgres;
 use crate::tool::{ChoreError, cargo, has_cargo_command, run as run_tool};
 
@@ -12,6 +13,8 @@ const SHARED_POSTGRES: &str = "POSTROOM_TEST_POSTGRES";
 /// Runs every test of the workspace, on a PostgreSQL of this run alone: any number of suites may
 /// run side by side.
 pub(crate) fn run(arguments: &[String]) -> Result<(), ChoreError> {
+    // Before PostgreSQL runs, which an installation may bring up to date.
+    wish_for("pgbouncer", "nothing is tested through a pooler")?;
     let folder = postgres::scratch_folder("postroom-test-")?;
     let shared = postgres::start(&folder.path().join("postgres"), Tuning::Scratch)?;
     // nextest leaves examples in documentation to the older runner; its summary comes last.
