@@ -229,6 +229,8 @@ fn migrations_before(last: &str) -> (Vec<String>, String) {
 #[tokio::test]
 async fn a_list_that_is_equal_to_the_one_above_becomes_that() {
     let world = World::new().await;
+    // The server's directory is used again by the next run.
+    run(&world, "drop database if exists of_before").await;
     run(&world, "create database of_before").await;
     let url = world.url.rsplit_once('/').unwrap().0.to_owned() + "/of_before";
     let mut connection = PgConnection::connect(&url).await.unwrap();
