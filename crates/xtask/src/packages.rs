@@ -28,13 +28,9 @@ pub(crate) fn install(package: &str) -> Result<(), ChoreError> {
 
 /// Installs a program that a package of the same name has, where it is missing and that is possible; else says what
 /// goes without it.
-pub(crate) fn wish_for(program: &str, goes_without: &str) -> Result<(), ChoreError> {
-    if is_installed(program) {
-        return Ok(());
-    }
-    if may_install() {
-        return install(program);
+pub(crate) fn wish_for(program: &str, goes_without: &str) {
+    if is_installed(program) || may_install() && install(program).is_ok() {
+        return;
     }
     eprintln!("{program} is not installed: {goes_without}");
-    Ok(())
 }
