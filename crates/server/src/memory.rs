@@ -1,12 +1,13 @@
 //! Memory for messages that all sessions of a frontend share, each user a part of it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
 use mail::AccountId;
 use session::{BoxFuture, MessageMemory, NoRoom};
 
 use crate::connection::{Budget, Upload};
+use crate::lock::lock;
 
 /// What one user has at most: a quarter.
 const SHARE: usize = 4;
@@ -55,8 +56,7 @@ impl SharedMemory {
     }
 
     fn of(&self, user: AccountId) -> Arc<Budget> {
-        // Nothing panics while it is held.
-        let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut users = lock(&self.users);
         if let Some(budget) = users.get(&user).and_then(Weak::upgrade) {
             return budget;
         }

@@ -22,7 +22,7 @@ begin
               from garbage g
              where g.ctid = any (array(
                      select o.row
-                       from (select g.ctid as row, sum(g.size + 1024) over (order by g.at, g.ctid) - g.size - 1024 as older
+                       from (select g.ctid as row, sum(room_of_removed(g.size)) over (order by g.at, g.ctid) - room_of_removed(g.size) as older
                                from garbage g
                               where g.quota_root = _root.id and g.at < now() - _grace) o
                       where o.older < _root.excess

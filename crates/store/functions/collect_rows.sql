@@ -11,7 +11,7 @@ begin
   with taken as (
     delete from garbage g where g.ctid = any (_rows) returning g.content, g.mailbox, g.quota_root, g.size
   ), counted as (
-    select t.mailbox, t.quota_root, sum(t.size + 1024) as bytes
+    select t.mailbox, t.quota_root, sum(room_of_removed(t.size)) as bytes
       from taken t
      group by t.mailbox, t.quota_root
   )

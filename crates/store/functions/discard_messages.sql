@@ -26,7 +26,7 @@ begin
     into _gone, _sizes, _flags
     from gone g;
   update mailbox m
-     set removed_bytes = m.removed_bytes + (select coalesce(sum(s.size + 1024), 0) from unnest(_sizes) as s (size))
+     set removed_bytes = m.removed_bytes + (select coalesce(sum(room_of_removed(s.size)), 0) from unnest(_sizes) as s (size))
    where m.id = _mailbox;
   return book_departure(_mailbox, _gone, _sizes, _flags);
 end

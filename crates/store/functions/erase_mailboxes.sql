@@ -21,7 +21,7 @@ begin
   update quota_root q
      set removed_bytes = q.removed_bytes + gone.bytes
     from (select n.quota_root,
-                 sum(m.removed_bytes + (select coalesce(sum(e.size + 1024), 0) from entry e where e.mailbox = m.id)) as bytes
+                 sum(m.removed_bytes + (select coalesce(sum(room_of_removed(e.size)), 0) from entry e where e.mailbox = m.id)) as bytes
             from mailbox_name n
             join mailbox m on m.id = n.mailbox
            where m.id = any (_mailboxes)

@@ -3,13 +3,13 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use acl::{AclEntry, Identifier, Rights, Who};
+use acl::{AclEntry, Identifier, Permit, Rights, Who};
 use mail::{AccountId, FlagBits, MailboxId};
 
 use crate::access_cache::Known;
 use crate::fold::fold_identifier;
 use crate::place::belonging;
-use crate::{Cause, Fault, Store};
+use crate::{Cause, Fault, Store, latest};
 
 /// A mailbox that somebody may read, as judged by a version of its rights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,16 @@ pub struct Readable {
     pub mailbox: MailboxId,
     /// The version of its rights that said so.
     pub rights_version: i64,
+}
+
+impl From<&Permit> for Readable {
+    /// By a permit to read it.
+    fn from(permit: &Permit) -> Self {
+        Self {
+            mailbox: permit.mailbox(),
+            rights_version: permit.version(),
+        }
+    }
 }
 
 impl Store {
@@ -32,16 +42,12 @@ impl Store {
         asker: AccountId,
         judged: &[Readable],
     ) -> Result<HashSet<MailboxId>, Fault> {
-        let ids: Vec<i64> = judged.iter().map(|judged| judged.mailbox.0).collect();
-        let rows = sqlx::query!(
-            "select id, rights_version from mailbox where id = any ($1)",
-            &ids
-        )
-        .fetch_all(&mut *self.connection().await?)
-        .await?;
-        let versions = rows
+        let mailboxes: Vec<_> = judged.iter().map(|judged| judged.mailbox).collect();
+        let latest = latest::read(self.kept().clone(), mailboxes.clone()).await?;
+        let versions = mailboxes
             .into_iter()
-            .map(|row| (MailboxId(row.id), row.rights_version));
+            .zip(latest)
+            .filter_map(|(mailbox, latest)| Some((mailbox, latest?.rights_version)));
         self.readable_at(asker, judged, versions).await
     }
 

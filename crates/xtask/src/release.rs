@@ -10,19 +10,17 @@ use crate::prepare::statements;
 use crate::tool::{ChoreError, root};
 
 const METADATA: &str = ".sqlx";
-const FUNCTIONS: &str = "crates/store/functions";
 const KEPT: &str = "crates/store/tests/release_before";
 
-/// Writes the statements of this release with their types, and its functions, to where the promises look for those of
-/// the release before. To be called when a release is made.
+/// Writes the statements of this release with their types to where the promises look for those of the release before. To
+/// be called when a release is made.
 pub(crate) fn keep(_: &[String]) -> Result<(), ChoreError> {
     let kept = root().join(KEPT);
-    fs::create_dir_all(&kept).map_err(ChoreError::at(KEPT))?;
-    let write = |name: &str, text: String| {
-        fs::write(kept.join(name), text).map_err(ChoreError::at(format!("{KEPT}/{name}")))
-    };
-    write("statements.json", statement_lines()?)?;
-    write("functions.sql", function_texts()?)
+    // What the release before had and this one has not need not be kept any longer.
+    for function in statements(KEPT)? {
+        fs::remove_file(&function).map_err(ChoreError::at(function.display()))?;
+    }
+    fs::write(kept.join("statements.json"), statement_lines()?).map_err(ChoreError::at(KEPT))
 }
 
 /// A JSON value a line, in an order that tells little changes from large ones.
@@ -52,16 +50,6 @@ fn kept_statement(metadata: &str) -> Result<Value, ChoreError> {
         "parameters": described["parameters"]["Left"],
         "columns": columns,
     }))
-}
-
-/// All functions, each below a line with its name.
-fn function_texts() -> Result<String, ChoreError> {
-    let mut texts = String::new();
-    for file in statements(FUNCTIONS)? {
-        let name = file.file_stem().unwrap_or_default().to_string_lossy();
-        texts.push_str(&format!("--- {name}\n{}", read(&file)?));
-    }
-    Ok(texts)
 }
 
 fn read(file: &Path) -> Result<String, ChoreError> {

@@ -22,10 +22,7 @@ pub(crate) async fn run(
         .await?;
     session.note_status(items, &mut out.buffer);
     let account = permit.account();
-    let judged = Readable {
-        mailbox: permit.mailbox(),
-        rights_version: permit.version(),
-    };
+    let judged = Readable::from(&permit);
     let counted = status::count(&session.store, account, items, &[judged]).await?;
     let Some(counted) = counted.get(&permit.mailbox()) else {
         return Err(Refused::NoSuchMailbox.into());

@@ -41,13 +41,7 @@ impl Session {
         let named = sources.filters.iter().filter_map(names_written_out);
         for arg in named.flatten().filter(|arg| !is_listed(arg)) {
             match self.permit(arg, Operation::Read, Missing::Mailbox).await {
-                Ok((named, permit)) => {
-                    let judged = Readable {
-                        mailbox: permit.mailbox(),
-                        rights_version: permit.version(),
-                    };
-                    meant.insert(named.name, judged);
-                }
+                Ok((named, permit)) => drop(meant.insert(named.name, Readable::from(&permit))),
                 // Neither what is not there nor what may not be read is told of.
                 Err(Ending::Refused(_)) => {}
                 Err(ending) => return Err(ending),

@@ -1,31 +1,31 @@
 //! While frontends are rolled, forth or back, those of the release before say what they always said, to the schema of
 //! this one. `cargo xtask keep-release` keeps that when a release is made.
 
-use std::collections::BTreeSet;
+use std::fs;
 
 use serde_json::{Value, json};
-use sqlx::{Connection, Executor, PgConnection, SqlSafeStr};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqlSafeStr};
 
 use crate::world::World;
 
 const STATEMENTS: &str = include_str!("../release_before/statements.json");
-const FUNCTIONS: &str = include_str!("../release_before/functions.sql");
+/// Beside the statements: the functions that this release has no more.
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/release_before");
 
-/// A release that comes back creates those of its functions that are not there, and leaves all others as they are.
+/// A release that comes back creates those of its functions that this one has not, and leaves all others as they are.
 async fn create_missing_functions(connection: &mut PgConnection) {
-    let there: Vec<String> = sqlx::query_scalar("select name from installed_function")
-        .fetch_all(&mut *connection)
-        .await
-        .unwrap();
-    let there: BTreeSet<_> = there.iter().map(String::as_str).collect();
     connection
         .execute("set check_function_bodies = off")
         .await
         .unwrap();
-    for function in FUNCTIONS.split("--- ").skip(1) {
-        let (name, text) = function.split_once('\n').unwrap();
-        if !there.contains(name) {
-            connection.execute(sqlx::raw_sql(text)).await.unwrap();
+    for entry in fs::read_dir(FOLDER).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|ending| ending == "sql") {
+            let text = fs::read_to_string(path).unwrap();
+            connection
+                .execute(sqlx::raw_sql(AssertSqlSafe(text)))
+                .await
+                .unwrap();
         }
     }
 }
