@@ -111,6 +111,9 @@ pub const SORT_KEYS_BYTES_MAX: usize = 256 * 1024 * 1024;
 pub const APPEND_MESSAGES_MAX: usize = 256;
 /// Unwritten responses of one session that pause its command, in bytes.
 pub const OUTPUT_BYTES_MAX: usize = 256 * 1024;
+/// What the kernel is asked to hold for a client that reads slowly, in bytes; Linux takes up to twice as much. It cannot be
+/// taken back when the client's login or right has ended, and is in none of the node's own budgets.
+pub const SEND_BUFFER_BYTES_MAX: u32 = 256 * 1024;
 /// Field-value pairs of one ID command (RFC 2971).
 pub const ID_PAIRS_MAX: usize = 30;
 /// What the log and the record of activity keep of a client's name and version, in characters.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mail::SessionId;
+use mail::limits::SEND_BUFFER_BYTES_MAX;
 use session::{ConnectionLimit, Peer, Security};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::{sleep, timeout};
@@ -49,8 +50,9 @@ fn bind_to(address: SocketAddr) -> io::Result<TcpListener> {
     }?;
     // A restart does not wait for the last connections' TIME-WAIT.
     socket.set_reuseaddr(true)?;
-    // Accepted sockets inherit it: who vanished without a word is noticed.
+    // Accepted sockets inherit both: who vanished without a word is noticed.
     socket.set_keepalive(true)?;
+    socket.set_send_buffer_size(SEND_BUFFER_BYTES_MAX)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
