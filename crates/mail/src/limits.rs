@@ -111,8 +111,9 @@ pub const SORT_KEYS_BYTES_MAX: usize = 256 * 1024 * 1024;
 pub const APPEND_MESSAGES_MAX: usize = 256;
 /// Unwritten responses of one session that pause its command, in bytes.
 pub const OUTPUT_BYTES_MAX: usize = 256 * 1024;
-/// What the kernel is asked to hold for a client that reads slowly, in bytes; Linux takes up to twice as much. It cannot be
-/// taken back when the client's login or right has ended, and is in none of the node's own budgets.
+/// What the kernel is asked to hold for a client that reads slowly, in bytes; Linux takes up to twice as much.
+///
+/// It cannot be taken back when the client's login or right has ended, and is in none of the node's own budgets.
 pub const SEND_BUFFER_BYTES_MAX: u32 = 256 * 1024;
 /// Field-value pairs of one ID command (RFC 2971).
 pub const ID_PAIRS_MAX: usize = 30;
@@ -120,3 +121,9 @@ pub const ID_PAIRS_MAX: usize = 30;
 pub const CLIENT_NAME_CHARS_MAX: usize = 100;
 /// Commands in wrong grammar or state that one session may send before BYE.
 pub const BAD_COMMANDS_MAX: u32 = 20;
+/// A question of a mail transfer agent to a map (socketmap), in bytes.
+pub const MAP_REQUEST_BYTES_MAX: usize = 4096;
+/// A line of a mail transfer agent that asks whether a password is right, in bytes.
+pub const AUTH_LINE_BYTES_MAX: usize = 16 * 1024;
+/// Passwords that one connection of a mail transfer agent asks about at once.
+pub const AUTH_REQUESTS_MAX: usize = 256;
