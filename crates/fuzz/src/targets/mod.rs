@@ -1,5 +1,6 @@
 //! The targets of fuzzing, and what must hold of each for any input.
 
+mod agents;
 mod commands;
 mod encodings;
 mod messages;
@@ -26,4 +27,5 @@ pub(crate) const TARGETS: &[Target] = &[
     names::TARGET,
     encodings::TARGET,
     threads::TARGET,
+    agents::TARGET,
 ];
