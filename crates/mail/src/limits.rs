@@ -127,3 +127,15 @@ pub const MAP_REQUEST_BYTES_MAX: usize = 4096;
 pub const AUTH_LINE_BYTES_MAX: usize = 16 * 1024;
 /// Passwords that one connection of a mail transfer agent asks about at once.
 pub const AUTH_REQUESTS_MAX: usize = 256;
+/// An address of mail, in bytes (RFC 5321, 4.5.3.1.3, without its angle brackets).
+pub const ADDRESS_BYTES_MAX: usize = 254;
+/// What is before the `@` of an address, in bytes (RFC 5321, 4.5.3.1.1).
+pub const LOCAL_PART_BYTES_MAX: usize = 64;
+/// The domain of an address, in bytes (RFC 5321, 4.5.3.1.2).
+pub const DOMAIN_BYTES_MAX: usize = 255;
+/// Aliases, of addresses and of domains, that lead from an address to its mailbox.
+pub const ALIAS_STEPS_MAX: usize = 10;
+/// Mailboxes that one address leads to, and addresses on the way.
+pub const ADDRESS_TARGETS_MAX: usize = 100;
+/// Letters whose repetition can be recognised are remembered for so many days.
+pub const DUPLICATE_WINDOW_DAYS_MAX: u64 = 7;
