@@ -25,6 +25,7 @@ declare
 begin
   -- Until the commit nobody can end these logins. Comes before every other lock.
   perform lock_logins(_actors);
+  perform foresee_quota(_mailbox, _growth, _actors, _permits);
   if cardinality(_shared) > 0 then
     perform hold_contents(_shared, _parts);
   end if;

@@ -83,7 +83,7 @@ impl Store {
         let row = sqlx::query_as!(
             Row,
             r#"select q.name, q.storage_limit, q.message_limit, q.mailbox_limit,
-                      ceil(u.bytes / 1024)::bigint as "storage!", u.messages::bigint as "messages!",
+                      greatest(ceil(u.bytes / 1024), u.messages)::bigint as "storage!", u.messages::bigint as "messages!",
                       u.mailboxes as "mailboxes!"
                  from quota_root q
                 cross join lateral quota_usage(q.id) u
@@ -107,7 +107,7 @@ impl Store {
         let row = sqlx::query_as!(
             Row,
             r#"select q.name, q.storage_limit, q.message_limit, q.mailbox_limit,
-                      ceil(u.bytes / 1024)::bigint as "storage!", u.messages::bigint as "messages!",
+                      greatest(ceil(u.bytes / 1024), u.messages)::bigint as "storage!", u.messages::bigint as "messages!",
                       u.mailboxes as "mailboxes!"
                  from mailbox_name n
                  join quota_root q on q.id = n.quota_root
@@ -130,7 +130,7 @@ impl Store {
         let rows = sqlx::query_as!(
             Row,
             r#"select q.name, q.storage_limit, q.message_limit, q.mailbox_limit,
-                      ceil(u.bytes / 1024)::bigint as "storage!", u.messages::bigint as "messages!",
+                      greatest(ceil(u.bytes / 1024), u.messages)::bigint as "storage!", u.messages::bigint as "messages!",
                       u.mailboxes as "mailboxes!"
                  from quota_root q
                 cross join lateral quota_usage(q.id) u

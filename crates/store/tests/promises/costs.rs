@@ -56,6 +56,31 @@ async fn to_change_one_message_of_many_reads_few() {
 }
 
 #[tokio::test]
+async fn to_delete_a_mailbox_reads_none_of_the_others() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let large = world.shared("large", &[("ada", "lrswite")]).await;
+    for _ in 0..8 {
+        append(&world.store, ada, large, &MANY).await;
+    }
+    world.analyze().await;
+    let mut small = Vec::new();
+    // Often enough for the plans that are kept.
+    for number in 0..12 {
+        let path = format!("small{number}");
+        small.push(world.shared(&path, &[("ada", "lrswitekx")]).await);
+    }
+    let before = world.rows_read("entry").await;
+    let node = world.another_node().await;
+    for mailbox in small {
+        let may = permit(&node, ada, mailbox, Operation::DeleteMailbox).await;
+        node.delete_mailbox(&may).await.unwrap();
+    }
+    let read = world.rows_read("entry").await - before;
+    assert_eq!(read, 0, "entries of other mailboxes were read");
+}
+
+#[tokio::test]
 async fn to_find_the_rights_of_one_among_many_reads_few() {
     let world = World::new().await;
     let ada = world.account("ada").await;

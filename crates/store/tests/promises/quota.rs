@@ -98,14 +98,19 @@ async fn storage_counts_bytes_to_the_last() {
     let world = World::new().await;
     let ada = world.account("ada").await;
     let own = inbox(&world.store, ada).await;
-    limit(&world.store, ada, "user/ada", &[(Resource::Storage, 1)]).await;
-    let each = message("x").len();
-    for _ in 0..1024 / each {
-        try_append(&world.store, ada, own, &["x"]).await.unwrap();
+    limit(&world.store, ada, "user/ada", &[(Resource::Storage, 10)]).await;
+    // Larger than a kibibyte, which every message takes at least.
+    let long = "x".repeat(1500);
+    let each = message(&long).len();
+    let fitting = 10 * 1024 / each;
+    for _ in 0..fitting {
+        let fits = try_append(&world.store, ada, own, &[&long]).await;
+        fits.unwrap();
     }
-    assert!(is_over(&try_append(&world.store, ada, own, &["x"]).await));
+    assert!(is_over(&try_append(&world.store, ada, own, &[&long]).await));
     assert!(!world.store.has_room(own, each as u64).await.unwrap());
-    assert_eq!(used(&world.store, own).await, [1]);
+    let kibibytes = (fitting * each).div_ceil(1024);
+    assert_eq!(used(&world.store, own).await, [kibibytes as u64]);
     limit(&world.store, ada, "user/ada", &[]).await;
     try_append(&world.store, ada, own, &["x"]).await.unwrap();
 }
@@ -260,6 +265,52 @@ async fn what_deleted_mailboxes_had_removed_is_counted_by_the_root() {
     assert!(of_roots > 2 * 1024, "{of_roots}");
     world.store.collect_garbage(Duration::ZERO).await.unwrap();
     assert_eq!(removed_bytes(&world).await, [0, 0]);
+}
+
+#[tokio::test]
+async fn what_is_over_the_limit_is_not_written_first() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let mailbox = inbox(&world.store, ada).await;
+    limit(&world.store, ada, "user/ada", &[(Resource::Message, 2)]).await;
+    let fits = try_append(&world.store, ada, mailbox, &["one", "two"]).await;
+    fits.unwrap();
+    // Numbers are given to rows that are taken back, too.
+    let given = "select nextval(pg_get_serial_sequence('content', 'id'))";
+    let before = number(&world, given).await;
+    for subjects in [&["three"][..], &["four", "five"]] {
+        let refused = try_append(&world.store, ada, mailbox, subjects).await;
+        assert!(is_over(&refused));
+    }
+    assert_eq!(number(&world, given).await, before + 1);
+}
+
+/// Rows take room whatever is in them.
+#[tokio::test]
+async fn a_limit_of_storage_is_one_of_messages() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let mailbox = inbox(&world.store, ada).await;
+    limit(&world.store, ada, "user/ada", &[(Resource::Storage, 3)]).await;
+    for subject in ["one", "two", "three"] {
+        let fits = try_append(&world.store, ada, mailbox, &[subject]).await;
+        fits.unwrap();
+    }
+    assert_eq!(used(&world.store, mailbox).await, [3]);
+    assert!(is_over(
+        &try_append(&world.store, ada, mailbox, &["four"]).await
+    ));
+    let source = permit(&world.store, ada, mailbox, Operation::Read).await;
+    let target = permit(
+        &world.store,
+        ada,
+        mailbox,
+        Operation::Insert(FlagBits::NONE),
+    )
+    .await;
+    let first = uids([1]);
+    let copied = world.store.copy(&source, &target, &first, FlagBits::NONE);
+    assert!(is_over(&copied.await));
 }
 
 async fn remove_all(world: &World, who: AccountId, mailbox: MailboxId) {

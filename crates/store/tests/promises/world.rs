@@ -112,6 +112,13 @@ impl World {
         read
     }
 
+    /// Lets the planner know what is in the tables.
+    pub(crate) async fn analyze(&self) {
+        let mut admin = PgConnection::connect(&self.url).await.unwrap();
+        admin.execute("analyze").await.unwrap();
+        admin.close().await.unwrap();
+    }
+
     /// Mailboxes whose list is neither their own nor that of what is above them, and entries of lists that hold nowhere.
     pub(crate) async fn misplaced_lists(&self) -> i64 {
         let mut admin = PgConnection::connect(&self.url).await.unwrap();
