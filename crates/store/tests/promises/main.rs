@@ -12,6 +12,7 @@
 
 mod activity;
 mod addresses;
+mod answers;
 mod branches;
 mod contents;
 mod copies;
