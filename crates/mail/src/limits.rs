@@ -117,3 +117,13 @@ pub const ID_PAIRS_MAX: usize = 30;
 pub const CLIENT_NAME_CHARS_MAX: usize = 100;
 /// Commands in wrong grammar or state that one session may send before BYE.
 pub const BAD_COMMANDS_MAX: u32 = 20;
+/// A command line of LMTP, in bytes. RFC 5321 asks for 512, and each extension for some more.
+pub const LMTP_LINE_BYTES_MAX: usize = 4 * 1024;
+/// An address in MAIL or RCPT, in bytes (RFC 5321, 4.5.3.1.3).
+pub const LMTP_PATH_BYTES_MAX: usize = 254;
+/// The value of a parameter of MAIL or RCPT, or of an attribute of XFORWARD or XCLIENT, in bytes.
+pub const LMTP_VALUE_BYTES_MAX: usize = 1000;
+/// Recipients of one letter by LMTP. RFC 5321, 4.5.3.1.8, asks for at least 100.
+pub const LMTP_RECIPIENTS_MAX: usize = 1000;
+/// Letters that one connection of LMTP may bring.
+pub const LMTP_TRANSACTIONS_MAX: u32 = 10_000;

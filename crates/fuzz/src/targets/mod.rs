@@ -2,6 +2,7 @@
 
 mod commands;
 mod encodings;
+mod lmtp;
 mod messages;
 mod names;
 #[path = "../../../mime/src/tests/pieces.rs"]
@@ -26,4 +27,5 @@ pub(crate) const TARGETS: &[Target] = &[
     names::TARGET,
     encodings::TARGET,
     threads::TARGET,
+    lmtp::TARGET,
 ];
