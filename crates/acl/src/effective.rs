@@ -15,7 +15,7 @@ pub struct AclEntry {
     pub rights: Rights,
 }
 
-/// A logged-in account, as far as rights are concerned.
+/// A logged-in account, or nobody, as far as rights are concerned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Who {
     /// The account.
@@ -26,6 +26,24 @@ pub struct Who {
     pub groups: Vec<String>,
     /// Whether the account is a site administrator.
     pub is_admin: bool,
+}
+
+impl Who {
+    /// Whoever is not logged in, such as the sender of a letter from outside. Of all lists only what they say of `anyone`
+    /// is for nobody, of whatever domain a mailbox is: for posting, `anyone` means the world.
+    #[must_use]
+    pub const fn nobody() -> Self {
+        Self {
+            account: AccountId::NOBODY,
+            name: String::new(),
+            groups: Vec::new(),
+            is_admin: false,
+        }
+    }
+
+    fn is_nobody(&self) -> bool {
+        self.account == AccountId::NOBODY
+    }
 }
 
 /// Who owns the mailbox, seen from the account that asks.
@@ -92,6 +110,9 @@ pub const fn implied(is_admin: bool, ownership: Ownership) -> Rights {
 }
 
 fn applies(identifier: &Identifier, who: &Who, belonging: Belonging<'_>) -> bool {
+    if who.is_nobody() {
+        return matches!(identifier, Identifier::Anyone);
+    }
     match identifier {
         Identifier::User(name) => *name == who.name,
         Identifier::Group(name) => who.groups.contains(name),
@@ -215,6 +236,33 @@ mod tests {
                 Rights::parse(expected).unwrap(),
                 "{name} {ownership:?} {list}"
             );
+        }
+    }
+
+    #[test]
+    fn for_nobody_a_list_says_what_it_says_of_anyone() {
+        for (list, expected) in [
+            ("", ""),
+            ("anyone p", "p"),
+            ("anyone lp, -anyone l", "p"),
+            ("anyone p, -anyone p", ""),
+            ("anyone p, -authenticated p, -anonymous p", "p"),
+            (
+                "authenticated p, anonymous p, owner p, domain:one.org p",
+                "",
+            ),
+            ("bob p, $staff p", ""),
+        ] {
+            for ownership in [Ownership::Shared, Ownership::Theirs] {
+                for domain in [None, Some("one.org")] {
+                    let belonging = Belonging { ownership, domain };
+                    assert_eq!(
+                        effective(&entries(list), &Who::nobody(), belonging),
+                        Rights::parse(expected).unwrap(),
+                        "{list} {belonging:?}"
+                    );
+                }
+            }
         }
     }
 

@@ -125,7 +125,7 @@ fn check_path(path: &str, otherwise: Reply) -> Result<(), Reply> {
     let has_place = path
         .rsplit_once('@')
         .is_some_and(|(local, domain)| !local.is_empty() && is_host(domain));
-    if has_place && path.len() <= mail::limits::LMTP_PATH_BYTES_MAX {
+    if has_place && path.len() <= mail::limits::ADDRESS_BYTES_MAX {
         Ok(())
     } else {
         Err(otherwise)

@@ -10,7 +10,7 @@ use crate::forwarded::{Forwarded, XCLIENT_NAMES, XFORWARD_NAMES, parse_login};
 use crate::input::{Input, Line};
 use crate::parameters::MailParameters;
 use crate::reply::Reply;
-use crate::transaction::{MailTransaction, Recipient};
+use crate::transaction::{AcceptedRecipient, MailTransaction};
 
 /// What holds for one connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,7 +130,9 @@ impl<R> Conversation<R> {
         };
         let reply = match (found, &mut self.transaction) {
             (Ok(route), Some(transaction)) => {
-                transaction.recipients.push(Recipient { path, route });
+                transaction
+                    .recipients
+                    .push(AcceptedRecipient { path, route });
                 Reply::RecipientOk
             }
             (Ok(_), None) => Reply::BadSequence,

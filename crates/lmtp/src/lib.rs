@@ -28,4 +28,4 @@ pub use duplicates::Duplicates;
 pub use junk::{BadJunkRule, JunkRule, is_junk};
 pub use reply::Reply;
 pub use trace::{Arrival, trace_fields};
-pub use transaction::{MailTransaction, Recipient};
+pub use transaction::{AcceptedRecipient, MailTransaction};

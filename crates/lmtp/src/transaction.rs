@@ -16,14 +16,14 @@ pub struct MailTransaction<R> {
     /// The name that the sending side has given itself.
     pub client: String,
     /// The recipients that were accepted, in their order.
-    pub recipients: Vec<Recipient<R>>,
+    pub recipients: Vec<AcceptedRecipient<R>>,
     /// The letter byte for byte, without the dots that DATA adds.
     pub letter: Vec<u8>,
 }
 
 /// A recipient that was accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Recipient<R> {
+pub struct AcceptedRecipient<R> {
     /// The forward-path as it was given, without its brackets.
     pub path: String,
     /// Where it leads.

@@ -5,6 +5,7 @@
 
 mod change;
 mod date;
+mod email_address;
 mod flag;
 mod flag_policy;
 mod forest;
@@ -17,6 +18,7 @@ mod uid_set;
 
 pub use change::{Change, ChangeKind};
 pub use date::{InternalDate, NaiveDate};
+pub use email_address::{BadAddress, EmailAddress};
 pub use flag::{BadFlag, Flag, FlagBits, Keyword, Keywords};
 pub use flag_policy::{BadFlagPolicy, FlagPolicy};
 pub use forest::{Forest, ForestNode};

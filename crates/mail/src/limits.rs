@@ -119,11 +119,21 @@ pub const CLIENT_NAME_CHARS_MAX: usize = 100;
 pub const BAD_COMMANDS_MAX: u32 = 20;
 /// A command line of LMTP, in bytes. RFC 5321 asks for 512, and each extension for some more.
 pub const LMTP_LINE_BYTES_MAX: usize = 4 * 1024;
-/// An address in MAIL or RCPT, in bytes (RFC 5321, 4.5.3.1.3).
-pub const LMTP_PATH_BYTES_MAX: usize = 254;
 /// The value of a parameter of MAIL or RCPT, or of an attribute of XFORWARD or XCLIENT, in bytes.
 pub const LMTP_VALUE_BYTES_MAX: usize = 1000;
 /// Recipients of one letter by LMTP. RFC 5321, 4.5.3.1.8, asks for at least 100.
 pub const LMTP_RECIPIENTS_MAX: usize = 1000;
 /// Letters that one connection of LMTP may bring.
 pub const LMTP_TRANSACTIONS_MAX: u32 = 10_000;
+/// An address of mail, in bytes (RFC 5321, 4.5.3.1.3, without its angle brackets).
+pub const ADDRESS_BYTES_MAX: usize = 254;
+/// What is before the `@` of an address, in bytes (RFC 5321, 4.5.3.1.1).
+pub const LOCAL_PART_BYTES_MAX: usize = 64;
+/// The domain of an address, in bytes (RFC 5321, 4.5.3.1.2).
+pub const DOMAIN_BYTES_MAX: usize = 255;
+/// Aliases, of addresses and of domains, that lead from an address to its mailbox.
+pub const ALIAS_STEPS_MAX: usize = 10;
+/// Mailboxes that one address leads to, and addresses on the way.
+pub const ADDRESS_TARGETS_MAX: usize = 100;
+/// Letters whose repetition can be recognised are remembered for so many days.
+pub const DUPLICATE_WINDOW_DAYS_MAX: u64 = 7;

@@ -90,6 +90,11 @@ key! {
     ContentId
 }
 
+impl AccountId {
+    /// Whoever is not logged in: no account has this id.
+    pub const NOBODY: Self = Self(0);
+}
+
 /// The id of one client's session, unique among all nodes. It is below 2^48, so that it is short in
 /// print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

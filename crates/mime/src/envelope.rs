@@ -13,6 +13,21 @@ pub(crate) fn envelope(header: &[u8]) -> Vec<u8> {
     envelope.written()
 }
 
+/// The addresses of To, Cc and Bcc, as `mailbox@host`.
+pub(crate) fn recipients(header: &[u8]) -> Vec<Vec<u8>> {
+    let mut envelope = Envelope::default();
+    for field in known_fields(header) {
+        envelope.read(field.name, field.value);
+    }
+    let Envelope { to, cc, bcc, .. } = envelope;
+    let all = to.into_iter().chain(cc).chain(bcc);
+    all.filter_map(|address| match address {
+        Address::Mailbox { mailbox, host, .. } => Some([&mailbox, b"@".as_slice(), &host].concat()),
+        Address::GroupStart(_) | Address::GroupEnd => None,
+    })
+    .collect()
+}
+
 /// Of a string field the first occurrence counts; address fields that occur twice are joined.
 #[derive(Default)]
 struct Envelope<'h> {

@@ -69,6 +69,13 @@ pub struct Parsed {
     pub search_text: Vec<u8>,
 }
 
+/// The addresses of To, Cc and Bcc, as `mailbox@host`, for who is given a letter and no recipients.
+#[must_use]
+pub fn recipients(message: &[u8]) -> Vec<Vec<u8>> {
+    let root = tree::Part::parse(message);
+    envelope::recipients(root.header(message))
+}
+
 /// Parses a message. It never fails: what cannot be understood is described as plain text.
 #[must_use]
 pub fn parse(message: &[u8]) -> Parsed {

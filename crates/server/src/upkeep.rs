@@ -110,6 +110,9 @@ async fn keep(store: Store, ages: Ages) {
         if let Err(cause) = store.trim_changes(ages.changes).await {
             warn!(%cause, "could not trim the logs of changes");
         }
+        if let Err(cause) = store.trim_delivery_marks().await {
+            warn!(%cause, "could not forget by what letters are recognised");
+        }
         if let Err(cause) = store.trim_wrong_passwords().await {
             warn!(%cause, "could not forget wrong passwords");
         }

@@ -224,7 +224,7 @@ impl From<Fault> for Ending {
             Fault::HasChildren => Self::Refused(Refused::HasChildren),
             Fault::Annotations => Self::Refused(Refused::TooManyAnnotations),
             Fault::Limit(what) => Self::Refused(Refused::Limit(what.into())),
-            Fault::Unavailable(_) | Fault::Broken(_) => Self::Broken(fault),
+            Fault::Delivered | Fault::Unavailable(_) | Fault::Broken(_) => Self::Broken(fault),
         }
     }
 }

@@ -20,8 +20,10 @@ begin
          array_agg(c.bytes order by c.mailbox)
     into _contents, _mailboxes, _roots, _bytes
     from counted c;
-  -- A copy is made under the lock of a mailbox that still has the message, so what has no entry
-  -- now, and lost its last long ago, never gets one again.
+  -- A copy is made under the lock of a mailbox that still has the message, so what has no entry now, and lost its last long
+  -- ago, never gets one again. A letter for several refers to a content for which it holds the row (hold_contents); what
+  -- became of that is seen by the next statement.
+  perform c.id from content c where c.id = any (_contents) order by c.id for update;
   delete from content c
    where c.id = any (_contents)
      and not exists (select from entry e where e.content = c.id)

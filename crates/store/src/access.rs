@@ -94,11 +94,47 @@ impl Store {
         Ok(known)
     }
 
+    /// The same for whoever is not logged in, by what the list says of `anyone`.
+    async fn read_known_of_nobody(&self, mailbox: MailboxId) -> Result<Option<Known>, Fault> {
+        let row = sqlx::query!(
+            r#"select m.rights_version, n.owner, n.domain,
+                      array_remove(array_agg(e.identifier order by e.is_negative), null) as "identifiers!",
+                      array_remove(array_agg(e.is_negative order by e.is_negative), null) as "negatives!",
+                      array_remove(array_agg(e.rights order by e.is_negative), null) as "rights!"
+                 from mailbox m
+                 join mailbox_name n on n.mailbox = m.id
+                 left join entries_naming(m.id, array['anyone']) e on true
+                where m.id = $1
+                group by m.id, n.mailbox"#,
+            mailbox.0
+        )
+        .fetch_optional(&mut *self.connection().await?)
+        .await?;
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let applying = entries(row.identifiers, row.negatives, row.rights)?;
+        let belonging = belonging(AccountId::NOBODY, row.owner, &row.domain);
+        let who = Who::nobody();
+        Ok(Some(Known {
+            version: row.rights_version,
+            rights: acl::effective(&applying, &who, belonging),
+            owner: row.owner,
+            domain: row.domain,
+            private_flags: FlagBits::NONE,
+            who: Arc::new(who),
+            applying: applying.into(),
+        }))
+    }
+
     async fn read_known(
         &self,
         asker: AccountId,
         mailbox: MailboxId,
     ) -> Result<Option<Known>, Fault> {
+        if asker == AccountId::NOBODY {
+            return self.read_known_of_nobody(mailbox).await;
+        }
         let row = sqlx::query_file!("queries/read_access.sql", asker.0, mailbox.0)
             .fetch_optional(&mut *self.connection().await?)
             .await?;

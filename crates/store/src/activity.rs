@@ -158,7 +158,7 @@ impl ActivityKind {
         self.row().2
     }
 
-    fn number(self) -> i16 {
+    pub(crate) fn number(self) -> i16 {
         self.row().1
     }
 

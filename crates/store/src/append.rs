@@ -2,12 +2,13 @@
 
 use std::collections::VecDeque;
 use std::panic::catch_unwind;
+use std::sync::Arc;
 
 use acl::Permit;
-use mail::{FlagBits, InternalDate, MailboxId, ModSeq, Uid, UidValidity};
+use mail::{AccountId, ContentId, FlagBits, InternalDate, MailboxId, ModSeq, Uid, UidValidity};
 use sqlx::postgres::types::PgRange;
 
-use crate::argument::{ActorRow, GrowthRow, NewMessageRow, PermitRow, PrivateMarkRow};
+use crate::argument::{ActorRow, DeliveryRow, GrowthRow, NewMessageRow, PermitRow, PrivateMarkRow};
 use crate::batch::{Call, Done, Job, QueuedWrite, Queues, Writers};
 use crate::fault::{BatchFault, Excess};
 #[cfg(debug_assertions)]
@@ -40,8 +41,33 @@ pub struct Appended {
     pub is_alone: bool,
 }
 
-/// Messages of one APPEND: all of them, or none.
-pub(crate) struct Append(Vec<NewMessage>);
+/// What comes into a mailbox for one caller: all of it, or nothing.
+pub(crate) enum Append {
+    /// The messages of one APPEND.
+    Messages(Vec<NewMessage>),
+    /// A letter.
+    Letter(Incoming),
+}
+
+/// A letter on its way into one mailbox.
+pub(crate) struct Incoming {
+    pub(crate) prepared: Arc<Prepared>,
+    /// Where it is stored already, for another mailbox.
+    pub(crate) content: Option<ContentId>,
+    /// Flags that everybody will see.
+    pub(crate) flags: FlagBits,
+    /// By what it is recognised when it comes again, and for how many seconds.
+    pub(crate) mark: Option<(Vec<u8>, i64)>,
+    /// For the record of activity.
+    pub(crate) detail: String,
+}
+
+/// Where it is now.
+pub(crate) struct Added {
+    pub(crate) appended: Appended,
+    /// Of a letter.
+    pub(crate) content: Option<ContentId>,
+}
 
 impl Store {
     /// [`prepare`]s a message that a client has sent.
@@ -69,18 +95,25 @@ impl Store {
         permit: &Permit,
         messages: Vec<NewMessage>,
     ) -> Result<Appended, Fault> {
-        self.submit(permit, Append(messages)).await
+        let added = self.submit(permit, Append::Messages(messages)).await?;
+        Ok(added.appended)
     }
 }
 
 impl Job for Append {
-    type Answer = Appended;
+    type Answer = Added;
 
     fn bytes(&self) -> usize {
-        self.0
-            .iter()
-            .map(|message| message.prepared.packed_bytes())
-            .sum()
+        match self {
+            Self::Messages(messages) => {
+                let sizes = messages
+                    .iter()
+                    .map(|message| message.prepared.packed_bytes());
+                sizes.sum()
+            }
+            Self::Letter(posting) if posting.content.is_some() => 0,
+            Self::Letter(posting) => posting.prepared.packed_bytes(),
+        }
     }
 
     fn queue(queues: &mut Queues) -> &mut VecDeque<QueuedWrite<Self>> {
@@ -93,7 +126,7 @@ impl Job for Append {
         mailbox: MailboxId,
         queued_writes: &[QueuedWrite<Self>],
         call: &Call,
-    ) -> Result<Done<Appended>, BatchFault> {
+    ) -> Result<Done<Added>, BatchFault> {
         let writers = Writers::of(queued_writes);
         let columns = Columns::of(queued_writes);
         let query = sqlx::query_file!(
@@ -110,14 +143,37 @@ impl Job for Append {
             &columns.folded as &[&[u8]],
             &columns.marks as &[PrivateMarkRow],
             columns.growth as GrowthRow,
+            &columns.shared as &[Option<i64>],
+            &columns.deliveries as &[DeliveryRow],
         );
         call.send();
         let row = query
             .fetch_one(&inner.connections.work)
             .await
             .map_err(|error| without_those_too_large(queued_writes, error))?;
-        answers(queued_writes, row.uid_validity, row.first_uid, row.modseq)
+        let numbers = (row.uid_validity, row.first_uid, row.modseq);
+        answers(queued_writes, numbers, row.contents.as_deref())
             .ok_or_else(|| BatchFault::All(Fault::Broken(Cause::new("numbers out of range"))))
+    }
+}
+
+impl Append {
+    /// Of each message, in bytes.
+    fn sizes(&self) -> Vec<i32> {
+        match self {
+            Self::Messages(messages) => {
+                let sizes = messages.iter().map(|message| message.prepared.size);
+                sizes.collect()
+            }
+            Self::Letter(posting) => vec![posting.prepared.size],
+        }
+    }
+
+    fn count(&self) -> usize {
+        match self {
+            Self::Messages(messages) => messages.len(),
+            Self::Letter(_) => 1,
+        }
     }
 }
 
@@ -130,13 +186,10 @@ fn without_those_too_large(
         return error.into();
     };
     let size = |queued_write: &QueuedWrite<Append>| -> (i64, i64) {
-        let messages = queued_write.job.0.iter();
-        let bytes = messages
-            .map(|message| i64::from(message.prepared.size))
-            .sum();
+        let sizes = queued_write.job.sizes();
         (
-            bytes,
-            i64::try_from(queued_write.job.0.len()).unwrap_or(i64::MAX),
+            sizes.iter().copied().map(i64::from).sum(),
+            i64::try_from(sizes.len()).unwrap_or(i64::MAX),
         )
     };
     let sizes: Vec<(i64, i64)> = queued_writes.iter().map(size).collect();
@@ -146,22 +199,28 @@ fn without_those_too_large(
 /// UIDs are consecutive, in the order of the queued writes and of their messages.
 fn answers(
     queued_writes: &[QueuedWrite<Append>],
-    uid_validity: i64,
-    first_uid: i64,
-    modseq: i64,
-) -> Option<Done<Appended>> {
+    (uid_validity, first_uid, modseq): (i64, i64, i64),
+    contents: Option<&[i64]>,
+) -> Option<Done<Added>> {
     let uid_validity = UidValidity::from_i64(uid_validity)?;
     let modseq = ModSeq::from_i64(modseq)?;
     let mut uids = (first_uid..).map_while(Uid::from_i64);
+    let mut place = 0;
     let answers = queued_writes
         .iter()
         .map(|queued_write| {
-            let uids: Vec<Uid> = uids.by_ref().take(queued_write.job.0.len()).collect();
-            Appended {
-                uid_validity,
-                uids,
-                modseq,
-                is_alone: queued_writes.len() == 1,
+            let count = queued_write.job.count();
+            let uids: Vec<Uid> = uids.by_ref().take(count).collect();
+            let content = contents.and_then(|contents| contents.get(place));
+            place += count;
+            Added {
+                appended: Appended {
+                    uid_validity,
+                    uids,
+                    modseq,
+                    is_alone: queued_writes.len() == 1,
+                },
+                content: content.copied().map(ContentId),
             }
         })
         .collect();
@@ -184,42 +243,84 @@ struct Columns<'w> {
     parts: Vec<PgRange<i64>>,
     marks: Vec<PrivateMarkRow>,
     growth: GrowthRow,
+    /// The contents that are stored already, at the places of their messages; nothing behind the last of them.
+    shared: Vec<Option<i64>>,
+    deliveries: Vec<DeliveryRow>,
 }
 
 impl<'w> Columns<'w> {
     fn of(queued_writes: &'w [QueuedWrite<Append>]) -> Self {
         let mut columns = Self::default();
-        let mut place = 0;
         for queued_write in queued_writes {
-            let first = place;
-            for message in &queued_write.job.0 {
-                columns.push(message);
-                if !message.private.is_empty() {
-                    columns.marks.push(PrivateMarkRow {
-                        account: queued_write.permit.account().0,
-                        place,
-                        flags: message.private.to_i64(),
-                    });
+            let first = columns.place();
+            match &queued_write.job {
+                Append::Messages(messages) => {
+                    for message in messages {
+                        columns.push_message(message, queued_write.permit.account());
+                    }
                 }
-                place += 1;
+                Append::Letter(posting) => columns.push_letter(posting),
             }
-            columns.parts.push((first..place).into());
+            columns.parts.push((first..columns.place()).into());
         }
         columns
     }
 
-    fn push(&mut self, message: &'w NewMessage) {
-        let prepared = &message.prepared;
+    fn place(&self) -> i64 {
+        i64::try_from(self.messages.len()).unwrap_or(i64::MAX)
+    }
+
+    fn push_message(&mut self, message: &'w NewMessage, account: AccountId) {
+        if !message.private.is_empty() {
+            self.marks.push(PrivateMarkRow {
+                account: account.0,
+                place: self.place(),
+                flags: message.private.to_i64(),
+            });
+        }
+        self.push(&message.prepared, message.shared);
+    }
+
+    fn push_letter(&mut self, posting: &'w Incoming) {
+        let (mark, window_seconds) = posting.mark.clone().unzip();
+        self.deliveries.push(DeliveryRow {
+            place: self.place(),
+            mark,
+            window_seconds,
+            detail: posting.detail.clone(),
+        });
+        let Some(content) = posting.content else {
+            return self.push(&posting.prepared, posting.flags);
+        };
+        self.shared.resize(self.messages.len(), None);
+        self.shared.push(Some(content.0));
+        self.push_row(&posting.prepared, posting.flags);
+        for column in [
+            &mut self.envelopes,
+            &mut self.structures,
+            &mut self.headers,
+            &mut self.bodies,
+            &mut self.folded,
+        ] {
+            column.push(&[]);
+        }
+    }
+
+    fn push(&mut self, prepared: &'w Prepared, shared: FlagBits) {
         #[cfg(debug_assertions)]
         if let Ok(header) = packing::unpack(prepared.header.clone()) {
             mime::panic_if_asked("batch", &header);
         }
-        self.messages.push(NewMessageRow::from(message));
+        self.push_row(prepared, shared);
         self.envelopes.push(&prepared.envelope);
         self.structures.push(&prepared.structure);
         self.headers.push(&prepared.header);
         self.bodies.push(&prepared.body);
         self.folded.push(&prepared.folded);
-        self.growth.add(message);
+    }
+
+    fn push_row(&mut self, prepared: &Prepared, shared: FlagBits) {
+        self.messages.push(NewMessageRow::new(prepared, shared));
+        self.growth.add(prepared, shared);
     }
 }

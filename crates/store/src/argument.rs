@@ -4,7 +4,7 @@
 use acl::{CreatePermit, CreateScope, Permit};
 use mail::{AccountId, FlagBits, Place};
 
-use crate::NewMessage;
+use crate::Prepared;
 use crate::flags::Masks;
 use crate::origin::{Login, SessionOrigin};
 use crate::place::Tree;
@@ -80,6 +80,16 @@ pub(crate) struct PrivateMarkRow {
     pub(crate) account: i64,
     pub(crate) place: i64,
     pub(crate) flags: i64,
+}
+
+/// What a delivery has that an APPEND has not (`migrations/0022_addresses.sql`).
+#[derive(sqlx::Type)]
+#[sqlx(type_name = "delivery")]
+pub(crate) struct DeliveryRow {
+    pub(crate) place: i64,
+    pub(crate) mark: Option<Vec<u8>>,
+    pub(crate) window_seconds: Option<i64>,
+    pub(crate) detail: String,
 }
 
 /// What becomes of the flags of a range of UIDs.
@@ -170,23 +180,24 @@ impl From<&Place> for PlaceRow {
     }
 }
 
-impl From<&NewMessage> for NewMessageRow {
-    fn from(message: &NewMessage) -> Self {
+impl NewMessageRow {
+    /// With flags that everybody sees.
+    pub(crate) fn new(prepared: &Prepared, shared: FlagBits) -> Self {
         Self {
-            size: message.prepared.size,
-            sent: message.prepared.sent,
-            internal_date: message.prepared.date.packed(),
-            flags: message.shared.to_i64(),
+            size: prepared.size,
+            sent: prepared.sent,
+            internal_date: prepared.date.packed(),
+            flags: shared.to_i64(),
         }
     }
 }
 
 impl GrowthRow {
-    pub(crate) fn add(&mut self, message: &NewMessage) {
+    pub(crate) fn add(&mut self, prepared: &Prepared, shared: FlagBits) {
         self.messages += 1;
-        self.bytes += i64::from(message.prepared.size);
-        self.unseen += i64::from(!message.shared.contains(FlagBits::SEEN));
-        self.deleted += i64::from(message.shared.contains(FlagBits::DELETED));
+        self.bytes += i64::from(prepared.size);
+        self.unseen += i64::from(!shared.contains(FlagBits::SEEN));
+        self.deleted += i64::from(shared.contains(FlagBits::DELETED));
     }
 }
 

@@ -105,6 +105,16 @@ const TOGETHER_BYTES_MAX: usize = 16 * 1024 * 1024;
 impl Store {
     /// Queues `job` and waits for its answer. Once queued it is done whether or not somebody waits.
     pub(crate) async fn submit<J: Job>(&self, permit: &Permit, job: J) -> Result<J::Answer, Fault> {
+        self.submit_to(permit.mailbox(), permit, job).await
+    }
+
+    /// The same for a write to another mailbox than the one that the permit is for.
+    pub(crate) async fn submit_to<J: Job>(
+        &self,
+        mailbox: MailboxId,
+        permit: &Permit,
+        job: J,
+    ) -> Result<J::Answer, Fault> {
         self.introduce().await?;
         let batches = &self.inner().batches;
         let room = batches
@@ -121,7 +131,7 @@ impl Store {
             reply,
             _room: room,
         };
-        self.enqueue(permit.mailbox(), queued_write);
+        self.enqueue(mailbox, queued_write);
         answer.await.unwrap_or_else(|_| {
             Err(Fault::Broken(Cause::new(
                 "the task that wrote to the mailbox died",

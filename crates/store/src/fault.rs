@@ -28,6 +28,9 @@ pub enum Fault {
     /// A mailbox, the server or a user has as many annotations as there may be.
     #[error("there are too many annotations")]
     Annotations,
+    /// The same letter was delivered to the mailbox before.
+    #[error("the letter was delivered already")]
+    Delivered,
     /// A limit of the mailbox's quota root would be passed.
     #[error("the quota would be exceeded")]
     OverQuota,
@@ -68,7 +71,7 @@ impl fmt::Display for Cause {
 
 /// A fault of a call that several waiters share.
 pub(crate) enum BatchFault {
-    /// The writes at these places, from 0, may not be done: login, rights or policy changed. Without them the call may
+    /// The writes at these places, from 0, may not be done: login, rights or policy changed, or they were done before. Without them the call may
     /// be made again.
     Refused(Vec<usize>, Fault),
     /// All of them fail.
@@ -160,7 +163,8 @@ fn from_sqlstate(code: &str) -> Option<Fault> {
         "PR003" | "23505" => Some(Fault::Exists),
         "PR005" => Some(Fault::HasChildren),
         "PR007" => Some(Fault::Stale),
-        "PR008" => Some(Fault::Expunged),
+        "PR008" | "PR011" => Some(Fault::Expunged),
+        "PR010" => Some(Fault::Delivered),
         "PR009" => Some(Fault::OverQuota),
         "PR006" => Some(Fault::Annotations),
         _ => limit_text(code).map(Fault::Limit),
@@ -176,6 +180,8 @@ fn limit_text(code: &str) -> Option<&'static str> {
         "PR044" => "a mailbox cannot be moved below itself",
         "PR045" => "a name below it would become too long",
         "PR046" => "a group cannot be in itself",
+        "PR047" => "too many aliases lead to one another, or one to itself",
+        "PR048" => "an address leads to too many places",
         _ => return None,
     })
 }
@@ -190,7 +196,10 @@ fn is_passing(code: &str) -> bool {
 /// Which permits were refused, from 0; the functions name them from 1.
 fn refused_places(error: &sqlx::Error) -> Option<Vec<usize>> {
     let database = error.as_database_error()?;
-    if !matches!(database.code()?.as_ref(), "PR002" | "PR007") {
+    if !matches!(
+        database.code()?.as_ref(),
+        "PR002" | "PR007" | "PR010" | "PR011"
+    ) {
         return None;
     }
     detail(database)?

@@ -21,7 +21,7 @@
 //! - **What somebody did is written down** in the transaction that did it ([`Activity`]).
 //! - **Messages are immutable**, byte for byte as they came, and stored once however often copied.
 //!
-//! Lock order, everywhere: logins, name locks of trees in ascending owner, groups, accounts, then rows of
+//! Lock order, everywhere: logins, contents, name locks of trees in ascending owner, groups, accounts, then rows of
 //! `mailbox` in ascending id, and all else of a mailbox only under its row; the row of a quota root
 //! last. The functions in `functions/` keep it; each is one round trip and one transaction, and reads top-down: login, lock,
 //! rights, write, log, activity, quota.
@@ -32,6 +32,7 @@ mod access;
 mod access_cache;
 mod account;
 mod activity;
+mod address;
 mod answers;
 mod append;
 mod argument;
@@ -41,11 +42,13 @@ mod connect;
 mod connections;
 mod content;
 mod copy;
+mod delivery;
 mod delta;
 mod digest;
 mod directory;
 mod expunge;
 mod fault;
+mod filing;
 mod flags;
 mod fold;
 mod group;
@@ -94,16 +97,22 @@ use serde_json as _;
 pub use access::Readable;
 pub use account::Account;
 pub use activity::{Activity, ActivityKind, ActivityQuery};
+pub use address::{
+    LeadsTo, ListedAddress, NewTarget, OldTarget, Posting, Recipients, Route, RouteStep, Target,
+    TargetMailbox,
+};
 pub use answers::Withdrawal;
 pub use append::{Appended, NewMessage};
 pub use background::{Aside, Background, Compute, Sleep, Spawn};
 pub use content::MessageMetadata;
 pub use copy::{Copied, Moved};
+pub use delivery::{Addressee, Delivered, Letter, Recognition};
 pub use delta::{LoadedDelta, News};
 pub use digest::{Digest, DigestId, DigestedSortKeys};
 pub use directory::{DirectoryChange, DirectoryMark, DirectoryNews};
 pub use expunge::{Doomed, Expunged};
 pub use fault::{Cause, Fault};
+pub use filing::{Circumstances, Filing, filing};
 pub use flags::{FlagEdit, FlagsEdited, Masks};
 pub use group::Group;
 pub use latest::Latest;
@@ -125,5 +134,5 @@ pub use subscription::Subscription;
 pub use wake::{Heard, Listener};
 pub use withdrawal::LEASE_LENGTH;
 
-pub use mime::SortKeysUse;
+pub use mime::{SortKeysUse, recipients};
 pub use wrong_password::{Failures, WrongPasswords};

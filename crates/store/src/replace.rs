@@ -40,12 +40,14 @@ impl Store {
             return Err(Fault::Denied);
         }
         let actor = self.recorded_actor(from.account()).await?;
-        let row = NewMessageRow::from(&message);
-        let mut growth = GrowthRow::default();
-        growth.add(&message);
         let NewMessage {
-            prepared, private, ..
+            prepared,
+            shared,
+            private,
         } = message;
+        let row = NewMessageRow::new(&prepared, shared);
+        let mut growth = GrowthRow::default();
+        growth.add(&prepared, shared);
         let row = sqlx::query!(
             r#"select uid_validity as "uid_validity!", uid as "uid!", modseq as "modseq!",
                       source_modseq as "source_modseq!"

@@ -2,7 +2,9 @@
 
 use mail::InternalDate;
 
-use crate::{Arrival, Duplicates, JunkRule, MailTransaction, Recipient, is_junk, trace_fields};
+use crate::{
+    AcceptedRecipient, Arrival, Duplicates, JunkRule, MailTransaction, is_junk, trace_fields,
+};
 
 fn transaction(recipients: &[&str], letter: &str) -> MailTransaction<()> {
     MailTransaction {
@@ -14,7 +16,7 @@ fn transaction(recipients: &[&str], letter: &str) -> MailTransaction<()> {
         client: "mx.example.org".to_owned(),
         recipients: recipients
             .iter()
-            .map(|&path| Recipient {
+            .map(|&path| AcceptedRecipient {
                 path: path.to_owned(),
                 route: (),
             })

@@ -11,6 +11,9 @@ pub(super) enum Failure {
     /// It was tried and did not work out, or was refused.
     #[error("{0}")]
     Failed(String),
+    /// The same, with a code that whoever calls knows.
+    #[error("{1}")]
+    Coded(u8, String),
     /// It could not even be tried.
     #[error("{0}")]
     Usage(String),
@@ -28,6 +31,7 @@ impl Failure {
     pub(super) fn code(&self) -> ExitCode {
         match self {
             Self::Failed(_) => ExitCode::from(1),
+            Self::Coded(code, _) => ExitCode::from(*code),
             Self::Usage(_) => ExitCode::from(2),
         }
     }

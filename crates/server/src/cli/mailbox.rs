@@ -5,6 +5,7 @@ use mail::Flag;
 use serde_json::json;
 use store::{Fault, Listed};
 
+use super::address;
 use super::admin_context::{AdminContext, Operator};
 use super::failure::Failure;
 use super::mailbox_report;
@@ -13,7 +14,7 @@ use crate::config::Config;
 
 pub(super) const HELP: &str = "Names are those that the acting user sees.\n\n\
     Examples:\n  \
-    postroom mailbox create 'Shared Folders/support'\n  \
+    postroom mailbox create 'Shared Folders/support' --address support@example.org\n  \
     postroom mailbox create --as ada Work --special-use '\\Archive'\n  \
     postroom mailbox rename 'Shared Folders/support' 'Shared Folders/help'\n  \
     postroom mailbox show 'Shared Folders/support'\n  \
@@ -38,6 +39,9 @@ enum Verb {
         /// What it is for (RFC 6154), such as `\Sent`.
         #[arg(long, value_name = "ATTRIBUTE")]
         special_use: Option<String>,
+        /// Let what comes to this address go there, as `postroom address add` does. May be said several times.
+        #[arg(long, value_name = "ADDRESS")]
+        address: Vec<String>,
     },
     /// List what the acting user may know of.
     List,
@@ -82,8 +86,19 @@ pub(super) async fn run(args: &Args, config: &Config, terminal: &Terminal) -> Re
 async fn run_on(context: &AdminContext, args: &Args, terminal: &Terminal) -> Result<(), Failure> {
     let who = context.operator(args.acting.as_deref()).await?;
     match &args.verb {
-        Verb::Create { name, special_use } => {
+        Verb::Create {
+            name,
+            special_use,
+            address,
+        } => {
+            for address in address {
+                address::check(address)?;
+            }
             create(context, &who, name, special_use.as_deref()).await?;
+            let place = context.place(name)?;
+            for address in address {
+                address::add_to_mailbox(context, &who, address, &place).await?;
+            }
             terminal.report(format!("mailbox {name} created"))
         }
         Verb::List => list(context, &who, terminal).await,

@@ -1,12 +1,14 @@
 //! The command line: one file a verb.
 //!
-//! Exit codes: 0 done, 1 failed, 2 not understood (arguments or configuration). What went wrong
+//! Exit codes: 0 done, 1 failed, 2 not understood (arguments or configuration); `deliver` has those of sysexits. What went wrong
 //! is on standard error; what was asked for is on standard output.
 
 mod acl;
 mod activity;
+mod address;
 mod admin_context;
 mod config;
+mod deliver;
 mod doctor;
 mod failure;
 mod group;
@@ -76,6 +78,12 @@ enum Verb {
     /// Who may do what in a mailbox (RFC 4314).
     #[command(after_help = acl::HELP)]
     Acl(acl::Args),
+    /// Addresses: where mail goes that comes to them.
+    #[command(subcommand, after_help = address::HELP)]
+    Address(address::Verb),
+    /// Deliver a letter from standard input, as an MTA would.
+    #[command(after_help = deliver::HELP)]
+    Deliver(deliver::Args),
     /// How much room there is (RFC 9208).
     #[command(subcommand, after_help = quota::HELP)]
     Quota(quota::Verb),
@@ -118,12 +126,14 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<(), Failure> {
     match &cli.verb {
         Verb::Config => return config::run(terminal),
         Verb::Doctor => return runtime()?.block_on(doctor::run(&sources, terminal)),
+        Verb::Deliver(args) => return runtime()?.block_on(deliver::run(args, &sources, terminal)),
         Verb::Serve => return serve::run(&Config::load(&sources)?, terminal),
         Verb::Migrate
         | Verb::User(_)
         | Verb::Group(_)
         | Verb::Mailbox(_)
         | Verb::Acl(_)
+        | Verb::Address(_)
         | Verb::Quota(_)
         | Verb::Activity(_)
         | Verb::Session(_) => {}
@@ -136,10 +146,11 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<(), Failure> {
             Verb::Group(verb) => group::run(verb, &config, terminal).await,
             Verb::Mailbox(args) => mailbox::run(args, &config, terminal).await,
             Verb::Acl(args) => acl::run(args, &config, terminal).await,
+            Verb::Address(verb) => address::run(verb, &config, terminal).await,
             Verb::Quota(verb) => quota::run(verb, &config, terminal).await,
             Verb::Session(verb) => session::run(verb, &config, terminal).await,
             Verb::Activity(args) => activity::run(args, &config, terminal).await,
-            Verb::Serve | Verb::Doctor | Verb::Config => Ok(()),
+            Verb::Serve | Verb::Doctor | Verb::Config | Verb::Deliver(_) => Ok(()),
         }
     })
 }

@@ -9,6 +9,7 @@
     reason = "in tests, and in the helpers that are not marked as such"
 )]
 
+mod addresses;
 mod certificates;
 mod client;
 mod limits;

@@ -12,13 +12,13 @@ use crate::world::{World, ada};
 
 /// How a verb ended.
 #[derive(Debug)]
-struct Ended {
-    code: Option<i32>,
-    out: String,
-    err: String,
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
-fn run(settings: &HashMap<String, String>, verb: &[&str], input: &str) -> Ended {
+pub(crate) fn run(settings: &HashMap<String, String>, verb: &[&str], input: &str) -> Ended {
     let mut child = Command::new(env!("CARGO_BIN_EXE_postroom"))
         .args(verb)
         .env_remove("POSTROOM_CONFIG")
@@ -38,7 +38,7 @@ fn run(settings: &HashMap<String, String>, verb: &[&str], input: &str) -> Ended 
     }
 }
 
-fn ok(settings: &HashMap<String, String>, verb: &[&str], input: &str) -> String {
+pub(crate) fn ok(settings: &HashMap<String, String>, verb: &[&str], input: &str) -> String {
     let ended = run(settings, verb, input);
     assert_eq!(ended.code, Some(0), "{verb:?}: {ended:?}");
     ended.out

@@ -11,10 +11,12 @@
 )]
 
 mod activity;
+mod addresses;
 mod branches;
 mod contents;
 mod copies;
 mod costs;
+mod deliveries;
 mod deltas;
 mod digests;
 mod directory;

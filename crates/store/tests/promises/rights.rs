@@ -1,6 +1,6 @@
 //! Rights are asked again where it counts, by the same rules.
 
-use acl::{AclEntry, Identifier, Modification, Operation, Rights, Subject};
+use acl::{AclEntry, Identifier, Modification, Operation, Rights, Subject, Who};
 use mail::{AccountId, ChangeKind, FlagBits, MailboxId, Place};
 use store::{Doomed, Fault, Readable, Store};
 
@@ -68,8 +68,26 @@ async fn the_database_and_acl_agree_on_every_list() {
                     assert_eq!(is_denied(&outcome), !expected);
                 }
             }
+            let rights = rights_of_nobody(store, root, mailbox).await;
+            for (operation, needed) in OPERATIONS {
+                let claim = claim(AccountId::NOBODY, mailbox, operation);
+                let outcome = store.number_keywords(&claim, &[]).await;
+                let expected = rights.contains(Rights::parse(needed).unwrap());
+                assert_eq!(
+                    outcome.is_ok(),
+                    expected,
+                    "round {round}: nobody {operation:?} {rights}"
+                );
+            }
         }
     }
+}
+
+/// By `acl`, on what the list says.
+async fn rights_of_nobody(store: &Store, root: AccountId, mailbox: MailboxId) -> Rights {
+    let list = store.access_list(mailbox).await.unwrap();
+    let found = found(store, root, mailbox).await;
+    acl::effective(&list, &Who::nobody(), found.belonging())
 }
 
 const GROUPS: [&str; 4] = ["one", "two", "three", "four"];

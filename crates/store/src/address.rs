@@ -1,0 +1,407 @@
+//! Addresses of mail: which there are, and where a letter to one goes.
+
+use acl::Permit;
+use mail::{AccountId, EmailAddress, MailboxId, Place};
+
+use crate::argument::{ActorRow, PermitRow};
+use crate::place::place;
+use crate::{Cause, Fault, Store, wake};
+
+/// Where a letter to an address goes, and why.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Route {
+    /// The mailboxes that it is for, each once. None: nobody is known by this address.
+    pub targets: Vec<Target>,
+    /// How they were found, in this order.
+    pub steps: Vec<RouteStep>,
+}
+
+/// A mailbox that a letter is addressed to, and what may take its place there ([`crate::filing()`]).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The mailbox.
+    pub mailbox: TargetMailbox,
+    /// The one below it that the subaddress names.
+    pub subfolder: Option<TargetMailbox>,
+    /// The one for junk in the same tree.
+    pub junk: Option<MailboxId>,
+}
+
+/// A mailbox on a [`Route`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TargetMailbox {
+    /// The mailbox.
+    pub id: MailboxId,
+    /// Where it is. No tree is the reader's own.
+    pub place: Place,
+    /// The version of its rights when the route was asked for.
+    pub rights_version: i64,
+}
+
+/// Something that was found out on the way from an address to its mailboxes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RouteStep {
+    /// The address is known.
+    Known(String),
+    /// An address is known without its subaddress.
+    Subaddress {
+        /// As it was asked for.
+        address: String,
+        /// As it is known.
+        known: String,
+    },
+    /// What comes to a domain goes to another one.
+    DomainAlias {
+        /// The domain.
+        domain: String,
+        /// The one that it is.
+        target: String,
+    },
+    /// An address that is not known goes where all such of its domain go.
+    CatchAll {
+        /// The address.
+        address: String,
+        /// `@` and the domain.
+        domain: String,
+    },
+    /// An address leads to another one.
+    Alias {
+        /// The address.
+        address: String,
+        /// Where it leads.
+        target: String,
+    },
+    /// A mailbox is reached.
+    Mailbox(Place),
+    /// The mailbox that a subaddress names, below the one that was reached.
+    Subfolder(Place),
+    /// There is no mailbox of this name below the one that was reached.
+    NoSubfolder(String),
+    /// Nothing is known by this address.
+    Unknown(String),
+}
+
+/// What comes to an address, or to a domain, as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedAddress {
+    /// As it was added; `@` and a domain for what comes to none of its addresses, or for a domain that is another.
+    pub address: String,
+    /// Where it goes.
+    pub leads_to: LeadsTo,
+}
+
+/// Where what comes to an address goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LeadsTo {
+    /// To a mailbox. No tree is the reader's own.
+    Mailbox(Place),
+    /// To another address.
+    Address(String),
+    /// To the addresses of another domain.
+    Domain(String),
+}
+
+/// What an address is added for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recipients {
+    /// One address.
+    Address(EmailAddress),
+    /// Whatever comes to this domain, as [`EmailAddress::domain`] has it, and is not known there.
+    Domain(String),
+}
+
+/// Where an address shall lead.
+#[derive(Clone, Debug)]
+pub enum NewTarget {
+    /// To the mailbox of a permit to administer it.
+    Mailbox(Permit, Posting),
+    /// To another address, which must lead to a mailbox.
+    Alias(EmailAddress),
+}
+
+/// Who may post to a mailbox that gets an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Posting {
+    /// Anyone, unless its list says already whether anyone may: the entry `anyone p`.
+    Open,
+    /// Whoever may now.
+    AsListed,
+}
+
+/// Where an address shall no longer lead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OldTarget {
+    /// Anywhere.
+    All,
+    /// To this mailbox.
+    Mailbox(MailboxId),
+    /// To this address.
+    Alias(EmailAddress),
+}
+
+impl Recipients {
+    fn local(&self) -> Option<&str> {
+        match self {
+            Self::Address(address) => Some(address.folded_local()),
+            Self::Domain(_) => None,
+        }
+    }
+
+    fn domain(&self) -> &str {
+        match self {
+            Self::Address(address) => address.domain(),
+            Self::Domain(domain) => domain,
+        }
+    }
+
+    fn spelling(&self) -> String {
+        match self {
+            Self::Address(address) => address.to_string(),
+            Self::Domain(domain) => format!("@{domain}"),
+        }
+    }
+}
+
+impl Store {
+    /// Where a letter to `address` goes. What follows `separator` in it is a subaddress (RFC 5233); empty: there are none.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Limit`] where too many aliases lead on; [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.route", skip_all)]
+    pub async fn route(&self, address: &EmailAddress, separator: &str) -> Result<Route, Fault> {
+        let rows = sqlx::query_as!(
+            Row,
+            r#"select step as "step!", subject, object, mailbox, rights_version, owner, owner_name, path,
+                      subfolder, subfolder_version, subfolder_path, junk
+                 from route_address(_local => $1, _domain => $2, _separator => $3)"#,
+            address.folded_local(),
+            address.domain(),
+            separator,
+        )
+        .fetch_all(&mut *self.connection().await?)
+        .await?;
+        let mut route = Route::default();
+        for row in rows {
+            row.read(&mut route)?;
+        }
+        Ok(route)
+    }
+
+    /// Lets an address lead somewhere; it may lead to several places, and does so once to each.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Denied`] and [`Fault::Gone`] for the mailbox; [`Fault::Gone`] for an alias that would lead nowhere;
+    /// [`Fault::Limit`] where too many aliases would lead on, or a list is full; [`Fault::Unavailable`].
+    #[tracing::instrument(name = "db.add_address", skip_all)]
+    pub async fn add_address(
+        &self,
+        administrator: AccountId,
+        recipients: &Recipients,
+        target: &NewTarget,
+        separator: &str,
+    ) -> Result<(), Fault> {
+        let actor = self.recorded_actor(administrator).await?;
+        let (permit, alias, is_open) = match target {
+            NewTarget::Mailbox(permit, posting) => (Some(permit), None, *posting == Posting::Open),
+            NewTarget::Alias(address) => (None, Some(address), false),
+        };
+        let woken = sqlx::query_as!(
+            wake::Row,
+            r#"select mailbox as "mailbox!", modseq as "modseq!"
+                 from add_address(
+                        _actor => $1, _local => $2, _domain => $3, _spelling => $4, _permit => $5,
+                        _alias_local => $6, _alias_domain => $7, _alias_spelling => $8, _separator => $9,
+                        _is_open => $10)"#,
+            actor as ActorRow,
+            recipients.local(),
+            recipients.domain(),
+            recipients.spelling(),
+            permit.map(PermitRow::from) as Option<PermitRow>,
+            alias.map(EmailAddress::folded_local),
+            alias.map(EmailAddress::domain),
+            alias.map(ToString::to_string),
+            separator,
+            is_open,
+        )
+        .fetch_all(&mut *self.connection().await?)
+        .await?;
+        self.wake(woken);
+        Ok(())
+    }
+
+    /// Lets an address no longer lead somewhere; whether it did. Lists of rights stay as they are.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.remove_address", skip_all)]
+    pub async fn remove_address(
+        &self,
+        administrator: AccountId,
+        recipients: &Recipients,
+        target: &OldTarget,
+    ) -> Result<bool, Fault> {
+        let actor = self.recorded_actor(administrator).await?;
+        let (mailbox, alias) = match target {
+            OldTarget::All => (None, None),
+            OldTarget::Mailbox(mailbox) => (Some(mailbox.0), None),
+            OldTarget::Alias(address) => (None, Some(address)),
+        };
+        let was_there = sqlx::query_scalar!(
+            r#"select remove_address(
+                        _actor => $1, _local => $2, _domain => $3, _mailbox => $4, _alias_local => $5,
+                        _alias_domain => $6) as "was_there!""#,
+            actor as ActorRow,
+            recipients.local(),
+            recipients.domain(),
+            mailbox,
+            alias.map(EmailAddress::folded_local),
+            alias.map(EmailAddress::domain),
+        )
+        .fetch_one(&mut *self.connection().await?)
+        .await?;
+        Ok(was_there)
+    }
+
+    /// Lets what comes to `domain`, and is not known there, be looked up in another domain, or in none. Whether that is
+    /// new. Both are as [`EmailAddress::domain`] has them.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Limit`] where a domain would be itself, or too many lead on; [`Fault::Unavailable`].
+    #[tracing::instrument(name = "db.set_domain_alias", skip_all)]
+    pub async fn set_domain_alias(
+        &self,
+        administrator: AccountId,
+        domain: &str,
+        target: Option<&str>,
+    ) -> Result<bool, Fault> {
+        let actor = self.recorded_actor(administrator).await?;
+        let is_new = sqlx::query_scalar!(
+            r#"select set_domain_alias(_actor => $1, _domain => $2, _target => $3) as "is_new!""#,
+            actor as ActorRow,
+            domain,
+            target,
+        )
+        .fetch_one(&mut *self.connection().await?)
+        .await?;
+        Ok(is_new)
+    }
+
+    /// All addresses, by domain.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.addresses", skip_all)]
+    pub async fn addresses(&self) -> Result<Vec<ListedAddress>, Fault> {
+        let rows = sqlx::query!(
+            r#"select l.address as "address!", l.owner, l.owner_name as "owner_name?", l.path, l.alias, l.target_domain
+                 from (select a.domain, a.local, a.id, a.spelling as address, n.owner, o.name as owner_name, n.path,
+                              a.alias_spelling as alias, null::text as target_domain
+                         from address a
+                         left join mailbox_name n on n.mailbox = a.mailbox
+                         left join account o on o.id = n.owner
+                        union all
+                       select d.domain, null, 0, '@' || d.domain, null, null, null, null, d.target
+                         from domain_alias d) l
+                order by l.domain, l.local nulls last, l.id"#
+        )
+        .fetch_all(&mut *self.connection().await?)
+        .await?;
+        let listed = rows.into_iter().filter_map(|row| {
+            let leads_to = match (row.alias, row.target_domain) {
+                (Some(alias), _) => LeadsTo::Address(alias),
+                (None, Some(domain)) => LeadsTo::Domain(domain),
+                (None, None) => LeadsTo::Mailbox(place(
+                    AccountId::NOBODY,
+                    row.owner?,
+                    row.owner_name,
+                    row.path?,
+                )?),
+            };
+            Some(ListedAddress {
+                address: row.address,
+                leads_to,
+            })
+        });
+        Ok(listed.collect())
+    }
+}
+
+/// A step, as `route_address` returns it.
+struct Row {
+    step: i16,
+    subject: Option<String>,
+    object: Option<String>,
+    mailbox: Option<i64>,
+    rights_version: Option<i64>,
+    owner: Option<i64>,
+    owner_name: Option<String>,
+    path: Option<String>,
+    subfolder: Option<i64>,
+    subfolder_version: Option<i64>,
+    subfolder_path: Option<String>,
+    junk: Option<i64>,
+}
+
+impl Row {
+    fn read(self, route: &mut Route) -> Result<(), Fault> {
+        let subject = self.subject.clone().unwrap_or_default();
+        let object = self.object.clone().unwrap_or_default();
+        let step = match self.step {
+            1 => RouteStep::Known(subject),
+            2 => RouteStep::Subaddress {
+                address: subject,
+                known: object,
+            },
+            3 => RouteStep::DomainAlias {
+                domain: subject,
+                target: object,
+            },
+            4 => RouteStep::CatchAll {
+                address: subject,
+                domain: object,
+            },
+            5 => RouteStep::Alias {
+                address: subject,
+                target: object,
+            },
+            6 => return self.read_target(route),
+            7 => RouteStep::Unknown(subject),
+            _ => return Err(Fault::Broken(Cause::new("an unknown step of a route"))),
+        };
+        route.steps.push(step);
+        Ok(())
+    }
+
+    fn read_target(self, route: &mut Route) -> Result<(), Fault> {
+        let Self {
+            owner, owner_name, ..
+        } = self;
+        let mailbox = |id: Option<i64>, version: Option<i64>, path: Option<String>| {
+            Some(TargetMailbox {
+                id: MailboxId(id?),
+                place: place(AccountId::NOBODY, owner?, owner_name.clone(), path?)?,
+                rights_version: version?,
+            })
+        };
+        let reached = mailbox(self.mailbox, self.rights_version, self.path)
+            .ok_or_else(|| Fault::Broken(Cause::new("a route without a mailbox")))?;
+        let subfolder = mailbox(self.subfolder, self.subfolder_version, self.subfolder_path);
+        route.steps.push(RouteStep::Mailbox(reached.place.clone()));
+        route.steps.extend(match (&subfolder, self.object) {
+            (Some(below), _) => Some(RouteStep::Subfolder(below.place.clone())),
+            (None, Some(detail)) => Some(RouteStep::NoSubfolder(detail)),
+            (None, None) => None,
+        });
+        route.targets.push(Target {
+            mailbox: reached,
+            subfolder,
+            junk: self.junk.map(MailboxId),
+        });
+        Ok(())
+    }
+}

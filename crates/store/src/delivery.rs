@@ -1,0 +1,353 @@
+//! Letters that come in: one content, however many mailboxes they are for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use acl::{EffectiveAccess, Operation, Permit};
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use mail::limits::{CLIENT_NAME_CHARS_MAX, DUPLICATE_WINDOW_DAYS_MAX};
+use mail::{AccountId, ContentId, EmailAddress, MailboxId, Uid, UidValidity};
+use sha2::{Digest as _, Sha256};
+
+use crate::activity::ActivityKind;
+use crate::append::{Added, Append, Incoming};
+use crate::filing::{Circumstances, Filing, filing};
+use crate::keeping::interval;
+use crate::{Cause, Fault, Prepared, Store, Target, TargetMailbox};
+
+/// A letter, as it will be stored in every mailbox that it is for.
+#[derive(Debug)]
+pub struct Letter {
+    /// What it is made of, with the header fields that delivery adds.
+    pub prepared: Prepared,
+    /// The account that submitted it; `None` where nobody knows for sure: a sender's address can be forged.
+    pub submitter: Option<AccountId>,
+    /// What the MTA calls it.
+    pub queue_id: Option<String>,
+    /// Who delivers it, for the record of activity.
+    pub client: String,
+    /// By what it is recognised when it comes again; `None` where it need not be.
+    pub recognition: Option<Recognition>,
+    /// Whether somebody judged it to be junk.
+    pub is_junk: bool,
+}
+
+/// By what a letter is recognised when it comes again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recognition {
+    /// Equal for what is the same letter, in the same mailbox.
+    pub key: Vec<u8>,
+    /// For how long; at most [`DUPLICATE_WINDOW_DAYS_MAX`] days.
+    pub window: Duration,
+}
+
+impl Recognition {
+    /// By the bytes of a letter as it came.
+    #[must_use]
+    pub fn by_bytes(letter: &[u8], window: Duration) -> Self {
+        Self {
+            key: Sha256::digest(letter).to_vec(),
+            window,
+        }
+    }
+}
+
+/// A mailbox that a letter is for, and the recipient that led there.
+#[derive(Clone, Debug)]
+pub struct Addressee {
+    /// As it was given.
+    pub recipient: EmailAddress,
+    /// From its [`Route`](crate::Route).
+    pub target: Target,
+}
+
+/// What became of a letter in one mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivered {
+    /// It is there, and committed.
+    Filed {
+        /// In this mailbox.
+        mailbox: MailboxId,
+        /// The mailbox's UIDVALIDITY.
+        uid_validity: UidValidity,
+        /// The message's UID.
+        uid: Uid,
+    },
+    /// It came before, and is there once. The record of activity tells of it.
+    Duplicate,
+}
+
+/// How many mailboxes are written to at once for one letter.
+const AT_ONCE_MAX: usize = 4;
+
+/// For how long a letter can be recognised.
+const WINDOW_MAX: Duration = Duration::from_secs(DUPLICATE_WINDOW_DAYS_MAX * 24 * 60 * 60);
+
+impl Store {
+    /// Whether `submitter`, or nobody, may post now to the mailbox that a letter is addressed to.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.may_post", skip_all)]
+    pub async fn may_post(
+        &self,
+        submitter: Option<AccountId>,
+        target: &Target,
+    ) -> Result<bool, Fault> {
+        let (account, mailbox) = (submitter.unwrap_or(AccountId::NOBODY), target.mailbox.id);
+        let Some(latest) = self.latest(mailbox).await? else {
+            return Ok(false);
+        };
+        match self
+            .post_permit_at(account, mailbox, latest.rights_version)
+            .await
+        {
+            Ok(_) => Ok(true),
+            Err(Fault::Denied | Fault::Gone) => Ok(false),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Delivers `letter` to each of `to`; answers each in its place. What is answered as filed is committed; the first that
+    /// is filed stores the content, and all others refer to it.
+    ///
+    /// # Errors
+    ///
+    /// Of each: [`Fault::Gone`], [`Fault::Denied`] (whoever submitted it may not post there), [`Fault::OverQuota`],
+    /// [`Fault::Limit`] (no UID left), [`Fault::Unavailable`]. Nothing is there then.
+    #[tracing::instrument(name = "db.deliver", skip_all)]
+    pub async fn deliver(&self, letter: Letter, to: &[Addressee]) -> Vec<Result<Delivered, Fault>> {
+        let carried = Carried {
+            store: self,
+            prepared: Arc::new(letter.prepared),
+            submitter: letter.submitter,
+            mark: letter.recognition.map(|recognition| {
+                let window = recognition.window.min(WINDOW_MAX).as_secs();
+                (recognition.key, i64::try_from(window).unwrap_or(i64::MAX))
+            }),
+            words: words(letter.queue_id.as_deref(), &letter.client, letter.is_junk),
+            is_junk: letter.is_junk,
+        };
+        let mut outcomes = Vec::with_capacity(to.len());
+        let mut stored = None;
+        for addressee in to {
+            if stored.is_some() {
+                break;
+            }
+            let (outcome, content) = carried.to(addressee, None).await;
+            stored = content;
+            let is_away = matches!(outcome, Err(Fault::Unavailable(_)));
+            outcomes.push(outcome);
+            if is_away {
+                // Nobody waits for the same database again and again.
+                outcomes.resize_with(to.len(), || {
+                    Err(Fault::Unavailable(Cause::new("the database was away")))
+                });
+            }
+        }
+        let others: Vec<_> = to
+            .iter()
+            .skip(outcomes.len())
+            .map(|addressee| carried.to(addressee, stored))
+            .collect();
+        let others: Vec<_> = stream::iter(others).buffered(AT_ONCE_MAX).collect().await;
+        outcomes.extend(others.into_iter().map(|(outcome, _)| outcome));
+        outcomes
+    }
+
+    /// Forgets by what letters are recognised that came longer ago than any window.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.trim_delivery_marks", skip_all)]
+    pub async fn trim_delivery_marks(&self) -> Result<(), Fault> {
+        sqlx::query!(
+            "delete from delivery_mark where at < now() - $1::interval",
+            interval(WINDOW_MAX)
+        )
+        .execute(&mut *self.connection().await?)
+        .await?;
+        Ok(())
+    }
+
+    /// A permit to post, by rights that are no older than the call where others would not suffice.
+    async fn post_permit(
+        &self,
+        submitter: Option<AccountId>,
+        mailbox: &TargetMailbox,
+    ) -> Result<Permit, Fault> {
+        let account = submitter.unwrap_or(AccountId::NOBODY);
+        let version = mailbox.rights_version;
+        match self.post_permit_at(account, mailbox.id, version).await {
+            Err(Fault::Denied) => {}
+            decided => return decided,
+        }
+        let latest = self.latest(mailbox.id).await?.ok_or(Fault::Gone)?;
+        self.post_permit_at(account, mailbox.id, latest.rights_version)
+            .await
+    }
+
+    async fn post_permit_at(
+        &self,
+        account: AccountId,
+        mailbox: MailboxId,
+        version: i64,
+    ) -> Result<Permit, Fault> {
+        let known = self.known(account, mailbox, version).await?;
+        let known = known.ok_or(Fault::Gone)?;
+        let access = EffectiveAccess {
+            account,
+            mailbox,
+            rights: known.rights,
+            version: known.version,
+        };
+        acl::permit(&access, Operation::Post).map_err(|_| Fault::Denied)
+    }
+}
+
+/// A letter on its way to all that it is for.
+struct Carried<'s> {
+    store: &'s Store,
+    prepared: Arc<Prepared>,
+    submitter: Option<AccountId>,
+    mark: Option<(Vec<u8>, i64)>,
+    /// Of every record of activity, behind the recipient.
+    words: String,
+    is_junk: bool,
+}
+
+impl Carried<'_> {
+    /// Delivers to one; also says where the content is stored then.
+    async fn to(
+        &self,
+        addressee: &Addressee,
+        stored: Option<ContentId>,
+    ) -> (Result<Delivered, Fault>, Option<ContentId>) {
+        match self.file(addressee, stored).await {
+            Ok((uid_validity, uid, mailbox, content)) => {
+                let filed = Delivered::Filed {
+                    mailbox,
+                    uid_validity,
+                    uid,
+                };
+                (Ok(filed), content)
+            }
+            Err(Fault::Delivered) => {
+                let noted = self.note_duplicate(addressee).await;
+                (noted.map(|()| Delivered::Duplicate), None)
+            }
+            Err(fault) => (Err(fault), None),
+        }
+    }
+
+    async fn file(&self, addressee: &Addressee, stored: Option<ContentId>) -> Result<Filed, Fault> {
+        let target = &addressee.target;
+        let here = self.permit(&target.mailbox).await;
+        let below = match &target.subfolder {
+            Some(below) => self.permit(below).await,
+            None => Err(Fault::Gone),
+        };
+        let filed = filing(
+            target,
+            Circumstances {
+                is_junk: self.is_junk,
+                may_post_below: below.is_ok(),
+            },
+        );
+        let is_here = filed.judged_by == target.mailbox.id;
+        let permit = if is_here { here.clone()? } else { below? };
+        let outcome = self.post(addressee, filed, &permit, stored).await;
+        // What would take its place is gone or closed by now.
+        let is_lost = matches!(outcome, Err(Fault::Gone | Fault::Denied));
+        if is_lost && filed.mailbox != target.mailbox.id {
+            let circumstances = Circumstances {
+                is_junk: false,
+                may_post_below: false,
+            };
+            let filed = filing(target, circumstances);
+            return self.post(addressee, filed, &here?, stored).await;
+        }
+        outcome
+    }
+
+    async fn permit(&self, mailbox: &TargetMailbox) -> Result<Permit, Fault> {
+        self.store.post_permit(self.submitter, mailbox).await
+    }
+
+    async fn post(
+        &self,
+        addressee: &Addressee,
+        filed: Filing,
+        permit: &Permit,
+        stored: Option<ContentId>,
+    ) -> Result<Filed, Fault> {
+        let posting = |content| {
+            Append::Letter(Incoming {
+                prepared: Arc::clone(&self.prepared),
+                content,
+                flags: filed.flags,
+                mark: self.mark.clone(),
+                detail: self.detail(addressee),
+            })
+        };
+        let submit = async |content| {
+            self.store
+                .submit_to(filed.mailbox, permit, posting(content))
+                .await
+        };
+        let added = match submit(stored).await {
+            // The first one was removed, and its content collected.
+            Err(Fault::Expunged) if stored.is_some() => submit(None).await?,
+            outcome => outcome?,
+        };
+        let Added { appended, content } = added;
+        let uid = appended.uids.first().copied();
+        let uid = uid.ok_or_else(|| Fault::Broken(Cause::new("a letter without a UID")))?;
+        Ok((appended.uid_validity, uid, filed.mailbox, content))
+    }
+
+    fn detail(&self, addressee: &Addressee) -> String {
+        format!("to {}{}", addressee.recipient, self.words)
+    }
+
+    async fn note_duplicate(&self, addressee: &Addressee) -> Result<(), Fault> {
+        sqlx::query!(
+            "insert into activity (kind, account, mailbox, owner, path, detail)
+             select $1, $2, n.mailbox, n.owner, n.path, $3
+               from mailbox_name n
+              where n.mailbox = $4",
+            ActivityKind::Delivery.number(),
+            self.submitter.map(|account| account.0),
+            format!("{}: came before", self.detail(addressee)),
+            addressee.target.mailbox.id.0,
+        )
+        .execute(&mut *self.store.connection().await?)
+        .await?;
+        Ok(())
+    }
+}
+
+type Filed = (UidValidity, Uid, MailboxId, Option<ContentId>);
+
+/// What the record of activity says of every recipient.
+fn words(queue_id: Option<&str>, client: &str, is_junk: bool) -> String {
+    let mut words = String::new();
+    for (title, value) in [("as", queue_id), ("from", Some(client))] {
+        let kept = value.map(|value| kept(value)).unwrap_or_default();
+        if !kept.is_empty() {
+            words.push_str(&format!(", {title} {kept}"));
+        }
+    }
+    if is_junk {
+        words.push_str(", junk");
+    }
+    words
+}
+
+fn kept(value: &str) -> String {
+    let printable = value.chars().filter(|sign| !sign.is_control());
+    printable.take(CLIENT_NAME_CHARS_MAX).collect()
+}
