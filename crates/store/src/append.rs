@@ -116,6 +116,14 @@ impl Job for Append {
         }
     }
 
+    /// A letter that comes again is a double only if the first is there: that one may be refused, over quota.
+    fn mark(&self) -> Option<&[u8]> {
+        match self {
+            Self::Messages(_) => None,
+            Self::Letter(posting) => posting.mark.as_ref().map(|(key, _)| key.as_slice()),
+        }
+    }
+
     fn queue(queues: &mut Queues) -> &mut VecDeque<QueuedWrite<Self>> {
         &mut queues.appends
     }

@@ -6,7 +6,7 @@
 //!
 //! A batch that panics is done again one by one, so that only the guilty write fails.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::mem;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,6 +39,11 @@ pub(crate) trait Job: Sized + Send + Sync + 'static {
     /// Bytes that wait with it.
     fn bytes(&self) -> usize {
         0
+    }
+
+    /// Two that have this in common never go into one call: the second depends on whether the first is done.
+    fn mark(&self) -> Option<&[u8]> {
+        None
     }
 
     /// Where its like wait.
@@ -339,12 +344,17 @@ impl Queues {
 /// As many from the front as may go together, at least one.
 fn next_batch<J: Job>(queue: &mut VecDeque<QueuedWrite<J>>) -> Vec<QueuedWrite<J>> {
     let mut bytes = 0_usize;
+    let mut marks = HashSet::new();
     let fitting = queue
         .iter()
         .take(J::TOGETHER_MAX)
         .take_while(|queued_write| {
             bytes = bytes.saturating_add(queued_write.job.bytes());
-            bytes <= TOGETHER_BYTES_MAX
+            let is_new = queued_write
+                .job
+                .mark()
+                .is_none_or(|mark| marks.insert(mark));
+            bytes <= TOGETHER_BYTES_MAX && is_new
         })
         .count();
     queue.drain(..fitting.max(1).min(queue.len())).collect()

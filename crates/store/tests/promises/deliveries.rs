@@ -271,6 +271,27 @@ async fn a_letter_that_was_not_delivered_may_come_again() {
     assert!(matches!(again[0], Ok(Delivered::Duplicate)), "{again:?}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_letter_is_the_double_of_one_that_was_not_delivered() {
+    let world = World::new().await;
+    let store = &world.store;
+    let (root, mailboxes) = teams(&world, &["full", "other"]).await;
+    let limits: QuotaLimits = [(Resource::Message, 0)].into_iter().collect();
+    let quota_root = QuotaRoot::parse("shared/full").unwrap();
+    store.set_quota(root, &quota_root, limits).await.unwrap();
+    // Once the letter is stored, several mailboxes are written to at once.
+    let mut to = vec!["other@example.org"];
+    to.extend(["full@example.org"; 20]);
+    let to = addressees(store, &to).await;
+    for round in 0..5 {
+        let outcomes = store.deliver(recognised(&format!("{round}")), &to).await;
+        for outcome in &outcomes[1..] {
+            assert!(matches!(outcome, Err(Fault::OverQuota)), "{outcome:?}");
+        }
+    }
+    assert_eq!(count(store, mailboxes[0]).await, 0);
+}
+
 #[tokio::test]
 async fn who_has_no_room_does_not_fail_the_others() {
     let world = World::new().await;
