@@ -179,6 +179,18 @@ impl<R> Conversation<R> {
         }
     }
 
+    /// Who submitted the letter of the transaction that is under way, from a client that is trusted to say so.
+    #[must_use]
+    pub fn submitter(&self) -> Option<&str> {
+        self.transaction.as_ref()?.submitter.as_deref()
+    }
+
+    /// How many bytes of a letter have come, also of one that is refused and not kept.
+    #[must_use]
+    pub fn received_bytes(&self) -> u64 {
+        self.letter_bytes
+    }
+
     /// How many bytes of a letter are kept in memory.
     #[must_use]
     pub fn letter_bytes(&self) -> usize {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use mail::InternalDate;
+use mime::encode_binary;
 
 use crate::transaction::MailTransaction;
 
@@ -26,7 +27,7 @@ pub struct Arrival {
 /// The fields that go before a letter. All recipients share them, so a recipient is named only where there is one:
 /// else one would read of another in whose name it was hidden (Bcc).
 #[must_use]
-pub fn trace_fields<R>(transaction: &MailTransaction<R>, arrival: &Arrival) -> Vec<u8> {
+pub(crate) fn trace_fields<R>(transaction: &MailTransaction<R>, arrival: &Arrival) -> Vec<u8> {
     let mut fields = format!("Return-Path: <{}>\r\n", transaction.sender);
     let only = match transaction.recipients.as_slice() {
         [only] => Some(only.path.as_str()),
@@ -49,6 +50,15 @@ pub fn trace_fields<R>(transaction: &MailTransaction<R>, arrival: &Arrival) -> V
     }
     let _ = write!(fields, ";\r\n\t{}\r\n", rfc5322_date(arrival.at));
     fields.into_bytes()
+}
+
+/// A letter with what goes before it, as APPEND would store it: without NUL (RFC 3516, 6). `None` where a NUL is where no
+/// encoding can hide it.
+#[must_use]
+pub fn letter_to_store<R>(transaction: &MailTransaction<R>, arrival: &Arrival) -> Option<Vec<u8>> {
+    let mut stored = trace_fields(transaction, arrival);
+    stored.extend_from_slice(&encode_binary(&transaction.letter)?);
+    Some(stored)
 }
 
 /// The protocol's name (RFC 3848; RFC 6531, 4.3).

@@ -2,8 +2,9 @@
 
 use mail::InternalDate;
 
+use crate::trace::trace_fields;
 use crate::{
-    AcceptedRecipient, Arrival, Duplicates, JunkRule, MailTransaction, is_junk, trace_fields,
+    AcceptedRecipient, Arrival, Duplicates, JunkRule, MailTransaction, is_junk, letter_to_store,
 };
 
 fn transaction(recipients: &[&str], letter: &str) -> MailTransaction<()> {
@@ -93,6 +94,26 @@ fn the_way_it_came_is_told() {
         fields.contains("from mx.example.org\r\n\tby node1 with UTF8LMTP id"),
         "{fields}"
     );
+}
+
+#[test]
+fn a_letter_stays_byte_for_byte_but_for_its_nul() {
+    let stored = |letter| letter_to_store(&transaction(&["a@y"], letter), &arrival());
+    for letter in [
+        "Return-Path: <forged@x>\r\nSubject: a\r\n\r\n.\rb\nc",
+        "no header at all",
+        "",
+    ] {
+        let stored = stored(letter).unwrap();
+        assert!(stored.starts_with(b"Return-Path: <sue@example.com>\r\n"));
+        assert!(
+            stored.ends_with(format!(" +0000\r\n{letter}").as_bytes()),
+            "{letter:?}"
+        );
+    }
+    let encoded = stored("Subject: a\r\n\r\nb\0").unwrap();
+    assert!(!encoded.contains(&0));
+    assert_eq!(stored("Subject: \0\r\n\r\n"), None);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use mail::limits::{
 };
 
 use super::{MESSAGE_BYTES_MAX, Played, play, play_in_pieces, terms};
-use crate::Terms;
+use crate::{Conversation, Reply, Step, Terms};
 
 const BEGIN: &str = "LHLO mx\r\nMAIL FROM:<sue@x>\r\nRCPT TO:<a@y>\r\n";
 
@@ -359,4 +359,23 @@ fn what_came_before_tls_is_forgotten() {
         usize::MAX,
     );
     assert_eq!(played.codes(), ["250", "220"]);
+}
+
+#[test]
+fn a_letter_for_which_there_is_no_memory_is_refused_at_its_end() {
+    let mut out = Vec::new();
+    let mut conversation = Conversation::new(terms(), &mut out);
+    conversation.feed(format!("{BEGIN}DATA\r\nSubject: a\r\n").as_bytes());
+    while let Step::Recipient(_) = conversation.step(&mut out) {
+        conversation.recipient(Ok(()), &mut out);
+    }
+    assert!(conversation.is_receiving() && conversation.letter_bytes() > 0);
+    conversation.refuse_letter(Reply::NoMemory);
+    assert_eq!(conversation.letter_bytes(), 0);
+    conversation.feed(b"\r\nb\r\n.\r\nNOOP\r\n");
+    assert_eq!(conversation.step(&mut out), Step::Hungry);
+    let replies = String::from_utf8(out).unwrap();
+    assert!(replies.contains("\r\n452 4.3.1 "), "{replies}");
+    assert!(replies.ends_with("\r\n250 2.0.0 OK\r\n"), "{replies}");
+    assert!(conversation.is_idle());
 }
