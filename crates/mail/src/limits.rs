@@ -119,7 +119,7 @@ pub const CLIENT_NAME_CHARS_MAX: usize = 100;
 pub const BAD_COMMANDS_MAX: u32 = 20;
 /// A command line of LMTP, in bytes. RFC 5321 asks for 512, and each extension for some more.
 pub const LMTP_LINE_BYTES_MAX: usize = 4 * 1024;
-/// The value of a parameter of MAIL or RCPT, or of an attribute of XFORWARD or XCLIENT, in bytes.
+/// The sender in MAIL, the value of a parameter of MAIL or RCPT, or of an attribute of XFORWARD or XCLIENT, in bytes.
 pub const LMTP_VALUE_BYTES_MAX: usize = 1000;
 /// Recipients of one letter by LMTP. RFC 5321, 4.5.3.1.8, asks for at least 100.
 pub const LMTP_RECIPIENTS_MAX: usize = 1000;
