@@ -25,6 +25,7 @@ class Demo:
 
     def __init__(self, said):
         self.nodes = said["nodes"]
+        self.address = said["address"]
         self.admin = Person(**said["admin"])
         self.people = [Person(one["user"], one["password"]) for one in said["people"]]
         if len(self.nodes) < 2 or len(self.people) < 2:

@@ -127,6 +127,14 @@ pub const MAP_REQUEST_BYTES_MAX: usize = 4096;
 pub const AUTH_LINE_BYTES_MAX: usize = 16 * 1024;
 /// Passwords that one connection of a mail transfer agent asks about at once.
 pub const AUTH_REQUESTS_MAX: usize = 256;
+/// A command line of LMTP, in bytes. RFC 5321 asks for 512, and each extension for some more.
+pub const LMTP_LINE_BYTES_MAX: usize = 4 * 1024;
+/// The sender in MAIL, the value of a parameter of MAIL or RCPT, or of an attribute of XFORWARD or XCLIENT, in bytes.
+pub const LMTP_VALUE_BYTES_MAX: usize = 1000;
+/// Recipients of one letter by LMTP. RFC 5321, 4.5.3.1.8, asks for at least 100.
+pub const LMTP_RECIPIENTS_MAX: usize = 1000;
+/// Letters that one connection of LMTP may bring.
+pub const LMTP_TRANSACTIONS_MAX: u32 = 10_000;
 /// An address of mail, in bytes (RFC 5321, 4.5.3.1.3, without its angle brackets).
 pub const ADDRESS_BYTES_MAX: usize = 254;
 /// What is before the `@` of an address, in bytes (RFC 5321, 4.5.3.1.1).

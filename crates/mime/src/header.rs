@@ -39,6 +39,13 @@ pub fn header_fields(header: &[u8], names: &[String], keep: Keep) -> Vec<u8> {
     subset
 }
 
+/// The values of all fields of this name in a message or its header, each on one line.
+pub fn header_values<'m>(message: &'m [u8], name: &str) -> impl Iterator<Item = Cow<'m, [u8]>> {
+    known_fields(message)
+        .filter(move |field| field.is(name))
+        .map(|field| unfold(field.value))
+}
+
 /// The value of the first field of this name, still folded.
 pub(crate) fn find<'h>(header: &'h [u8], name: &str) -> Option<&'h [u8]> {
     known_fields(header)
@@ -141,7 +148,7 @@ pub(crate) fn without_line_break(line: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
-    use super::{HeaderFields, Keep, find, header_fields, unfold};
+    use super::{HeaderFields, Keep, find, header_fields, header_values, unfold};
 
     const HEADER: &[u8] = b"From nobody Mon Jan  1 00:00:00 2001\r\n\
         Subject : one\r\n two\r\n\
@@ -160,6 +167,13 @@ mod tests {
         assert_eq!(&*unfold(subject), b"one two");
         assert_eq!(&*unfold(find(HEADER, "x-empty").unwrap()), b"");
         assert_eq!(find(HEADER, "X-Emp"), None);
+    }
+
+    #[test]
+    fn values_are_those_of_the_header_alone() {
+        let message = [HEADER, b"Subject: of the body\r\n"].concat();
+        let values: Vec<_> = header_values(&message, "Subject").collect();
+        assert_eq!(values, [&b"one two"[..], b"again"]);
     }
 
     #[test]

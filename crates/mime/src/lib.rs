@@ -44,7 +44,7 @@ pub use binary::{Decoded, binary, encode_binary};
 pub use body::body_without_extensions;
 pub use fold::fold;
 pub use fuzzy::Fuzzy;
-pub use header::{Keep, header_fields};
+pub use header::{Keep, header_fields, header_values};
 pub use identify::{Ids, identify};
 pub use injected::panic_if_asked;
 pub use preview::preview;

@@ -58,6 +58,17 @@ impl ConnectionSlots {
         })
     }
 
+    /// Places that are not divided among addresses or users.
+    pub(crate) fn undivided(all_max: usize) -> Arc<Self> {
+        Arc::new(Self {
+            taken: Mutex::default(),
+            is_empty: Notify::new(),
+            all_max,
+            per_address_max: all_max,
+            per_user_max: all_max,
+        })
+    }
+
     /// A place for a connection from `address`.
     pub(crate) fn take(
         self: &Arc<Self>,

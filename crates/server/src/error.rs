@@ -28,6 +28,14 @@ pub enum ServerError {
         /// What the machine says.
         cause: io::Error,
     },
+    /// A socket of the file system cannot be listened on.
+    #[error("cannot listen on unix:{path}: {cause}")]
+    ListenUnix {
+        /// As configured.
+        path: String,
+        /// What the machine says.
+        cause: io::Error,
+    },
     /// The machine has no random numbers to give.
     #[error("this machine gives no random numbers")]
     NoRandomness,

@@ -23,6 +23,7 @@ use crate::error::ServerError;
 use crate::http::{self, Health};
 use crate::lease::Lease;
 use crate::listen::{self, Beginning};
+use crate::lmtp::{self, LmtpContext};
 use crate::memory::SharedMemory;
 use crate::metrics::Metrics;
 use crate::panics::Panics;
@@ -43,6 +44,7 @@ pub struct Frontend {
     live: Arc<Live>,
     health: Arc<Health>,
     slots: Arc<ConnectionSlots>,
+    lmtp_slots: Arc<ConnectionSlots>,
     registry: Arc<Registry>,
     lease: Arc<Lease>,
     drain_trigger: DrainTrigger,
@@ -59,6 +61,10 @@ pub struct Addresses {
     pub imap: Vec<SocketAddr>,
     /// The listeners for IMAP inside TLS.
     pub imaps: Vec<SocketAddr>,
+    /// The listeners for LMTP that begins without TLS.
+    pub lmtp: Vec<SocketAddr>,
+    /// The listeners for LMTP inside TLS.
+    pub lmtps: Vec<SocketAddr>,
     /// The listeners for health and metrics.
     pub http: Vec<SocketAddr>,
 }
@@ -118,15 +124,33 @@ impl Frontend {
         let registry = Registry::new(run);
         let context = Arc::new(ConnectionContext {
             node: Arc::new(node(config, &store, &live, &metrics)?),
-            tls,
+            tls: tls.clone(),
             metrics: Arc::clone(&metrics),
-            uploads,
+            uploads: uploads.clone(),
             timeouts: config.timeouts.clone(),
-            drain,
+            drain: drain.clone(),
             registry: Arc::clone(&registry),
             panics: Arc::clone(&panics),
         });
         let slots = ConnectionSlots::new(&config.limits);
+        let lmtp_slots = ConnectionSlots::undivided(config.lmtp.connections);
+        let lmtp = Arc::new(LmtpContext {
+            node_name: config.node.name.clone(),
+            store: store.clone(),
+            config: config.lmtp.clone(),
+            separator: config.address_separator.clone(),
+            message_bytes_max: config.limits.message_bytes,
+            timeouts: lmtp::Timeouts {
+                handshake: config.timeouts.login,
+                write: config.timeouts.write,
+            },
+            tls,
+            metrics: Arc::clone(&metrics),
+            uploads,
+            drain,
+            slots: Arc::clone(&lmtp_slots),
+            panics: Arc::clone(&panics),
+        });
 
         let sockets = Sockets::bind(&config.listen)?;
         let addresses = sockets.addresses(probes.addresses);
@@ -149,6 +173,14 @@ impl Frontend {
                 listen::accept(Arc::clone(&listener), beginning, context, slots)
             }));
         }
+        for listener in sockets.lmtp.into_iter().map(Arc::new) {
+            let context = Arc::clone(&lmtp);
+            listeners.spawn(
+                Arc::clone(&panics).keep_running(move || {
+                    lmtp::accept(Arc::clone(&listener), Arc::clone(&context))
+                }),
+            );
+        }
         let health = probes.health;
         health.start(ping(store.clone()), metrics);
         let stop_timeout = config.timeouts.stop;
@@ -159,6 +191,7 @@ impl Frontend {
             live,
             health,
             slots,
+            lmtp_slots,
             registry,
             lease,
             drain_trigger,
@@ -194,10 +227,8 @@ impl Frontend {
         self.health.drain();
         self.listeners.shutdown().await;
         self.drain_trigger.begin();
-        if timeout(self.stop_timeout, self.slots.empty())
-            .await
-            .is_err()
-        {
+        let all_left = async { tokio::join!(self.slots.empty(), self.lmtp_slots.empty()) };
+        if timeout(self.stop_timeout, all_left).await.is_err() {
             warn!("some clients did not leave in time");
         }
         if let Err(cause) = self.store.drain().await {
@@ -314,6 +345,7 @@ fn node(
 struct Sockets {
     imap: Vec<TcpListener>,
     imaps: Vec<TcpListener>,
+    lmtp: Vec<lmtp::Listener>,
 }
 
 impl Sockets {
@@ -321,13 +353,21 @@ impl Sockets {
         Ok(Self {
             imap: listen::bind(&config.imap)?,
             imaps: listen::bind(&config.imaps)?,
+            lmtp: lmtp::bind(config)?,
         })
     }
 
     fn addresses(&self, http: Vec<SocketAddr>) -> Addresses {
+        let (lmtps, lmtp): (Vec<_>, Vec<_>) = self.lmtp.iter().partition(|one| one.is_tls());
+        let lmtp_addresses = |listeners: Vec<&lmtp::Listener>| {
+            let addresses = listeners.into_iter();
+            addresses.filter_map(lmtp::Listener::address).collect()
+        };
         Addresses {
             imap: addresses(&self.imap),
             imaps: addresses(&self.imaps),
+            lmtp: lmtp_addresses(lmtp),
+            lmtps: lmtp_addresses(lmtps),
             http,
         }
     }

@@ -16,6 +16,7 @@ mod frontend;
 mod http;
 mod lease;
 mod listen;
+mod lmtp;
 mod lock;
 mod memory;
 mod metrics;

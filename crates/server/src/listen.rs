@@ -103,10 +103,12 @@ async fn converse(
     }
     let (stream, security) = match beginning {
         Beginning::Plain(without_tls) => (Stream::Plain(socket), plain(without_tls, address)),
-        Beginning::Tls => match Box::pin(handshake(&context, socket)).await {
-            Some(stream) => (stream, Security::Tls),
-            None => return,
-        },
+        Beginning::Tls => {
+            match Box::pin(handshake(&context.tls, context.timeouts.login, socket)).await {
+                Some(stream) => (stream, Security::Tls),
+                None => return,
+            }
+        }
     };
     let Some(bytes) = environment::random_bytes() else {
         warn!("a connection was not accepted: the machine has no randomness to give");

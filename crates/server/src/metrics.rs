@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use lmtp::Reply;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text;
 use prometheus_client::metrics::counter::Counter;
@@ -22,6 +23,17 @@ pub(crate) struct Metrics {
     commands: Family<Labels<2>, Counter>,
     durations: Histograms,
     logins: Family<Labels<1>, Counter>,
+    lmtp: LmtpMetrics,
+}
+
+/// What is counted of mail that comes in.
+struct LmtpMetrics {
+    connections: Gauge,
+    refused: Family<Labels<1>, Counter>,
+    replies: Family<Labels<2>, Counter>,
+    deliveries: Family<Labels<1>, Counter>,
+    bytes: Counter,
+    duration: Histogram,
 }
 
 /// The stage of a connection, as metrics count it.
@@ -51,6 +63,7 @@ impl Metrics {
             commands: Family::default(),
             durations: Family::new_with_constructor(duration_histogram),
             logins: Family::default(),
+            lmtp: LmtpMetrics::register(&mut registry),
             registry: Registry::default(),
         };
         registry.register(
@@ -121,9 +134,84 @@ impl Metrics {
             .observe(took_s);
     }
 
+    /// Counts LMTP connections that begin (1) or end (-1).
+    pub(crate) fn count_lmtp_connection(&self, change: i64) {
+        self.lmtp.connections.inc_by(change);
+    }
+
+    /// Counts an LMTP connection that was refused because of `bound`.
+    pub(crate) fn count_lmtp_refused(&self, bound: &'static str) {
+        self.lmtp.refused.get_or_create(&[("bound", bound)]).inc();
+    }
+
+    /// Counts what was answered for a recipient, to RCPT or after the letter.
+    pub(crate) fn count_lmtp_reply(&self, command: &'static str, reply: Reply) {
+        let status = reply.enhanced().unwrap_or("none");
+        let labels = [("command", command), ("status", status)];
+        self.lmtp.replies.get_or_create(&labels).inc();
+    }
+
+    /// Counts what became of a letter in one mailbox.
+    pub(crate) fn count_delivery(&self, result: &'static str) {
+        let deliveries = &self.lmtp.deliveries;
+        deliveries.get_or_create(&[("result", result)]).inc();
+    }
+
+    /// Takes note of a letter that came as a whole: how large it was, and how long it took until all was answered.
+    pub(crate) fn note_delivery(&self, bytes: usize, took: Duration) {
+        self.lmtp.bytes.inc_by(bytes as u64);
+        self.lmtp.duration.observe(took.as_secs_f64());
+    }
+
     /// Counts a login by its result.
     pub(crate) fn count_login(&self, result: &'static str) {
         self.logins.get_or_create(&[("result", result)]).inc();
+    }
+}
+
+impl LmtpMetrics {
+    fn register(registry: &mut Registry) -> Self {
+        let metrics = Self {
+            connections: Gauge::default(),
+            refused: Family::default(),
+            replies: Family::default(),
+            deliveries: Family::default(),
+            bytes: Counter::default(),
+            duration: duration_histogram(),
+        };
+        registry.register(
+            "lmtp_connections",
+            "LMTP connections",
+            metrics.connections.clone(),
+        );
+        registry.register(
+            "lmtp_connections_refused",
+            "LMTP connections that were turned away, by the bound they met",
+            metrics.refused.clone(),
+        );
+        registry.register(
+            "lmtp_replies",
+            "What was answered for recipients, to RCPT and after the letter",
+            metrics.replies.clone(),
+        );
+        registry.register(
+            "deliveries",
+            "Letters by what became of them, counted in each mailbox",
+            metrics.deliveries.clone(),
+        );
+        registry.register_with_unit(
+            "delivery",
+            "Letters that came as a whole",
+            Unit::Bytes,
+            metrics.bytes.clone(),
+        );
+        registry.register_with_unit(
+            "delivery_duration",
+            "Time from a whole letter to the answer for its last recipient",
+            Unit::Seconds,
+            metrics.duration.clone(),
+        );
+        metrics
     }
 }
 

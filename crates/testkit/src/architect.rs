@@ -5,9 +5,13 @@ use std::sync::{Arc, LazyLock};
 
 use acl::{Identifier, Modification, Operation, Permit, Rights, Subject};
 use mail::{
-    AccountId, Flag, FlagBits, InternalDate, MailboxId, MailboxName, NaiveDate, Namespaces, Place,
+    AccountId, EmailAddress, Flag, FlagBits, InternalDate, MailboxId, MailboxName, NaiveDate,
+    Namespaces, Place,
 };
-use store::{Background, Compute, Fault, Found, Listed, NewMessage, Options, Readable, Store};
+use store::{
+    Background, Compute, Fault, Found, Listed, NewMessage, NewTarget, Options, Posting, Readable,
+    Recipients, Store,
+};
 
 use crate::client::PASSWORD;
 use crate::error::TestError;
@@ -30,6 +34,8 @@ pub(crate) const SHARED: &str = "Team";
 /// The first level of the names of other users' mailboxes.
 pub(crate) const OTHERS: &str = "People";
 
+/// What is between a local part and its subaddress.
+const SEPARATOR: &str = "+";
 /// The account's name; nobody logs in by it.
 const NAME: &str = "architect";
 /// One hash serves all accounts, because it takes long to make.
@@ -108,6 +114,7 @@ impl Architect {
                 rights,
                 mailbox,
             } => self.rights(identifier, rights, mailbox).await,
+            Given::Address { address, target } => self.address(address, target).await,
             Given::Group { name, members } => {
                 self.store.create_group(name).await?;
                 for member in members {
@@ -274,6 +281,24 @@ impl Architect {
             .store
             .set_rights(&permit, &subject, Modification::Replace(rights))
             .await?)
+    }
+
+    async fn address(&mut self, address: &str, target: &str) -> Result<(), TestError> {
+        let parse = |text: &str| {
+            EmailAddress::parse(text).map_err(|bad| TestError::Sentence(format!("{text}: {bad}")))
+        };
+        let recipients = Recipients::Address(parse(address)?);
+        let (administrator, target) = if target.contains('@') {
+            (self.id, NewTarget::Alias(parse(target)?))
+        } else {
+            let (builder, place) = self.locate(target).await?;
+            let permit = self.leave_to_administer(builder, &place).await?;
+            (builder, NewTarget::Mailbox(permit, Posting::Open))
+        };
+        let adding = self
+            .store
+            .add_address(administrator, &recipients, &target, SEPARATOR);
+        Ok(adding.await?)
     }
 
     /// Appends, whatever the list says, and leaves the list as it was.

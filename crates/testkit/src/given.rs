@@ -73,7 +73,14 @@ pub enum Given {
         /// How.
         change: AccountChange,
     },
-    /// `ada on node 1, phone of ada on node 2, eve before login on node 1 from 127.0.0.9`
+    /// `support@example.org leads to Team/Support`, or to another address
+    Address {
+        /// The address.
+        address: String,
+        /// A mailbox or an address.
+        target: String,
+    },
+    /// `ada on node 1, phone of ada on node 2, eve before login on node 1 from 127.0.0.9, mta on node 2`
     Seats(Vec<Seat>),
 }
 
@@ -99,7 +106,7 @@ pub struct Seat {
     pub account: String,
     /// From 1.
     pub node: usize,
-    /// `before login`: connected only, and the greeting is still to be heard.
+    /// `before login`, `before LHLO`: connected only, and the greeting is still to be heard.
     pub before_login: bool,
     /// The client's own address, where the page says one.
     pub from: Option<IpAddr>,
@@ -144,6 +151,10 @@ impl Given {
             [account, "has", "another", "password"] => {
                 Ok(changed(account, AccountChange::Password))
             }
+            [address, "leads", "to", target @ ..] if !target.is_empty() => Ok(Self::Address {
+                address: (*address).to_owned(),
+                target: target.join(" "),
+            }),
             [identifier, "may", rights, "on", mailbox @ ..] => Ok(Self::Rights {
                 identifier: (*identifier).to_owned(),
                 rights: (*rights).to_owned(),
@@ -156,6 +167,14 @@ impl Given {
                 .map(Self::Seats),
         }
     }
+}
+
+/// Whether a client of this name is a mail transfer agent, which speaks LMTP: `mta`, `mta2`.
+#[must_use]
+pub(crate) fn is_mta(client: &str) -> bool {
+    client
+        .strip_prefix("mta")
+        .is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn changed(account: &str, change: AccountChange) -> Given {
@@ -234,6 +253,7 @@ fn seat(sentence: &str) -> Result<Seat, String> {
     let (before_login, node) = match rest {
         ["on", "node", node] => (false, *node),
         ["before", "login", "on", "node", node] => (true, *node),
+        ["before", "LHLO", "on", "node", node] if is_mta(client) => (true, *node),
         _ => return Err(format!("not understood: {sentence}")),
     };
     let node = node.parse().map_err(|_| format!("{node} is no node"))?;
@@ -315,6 +335,20 @@ mod tests {
             ),
             ("zoe administers", Given::Administrator("zoe".into())),
             (
+                "support@example.org leads to Team/My Orders",
+                Given::Address {
+                    address: "support@example.org".into(),
+                    target: "Team/My Orders".into(),
+                },
+            ),
+            (
+                "mta on node 1, mta2 before LHLO on node 2",
+                Given::Seats(vec![
+                    seat("mta", "mta", 1, false),
+                    seat("mta2", "mta2", 2, true),
+                ]),
+            ),
+            (
                 "ada on node 1, phone of ada on node 2, eve before login on node 2",
                 Given::Seats(vec![
                     seat("ada", "ada", 1, false),
@@ -349,6 +383,7 @@ mod tests {
             "ada",
             "setting node.name",
             "ada on node x",
+            "ada before LHLO on node 1",
             "mailbox x with messages",
             "message $1 in x",
         ] {

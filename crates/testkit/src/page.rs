@@ -40,6 +40,24 @@ pub enum Step {
         /// The text that it sends.
         text: Pattern,
     },
+    /// `mta sends 100 times RCPT TO:<ada@example.org>\r\n`: these bytes, so many times.
+    Send {
+        /// The client's name.
+        who: String,
+        /// How often.
+        times: usize,
+        /// What a sign of itself cannot say is escaped: `\r`, `\n`, `\0`, `\\`.
+        bytes: Vec<u8>,
+    },
+    /// `mta hears 100 times 250 2.1.5 ..`
+    HearTimes {
+        /// The client's name.
+        who: String,
+        /// How often.
+        times: usize,
+        /// Each response that it hears.
+        text: Pattern,
+    },
     /// `ada< TEXT`: the very next response.
     Hear {
         /// The client's name.
@@ -245,6 +263,16 @@ fn step(line: &str, lines: &mut Lines<'_>) -> Result<Step, String> {
     }
     let words: Vec<&str> = line.split_whitespace().collect();
     match words.as_slice() {
+        [who, "sends", times, "times", ..] => Ok(Step::Send {
+            who: (*who).to_owned(),
+            times: number(times)?,
+            bytes: unescaped(line.split_once(" times ").ok_or("what is sent?")?.1)?,
+        }),
+        [who, "hears", times, "times", ..] => Ok(Step::HearTimes {
+            who: (*who).to_owned(),
+            times: number(times)?,
+            text: Pattern::parse(line.split_once(" times ").ok_or("what is heard?")?.1),
+        }),
         ["settle"] => Ok(Step::Settle),
         [who, "hears", "nothing"] => Ok(Step::HearNothing {
             who: (*who).to_owned(),
@@ -282,6 +310,29 @@ fn step(line: &str, lines: &mut Lines<'_>) -> Result<Step, String> {
 fn intervene(node: &str, intervention: Intervention) -> Result<Step, String> {
     let node = node.parse().map_err(|_| format!("{node} is no node"))?;
     Ok(Step::Intervene { node, intervention })
+}
+
+fn number(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| format!("{text} is no number"))
+}
+
+/// `\r`, `\n`, `\0` and `\\` as the bytes that they name.
+fn unescaped(text: &str) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'\\' => match rest.next() {
+                Some(b'r') => b'\r',
+                Some(b'n') => b'\n',
+                Some(b'0') => 0,
+                Some(b'\\') => b'\\',
+                _ => return Err(format!("a backslash stands alone: {text}")),
+            },
+            byte => byte,
+        });
+    }
+    Ok(bytes)
 }
 
 fn bare(name: &str) -> Result<String, String> {
@@ -414,6 +465,22 @@ mod tests {
                 Step::Say {
                     who: who(),
                     text: Pattern::parse("NOOP"),
+                },
+            ),
+            (
+                "mta sends 3 times a\\r\\n\\0",
+                Step::Send {
+                    who: "mta".to_owned(),
+                    times: 3,
+                    bytes: b"a\r\n\0".to_vec(),
+                },
+            ),
+            (
+                "mta hears 2 times 250 ..",
+                Step::HearTimes {
+                    who: "mta".to_owned(),
+                    times: 2,
+                    text: Pattern::parse("250 .."),
                 },
             ),
             (

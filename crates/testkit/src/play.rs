@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::client::{Asked, Client, Heard, PASSWORD};
 use crate::error::TestError;
-use crate::given::{Given, Seat};
+use crate::given::{Given, Seat, is_mta};
 use crate::page::{Page, Step, Verdict};
 use crate::pattern::{Names, Pattern, Utterance};
 use crate::stage::Stage;
@@ -29,6 +29,9 @@ pub struct Stop {
 }
 
 type Played = Result<(), String>;
+
+/// What a transcript shows of bytes that are sent as they are.
+const SHOWN_BYTES_MAX: usize = 200;
 
 impl<'s> Player<'s> {
     /// Makes a player without connected clients.
@@ -69,6 +72,13 @@ impl<'s> Player<'s> {
             Step::SayRaw { who, text } => {
                 let utterances = self.utterances(text)?;
                 self.utter(who, "", utterances).await
+            }
+            Step::Send { who, times, bytes } => self.send(who, &bytes.repeat(*times)).await,
+            Step::HearTimes { who, times, text } => {
+                for _ in 0..*times {
+                    self.hear(who, text).await?;
+                }
+                Ok(())
             }
             Step::Hear { who, text } => self.hear(who, text).await,
             Step::HearRun { who, texts } => self.hear_run(who, texts).await,
@@ -111,10 +121,26 @@ impl<'s> Player<'s> {
         if seat.before_login {
             return Ok(());
         }
+        if is_mta(&seat.client) {
+            return self.say_lhlo(&seat.client).await;
+        }
         self.hear(&seat.client, &Pattern::parse("* OK ..")).await?;
         let login = format!("LOGIN {} {PASSWORD}", seat.account);
         self.say(&seat.client, &Pattern::parse(&login)).await?;
         self.end(&seat.client, Verdict::Ok, None).await
+    }
+
+    /// Up to the last line of what LHLO offers.
+    async fn say_lhlo(&mut self, who: &str) -> Played {
+        self.hear(who, &Pattern::parse("220 ..")).await?;
+        self.send(who, b"LHLO mx.example.org\r\n").await?;
+        loop {
+            match self.listen(who).await? {
+                Heard::Response(line) if line.starts_with(b"250-") => {}
+                Heard::Response(line) if line.starts_with(b"250 ") => return Ok(()),
+                other => return Err(but(&other)),
+            }
+        }
     }
 
     async fn encrypt(&mut self, who: &str) -> Played {
@@ -127,7 +153,8 @@ impl<'s> Player<'s> {
     async fn say(&mut self, who: &str, text: &Pattern) -> Played {
         let utterances = self.utterances(text)?;
         let client = self.client(who)?;
-        if client.is_continuing {
+        // LMTP has no tags.
+        if client.is_continuing || is_mta(who) {
             client.is_continuing = false;
             return self.utter(who, "", utterances).await;
         }
@@ -164,6 +191,14 @@ impl<'s> Player<'s> {
             self.said
                 .push(format!("{who}> {}", shown(&[prefix, &bytes].concat())));
         }
+        Ok(())
+    }
+
+    /// Bytes as they are, of which the transcript shows the beginning.
+    async fn send(&mut self, who: &str, bytes: &[u8]) -> Played {
+        self.client(who)?.say(bytes).await;
+        let beginning = bytes.get(..SHOWN_BYTES_MAX).unwrap_or(bytes);
+        self.said.push(format!("{who}> {}", shown(beginning)));
         Ok(())
     }
 

@@ -17,7 +17,7 @@ use crate::architect::{Architect, OTHERS, SHARED};
 use crate::client::{Client, PASSWORD, PATIENCE};
 use crate::cluster::{Cluster, Database};
 use crate::error::TestError;
-use crate::given::{Given, Seat};
+use crate::given::{Given, Seat, is_mta};
 use crate::page::Intervention;
 use crate::pattern::Names;
 use crate::tap::Tap;
@@ -109,12 +109,15 @@ impl Stage {
         }
     }
 
-    /// Where the client of a seat connects; whoever sits there has an account.
+    /// Where the client of a seat connects; whoever sits there has an account, or is a mail transfer agent.
     ///
     /// # Errors
     ///
     /// [`TestError`] when there is no such node, or the account cannot be made.
     pub async fn address(&mut self, seat: &Seat) -> Result<SocketAddr, TestError> {
+        if is_mta(&seat.client) {
+            return self.lmtp(seat.node);
+        }
         self.architect.admit(&seat.account).await?;
         self.imap(seat.node)
     }
@@ -134,6 +137,17 @@ impl Stage {
         let addresses = self.node(node)?.frontend.addresses();
         let first = addresses.imap.first().copied();
         first.ok_or_else(|| TestError::Sentence(format!("node {node} does not listen")))
+    }
+
+    /// The port for LMTP of a node, from 1.
+    ///
+    /// # Errors
+    ///
+    /// [`TestError`] when there is no such node.
+    pub fn lmtp(&self, node: usize) -> Result<SocketAddr, TestError> {
+        let addresses = self.node(node)?.frontend.addresses();
+        let first = addresses.lmtp.first().copied();
+        first.ok_or_else(|| TestError::Sentence(format!("node {node} takes no letters")))
     }
 
     /// The certificates that the nodes have made for themselves.
@@ -320,6 +334,7 @@ impl Node {
             ("DATABASE__SAFETY_POLL", "1h".to_owned()),
             ("LISTEN__IMAP", "127.0.0.1:0".to_owned()),
             ("LISTEN__IMAPS", "127.0.0.1:0".to_owned()),
+            ("LISTEN__LMTP", "127.0.0.1:0".to_owned()),
             ("LISTEN__HTTP", "127.0.0.1:0".to_owned()),
             ("LOGIN__WITHOUT_TLS", "loopback".to_owned()),
             ("NODE__ADMIN_CONTACT", "mailto:zoe@example.org".to_owned()),

@@ -3,6 +3,7 @@
 mod agents;
 mod commands;
 mod encodings;
+mod lmtp;
 mod messages;
 mod names;
 #[path = "../../../mime/src/tests/pieces.rs"]
@@ -28,4 +29,5 @@ pub(crate) const TARGETS: &[Target] = &[
     encodings::TARGET,
     threads::TARGET,
     agents::TARGET,
+    lmtp::TARGET,
 ];

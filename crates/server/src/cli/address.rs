@@ -159,10 +159,9 @@ async fn add(
         }
         (named, Target::Address(address)) => (recipients(named), NewTarget::Alias(address)),
     };
-    let added =
-        context
-            .store
-            .add_address(administrator, &recipients, &target, EmailAddress::SEPARATOR);
+    let added = context
+        .store
+        .add_address(administrator, &recipients, &target, &context.separator);
     added.await.map_err(|fault| match (fault, target) {
         (Fault::Gone, NewTarget::Alias(address)) => {
             Failure::failed(format!("{address} leads nowhere yet"))
@@ -241,10 +240,7 @@ async fn list(context: &AdminContext, terminal: &Terminal) -> Result<(), Failure
 async fn explain(context: &AdminContext, text: &str, terminal: &Terminal) -> Result<(), Failure> {
     let address =
         EmailAddress::parse(text).map_err(|bad| Failure::usage(format!("{text}: {bad}")))?;
-    let route = context
-        .store
-        .route(&address, EmailAddress::SEPARATOR)
-        .await?;
+    let route = context.store.route(&address, &context.separator).await?;
     let mut targets = Vec::new();
     for target in &route.targets {
         let filed = target.subfolder.as_ref().unwrap_or(&target.mailbox);

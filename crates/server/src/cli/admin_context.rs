@@ -17,6 +17,8 @@ const CONNECTIONS: u32 = 2;
 /// An open store for one verb.
 pub(super) struct AdminContext {
     pub(super) store: Store,
+    /// What is between the local part of an address and its subaddress.
+    pub(super) separator: String,
     namespaces: Namespaces,
     everybody: Everybody,
     database: Database,
@@ -52,6 +54,7 @@ impl AdminContext {
         match Self::connect(&database).await {
             Ok(store) => Ok(Self {
                 store,
+                separator: config.address_separator.clone(),
                 namespaces: config.namespaces.clone(),
                 everybody: config.acl.everybody,
                 database,

@@ -88,10 +88,7 @@ async fn deliver(
     let mut to = Vec::new();
     let mut failures = Vec::new();
     for recipient in recipients {
-        let route = context
-            .store
-            .route(recipient, EmailAddress::SEPARATOR)
-            .await;
+        let route = context.store.route(recipient, &context.separator).await;
         match route {
             Ok(route) if route.targets.is_empty() => {
                 failures.push((

@@ -8,7 +8,7 @@ use store::{Options, Store};
 
 use super::failure::Failure;
 use super::terminal::Terminal;
-use crate::config::{Config, Sources};
+use crate::config::{Config, ListenAddress, Sources};
 use crate::database::Database;
 use crate::environment;
 use crate::tls;
@@ -186,13 +186,19 @@ fn examine_certificate(config: &Config) -> Finding {
 
 fn examine_ports(config: &Config) -> impl Iterator<Item = Finding> {
     let listen = &config.listen;
+    let lmtp = listen.lmtp.iter().filter_map(|address| match address {
+        ListenAddress::Tcp(address) => Some(*address),
+        ListenAddress::Unix(_) => None,
+    });
     let all = [
-        ("listen.imap", &listen.imap),
-        ("listen.imaps", &listen.imaps),
-        ("listen.http", &listen.http),
+        ("listen.imap", listen.imap.clone()),
+        ("listen.imaps", listen.imaps.clone()),
+        ("listen.lmtp", lmtp.collect()),
+        ("listen.lmtps", listen.lmtps.clone()),
+        ("listen.http", listen.http.clone()),
     ];
     all.into_iter()
-        .flat_map(|(what, addresses)| addresses.iter().map(move |&address| (what, address)))
+        .flat_map(|(what, addresses)| addresses.into_iter().map(move |address| (what, address)))
         .map(|(what, address)| examine_port(what, address))
 }
 

@@ -93,6 +93,8 @@ fn announce(frontend: &Frontend, terminal: &Terminal) -> Result<(), Failure> {
     info!(
         imap = ?addresses.imap,
         imaps = ?addresses.imaps,
+        lmtp = ?addresses.lmtp,
+        lmtps = ?addresses.lmtps,
         http = ?addresses.http,
         "ready"
     );
@@ -105,6 +107,8 @@ fn announce(frontend: &Frontend, terminal: &Terminal) -> Result<(), Failure> {
     terminal.print(json!({
         "imap": texts(&addresses.imap),
         "imaps": texts(&addresses.imaps),
+        "lmtp": texts(&addresses.lmtp),
+        "lmtps": texts(&addresses.lmtps),
         "http": texts(&addresses.http),
         "pid": std::process::id(),
         "postgres": frontend.postgres_pid(),

@@ -13,8 +13,21 @@ pub struct ListenConfig {
     pub imap: Vec<SocketAddr>,
     /// IMAP inside TLS from the first byte (RFC 8314).
     pub imaps: Vec<SocketAddr>,
+    /// LMTP that begins in the clear.
+    pub lmtp: Vec<ListenAddress>,
+    /// LMTP inside TLS from the first byte.
+    pub lmtps: Vec<SocketAddr>,
     /// Health and metrics.
     pub http: Vec<SocketAddr>,
+}
+
+/// Where clients connect that may be on the same machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListenAddress {
+    /// By the network.
+    Tcp(SocketAddr),
+    /// By a socket in the file system.
+    Unix(PathBuf),
 }
 
 /// A certificate chain and its key, both PEM, read again when they change.
@@ -41,6 +54,17 @@ impl ListenConfig {
                 "listen.imaps",
                 "0.0.0.0:1993",
                 "IMAP inside TLS from the first byte.",
+            ),
+            lmtp: form.take(
+                "listen.lmtp",
+                "",
+                "LMTP, by which a mail transfer agent delivers: addresses with ports, and sockets such as \
+                 unix:/run/postroom/lmtp. On an address STARTTLS is offered.",
+            ),
+            lmtps: form.take(
+                "listen.lmtps",
+                "",
+                "LMTP inside TLS from the first byte.",
             ),
             http: form.take(
                 "listen.http",

@@ -8,8 +8,10 @@ mod database;
 mod form;
 mod limits;
 mod listen;
+mod lmtp;
 mod login;
 mod messages;
+mod network;
 mod node;
 mod reference;
 mod setting;
@@ -20,15 +22,17 @@ mod timeouts;
 
 use std::time::Duration;
 
-use mail::Namespaces;
+use mail::{EmailAddress, Namespaces};
 use session::SubscribeOnGrant;
 
 pub use database::DatabaseConfig;
 use form::Form;
 pub use form::{Mistake, Mistakes};
 pub use limits::LimitsConfig;
-pub use listen::{ListenConfig, TlsFiles};
+pub use listen::{ListenAddress, ListenConfig, TlsFiles};
+pub use lmtp::{LmtpConfig, OverQuota};
 pub use login::{LoginConfig, WithoutTls};
+pub use network::{Network, Peers};
 pub use node::NodeConfig;
 pub use reference::reference;
 pub(crate) use setting::parse_span;
@@ -58,6 +62,10 @@ pub struct Config {
     pub subscribe_on_grant: SubscribeOnGrant,
     /// `[acl]`
     pub acl: AclConfig,
+    /// `[addresses]`: what is between a local part and its subaddress; empty where there are none.
+    pub address_separator: String,
+    /// `[lmtp]`
+    pub lmtp: LmtpConfig,
     /// `[limits]`
     pub limits: LimitsConfig,
     /// `[activity]`: how long the record of who did what is kept.
@@ -97,6 +105,13 @@ impl Config {
                  unsubscribe: many clients show nothing else.",
             ),
             acl: AclConfig::fill(form),
+            address_separator: form.take(
+                "addresses.separator",
+                EmailAddress::SEPARATOR,
+                "What is between the local part of an address and its subaddress, as in \
+                 support+invoices@example.org; empty: there are no subaddresses.",
+            ),
+            lmtp: LmtpConfig::fill(form),
             limits: LimitsConfig::fill(form),
             timeouts: TimeoutsConfig::fill(form),
             activity_keep: form.at_least(

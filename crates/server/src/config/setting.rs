@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::listen::ListenAddress;
+
 /// A value that can be written in the configuration.
 pub(super) trait Setting: Sized + Default {
     /// `texts` has one element unless a list was written.
@@ -181,6 +183,25 @@ impl<T: Setting> Setting for Option<T> {
             [text] if text.is_empty() => Ok(None),
             texts => T::parse(texts).map(Some),
         }
+    }
+}
+
+/// A list, or one text with commas, as variables have it.
+impl Setting for Vec<ListenAddress> {
+    fn parse(texts: &[String]) -> Result<Self, String> {
+        let words = texts.iter().flat_map(|text| text.split(',')).map(str::trim);
+        let mut addresses = Self::new();
+        for word in words.filter(|word| !word.is_empty()) {
+            let path = word.strip_prefix("unix:").map(PathBuf::from);
+            addresses.push(match path {
+                Some(path) if path.is_absolute() => ListenAddress::Unix(path),
+                Some(_) => return Err("unix: with an absolute path".to_owned()),
+                None => ListenAddress::Tcp(word.parse().map_err(|_| {
+                    "addresses with ports such as 127.0.0.1:24, or unix:/path".to_owned()
+                })?),
+            });
+        }
+        Ok(addresses)
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) struct Upload {
 /// What the messages of the command that is coming in take. Memory is taken as their bytes arrive: what was only
 /// announced takes none.
 #[derive(Debug, Default)]
-pub(super) struct CommandUploads {
+pub(crate) struct CommandUploads {
     reserved: Vec<Reserved>,
     bytes: usize,
     /// When the first of them began to come.
@@ -48,7 +48,7 @@ const BYTES_PER_SECOND_MIN: u32 = 1024;
 
 impl CommandUploads {
     /// Takes memory once more has come than there is memory for. `false`: others gave none back for too long.
-    pub(super) async fn make_room(
+    pub(crate) async fn make_room(
         &mut self,
         progress: UploadProgress,
         memory: &SharedMemory,
@@ -73,8 +73,14 @@ impl CommandUploads {
         true
     }
 
+    /// Gives all memory back: what has come is not kept.
+    pub(crate) fn give_back(&mut self) {
+        self.reserved.clear();
+        self.bytes = 0;
+    }
+
     /// When the message that is coming has come too slowly.
-    pub(super) fn late_at(&self, progress: UploadProgress) -> Option<Instant> {
+    pub(crate) fn late_at(&self, progress: UploadProgress) -> Option<Instant> {
         let came = u32::try_from(progress.came_bytes).unwrap_or(u32::MAX);
         let earned = Duration::from_secs(u64::from(came / BYTES_PER_SECOND_MIN));
         Some(self.since? + SLOW_TIMEOUT + earned)

@@ -23,7 +23,7 @@ use tokio_rustls::TlsAcceptor;
 use tracing::{Instrument as _, Span, debug, field, info_span};
 use wire::{Announced, Framer, FramerStep, Verdict};
 
-pub(crate) use literals::{Budget, Upload};
+pub(crate) use literals::{Budget, CommandUploads, Upload};
 pub(crate) use stream::Stream;
 
 use crate::config::TimeoutsConfig;
@@ -35,7 +35,6 @@ use crate::metrics::{Metrics, Stage};
 use crate::panics::{PanicPlace, Panics};
 use crate::registry::{Presence, Registry};
 use compression::Compression;
-use literals::CommandUploads;
 use response_writer::ResponseWriter;
 
 /// What all connections of a frontend share.
@@ -420,7 +419,8 @@ impl Connection {
         let Some(socket) = self.stream.take_plain() else {
             return Err(Hangup);
         };
-        self.stream = handshake(&self.context, socket).await.ok_or(Hangup)?;
+        let (tls, patience) = (&self.context.tls, self.context.timeouts.login);
+        self.stream = handshake(tls, patience, socket).await.ok_or(Hangup)?;
         self.session.secured();
         Ok(())
     }
@@ -483,8 +483,12 @@ async fn until_stopped<T>(
 }
 
 /// TLS on a fresh socket; `None` when the client cannot, will not, or takes too long.
-pub(crate) async fn handshake(context: &ConnectionContext, socket: TcpStream) -> Option<Stream> {
-    match timeout(context.timeouts.login, context.tls.accept(socket)).await {
+pub(crate) async fn handshake(
+    tls: &TlsAcceptor,
+    patience: Duration,
+    socket: TcpStream,
+) -> Option<Stream> {
+    match timeout(patience, tls.accept(socket)).await {
         Ok(Ok(stream)) => Some(Stream::tls(stream)),
         Ok(Err(cause)) => {
             debug!(%cause, "a TLS handshake failed");

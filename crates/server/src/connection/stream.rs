@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 
@@ -17,6 +17,8 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) enum Stream {
     Plain(TcpStream),
+    /// From the same machine, as plain.
+    Unix(UnixStream),
     /// On the heap: a plain connection does not pay for it.
     Tls(Box<TlsStream<TcpStream>>),
     /// Between the end of the plain conversation and the end of the handshake.
@@ -29,7 +31,7 @@ impl Stream {
     }
 
     /// The socket, for a handshake; `None` when there is TLS already.
-    pub(super) fn take_plain(&mut self) -> Option<TcpStream> {
+    pub(crate) fn take_plain(&mut self) -> Option<TcpStream> {
         match std::mem::replace(self, Self::Away) {
             Self::Plain(socket) => Some(socket),
             other => {
@@ -40,7 +42,7 @@ impl Stream {
     }
 
     /// Says that nothing more comes, so that the last words arrive.
-    pub(super) async fn close(&mut self) {
+    pub(crate) async fn close(&mut self) {
         // Whoever does not take it has hung up as well.
         drop(timeout(CLOSE_TIMEOUT, self.shutdown()).await);
     }
@@ -54,6 +56,7 @@ impl AsyncRead for Stream {
     ) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(socket) => Pin::new(socket).poll_read(cx, buffer),
+            Self::Unix(socket) => Pin::new(socket).poll_read(cx, buffer),
             Self::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
             Self::Away => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
         }
@@ -68,6 +71,7 @@ impl AsyncWrite for Stream {
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Self::Plain(socket) => Pin::new(socket).poll_write(cx, bytes),
+            Self::Unix(socket) => Pin::new(socket).poll_write(cx, bytes),
             Self::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
             Self::Away => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
         }
@@ -76,6 +80,7 @@ impl AsyncWrite for Stream {
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(socket) => Pin::new(socket).poll_flush(cx),
+            Self::Unix(socket) => Pin::new(socket).poll_flush(cx),
             Self::Tls(stream) => Pin::new(stream).poll_flush(cx),
             Self::Away => Poll::Ready(Ok(())),
         }
@@ -84,6 +89,7 @@ impl AsyncWrite for Stream {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Self::Plain(socket) => Pin::new(socket).poll_shutdown(cx),
+            Self::Unix(socket) => Pin::new(socket).poll_shutdown(cx),
             Self::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
             Self::Away => Poll::Ready(Ok(())),
         }

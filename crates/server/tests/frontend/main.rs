@@ -13,6 +13,7 @@ mod addresses;
 mod certificates;
 mod client;
 mod limits;
+mod lmtp;
 mod logins;
 mod pooler;
 mod process;

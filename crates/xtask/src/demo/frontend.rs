@@ -27,6 +27,7 @@ pub(super) struct Frontend {
 pub(super) struct Ports {
     pub(super) imap: u16,
     pub(super) imaps: u16,
+    pub(super) lmtp: u16,
     pub(super) http: u16,
 }
 
@@ -37,7 +38,7 @@ impl Frontend {
         let folder = postroom.folder();
         let settings = format!(
             "[node]\nname = \"{name}\"\nstate_dir = \"{}\"\n\
-             [listen]\nimap = \"127.0.0.1:0\"\nimaps = \"127.0.0.1:0\"\nhttp = \"127.0.0.1:0\"\n",
+             [listen]\nimap = \"127.0.0.1:0\"\nimaps = \"127.0.0.1:0\"\nlmtp = \"127.0.0.1:0\"\nhttp = \"127.0.0.1:0\"\n",
             folder.join(&name).display(),
         );
         let log_path = folder.join(format!("{name}.log"));
@@ -113,6 +114,7 @@ fn ports(line: &str) -> Option<Ports> {
     Some(Ports {
         imap: port("imap")?,
         imaps: port("imaps")?,
+        lmtp: port("lmtp")?,
         http: port("http")?,
     })
 }
@@ -134,13 +136,14 @@ mod tests {
 
     #[test]
     fn ports_are_read_from_the_line() {
-        let line =
-            r#"{"http":["127.0.0.1:3"],"imap":["127.0.0.1:1"],"imaps":["127.0.0.1:2"],"pid":9}"#;
+        let line = r#"{"http":["127.0.0.1:3"],"imap":["127.0.0.1:1"],"imaps":["127.0.0.1:2"],
+            "lmtp":["127.0.0.1:4"],"lmtps":[],"pid":9}"#;
         assert_eq!(
             ports(line),
             Some(Ports {
                 imap: 1,
                 imaps: 2,
+                lmtp: 4,
                 http: 3
             })
         );

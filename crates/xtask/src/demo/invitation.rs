@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::frontend::{Frontend, Ports};
-use super::world::{ADMIN, LEAD, PASSWORD, SHARED, people};
+use super::world::{ADDRESS, ADMIN, LEAD, PASSWORD, SHARED, people};
 
 /// Everything that a visitor needs.
 pub(super) struct Invitation<'a> {
@@ -21,14 +21,21 @@ impl Invitation<'_> {
     /// One line of JSON. Tests and tools rely on its shape.
     pub(super) fn json(&self) -> String {
         let nodes = self.nodes.iter().map(|node| {
-            let Ports { imap, imaps, http } = node.ports;
-            json!({"imap": imap, "imaps": imaps, "http": http, "pid": node.pid()})
+            let Ports {
+                imap,
+                imaps,
+                lmtp,
+                http,
+            } = node.ports;
+            let pid = node.pid();
+            json!({"imap": imap, "imaps": imaps, "lmtp": lmtp, "http": http, "pid": pid})
         });
         let account = |name: &str| json!({"user": name, "password": PASSWORD});
         json!({
             "nodes": nodes.collect::<Vec<_>>(),
             "postgres": {"url": self.database, "pid": self.postgres_pid},
             "shared": SHARED,
+            "address": ADDRESS,
             "admin": account(ADMIN),
             "people": people(self.crowd).map(|name| account(&name)).collect::<Vec<_>>(),
             "certificate": self.certificate,
@@ -39,7 +46,7 @@ impl Invitation<'_> {
     /// A page for the terminal.
     pub(super) fn words(&self) -> String {
         let mut page = format!(
-            "\n{SHARED} is open, with {} messages in it.\n\n  \
+            "\n{SHARED} is open, with {} messages in it. Its address is {ADDRESS}.\n\n  \
              {LEAD:<8}leads the team and may do everything there\n  \
              bo      and cleo are her colleagues: group:support may lrswipte\n  \
              {ADMIN:<8}administrates: may create below Shared Folders/\n",
@@ -52,12 +59,16 @@ impl Invitation<'_> {
             ));
         }
         page.push_str(&format!("\nEverybody's password is {PASSWORD}.\n\n"));
-        page.push_str("  node    IMAP     IMAP in TLS    HTTP     process\n");
+        page.push_str("  node    IMAP     IMAP in TLS    LMTP     HTTP     process\n");
         for (i, node) in self.nodes.iter().enumerate() {
-            let (Ports { imap, imaps, http }, pid) = (node.ports, node.pid());
+            let (ports, pid) = (node.ports, node.pid());
             page.push_str(&format!(
-                "  {:<8}{imap:<9}{imaps:<15}{http:<9}{pid}\n",
-                i + 1
+                "  {:<8}{:<9}{:<15}{:<9}{:<9}{pid}\n",
+                i + 1,
+                ports.imap,
+                ports.imaps,
+                ports.lmtp,
+                ports.http
             ));
         }
         page.push_str(&format!(
@@ -82,8 +93,10 @@ impl Invitation<'_> {
              c IDLE\n  \
              curl --cacert {certificate} --user bo:{PASSWORD} \\\n      \
              'imaps://localhost:{}/Shared%20Folders%2Fsupport' --request 'STORE 1 +FLAGS (\\Answered)'\n  \
-             mutt -f 'imaps://cleo@localhost:{}/Shared Folders/support'\n",
-            first.ports.imaps, last.ports.imaps, last.ports.imaps
+             mutt -f 'imaps://cleo@localhost:{}/Shared Folders/support'\n  \
+             python3 -c 'import smtplib; smtplib.LMTP(\"127.0.0.1\", {}).sendmail(\"sue@example.com\", \
+             [\"{ADDRESS}\"], \"From: sue@example.com\\nSubject: A question\\n\\nHow much is it?\\n\")'\n",
+            first.ports.imaps, last.ports.imaps, last.ports.imaps, first.ports.lmtp
         )
     }
 }

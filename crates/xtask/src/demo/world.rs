@@ -9,6 +9,8 @@ use crate::imap::{Client, quoted};
 use crate::tool::ChoreError;
 
 pub(super) const SHARED: &str = "Shared Folders/support";
+/// The address of the shared mailbox, for which every node takes letters by LMTP.
+pub(super) const ADDRESS: &str = "support@demo.test";
 pub(super) const ADMIN: &str = "admin";
 pub(super) const LEAD: &str = "ada";
 const COLLEAGUES: &[&str] = &["bo", "cleo"];
@@ -51,6 +53,7 @@ pub(super) fn make(postroom: &Postroom, crowd: usize) -> Result<(), ChoreError> 
     ] {
         postroom.run(&["acl", "set", SHARED, identifier, rights])?;
     }
+    postroom.run(&["address", "add", ADDRESS, SHARED])?;
     Ok(())
 }
 

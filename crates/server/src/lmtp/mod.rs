@@ -1,0 +1,44 @@
+//! Mail that comes in by LMTP: the sockets around the conversations of the room `lmtp`, and what answers their
+//! questions.
+
+mod connection;
+mod delivery;
+mod listen;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use store::Store;
+use tokio_rustls::TlsAcceptor;
+
+pub(crate) use listen::{Listener, accept, bind};
+
+use crate::config::LmtpConfig;
+use crate::connection_slots::ConnectionSlots;
+use crate::drain::Drain;
+use crate::memory::SharedMemory;
+use crate::metrics::Metrics;
+use crate::panics::Panics;
+
+/// What all LMTP connections of a frontend share.
+pub(crate) struct LmtpContext {
+    pub(crate) node_name: String,
+    pub(crate) store: Store,
+    pub(crate) config: LmtpConfig,
+    pub(crate) separator: String,
+    pub(crate) message_bytes_max: usize,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) tls: TlsAcceptor,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) uploads: SharedMemory,
+    pub(crate) drain: Drain,
+    pub(crate) slots: Arc<ConnectionSlots>,
+    pub(crate) panics: Arc<Panics>,
+}
+
+/// How long anything may take that is no command.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timeouts {
+    pub(crate) handshake: Duration,
+    pub(crate) write: Duration,
+}
