@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
+use crate::agents::{self, AgentsContext, Service};
 use crate::authenticator::PasswordAuthenticator;
 use crate::config::{Config, ListenConfig};
 use crate::connection::ConnectionContext;
@@ -23,6 +24,7 @@ use crate::error::ServerError;
 use crate::http::{self, Health};
 use crate::lease::Lease;
 use crate::listen::{self, Beginning};
+use crate::listener::{self, Listener};
 use crate::lmtp::{self, LmtpContext};
 use crate::memory::SharedMemory;
 use crate::metrics::Metrics;
@@ -45,6 +47,7 @@ pub struct Frontend {
     health: Arc<Health>,
     slots: Arc<ConnectionSlots>,
     lmtp_slots: Arc<ConnectionSlots>,
+    agent_slots: Arc<ConnectionSlots>,
     registry: Arc<Registry>,
     lease: Arc<Lease>,
     drain_trigger: DrainTrigger,
@@ -65,6 +68,10 @@ pub struct Addresses {
     pub lmtp: Vec<SocketAddr>,
     /// The listeners for LMTP inside TLS.
     pub lmtps: Vec<SocketAddr>,
+    /// The listeners for look-ups by socketmap.
+    pub maps: Vec<SocketAddr>,
+    /// The listeners for logins by Dovecot's auth protocol.
+    pub auth: Vec<SocketAddr>,
     /// The listeners for health and metrics.
     pub http: Vec<SocketAddr>,
 }
@@ -147,8 +154,21 @@ impl Frontend {
             tls,
             metrics: Arc::clone(&metrics),
             uploads,
-            drain,
+            drain: drain.clone(),
             slots: Arc::clone(&lmtp_slots),
+            panics: Arc::clone(&panics),
+        });
+
+        let agent_slots = ConnectionSlots::undivided(config.agents.connections);
+        let agents = Arc::new(AgentsContext {
+            node_name: config.node.name.clone(),
+            store: store.clone(),
+            authenticator: Arc::clone(&context.node.authenticator),
+            config: config.agents.clone(),
+            separator: config.address_separator.clone(),
+            write_timeout: config.timeouts.write,
+            drain,
+            slots: Arc::clone(&agent_slots),
             panics: Arc::clone(&panics),
         });
 
@@ -181,6 +201,14 @@ impl Frontend {
                 }),
             );
         }
+        let maps = sockets.maps.into_iter().map(|it| (it, Service::Maps));
+        let logins = sockets.auth.into_iter().map(|it| (it, Service::Logins));
+        for (listener, service) in maps.chain(logins) {
+            let (listener, context) = (Arc::new(listener), Arc::clone(&agents));
+            listeners.spawn(Arc::clone(&panics).keep_running(move || {
+                agents::accept(Arc::clone(&listener), service, Arc::clone(&context))
+            }));
+        }
         let health = probes.health;
         health.start(ping(store.clone()), metrics);
         let stop_timeout = config.timeouts.stop;
@@ -192,6 +220,7 @@ impl Frontend {
             health,
             slots,
             lmtp_slots,
+            agent_slots,
             registry,
             lease,
             drain_trigger,
@@ -227,7 +256,13 @@ impl Frontend {
         self.health.drain();
         self.listeners.shutdown().await;
         self.drain_trigger.begin();
-        let all_left = async { tokio::join!(self.slots.empty(), self.lmtp_slots.empty()) };
+        let all_left = async {
+            tokio::join!(
+                self.slots.empty(),
+                self.lmtp_slots.empty(),
+                self.agent_slots.empty()
+            )
+        };
         if timeout(self.stop_timeout, all_left).await.is_err() {
             warn!("some clients did not leave in time");
         }
@@ -345,7 +380,9 @@ fn node(
 struct Sockets {
     imap: Vec<TcpListener>,
     imaps: Vec<TcpListener>,
-    lmtp: Vec<lmtp::Listener>,
+    lmtp: Vec<Listener>,
+    maps: Vec<Listener>,
+    auth: Vec<Listener>,
 }
 
 impl Sockets {
@@ -354,20 +391,24 @@ impl Sockets {
             imap: listen::bind(&config.imap)?,
             imaps: listen::bind(&config.imaps)?,
             lmtp: lmtp::bind(config)?,
+            maps: listener::bind(&config.maps)?,
+            auth: listener::bind(&config.auth)?,
         })
     }
 
     fn addresses(&self, http: Vec<SocketAddr>) -> Addresses {
         let (lmtps, lmtp): (Vec<_>, Vec<_>) = self.lmtp.iter().partition(|one| one.is_tls());
-        let lmtp_addresses = |listeners: Vec<&lmtp::Listener>| {
+        let of_listeners = |listeners: Vec<&Listener>| {
             let addresses = listeners.into_iter();
-            addresses.filter_map(lmtp::Listener::address).collect()
+            addresses.filter_map(Listener::address).collect()
         };
         Addresses {
             imap: addresses(&self.imap),
             imaps: addresses(&self.imaps),
-            lmtp: lmtp_addresses(lmtp),
-            lmtps: lmtp_addresses(lmtps),
+            lmtp: of_listeners(lmtp),
+            lmtps: of_listeners(lmtps),
+            maps: of_listeners(self.maps.iter().collect()),
+            auth: of_listeners(self.auth.iter().collect()),
             http,
         }
     }

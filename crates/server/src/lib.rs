@@ -3,6 +3,7 @@
 //!
 //! Decisions about mail never live here.
 
+mod agents;
 mod authenticator;
 pub mod cli;
 pub mod config;
@@ -16,6 +17,7 @@ mod frontend;
 mod http;
 mod lease;
 mod listen;
+mod listener;
 mod lmtp;
 mod lock;
 mod memory;

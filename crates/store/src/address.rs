@@ -189,6 +189,23 @@ impl Store {
         Ok(route)
     }
 
+    /// Whether some address of this domain is known here.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.knows_domain", skip_all)]
+    pub async fn knows_domain(&self, domain: &str) -> Result<bool, Fault> {
+        let is_known = sqlx::query_scalar!(
+            r#"select exists (select from address a where a.domain = $1)
+                      or exists (select from domain_alias d where d.domain = $1) as "known!""#,
+            domain,
+        )
+        .fetch_one(&mut *self.connection().await?)
+        .await?;
+        Ok(is_known)
+    }
+
     /// Whether `account` may send as `address`: as all mailboxes that a letter to it is for (`acl::may_send_as`). Nobody may as
     /// an address that only its whole domain is known by.
     ///

@@ -95,6 +95,8 @@ fn announce(frontend: &Frontend, terminal: &Terminal) -> Result<(), Failure> {
         imaps = ?addresses.imaps,
         lmtp = ?addresses.lmtp,
         lmtps = ?addresses.lmtps,
+        maps = ?addresses.maps,
+        auth = ?addresses.auth,
         http = ?addresses.http,
         "ready"
     );
@@ -109,6 +111,8 @@ fn announce(frontend: &Frontend, terminal: &Terminal) -> Result<(), Failure> {
         "imaps": texts(&addresses.imaps),
         "lmtp": texts(&addresses.lmtp),
         "lmtps": texts(&addresses.lmtps),
+        "maps": texts(&addresses.maps),
+        "auth": texts(&addresses.auth),
         "http": texts(&addresses.http),
         "pid": std::process::id(),
         "postgres": frontend.postgres_pid(),

@@ -17,6 +17,10 @@ pub struct ListenConfig {
     pub lmtp: Vec<ListenAddress>,
     /// LMTP inside TLS from the first byte.
     pub lmtps: Vec<SocketAddr>,
+    /// Look-ups by socketmap.
+    pub maps: Vec<ListenAddress>,
+    /// Logins by Dovecot's auth protocol.
+    pub auth: Vec<ListenAddress>,
     /// Health and metrics.
     pub http: Vec<SocketAddr>,
 }
@@ -65,6 +69,18 @@ impl ListenConfig {
                 "listen.lmtps",
                 "",
                 "LMTP inside TLS from the first byte.",
+            ),
+            maps: form.take(
+                "listen.maps",
+                "",
+                "Where addresses lead and who may send as them, for a mail transfer agent that asks by Postfix's \
+                 socketmap: addresses with ports, and sockets such as unix:/run/postroom/maps.",
+            ),
+            auth: form.take(
+                "listen.auth",
+                "",
+                "Whether a password is right, for a mail transfer agent that asks by Dovecot's auth protocol: as \
+                 above.",
             ),
             http: form.take(
                 "listen.http",

@@ -3,6 +3,7 @@
 //! `Config::fill` is the one list of settings: name, default, words. The typed values, the list
 //! of mistakes and the printed reference all come from it.
 
+mod agents;
 mod budgets;
 mod database;
 mod form;
@@ -25,6 +26,7 @@ use std::time::Duration;
 use mail::{EmailAddress, Namespaces};
 use session::SubscribeOnGrant;
 
+pub use agents::AgentsConfig;
 pub use database::DatabaseConfig;
 use form::Form;
 pub use form::{Mistake, Mistakes};
@@ -66,6 +68,8 @@ pub struct Config {
     pub address_separator: String,
     /// `[lmtp]`
     pub lmtp: LmtpConfig,
+    /// `[agents]`
+    pub agents: AgentsConfig,
     /// `[limits]`
     pub limits: LimitsConfig,
     /// `[activity]`: how long the record of who did what is kept.
@@ -112,6 +116,7 @@ impl Config {
                  support+invoices@example.org; empty: there are no subaddresses.",
             ),
             lmtp: LmtpConfig::fill(form),
+            agents: AgentsConfig::fill(form),
             limits: LimitsConfig::fill(form),
             timeouts: TimeoutsConfig::fill(form),
             activity_keep: form.at_least(

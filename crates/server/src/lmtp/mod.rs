@@ -11,7 +11,7 @@ use std::time::Duration;
 use store::Store;
 use tokio_rustls::TlsAcceptor;
 
-pub(crate) use listen::{Listener, accept, bind};
+pub(crate) use listen::{accept, bind};
 
 use crate::config::LmtpConfig;
 use crate::connection_slots::ConnectionSlots;

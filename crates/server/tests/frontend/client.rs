@@ -41,8 +41,12 @@ impl Client {
     }
 
     pub(crate) async fn say(&mut self, line: &str) {
-        let line = format!("{line}\r\n");
-        self.wire.write_all(line.as_bytes()).await.unwrap();
+        self.say_raw(&format!("{line}\r\n")).await;
+    }
+
+    /// Says just this, for protocols whose lines end otherwise.
+    pub(crate) async fn say_raw(&mut self, bytes: &str) {
+        self.wire.write_all(bytes.as_bytes()).await.unwrap();
     }
 
     /// Everything that the server says to a command, its tagged response last.

@@ -10,6 +10,7 @@
 )]
 
 mod addresses;
+mod agents;
 mod certificates;
 mod client;
 mod limits;

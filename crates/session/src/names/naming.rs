@@ -62,7 +62,8 @@ impl Naming {
 
 /// `ada/support` and `ada*support`: who logs in, and the tree to see. No account's name holds either
 /// sign.
-pub(crate) fn split_login(name: &str) -> (&str, Option<&str>) {
+#[must_use]
+pub fn split_login(name: &str) -> (&str, Option<&str>) {
     match name.split_once(['/', '*']) {
         Some((user, tree)) => (user, Some(tree)),
         None => (name, None),

@@ -1,0 +1,83 @@
+//! Look-ups by socketmap: where a letter to an address may go, and who may send as it.
+
+use mail::EmailAddress;
+use mta::socketmap::{Answer, Request, Requests, Unreadable};
+use session::Hangup;
+use store::{Fault, Store};
+use tracing::{Instrument as _, debug, info_span, warn};
+
+use super::{Agent, READ_BYTES_MAX};
+
+/// Answers requests, one after the other, until one side hangs up.
+pub(super) async fn answer(agent: &mut Agent) -> Result<(), Hangup> {
+    let mut requests = Requests::default();
+    let mut buffer = vec![0; READ_BYTES_MAX];
+    loop {
+        requests.push(agent.hear(&mut buffer).await?);
+        loop {
+            match requests.take_next() {
+                Ok(Some(request)) => {
+                    let context = &agent.context;
+                    let looking_up = look_up(&context.store, &context.separator, &request);
+                    let span = info_span!("agents.look_up");
+                    let answer = looking_up.instrument(span).await;
+                    agent.say(&answer.encode()).await?;
+                }
+                Ok(None) => break,
+                Err(Unreadable) => {
+                    debug!("what an agent sent to listen.maps is no socketmap request");
+                    return Err(Hangup);
+                }
+            }
+        }
+    }
+}
+
+async fn look_up(store: &Store, separator: &str, request: &Request) -> Answer {
+    let found = match request.map.as_str() {
+        "domains" => knows_domain(store, &request.key).await,
+        "recipients" => leads_somewhere(store, separator, &request.key).await,
+        "senders" => senders(store, separator, &request.key).await,
+        _ => return Answer::Permanent("no such map: there are domains, recipients and senders"),
+    };
+    match found {
+        Ok(Some(value)) => Answer::Found(value),
+        Ok(None) => Answer::NotFound,
+        Err(fault) => {
+            warn!(cause = %fault, "an agent's look-up failed");
+            Answer::Temporary("the database does not answer")
+        }
+    }
+}
+
+/// Whether some address of this domain leads somewhere.
+async fn knows_domain(store: &Store, domain: &str) -> Result<Option<String>, Fault> {
+    // A domain alone is no address: any local part makes it one.
+    let Ok(address) = EmailAddress::parse(&format!("x@{domain}")) else {
+        return Ok(None);
+    };
+    let is_known = store.knows_domain(address.domain()).await?;
+    Ok(is_known.then(|| "known".to_owned()))
+}
+
+/// Whether a letter to this address goes somewhere.
+async fn leads_somewhere(
+    store: &Store,
+    separator: &str,
+    address: &str,
+) -> Result<Option<String>, Fault> {
+    let Ok(address) = EmailAddress::parse(address) else {
+        return Ok(None);
+    };
+    let route = store.route(&address, separator).await?;
+    Ok((!route.targets.is_empty()).then(|| "known".to_owned()))
+}
+
+/// The accounts that may send as this address.
+async fn senders(store: &Store, separator: &str, address: &str) -> Result<Option<String>, Fault> {
+    let Ok(address) = EmailAddress::parse(address) else {
+        return Ok(None);
+    };
+    let names = store.senders_of(&address, separator).await?;
+    Ok((!names.is_empty()).then(|| names.join(",")))
+}
