@@ -1,4 +1,4 @@
-//! Look-ups by socketmap: where a letter to an address may go, and who may send as it.
+//! Look-ups by socketmap: where a letter to an address may go, who may send as it, and where copies of what is sent go.
 
 use mail::EmailAddress;
 use mta::socketmap::{Answer, Request, Requests, Unreadable};
@@ -7,6 +7,8 @@ use store::{Fault, Store};
 use tracing::{Instrument as _, debug, info_span, warn};
 
 use super::{Agent, READ_BYTES_MAX};
+
+const NO_MAP: &str = "no such map: there are domains, recipients, senders and copies";
 
 /// Answers requests, one after the other, until one side hangs up.
 pub(super) async fn answer(agent: &mut Agent) -> Result<(), Hangup> {
@@ -38,7 +40,8 @@ async fn look_up(store: &Store, separator: &str, request: &Request) -> Answer {
         "domains" => knows_domain(store, &request.key).await,
         "recipients" => leads_somewhere(store, separator, &request.key).await,
         "senders" => senders(store, separator, &request.key).await,
-        _ => return Answer::Permanent("no such map: there are domains, recipients and senders"),
+        "copies" => copies(store, separator, &request.key).await,
+        _ => return Answer::Permanent(NO_MAP),
     };
     match found {
         Ok(Some(value)) => Answer::Found(value),
@@ -80,4 +83,13 @@ async fn senders(store: &Store, separator: &str, address: &str) -> Result<Option
     };
     let names = store.senders_of(&address, separator).await?;
     Ok((!names.is_empty()).then(|| names.join(",")))
+}
+
+/// Where a copy of what is sent as this address goes: to the Sent of the team that it is of.
+async fn copies(store: &Store, separator: &str, address: &str) -> Result<Option<String>, Fault> {
+    let Ok(address) = EmailAddress::parse(address) else {
+        return Ok(None);
+    };
+    let copy = store.sent_copy_address(&address, separator).await?;
+    Ok(copy.map(|copy| copy.to_string()))
 }

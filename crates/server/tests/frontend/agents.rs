@@ -95,20 +95,30 @@ fn maps_say_where_addresses_lead_and_who_may_send_as_them() {
                 "recipients support",
                 "senders support@example.org",
                 "senders nobody@example.org",
+                "copies support@example.org",
                 "colours blue",
             ],
         );
-        let no_map = "PERM no such map: there are domains, recipients and senders";
+        let no_map = "PERM no such map: there are domains, recipients, senders and copies";
         let no = "NOTFOUND ";
         assert_eq!(
             answers.await,
             [
-                "OK known", no, "OK known", "OK known", no, no, no, "OK ada", no, no_map
+                "OK known",
+                no,
+                "OK known",
+                "OK known",
+                no,
+                no,
+                no,
+                "OK ada,admin",
+                no,
+                no_map
             ]
         );
         verb(&["acl", "set", support, "bo", "+p"]);
         let answers = look_up(maps, &["senders support@example.org"]).await;
-        assert_eq!(answers, ["OK ada,bo"]);
+        assert_eq!(answers, ["OK ada,admin,bo"]);
     });
 }
 

@@ -38,6 +38,7 @@ mod release_before;
 mod rights;
 mod save_dates;
 mod shares;
+mod teams;
 mod wakeups;
 mod world;
 mod wrong_passwords;
