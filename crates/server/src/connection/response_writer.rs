@@ -11,8 +11,8 @@ use super::Stream;
 use super::compression::{Compression, pack};
 use crate::config::TimeoutsConfig;
 
-/// What is compressed before others go on, in bytes.
-const PACKED_AT_ONCE_BYTES_MAX: usize = 64 * 1024;
+/// What is compressed or encrypted before others go on, in bytes.
+const WRITTEN_AT_ONCE_BYTES_MAX: usize = 64 * 1024;
 
 /// Writes to one client, and gives it up when it takes nothing for too long.
 pub(super) struct ResponseWriter<'a> {
@@ -40,18 +40,21 @@ impl<'a> ResponseWriter<'a> {
 
     /// All of `words`. A slow client is waited for as long as it takes anything at all.
     pub(super) async fn write(&mut self, words: &[u8]) -> Result<(), Hangup> {
-        match self.compression {
-            Compression::Plain => self.send(words).await,
-            Compression::Deflate(_) if words.is_empty() => Ok(()),
-            Compression::Deflate(_) => {
-                for words in words.chunks(PACKED_AT_ONCE_BYTES_MAX) {
-                    self.send(&pack(words).map_err(|_| Hangup)?).await?;
-                    // A socket that takes all at once would let nobody else go on.
-                    yield_now().await;
-                }
-                Ok(())
+        for words in words.chunks(WRITTEN_AT_ONCE_BYTES_MAX) {
+            match self.compression {
+                Compression::Plain => self.send(words).await?,
+                Compression::Deflate(_) => self.send(&pack(words).map_err(|_| Hangup)?).await?,
+            }
+            // A socket that takes all at once would let nobody else go on.
+            if words.len() == WRITTEN_AT_ONCE_BYTES_MAX || self.is_compressed() {
+                yield_now().await;
             }
         }
+        Ok(())
+    }
+
+    fn is_compressed(&self) -> bool {
+        matches!(self.compression, Compression::Deflate(_))
     }
 
     async fn send(&mut self, bytes: &[u8]) -> Result<(), Hangup> {
@@ -74,6 +77,11 @@ impl Sink for ResponseWriter<'_> {
             bytes.clear();
             Ok(())
         })
+    }
+
+    fn rest(&self) -> BoxFuture<'static, ()> {
+        // Not a wake-up of one's own: who is yielded to comes after what the sockets have brought, too.
+        Box::pin(yield_now())
     }
 
     fn is_progress_due(&self) -> bool {

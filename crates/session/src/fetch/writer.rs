@@ -115,6 +115,7 @@ pub(crate) async fn tell_all(
             );
             if (needs.message_metadata && metadata.is_none()) || (needs.bodies && body.is_none()) {
                 trouble = Some(Refused::ExpungeIssued);
+                out.step().await;
                 continue;
             }
             let is_marked = seen.contains(message.uid);
