@@ -35,6 +35,7 @@ use crate::metrics::{Metrics, Stage};
 use crate::panics::{PanicPlace, Panics};
 use crate::registry::{Presence, Registry};
 use compression::Compression;
+use feed::Intake;
 use literals::CommandUploads;
 use response_writer::ResponseWriter;
 
@@ -56,6 +57,7 @@ pub(crate) struct Connection {
     stream: Stream,
     compression: Compression,
     framer: Framer,
+    intake: Intake,
     session: Session,
     slot: ConnectionSlot,
     /// Since login.
@@ -103,6 +105,7 @@ impl Connection {
         context.metrics.move_connection(None, Some(Stage::Arriving));
         Box::new(Self {
             framer: Framer::new(session.limits()),
+            intake: Intake::default(),
             drain: context.drain.clone(),
             context,
             stream,
@@ -178,13 +181,14 @@ impl Connection {
             stream,
             compression,
             framer,
+            intake,
             session,
             drain,
             presence,
             ..
         } = self;
         let event = tokio::select! {
-            fed = feed::feed(stream, compression, framer) => match fed {
+            fed = feed::feed(stream, compression, framer, intake) => match fed {
                 Ok(1..) => Event::Fed,
                 Ok(0) | Err(_) => Event::Gone,
             },
