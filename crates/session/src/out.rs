@@ -21,6 +21,9 @@ pub trait Sink: Send {
     /// Lets everybody else go on first: whoever waits to be run, and whoever has sent something.
     fn rest(&self) -> BoxFuture<'static, ()>;
 
+    /// Lets the command end, whatever it waits for, once the client has hung up: nobody misses what it would have done.
+    fn end_with_client(&self);
+
     /// Whether the client has heard nothing for so long that it should be told how far its command is.
     fn is_progress_due(&self) -> bool;
 
@@ -80,6 +83,12 @@ impl<'a> Out<'a> {
         }
         self.step().await;
         Ok(())
+    }
+
+    /// Lets the command end once the client has hung up. For commands that compute for long, change nothing, and say
+    /// nothing until they are done: others notice by what they write.
+    pub(crate) fn end_with_client(&self) {
+        self.sink.end_with_client();
     }
 
     /// Takes note of a part of long work, said or passed over, and lets others go on now and then. Writes nothing.
@@ -239,6 +248,8 @@ mod tests {
             Box::pin(ready(()))
         }
 
+        fn end_with_client(&self) {}
+
         fn is_progress_due(&self) -> bool {
             self.is_progress_due
         }
@@ -362,6 +373,8 @@ mod tests {
             self.rests.fetch_add(1, Ordering::Relaxed);
             Box::pin(ready(()))
         }
+
+        fn end_with_client(&self) {}
 
         fn is_progress_due(&self) -> bool {
             false

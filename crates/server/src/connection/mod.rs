@@ -8,6 +8,7 @@ mod compression;
 mod feed;
 mod literals;
 mod response_writer;
+mod shared_stream;
 mod stream;
 
 use std::sync::Arc;
@@ -38,6 +39,7 @@ use compression::Compression;
 use feed::Intake;
 use literals::CommandUploads;
 use response_writer::ResponseWriter;
+use shared_stream::SharedStream;
 
 /// What all connections of a frontend share.
 pub(crate) struct ConnectionContext {
@@ -262,26 +264,28 @@ impl Connection {
         let now = Now {
             unix_seconds: environment::unix_seconds(),
         };
-        let mut response_writer =
-            ResponseWriter::new(&mut self.stream, &self.compression, &self.context.timeouts);
-        let mut out = Out::new(Vec::new(), &mut response_writer);
-        let lease = self.session.lease();
-        let run = self.session.run(input, now, &mut out);
-        // On the heap: an idle connection would else have room for it.
-        let stopped = Box::pin(until_stopped(
-            run.instrument(span.clone()),
-            lease.as_ref(),
-            self.presence.as_ref(),
-        ));
-        let report = match stopped.await {
+        let (stopped, mut replies, is_torn) = {
+            let stream = SharedStream::new(&mut self.stream);
+            let mut response_writer =
+                ResponseWriter::new(&stream, &self.compression, &self.context.timeouts);
+            let mut out = Out::new(Vec::new(), &mut response_writer);
+            let lease = self.session.lease();
+            let run = self.session.run(input, now, &mut out);
+            let run = run.instrument(span.clone());
+            let run = until_stopped(run, lease.as_ref(), self.presence.as_ref());
+            // On the heap: an idle connection would else have room for it.
+            let stopped = Box::pin(stream.while_client_is_there(run)).await;
+            let replies = std::mem::take(&mut out.buffer);
+            (stopped, replies, out.is_torn())
+        };
+        let report = match stopped? {
             Ok(report) => report,
-            Err(_) if out.is_torn() => return Err(Hangup),
+            Err(_) if is_torn => return Err(Hangup),
             Err(why) => {
                 self.leave(why).await?;
                 return Ok(Next::Close);
             }
         };
-        let mut replies = std::mem::take(&mut out.buffer);
         self.uploads = None;
         if let Some(verdict) = report.verdict {
             let took = started.elapsed();
@@ -385,21 +389,25 @@ impl Connection {
     }
 
     async fn tell(&mut self) -> Result<Next, Hangup> {
-        let mut response_writer =
-            ResponseWriter::new(&mut self.stream, &self.compression, &self.context.timeouts);
-        let mut out = Out::new(Vec::new(), &mut response_writer);
-        let lease = self.session.lease();
-        let told = self.session.tell(&mut out);
-        let told = until_stopped(told, lease.as_ref(), self.presence.as_ref()).await;
+        let (told, news, is_torn) = {
+            let stream = SharedStream::new(&mut self.stream);
+            let mut response_writer =
+                ResponseWriter::new(&stream, &self.compression, &self.context.timeouts);
+            let mut out = Out::new(Vec::new(), &mut response_writer);
+            let lease = self.session.lease();
+            let told = self.session.tell(&mut out);
+            let told = until_stopped(told, lease.as_ref(), self.presence.as_ref()).await;
+            let news = std::mem::take(&mut out.buffer);
+            (told, news, out.is_torn())
+        };
         let next = match told {
             Ok(next) => next,
-            Err(_) if out.is_torn() => return Err(Hangup),
+            Err(_) if is_torn => return Err(Hangup),
             Err(why) => {
                 self.leave(why).await?;
                 return Ok(Next::Close);
             }
         };
-        let news = std::mem::take(&mut out.buffer);
         self.said_at = Instant::now();
         self.say(news).await?;
         Ok(next)
@@ -440,8 +448,9 @@ impl Connection {
     }
 
     async fn say(&mut self, words: Vec<u8>) -> Result<(), Hangup> {
+        let stream = SharedStream::new(&mut self.stream);
         let mut response_writer =
-            ResponseWriter::new(&mut self.stream, &self.compression, &self.context.timeouts);
+            ResponseWriter::new(&stream, &self.compression, &self.context.timeouts);
         // A client that does not read shall not be told later what it may not be told then.
         tokio::select! {
             biased;

@@ -3,30 +3,29 @@
 use std::time::Duration;
 
 use session::{BoxFuture, Hangup, Sink};
-use tokio::io::AsyncWriteExt as _;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::Stream;
 use super::compression::{Compression, pack};
+use super::shared_stream::SharedStream;
 use crate::config::TimeoutsConfig;
 
 /// What is compressed or encrypted before others go on, in bytes.
 const WRITTEN_AT_ONCE_BYTES_MAX: usize = 64 * 1024;
 
 /// Writes to one client, and gives it up when it takes nothing for too long.
-pub(super) struct ResponseWriter<'a> {
-    stream: &'a mut Stream,
-    compression: &'a Compression,
+pub(super) struct ResponseWriter<'w, 's> {
+    stream: &'w SharedStream<'s>,
+    compression: &'w Compression,
     patience: Duration,
     progress_pause: Duration,
     said_at: Instant,
 }
 
-impl<'a> ResponseWriter<'a> {
+impl<'w, 's> ResponseWriter<'w, 's> {
     pub(super) fn new(
-        stream: &'a mut Stream,
-        compression: &'a Compression,
+        stream: &'w SharedStream<'s>,
+        compression: &'w Compression,
         timeouts: &TimeoutsConfig,
     ) -> Self {
         Self {
@@ -69,7 +68,7 @@ impl<'a> ResponseWriter<'a> {
     }
 }
 
-impl Sink for ResponseWriter<'_> {
+impl Sink for ResponseWriter<'_, '_> {
     fn write<'a>(&'a mut self, bytes: &'a mut Vec<u8>) -> BoxFuture<'a, Result<(), Hangup>> {
         Box::pin(async move {
             self.write(bytes).await?;
@@ -82,6 +81,10 @@ impl Sink for ResponseWriter<'_> {
     fn rest(&self) -> BoxFuture<'static, ()> {
         // Not a wake-up of one's own: who is yielded to comes after what the sockets have brought, too.
         Box::pin(yield_now())
+    }
+
+    fn end_with_client(&self) {
+        self.stream.end_with_client();
     }
 
     fn is_progress_due(&self) -> bool {

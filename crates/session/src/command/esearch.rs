@@ -96,6 +96,7 @@ async fn search_all(
     answer: Answer<'_>,
     out: &mut Out<'_>,
 ) -> Result<(), Ending> {
+    out.end_with_client();
     let targets = targets(session, sources).await?;
     let messages: u64 = targets.iter().map(|target| target.outline.messages).sum();
     let mut progress = Progress {

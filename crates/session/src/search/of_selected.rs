@@ -24,6 +24,7 @@ pub(crate) async fn find(
     let searcher = session.searcher(key, now, &mut out.buffer);
     let selected = session.selected()?;
     selected.permit(Operation::Read)?;
+    out.end_with_client();
     let search_target = selected.search_target();
     let mut progress = Progress {
         tag,
