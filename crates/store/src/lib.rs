@@ -76,6 +76,7 @@ mod resolve;
 mod rights;
 mod rows;
 mod save_date;
+mod shares;
 mod snapshot;
 mod stats;
 mod status;
