@@ -44,8 +44,10 @@ impl SharedMemory {
     }
 
     /// Room for `bytes`, once there is; `None` when that takes too long. The user's own part comes first: whoever
-    /// waits for that holds nothing that others wait for.
+    /// waits for that holds nothing that others wait for. Who needs more than a part has all of it, and no more of what
+    /// others have.
     pub(crate) async fn reserve(&self, user: AccountId, bytes: u64) -> Option<Reserved> {
+        let bytes = bytes.min(self.share_bytes as u64);
         let of_user = self.of(user);
         let reserved = of_user.reserve(bytes).await?;
         Some(Reserved {
@@ -112,6 +114,10 @@ mod tests {
     #[tokio::test]
     async fn what_is_larger_than_a_part_takes_all_of_it() {
         let memory = SharedMemory::new(400 * 1024, 1024);
-        assert!(memory.reserve(ADA, u64::MAX).await.is_some());
+        let all = memory.reserve(ADA, u64::MAX).await;
+        assert!(all.is_some());
+        assert_eq!(memory.used_bytes(), 100 * 1024);
+        assert!(memory.reserve(ADA, 1).now_or_never().is_none());
+        assert!(memory.reserve(BO, u64::MAX).await.is_some());
     }
 }

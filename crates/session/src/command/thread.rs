@@ -26,8 +26,10 @@ pub(crate) async fn run(
     }
     let found = find(session, tag, &key, now, out).await?;
     let contents = session.node.live.contents();
-    let messages = messages_of(&found);
-    let loading = contents.sort_keys(found.mailbox, &messages, SortKeysUse::Thread);
+    let compute = session.store.compute();
+    let bytes = found.bytes_to_look_through();
+    let messages = compute.run(bytes, || messages_of(&found)).await;
+    let loading = contents.sort_keys(found.mailbox, &messages, SortKeysUse::Thread, compute);
     let keys = out.wait_for(tag, loading).await?;
     let threading = match algorithm {
         ThreadAlgorithm::OrderedSubject => Threading::OrderedSubject,
@@ -39,7 +41,7 @@ pub(crate) async fn run(
         .map(|keys| keys.len().max(KEYS_COST_BYTES))
         .sum();
     let making = || threads(&found, &keys, threading, numbering);
-    let made = session.store.compute().run(bytes, making);
+    let made = compute.run(bytes, making);
     let mut said = out.wait_for(tag, made).await;
     out.buffer.append(&mut said);
     Ok(Done::completed())

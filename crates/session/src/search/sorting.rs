@@ -14,15 +14,24 @@ use crate::ending::Ending;
 use crate::search::criteria::RELEVANCY_MAX;
 use crate::search::finding::{Finding, messages_of};
 
+/// Where sort keys are read, and where what is made of them is computed.
+#[derive(Clone, Copy)]
+pub(crate) struct KeyReader<'r> {
+    pub(crate) live: &'r Live,
+    pub(crate) compute: &'r Compute,
+}
+
 /// Puts what was found in the order of `criteria`; what they do not tell apart stays in the order of
 /// the mailbox.
 pub(crate) async fn sort(
-    live: &Live,
-    compute: &Compute,
+    key_reader: KeyReader<'_>,
     found: &mut Finding,
     criteria: &[SortCriterion],
 ) -> Result<(), Ending> {
-    let written = load_keys(live, found.mailbox, &messages_of(found), criteria).await?;
+    let compute = key_reader.compute;
+    let bytes = found.bytes_to_look_through();
+    let messages = compute.run(bytes, || messages_of(found)).await;
+    let written = key_reader.load(found.mailbox, &messages, criteria).await?;
     let bytes = bytes_to_compare(&written, found.messages.len());
     let sorting = || {
         let sorted = in_order(found, &written, criteria);
@@ -37,13 +46,14 @@ pub(crate) async fn sort(
 /// `criteria`,
 /// and what they do not tell apart stands in the order of the mailbox, which is that of UIDs.
 pub(crate) async fn places(
-    live: &Live,
+    key_reader: KeyReader<'_>,
     found: &Finding,
     order: &[Uid],
     image: &Image,
     criteria: &[SortCriterion],
 ) -> Result<Vec<(usize, Uid)>, Ending> {
-    let written = load_keys(live, found.mailbox, &messages_of(found), criteria).await?;
+    let messages = messages_of(found);
+    let written = key_reader.load(found.mailbox, &messages, criteria).await?;
     let mut places = Vec::with_capacity(found.messages.len());
     let mut low = 0;
     for new in in_order(found, &written, criteria) {
@@ -53,7 +63,7 @@ pub(crate) async fn places(
             let there = order.get(middle).and_then(|&uid| image.find(uid));
             if let Some((_, there)) = there
                 && new
-                    .comes_after(live, found.mailbox, there, criteria)
+                    .comes_after(key_reader, found.mailbox, there, criteria)
                     .await?
             {
                 low = middle + 1;
@@ -93,26 +103,28 @@ fn in_order<'k>(
     sorted
 }
 
-/// Reads the sort keys, unless all that is compared is known without them.
-async fn load_keys(
-    live: &Live,
-    mailbox: MailboxId,
-    messages: &[Message],
-    criteria: &[SortCriterion],
-) -> Result<Vec<Bytes>, Ending> {
-    let is_at_hand = |criterion: &SortCriterion| {
-        matches!(
-            criterion.key,
-            SortKey::Arrival | SortKey::Size | SortKey::Relevancy
-        )
-    };
-    if criteria.iter().all(is_at_hand) {
-        return Ok(Vec::new());
+impl KeyReader<'_> {
+    /// Reads the sort keys, unless all that is compared is known without them.
+    async fn load(
+        self,
+        mailbox: MailboxId,
+        messages: &[Message],
+        criteria: &[SortCriterion],
+    ) -> Result<Vec<Bytes>, Ending> {
+        let is_at_hand = |criterion: &SortCriterion| {
+            matches!(
+                criterion.key,
+                SortKey::Arrival | SortKey::Size | SortKey::Relevancy
+            )
+        };
+        if criteria.iter().all(is_at_hand) {
+            return Ok(Vec::new());
+        }
+        let contents = self.live.contents();
+        Ok(contents
+            .sort_keys(mailbox, messages, SortKeysUse::Sort, self.compute)
+            .await?)
     }
-    Ok(live
-        .contents()
-        .sort_keys(mailbox, messages, SortKeysUse::Sort)
-        .await?)
 }
 
 struct Sorted<'k> {
@@ -127,12 +139,12 @@ impl Sorted<'_> {
     /// Whether it stands behind a message of the same mailbox, of which it reads what is compared.
     async fn comes_after(
         &self,
-        live: &Live,
+        key_reader: KeyReader<'_>,
         mailbox: MailboxId,
         there: Message,
         criteria: &[SortCriterion],
     ) -> Result<bool, Ending> {
-        let written = load_keys(live, mailbox, &[there], criteria).await?;
+        let written = key_reader.load(mailbox, &[there], criteria).await?;
         let there = Sorted {
             place: 0,
             message: there,
