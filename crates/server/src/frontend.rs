@@ -14,7 +14,7 @@ use tracing::{info, warn};
 
 use crate::authenticator::PasswordAuthenticator;
 use crate::config::{Config, ListenConfig};
-use crate::connection::ConnectionContext;
+use crate::connection::{ComingUploads, ConnectionContext};
 use crate::connection_slots::ConnectionSlots;
 use crate::database::Database;
 use crate::drain::{DrainTrigger, drain};
@@ -121,6 +121,7 @@ impl Frontend {
             tls,
             metrics: Arc::clone(&metrics),
             uploads,
+            coming_uploads: ComingUploads::default(),
             timeouts: config.timeouts.clone(),
             drain,
             registry: Arc::clone(&registry),

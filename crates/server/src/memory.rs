@@ -28,6 +28,14 @@ pub(crate) struct Reserved {
     _user: Arc<Budget>,
 }
 
+/// Room within a user's part, for which there may be none among all yet.
+#[derive(Debug)]
+pub(crate) struct UserPart {
+    bytes: u64,
+    of_user: Upload,
+    user: Arc<Budget>,
+}
+
 impl SharedMemory {
     /// So many bytes for all; each user has room for one of the largest messages.
     pub(crate) fn new(bytes: usize, message_bytes_max: usize) -> Self {
@@ -47,13 +55,28 @@ impl SharedMemory {
     /// waits for that holds nothing that others wait for. Who needs more than a part has all of it, and no more of what
     /// others have.
     pub(crate) async fn reserve(&self, user: AccountId, bytes: u64) -> Option<Reserved> {
+        let part = self.reserve_part(user, bytes).await?;
+        self.complete(part).await
+    }
+
+    /// The first half of [`reserve`](Self::reserve): room within the user's own part.
+    pub(crate) async fn reserve_part(&self, user: AccountId, bytes: u64) -> Option<UserPart> {
         let bytes = bytes.min(self.share_bytes as u64);
-        let of_user = self.of(user);
-        let reserved = of_user.reserve(bytes).await?;
+        let user = self.of(user);
+        let of_user = user.reserve(bytes).await?;
+        Some(UserPart {
+            bytes,
+            of_user,
+            user,
+        })
+    }
+
+    /// The second half of [`reserve`](Self::reserve): room among all.
+    pub(crate) async fn complete(&self, part: UserPart) -> Option<Reserved> {
         Some(Reserved {
-            _of_all: self.all.reserve(bytes).await?,
-            _of_user: reserved,
-            _user: of_user,
+            _of_all: self.all.reserve(part.bytes).await?,
+            _of_user: part.of_user,
+            _user: part.user,
         })
     }
 

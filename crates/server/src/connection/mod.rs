@@ -5,6 +5,7 @@
 //! while it runs.
 
 mod compression;
+mod crowding;
 mod feed;
 mod literals;
 mod response_writer;
@@ -24,6 +25,7 @@ use tokio_rustls::TlsAcceptor;
 use tracing::{Instrument as _, Span, debug, field, info_span};
 use wire::{Announced, Framer, FramerStep, Verdict};
 
+pub(crate) use crowding::ComingUploads;
 pub(crate) use literals::{Budget, Upload};
 pub(crate) use stream::Stream;
 
@@ -47,6 +49,7 @@ pub(crate) struct ConnectionContext {
     pub(crate) tls: TlsAcceptor,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) uploads: SharedMemory,
+    pub(crate) coming_uploads: ComingUploads,
     pub(crate) timeouts: TimeoutsConfig,
     pub(crate) drain: Drain,
     pub(crate) registry: Arc<Registry>,
@@ -92,6 +95,8 @@ enum Event {
     Leave,
     /// What let this client in does so no longer.
     Overstayed,
+    /// Others wait for the memory that this client's upload holds.
+    Crowded,
 }
 
 impl Connection {
@@ -166,6 +171,12 @@ impl Connection {
                 Box::pin(self.keep_alive()).await?;
                 return Ok(Next::Go);
             }
+            Event::Crowded if self.framer.upload().is_some() => {
+                Box::pin(self.give_up_upload()).await?;
+                return Ok(Next::Go);
+            }
+            // Its message has come, and the rest of its command does not.
+            Event::Crowded => Goodbye::Timeout,
             Event::Late => Goodbye::Timeout,
             Event::Ended => Goodbye::Ended,
             Event::Leave => Goodbye::Shutdown,
@@ -187,6 +198,7 @@ impl Connection {
             session,
             drain,
             presence,
+            uploads,
             ..
         } = self;
         let event = tokio::select! {
@@ -199,6 +211,7 @@ impl Connection {
             () = ended(presence.as_ref()) => Event::Ended,
             () = drain.turn() => Event::Leave,
             () = session.overstayed() => Event::Overstayed,
+            () = crowded(uploads.as_deref()) => Event::Crowded,
         };
         if matches!(event, Event::Fed) {
             self.heard_at = Instant::now();
@@ -264,6 +277,9 @@ impl Connection {
         let now = Now {
             unix_seconds: environment::unix_seconds(),
         };
+        if let Some(uploads) = &mut self.uploads {
+            uploads.have_come();
+        }
         let (stopped, mut replies, is_torn) = {
             let stream = SharedStream::new(&mut self.stream);
             let mut response_writer =
@@ -376,11 +392,16 @@ impl Connection {
         let (Some(progress), Some(user)) = (self.framer.upload(), self.session.account()) else {
             return Ok(());
         };
-        let memory = &self.context.uploads;
+        let (memory, coming) = (&self.context.uploads, &self.context.coming_uploads);
         let uploads = self.uploads.get_or_insert_default();
-        if uploads.make_room(progress, memory, user).await {
+        if uploads.make_room(progress, memory, coming, user).await {
             return Ok(());
         }
+        self.give_up_upload().await
+    }
+
+    /// Gives up the command whose message is coming in, with the memory that it holds.
+    async fn give_up_upload(&mut self) -> Result<(), Hangup> {
         self.uploads = None;
         match self.framer.give_up() {
             Some(given_up) => self.say(self.session.give_up_upload(&given_up)).await,
@@ -471,6 +492,15 @@ impl Drop for Connection {
 async fn ended(presence: Option<&Presence>) {
     match presence {
         Some(presence) => presence.ended().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Resolves when the upload of this client has to give way to others; never while there is none.
+async fn crowded(uploads: Option<&CommandUploads>) {
+    match uploads {
+        // On the heap: an idle connection has no upload, and no room for it.
+        Some(uploads) => Box::pin(uploads.give_way()).await,
         None => std::future::pending().await,
     }
 }
