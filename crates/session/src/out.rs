@@ -303,7 +303,7 @@ mod tests {
         let mut pages = Pages::default();
         let rests = Arc::clone(&pages.rests);
         let mut out = Out::new(Vec::new(), &mut pages);
-        let mut most = (0, 0);
+        let mut most = (0_usize, 0_usize);
         let mut saying = Box::pin(async {
             let (mut since, mut seen) = ((0, 0), 0);
             for _ in 0..parts {

@@ -13,6 +13,7 @@ use wire::{Direction, SortCriterion, SortKey};
 use crate::ending::Ending;
 use crate::search::criteria::RELEVANCY_MAX;
 use crate::search::finding::{Finding, messages_of};
+use crate::search::slices::{PLACES_PER_SLICE, sorted};
 
 /// Where sort keys are read, and where what is made of them is computed.
 #[derive(Clone, Copy)]
@@ -33,12 +34,14 @@ pub(crate) async fn sort(
     let messages = compute.run(bytes, || messages_of(found)).await;
     let written = key_reader.load(found.mailbox, &messages, criteria).await?;
     let bytes = bytes_to_compare(&written, found.messages.len());
-    let sorting = || {
-        let sorted = in_order(found, &written, criteria);
-        let places: Vec<usize> = sorted.iter().map(|sorted| sorted.place).collect();
-        found.reorder(&places);
+    let all = compute.run(bytes, || sortable(found, &written)).await;
+    let compare = |one: usize, other: usize| match (all.get(one), all.get(other)) {
+        (Some(one), Some(other)) => one.compare(other, criteria),
+        (one, other) => one.is_some().cmp(&other.is_some()),
     };
-    compute.run(bytes, sorting).await;
+    let places = sorted(all.len(), PLACES_PER_SLICE, compare, compute).await;
+    let bytes = found.bytes_to_look_through();
+    compute.run(bytes, || found.reorder(&places)).await;
     Ok(())
 }
 
@@ -56,7 +59,9 @@ pub(crate) async fn places(
     let written = key_reader.load(found.mailbox, &messages, criteria).await?;
     let mut places = Vec::with_capacity(found.messages.len());
     let mut low = 0;
-    for new in in_order(found, &written, criteria) {
+    let mut all = sortable(found, &written);
+    all.sort_by(|one, other| one.compare(other, criteria));
+    for new in all {
         let mut high = order.len();
         while low < high {
             let middle = low.midpoint(high);
@@ -76,31 +81,22 @@ pub(crate) async fn places(
     Ok(places)
 }
 
-/// About what sorting looks through.
+/// About what is looked through of all before they are sorted.
 fn bytes_to_compare(written: &[Bytes], messages: usize) -> usize {
     let bytes: usize = written.iter().map(Bytes::len).sum();
-    bytes + messages * size_of::<Sorted<'_>>()
+    bytes + messages * size_of::<Sortable<'_>>()
 }
 
-/// What was found, in the order of `criteria` by what is `written` in each.
-fn in_order<'k>(
-    found: &Finding,
-    written: &'k [Bytes],
-    criteria: &[SortCriterion],
-) -> Vec<Sorted<'k>> {
-    let mut sorted: Vec<Sorted<'_>> = found
-        .messages
-        .iter()
-        .enumerate()
-        .map(|(place, &(_, message))| Sorted {
-            place,
+/// What is compared of each that was found, with what is `written` in it.
+fn sortable<'k>(found: &Finding, written: &'k [Bytes]) -> Vec<Sortable<'k>> {
+    let messages = found.messages.iter().enumerate();
+    messages
+        .map(|(place, &(_, message))| Sortable {
             message,
             relevancy: found.relevancy(message.uid),
             keys: SortKeys::new(written.get(place).map_or(&[], |keys| keys)),
         })
-        .collect();
-    sorted.sort_by(|one, other| one.compare(other, criteria));
-    sorted
+        .collect()
 }
 
 impl KeyReader<'_> {
@@ -127,15 +123,13 @@ impl KeyReader<'_> {
     }
 }
 
-struct Sorted<'k> {
-    /// The place of the message among what was found.
-    place: usize,
+struct Sortable<'k> {
     message: Message,
     relevancy: u8,
     keys: SortKeys<'k>,
 }
 
-impl Sorted<'_> {
+impl Sortable<'_> {
     /// Whether it stands behind a message of the same mailbox, of which it reads what is compared.
     async fn comes_after(
         &self,
@@ -145,8 +139,7 @@ impl Sorted<'_> {
         criteria: &[SortCriterion],
     ) -> Result<bool, Ending> {
         let written = key_reader.load(mailbox, &[there], criteria).await?;
-        let there = Sorted {
-            place: 0,
+        let there = Sortable {
             message: there,
             // Results by relevancy are not kept up to date.
             relevancy: RELEVANCY_MAX,
