@@ -295,8 +295,9 @@ impl Connection {
             (stopped, replies, out.is_torn())
         };
         let report = match stopped? {
+            // Whatever would be said next, the client could not tell it from the rest of what was begun.
+            _ if is_torn => return Err(Hangup),
             Ok(report) => report,
-            Err(_) if is_torn => return Err(Hangup),
             Err(why) => {
                 self.leave(why).await?;
                 return Ok(Next::Close);

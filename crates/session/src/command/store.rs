@@ -14,7 +14,7 @@ use crate::conversation::selected::{AccessCheck, Selected};
 use crate::conversation::session::Session;
 use crate::ending::{Done, DoneCode, Ending, Outcome, Refused};
 use crate::flags::{flag_bits, known_flag_bits};
-use crate::out::Out;
+use crate::out::{Hangup, Out};
 use crate::view::{LOOK_COST_BYTES, ResponseOptions, say_shown};
 
 pub(crate) async fn run(
@@ -69,9 +69,23 @@ async fn tell_truth(
         .is_err();
     if is_by_rights || matches!(refused, Refused::Cannot(_) | Refused::Limit(_)) {
         selected.tell_keywords(&mut out.buffer);
-        selected.echo(uids, options, out).await;
+        echo(session, uids, options, out).await?;
     }
     Ok(())
+}
+
+/// Tells what can change of messages for as long as they may be read. Where that ends meanwhile, so does this; the end of
+/// the command says why.
+async fn echo(
+    session: &mut Session,
+    uids: &UidSet,
+    options: ResponseOptions,
+    out: &mut Out<'_>,
+) -> Result<(), Ending> {
+    let reading = session.reading();
+    let echoing = session.selected()?.echo(uids, options, out);
+    let echoed = Session::while_readable(reading, echoing).await;
+    Ok(echoed.unwrap_or(Ok(()))?)
 }
 
 async fn change(
@@ -134,15 +148,19 @@ async fn change(
         let expected = before
             .into_iter()
             .map(|(uid, flags)| (uid, wish.expected(flags.with_nameless(renamed))));
-        echo_silently(selected, expected, &changed, options, out).await;
+        let reading = session.reading();
+        let echoing = echo_silently(session.selected()?, expected, &changed, options, out);
+        let echoed = Session::while_readable(reading, echoing).await;
+        echoed.unwrap_or(Ok(()))?;
     } else {
-        selected.echo(&changed, options, out).await;
+        echo(session, &changed, options, out).await?;
     }
     if edited.modified.is_empty() {
         return Ok(Done::completed());
     }
     // What these look like by now, so that the client can decide again (RFC 7162, 3.1.3).
-    selected.echo(&edited.modified, options, out).await;
+    echo(session, &edited.modified, options, out).await?;
+    let selected = session.selected()?;
     let number = |uid| selected.number(request.numbering, uid);
     let modified = edited.modified.iter().filter_map(number).collect();
     Ok(Done::with(DoneCode::Modified(modified)))
@@ -239,9 +257,9 @@ async fn echo_silently(
     changed: &UidSet,
     options: ResponseOptions,
     out: &mut Out<'_>,
-) {
+) -> Result<(), Hangup> {
     for (uid, flags) in expected {
-        out.step().await;
+        out.breathe().await?;
         let (Some(shown), true) = (selected.view.now(uid), changed.contains(uid)) else {
             continue;
         };
@@ -264,4 +282,5 @@ async fn echo_silently(
         }
         selected.view.note(uid, shown);
     }
+    Ok(())
 }

@@ -14,7 +14,7 @@ use crate::context::kept::{Context, Contexts, Wish};
 use crate::ending::{Ending, Refused};
 use crate::lacking::Lacking;
 use crate::node::Now;
-use crate::out::Out;
+use crate::out::{Hangup, Out};
 use crate::search::target::SearchTarget;
 use crate::view::picked::Picked;
 use crate::view::{ExpungeTiming, LOOK_COST_BYTES, NoSuchNumber, ResponseOptions, View, say_shown};
@@ -222,13 +222,13 @@ impl Selected {
     }
 
     /// Writes FETCH responses for what can change of `uids`, and notes them as told. Messages that are gone are passed
-    /// over, and others go on now and then.
+    /// over. Says it in parts, so it is for [`while_readable`](crate::conversation::session::Session::while_readable).
     pub(crate) async fn echo(
         &mut self,
         uids: &UidSet,
         options: ResponseOptions,
         out: &mut Out<'_>,
-    ) {
+    ) -> Result<(), Hangup> {
         for uid in uids.iter() {
             let known = self.view.known().image.find(uid);
             if let (Some((seq, _)), Some(shown)) = (known, self.view.now(uid)) {
@@ -236,8 +236,9 @@ impl Selected {
                 say_shown(&mut out.buffer, options, latest, seq, uid, shown);
                 self.view.note(uid, shown);
             }
-            out.step().await;
+            out.breathe().await?;
         }
+        Ok(())
     }
 
     /// A keyword that was not there when FLAGS was last told is told before it is used, and that
