@@ -52,14 +52,14 @@ pub(crate) fn admit_key(key: &SearchKey, messages: usize) -> Result<(), Refused>
     Ok(())
 }
 
-/// What a search holds of each message that it looks at, in bytes, and SORT and THREAD by what they compare: the
-/// message among those found or undecided, its keys, and its place.
-const HELD_PER_MESSAGE_BYTES: u64 = 384;
+/// About what a search holds of each message that it may find, in bytes: the message among those found or undecided, its
+/// number, its place. What SORT and THREAD compare comes to as much again.
+const HELD_PER_MESSAGE_BYTES: u64 = 192;
 /// What is read of texts at one time, in bytes: so much of each message, and all together.
 const TEXT_PER_MESSAGE_BYTES: u64 = 16 * 1024;
 const TEXTS_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
-/// About what a search in so many messages holds until its answer is made, in bytes.
+/// About what a search that may find so many messages holds until its answer is made, in bytes.
 pub(crate) fn bytes_to_hold(key: &SearchKey, messages: u64) -> u64 {
     let texts = if strings(key) > 0 {
         let texts = messages.saturating_mul(TEXT_PER_MESSAGE_BYTES);

@@ -11,6 +11,7 @@ use crate::ending::{Ending, Refused};
 use crate::held::hold;
 use crate::node::Now;
 use crate::out::Out;
+use crate::search::bounded::messages_max;
 use crate::search::finding::Finding;
 use crate::search::searcher::{Progress, Searcher};
 
@@ -28,7 +29,7 @@ pub(crate) async fn find(
     selected.permit(Operation::Read)?;
     out.end_with_client();
     let search_target = selected.search_target();
-    let bytes = searcher.bytes_to_hold(search_target.messages());
+    let bytes = searcher.bytes_to_hold(messages_max(key, search_target));
     let holding = hold(&*memory, selected.found.who.account, bytes);
     let held = out.wait_for(tag, holding).await?;
     let mut progress = Progress {

@@ -185,6 +185,9 @@ impl View {
 
     /// About what it costs to [`tell`](Self::tell) what was learned, as bytes that are looked through.
     pub(crate) fn bytes_to_tell(&self) -> usize {
+        if !self.is_behind() {
+            return 0;
+        }
         let unshared = self.known.image.unshared_with(&self.latest.image);
         unshared * LOOK_COST_BYTES
     }
