@@ -47,6 +47,34 @@ impl Image {
         walk.found.expunged.reverse();
         walk.found
     }
+
+    /// How many messages [`difference`](Self::difference) looks at, counted in both images: those of all chunks that
+    /// the two do not share.
+    #[must_use]
+    pub fn unshared_with(&self, new: &Self) -> usize {
+        let (mut was, mut is) = (self.slots(), new.slots());
+        let mut messages = 0;
+        loop {
+            match (was.split_first(), is.split_first()) {
+                (Some((old, after_old)), Some((slot, after_slot)))
+                    if Arc::ptr_eq(&old.rows, &slot.rows) =>
+                {
+                    (was, is) = (after_old, after_slot);
+                }
+                (Some((old, rest)), next)
+                    if next.is_none_or(|(slot, _)| old.first <= slot.first) =>
+                {
+                    messages += old.rows.len();
+                    was = rest;
+                }
+                (_, Some((slot, rest))) => {
+                    messages += slot.rows.len();
+                    is = rest;
+                }
+                (_, None) => return messages,
+            }
+        }
+    }
 }
 
 /// A walk through both images side by side, at the same UID.

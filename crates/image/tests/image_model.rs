@@ -242,6 +242,12 @@ proptest! {
         let loaded = Image::from_messages(list.clone(), image.modseq(), image.uid_next()).unwrap();
         assert!(image.difference(&loaded).is_empty());
         assert_eq!(told(old, &loaded), list, "nothing shared");
+        assert_eq!(image.unshared_with(&image), 0);
+        assert_eq!(image.unshared_with(&loaded), 2 * list.len());
+        let looked_at = old.unshared_with(&image);
+        let difference = old.difference(&image);
+        let found = difference.expunged.len() + 2 * difference.changed.len();
+        assert!(looked_at >= found + difference.arrived as usize);
     }
 }
 

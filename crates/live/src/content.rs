@@ -9,7 +9,7 @@ use image::Message;
 use mail::{ContentId, MailboxId};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
-use store::{Fault, MessageMetadata, SortKeysUse, Store};
+use store::{Compute, Fault, MessageMetadata, SortKeysUse, Store};
 
 use crate::sort_keys::SortKeysTable;
 
@@ -36,6 +36,10 @@ const ROWS_PER_READ_MAX: usize = 1000;
 /// The messages whose headers one statement reads have at most so many bytes together, or it is one message: how
 /// much of a message is header is not known before.
 const HEADER_BYTES_PER_READ_MAX: u64 = 16 * 1024 * 1024;
+/// To look for what is compared of one message costs as much as to look through so many bytes.
+const LOOK_UP_COST_BYTES: usize = 64;
+/// Messages of which it is looked for before others go on.
+const LOOK_UPS_PER_SLICE: usize = 64 * 1024;
 /// A message larger than this share of the cache would push out too many others.
 const LARGEST_SHARE: u64 = 16;
 
@@ -110,7 +114,8 @@ impl Contents {
     }
 
     /// Loads what SORT or THREAD compares of each, in the order of `messages`, to be read by
-    /// `mime::SortKeys`. Of what no longer exists it is empty; messages with the same content share it.
+    /// `mime::SortKeys`. Of what no longer exists it is empty; messages with the same content share it. It is looked for
+    /// where `compute` has a place for whoever asks.
     ///
     /// # Errors
     ///
@@ -120,9 +125,30 @@ impl Contents {
         mailbox: MailboxId,
         messages: &[Message],
         used_by: SortKeysUse,
+        compute: &Compute,
     ) -> Result<Vec<Bytes>, Fault> {
         let mut table = SortKeysTable::new();
         let mut missing = Vec::new();
+        for slice in messages.chunks(LOOK_UPS_PER_SLICE) {
+            let looking = || self.look_up(slice, used_by, &mut table, &mut missing);
+            let bytes = slice.len() * LOOK_UP_COST_BYTES;
+            compute.run(bytes, looking).await?;
+        }
+        self.tally(messages.len() - missing.len(), missing.len());
+        self.load_sort_keys(mailbox, missing, used_by, &mut table, compute)
+            .await?;
+        let bytes = messages.len() * LOOK_UP_COST_BYTES;
+        Ok(compute.run(bytes, || table.of(messages)).await)
+    }
+
+    /// Puts what is in the cache into `table`, and what is not into `missing`.
+    fn look_up(
+        &self,
+        messages: &[Message],
+        used_by: SortKeysUse,
+        table: &mut SortKeysTable,
+        missing: &mut Vec<Message>,
+    ) -> Result<(), Fault> {
         for message in messages {
             if table.has(message.content) {
                 continue;
@@ -132,10 +158,7 @@ impl Contents {
                 None => missing.push(*message),
             }
         }
-        self.tally(messages.len() - missing.len(), missing.len());
-        self.load_sort_keys(mailbox, missing, used_by, &mut table)
-            .await?;
-        Ok(table.of(messages))
+        Ok(())
     }
 
     /// Reads them from digests where they are many; digests are written of those that are in none.
@@ -145,9 +168,12 @@ impl Contents {
         mut wanted: Vec<Message>,
         used_by: SortKeysUse,
         table: &mut SortKeysTable,
+        compute: &Compute,
     ) -> Result<(), Fault> {
+        let look_ups_bytes = wanted.len() * LOOK_UP_COST_BYTES;
         if wanted.len() > ROWS_PER_READ_MAX {
-            let ids: HashSet<ContentId> = wanted.iter().map(|message| message.content).collect();
+            let collecting = || wanted.iter().map(|message| message.content).collect();
+            let ids: HashSet<ContentId> = compute.run(look_ups_bytes, collecting).await;
             let mut last = None;
             while let Some(digested) = self
                 .store
@@ -155,17 +181,29 @@ impl Contents {
                 .await?
             {
                 last = Some(digested.digest);
-                let keys = digested.keys.into_iter();
-                for (id, keys) in keys.filter(|(id, _)| ids.contains(id)) {
-                    self.keep_sort_keys(id, keys, used_by, table)?;
-                }
+                let bytes = digested.keys.len() * LOOK_UP_COST_BYTES;
+                let keeping = || {
+                    let mut keys = digested.keys.into_iter();
+                    keys.try_for_each(|(id, keys)| {
+                        if ids.contains(&id) {
+                            self.keep_sort_keys(id, keys, used_by, table)
+                        } else {
+                            Ok(())
+                        }
+                    })
+                };
+                compute.run(bytes, keeping).await?;
             }
-            wanted.retain(|message| !table.has(message.content));
         }
-        let entry = |message: &Message| (message.uid, message.content);
-        let undigested = wanted.iter().map(entry).collect();
-        wanted.sort_unstable_by_key(|message| message.content);
-        wanted.dedup_by_key(|message| message.content);
+        let arranging = || {
+            wanted.retain(|message| !table.has(message.content));
+            let entry = |message: &Message| (message.uid, message.content);
+            let undigested: Vec<_> = wanted.iter().map(entry).collect();
+            wanted.sort_unstable_by_key(|message| message.content);
+            wanted.dedup_by_key(|message| message.content);
+            (wanted, undigested)
+        };
+        let (wanted, undigested) = compute.run(look_ups_bytes, arranging).await;
         let header_bytes = |message: &Message| u64::from(message.size);
         for wanted in batches(
             &wanted,

@@ -52,7 +52,7 @@ pub use search::{Field, SearchText};
 pub use section::{Section, Sections, section};
 pub use sort_keys::{SortKeys, SortKeysUse, SortText, sort_keys};
 pub use thread::thread_root;
-pub use threading::{Threaded, Threading, thread};
+pub use threading::{Threaded, Threader, Threading, thread};
 
 use mail::NaiveDate;
 

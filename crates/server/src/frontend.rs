@@ -15,7 +15,7 @@ use tracing::{info, warn};
 use crate::agents::{self, AgentsContext, Service};
 use crate::authenticator::PasswordAuthenticator;
 use crate::config::{Config, ListenConfig};
-use crate::connection::ConnectionContext;
+use crate::connection::{ComingUploads, ConnectionContext};
 use crate::connection_slots::ConnectionSlots;
 use crate::database::Database;
 use crate::drain::{DrainTrigger, drain};
@@ -129,11 +129,13 @@ impl Frontend {
         let metrics = Arc::new(Metrics::new(Some(Box::new(stats_collector))));
         let (drain_trigger, drain) = drain(config.timeouts.drain);
         let registry = Registry::new(run);
+        let coming_uploads = ComingUploads::default();
         let context = Arc::new(ConnectionContext {
             node: Arc::new(node(config, &store, &live, &metrics)?),
             tls: tls.clone(),
             metrics: Arc::clone(&metrics),
             uploads: uploads.clone(),
+            coming_uploads: coming_uploads.clone(),
             timeouts: config.timeouts.clone(),
             drain: drain.clone(),
             registry: Arc::clone(&registry),
@@ -154,6 +156,7 @@ impl Frontend {
             tls,
             metrics: Arc::clone(&metrics),
             uploads,
+            coming_uploads,
             drain: drain.clone(),
             slots: Arc::clone(&lmtp_slots),
             panics: Arc::clone(&panics),

@@ -33,3 +33,7 @@ mod validity;
 pub use error::ServerError;
 pub use frontend::{Addresses, Frontend};
 pub use tls::TlsError;
+
+// For the tests of whole frontends.
+#[cfg(test)]
+use base64 as _;

@@ -28,6 +28,14 @@ pub(crate) struct Reserved {
     _user: Arc<Budget>,
 }
 
+/// Room within a user's part, for which there may be none among all yet.
+#[derive(Debug)]
+pub(crate) struct UserPart {
+    bytes: u64,
+    of_user: Upload,
+    user: Arc<Budget>,
+}
+
 impl SharedMemory {
     /// So many bytes for all; each user has room for one of the largest messages.
     pub(crate) fn new(bytes: usize, message_bytes_max: usize) -> Self {
@@ -44,14 +52,31 @@ impl SharedMemory {
     }
 
     /// Room for `bytes`, once there is; `None` when that takes too long. The user's own part comes first: whoever
-    /// waits for that holds nothing that others wait for.
+    /// waits for that holds nothing that others wait for. Who needs more than a part has all of it, and no more of what
+    /// others have.
     pub(crate) async fn reserve(&self, user: AccountId, bytes: u64) -> Option<Reserved> {
-        let of_user = self.of(user);
-        let reserved = of_user.reserve(bytes).await?;
+        let part = self.reserve_part(user, bytes).await?;
+        self.complete(part).await
+    }
+
+    /// The first half of [`reserve`](Self::reserve): room within the user's own part.
+    pub(crate) async fn reserve_part(&self, user: AccountId, bytes: u64) -> Option<UserPart> {
+        let bytes = bytes.min(self.share_bytes as u64);
+        let user = self.of(user);
+        let of_user = user.reserve(bytes).await?;
+        Some(UserPart {
+            bytes,
+            of_user,
+            user,
+        })
+    }
+
+    /// The second half of [`reserve`](Self::reserve): room among all.
+    pub(crate) async fn complete(&self, part: UserPart) -> Option<Reserved> {
         Some(Reserved {
-            _of_all: self.all.reserve(bytes).await?,
-            _of_user: reserved,
-            _user: of_user,
+            _of_all: self.all.reserve(part.bytes).await?,
+            _of_user: part.of_user,
+            _user: part.user,
         })
     }
 
@@ -112,6 +137,10 @@ mod tests {
     #[tokio::test]
     async fn what_is_larger_than_a_part_takes_all_of_it() {
         let memory = SharedMemory::new(400 * 1024, 1024);
-        assert!(memory.reserve(ADA, u64::MAX).await.is_some());
+        let all = memory.reserve(ADA, u64::MAX).await;
+        assert!(all.is_some());
+        assert_eq!(memory.used_bytes(), 100 * 1024);
+        assert!(memory.reserve(ADA, 1).now_or_never().is_none());
+        assert!(memory.reserve(BO, u64::MAX).await.is_some());
     }
 }

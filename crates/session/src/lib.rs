@@ -24,6 +24,7 @@ mod dispatch;
 mod ending;
 mod fetch;
 mod flags;
+mod held;
 mod lacking;
 mod login;
 mod message_limit;

@@ -54,7 +54,9 @@ impl Session {
             .contexts
             .tell_losses(&selected.view, &mut out.buffer);
         let before = selected.view.known().clone();
-        let arrived = selected.tell(timing, options, &mut out.buffer);
+        let bytes = selected.view.bytes_to_tell();
+        let telling = || selected.tell(timing, options, &mut out.buffer);
+        let arrived = self.store.compute().run(bytes, telling).await;
         let is_news = !Arc::ptr_eq(&before, selected.view.known());
         let revised = if is_news && !selected.contexts.is_empty() {
             let search_target =

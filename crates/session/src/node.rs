@@ -41,7 +41,7 @@ pub struct Node {
     pub admin_contact: Option<String>,
     /// What checks the passwords of users.
     pub authenticator: Arc<dyn Authenticator>,
-    /// Memory for messages on their way to clients.
+    /// Memory for messages on their way to clients, and for searches.
     pub message_memory: Arc<dyn MessageMemory>,
 }
 
@@ -65,7 +65,9 @@ pub enum Reuse {
     Refused,
 }
 
-/// Memory for messages that are being told to clients, which all sessions of a frontend share, each user a part of it.
+/// Memory for messages that are being told to clients, and for what SEARCH, SORT and THREAD hold of many messages.
+///
+/// All sessions of a frontend share it, each user a part of it. Whoever needs more than that part has all of it.
 pub trait MessageMemory: Send + Sync {
     /// Reserves `bytes` until what is returned is dropped, or waits in vain for others to give some back.
     fn reserve(

@@ -18,6 +18,12 @@ pub trait Sink: Send {
     /// Writes all of `bytes` and empties it, waiting for as long as the client needs.
     fn write<'a>(&'a mut self, bytes: &'a mut Vec<u8>) -> BoxFuture<'a, Result<(), Hangup>>;
 
+    /// Lets everybody else go on first: whoever waits to be run, and whoever has sent something.
+    fn rest(&self) -> BoxFuture<'static, ()>;
+
+    /// Lets the command end, whatever it waits for, once the client has hung up: nobody misses what it would have done.
+    fn end_with_client(&self);
+
     /// Whether the client has heard nothing for so long that it should be told how far its command is.
     fn is_progress_due(&self) -> bool;
 
@@ -34,7 +40,24 @@ pub struct Out<'a> {
     is_torn: bool,
     /// A part of a response was written, and the rest was not.
     is_within: bool,
+    /// What was said, and looked at, since others went on.
+    turn: Turn,
 }
+
+/// What one command did since others went on.
+#[derive(Debug, Default)]
+struct Turn {
+    parts: usize,
+    /// How much was waiting to be written when it began, in bytes.
+    buffered_before: usize,
+}
+
+/// Parts of a long response, or messages that are passed over, before others go on: about a millisecond of work.
+const PARTS_PER_TURN: usize = 256;
+/// What is said before others go on, in bytes.
+const BYTES_PER_TURN: usize = 32 * 1024;
+/// Messages that are looked at before others go on, where nothing is said of them.
+const LOOKS_PER_TURN: usize = 8 * 1024;
 
 impl<'a> Out<'a> {
     /// Begins with a buffer that may be reused from the last command.
@@ -44,19 +67,54 @@ impl<'a> Out<'a> {
             sink,
             is_torn: false,
             is_within: false,
+            turn: Turn::default(),
         }
     }
 
-    /// Writes the buffer out if much is waiting. Called between the parts of a long response.
+    /// Writes the buffer out if much is waiting, and lets others go on now and then: a client that reads as fast as it is
+    /// written to would keep a thread for itself. Called between the parts of a long response.
     ///
     /// # Errors
     ///
     /// [`Hangup`] when the client does not read any more.
     pub async fn breathe(&mut self) -> Result<(), Hangup> {
-        if self.buffer.len() < OUTPUT_BYTES_MAX {
-            return Ok(());
+        if self.buffer.len() >= OUTPUT_BYTES_MAX {
+            return self.write().await;
         }
-        self.write().await
+        self.step().await;
+        Ok(())
+    }
+
+    /// Lets the command end once the client has hung up. For commands that compute for long, change nothing, and say
+    /// nothing until they are done: others notice by what they write.
+    pub(crate) fn end_with_client(&self) {
+        self.sink.end_with_client();
+    }
+
+    /// Takes note of a part of long work, said or passed over, and lets others go on now and then. Writes nothing.
+    pub(crate) async fn step(&mut self) {
+        self.turn.parts += 1;
+        let said = self.buffer.len().saturating_sub(self.turn.buffered_before);
+        if self.turn.parts >= PARTS_PER_TURN || said >= BYTES_PER_TURN {
+            self.rest().await;
+        }
+    }
+
+    /// Collects what there is among `items`, and lets others go on now and then.
+    pub(crate) async fn collect<T>(
+        &mut self,
+        mut items: impl Iterator<Item = Option<T>>,
+    ) -> Vec<T> {
+        let mut collected = Vec::new();
+        loop {
+            let mut looks = 0;
+            let slice = items.by_ref().take(LOOKS_PER_TURN);
+            collected.extend(slice.inspect(|_| looks += 1).flatten());
+            if looks < LOOKS_PER_TURN {
+                return collected;
+            }
+            self.rest().await;
+        }
     }
 
     /// As [`breathe`](Self::breathe), in the midst of a response: until [`finish`](Self::finish) nothing else can be said.
@@ -96,7 +154,16 @@ impl<'a> Out<'a> {
         self.is_torn = true;
         self.sink.write(&mut self.buffer).await?;
         self.is_torn = false;
+        self.rest().await;
         Ok(())
+    }
+
+    async fn rest(&mut self) {
+        self.turn = Turn {
+            parts: 0,
+            buffered_before: self.buffer.len(),
+        };
+        self.sink.rest().await;
     }
 
     /// Says how far the command has come, if the client has waited for long (RFC 9585). Called between
@@ -154,12 +221,14 @@ mod tests {
     use std::cell::Cell;
     use std::future::{pending, poll_fn, ready};
     use std::pin::pin;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::{Context, Poll, Waker};
 
     use mail::limits::OUTPUT_BYTES_MAX;
     use wire::Tag;
 
-    use super::{Hangup, Out, Sink};
+    use super::{BYTES_PER_TURN, Hangup, LOOKS_PER_TURN, Out, PARTS_PER_TURN, Sink};
     use crate::node::BoxFuture;
 
     /// Keeps what was written.
@@ -174,6 +243,12 @@ mod tests {
             self.written.append(bytes);
             Box::pin(ready(if self.is_gone { Err(Hangup) } else { Ok(()) }))
         }
+
+        fn rest(&self) -> BoxFuture<'static, ()> {
+            Box::pin(ready(()))
+        }
+
+        fn end_with_client(&self) {}
 
         fn is_progress_due(&self) -> bool {
             self.is_progress_due
@@ -223,11 +298,67 @@ mod tests {
         assert_eq!(pages.bytes, 0);
     }
 
-    /// Counts what was written.
+    /// What is done between two rests: parts, and bytes that are said.
+    fn work_of_a_turn(part: &[u8], parts: usize) -> (usize, usize) {
+        let mut pages = Pages::default();
+        let rests = Arc::clone(&pages.rests);
+        let mut out = Out::new(Vec::new(), &mut pages);
+        let mut most = (0_usize, 0_usize);
+        let mut saying = Box::pin(async {
+            let (mut since, mut seen) = ((0, 0), 0);
+            for _ in 0..parts {
+                out.buffer.extend_from_slice(part);
+                since = (since.0 + 1, since.1 + part.len());
+                most = (most.0.max(since.0), most.1.max(since.1));
+                out.breathe().await.unwrap();
+                if rests.load(Ordering::Relaxed) != seen {
+                    seen = rests.load(Ordering::Relaxed);
+                    since = (0, 0);
+                }
+            }
+        });
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(saying.as_mut().poll(&mut cx).is_ready());
+        drop(saying);
+        most
+    }
+
+    #[test]
+    fn a_client_that_reads_as_fast_as_it_is_written_to_lets_others_go_on() {
+        let line = b"* 100000 FETCH (UID 100000 FLAGS () EMAILID (E0123456789))\r\n";
+        for (part, parts) in [
+            (&line[..], 200_000),
+            (&b""[..], 200_000),
+            (&[b'x'; 10_000][..], 2000),
+        ] {
+            let (parts, bytes) = work_of_a_turn(part, parts);
+            assert!(parts <= PARTS_PER_TURN, "{parts} parts");
+            assert!(bytes < BYTES_PER_TURN + part.len(), "{bytes} bytes");
+        }
+    }
+
+    #[test]
+    fn what_is_looked_at_lets_others_go_on_wherever_little_is_found() {
+        for every in [1, 7, usize::MAX] {
+            let mut pages = Pages::default();
+            let rests = Arc::clone(&pages.rests);
+            let mut out = Out::new(Vec::new(), &mut pages);
+            let looks = 10 * LOOKS_PER_TURN + 1;
+            let items = (0..looks).map(|item| (item % every == 0).then_some(item));
+            let expected: Vec<usize> = items.clone().flatten().collect();
+            let collecting = pin!(out.collect(items));
+            let mut cx = Context::from_waker(Waker::noop());
+            assert_eq!(collecting.poll(&mut cx), Poll::Ready(expected));
+            assert_eq!(rests.load(Ordering::Relaxed), 10);
+        }
+    }
+
+    /// Counts what was written, and how often others went on.
     #[derive(Default)]
     struct Pages {
         bytes: usize,
         largest: usize,
+        rests: Arc<AtomicUsize>,
     }
 
     impl Sink for Pages {
@@ -237,6 +368,13 @@ mod tests {
             bytes.clear();
             Box::pin(ready(Ok(())))
         }
+
+        fn rest(&self) -> BoxFuture<'static, ()> {
+            self.rests.fetch_add(1, Ordering::Relaxed);
+            Box::pin(ready(()))
+        }
+
+        fn end_with_client(&self) {}
 
         fn is_progress_due(&self) -> bool {
             false

@@ -7,7 +7,10 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use mail::AccountId;
 use tokio::sync::Semaphore;
+
+use crate::shares::Shares;
 
 /// The only way in which a task starts below `server`.
 pub type Spawn = Arc<dyn Fn(Pin<Box<dyn Future<Output = ()> + Send>>) + Send + Sync>;
@@ -27,12 +30,17 @@ pub struct Background {
     pub compute: Compute,
 }
 
-/// The only way in which something computes for longer than about a millisecond below `server`: nobody else's
-/// task waits for it, and only so many compute at one time. Clones share the places.
+/// The only way in which something computes for longer than about a millisecond below `server`.
+///
+/// Nobody else's task waits for it, and only so many compute at one time. Clones share the places, of which one user has half at
+/// most: another's turn comes however much that user asks for.
 #[derive(Clone)]
 pub struct Compute {
     aside: Aside,
     places: Arc<Semaphore>,
+    shares: Arc<Shares>,
+    /// The part of the places that the user has for whom this computes.
+    share: Option<Arc<Semaphore>>,
 }
 
 /// Less than this is looked through at once, in bytes: to go aside would take longer.
@@ -45,6 +53,16 @@ impl Compute {
         Self {
             aside,
             places: Arc::new(Semaphore::new(places.max(1))),
+            shares: Arc::new(Shares::new((places / 2).max(1))),
+            share: None,
+        }
+    }
+
+    /// The same places, for what this user asks for. What is computed for all has no share.
+    pub(crate) fn for_user(&self, user: AccountId) -> Self {
+        Self {
+            share: Some(self.shares.of(user)),
+            ..self.clone()
         }
     }
 
@@ -57,7 +75,11 @@ impl Compute {
         }
         // Whoever asked may have been told to stop meanwhile.
         yield_now().await;
-        // It is never closed.
+        // Neither is ever closed. Whoever waits for an own share takes nothing that others wait for.
+        let _share = match &self.share {
+            Some(share) => share.acquire().await.ok(),
+            None => None,
+        };
         let _place = self.places.acquire().await;
         let mut work = Some(work);
         let mut done = None;
@@ -100,17 +122,24 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::{Context, Poll, Waker};
 
+    use mail::AccountId;
+
     use super::{Compute, INLINE_BYTES_MAX};
 
     /// Counts what went aside.
     fn counting() -> (Compute, Arc<AtomicUsize>) {
+        counting_in(1)
+    }
+
+    /// The same, with so many places.
+    fn counting_in(places: usize) -> (Compute, Arc<AtomicUsize>) {
         let count = Arc::<AtomicUsize>::default();
         let counted = Arc::clone(&count);
         let aside = Arc::new(move |work: &mut (dyn FnMut() + Send)| {
             counted.fetch_add(1, Ordering::Relaxed);
             work();
         });
-        (Compute::new(1, aside), count)
+        (Compute::new(places, aside), count)
     }
 
     /// How far it comes once it has let others go first.
@@ -140,5 +169,24 @@ mod tests {
         drop(place);
         assert_eq!(poll(compute.run(INLINE_BYTES_MAX, || ())), Poll::Ready(()));
         assert_eq!(count.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn one_user_has_half_of_the_places() {
+        for (places, of_user) in [(1, 1), (2, 1), (4, 2), (9, 4)] {
+            let (all, _) = counting_in(places);
+            let ada = [(); 20].map(|()| all.for_user(AccountId(1)));
+            let (share, bo) = (all.shares.of(AccountId(1)), all.for_user(AccountId(2)));
+            assert_eq!(share.available_permits(), of_user, "{places} places");
+            let taken: Vec<_> = (0..of_user).map(|_| share.try_acquire().unwrap()).collect();
+            for compute in &ada {
+                assert_eq!(poll(compute.run(INLINE_BYTES_MAX, || ())), Poll::Pending);
+            }
+            for other in [&bo, &all] {
+                assert_eq!(poll(other.run(INLINE_BYTES_MAX, || ())), Poll::Ready(()));
+            }
+            drop(taken);
+            assert_eq!(poll(ada[0].run(INLINE_BYTES_MAX, || ())), Poll::Ready(()));
+        }
     }
 }

@@ -3,11 +3,10 @@
 //! Most are for work, of which one user has a share at most. Some are kept for what must not wait for anybody's
 //! work: logins, health, the lease, wake-ups, and the counters by which whoever asks is told what was committed.
 
-use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
@@ -16,6 +15,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, PgPool, Postgres};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::shares::Shares;
 use crate::{Cause, Fault};
 
 /// How long a caller waits for a free connection before it hears [`Fault::Unavailable`].
@@ -51,12 +51,6 @@ pub(crate) struct Held {
     _share: Option<OwnedSemaphorePermit>,
 }
 
-/// What each user who is here may have at one time.
-struct Shares {
-    size: u32,
-    users: Mutex<HashMap<AccountId, Weak<Semaphore>>>,
-}
-
 impl Division {
     /// A quarter is kept, four at most; of the others one user has a third, but two where there are two.
     pub(crate) fn of(connections: u32) -> Self {
@@ -73,15 +67,11 @@ impl Connections {
         suspects: Suspects,
         division: Division,
     ) -> Self {
-        let shares = Shares {
-            size: division.share,
-            users: Mutex::default(),
-        };
         Self {
             work,
             kept,
             suspects,
-            shares,
+            shares: Shares::new(usize::try_from(division.share).unwrap_or(1)),
         }
     }
 
@@ -122,20 +112,6 @@ impl Connections {
     /// Those that nobody uses now.
     pub(crate) fn idle(&self) -> usize {
         self.work.num_idle() + self.kept.num_idle()
-    }
-}
-
-impl Shares {
-    fn of(&self, user: AccountId) -> Arc<Semaphore> {
-        // Nothing panics while it is held.
-        let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(share) = users.get(&user).and_then(Weak::upgrade) {
-            return share;
-        }
-        users.retain(|_, share| share.strong_count() > 0);
-        let share = Arc::new(Semaphore::new(usize::try_from(self.size).unwrap_or(1)));
-        users.insert(user, Arc::downgrade(&share));
-        share
     }
 }
 

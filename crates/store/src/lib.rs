@@ -79,6 +79,7 @@ mod resolve;
 mod rights;
 mod rows;
 mod save_date;
+mod shares;
 mod snapshot;
 mod stats;
 mod status;

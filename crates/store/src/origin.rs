@@ -8,6 +8,7 @@ use mail::{AccountId, SessionId};
 use tokio::sync::Semaphore;
 
 use crate::argument::ActorRow;
+use crate::background::Compute;
 use crate::{Fault, Store};
 
 /// What lets somebody in: an account, and the version of its password that was right.
@@ -49,6 +50,8 @@ pub(crate) struct SessionOrigin {
     is_written: AtomicBool,
     /// Of the connections for work, what the user has whose password was given.
     share: Arc<Semaphore>,
+    /// Where it computes, within the share of the same user.
+    compute: Compute,
 }
 
 impl Store {
@@ -60,6 +63,7 @@ impl Store {
         Self {
             origin: Some(Arc::new(SessionOrigin {
                 share: self.inner().connections.share_of(user),
+                compute: self.inner().background.compute.for_user(user),
                 session: origin.session,
                 logins: origin.logins.clone(),
                 origin: Mutex::new(origin),
@@ -131,6 +135,10 @@ impl SessionOrigin {
 
     pub(crate) fn logins(&self) -> &[Login] {
         &self.logins
+    }
+
+    pub(crate) fn compute(&self) -> &Compute {
+        &self.compute
     }
 
     pub(crate) fn share(&self) -> Arc<Semaphore> {

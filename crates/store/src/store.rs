@@ -100,10 +100,13 @@ impl Store {
         self.inner.counters.read(&self.inner.connections)
     }
 
-    /// Where what takes long is computed on this node.
+    /// Where what takes long is computed on this node: within the user's share, where this handle is a session's.
     #[must_use]
     pub fn compute(&self) -> &Compute {
-        &self.inner.background.compute
+        match &self.origin {
+            Some(session_origin) => session_origin.compute(),
+            None => &self.inner.background.compute,
+        }
     }
 
     /// A connection for work: within the user's share, where this handle writes for a session.

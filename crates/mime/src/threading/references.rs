@@ -18,27 +18,104 @@ pub(super) enum Gathering {
     None,
 }
 
-pub(super) fn thread(messages: &[Threaded<'_>], gathering: Gathering) -> Forest {
-    let links = Links::of(messages);
-    let mut tree = Tree::grown(messages, &links.parents);
-    tree.prune();
-    match gathering {
-        Gathering::BySubject => {
-            tree.sort_children();
-            tree.sort_roots_by_sent();
-            tree.gather_subjects();
-            // Step 6: dates of joined threads are compared anew.
-            tree.sort_children();
-            tree.sort_roots_by_sent();
-        }
-        Gathering::None => {
-            tree.sort_children();
-            tree.sort_roots_by_arrival();
+/// Step 1 under way: so many messages are known by their Message IDs, and then so many have their parents.
+pub(super) struct Linking<'m> {
+    messages: &'m [Threaded<'m>],
+    links: Links,
+    by_id: HashMap<&'m [u8], usize>,
+    identified: usize,
+    linked: usize,
+}
+
+impl<'m> Linking<'m> {
+    pub(super) fn new(messages: &'m [Threaded<'m>]) -> Self {
+        Self {
+            messages,
+            links: Links::none(messages.len()),
+            by_id: HashMap::with_capacity(messages.len()),
+            identified: 0,
+            linked: 0,
         }
     }
-    Forest {
-        roots: tree.roots,
-        nodes: tree.nodes,
+
+    /// Goes on for about so many messages and references, and returns whether there are more.
+    pub(super) fn link(&mut self, count: usize) -> bool {
+        let mut left = count.max(1);
+        while left > 0 && self.identified < self.messages.len() {
+            self.identify(self.identified);
+            self.identified += 1;
+            left -= 1;
+        }
+        while left > 0 && self.linked < self.messages.len() {
+            let references = self.link_one(self.linked);
+            self.linked += 1;
+            left = left.saturating_sub(1 + references);
+        }
+        self.linked < self.messages.len()
+    }
+
+    /// Steps 2 to 6.
+    pub(super) fn finish(mut self, gathering: Gathering) -> Forest {
+        while self.link(usize::MAX) {}
+        let mut tree = Tree::grown(self.messages, &self.links.parents);
+        tree.prune();
+        match gathering {
+            Gathering::BySubject => {
+                tree.sort_children();
+                tree.sort_roots_by_sent();
+                tree.gather_subjects();
+                // Step 6: dates of joined threads are compared anew.
+                tree.sort_children();
+                tree.sort_roots_by_sent();
+            }
+            Gathering::None => {
+                tree.sort_children();
+                tree.sort_roots_by_arrival();
+            }
+        }
+        Forest {
+            roots: tree.roots,
+            nodes: tree.nodes,
+        }
+    }
+
+    /// Of messages with one Message ID the first keeps it; the others get an id that nobody refers to.
+    fn identify(&mut self, place: usize) {
+        let Some(message) = self.messages.get(place) else {
+            return;
+        };
+        let id = message.keys.message_id();
+        if !id.is_empty() {
+            self.by_id.entry(id).or_insert(place);
+        }
+    }
+
+    /// Links what the references of a message say, and returns how many these are.
+    fn link_one(&mut self, place: usize) -> usize {
+        let Some(message) = self.messages.get(place) else {
+            return 0;
+        };
+        let (links, by_id) = (&mut self.links, &mut self.by_id);
+        let (mut parent, mut references) = (None, 0);
+        for id in message.keys.references() {
+            references += 1;
+            let referred = *by_id.entry(id).or_insert_with(|| links.add_dummy());
+            // Step 1.A: an existing link stays.
+            if let Some(parent) = parent
+                && links.parent(referred).is_none()
+            {
+                links.link(parent, referred);
+            }
+            parent = Some(referred);
+        }
+        // Step 1.B: the last reference is the parent, whatever other messages said.
+        if links.parent(place) != parent {
+            links.unlink(place);
+            if let Some(parent) = parent {
+                links.link(parent, place);
+            }
+        }
+        references
     }
 }
 
@@ -51,41 +128,12 @@ struct Links {
 }
 
 impl Links {
-    fn of(messages: &[Threaded<'_>]) -> Self {
-        let mut links = Self {
-            parents: vec![None; messages.len()],
-            child_counts: vec![0; messages.len()],
-            ancestry: Ancestry::of(messages.len()),
-        };
-        // Of messages with one Message ID the first keeps it; the others get an id that nobody
-        // refers to.
-        let mut by_id: HashMap<&[u8], usize> = HashMap::with_capacity(messages.len());
-        for (place, message) in messages.iter().enumerate() {
-            if !message.keys.message_id().is_empty() {
-                by_id.entry(message.keys.message_id()).or_insert(place);
-            }
+    fn none(messages: usize) -> Self {
+        Self {
+            parents: vec![None; messages],
+            child_counts: vec![0; messages],
+            ancestry: Ancestry::of(messages),
         }
-        for (place, message) in messages.iter().enumerate() {
-            let mut parent = None;
-            for id in message.keys.references() {
-                let referred = *by_id.entry(id).or_insert_with(|| links.add_dummy());
-                // Step 1.A: an existing link stays.
-                if let Some(parent) = parent
-                    && links.parent(referred).is_none()
-                {
-                    links.link(parent, referred);
-                }
-                parent = Some(referred);
-            }
-            // Step 1.B: the last reference is the parent, whatever other messages said.
-            if links.parent(place) != parent {
-                links.unlink(place);
-                if let Some(parent) = parent {
-                    links.link(parent, place);
-                }
-            }
-        }
-        links
     }
 
     fn add_dummy(&mut self) -> usize {

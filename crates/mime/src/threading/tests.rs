@@ -3,12 +3,17 @@
 use mail::Forest;
 use proptest::prelude::*;
 
-use super::{Threaded, Threading, thread};
+use super::{Threaded, Threader, Threading, thread};
 use crate::{SortKeys, sort_keys};
 
 /// The threads of a page with a message on each line: its ID, `<` and its references, `|` and its
 /// subject. Each arrived a second later.
 fn threads(page: &str, threading: Threading) -> String {
+    threads_by(page, threading, usize::MAX)
+}
+
+/// The same, with so many links made at a time.
+fn threads_by(page: &str, threading: Threading, links: usize) -> String {
     let headers: Vec<Vec<u8>> = page.lines().map(header).collect();
     let messages: Vec<Threaded<'_>> = headers
         .iter()
@@ -18,7 +23,40 @@ fn threads(page: &str, threading: Threading) -> String {
             arrived: second,
         })
         .collect();
-    shown(&thread(&messages, threading))
+    let mut threader = Threader::new(&messages, threading);
+    while threader.link(links) {}
+    shown(&threader.finish())
+}
+
+#[test]
+fn threads_are_the_same_however_many_links_are_made_at_a_time() {
+    let page = "a|s\nb<a|Re: s\nc<a b|x\nd<q r c|y\ne<d a|z\nb<e|s\nf<f|w\na<d q|Re: y";
+    for threading in [
+        Threading::OrderedSubject,
+        Threading::References,
+        Threading::Refs,
+    ] {
+        let expected = threads(page, threading);
+        for links in [0, 1, 2, 3, 7, 20] {
+            assert_eq!(threads_by(page, threading, links), expected, "{links}");
+        }
+    }
+}
+
+#[test]
+fn links_are_made_some_at_a_time() {
+    let keys: Vec<Vec<u8>> = ["a", "b<a", "c<a b", "d"].map(header).into();
+    let messages: Vec<Threaded<'_>> = keys
+        .iter()
+        .map(|keys| Threaded {
+            keys: SortKeys::new(keys),
+            arrived: 0,
+        })
+        .collect();
+    // Four messages are known by their ids, then one, two, three and one take a link each.
+    let mut threader = Threader::new(&messages, Threading::Refs);
+    let more: Vec<bool> = [4, 1, 2, 3, 1].map(|links| threader.link(links)).into();
+    assert_eq!(more, [true, true, true, true, false]);
 }
 
 fn header(line: &str) -> Vec<u8> {

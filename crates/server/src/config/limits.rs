@@ -74,13 +74,15 @@ impl LimitsConfig {
                 budgets.literal_bytes_in_flight,
                 "All messages that are being uploaded to this frontend at one time, as far as they \
                  have come; one user has a quarter, or room for one message. Who comes when \
-                 it is used up waits. Without it an eighth of the memory, at most 512MiB.",
+                 it is used up waits; every half second the one that has held most for longest gives \
+                 way. Without it an eighth of the memory, at most 512MiB.",
             ),
             fetch_bytes_in_flight: bytes(
                 "limits.fetch_bytes_in_flight",
                 budgets.fetch_bytes_in_flight,
-                "All messages that are being told to clients of this frontend at one time; one user has a \
-                 quarter, or room for one message. Without it an eighth of the memory, at most 256MiB.",
+                "All messages that are being told to clients of this frontend at one time, and what \
+                 searches hold; one user has a quarter, or room for one message. Without it an eighth \
+                 of the memory, at most 256MiB.",
             ),
             connections: connections.map_or(budgets.connections, |connections| connections as u64),
             ..budgets

@@ -8,6 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 use wire::UploadProgress;
 
+use super::crowding::{ComingUploads, Enlisted};
 use crate::memory::{Reserved, SharedMemory};
 
 /// How long an upload waits for others to end.
@@ -15,7 +16,7 @@ const ROOM_TIMEOUT: Duration = Duration::from_secs(30);
 /// What the budget is counted in.
 const UNIT_BYTES: u32 = 1024;
 
-/// How much may be uploaded at one time.
+/// How much may be uploaded at one time. Where it is used up and somebody waits, [`ComingUploads`] says who gives way.
 #[derive(Clone, Debug)]
 pub(crate) struct Budget {
     units: Arc<Semaphore>,
@@ -37,6 +38,8 @@ pub(crate) struct CommandUploads {
     bytes: usize,
     /// When the first of them began to come.
     since: Option<Instant>,
+    /// What others see of them while they come.
+    enlisted: Option<Enlisted>,
 }
 
 /// Memory is taken in steps of this, in bytes.
@@ -47,14 +50,17 @@ const SLOW_TIMEOUT: Duration = Duration::from_secs(60);
 const BYTES_PER_SECOND_MIN: u32 = 1024;
 
 impl CommandUploads {
-    /// Takes memory once more has come than there is memory for. `false`: others gave none back for too long.
+    /// Takes memory once more has come than there is memory for. `false`: others gave none back for too long, or this
+    /// has to give way to them.
     pub(crate) async fn make_room(
         &mut self,
         progress: UploadProgress,
         memory: &SharedMemory,
+        coming: &ComingUploads,
         user: AccountId,
     ) -> bool {
-        self.since.get_or_insert_with(Instant::now);
+        let since = *self.since.get_or_insert_with(Instant::now);
+        let enlisted = self.enlisted.get_or_insert_with(|| coming.enlist(since));
         let UploadProgress {
             came_bytes,
             left_bytes,
@@ -65,18 +71,35 @@ impl CommandUploads {
         // In whole units: what is lost by rounding could make a message larger than its user's part.
         let wanted = came_bytes + left_bytes.min(STEP_BYTES);
         let more = wanted.next_multiple_of(UNIT_BYTES as usize) - self.bytes;
-        let Some(reserved) = memory.reserve(user, more as u64).await else {
+        let part = enlisted.or_give_way(memory.reserve_part(user, more as u64));
+        let Some(part) = part.await else {
+            return false;
+        };
+        let Some(reserved) = enlisted.press_for(memory.complete(part)).await else {
             return false;
         };
         self.reserved.push(reserved);
         self.bytes += more;
+        enlisted.grow_to(self.bytes);
         true
     }
 
     /// Gives all memory back: what has come is not kept.
     pub(crate) fn give_back(&mut self) {
-        self.reserved.clear();
-        self.bytes = 0;
+        *self = Self::default();
+    }
+
+    /// All has come: the command runs, and gives way to nobody.
+    pub(super) fn have_come(&mut self) {
+        self.enlisted = None;
+    }
+
+    /// Resolves when what is coming has to give way to other uploads. May be dropped at any time.
+    pub(crate) async fn give_way(&self) {
+        match &self.enlisted {
+            Some(enlisted) => enlisted.gives_way().await,
+            None => std::future::pending().await,
+        }
     }
 
     /// When the message that is coming has come too slowly.
@@ -126,10 +149,13 @@ const UNITS_MAX: u32 = u32::MAX >> 3;
 mod tests {
     use std::time::Duration;
 
+    use futures_util::FutureExt as _;
     use mail::AccountId;
     use wire::UploadProgress;
 
-    use super::{BYTES_PER_SECOND_MIN, Budget, CommandUploads, SLOW_TIMEOUT, STEP_BYTES};
+    use super::{
+        BYTES_PER_SECOND_MIN, Budget, ComingUploads, CommandUploads, SLOW_TIMEOUT, STEP_BYTES,
+    };
     use crate::memory::SharedMemory;
 
     const ADA: AccountId = AccountId(1);
@@ -145,10 +171,10 @@ mod tests {
     async fn memory_is_taken_as_bytes_arrive() {
         const MESSAGE: usize = 64 * 1024 * 1024;
         let memory = SharedMemory::new(4 * MESSAGE, MESSAGE);
-        let mut uploads = CommandUploads::default();
+        let (mut uploads, coming) = (CommandUploads::default(), ComingUploads::default());
         for came in [0, 1, STEP_BYTES, STEP_BYTES + 2, MESSAGE / 2, MESSAGE] {
             let progress = progress(came, MESSAGE - came);
-            assert!(uploads.make_room(progress, &memory, ADA).await);
+            assert!(uploads.make_room(progress, &memory, &coming, ADA).await);
             let used = usize::try_from(memory.used_bytes()).unwrap();
             let most = if came == 0 {
                 0
@@ -164,14 +190,41 @@ mod tests {
     #[tokio::test]
     async fn whoever_sends_too_slowly_is_late() {
         let memory = SharedMemory::new(1024 * 1024, 1024 * 1024);
-        let mut uploads = CommandUploads::default();
+        let (mut uploads, coming) = (CommandUploads::default(), ComingUploads::default());
         assert_eq!(uploads.late_at(progress(0, 1)), None);
-        uploads.make_room(progress(0, 1000), &memory, ADA).await;
+        let first = uploads.make_room(progress(0, 1000), &memory, &coming, ADA);
+        assert!(first.await);
         let silent = uploads.late_at(progress(0, 1000)).unwrap();
         let came = 90 * BYTES_PER_SECOND_MIN as usize;
         let slow = uploads.late_at(progress(came, 1000)).unwrap();
         assert_eq!((slow - silent).as_secs(), 90);
         assert!(silent <= tokio::time::Instant::now() + SLOW_TIMEOUT);
+    }
+
+    #[tokio::test]
+    async fn who_holds_much_for_long_gives_way_to_who_waits() {
+        const MESSAGE: usize = 1024 * 1024;
+        let (memory, coming) = (
+            SharedMemory::new(MESSAGE, MESSAGE),
+            ComingUploads::default(),
+        );
+        let mut slow = CommandUploads::default();
+        let most = progress(MESSAGE - STEP_BYTES, STEP_BYTES + 1);
+        assert!(slow.make_room(most, &memory, &coming, ADA).await);
+        let mut waiting = CommandUploads::default();
+        let little = progress(1000, 1000);
+        let (is_let_in, ()) = tokio::join!(
+            waiting.make_room(little, &memory, &coming, AccountId(2)),
+            // As the connection does whose upload it is.
+            async {
+                slow.give_way().await;
+                drop(std::mem::take(&mut slow));
+            }
+        );
+        assert!(is_let_in);
+        // Whose message has come gives way to nobody.
+        waiting.have_come();
+        assert!(waiting.give_way().now_or_never().is_none());
     }
 
     #[tokio::test]

@@ -5,9 +5,11 @@
 //! while it runs.
 
 mod compression;
+mod crowding;
 mod feed;
 mod literals;
 mod response_writer;
+mod shared_stream;
 mod stream;
 
 use std::sync::Arc;
@@ -23,6 +25,7 @@ use tokio_rustls::TlsAcceptor;
 use tracing::{Instrument as _, Span, debug, field, info_span};
 use wire::{Announced, Framer, FramerStep, Verdict};
 
+pub(crate) use crowding::ComingUploads;
 pub(crate) use literals::{Budget, CommandUploads, Upload};
 pub(crate) use stream::Stream;
 
@@ -35,7 +38,9 @@ use crate::metrics::{Metrics, Stage};
 use crate::panics::{PanicPlace, Panics};
 use crate::registry::{Presence, Registry};
 use compression::Compression;
+use feed::Intake;
 use response_writer::ResponseWriter;
+use shared_stream::SharedStream;
 
 /// What all connections of a frontend share.
 pub(crate) struct ConnectionContext {
@@ -43,6 +48,7 @@ pub(crate) struct ConnectionContext {
     pub(crate) tls: TlsAcceptor,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) uploads: SharedMemory,
+    pub(crate) coming_uploads: ComingUploads,
     pub(crate) timeouts: TimeoutsConfig,
     pub(crate) drain: Drain,
     pub(crate) registry: Arc<Registry>,
@@ -55,6 +61,7 @@ pub(crate) struct Connection {
     stream: Stream,
     compression: Compression,
     framer: Framer,
+    intake: Intake,
     session: Session,
     slot: ConnectionSlot,
     /// Since login.
@@ -87,6 +94,8 @@ enum Event {
     Leave,
     /// What let this client in does so no longer.
     Overstayed,
+    /// Others wait for the memory that this client's upload holds.
+    Crowded,
 }
 
 impl Connection {
@@ -102,6 +111,7 @@ impl Connection {
         context.metrics.move_connection(None, Some(Stage::Arriving));
         Box::new(Self {
             framer: Framer::new(session.limits()),
+            intake: Intake::default(),
             drain: context.drain.clone(),
             context,
             stream,
@@ -160,6 +170,12 @@ impl Connection {
                 Box::pin(self.keep_alive()).await?;
                 return Ok(Next::Go);
             }
+            Event::Crowded if self.framer.upload().is_some() => {
+                Box::pin(self.give_up_upload()).await?;
+                return Ok(Next::Go);
+            }
+            // Its message has come, and the rest of its command does not.
+            Event::Crowded => Goodbye::Timeout,
             Event::Late => Goodbye::Timeout,
             Event::Ended => Goodbye::Ended,
             Event::Leave => Goodbye::Shutdown,
@@ -177,13 +193,15 @@ impl Connection {
             stream,
             compression,
             framer,
+            intake,
             session,
             drain,
             presence,
+            uploads,
             ..
         } = self;
         let event = tokio::select! {
-            fed = feed::feed(stream, compression, framer) => match fed {
+            fed = feed::feed(stream, compression, framer, intake) => match fed {
                 Ok(1..) => Event::Fed,
                 Ok(0) | Err(_) => Event::Gone,
             },
@@ -192,6 +210,7 @@ impl Connection {
             () = ended(presence.as_ref()) => Event::Ended,
             () = drain.turn() => Event::Leave,
             () = session.overstayed() => Event::Overstayed,
+            () = crowded(uploads.as_deref()) => Event::Crowded,
         };
         if matches!(event, Event::Fed) {
             self.heard_at = Instant::now();
@@ -257,26 +276,32 @@ impl Connection {
         let now = Now {
             unix_seconds: environment::unix_seconds(),
         };
-        let mut response_writer =
-            ResponseWriter::new(&mut self.stream, &self.compression, &self.context.timeouts);
-        let mut out = Out::new(Vec::new(), &mut response_writer);
-        let lease = self.session.lease();
-        let run = self.session.run(input, now, &mut out);
-        // On the heap: an idle connection would else have room for it.
-        let stopped = Box::pin(until_stopped(
-            run.instrument(span.clone()),
-            lease.as_ref(),
-            self.presence.as_ref(),
-        ));
-        let report = match stopped.await {
+        if let Some(uploads) = &mut self.uploads {
+            uploads.have_come();
+        }
+        let (stopped, mut replies, is_torn) = {
+            let stream = SharedStream::new(&mut self.stream);
+            let mut response_writer =
+                ResponseWriter::new(&stream, &self.compression, &self.context.timeouts);
+            let mut out = Out::new(Vec::new(), &mut response_writer);
+            let lease = self.session.lease();
+            let run = self.session.run(input, now, &mut out);
+            let run = run.instrument(span.clone());
+            let run = until_stopped(run, lease.as_ref(), self.presence.as_ref());
+            // On the heap: an idle connection would else have room for it.
+            let stopped = Box::pin(stream.while_client_is_there(run)).await;
+            let replies = std::mem::take(&mut out.buffer);
+            (stopped, replies, out.is_torn())
+        };
+        let report = match stopped? {
+            // Whatever would be said next, the client could not tell it from the rest of what was begun.
+            _ if is_torn => return Err(Hangup),
             Ok(report) => report,
-            Err(_) if out.is_torn() => return Err(Hangup),
             Err(why) => {
                 self.leave(why).await?;
                 return Ok(Next::Close);
             }
         };
-        let mut replies = std::mem::take(&mut out.buffer);
         self.uploads = None;
         if let Some(verdict) = report.verdict {
             let took = started.elapsed();
@@ -367,11 +392,16 @@ impl Connection {
         let (Some(progress), Some(user)) = (self.framer.upload(), self.session.account()) else {
             return Ok(());
         };
-        let memory = &self.context.uploads;
+        let (memory, coming) = (&self.context.uploads, &self.context.coming_uploads);
         let uploads = self.uploads.get_or_insert_default();
-        if uploads.make_room(progress, memory, user).await {
+        if uploads.make_room(progress, memory, coming, user).await {
             return Ok(());
         }
+        self.give_up_upload().await
+    }
+
+    /// Gives up the command whose message is coming in, with the memory that it holds.
+    async fn give_up_upload(&mut self) -> Result<(), Hangup> {
         self.uploads = None;
         match self.framer.give_up() {
             Some(given_up) => self.say(self.session.give_up_upload(&given_up)).await,
@@ -380,21 +410,25 @@ impl Connection {
     }
 
     async fn tell(&mut self) -> Result<Next, Hangup> {
-        let mut response_writer =
-            ResponseWriter::new(&mut self.stream, &self.compression, &self.context.timeouts);
-        let mut out = Out::new(Vec::new(), &mut response_writer);
-        let lease = self.session.lease();
-        let told = self.session.tell(&mut out);
-        let told = until_stopped(told, lease.as_ref(), self.presence.as_ref()).await;
+        let (told, news, is_torn) = {
+            let stream = SharedStream::new(&mut self.stream);
+            let mut response_writer =
+                ResponseWriter::new(&stream, &self.compression, &self.context.timeouts);
+            let mut out = Out::new(Vec::new(), &mut response_writer);
+            let lease = self.session.lease();
+            let told = self.session.tell(&mut out);
+            let told = until_stopped(told, lease.as_ref(), self.presence.as_ref()).await;
+            let news = std::mem::take(&mut out.buffer);
+            (told, news, out.is_torn())
+        };
         let next = match told {
             Ok(next) => next,
-            Err(_) if out.is_torn() => return Err(Hangup),
+            Err(_) if is_torn => return Err(Hangup),
             Err(why) => {
                 self.leave(why).await?;
                 return Ok(Next::Close);
             }
         };
-        let news = std::mem::take(&mut out.buffer);
         self.said_at = Instant::now();
         self.say(news).await?;
         Ok(next)
@@ -436,8 +470,9 @@ impl Connection {
     }
 
     async fn say(&mut self, words: Vec<u8>) -> Result<(), Hangup> {
+        let stream = SharedStream::new(&mut self.stream);
         let mut response_writer =
-            ResponseWriter::new(&mut self.stream, &self.compression, &self.context.timeouts);
+            ResponseWriter::new(&stream, &self.compression, &self.context.timeouts);
         // A client that does not read shall not be told later what it may not be told then.
         tokio::select! {
             biased;
@@ -458,6 +493,15 @@ impl Drop for Connection {
 async fn ended(presence: Option<&Presence>) {
     match presence {
         Some(presence) => presence.ended().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Resolves when the upload of this client has to give way to others; never while there is none.
+async fn crowded(uploads: Option<&CommandUploads>) {
+    match uploads {
+        // On the heap: an idle connection has no upload, and no room for it.
+        Some(uploads) => Box::pin(uploads.give_way()).await,
         None => std::future::pending().await,
     }
 }

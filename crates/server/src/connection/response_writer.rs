@@ -3,30 +3,29 @@
 use std::time::Duration;
 
 use session::{BoxFuture, Hangup, Sink};
-use tokio::io::AsyncWriteExt as _;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::Stream;
 use super::compression::{Compression, pack};
+use super::shared_stream::SharedStream;
 use crate::config::TimeoutsConfig;
 
-/// What is compressed before others go on, in bytes.
-const PACKED_AT_ONCE_BYTES_MAX: usize = 64 * 1024;
+/// What is compressed or encrypted before others go on, in bytes.
+const WRITTEN_AT_ONCE_BYTES_MAX: usize = 64 * 1024;
 
 /// Writes to one client, and gives it up when it takes nothing for too long.
-pub(super) struct ResponseWriter<'a> {
-    stream: &'a mut Stream,
-    compression: &'a Compression,
+pub(super) struct ResponseWriter<'w, 's> {
+    stream: &'w SharedStream<'s>,
+    compression: &'w Compression,
     patience: Duration,
     progress_pause: Duration,
     said_at: Instant,
 }
 
-impl<'a> ResponseWriter<'a> {
+impl<'w, 's> ResponseWriter<'w, 's> {
     pub(super) fn new(
-        stream: &'a mut Stream,
-        compression: &'a Compression,
+        stream: &'w SharedStream<'s>,
+        compression: &'w Compression,
         timeouts: &TimeoutsConfig,
     ) -> Self {
         Self {
@@ -40,18 +39,21 @@ impl<'a> ResponseWriter<'a> {
 
     /// All of `words`. A slow client is waited for as long as it takes anything at all.
     pub(super) async fn write(&mut self, words: &[u8]) -> Result<(), Hangup> {
-        match self.compression {
-            Compression::Plain => self.send(words).await,
-            Compression::Deflate(_) if words.is_empty() => Ok(()),
-            Compression::Deflate(_) => {
-                for words in words.chunks(PACKED_AT_ONCE_BYTES_MAX) {
-                    self.send(&pack(words).map_err(|_| Hangup)?).await?;
-                    // A socket that takes all at once would let nobody else go on.
-                    yield_now().await;
-                }
-                Ok(())
+        for words in words.chunks(WRITTEN_AT_ONCE_BYTES_MAX) {
+            match self.compression {
+                Compression::Plain => self.send(words).await?,
+                Compression::Deflate(_) => self.send(&pack(words).map_err(|_| Hangup)?).await?,
+            }
+            // A socket that takes all at once would let nobody else go on.
+            if words.len() == WRITTEN_AT_ONCE_BYTES_MAX || self.is_compressed() {
+                yield_now().await;
             }
         }
+        Ok(())
+    }
+
+    fn is_compressed(&self) -> bool {
+        matches!(self.compression, Compression::Deflate(_))
     }
 
     async fn send(&mut self, bytes: &[u8]) -> Result<(), Hangup> {
@@ -66,7 +68,7 @@ impl<'a> ResponseWriter<'a> {
     }
 }
 
-impl Sink for ResponseWriter<'_> {
+impl Sink for ResponseWriter<'_, '_> {
     fn write<'a>(&'a mut self, bytes: &'a mut Vec<u8>) -> BoxFuture<'a, Result<(), Hangup>> {
         Box::pin(async move {
             self.write(bytes).await?;
@@ -74,6 +76,15 @@ impl Sink for ResponseWriter<'_> {
             bytes.clear();
             Ok(())
         })
+    }
+
+    fn rest(&self) -> BoxFuture<'static, ()> {
+        // Not a wake-up of one's own: who is yielded to comes after what the sockets have brought, too.
+        Box::pin(yield_now())
+    }
+
+    fn end_with_client(&self) {
+        self.stream.end_with_client();
     }
 
     fn is_progress_due(&self) -> bool {

@@ -5,7 +5,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use futures_util::FutureExt as _;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, Interest, ReadBuf, Ready};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
@@ -39,6 +40,17 @@ impl Stream {
                 None
             }
         }
+    }
+
+    /// Whether the client has closed its end, so that nothing more comes from it. What came before may still be unread.
+    pub(super) fn is_read_closed(&self) -> bool {
+        let socket = match self {
+            Self::Plain(socket) => socket,
+            Self::Tls(stream) => stream.get_ref().0,
+            Self::Unix(_) | Self::Away => return false,
+        };
+        let readiness = socket.ready(Interest::READABLE).now_or_never();
+        readiness.is_some_and(|ready| ready.is_ok_and(Ready::is_read_closed))
     }
 
     /// Says that nothing more comes, so that the last words arrive.

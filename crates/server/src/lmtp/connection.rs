@@ -66,6 +66,8 @@ enum Event {
     Heard(usize),
     /// The client is gone.
     Gone,
+    /// Other uploads need the memory of the letter that is coming.
+    GiveWay,
     /// A timer has run out.
     Late,
     /// It is this connection's turn to leave a node that stops.
@@ -142,6 +144,7 @@ impl LmtpConnection {
                     .feed(buffer.get(..bytes).unwrap_or_default());
             }
             Event::Gone => return Err(Hangup),
+            Event::GiveWay => self.conversation.refuse_letter(Reply::NoMemory),
             Event::Late => self.conversation.close(Reply::TooSlow, &mut self.replies),
             Event::Leave => self
                 .conversation
@@ -154,9 +157,15 @@ impl LmtpConnection {
     async fn wait(&mut self, buffer: &mut [u8]) -> Event {
         let late_at = self.late_at();
         let is_idle = self.conversation.is_idle();
-        let Self { stream, drain, .. } = self;
+        let Self {
+            stream,
+            drain,
+            uploads,
+            ..
+        } = self;
         tokio::select! {
             biased;
+            () = uploads.give_way() => Event::GiveWay,
             () = drain.turn(), if is_idle => Event::Leave,
             read = stream.read(buffer) => match read {
                 Ok(bytes @ 1..) => Event::Heard(bytes),
@@ -202,7 +211,10 @@ impl LmtpConnection {
             left_bytes: 0,
         };
         let memory = &self.context.uploads;
-        let making_room = self.uploads.make_room(progress, memory, AccountId::NOBODY);
+        let coming = &self.context.coming_uploads;
+        let making_room = self
+            .uploads
+            .make_room(progress, memory, coming, AccountId::NOBODY);
         making_room.await
     }
 

@@ -14,6 +14,7 @@ use tokio_rustls::TlsAcceptor;
 pub(crate) use listen::{accept, bind};
 
 use crate::config::LmtpConfig;
+use crate::connection::ComingUploads;
 use crate::connection_slots::ConnectionSlots;
 use crate::drain::Drain;
 use crate::memory::SharedMemory;
@@ -31,6 +32,7 @@ pub(crate) struct LmtpContext {
     pub(crate) tls: TlsAcceptor,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) uploads: SharedMemory,
+    pub(crate) coming_uploads: ComingUploads,
     pub(crate) drain: Drain,
     pub(crate) slots: Arc<ConnectionSlots>,
     pub(crate) panics: Arc<Panics>,

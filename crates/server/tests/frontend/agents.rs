@@ -113,6 +113,7 @@ fn maps_say_where_addresses_lead_and_who_may_send_as_them() {
                 no,
                 "OK ada,admin",
                 no,
+                no,
                 no_map
             ]
         );

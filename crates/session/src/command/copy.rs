@@ -17,8 +17,10 @@ pub(crate) async fn run(
     mailbox: &MailboxArg,
     out: &mut Out<'_>,
 ) -> Outcome {
+    let store = session.store.clone();
     let selected = session.selected()?;
-    let uids = selected.view.uids(&selected.resolve(numbering, set)?);
+    let picked = selected.resolve(numbering, set)?;
+    let uids = selected.uids(&picked, store.compute()).await;
     let from = selected.permit(Operation::Read)?;
     let (target, to) = session
         .permit(mailbox, Operation::Insert(FlagBits::ALL), Missing::Target)
@@ -31,8 +33,8 @@ pub(crate) async fn run(
         });
     }
     let allowed = to.storable();
-    let copy = session.store.copy(&from, &to, &uids, allowed);
-    let copied = out.wait_for(tag, copy).await?;
+    let copied = store.copy(&from, &to, &uids, allowed);
+    let copied = out.wait_for(tag, copied).await?;
     if copied.pairs.is_empty() {
         // A colleague was faster. What is not there cannot fail to be copied.
         return Ok(Done {

@@ -12,6 +12,7 @@ use crate::context::kept::say_no_update;
 use crate::conversation::selected::Selected;
 use crate::conversation::session::Session;
 use crate::ending::{Done, Ending, Outcome, Refused};
+use crate::held::hold;
 use crate::node::Now;
 use crate::out::Out;
 use crate::search::finding::Finding;
@@ -96,6 +97,7 @@ async fn search_all(
     answer: Answer<'_>,
     out: &mut Out<'_>,
 ) -> Result<(), Ending> {
+    out.end_with_client();
     let targets = targets(session, sources).await?;
     let messages: u64 = targets.iter().map(|target| target.outline.messages).sum();
     let mut progress = Progress {
@@ -106,9 +108,14 @@ async fn search_all(
     };
     for group in groups(&targets) {
         progress.tell().await?;
+        let account = session.logged_in()?.id;
+        let messages: u64 = group.iter().map(|target| target.outline.messages).sum();
+        let messages = usize::try_from(messages).unwrap_or(usize::MAX);
+        let bytes = searcher.bytes_to_hold(messages);
+        let holding = hold(&*session.node.message_memory, account, bytes);
+        let _held = progress.out.wait_for(answer.tag, holding).await?;
         let found = search_group(session, searcher, group, &mut progress).await?;
         let judged: Vec<Readable> = group.iter().map(|target| target.judged).collect();
-        let account = session.logged_in()?.id;
         // Nobody has these open here, so nothing told this session when a right was withdrawn while it searched.
         let readable = session.store.still_readable(account, &judged).await?;
         for (target, found) in found {

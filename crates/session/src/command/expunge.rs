@@ -9,6 +9,7 @@ use crate::conversation::selected::Selected;
 use crate::conversation::session::Session;
 use crate::ending::{Done, DoneCode, Outcome};
 use crate::out::Out;
+use crate::view::LOOK_COST_BYTES;
 use crate::view::picked::Picked;
 
 /// What left is told as to every watcher, by the view, at the end of the command.
@@ -28,7 +29,10 @@ pub(crate) async fn run(
         None => (Doomed::AllDeleted, None),
         Some(set) => {
             let picked = selected.resolve(Numbering::Uid, set)?;
-            let (uids, cut) = bound.newest(deleted(selected, &picked));
+            let looking = || deleted(selected, &picked);
+            let bytes = picked.len() * LOOK_COST_BYTES;
+            let uids = store.compute().run(bytes, looking).await;
+            let (uids, cut) = bound.newest(uids);
             (Doomed::DeletedAmong(uids), cut)
         }
     };

@@ -14,7 +14,7 @@ use crate::ending::{Done, Ending, Outcome, say_cut_short};
 use crate::fetch::needs::Needs;
 use crate::fetch::writer::{Asked, tell_all};
 use crate::out::Out;
-use crate::view::MessageLabel;
+use crate::view::{LOOK_COST_BYTES, MessageLabel};
 
 pub(crate) async fn run(session: &mut Session, fetch: Fetch, out: &mut Out<'_>) -> Outcome {
     let Fetch {
@@ -60,13 +60,12 @@ pub(crate) async fn run(session: &mut Session, fetch: Fetch, out: &mut Out<'_>) 
             say::vanished_earlier(&mut out.buffer, &gone);
         }
     }
-    let mut messages: Vec<(SeqNum, Message)> = selected
-        .view
-        .messages(&picked)
-        .filter(|(_, message)| {
-            changed_since.is_none_or(|modseq| selected.view.shown(message).modseq > modseq)
-        })
-        .collect();
+    let view = &selected.view;
+    let wanted = view.messages(&picked).map(|(seq, message)| {
+        let is_wanted = changed_since.is_none_or(|modseq| view.shown(&message).modseq > modseq);
+        is_wanted.then_some((seq, message))
+    });
+    let mut messages: Vec<(SeqNum, Message)> = out.collect(wanted).await;
     let cut = bound.cut_messages(&mut messages);
     let needs = Needs::of(&items);
     let seen = if needs.marks_seen {
@@ -123,11 +122,12 @@ async fn mark_seen(
     };
     let is_unseen =
         |message: &Message| !selected.view.shown(message).flags.contains(FlagBits::SEEN);
-    let uids: UidSet = messages
-        .iter()
-        .filter(|(_, message)| is_unseen(message))
-        .map(|(_, message)| message.uid)
-        .collect();
+    let looking = || -> UidSet {
+        let unseen = messages.iter().filter(|(_, message)| is_unseen(message));
+        unseen.map(|(_, message)| message.uid).collect()
+    };
+    let bytes = messages.len() * LOOK_COST_BYTES;
+    let uids = store.compute().run(bytes, looking).await;
     if uids.is_empty() {
         return Ok(uids);
     }
@@ -153,10 +153,13 @@ async fn mark_seen(
     };
     let edited = store.edit_flags(&permit, edit).await?;
     selected.reach(edited.modseq).await;
-    for uid in uids.iter() {
-        if let Some(shown) = selected.view.now(uid) {
-            selected.view.note(uid, shown);
+    let noting = || {
+        for uid in uids.iter() {
+            if let Some(shown) = selected.view.now(uid) {
+                selected.view.note(uid, shown);
+            }
         }
-    }
+    };
+    store.compute().run(bytes, noting).await;
     Ok(uids)
 }

@@ -17,8 +17,10 @@ pub(crate) async fn run(
     mailbox: &MailboxArg,
     out: &mut Out<'_>,
 ) -> Outcome {
+    let store = session.store.clone();
     let selected = session.selected()?;
-    let uids = selected.view.uids(&selected.resolve(numbering, set)?);
+    let picked = selected.resolve(numbering, set)?;
+    let uids = selected.uids(&picked, store.compute()).await;
     let from = selected.permit_change(Operation::MoveFrom)?;
     let (target, to) = session
         .permit(mailbox, Operation::Insert(FlagBits::ALL), Missing::Target)
@@ -31,7 +33,6 @@ pub(crate) async fn run(
         });
     }
     let allowed = to.storable();
-    let store = session.store.clone();
     let moving = store.move_messages(&from, &to, &uids, allowed);
     let moved = out.wait_for(tag, moving).await?;
     if moved.copied.pairs.is_empty() {

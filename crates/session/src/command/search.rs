@@ -41,13 +41,16 @@ pub(crate) async fn run(
     let found = found?;
     // IMAP4rev2 has no other answer (RFC 9051, 6.4.4).
     let is_extended = session.enabled.rev2;
-    match search.returns.or(is_extended.then(SearchReturn::default)) {
+    let returns = search.returns.or(is_extended.then(SearchReturn::default));
+    let saying = || match returns {
         None => {
             let numbers = found.numbers(search.numbering);
             say::search(&mut out.buffer, numbers, found.highest_modseq());
         }
         Some(returns) => found.say_extended(tag.into(), search.numbering, returns, &mut out.buffer),
-    }
+    };
+    let bytes = found.bytes_to_look_through();
+    session.store.compute().run(bytes, saying).await;
     if let Some(context) = context {
         let selected = session.selected()?;
         selected.contexts.keep(context, &found, &mut out.buffer);

@@ -185,8 +185,8 @@ async fn tell_since(
                 message.uid,
                 shown,
             );
-            out.breathe().await?;
         }
+        out.breathe().await?;
     }
     Ok(())
 }

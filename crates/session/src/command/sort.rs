@@ -9,7 +9,7 @@ use crate::node::Now;
 use crate::out::Out;
 use crate::search::finding::Finding;
 use crate::search::of_selected::{admit_relevancy, find};
-use crate::search::sorting::sort;
+use crate::search::sorting::{KeyReader, sort};
 
 pub(crate) async fn run(
     session: &mut Session,
@@ -34,13 +34,15 @@ pub(crate) async fn run(
     let found = find_sorted(session, tag, &asked, now, out).await;
     session.save(asked.returns, &found);
     let found = found?;
-    match asked.returns {
+    let saying = || match asked.returns {
         None => {
             let numbers = found.numbers(asked.numbering);
             say::sort(&mut out.buffer, numbers, found.highest_modseq());
         }
         Some(returns) => found.say_extended(tag.into(), asked.numbering, returns, &mut out.buffer),
-    }
+    };
+    let bytes = found.bytes_to_look_through();
+    session.store.compute().run(bytes, saying).await;
     if let Some(context) = context {
         let selected = session.selected()?;
         selected.contexts.keep(context, &found, &mut out.buffer);
@@ -56,8 +58,11 @@ async fn find_sorted(
     out: &mut Out<'_>,
 ) -> Result<Finding, Ending> {
     let mut found = find(session, tag, &asked.key, now, out).await?;
-    let compute = session.store.compute();
-    let sorting = sort(&session.node.live, compute, &mut found, &asked.criteria);
+    let key_reader = KeyReader {
+        live: &session.node.live,
+        compute: session.store.compute(),
+    };
+    let sorting = sort(key_reader, &mut found, &asked.criteria);
     out.wait_for(tag, sorting).await?;
     Ok(found)
 }

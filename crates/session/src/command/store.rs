@@ -14,8 +14,8 @@ use crate::conversation::selected::{AccessCheck, Selected};
 use crate::conversation::session::Session;
 use crate::ending::{Done, DoneCode, Ending, Outcome, Refused};
 use crate::flags::{flag_bits, known_flag_bits};
-use crate::out::Out;
-use crate::view::{ResponseOptions, say_shown};
+use crate::out::{Hangup, Out};
+use crate::view::{LOOK_COST_BYTES, ResponseOptions, say_shown};
 
 pub(crate) async fn run(
     session: &mut Session,
@@ -32,10 +32,10 @@ pub(crate) async fn run(
         Numbering::Sequence => session.options(),
     };
     let bound = session.node.message_limit.per_command();
+    let store = session.store.clone();
     let selected = session.selected()?;
-    let uids = selected
-        .view
-        .uids(&selected.resolve(request.numbering, &request.set)?);
+    let picked = selected.resolve(request.numbering, &request.set)?;
+    let uids = selected.uids(&picked, store.compute()).await;
     let (uids, cut) = bound.newest(uids);
     let outcome = change(session, tag, &request, &uids, options, out).await;
     if let Err(Ending::Refused(refused)) = &outcome {
@@ -69,9 +69,23 @@ async fn tell_truth(
         .is_err();
     if is_by_rights || matches!(refused, Refused::Cannot(_) | Refused::Limit(_)) {
         selected.tell_keywords(&mut out.buffer);
-        selected.echo(uids, options, &mut out.buffer);
+        echo(session, uids, options, out).await?;
     }
     Ok(())
+}
+
+/// Tells what can change of messages for as long as they may be read. Where that ends meanwhile, so does this; the end of
+/// the command says why.
+async fn echo(
+    session: &mut Session,
+    uids: &UidSet,
+    options: ResponseOptions,
+    out: &mut Out<'_>,
+) -> Result<(), Ending> {
+    let reading = session.reading();
+    let echoing = session.selected()?.echo(uids, options, out);
+    let echoed = Session::while_readable(reading, echoing).await;
+    Ok(echoed.unwrap_or(Ok(()))?)
 }
 
 async fn change(
@@ -115,7 +129,14 @@ async fn change(
         private: masks(request.operation, bits, permit.storable(), own),
         unchanged_since: request.unchanged_since,
     };
-    let before = shown_flags(selected, uids);
+    let before = if request.silent {
+        let looks = usize::try_from(uids.len()).unwrap_or(usize::MAX);
+        let bytes = looks.saturating_mul(LOOK_COST_BYTES);
+        let looking = || shown_flags(selected, uids);
+        store.compute().run(bytes, looking).await
+    } else {
+        Vec::new()
+    };
     let keywords = selected.view.latest().keywords.clone();
     let edited = out.wait_for(tag, store.edit_flags(&permit, edit)).await?;
     selected.reach(edited.modseq).await;
@@ -124,19 +145,22 @@ async fn change(
     if request.silent {
         let wish = Wish::of(request, selected, permit.storable());
         let renamed = keywords.renamed(&selected.view.latest().keywords);
-        let expected = before.into_iter();
-        let expected: Vec<_> = expected
-            .map(|(uid, flags)| (uid, wish.expected(flags.with_nameless(renamed))))
-            .collect();
-        echo_silently(selected, &expected, &changed, options, out);
+        let expected = before
+            .into_iter()
+            .map(|(uid, flags)| (uid, wish.expected(flags.with_nameless(renamed))));
+        let reading = session.reading();
+        let echoing = echo_silently(session.selected()?, expected, &changed, options, out);
+        let echoed = Session::while_readable(reading, echoing).await;
+        echoed.unwrap_or(Ok(()))?;
     } else {
-        selected.echo(&changed, options, &mut out.buffer);
+        echo(session, &changed, options, out).await?;
     }
     if edited.modified.is_empty() {
         return Ok(Done::completed());
     }
     // What these look like by now, so that the client can decide again (RFC 7162, 3.1.3).
-    selected.echo(&edited.modified, options, &mut out.buffer);
+    echo(session, &edited.modified, options, out).await?;
+    let selected = session.selected()?;
     let number = |uid| selected.number(request.numbering, uid);
     let modified = edited.modified.iter().filter_map(number).collect();
     Ok(Done::with(DoneCode::Modified(modified)))
@@ -227,14 +251,15 @@ impl Wish {
 
 /// Nothing is said of flags that are as the client expects; only the new mod-sequence, where
 /// CONDSTORE asks for it (RFC 7162, 3.1.3). Of the others the client is told what is true.
-fn echo_silently(
+async fn echo_silently(
     selected: &mut Selected,
-    expected: &[(Uid, Option<FlagBits>)],
+    expected: impl Iterator<Item = (Uid, Option<FlagBits>)>,
     changed: &UidSet,
     options: ResponseOptions,
     out: &mut Out<'_>,
-) {
-    for &(uid, flags) in expected {
+) -> Result<(), Hangup> {
+    for (uid, flags) in expected {
+        out.breathe().await?;
         let (Some(shown), true) = (selected.view.now(uid), changed.contains(uid)) else {
             continue;
         };
@@ -257,4 +282,5 @@ fn echo_silently(
         }
         selected.view.note(uid, shown);
     }
+    Ok(())
 }

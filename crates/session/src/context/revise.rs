@@ -17,7 +17,7 @@ use crate::search::criteria::Criteria;
 use crate::search::finding::Finding;
 use crate::search::finding::Numbered;
 use crate::search::searcher::find_among;
-use crate::search::sorting::places;
+use crate::search::sorting::{KeyReader, places};
 use crate::search::target::SearchTarget;
 use crate::view::Touched;
 
@@ -118,7 +118,11 @@ impl Context {
         };
         let holding = uids(&found);
         let removed = self.results.remove(&uids(&candidates).difference(&holding));
-        let added = self.put_in(live, search_target, found).await?;
+        let key_reader = KeyReader {
+            live,
+            compute: store.compute(),
+        };
+        let added = self.put_in(key_reader, search_target, found).await?;
         self.private = search_target.view.private();
         self.is_settled = search_target.view.is_settled();
         Ok(ResultChange { removed, added })
@@ -156,7 +160,7 @@ impl Context {
     /// Adds those of `found` that are not among the results yet.
     async fn put_in(
         &mut self,
-        live: &Live,
+        key_reader: KeyReader<'_>,
         search_target: SearchTarget<'_>,
         mut found: Vec<Numbered>,
     ) -> Result<Vec<Run>, Ending> {
@@ -171,7 +175,7 @@ impl Context {
         found.sort_unstable_by_key(|&(seq, _)| seq);
         let found = Finding::of(search_target.mailbox, found);
         let image = &search_target.view.known().image;
-        let places = places(live, &found, order, image, &self.order).await?;
+        let places = places(key_reader, &found, order, image, &self.order).await?;
         Ok(self.results.insert(&places))
     }
 }

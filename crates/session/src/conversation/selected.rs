@@ -6,7 +6,7 @@ use acl::{Operation, Permit};
 use image::Message;
 use live::Watch;
 use mail::{FlagBits, Keywords, ModSeq, SeqNum, Uid, UidSet};
-use store::{Fault, Found, Store};
+use store::{Compute, Fault, Found, Store};
 use tracing::debug;
 use wire::{Code, MessageSet, NumberEnd, Numbering, Verdict, say};
 
@@ -14,9 +14,10 @@ use crate::context::kept::{Context, Contexts, Wish};
 use crate::ending::{Ending, Refused};
 use crate::lacking::Lacking;
 use crate::node::Now;
+use crate::out::{Hangup, Out};
 use crate::search::target::SearchTarget;
 use crate::view::picked::Picked;
-use crate::view::{ExpungeTiming, NoSuchNumber, ResponseOptions, View, say_shown};
+use crate::view::{ExpungeTiming, LOOK_COST_BYTES, NoSuchNumber, ResponseOptions, View, say_shown};
 
 /// The mailbox that a session has open.
 #[derive(Debug)]
@@ -80,6 +81,12 @@ impl Selected {
                 .resolve(numbering, numbers)
                 .map_err(|NoSuchNumber| Ending::malformed("There is no message with that number")),
         }
+    }
+
+    /// The UIDs of the picked messages.
+    pub(crate) async fn uids(&self, picked: &Picked, compute: &Compute) -> UidSet {
+        let bytes = picked.len() * LOOK_COST_BYTES;
+        compute.run(bytes, || self.view.uids(picked)).await
     }
 
     /// The UIDs that `set` names, whether they are there or not.
@@ -215,18 +222,23 @@ impl Selected {
     }
 
     /// Writes FETCH responses for what can change of `uids`, and notes them as told. Messages that are gone are passed
-    /// over.
-    pub(crate) fn echo(&mut self, uids: &UidSet, options: ResponseOptions, out: &mut Vec<u8>) {
+    /// over. Says it in parts, so it is for [`while_readable`](crate::conversation::session::Session::while_readable).
+    pub(crate) async fn echo(
+        &mut self,
+        uids: &UidSet,
+        options: ResponseOptions,
+        out: &mut Out<'_>,
+    ) -> Result<(), Hangup> {
         for uid in uids.iter() {
-            let Some((seq, _)) = self.view.known().image.find(uid) else {
-                continue;
-            };
-            let Some(shown) = self.view.now(uid) else {
-                continue;
-            };
-            say_shown(out, options, self.view.latest(), seq, uid, shown);
-            self.view.note(uid, shown);
+            let known = self.view.known().image.find(uid);
+            if let (Some((seq, _)), Some(shown)) = (known, self.view.now(uid)) {
+                let latest = self.view.latest();
+                say_shown(&mut out.buffer, options, latest, seq, uid, shown);
+                self.view.note(uid, shown);
+            }
+            out.breathe().await?;
         }
+        Ok(())
     }
 
     /// A keyword that was not there when FLAGS was last told is told before it is used, and that

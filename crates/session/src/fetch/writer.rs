@@ -11,7 +11,7 @@ use bytes::Bytes;
 use image::Message;
 use live::Live;
 use mail::limits::PREVIEW_LAZY_BYTES_MAX;
-use mail::{AccountId, ContentId, InternalDate, SeqNum, UidSet};
+use mail::{ContentId, InternalDate, SeqNum, UidSet};
 use mime::{Decoded, Sections};
 use store::{Compute, MessageMetadata, ObjectIds, Store};
 use wire::{BinarySection, BodySection, FetchItem, say};
@@ -20,7 +20,8 @@ use crate::conversation::selected::Selected;
 use crate::ending::{Ending, Refused};
 use crate::fetch::needs::{Needs, is_in_head};
 use crate::fetch::section::{part_of, section_of};
-use crate::node::{MessageMemory, NoRoom, Node};
+use crate::held::hold;
+use crate::node::{MessageMemory, Node};
 use crate::out::{Hangup, Out};
 use crate::view::{MessageLabel, ResponseOptions};
 
@@ -33,8 +34,6 @@ const METADATA_BYTES_PER_READ_MAX: u64 = 16 * 1024 * 1024;
 const BODIES_PER_READ_MAX: usize = 100;
 /// Bytes of bodies that are read at once; one message may be larger.
 const BODY_BYTES_PER_READ_MAX: u64 = 4 * 1024 * 1024;
-/// Less than this is in memory without being counted, in bytes.
-const UNCOUNTED_BYTES_MAX: u64 = 64 * 1024;
 
 /// What is to be said of each message.
 pub(crate) struct Asked<'f> {
@@ -115,6 +114,7 @@ pub(crate) async fn tell_all(
             );
             if (needs.message_metadata && metadata.is_none()) || (needs.bodies && body.is_none()) {
                 trouble = Some(Refused::ExpungeIssued);
+                out.step().await;
                 continue;
             }
             let is_marked = seen.contains(message.uid);
@@ -154,20 +154,6 @@ fn memory_for(
     let heads: usize = heads.map(|metadata| bytes_of(metadata)).sum();
     let bodies: u64 = bodies.iter().map(|message| u64::from(message.size)).sum();
     bodies.saturating_add(u64::try_from(heads).unwrap_or(u64::MAX))
-}
-
-/// Memory for so many bytes.
-async fn hold(
-    memory: &dyn MessageMemory,
-    user: AccountId,
-    bytes: u64,
-) -> Result<Option<Box<dyn Send + Sync>>, Refused> {
-    if bytes < UNCOUNTED_BYTES_MAX {
-        return Ok(None);
-    }
-    let held = memory.reserve(user, bytes).await;
-    let text = "Too much is being fetched at the moment";
-    held.map(Some).map_err(|NoRoom| Refused::Limit(text.into()))
 }
 
 /// As many messages as may be in memory at once.

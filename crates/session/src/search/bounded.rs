@@ -37,6 +37,14 @@ impl Cut {
     }
 }
 
+/// How many messages a search finds at most, by the sets that its key names.
+pub(crate) fn messages_max(key: &SearchKey, search_target: SearchTarget<'_>) -> usize {
+    match named(key, &search_target) {
+        Some(named) => named.len(),
+        None => search_target.messages(),
+    }
+}
+
 /// The messages that a search has to look at: those that its key names, or all.
 fn searched(key: &SearchKey, search_target: SearchTarget<'_>) -> UidSet {
     match named(key, &search_target) {

@@ -47,19 +47,15 @@ async fn ask_digests_of_one(
     digests: &[&Digest],
     effort: &mut Effort<'_>,
 ) -> Result<(), Ending> {
-    let mut loose = Vec::new();
-    let mut members: Vec<Vec<Numbered>> = vec![Vec::new(); digests.len()];
-    let mut last = 0;
-    for (seq, message) in std::mem::take(&mut search_state.undecided) {
-        let has = |digest: &&Digest| digest.uids.contains(message.uid);
-        // Neighbours are in one digest.
-        if !digests.get(last).is_some_and(has) {
-            last = digests.iter().position(has).unwrap_or(digests.len());
-        }
-        let place = members.get_mut(last).unwrap_or(&mut loose);
-        place.push((seq, message));
-    }
-    store.write_digests_later(search_state.search_target.mailbox, entries(&loose));
+    let undecided = std::mem::take(&mut search_state.undecided);
+    let bytes = undecided.len() * DIVIDING_COST_BYTES;
+    let dividing = || {
+        let divided = divide(undecided, digests);
+        let undigested = entries(&divided.loose);
+        (divided, undigested)
+    };
+    let (Divided { loose, members }, undigested) = store.compute().run(bytes, dividing).await;
+    store.write_digests_later(search_state.search_target.mailbox, undigested);
     search_state.undecided = loose;
     for (digest, members) in digests.iter().zip(members) {
         let candidates: Vec<Numbered> = members
@@ -73,6 +69,33 @@ async fn ask_digests_of_one(
         }
     }
     Ok(())
+}
+
+/// Messages by the digest that they are in.
+struct Divided {
+    /// Those in none.
+    loose: Vec<Numbered>,
+    /// Those of each digest.
+    members: Vec<Vec<Numbered>>,
+}
+
+/// To find the digest of one message costs as much as to look through so many bytes.
+const DIVIDING_COST_BYTES: usize = 64;
+
+fn divide(messages: Vec<Numbered>, digests: &[&Digest]) -> Divided {
+    let mut loose = Vec::new();
+    let mut members: Vec<Vec<Numbered>> = vec![Vec::new(); digests.len()];
+    let mut last = 0;
+    for (seq, message) in messages {
+        let has = |digest: &&Digest| digest.uids.contains(message.uid);
+        // Neighbours are in one digest.
+        if !digests.get(last).is_some_and(has) {
+            last = digests.iter().position(has).unwrap_or(digests.len());
+        }
+        let place = members.get_mut(last).unwrap_or(&mut loose);
+        place.push((seq, message));
+    }
+    Divided { loose, members }
 }
 
 async fn scan(

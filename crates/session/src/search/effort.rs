@@ -52,6 +52,25 @@ pub(crate) fn admit_key(key: &SearchKey, messages: usize) -> Result<(), Refused>
     Ok(())
 }
 
+/// About what a search holds of each message that it may find, in bytes: the message among those found or undecided, its
+/// number, its place. What SORT and THREAD compare comes to as much again.
+const HELD_PER_MESSAGE_BYTES: u64 = 192;
+/// What is read of texts at one time, in bytes: so much of each message, and all together.
+const TEXT_PER_MESSAGE_BYTES: u64 = 16 * 1024;
+const TEXTS_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// About what a search that may find so many messages holds until its answer is made, in bytes.
+pub(crate) fn bytes_to_hold(key: &SearchKey, messages: u64) -> u64 {
+    let texts = if strings(key) > 0 {
+        let texts = messages.saturating_mul(TEXT_PER_MESSAGE_BYTES);
+        texts.min(TEXTS_BYTES_MAX)
+    } else {
+        0
+    };
+    let held = messages.saturating_mul(HELD_PER_MESSAGE_BYTES);
+    held.saturating_add(texts)
+}
+
 /// How many keys it is.
 pub(crate) fn keys(key: &SearchKey) -> usize {
     sum(key, |_| 1)
@@ -96,7 +115,7 @@ mod tests {
     use store::Compute;
     use wire::SearchKey;
 
-    use super::{Effort, admit_key};
+    use super::{Effort, HELD_PER_MESSAGE_BYTES, TEXTS_BYTES_MAX, admit_key, bytes_to_hold};
 
     #[test]
     fn the_more_keys_the_fewer_messages() {
@@ -106,6 +125,19 @@ mod tests {
             assert!(admit_key(&keys(count), messages).is_ok(), "{count}");
             assert!(admit_key(&keys(count), messages + 1).is_err(), "{count}");
         }
+    }
+
+    #[test]
+    fn what_a_search_holds_grows_with_the_messages() {
+        let text = SearchKey::Body("x".to_owned());
+        for messages in [0, 10, 1_048_576] {
+            let held = messages * HELD_PER_MESSAGE_BYTES;
+            assert_eq!(bytes_to_hold(&SearchKey::All, messages), held);
+            let with_texts = bytes_to_hold(&text, messages);
+            assert!((held..=held + TEXTS_BYTES_MAX).contains(&with_texts));
+            assert!(messages == 0 || with_texts > held);
+        }
+        assert_eq!(bytes_to_hold(&text, u64::MAX), u64::MAX);
     }
 
     #[test]

@@ -7,8 +7,10 @@ use mail::{ContentId, MailboxId, ModSeq, SeqNum, Uid, UidSet};
 use wire::say::Correlator;
 use wire::{Numbering, PartialRange, SearchReturn, say};
 
+use crate::held::Held;
 use crate::search::criteria::RELEVANCY_MAX;
 use crate::search::target::SearchTarget;
+use crate::view::LOOK_COST_BYTES;
 
 /// A message of a view.
 pub(crate) type Numbered = (SeqNum, Message);
@@ -24,6 +26,8 @@ pub(crate) struct Finding {
     modseqs: Option<Vec<ModSeq>>,
     /// The relevancy of messages that match only in part (RFC 6203, 4).
     relevancies: HashMap<Uid, u8>,
+    /// Memory for all this, and for what is made of it.
+    _held: Held,
 }
 
 impl Finding {
@@ -34,6 +38,7 @@ impl Finding {
             mailbox,
             modseqs: None,
             relevancies: HashMap::new(),
+            _held: Held::default(),
         }
     }
 
@@ -51,7 +56,21 @@ impl Finding {
             mailbox: search_target.mailbox,
             modseqs,
             relevancies,
+            _held: Held::default(),
         }
+    }
+
+    /// The same, with the memory that is reserved for it until it is dropped.
+    pub(crate) fn holding(self, held: Held) -> Self {
+        Self {
+            _held: held,
+            ..self
+        }
+    }
+
+    /// About what it costs to go through all that was found, as bytes that are looked through.
+    pub(crate) fn bytes_to_look_through(&self) -> usize {
+        self.messages.len() * LOOK_COST_BYTES
     }
 
     /// The numbers that the client is told.

@@ -12,6 +12,7 @@ pub(crate) mod finding;
 pub(crate) mod loaded_messages;
 pub(crate) mod of_selected;
 pub(crate) mod searcher;
+pub(crate) mod slices;
 pub(crate) mod sorting;
 pub(crate) mod sources;
 pub(crate) mod state;

@@ -8,8 +8,10 @@ use wire::{SearchKey, SearchReturn, SortCriterion, SortKey, Tag};
 
 use crate::conversation::session::Session;
 use crate::ending::{Ending, Refused};
+use crate::held::hold;
 use crate::node::Now;
 use crate::out::Out;
+use crate::search::bounded::messages_max;
 use crate::search::finding::Finding;
 use crate::search::searcher::{Progress, Searcher};
 
@@ -22,9 +24,14 @@ pub(crate) async fn find(
     out: &mut Out<'_>,
 ) -> Result<Finding, Ending> {
     let searcher = session.searcher(key, now, &mut out.buffer);
+    let memory = Arc::clone(&session.node.message_memory);
     let selected = session.selected()?;
     selected.permit(Operation::Read)?;
+    out.end_with_client();
     let search_target = selected.search_target();
+    let bytes = searcher.bytes_to_hold(messages_max(key, search_target));
+    let holding = hold(&*memory, selected.found.who.account, bytes);
+    let held = out.wait_for(tag, holding).await?;
     let mut progress = Progress {
         tag,
         out,
@@ -33,6 +40,7 @@ pub(crate) async fn find(
     };
     let found = Box::pin(searcher.find(&[search_target], &mut progress)).await?;
     let found = found.into_iter().next();
+    let found = found.map(|found| found.holding(held));
     found.ok_or_else(|| Refused::NoSuchMailbox.into())
 }
 

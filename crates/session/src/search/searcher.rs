@@ -18,11 +18,12 @@ use crate::node::Now;
 use crate::out::Out;
 use crate::search::criteria::Criteria;
 use crate::search::digested::ask_digests;
-use crate::search::effort::{Effort, admit_key};
+use crate::search::effort::{Effort, admit_key, bytes_to_hold};
 use crate::search::finding::{Finding, Numbered};
 use crate::search::loaded_messages::LoadedMessages;
 use crate::search::state::{SearchState, TEXTS_PER_READ_MAX};
 use crate::search::target::SearchTarget;
+use crate::view::LOOK_COST_BYTES;
 
 /// A search, whatever it looks through.
 pub(crate) struct Searcher<'k> {
@@ -69,6 +70,11 @@ impl<'k> Searcher<'k> {
         }
     }
 
+    /// About what is held until the answer is made, in bytes, where it is about so many messages.
+    pub(crate) fn bytes_to_hold(&self, messages: usize) -> u64 {
+        bytes_to_hold(self.key, u64::try_from(messages).unwrap_or(u64::MAX))
+    }
+
     /// What is found in each of these, in their order.
     pub(crate) async fn find(
         &self,
@@ -89,8 +95,13 @@ impl<'k> Searcher<'k> {
         let mut search_state = progress.out.wait_for(progress.tag, deciding).await?;
         self.read_the_rest(&mut search_state, &mut effort, progress)
             .await?;
-        let finish = |one: SearchState<'_>| one.finish(self.asks_modseq);
-        Ok(search_state.into_iter().map(finish).collect())
+        let mut found = Vec::with_capacity(search_state.len());
+        for one in search_state {
+            let bytes = one.found.len() * LOOK_COST_BYTES;
+            let finishing = || one.finish(self.asks_modseq);
+            found.push(self.store.compute().run(bytes, finishing).await);
+        }
+        Ok(found)
     }
 
     /// Reads what decides the messages that are undecided, some at a time.
@@ -103,8 +114,11 @@ impl<'k> Searcher<'k> {
         let mut left = Vec::new();
         for (place, one) in search_state.iter_mut().enumerate() {
             progress.done += one.search_target.messages();
-            let undecided = std::mem::take(&mut one.undecided).into_iter();
-            left.extend(undecided.map(|numbered| (place, numbered)));
+            let undecided = std::mem::take(&mut one.undecided);
+            let bytes = undecided.len() * LOOK_COST_BYTES;
+            let undecided = undecided.into_iter().map(|numbered| (place, numbered));
+            let adding = || left.extend(undecided);
+            effort.compute().run(bytes, adding).await;
         }
         progress.done -= left.len();
         let size = |(_, (_, message)): &(usize, Numbered)| text_bytes_max(message);

@@ -13,23 +13,35 @@ use wire::{Direction, SortCriterion, SortKey};
 use crate::ending::Ending;
 use crate::search::criteria::RELEVANCY_MAX;
 use crate::search::finding::{Finding, messages_of};
+use crate::search::slices::{PLACES_PER_SLICE, sorted};
+
+/// Where sort keys are read, and where what is made of them is computed.
+#[derive(Clone, Copy)]
+pub(crate) struct KeyReader<'r> {
+    pub(crate) live: &'r Live,
+    pub(crate) compute: &'r Compute,
+}
 
 /// Puts what was found in the order of `criteria`; what they do not tell apart stays in the order of
 /// the mailbox.
 pub(crate) async fn sort(
-    live: &Live,
-    compute: &Compute,
+    key_reader: KeyReader<'_>,
     found: &mut Finding,
     criteria: &[SortCriterion],
 ) -> Result<(), Ending> {
-    let written = load_keys(live, found.mailbox, &messages_of(found), criteria).await?;
+    let compute = key_reader.compute;
+    let bytes = found.bytes_to_look_through();
+    let messages = compute.run(bytes, || messages_of(found)).await;
+    let written = key_reader.load(found.mailbox, &messages, criteria).await?;
     let bytes = bytes_to_compare(&written, found.messages.len());
-    let sorting = || {
-        let sorted = in_order(found, &written, criteria);
-        let places: Vec<usize> = sorted.iter().map(|sorted| sorted.place).collect();
-        found.reorder(&places);
+    let all = compute.run(bytes, || sortable(found, &written)).await;
+    let compare = |one: usize, other: usize| match (all.get(one), all.get(other)) {
+        (Some(one), Some(other)) => one.compare(other, criteria),
+        (one, other) => one.is_some().cmp(&other.is_some()),
     };
-    compute.run(bytes, sorting).await;
+    let places = sorted(all.len(), PLACES_PER_SLICE, compare, compute).await;
+    let bytes = found.bytes_to_look_through();
+    compute.run(bytes, || found.reorder(&places)).await;
     Ok(())
 }
 
@@ -37,23 +49,26 @@ pub(crate) async fn sort(
 /// `criteria`,
 /// and what they do not tell apart stands in the order of the mailbox, which is that of UIDs.
 pub(crate) async fn places(
-    live: &Live,
+    key_reader: KeyReader<'_>,
     found: &Finding,
     order: &[Uid],
     image: &Image,
     criteria: &[SortCriterion],
 ) -> Result<Vec<(usize, Uid)>, Ending> {
-    let written = load_keys(live, found.mailbox, &messages_of(found), criteria).await?;
+    let messages = messages_of(found);
+    let written = key_reader.load(found.mailbox, &messages, criteria).await?;
     let mut places = Vec::with_capacity(found.messages.len());
     let mut low = 0;
-    for new in in_order(found, &written, criteria) {
+    let mut all = sortable(found, &written);
+    all.sort_by(|one, other| one.compare(other, criteria));
+    for new in all {
         let mut high = order.len();
         while low < high {
             let middle = low.midpoint(high);
             let there = order.get(middle).and_then(|&uid| image.find(uid));
             if let Some((_, there)) = there
                 && new
-                    .comes_after(live, found.mailbox, there, criteria)
+                    .comes_after(key_reader, found.mailbox, there, criteria)
                     .await?
             {
                 low = middle + 1;
@@ -66,75 +81,65 @@ pub(crate) async fn places(
     Ok(places)
 }
 
-/// About what sorting looks through.
+/// About what is looked through of all before they are sorted.
 fn bytes_to_compare(written: &[Bytes], messages: usize) -> usize {
     let bytes: usize = written.iter().map(Bytes::len).sum();
-    bytes + messages * size_of::<Sorted<'_>>()
+    bytes + messages * size_of::<Sortable<'_>>()
 }
 
-/// What was found, in the order of `criteria` by what is `written` in each.
-fn in_order<'k>(
-    found: &Finding,
-    written: &'k [Bytes],
-    criteria: &[SortCriterion],
-) -> Vec<Sorted<'k>> {
-    let mut sorted: Vec<Sorted<'_>> = found
-        .messages
-        .iter()
-        .enumerate()
-        .map(|(place, &(_, message))| Sorted {
-            place,
+/// What is compared of each that was found, with what is `written` in it.
+fn sortable<'k>(found: &Finding, written: &'k [Bytes]) -> Vec<Sortable<'k>> {
+    let messages = found.messages.iter().enumerate();
+    messages
+        .map(|(place, &(_, message))| Sortable {
             message,
             relevancy: found.relevancy(message.uid),
             keys: SortKeys::new(written.get(place).map_or(&[], |keys| keys)),
         })
-        .collect();
-    sorted.sort_by(|one, other| one.compare(other, criteria));
-    sorted
+        .collect()
 }
 
-/// Reads the sort keys, unless all that is compared is known without them.
-async fn load_keys(
-    live: &Live,
-    mailbox: MailboxId,
-    messages: &[Message],
-    criteria: &[SortCriterion],
-) -> Result<Vec<Bytes>, Ending> {
-    let is_at_hand = |criterion: &SortCriterion| {
-        matches!(
-            criterion.key,
-            SortKey::Arrival | SortKey::Size | SortKey::Relevancy
-        )
-    };
-    if criteria.iter().all(is_at_hand) {
-        return Ok(Vec::new());
+impl KeyReader<'_> {
+    /// Reads the sort keys, unless all that is compared is known without them.
+    async fn load(
+        self,
+        mailbox: MailboxId,
+        messages: &[Message],
+        criteria: &[SortCriterion],
+    ) -> Result<Vec<Bytes>, Ending> {
+        let is_at_hand = |criterion: &SortCriterion| {
+            matches!(
+                criterion.key,
+                SortKey::Arrival | SortKey::Size | SortKey::Relevancy
+            )
+        };
+        if criteria.iter().all(is_at_hand) {
+            return Ok(Vec::new());
+        }
+        let contents = self.live.contents();
+        Ok(contents
+            .sort_keys(mailbox, messages, SortKeysUse::Sort, self.compute)
+            .await?)
     }
-    Ok(live
-        .contents()
-        .sort_keys(mailbox, messages, SortKeysUse::Sort)
-        .await?)
 }
 
-struct Sorted<'k> {
-    /// The place of the message among what was found.
-    place: usize,
+struct Sortable<'k> {
     message: Message,
     relevancy: u8,
     keys: SortKeys<'k>,
 }
 
-impl Sorted<'_> {
+impl Sortable<'_> {
     /// Whether it stands behind a message of the same mailbox, of which it reads what is compared.
     async fn comes_after(
         &self,
-        live: &Live,
+        key_reader: KeyReader<'_>,
         mailbox: MailboxId,
         there: Message,
         criteria: &[SortCriterion],
     ) -> Result<bool, Ending> {
-        let written = load_keys(live, mailbox, &[there], criteria).await?;
-        let there = Sorted {
-            place: 0,
+        let written = key_reader.load(mailbox, &[there], criteria).await?;
+        let there = Sortable {
             message: there,
             // Results by relevancy are not kept up to date.
             relevancy: RELEVANCY_MAX,

@@ -89,6 +89,9 @@ pub(crate) struct Touched {
     pub(crate) now: Shown,
 }
 
+/// What it costs to look at one message of a view, as bytes that are looked through.
+pub(crate) const LOOK_COST_BYTES: usize = 16;
+
 /// A sequence number beyond the last message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NoSuchNumber;
@@ -178,6 +181,15 @@ impl View {
                 self.told.insert(uid, shown);
             }
         }
+    }
+
+    /// About what it costs to [`tell`](Self::tell) what was learned, as bytes that are looked through.
+    pub(crate) fn bytes_to_tell(&self) -> usize {
+        if !self.is_behind() {
+            return 0;
+        }
+        let unshared = self.known.image.unshared_with(&self.latest.image);
+        unshared * LOOK_COST_BYTES
     }
 
     /// Everything that was learned is told, and nothing else was.
