@@ -63,7 +63,8 @@ begin
     -- Letters that are filed elsewhere than where they are addressed to: that list, too, holds until the commit.
     _addressed := array(select p.mailbox from unnest(_permits) p where p.mailbox <> _mailbox);
   end if;
-  if cardinality(_answers) > 0 then
+  if cardinality(_answers) > 0
+     and exists (select from mailbox_name n where n.mailbox = _mailbox and n.owner = 0 and n.special_use = '\Sent') then
     answered := lock_answered(_mailbox, _addressed, array(select a.message_id from unnest(_answers) a));
   elsif _addressed <> '{}' then
     perform lock_mailboxes(_addressed || _mailbox);
@@ -116,20 +117,20 @@ begin
     into _owner, _path, _quota_root, _is_team_sent
     from mailbox_name n
    where n.mailbox = _mailbox;
-  insert into activity (kind, session, account, mailbox, owner, path, uids)
-  select 1 /* activity: append */, w.session, w.account, _mailbox, _owner, _path,
-         int8multirange(int8range(first_uid + lower(w.part), first_uid + upper(w.part)))
-    from unnest(_actors, _parts) as w (account, session, logins, part)
-   where cardinality(_deliveries) = 0
-      or not exists (select from unnest(_deliveries) d where d.place = lower(w.part));
-  if cardinality(_deliveries) > 0 then
+  if cardinality(_deliveries) = 0 then
+    insert into activity (kind, session, account, mailbox, owner, path, uids)
+    select 1 /* activity: append */, w.session, w.account, _mailbox, _owner, _path,
+           int8multirange(int8range(first_uid + lower(w.part), first_uid + upper(w.part)))
+      from unnest(_actors, _parts) as w (account, session, logins, part);
+  else
     insert into activity (kind, session, account, mailbox, owner, path, uids, detail)
-    select 14 /* activity: delivery */, w.session, nullif(w.account, 0), _mailbox, _owner, _path,
-           int8multirange(int8range(first_uid + d.place, first_uid + d.place, '[]')), d.detail
-      from unnest(_deliveries) d
-      join unnest(_actors, _parts) as w (account, session, logins, part) on lower(w.part) = d.place;
+    select case when d.place is null then 1 /* activity: append */ else 14 /* activity: delivery */ end,
+           w.session, nullif(w.account, 0), _mailbox, _owner, _path,
+           int8multirange(int8range(first_uid + lower(w.part), first_uid + upper(w.part))), d.detail
+      from unnest(_actors, _parts) with ordinality as w (account, session, logins, part, nth)
+      left join unnest(_deliveries) d on d.place = lower(w.part)
+     order by w.nth;
   end if;
-
   if _is_team_sent then
     _taken_back := take_back_copies(_mailbox, _copies, _message_ids, _actors[1]);
     is_alone := _taken_back is null;
