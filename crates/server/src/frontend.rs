@@ -121,6 +121,7 @@ impl Frontend {
             StatsCollector::new(store.clone(), Arc::clone(&live), uploads.clone(), &panics);
         let metrics = Arc::new(Metrics::new(Some(Box::new(stats_collector))));
         let (drain_trigger, drain) = drain(config.timeouts.drain);
+        let lmtp_drain = drain.apart();
         let registry = Registry::new(run);
         let context = Arc::new(ConnectionContext {
             node: Arc::new(node(config, &store, &live, &metrics)?),
@@ -128,14 +129,14 @@ impl Frontend {
             metrics: Arc::clone(&metrics),
             uploads: uploads.clone(),
             timeouts: config.timeouts.clone(),
-            drain: drain.clone(),
+            drain,
             registry: Arc::clone(&registry),
             panics: Arc::clone(&panics),
         });
         let slots = ConnectionSlots::new(&config.limits);
         let lmtp_slots = ConnectionSlots::undivided(config.lmtp.connections);
         let lmtp = Arc::new(LmtpContext {
-            node_name: config.node.name.clone(),
+            node_name: ::lmtp::host_name(&config.node.name),
             store: store.clone(),
             config: config.lmtp.clone(),
             separator: config.address_separator.clone(),
@@ -147,7 +148,7 @@ impl Frontend {
             tls,
             metrics: Arc::clone(&metrics),
             uploads,
-            drain,
+            drain: lmtp_drain,
             slots: Arc::clone(&lmtp_slots),
             panics: Arc::clone(&panics),
         });
