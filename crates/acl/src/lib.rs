@@ -15,6 +15,7 @@ mod identifier;
 mod operation;
 mod permit;
 mod rights;
+mod send_as;
 
 pub use create_permit::{CreatePermit, CreateScope, below, own_tree, shared_root, special_below};
 pub use effective::{AclEntry, Belonging, Ownership, Who, applying, effective, implied};
@@ -24,3 +25,4 @@ pub use identifier::{BadIdentifier, Identifier, Subject, domain_of};
 pub use operation::Operation;
 pub use permit::{Denied, EffectiveAccess, Permit, permit, suffices};
 pub use rights::{BadRights, Modification, Rights};
+pub use send_as::may_send_as;

@@ -137,3 +137,9 @@ pub const ALIAS_STEPS_MAX: usize = 10;
 pub const ADDRESS_TARGETS_MAX: usize = 100;
 /// Letters whose repetition can be recognised are remembered for so many days.
 pub const DUPLICATE_WINDOW_DAYS_MAX: u64 = 7;
+/// Accounts that are named of those who may send as one address.
+pub const SENDERS_MAX: i64 = 10_000;
+/// Message IDs of one message whose messages it may be the answer to: those of In-Reply-To, then the last of References.
+pub const ANSWERED_IDS_MAX: usize = 20;
+/// Messages that one message may be the answer to.
+pub const ANSWERED_MESSAGES_MAX: usize = 100;

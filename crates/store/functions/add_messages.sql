@@ -1,18 +1,21 @@
 -- Adds the messages of several writers, appended or delivered, all of them or none. UIDs are consecutive, in the order of
 -- `_messages`; `_parts` are the places, from 0, of each writer's messages. What a message consists of stands in lists of its
 -- own, because large values are copied once less so; where it is stored already, `_shared` has its content at that place, and
--- is shorter where nothing follows. Returns UIDVALIDITY, the first UID, the mailbox's new mod-sequence, and the contents
--- where something was delivered. Refuses, in this order, with PR011 (a content is gone), PR001 (no such mailbox), PR002 (a
+-- is shorter where nothing follows. Returns UIDVALIDITY, the first UID, the mailbox's new mod-sequence, the contents
+-- where something was delivered, and what else to wake: where messages are answered by these (`_answers`). Refuses, in this order, with PR011 (a content is gone), PR001 (no such mailbox), PR002 (a
 -- login or a right was withdrawn), PR007 (other flags are private now than when the permit was given), PR041 (no UID left),
 -- PR010 (delivered already) and PR009 (over quota). The details of PR002, PR007, PR010 and PR011 are the places of those
 -- writers, from 1; those of PR009 are by how many bytes and messages. What `_growth` says is the caller's to know, and that the
 -- permits are for `_mailbox`; whoever delivers may have one for the mailbox that the letter is addressed to. The types are in
--- migrations/0009_functions.sql and 0022_addresses.sql.
+-- migrations/0009_functions.sql and 0022_addresses.sql and
+-- 0023_message_ids.sql.
 create or replace function add_messages(
   _mailbox bigint, _actors actor[], _permits permit[], _parts int8range[],
   _messages new_message[], _envelopes bytea[], _structures bytea[], _headers bytea[], _bodies bytea[],
   _folded bytea[], _marks private_mark[], _growth growth, _shared bigint[], _deliveries delivery[],
-  out uid_validity bigint, out first_uid bigint, out modseq bigint, out contents bigint[]
+  _message_ids bigint[], _answers answer[],
+  out uid_validity bigint, out first_uid bigint, out modseq bigint, out contents bigint[],
+  out answered bigint[], out answered_modseqs bigint[]
 )
 language plpgsql as $$
 #variable_conflict use_column
@@ -31,11 +34,12 @@ begin
 
   -- The slow part comes before the lock. In the select list, unnest does not copy large values to disk.
   with added as (
-    insert into content (size, sent, envelope, structure, header, body, folded)
-    select (m.message).size, (m.message).sent, m.envelope, m.structure, m.header, m.body, m.folded
+    insert into content (size, sent, envelope, structure, header, body, folded, message_id)
+    select (m.message).size, (m.message).sent, m.envelope, m.structure, m.header, m.body, m.folded, m.message_id
       from (select unnest(_messages) as message, unnest(_envelopes) as envelope,
                    unnest(_structures) as structure, unnest(_headers) as header,
-                   unnest(_bodies) as body, unnest(_folded) as folded, unnest(_shared) as shared) m
+                   unnest(_bodies) as body, unnest(_folded) as folded, unnest(_shared) as shared,
+                   unnest(_message_ids) as message_id) m
      where m.shared is null
     returning id
   )
@@ -53,6 +57,10 @@ begin
       -- Letters that are filed elsewhere than where they are addressed to: that list, too, holds until the commit.
       perform lock_mailboxes(array(select p.mailbox from unnest(_permits) p) || _mailbox);
     end if;
+  end if;
+
+  if cardinality(_answers) > 0 then
+    answered := lock_answered(_mailbox, '{}', array(select a.message_id from unnest(_answers) a));
   end if;
 
   -- Taking the UIDs and the mod-sequence locks the mailbox.
@@ -110,6 +118,11 @@ begin
       join unnest(_actors, _parts) as w (account, session, logins, part) on lower(w.part) = d.place;
   end if;
 
+  if answered <> '{}' then
+    select array_agg(m.mailbox), array_agg(m.modseq)
+      into answered, answered_modseqs
+      from mark_answered(_mailbox, answered, _answers, _actors, _parts) m;
+  end if;
   if _quota_root is not null then
     -- Last, as it locks the quota root: whatever is over a limit now takes all of the above back.
     perform check_quota(_mailbox, true, true);

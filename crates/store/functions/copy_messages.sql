@@ -23,9 +23,12 @@ begin
   end if;
 
   _copies := int8multirange(int8range(first_uid, first_uid + cardinality(uids)));
-  insert into activity (kind, session, account, mailbox, owner, path, other_owner, other_path, uids)
+  insert into activity (
+    kind, session, account, mailbox, owner, path, other_owner, other_path, uids, other_mailbox, other_uids
+  )
   select case when _is_move then 5 /* activity: move */ else 4 /* activity: copy */ end,
-         _actor.session, _actor.account, t.mailbox, t.owner, t.path, s.owner, s.path, _copies
+         _actor.session, _actor.account, t.mailbox, t.owner, t.path, s.owner, s.path, _copies,
+         s.mailbox, (select range_agg(int8range(u, u, '[]')) from unnest(copy_messages.uids) u)
     from mailbox_name s, mailbox_name t
    where s.mailbox = _source.mailbox and t.mailbox = _target.mailbox;
   if _is_move then

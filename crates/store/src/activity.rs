@@ -9,6 +9,7 @@ use mail::{FlagBits, Keyword, Keywords, MailboxId, Place, SessionId, UidSet};
 
 use crate::fold::fold;
 use crate::keeping::interval;
+use crate::prepared::number_of_text;
 use crate::{Cause, Fault, Store, multirange};
 
 /// Something that somebody did.
@@ -77,6 +78,8 @@ pub enum ActivityKind {
     ActAs,
     /// Messages were delivered.
     Delivery,
+    /// Messages were answered by one that came into their team's Sent.
+    Answer,
     /// A group was created or deleted, or has other members.
     Group,
     /// An account was created, disabled, enabled or deleted, or has another password.
@@ -92,6 +95,8 @@ pub struct ActivityQuery {
     pub account: Option<String>,
     /// Only of this kind.
     pub kind: Option<ActivityKind>,
+    /// Only with the message of this Message-ID, wherever it is or was; with or without its brackets.
+    pub message: Option<String>,
     /// Not before this, in seconds since 1970.
     pub since: i64,
     /// Before this.
@@ -111,6 +116,7 @@ impl ActivityQuery {
             mailbox: Some(mailbox),
             account: None,
             kind: None,
+            message: None,
             since: 0,
             until: Self::END_OF_TIME,
             count_max,
@@ -120,7 +126,7 @@ impl ActivityQuery {
 
 impl ActivityKind {
     /// Each with its number in the database and its word.
-    const ALL: [(Self, i16, &'static str); 16] = [
+    const ALL: [(Self, i16, &'static str); 17] = [
         (Self::Append, 1, "append"),
         (Self::Flags, 2, "flags"),
         (Self::Expunge, 3, "expunge"),
@@ -137,6 +143,7 @@ impl ActivityKind {
         (Self::Delivery, 14, "delivery"),
         (Self::Group, 15, "group"),
         (Self::Account, 16, "account"),
+        (Self::Answer, 17, "answer"),
     ];
 
     /// All words, for whoever must choose one.
@@ -195,6 +202,7 @@ impl Store {
             query.since,
             query.until,
             i64::from(query.count_max),
+            query.message.as_deref().map(number_of_text),
         )
         .fetch_all(&mut *self.connection().await?)
         .await?;

@@ -1,6 +1,7 @@
 //! Addresses of mail: which there are, and where a letter to one goes.
 
 use acl::Permit;
+use mail::limits::SENDERS_MAX;
 use mail::{AccountId, EmailAddress, MailboxId, Place};
 
 use crate::argument::{ActorRow, PermitRow};
@@ -186,6 +187,55 @@ impl Store {
             row.read(&mut route)?;
         }
         Ok(route)
+    }
+
+    /// Whether `account` may send as `address`: as all mailboxes that a letter to it is for (`acl::may_send_as`). Nobody may as
+    /// an address that only its whole domain is known by.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Limit`] where too many aliases lead on; [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.may_send_as", skip_all)]
+    pub async fn may_send_as(
+        &self,
+        account: AccountId,
+        address: &EmailAddress,
+        separator: &str,
+    ) -> Result<bool, Fault> {
+        let may = sqlx::query_scalar!(
+            r#"select coalesce(bool_and(may_send_as($1, s.mailbox)), false) as "may!"
+                 from unnest(sent_as(_local => $2, _domain => $3, _separator => $4)) as s (mailbox)"#,
+            account.0,
+            address.folded_local(),
+            address.domain(),
+            separator,
+        )
+        .fetch_one(&mut *self.connection().await?)
+        .await?;
+        Ok(may)
+    }
+
+    /// The names of all accounts that may send as `address`, in order; the first [`SENDERS_MAX`] of them.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Limit`] where too many aliases lead on; [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.senders_of", skip_all)]
+    pub async fn senders_of(
+        &self,
+        address: &EmailAddress,
+        separator: &str,
+    ) -> Result<Vec<String>, Fault> {
+        let names = sqlx::query_file_scalar!(
+            "queries/senders_of.sql",
+            address.folded_local(),
+            address.domain(),
+            separator,
+            SENDERS_MAX,
+        )
+        .fetch_all(&mut *self.connection().await?)
+        .await?;
+        Ok(names)
     }
 
     /// Lets an address lead somewhere; it may lead to several places, and does so once to each.

@@ -5,10 +5,13 @@ use std::panic::catch_unwind;
 use std::sync::Arc;
 
 use acl::Permit;
+use bus::Wakeup;
 use mail::{AccountId, ContentId, FlagBits, InternalDate, MailboxId, ModSeq, Uid, UidValidity};
 use sqlx::postgres::types::PgRange;
 
-use crate::argument::{ActorRow, DeliveryRow, GrowthRow, NewMessageRow, PermitRow, PrivateMarkRow};
+use crate::argument::{
+    ActorRow, AnswerRow, DeliveryRow, GrowthRow, NewMessageRow, PermitRow, PrivateMarkRow,
+};
 use crate::batch::{Call, Done, Job, QueuedWrite, Queues, Writers};
 use crate::fault::{BatchFault, Excess};
 #[cfg(debug_assertions)]
@@ -153,12 +156,15 @@ impl Job for Append {
             columns.growth as GrowthRow,
             &columns.shared as &[Option<i64>],
             &columns.deliveries as &[DeliveryRow],
+            &columns.message_ids as &[Option<i64>],
+            &columns.answers as &[AnswerRow],
         );
         call.send();
         let row = query
             .fetch_one(&inner.connections.work)
             .await
             .map_err(|error| without_those_too_large(queued_writes, error))?;
+        inner.wake_answered(row.answered.as_deref(), row.answered_modseqs.as_deref());
         let numbers = (row.uid_validity, row.first_uid, row.modseq);
         answers(queued_writes, numbers, row.contents.as_deref())
             .ok_or_else(|| BatchFault::All(Fault::Broken(Cause::new("numbers out of range"))))
@@ -181,6 +187,21 @@ impl Append {
         match self {
             Self::Messages(messages) => messages.len(),
             Self::Letter(_) => 1,
+        }
+    }
+}
+
+impl Inner {
+    /// Tells of the mailboxes where messages were answered, once that is committed.
+    pub(crate) fn wake_answered(&self, mailboxes: Option<&[i64]>, modseqs: Option<&[i64]>) {
+        let mailboxes = mailboxes.unwrap_or_default().iter();
+        for (mailbox, modseq) in mailboxes.zip(modseqs.unwrap_or_default()) {
+            if let Some(modseq) = ModSeq::from_i64(*modseq) {
+                self.outbox.post(Wakeup {
+                    mailbox: MailboxId(*mailbox),
+                    modseq,
+                });
+            }
         }
     }
 }
@@ -254,6 +275,8 @@ struct Columns<'w> {
     /// The contents that are stored already, at the places of their messages; nothing behind the last of them.
     shared: Vec<Option<i64>>,
     deliveries: Vec<DeliveryRow>,
+    message_ids: Vec<Option<i64>>,
+    answers: Vec<AnswerRow>,
 }
 
 impl<'w> Columns<'w> {
@@ -328,6 +351,8 @@ impl<'w> Columns<'w> {
     }
 
     fn push_row(&mut self, prepared: &Prepared, shared: FlagBits) {
+        self.answers.extend(AnswerRow::of(prepared, self.place()));
+        self.message_ids.push(prepared.message_id);
         self.messages.push(NewMessageRow::new(prepared, shared));
         self.growth.add(prepared, shared);
     }

@@ -92,6 +92,14 @@ pub(crate) struct DeliveryRow {
     pub(crate) detail: String,
 }
 
+/// That the message at `place` answers those of this Message-ID (`migrations/0023_message_ids.sql`).
+#[derive(sqlx::Type)]
+#[sqlx(type_name = "answer")]
+pub(crate) struct AnswerRow {
+    place: i64,
+    message_id: i64,
+}
+
 /// What becomes of the flags of a range of UIDs.
 #[derive(sqlx::Type)]
 #[sqlx(type_name = "flag_edit")]
@@ -189,6 +197,16 @@ impl NewMessageRow {
             internal_date: prepared.date.packed(),
             flags: shared.to_i64(),
         }
+    }
+}
+
+impl AnswerRow {
+    /// Those of the message at `place`.
+    pub(crate) fn of(prepared: &Prepared, place: i64) -> Vec<Self> {
+        let answers = prepared.answers.iter();
+        answers
+            .map(|&message_id| Self { place, message_id })
+            .collect()
     }
 }
 

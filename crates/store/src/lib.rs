@@ -84,6 +84,7 @@ mod stats;
 mod status;
 mod store;
 mod subscription;
+mod team;
 mod wake;
 mod withdrawal;
 mod wrong_password;
@@ -131,6 +132,7 @@ pub use stats::{BATCH_BUCKETS, Stats};
 pub use status::Status;
 pub use store::{Options, Store};
 pub use subscription::Subscription;
+pub use team::{DEFAULT_FOLDERS, Team, TeamStep, Trial};
 pub use wake::{Heard, Listener};
 pub use withdrawal::LEASE_LENGTH;
 

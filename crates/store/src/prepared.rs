@@ -1,6 +1,7 @@
 //! A message taken apart and packed, ready to be stored.
 
 use mail::{InternalDate, NaiveDate};
+use sha2::{Digest as _, Sha256};
 
 use crate::packing::pack;
 
@@ -15,6 +16,10 @@ pub struct Prepared {
     pub(crate) body: Vec<u8>,
     pub(crate) folded: Vec<u8>,
     pub(crate) date: InternalDate,
+    /// By what it is found when another one answers it.
+    pub(crate) message_id: Option<i64>,
+    /// The same of those that it answers.
+    pub(crate) answers: Vec<i64>,
 }
 
 /// Takes a message apart and packs it.
@@ -23,6 +28,7 @@ pub fn prepare(message: impl AsRef<[u8]>, date: InternalDate) -> Prepared {
     let message = message.as_ref();
     let parsed = mime::parse(message);
     let (header, body) = message.split_at(parsed.header_bytes.min(message.len()));
+    let ids = mime::identify(header);
     Prepared {
         // The limit on messages is far below.
         size: i32::try_from(message.len()).unwrap_or(i32::MAX),
@@ -33,7 +39,24 @@ pub fn prepare(message: impl AsRef<[u8]>, date: InternalDate) -> Prepared {
         body: pack(body),
         folded: pack(&parsed.search_text),
         date,
+        message_id: ids.own.as_deref().map(number_of_id),
+        answers: ids.answered.iter().map(|id| number_of_id(id)).collect(),
     }
+}
+
+/// Of a Message-ID as somebody types it.
+pub(crate) fn number_of_text(text: &str) -> i64 {
+    let inner = text.trim().trim_start_matches('<').trim_end_matches('>');
+    let header = format!("Message-ID: <{inner}>\r\n");
+    let own = mime::identify(header.as_bytes()).own;
+    number_of_id(own.as_deref().unwrap_or(inner.as_bytes()))
+}
+
+/// The first 64 bits of the hash of a Message-ID.
+pub(crate) fn number_of_id(id: &[u8]) -> i64 {
+    let digest = Sha256::digest(id);
+    let first = digest.first_chunk().copied().unwrap_or_default();
+    i64::from_be_bytes(first)
 }
 
 impl Prepared {

@@ -4,7 +4,7 @@ use acl::Permit;
 use bus::Wakeup;
 use mail::{ModSeq, Uid, UidValidity};
 
-use crate::argument::{ActorRow, GrowthRow, NewMessageRow, PermitRow};
+use crate::argument::{ActorRow, AnswerRow, GrowthRow, NewMessageRow, PermitRow};
 use crate::{Cause, Fault, NewMessage, Store};
 
 /// A message that took the place of another.
@@ -50,11 +50,11 @@ impl Store {
         growth.add(&prepared, shared);
         let row = sqlx::query!(
             r#"select uid_validity as "uid_validity!", uid as "uid!", modseq as "modseq!",
-                      source_modseq as "source_modseq!"
-                 from replace_message(
+                      source_modseq as "source_modseq!", answered, answered_modseqs
+                 from replace_with_message(
                         _actor => $1, _source => $2, _target => $3, _uid => $4, _message => $5,
                         _envelope => $6, _structure => $7, _header => $8, _body => $9, _folded => $10,
-                        _private => $11, _growth => $12)"#,
+                        _private => $11, _growth => $12, _message_id => $13, _answers => $14)"#,
             actor as ActorRow,
             PermitRow::from(from) as PermitRow,
             PermitRow::from(to) as PermitRow,
@@ -67,12 +67,16 @@ impl Store {
             prepared.folded,
             private.to_i64(),
             growth as GrowthRow,
+            prepared.message_id,
+            &AnswerRow::of(&prepared, 0) as &[AnswerRow],
         )
         .fetch_one(&mut *self.connection().await?)
         .await?;
         let out_of_range = || Fault::Broken(Cause::new("numbers out of range"));
         let modseq = |number| ModSeq::from_i64(number).ok_or_else(out_of_range);
         let (modseq, source_modseq) = (modseq(row.modseq)?, modseq(row.source_modseq)?);
+        self.inner()
+            .wake_answered(row.answered.as_deref(), row.answered_modseqs.as_deref());
         for (mailbox, modseq) in [(to.mailbox(), modseq), (from.mailbox(), source_modseq)] {
             self.inner().outbox.post(Wakeup { mailbox, modseq });
         }

@@ -23,13 +23,11 @@ pub(crate) fn run(_: &[String]) -> Result<(), ChoreError> {
         .chain(statements("crates/store/functions")?)
     {
         let mut psql = Command::new("psql");
-        psql.args([
-            "--no-psqlrc",
-            "--quiet",
-            "--set",
-            "ON_ERROR_STOP=1",
-            "--single-transaction",
-        ]);
+        psql.args(["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1"]);
+        let text = fs::read_to_string(&file).map_err(ChoreError::at(file.display()))?;
+        if !text.starts_with("-- no-transaction") {
+            psql.arg("--single-transaction");
+        }
         // Functions name each other, in whatever order they are created.
         psql.env("PGOPTIONS", "-c check_function_bodies=off");
         read(psql.arg("--file").arg(file).arg(postgres.url()))?;

@@ -17,6 +17,7 @@ pub(super) const HELP: &str = "Times are UTC. What is told of logins may be some
     Examples:\n  \
     postroom activity --mailbox 'Shared Folders/support' --since 2h\n  \
     postroom activity --user ada --kind expunge --since 2026-11-01\n  \
+    postroom activity --message '<17@example.org>'\n  \
     postroom activity --kind refused --json";
 
 #[derive(Debug, clap::Args)]
@@ -30,6 +31,9 @@ pub(super) struct Args {
     /// Only this kind.
     #[arg(long, value_name = "KIND", value_parser = clap::builder::PossibleValuesParser::new(ActivityKind::words()))]
     kind: Option<String>,
+    /// The story of one message, wherever it is or was: its Message-ID.
+    #[arg(long, value_name = "ID")]
+    message: Option<String>,
     /// Not before: so long ago (`30min`, `2h`, `7d`), or a date, or a date and time.
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
@@ -49,6 +53,7 @@ pub(super) async fn run(args: &Args, config: &Config, terminal: &Terminal) -> Re
         mailbox: None,
         account: args.user.clone(),
         kind: args.kind.as_deref().and_then(ActivityKind::parse),
+        message: args.message.clone(),
         since: since.transpose()?.unwrap_or(0),
         until: until.transpose()?.unwrap_or(ActivityQuery::END_OF_TIME),
         count_max: args.limit,

@@ -19,6 +19,7 @@ mod password;
 mod quota;
 mod serve;
 mod session;
+mod team;
 mod terminal;
 mod user;
 
@@ -84,6 +85,9 @@ enum Verb {
     /// Deliver a letter from standard input, as an MTA would.
     #[command(after_help = deliver::HELP)]
     Deliver(deliver::Args),
+    /// Teams: a mailbox with folders, addresses and members, at once.
+    #[command(subcommand, after_help = team::HELP)]
+    Team(team::Verb),
     /// How much room there is (RFC 9208).
     #[command(subcommand, after_help = quota::HELP)]
     Quota(quota::Verb),
@@ -133,6 +137,7 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<(), Failure> {
         | Verb::Group(_)
         | Verb::Mailbox(_)
         | Verb::Acl(_)
+        | Verb::Team(_)
         | Verb::Address(_)
         | Verb::Quota(_)
         | Verb::Activity(_)
@@ -147,6 +152,7 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<(), Failure> {
             Verb::Mailbox(args) => mailbox::run(args, &config, terminal).await,
             Verb::Acl(args) => acl::run(args, &config, terminal).await,
             Verb::Address(verb) => address::run(verb, &config, terminal).await,
+            Verb::Team(verb) => team::run(verb, &config, terminal).await,
             Verb::Quota(verb) => quota::run(verb, &config, terminal).await,
             Verb::Session(verb) => session::run(verb, &config, terminal).await,
             Verb::Activity(args) => activity::run(args, &config, terminal).await,

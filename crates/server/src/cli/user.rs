@@ -11,6 +11,7 @@ use crate::config::Config;
 
 pub(super) const HELP: &str = "Examples:\n  \
     postroom user add ada --password-stdin < ada.secret\n  \
+    postroom user add bo --folders --password-stdin < bo.secret\n  \
     postroom user add admin --admin --password-file admin.secret\n  \
     postroom user passwd ada --password-file new.secret\n  \
     postroom user disable ada\n  \
@@ -26,6 +27,9 @@ pub(super) enum Verb {
         /// A site administrator: may create below the shared root and administer every list.
         #[arg(long)]
         admin: bool,
+        /// With Sent, Drafts, Trash, Archive and Junk.
+        #[arg(long)]
+        folders: bool,
         #[command(flatten)]
         password: password::Args,
     },
@@ -67,12 +71,19 @@ async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Res
         Verb::Add {
             names,
             admin,
+            folders,
             password,
         } => {
             let hash = password.hash()?;
             for name in names {
                 let store = &context.store;
-                match store.create_account(name, hash.as_deref(), *admin).await {
+                let created = if *folders {
+                    let hash = hash.as_deref();
+                    store.create_account_with_folders(name, hash, *admin).await
+                } else {
+                    store.create_account(name, hash.as_deref(), *admin).await
+                };
+                match created {
                     Ok(_) => terminal.report(format!("user {name} added"))?,
                     Err(Fault::Exists) => {
                         return Err(Failure::failed(format!("user {name} exists already")));

@@ -197,3 +197,79 @@ fn a_letter_is_delivered_with_the_codes_of_sysexits() {
     let ended = crate::verbs::run(&away, &["deliver"], LETTER);
     assert_eq!(ended.code, Some(78), "{ended:?}");
 }
+
+#[test]
+fn a_team_is_one_command() {
+    let world = World::new();
+    let settings = world.settings(&[]);
+    begun(&settings);
+    let run = |verb: &[&str]| run(&settings, verb, "");
+    let ok = |verb: &[&str]| ok(&settings, verb, "");
+    let json = |verb: &[&str]| -> Value { serde_json::from_str(&ok(verb)).unwrap() };
+    ok(&["user", "add", "bo", "--folders"]);
+    ok(&["group", "add", "support"]);
+    ok(&["group", "member", "add", "support", "bo"]);
+    let add = [
+        "team",
+        "add",
+        "support",
+        "--address",
+        "support@example.org",
+        "--lead",
+        "ada",
+        "--member",
+        "group:support",
+    ];
+    let dry = [&add[..], &["--dry-run", "--json"]].concat();
+    let foreseen = json(&dry);
+    assert_eq!(foreseen["dry_run"], true);
+    assert_eq!(
+        foreseen["done"][0],
+        json!({ "kind": "mailbox", "name": SUPPORT })
+    );
+    assert_eq!(run(&["mailbox", "show", SUPPORT]).code, Some(1));
+    let done = ok(&add);
+    assert!(
+        done.contains("folder Shared Folders/support/Sent\n"),
+        "{done}"
+    );
+    assert!(done.ends_with("address support@example.org\n"), "{done}");
+    assert_eq!(ok(&add), "team support has all of that\n");
+    let explained = json(&["acl", "explain", "bo", SUPPORT, "--json"]);
+    assert_eq!(explained["sends_as"], true);
+    assert_eq!(explained["rights"], "lrswipted");
+    ok(&["acl", "set", SUPPORT, "group:support", "-p"]);
+    let explained = ok(&["acl", "explain", "bo", SUPPORT]);
+    assert!(
+        explained.contains("may not          send mail as its addresses"),
+        "{explained}"
+    );
+
+    for (arguments, code, words) in [
+        (
+            &["sales", "--member", "nobody"][..],
+            1,
+            "there is no nobody",
+        ),
+        (&["sales", "--member", "anyone"], 2, "no user and no group"),
+        (&["sales", "--address", "x"], 2, "local@domain"),
+        (&["INBOX"], 2, "not the name of a team"),
+    ] {
+        let verb: Vec<&str> = ["team", "add"]
+            .into_iter()
+            .chain(arguments.iter().copied())
+            .collect();
+        let ended = run(&verb);
+        assert_eq!(ended.code, Some(code), "{verb:?} {ended:?}");
+        assert!(ended.err.contains(words), "{verb:?} {ended:?}");
+    }
+
+    // The story of a message that the team got.
+    let letter = LETTER.replace("Subject", "Message-ID: <17@example.net>\nSubject");
+    crate::verbs::ok(&settings, &["deliver"], &letter);
+    let story = ok(&["activity", "--message", "<17@example.net>"]);
+    assert!(
+        story.contains("delivery Shared Folders/support 1 to support@example.org"),
+        "{story}"
+    );
+}

@@ -92,6 +92,9 @@ fn help_teaches_and_ends_with_0() {
         &["mailbox", "--help"],
         &["acl", "--help"],
         &["activity", "--help"],
+        &["address", "--help"],
+        &["deliver", "--help"],
+        &["team", "--help"],
         &["session", "--help"],
     ] {
         let said = ok(&none, verb, "");

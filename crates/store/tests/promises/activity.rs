@@ -15,6 +15,7 @@ const EVERYTHING: ActivityQuery = ActivityQuery {
     mailbox: None,
     account: None,
     kind: None,
+    message: None,
     since: 0,
     until: 1 << 40,
     count_max: 1000,

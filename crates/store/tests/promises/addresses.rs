@@ -380,3 +380,48 @@ async fn addresses_are_listed_and_removed_and_go_with_their_mailbox() {
             .unwrap()
     );
 }
+
+#[tokio::test]
+async fn who_sends_as_an_address_may_as_all_that_it_leads_to() {
+    let world = World::new().await;
+    let store = &world.store;
+    let root = world.admin().await;
+    let (ada, bo) = (world.account("ada").await, world.account("bo").await);
+    let home = inbox(store, ada).await;
+    let support = world
+        .shared("support", &[("ada", "lrp"), ("bo", "lrp")])
+        .await;
+    let sales = world.shared("sales", &[("bo", "p")]).await;
+    add(store, root, "support@example.org", support).await;
+    add(store, root, "both@example.org", support).await;
+    add(store, root, "both@example.org", sales).await;
+    add(store, root, "ada@example.org", home).await;
+    add(store, root, "@example.org", support).await;
+    alias(store, root, "help@example.org", "support@example.org")
+        .await
+        .unwrap();
+    for (text, senders) in [
+        ("support@example.org", &["ada", "bo", "root"][..]),
+        ("support+orders@example.org", &["ada", "bo", "root"]),
+        ("help@example.org", &["ada", "bo", "root"]),
+        ("both@example.org", &["bo", "root"]),
+        ("ada@example.org", &["ada"]),
+        ("whoever@example.org", &[]),
+        ("x@elsewhere.example", &[]),
+    ] {
+        assert_eq!(
+            store.senders_of(&address(text), "+").await.unwrap(),
+            senders,
+            "{text}"
+        );
+        for (who, name) in [(ada, "ada"), (bo, "bo"), (root, "root")] {
+            let may = store.may_send_as(who, &address(text), "+").await.unwrap();
+            assert_eq!(may, senders.contains(&name), "{name} as {text}");
+        }
+    }
+    world.grant(root, support, "ada", "-p").await;
+    let may = store
+        .may_send_as(ada, &address("support@example.org"), "+")
+        .await;
+    assert!(!may.unwrap());
+}

@@ -12,6 +12,7 @@
 
 mod activity;
 mod addresses;
+mod answers;
 mod branches;
 mod contents;
 mod copies;
@@ -37,6 +38,7 @@ mod release_before;
 mod rights;
 mod save_dates;
 mod shares;
+mod teams;
 mod wakeups;
 mod world;
 mod wrong_passwords;

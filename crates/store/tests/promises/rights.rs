@@ -1,8 +1,8 @@
 //! Rights are asked again where it counts, by the same rules.
 
 use acl::{AclEntry, Identifier, Modification, Operation, Rights, Subject, Who};
-use mail::{AccountId, ChangeKind, FlagBits, MailboxId, Place};
-use store::{Doomed, Fault, Readable, Store};
+use mail::{AccountId, ChangeKind, EmailAddress, FlagBits, MailboxId, Place};
+use store::{Doomed, Fault, NewTarget, Posting, Readable, Recipients, Store};
 
 use crate::world::{
     Random, World, adding, append, claim, contents, found, image, inbox, is_denied, new_message,
@@ -43,6 +43,13 @@ async fn the_database_and_acl_agree_on_every_list() {
         (inbox(store, ada).await, ada),
         (inbox(store, cy).await, cy),
     ];
+    for (mailbox, keeper) in mailboxes {
+        let may = permit(store, keeper, mailbox, Operation::Administer).await;
+        let target = NewTarget::Mailbox(may, Posting::AsListed);
+        let recipients = Recipients::Address(address_of(mailbox));
+        let added = store.add_address(root, &recipients, &target, "+");
+        added.await.unwrap();
+    }
     let random = Random::new(1);
     for round in 0..50 {
         shuffle_groups(store, &random, &[ada, bo, cy]).await;
@@ -68,6 +75,23 @@ async fn the_database_and_acl_agree_on_every_list() {
                     assert_eq!(is_denied(&outcome), !expected);
                 }
             }
+            let address = address_of(mailbox);
+            let mut senders = Vec::new();
+            for (who, name) in [
+                (ada, "ada@one.org"),
+                (bo, "bo@two.org"),
+                (boss, "boss@one.org"),
+                (cy, "cy"),
+                (root, "root"),
+            ] {
+                let found = found(store, who, mailbox).await;
+                let list = store.access_list(mailbox).await.unwrap();
+                let expected = acl::may_send_as(&list, &found.who, found.belonging());
+                let may = store.may_send_as(who, &address, "+").await.unwrap();
+                assert_eq!(may, expected, "round {round}: {who} sends as {address}");
+                senders.extend(may.then(|| name.to_owned()));
+            }
+            assert_eq!(store.senders_of(&address, "+").await.unwrap(), senders);
             let rights = rights_of_nobody(store, root, mailbox).await;
             for (operation, needed) in OPERATIONS {
                 let claim = claim(AccountId::NOBODY, mailbox, operation);
@@ -81,6 +105,10 @@ async fn the_database_and_acl_agree_on_every_list() {
             }
         }
     }
+}
+
+fn address_of(mailbox: MailboxId) -> EmailAddress {
+    EmailAddress::parse(&format!("m{mailbox}@example.org")).unwrap()
 }
 
 /// By `acl`, on what the list says.

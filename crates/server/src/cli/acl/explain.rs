@@ -72,6 +72,7 @@ pub(super) async fn explain(
         let answers = COMMANDS.iter();
         answers.map(|(command, operation)| (*command, answer(&found, *operation)))
     };
+    let sends_as = ::acl::may_send_as(&found.applying, &found.who, found.belonging());
     let data = json!({
         "user": asked.name,
         "mailbox": mailbox,
@@ -79,6 +80,7 @@ pub(super) async fn explain(
         "list_of": above,
         "nobodies": nobodies,
         "because": reasons.iter().map(Reason::data).collect::<Value>(),
+        "sends_as": sends_as,
         "commands": answers()
             .map(|(command, answer)| json!({ "command": command, "answer": answer }))
             .collect::<Value>(),
@@ -101,6 +103,8 @@ pub(super) async fn explain(
                 .iter()
                 .map(|name| format!("  entry {name}{NOBODY}\n")),
         );
+        let sending = if sends_as { "may" } else { "may not" };
+        words.push_str(&format!("  {sending:16} send mail as its addresses\n"));
         words.extend(answers().map(|(command, answer)| format!("  {answer:16} {command}\n")));
         words
     })

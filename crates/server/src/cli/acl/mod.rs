@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use ::acl::{AclEntry, Identifier, Modification, Operation, Permit, Rights, Subject};
 use serde_json::json;
 
+pub(super) use role::{EDITOR, MANAGER};
+
 use super::admin_context::{AdminContext, Operator};
 use super::failure::Failure;
 use super::terminal::Terminal;

@@ -6,9 +6,14 @@ use ::acl::{BadRights, Modification, Rights};
 const ROLES: [(&str, &str); 4] = [
     ("viewer", "lrs"),
     ("contributor", "lrswip"),
-    ("editor", "lrswipte"),
-    ("manager", "lrswipkxtean"),
+    ("editor", EDITOR),
+    ("manager", MANAGER),
 ];
+
+/// Who works in a mailbox.
+pub(in crate::cli) const EDITOR: &str = "lrswipte";
+/// Who also administers it.
+pub(in crate::cli) const MANAGER: &str = "lrswipkxtean";
 
 /// A role or letters; with `+` or `-` before it a change of what is there.
 pub(super) fn parse_change(text: &str) -> Result<Modification, BadRights> {

@@ -1,0 +1,142 @@
+//! `postroom team`: a team with all that it needs, at once.
+
+use std::collections::BTreeSet;
+
+use ::acl::{Identifier, Rights};
+use mail::{EmailAddress, MailboxName, Place};
+use serde_json::{Value, json};
+use store::{Team, TeamStep, Trial};
+
+use super::acl::{EDITOR, MANAGER};
+use super::admin_context::AdminContext;
+use super::failure::Failure;
+use super::terminal::Terminal;
+use crate::config::Config;
+
+pub(super) const HELP: &str = "A lead is manager of the team's mailbox (lrswipkxtean), a member editor (lrswipte); both may send as \
+    its addresses.\nWhat is there already stays as it is, so the same may be said again.\n\n\
+    Examples:\n  \
+    postroom team add support --address support@example.org --lead ada --member group:support\n  \
+    postroom team add --dry-run support --member bo";
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Verb {
+    /// Make a team's mailbox with Sent, Drafts, Trash, Archive and Junk, its addresses, its list of rights and the subscriptions of
+    /// its members: all of it or nothing.
+    Add {
+        /// Its mailbox, below the shared namespace.
+        name: String,
+        /// What comes to this address goes there. May be said several times.
+        #[arg(long, value_name = "ADDRESS")]
+        address: Vec<String>,
+        /// A user or `group:name` who manages it. May be said several times.
+        #[arg(long, value_name = "IDENTIFIER")]
+        lead: Vec<String>,
+        /// A user or `group:name` who works in it. May be said several times.
+        #[arg(long, value_name = "IDENTIFIER")]
+        member: Vec<String>,
+        /// Say what would be done, and do nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+pub(super) async fn run(verb: &Verb, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
+    AdminContext::with(config, async |context| {
+        run_on(context, verb, terminal).await
+    })
+    .await
+}
+
+async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Result<(), Failure> {
+    let Verb::Add {
+        name,
+        address,
+        lead,
+        member,
+        dry_run,
+    } = verb;
+    let addresses: Result<Vec<_>, _> = address.iter().map(|text| parse(text)).collect();
+    let leads = lead.iter().map(|text| (text, MANAGER));
+    let entries = leads.chain(member.iter().map(|text| (text, EDITOR)));
+    let entries: Result<Vec<_>, _> = entries
+        .map(|(text, letters)| entry(text, letters))
+        .collect();
+    let team = Team {
+        path: path(context, name)?,
+        entries: entries?,
+        addresses: addresses?,
+    };
+    let nobodies = context
+        .store
+        .nobodies(team.entries.iter().map(|(identifier, _)| identifier))
+        .await?;
+    let nobodies: BTreeSet<String> = nobodies.into_iter().collect();
+    if let Some(nobody) = nobodies.first() {
+        return Err(Failure::failed(format!("there is no {nobody}")));
+    }
+    let operator = context.operator(None).await?;
+    let create_permit = ::acl::shared_root(&operator.who)
+        .map_err(|_| Failure::failed("only site administrators make teams"))?;
+    let trial = if *dry_run { Trial::Dry } else { Trial::Real };
+    let steps = context
+        .store
+        .set_up_team(&create_permit, &team, EmailAddress::SEPARATOR, trial)
+        .await?;
+    let data = steps.iter().map(|step| data(context, step));
+    let data = json!({ "dry_run": dry_run, "done": data.collect::<Value>() });
+    terminal.show(&data, || {
+        if steps.is_empty() {
+            return format!("team {name} has all of that\n");
+        }
+        steps.iter().map(|step| line(context, step)).collect()
+    })
+}
+
+/// Below the shared namespace, whether or not that is said.
+fn path(context: &AdminContext, name: &str) -> Result<String, Failure> {
+    let parsed =
+        MailboxName::parse(name).map_err(|cause| Failure::usage(format!("{name}: {cause}")))?;
+    match context.namespaces().place(&parsed) {
+        Some(Place::Shared(path)) => Ok(path),
+        Some(Place::Mine(path)) if path != MailboxName::INBOX => Ok(path),
+        Some(Place::Mine(_) | Place::Theirs { .. }) | None => {
+            Err(Failure::usage(format!("{name} is not the name of a team")))
+        }
+    }
+}
+
+fn parse(text: &str) -> Result<EmailAddress, Failure> {
+    EmailAddress::parse(text).map_err(|bad| Failure::usage(format!("{text}: {bad}")))
+}
+
+fn entry(text: &str, letters: &str) -> Result<(Identifier, Rights), Failure> {
+    let identifier =
+        Identifier::parse(text).map_err(|bad| Failure::usage(format!("{text}: {bad}")))?;
+    if !matches!(identifier, Identifier::User(_) | Identifier::Group(_)) {
+        return Err(Failure::usage(format!("{text} is no user and no group")));
+    }
+    let rights = Rights::parse(letters).map_err(|bad| Failure::usage(bad.to_string()))?;
+    Ok((identifier, rights))
+}
+
+fn words(context: &AdminContext, step: &TeamStep) -> (&'static str, String) {
+    let named = |path: &String| context.name(&Place::Shared(path.clone())).to_string();
+    match step {
+        TeamStep::Mailbox(path) => ("mailbox", named(path)),
+        TeamStep::Folder(path) => ("folder", named(path)),
+        TeamStep::Right(change) => ("right", change.clone()),
+        TeamStep::Address(address) => ("address", address.clone()),
+        TeamStep::Subscription(user) => ("subscription", user.clone()),
+    }
+}
+
+fn data(context: &AdminContext, step: &TeamStep) -> Value {
+    let (kind, name) = words(context, step);
+    json!({ "kind": kind, "name": name })
+}
+
+fn line(context: &AdminContext, step: &TeamStep) -> String {
+    let (kind, name) = words(context, step);
+    format!("{kind} {name}\n")
+}
