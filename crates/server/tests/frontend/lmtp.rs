@@ -8,8 +8,9 @@ use private_pg::{Options, PrivatePg, Tuning};
 use server::Frontend;
 use server::config::{Config, Sources, Surroundings};
 use store::{NewTarget, Posting, Readable, Recipients, Store};
-use tokio::net::UnixStream;
+use tokio::net::{TcpStream, UnixStream};
 
+use crate::certificates::{connector, shake_hands, write_certificate};
 use crate::client::{Client, get};
 use crate::world::{World, ada, add_ada};
 
@@ -100,6 +101,33 @@ fn a_letter_comes_by_a_unix_socket_which_is_gone_with_its_node() {
         assert_eq!(status[0], "* STATUS INBOX (MESSAGES 1)");
     });
     assert!(!path.exists());
+}
+
+#[test]
+fn a_letter_comes_inside_tls() {
+    let folder = tempfile::tempdir().unwrap();
+    let certificate = write_certificate(folder.path());
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let settings = [
+        ("LISTEN__LMTPS", "127.0.0.1:0"),
+        ("TLS__CERTIFICATE", &*file("certificate.pem")),
+        ("TLS__KEY", &*file("key.pem")),
+    ];
+    World::play(&settings, async |world, frontend| {
+        give_ada_an_address(&world.store().await).await;
+        assert!(frontend.addresses().lmtp.is_empty());
+        let socket = TcpStream::connect(frontend.addresses().lmtps[0]);
+        let stream = shake_hands(socket.await.unwrap(), &connector(&[certificate])).await;
+        let mut client = greeted(Client::over(stream)).await;
+        begin_letter(&mut client).await;
+        assert_eq!(told(&mut client, ".").await, "250 2.0.0 Delivered");
+        let refused = told(&mut client, "STARTTLS").await;
+        assert!(refused.starts_with("502 "), "{refused}");
+        let mut reader = ada(frontend).await;
+        reader.ok("SELECT INBOX").await;
+        let found = reader.ask("SEARCH HEADER Received \"with LMTPS id\"").await;
+        assert_eq!(found[0], "* SEARCH 1");
+    });
 }
 
 #[test]
