@@ -1,6 +1,6 @@
 //! A line becomes a command.
 
-use mail::limits::LMTP_VALUE_BYTES_MAX;
+use mail::limits::{DOMAIN_BYTES_MAX, LMTP_VALUE_BYTES_MAX};
 
 use crate::parameters::{MailParameters, check_rcpt_parameters, mail_parameters};
 use crate::path::split_path;
@@ -123,10 +123,28 @@ fn separated(rest: &str) -> Result<&str, Reply> {
     }
 }
 
-/// A domain or an address literal, by the signs that they may have.
+/// A domain or an address literal, by the signs that they may have. Names in other scripts come in ASCII (RFC 6531,
+/// 3.7.1).
 fn is_host(text: &str) -> bool {
-    let is_sign = |sign: char| sign.is_alphanumeric() || "-._:[]".contains(sign);
-    (1..=255).contains(&text.len()) && text.chars().all(is_sign)
+    (1..=DOMAIN_BYTES_MAX).contains(&text.len()) && text.chars().all(is_host_sign)
+}
+
+const fn is_host_sign(sign: char) -> bool {
+    sign.is_ascii_alphanumeric() || matches!(sign, '-' | '.' | '_' | ':' | '[' | ']')
+}
+
+/// A name as a host may have it: what it cannot have becomes a hyphen.
+#[must_use]
+pub fn host_name(name: &str) -> String {
+    let signs = name.chars().take(DOMAIN_BYTES_MAX);
+    let name: String = signs
+        .map(|sign| if is_host_sign(sign) { sign } else { '-' })
+        .collect();
+    if name.is_empty() {
+        "localhost".to_owned()
+    } else {
+        name
+    }
 }
 
 fn chunk(argument: &str) -> Result<Chunk, Reply> {

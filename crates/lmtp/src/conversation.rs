@@ -15,7 +15,7 @@ use crate::transaction::{AcceptedRecipient, MailTransaction};
 /// What holds for one connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Terms {
-    /// How this node calls itself.
+    /// How this node calls itself, as [`host_name`](crate::host_name) makes it.
     pub node: String,
     /// The largest letter, in bytes.
     pub message_bytes_max: usize,

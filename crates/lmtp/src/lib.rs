@@ -23,6 +23,7 @@ mod tests;
 mod trace;
 mod transaction;
 
+pub use command::host_name;
 pub use conversation::{Conversation, Step, Terms};
 pub use duplicates::Duplicates;
 pub use junk::{BadJunkRule, JunkRule, is_junk};

@@ -12,7 +12,7 @@ use crate::transaction::MailTransaction;
 /// Where and when a letter arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arrival {
-    /// How this node calls itself.
+    /// How this node calls itself, as [`host_name`](crate::host_name) makes it.
     pub node: String,
     /// The address of the sending side; `None` on a Unix socket.
     pub peer: Option<IpAddr>,

@@ -42,6 +42,16 @@ impl DrainTrigger {
 }
 
 impl Drain {
+    /// The same signal for connections of another kind, whose turns are counted apart.
+    pub(crate) fn apart(&self) -> Self {
+        Self {
+            begun_at: self.begun_at.clone(),
+            serials: Arc::default(),
+            window: self.window,
+            delay: Duration::ZERO,
+        }
+    }
+
     /// Resolves when this one's turn has come. May be dropped at any time.
     pub(crate) async fn turn(&mut self) {
         let begun_at = match self.begun_at.wait_for(Option::is_some).await {

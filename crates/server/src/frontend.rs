@@ -128,6 +128,7 @@ impl Frontend {
             StatsCollector::new(store.clone(), Arc::clone(&live), uploads.clone(), &panics);
         let metrics = Arc::new(Metrics::new(Some(Box::new(stats_collector))));
         let (drain_trigger, drain) = drain(config.timeouts.drain);
+        let (lmtp_drain, agents_drain) = (drain.apart(), drain.apart());
         let registry = Registry::new(run);
         let coming_uploads = ComingUploads::default();
         let context = Arc::new(ConnectionContext {
@@ -137,14 +138,14 @@ impl Frontend {
             uploads: uploads.clone(),
             coming_uploads: coming_uploads.clone(),
             timeouts: config.timeouts.clone(),
-            drain: drain.clone(),
+            drain,
             registry: Arc::clone(&registry),
             panics: Arc::clone(&panics),
         });
         let slots = ConnectionSlots::new(&config.limits);
         let lmtp_slots = ConnectionSlots::undivided(config.lmtp.connections);
         let lmtp = Arc::new(LmtpContext {
-            node_name: config.node.name.clone(),
+            node_name: ::lmtp::host_name(&config.node.name),
             store: store.clone(),
             config: config.lmtp.clone(),
             separator: config.address_separator.clone(),
@@ -157,7 +158,7 @@ impl Frontend {
             metrics: Arc::clone(&metrics),
             uploads,
             coming_uploads,
-            drain: drain.clone(),
+            drain: lmtp_drain,
             slots: Arc::clone(&lmtp_slots),
             panics: Arc::clone(&panics),
         });
@@ -170,7 +171,7 @@ impl Frontend {
             config: config.agents.clone(),
             separator: config.address_separator.clone(),
             write_timeout: config.timeouts.write,
-            drain,
+            drain: agents_drain,
             slots: Arc::clone(&agent_slots),
             panics: Arc::clone(&panics),
         });

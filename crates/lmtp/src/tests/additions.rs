@@ -4,7 +4,8 @@ use mail::InternalDate;
 
 use crate::trace::trace_fields;
 use crate::{
-    AcceptedRecipient, Arrival, Duplicates, JunkRule, MailTransaction, is_junk, letter_to_store,
+    AcceptedRecipient, Arrival, Duplicates, JunkRule, MailTransaction, host_name, is_junk,
+    letter_to_store,
 };
 
 fn transaction(recipients: &[&str], letter: &str) -> MailTransaction<()> {
@@ -65,6 +66,18 @@ fn of_several_recipients_none_is_named() {
         !fields.contains("support") && !fields.contains("boss"),
         "{fields}"
     );
+}
+
+#[test]
+fn a_node_has_a_name_that_a_field_can_hold() {
+    for (name, host) in [
+        ("mail-1.example.org", "mail-1.example.org"),
+        ("the first", "the-first"),
+        ("n\u{f6}de\r\nX: y", "n-de--X:-y"),
+        ("", "localhost"),
+    ] {
+        assert_eq!(host_name(name), host, "{name:?}");
+    }
 }
 
 #[test]

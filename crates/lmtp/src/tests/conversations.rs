@@ -56,6 +56,7 @@ fn commands_have_their_time() {
             "LHLO\r\nLHLO a b\r\nLHLO <mx>\r\nlhlo [192.0.2.1]\r\n",
             "501 501 501 250",
         ),
+        ("LHLO m\u{fc}x\r\nLHLO mx_1\r\n", "501 250"),
         ("MAIL FROM:<a@x>\r\n", "503"),
         ("LHLO mx\r\nRCPT TO:<a@y>\r\nDATA\r\n", "250 503 503"),
         ("LHLO mx\r\nMAIL FROM:<>\r\nMAIL FROM:<>\r\n", "250 250 503"),

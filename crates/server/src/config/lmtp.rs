@@ -27,7 +27,7 @@ pub struct LmtpConfig {
     /// What is answered for a mailbox that is over its quota.
     pub over_quota: OverQuota,
     /// The header fields that tell junk.
-    pub junk: Vec<JunkRule>,
+    pub junk_header: Vec<JunkRule>,
 }
 
 /// What is answered for a mailbox that is over its quota.
@@ -111,8 +111,8 @@ impl LmtpConfig {
                 "What is answered for a mailbox that is over its quota: that the letter goes back, or \
                  that it be tried again.",
             ),
-            junk: form.take(
-                "lmtp.junk",
+            junk_header: form.take(
+                "lmtp.junk_header",
                 "X-Spam-Flag: YES, X-Spam-Status: Yes",
                 "The header fields that tell junk, each with the word its value begins with. Junk goes \
                  to the mailbox for junk of the same tree, where there is one.",

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use session::MessageLimit;
 
-use super::{Config, LogFormat, Mistakes, Sources, WithoutTls, reference};
+use super::{
+    Config, ListenAddress, LogFormat, Mistakes, OverQuota, Sources, WithoutTls, reference,
+};
 
 fn sources(toml: &str, variables: &[(&str, &str)]) -> (tempfile::TempDir, Sources) {
     let folder = tempfile::tempdir().unwrap();
@@ -220,4 +222,43 @@ fn budgets_fit_the_memory_or_it_is_said() {
     );
     let less = "[limits]\nmemory_bytes = '512MiB'\nmessage_bytes = '16MiB'\n";
     assert_eq!(load(less, &[]).unwrap().limits.connections, 4096);
+}
+
+#[test]
+fn letters_are_taken_where_and_from_whom_somebody_says() {
+    let none = load("", &[]).unwrap();
+    assert!(none.listen.lmtp.is_empty() && none.listen.lmtps.is_empty());
+    let toml = "[listen]\nlmtp = ['127.0.0.1:24', 'unix:/run/lmtp']\n\
+                [lmtp]\ntrusted_networks = ['192.0.2.0/24']\njunk_header = ['X-Junk: 1']\n\
+                duplicates = 'queue-id'\nover_quota = 'temporary'\n";
+    let config = load(
+        toml,
+        &[("POSTROOM_LMTP__NAME_SUBMITTERS", "unix, 192.0.2.7")],
+    )
+    .unwrap();
+    assert_eq!(
+        config.listen.lmtp,
+        [
+            ListenAddress::Tcp("127.0.0.1:24".parse().unwrap()),
+            ListenAddress::Unix("/run/lmtp".into()),
+        ]
+    );
+    let lmtp = &config.lmtp;
+    assert!(lmtp.trusted_networks.has("192.0.2.9".parse().ok()));
+    assert!(!lmtp.trusted_networks.has(None) && lmtp.name_submitters.has(None));
+    assert_eq!(lmtp.junk_header, ["X-Junk: 1".parse().unwrap()]);
+    assert_eq!(lmtp.over_quota, OverQuota::Temporary);
+    for (key, value) in [
+        ("listen.lmtp", "unix:lmtp"),
+        ("listen.lmtp", "localhost"),
+        ("lmtp.trusted_networks", "lan"),
+        ("lmtp.junk_header", "X-Junk"),
+        ("lmtp.duplicates", "on"),
+        ("lmtp.duplicate_window", "8d"),
+        ("lmtp.connections", "0"),
+    ] {
+        let variable = format!("POSTROOM_{}", key.replace('.', "__").to_uppercase());
+        let mistakes = load("", &[(&variable, value)]).unwrap_err();
+        assert_eq!(keys_of(&mistakes), [key], "{value}");
+    }
 }

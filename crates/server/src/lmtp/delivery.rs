@@ -124,7 +124,7 @@ async fn prepare(
             key: key.to_vec(),
             window: config.duplicate_window,
         }),
-        is_junk: is_junk(&transaction.letter, &config.junk),
+        is_junk: is_junk(&transaction.letter, &config.junk_header),
     })
 }
 

@@ -15,7 +15,7 @@ use crate::client::Client;
 use crate::world::World;
 
 /// A new certificate in `folder`.
-fn write_certificate(folder: &Path) -> CertificateDer<'static> {
+pub(crate) fn write_certificate(folder: &Path) -> CertificateDer<'static> {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     // As certificate managers do: each file whole at once, one after the other.
     for (name, text) in [
@@ -29,7 +29,7 @@ fn write_certificate(folder: &Path) -> CertificateDer<'static> {
     made.cert.der().clone()
 }
 
-fn connector(trusted: &[CertificateDer<'static>]) -> TlsConnector {
+pub(crate) fn connector(trusted: &[CertificateDer<'static>]) -> TlsConnector {
     let mut roots = RootCertStore::empty();
     for certificate in trusted {
         roots.add(certificate.clone()).unwrap();
@@ -43,7 +43,10 @@ fn connector(trusted: &[CertificateDer<'static>]) -> TlsConnector {
     TlsConnector::from(Arc::new(config))
 }
 
-async fn shake_hands(socket: TcpStream, connector: &TlsConnector) -> TlsStream<TcpStream> {
+pub(crate) async fn shake_hands(
+    socket: TcpStream,
+    connector: &TlsConnector,
+) -> TlsStream<TcpStream> {
     let name = ServerName::try_from("localhost").unwrap();
     connector.connect(name, socket).await.unwrap()
 }

@@ -4,11 +4,13 @@ use std::net::SocketAddr;
 
 use acl::Operation;
 use mail::{AccountId, EmailAddress, Place};
+use private_pg::{Options, PrivatePg, Tuning};
 use server::Frontend;
 use server::config::{Config, Sources, Surroundings};
-use store::{NewTarget, Posting, Recipients, Store};
-use tokio::net::UnixStream;
+use store::{NewTarget, Posting, Readable, Recipients, Store};
+use tokio::net::{TcpStream, UnixStream};
 
+use crate::certificates::{connector, shake_hands, write_certificate};
 use crate::client::{Client, get};
 use crate::world::{World, ada, add_ada};
 
@@ -34,6 +36,20 @@ async fn add_address(store: &Store, by: AccountId, address: &EmailAddress, targe
 
 fn lmtp(frontend: &Frontend) -> SocketAddr {
     frontend.addresses().lmtp[0]
+}
+
+async fn messages_of_ada(store: &Store) -> u64 {
+    let ada = store.find_account("ada").await.unwrap().unwrap().id;
+    let visible = store.visible(ada).await.unwrap();
+    let judged: Vec<Readable> = visible
+        .iter()
+        .map(|listed| Readable {
+            mailbox: listed.id,
+            rights_version: listed.access(ada).version,
+        })
+        .collect();
+    let status = store.status(ada, &judged).await.unwrap();
+    status.iter().map(|(_, status)| status.messages).sum()
 }
 
 /// Up to the end of what LHLO offers.
@@ -85,6 +101,33 @@ fn a_letter_comes_by_a_unix_socket_which_is_gone_with_its_node() {
         assert_eq!(status[0], "* STATUS INBOX (MESSAGES 1)");
     });
     assert!(!path.exists());
+}
+
+#[test]
+fn a_letter_comes_inside_tls() {
+    let folder = tempfile::tempdir().unwrap();
+    let certificate = write_certificate(folder.path());
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let settings = [
+        ("LISTEN__LMTPS", "127.0.0.1:0"),
+        ("TLS__CERTIFICATE", &*file("certificate.pem")),
+        ("TLS__KEY", &*file("key.pem")),
+    ];
+    World::play(&settings, async |world, frontend| {
+        give_ada_an_address(&world.store().await).await;
+        assert!(frontend.addresses().lmtp.is_empty());
+        let socket = TcpStream::connect(frontend.addresses().lmtps[0]);
+        let stream = shake_hands(socket.await.unwrap(), &connector(&[certificate])).await;
+        let mut client = greeted(Client::over(stream)).await;
+        begin_letter(&mut client).await;
+        assert_eq!(told(&mut client, ".").await, "250 2.0.0 Delivered");
+        let refused = told(&mut client, "STARTTLS").await;
+        assert!(refused.starts_with("502 "), "{refused}");
+        let mut reader = ada(frontend).await;
+        reader.ok("SELECT INBOX").await;
+        let found = reader.ask("SEARCH HEADER Received \"with LMTPS id\"").await;
+        assert_eq!(found[0], "* SEARCH 1");
+    });
 }
 
 #[test]
@@ -191,14 +234,22 @@ fn a_database_that_goes_away_during_data_takes_nothing() {
         add_ada(&store, b"pass").await;
         give_ada_an_address(&store).await;
         let mut client = greeted(Client::connect(lmtp(&frontend)).await).await;
+        // Another letter was there before.
         begin_letter(&mut client).await;
-        world.postgres.stop().unwrap();
+        client.say("Goodbye.").await;
+        assert_eq!(told(&mut client, ".").await, "250 2.0.0 Delivered");
+        begin_letter(&mut client).await;
+        let World { postgres, folder } = world;
+        postgres.stop().unwrap();
         let reply = told(&mut client, ".").await;
         assert!(reply.starts_with("451 4.3.0 "), "{reply}");
         assert!(told(&mut client, "MAIL FROM:<>").await.starts_with("250 "));
         let reply = told(&mut client, "RCPT TO:<ada@example.org>").await;
         assert!(reply.starts_with("451 4.3.0 "), "{reply}");
-        told(&mut client, "QUIT").await;
-        frontend.stop().await;
+        drop(frontend);
+        let options = Options::new(folder.path().join("database"), Tuning::Scratch);
+        let postgres = PrivatePg::start(&options).unwrap();
+        let world = World { postgres, folder };
+        assert_eq!(messages_of_ada(&world.store().await).await, 1);
     });
 }
