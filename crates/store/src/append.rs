@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::panic::catch_unwind;
 
 use acl::Permit;
-use mail::{FlagBits, InternalDate, MailboxId, ModSeq, Uid, UidValidity};
+use mail::{FlagBits, Flags, InternalDate, MailboxId, ModSeq, Uid, UidValidity};
 use sqlx::postgres::types::PgRange;
 
 use crate::argument::{ActorRow, GrowthRow, NewMessageRow, PermitRow, PrivateMarkRow};
@@ -14,7 +14,7 @@ use crate::fault::{BatchFault, Excess};
 use crate::packing;
 use crate::stats::add;
 use crate::store::Inner;
-use crate::{Cause, Fault, Prepared, Store, prepare};
+use crate::{Cause, Fault, Prepared, Store, prepare, rare};
 
 /// A message on its way into a mailbox.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub struct NewMessage {
     /// What it is made of.
     pub prepared: Prepared,
     /// Flags that everybody will see.
-    pub shared: FlagBits,
+    pub shared: Flags,
     /// Flags that only whoever appends will see.
     pub private: FlagBits,
 }
@@ -110,6 +110,8 @@ impl Job for Append {
             &columns.folded as &[&[u8]],
             &columns.marks as &[PrivateMarkRow],
             columns.growth as GrowthRow,
+            &columns.rare_places,
+            &columns.rare_numbers,
         );
         call.send();
         let row = query
@@ -184,6 +186,9 @@ struct Columns<'w> {
     parts: Vec<PgRange<i64>>,
     marks: Vec<PrivateMarkRow>,
     growth: GrowthRow,
+    /// Keywords without a bit: the place of a message, and in the next list the number of one that it has.
+    rare_places: Vec<i64>,
+    rare_numbers: Vec<i16>,
 }
 
 impl<'w> Columns<'w> {
@@ -194,6 +199,7 @@ impl<'w> Columns<'w> {
             let first = place;
             for message in &queued_write.job.0 {
                 columns.push(message);
+                columns.push_rare(place, &message.shared);
                 if !message.private.is_empty() {
                     columns.marks.push(PrivateMarkRow {
                         account: queued_write.permit.account().0,
@@ -221,5 +227,12 @@ impl<'w> Columns<'w> {
         self.bodies.push(&prepared.body);
         self.folded.push(&prepared.folded);
         self.growth.add(message);
+    }
+
+    fn push_rare(&mut self, place: i64, flags: &Flags) {
+        for number in rare::numbers(flags.rare()) {
+            self.rare_places.push(place);
+            self.rare_numbers.push(number);
+        }
     }
 }

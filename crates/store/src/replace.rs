@@ -5,7 +5,7 @@ use bus::Wakeup;
 use mail::{ModSeq, Uid, UidValidity};
 
 use crate::argument::{ActorRow, GrowthRow, NewMessageRow, PermitRow};
-use crate::{Cause, Fault, NewMessage, Store};
+use crate::{Cause, Fault, NewMessage, Store, rare};
 
 /// A message that took the place of another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,11 +44,19 @@ impl Store {
         let mut growth = GrowthRow::default();
         growth.add(&message);
         let NewMessage {
-            prepared, private, ..
+            prepared,
+            private,
+            shared,
         } = message;
+        let rare: Vec<i16> = rare::numbers(shared.rare()).collect();
         let row = sqlx::query!(
             r#"select uid_validity as "uid_validity!", uid as "uid!", modseq as "modseq!",
-                      source_modseq as "source_modseq!"
+                      source_modseq as "source_modseq!",
+                      case when cardinality($13::smallint[]) > 0
+                           then add_rare_keywords(
+                                  _mailbox => ($3::permit).mailbox, _first_uid => uid, _numbers => $13,
+                                  _places => array_fill(0::bigint, array[cardinality($13)]))
+                      end as "rare_keywords?"
                  from replace_message(
                         _actor => $1, _source => $2, _target => $3, _uid => $4, _message => $5,
                         _envelope => $6, _structure => $7, _header => $8, _body => $9, _folded => $10,
@@ -65,6 +73,7 @@ impl Store {
             prepared.folded,
             private.to_i64(),
             growth as GrowthRow,
+            &rare,
         )
         .fetch_one(&mut *self.connection().await?)
         .await?;

@@ -5,7 +5,8 @@ use std::sync::{Arc, LazyLock};
 
 use acl::{Identifier, Modification, Operation, Permit, Rights, Subject};
 use mail::{
-    AccountId, Flag, FlagBits, InternalDate, MailboxId, MailboxName, NaiveDate, Namespaces, Place,
+    AccountId, Flag, FlagBits, Flags, InternalDate, MailboxId, MailboxName, NaiveDate, Namespaces,
+    Place,
 };
 use store::{Background, Compute, Fault, Found, Listed, NewMessage, Options, Readable, Store};
 
@@ -329,10 +330,10 @@ impl Architect {
             })
             .collect();
         let keywords = self.store.number_keywords(permit, &keywords).await?;
-        let bits = flags.iter().filter_map(|flag| keywords.bit(flag));
+        let known = flags.iter().filter_map(|flag| keywords.find(flag));
         Ok(NewMessage {
             prepared: store::prepare(bytes, arrival()?),
-            shared: bits.fold(FlagBits::NONE, FlagBits::union),
+            shared: known.fold(Flags::NONE, |all, one| all.union(&one)),
             private: FlagBits::NONE,
         })
     }

@@ -105,9 +105,13 @@ impl Overlay {
     #[must_use]
     pub fn seen(&self, message: Message, private: FlagBits) -> Message {
         let own = self.flags(message.uid).intersection(private);
+        let modseq = message.modseq.max(self.changed_at(message.uid));
         Message {
-            flags: message.flags.without(private).union(own),
-            modseq: message.modseq.max(self.changed_at(message.uid)),
+            // Keywords without a bit are never private.
+            flags: message
+                .flags
+                .with_bits(|bits| bits.without(private).union(own)),
+            modseq,
             ..message
         }
     }

@@ -224,7 +224,7 @@ impl Selected {
             let Some(shown) = self.view.now(uid) else {
                 continue;
             };
-            say_shown(out, options, self.view.latest(), seq, uid, shown);
+            say_shown(out, options, self.view.latest(), seq, uid, &shown);
             self.view.note(uid, shown);
         }
     }
@@ -236,7 +236,8 @@ impl Selected {
         let is_any_new = mailbox_state.keywords != self.keywords_told;
         if is_any_new {
             self.keywords_told = mailbox_state.keywords.clone();
-            say::flags(out, mailbox_state.keywords.names(FlagBits::ALL));
+            let all = mailbox_state.keywords.all_in(FlagBits::ALL);
+            say::flags(out, mailbox_state.keywords.names(&all));
         }
         if is_any_new || std::mem::take(&mut self.is_permanent_news) {
             self.tell_permanent_flags(out);
@@ -246,7 +247,9 @@ impl Selected {
     /// Tells the flags that may be set here, now and in a later session (RFC 9051, 7.1).
     pub(crate) fn tell_permanent_flags(&self, out: &mut Vec<u8>) {
         let permanent = self.permanent_flags();
-        let mut names: Vec<&str> = self.view.latest().keywords.names(permanent).collect();
+        let keywords = &self.view.latest().keywords;
+        let flags = keywords.all_in(permanent);
+        let mut names: Vec<&str> = keywords.names(&flags).collect();
         let takes_keywords = FlagBits::keyword(0).is_some_and(|bit| permanent.contains(bit));
         if takes_keywords {
             names.push("\\*");

@@ -82,9 +82,9 @@ fn in_order<'k>(
         .messages
         .iter()
         .enumerate()
-        .map(|(place, &(_, message))| Sorted {
+        .map(|(place, (_, message))| Sorted {
             place,
-            message,
+            message: message.clone(),
             relevancy: found.relevancy(message.uid),
             keys: SortKeys::new(written.get(place).map_or(&[], |keys| keys)),
         })
@@ -132,7 +132,7 @@ impl Sorted<'_> {
         there: Message,
         criteria: &[SortCriterion],
     ) -> Result<bool, Ending> {
-        let written = load_keys(live, mailbox, &[there], criteria).await?;
+        let written = load_keys(live, mailbox, std::slice::from_ref(&there), criteria).await?;
         let there = Sorted {
             place: 0,
             message: there,

@@ -26,7 +26,7 @@ async fn seen_by(
     let seen = image
         .iter()
         .map(|(_, message)| overlay.seen(message, private));
-    seen.map(|message| (message.uid.get(), (message.flags, message.modseq)))
+    seen.map(|message| (message.uid.get(), (message.flags.bits(), message.modseq)))
         .collect()
 }
 
