@@ -1,5 +1,6 @@
 //! Flags and keywords, and how one mailbox numbers them as bits.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use crate::flags::Flags;
@@ -111,6 +112,24 @@ impl Flag {
             .into_iter()
             .find(|flag| flag.as_str().eq_ignore_ascii_case(word))
             .ok_or_else(|| BadFlag::NotStorable(word.chars().take(KEYWORD_BYTES_MAX).collect()))
+    }
+
+    fn keyword(&self) -> Option<&Keyword> {
+        match self {
+            Self::Keyword(keyword) => Some(keyword),
+            Self::Answered | Self::Flagged | Self::Deleted | Self::Seen | Self::Draft => None,
+        }
+    }
+
+    const fn system_bit(&self) -> Option<FlagBits> {
+        match self {
+            Self::Answered => Some(FlagBits::ANSWERED),
+            Self::Flagged => Some(FlagBits::FLAGGED),
+            Self::Deleted => Some(FlagBits::DELETED),
+            Self::Seen => Some(FlagBits::SEEN),
+            Self::Draft => Some(FlagBits::DRAFT),
+            Self::Keyword(_) => None,
+        }
     }
 
     /// The flag as the protocol writes it.
@@ -267,18 +286,34 @@ impl Keywords {
     /// `flag` as this mailbox numbers it; `None` for a keyword that it has never seen.
     #[must_use]
     pub fn find(&self, flag: &Flag) -> Option<Flags> {
-        let bit = match flag {
-            Flag::Answered => FlagBits::ANSWERED,
-            Flag::Flagged => FlagBits::FLAGGED,
-            Flag::Deleted => FlagBits::DELETED,
-            Flag::Seen => FlagBits::SEEN,
-            Flag::Draft => FlagBits::DRAFT,
-            Flag::Keyword(keyword) => {
-                let number = self.0.iter().position(|known| known == keyword)?;
-                return Some(Flags::keyword(number));
-            }
+        let Some(keyword) = flag.keyword() else {
+            return flag.system_bit().map(Flags::from);
         };
-        Some(bit.into())
+        let number = self.0.iter().position(|known| known == keyword)?;
+        Some(Flags::keyword(number))
+    }
+
+    /// Those of many flags that this mailbox knows: each keyword is looked at once.
+    #[must_use]
+    pub fn find_all(&self, flags: &[Flag]) -> Flags {
+        let named: HashSet<&Keyword> = flags.iter().filter_map(Flag::keyword).collect();
+        let known = self.0.iter().enumerate();
+        let known = known.filter(|(_, keyword)| named.contains(keyword));
+        let numbers: Vec<usize> = known.map(|(number, _)| number).collect();
+        let bits = numbers
+            .iter()
+            .filter_map(|number| FlagBits::keyword(*number));
+        let system = flags.iter().filter_map(Flag::system_bit);
+        let bits = bits.chain(system).fold(FlagBits::NONE, FlagBits::union);
+        Flags::new(bits, numbers.into_iter().collect())
+    }
+
+    /// Whether [`find_all`](Self::find_all) leaves none of them out.
+    #[must_use]
+    pub fn knows_all(&self, flags: &[Flag]) -> bool {
+        let known: HashSet<&Keyword> = self.0.iter().collect();
+        let mut named = flags.iter().filter_map(Flag::keyword);
+        named.all(|keyword| known.contains(keyword))
     }
 
     /// The names of `flags`: system flags first, then keywords. Those without a name are left out.
@@ -341,6 +376,10 @@ mod tests {
         let find = |text: &str| keywords.find(&Flag::parse(text).unwrap());
         assert_eq!(find("WORK"), find("Work"));
         assert_eq!(find("Play"), None);
+        let some = ["WORK", "\\Seen", "Play", "work"].map(|text| Flag::parse(text).unwrap());
+        let found = FlagBits::keyword(0).unwrap().union(FlagBits::SEEN);
+        assert_eq!(keywords.find_all(&some), found.into());
+        assert!(!keywords.knows_all(&some) && keywords.knows_all(&some[..2]));
         let flags = Flags::from(FlagBits::SEEN).union(&find("work").unwrap());
         let names: Vec<_> = keywords.names(&flags).collect();
         assert_eq!(names, ["\\Seen", "Work"]);

@@ -28,7 +28,7 @@ pub(crate) async fn storable_flags(
     } else {
         store.number_keywords(permit, &keywords).await?
     };
-    Ok(all_of(&numbered, flags).intersection(storable))
+    Ok(numbered.find_all(flags).intersection(storable))
 }
 
 /// As [`storable_flags`], for flags that are to be removed: a keyword that the mailbox does not know is on no message, and
@@ -44,11 +44,5 @@ pub(crate) async fn known_flags(
     } else {
         mail::Keywords::default()
     };
-    Ok(all_of(&known, flags).intersection(permit.storable()))
-}
-
-/// As far as the mailbox knows them.
-fn all_of(keywords: &mail::Keywords, flags: &[Flag]) -> Flags {
-    let known = flags.iter().filter_map(|flag| keywords.find(flag));
-    known.fold(Flags::NONE, |all, one| all.union(&one))
+    Ok(known.find_all(flags).intersection(permit.storable()))
 }

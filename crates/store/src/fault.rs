@@ -176,7 +176,7 @@ fn limit_text(code: &str) -> Option<&'static str> {
         "PR044" => "a mailbox cannot be moved below itself",
         "PR045" => "a name below it would become too long",
         "PR046" => "a group cannot be in itself",
-        "PR047" => "only the first 57 keywords of a mailbox can be private",
+        "PR049" => "only the first 57 keywords of a mailbox can be private",
         _ => return None,
     })
 }

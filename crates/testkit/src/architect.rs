@@ -5,8 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use acl::{Identifier, Modification, Operation, Permit, Rights, Subject};
 use mail::{
-    AccountId, Flag, FlagBits, Flags, InternalDate, MailboxId, MailboxName, NaiveDate, Namespaces,
-    Place,
+    AccountId, Flag, FlagBits, InternalDate, MailboxId, MailboxName, NaiveDate, Namespaces, Place,
 };
 use store::{Background, Compute, Fault, Found, Listed, NewMessage, Options, Readable, Store};
 
@@ -330,10 +329,9 @@ impl Architect {
             })
             .collect();
         let keywords = self.store.number_keywords(permit, &keywords).await?;
-        let known = flags.iter().filter_map(|flag| keywords.find(flag));
         Ok(NewMessage {
             prepared: store::prepare(bytes, arrival()?),
-            shared: known.fold(Flags::NONE, |all, one| all.union(&one)),
+            shared: keywords.find_all(&flags),
             private: FlagBits::NONE,
         })
     }

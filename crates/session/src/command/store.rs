@@ -209,17 +209,8 @@ struct Wish {
 impl Wish {
     fn of(request: &StoreRequest, selected: &Selected, storable: FlagBits) -> Self {
         let keywords = &selected.view.latest().keywords;
-        let mut flags = Flags::NONE;
-        let mut are_kept = true;
-        for flag in &request.flags {
-            match keywords.find(flag) {
-                Some(known) => {
-                    flags = flags.union(&known);
-                    are_kept &= storable.contains(known.mask());
-                }
-                None => are_kept = false,
-            }
-        }
+        let flags = keywords.find_all(&request.flags);
+        let are_kept = keywords.knows_all(&request.flags) && storable.contains(flags.mask());
         let operation = request.operation;
         Self {
             operation,

@@ -208,9 +208,12 @@ impl View {
 
     /// Takes in a newer state. Says nothing.
     pub(crate) fn learn(&mut self, mailbox_state: Arc<MailboxState>) {
-        let renamed = self.latest.keywords.renamed(&mailbox_state.keywords);
-        if !renamed.is_empty() {
-            self.forget_names(&renamed);
+        // Mostly they are one in memory.
+        if !Arc::ptr_eq(&self.latest.keywords, &mailbox_state.keywords) {
+            let renamed = self.latest.keywords.renamed(&mailbox_state.keywords);
+            if !renamed.is_empty() {
+                self.forget_names(&renamed);
+            }
         }
         self.latest = mailbox_state;
     }
@@ -456,13 +459,13 @@ impl View {
     }
 
     fn seen_in(&self, mailbox_state: &MailboxState, message: &Message) -> Shown {
-        let message = match mailbox_state.overlays.get(&self.account) {
-            Some(overlay) => overlay.seen(message.clone(), self.private),
-            None => message.clone(),
+        let (flags, modseq) = match mailbox_state.overlays.get(&self.account) {
+            Some(overlay) => overlay.seen(message, self.private),
+            None => (message.flags.clone(), message.modseq),
         };
         Shown {
-            flags: message.flags,
-            modseq: message.modseq,
+            flags,
+            modseq,
             is_recent: self.first_recent.is_some_and(|first| message.uid >= first),
         }
     }

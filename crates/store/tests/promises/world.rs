@@ -134,13 +134,16 @@ impl World {
         self.count("select count(*) from entry_keyword").await
     }
 
-    /// Keywords without a bit of no message, and messages whose flags say wrongly whether there are any.
+    /// Keywords without a bit of no message, and messages, removed ones too, whose flags say wrongly whether there are any.
     pub(crate) async fn misplaced_keywords(&self) -> i64 {
         self.count(
-            "select count(*)
-               from entry e
-               full join (select distinct mailbox, uid from entry_keyword) k using (mailbox, uid)
-              where (k.uid is not null) is distinct from (e.flags & 32 <> 0)",
+            "select (select count(*)
+                       from entry e
+                       full join entry_keyword k using (mailbox, uid)
+                      where (k.uid is not null) is distinct from (e.flags & 32 <> 0))
+                    + (select count(*)
+                         from garbage g
+                        where (g.keywords is not null) is distinct from (g.flags & 32 <> 0))",
         )
         .await
     }
