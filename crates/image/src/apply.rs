@@ -1,11 +1,9 @@
 //! Applies a delta: from one version of an image to the next.
 
-use std::sync::Arc;
-
 use mail::{ModSeq, Uid, UidSet};
 
 use crate::image::{CHUNK_MESSAGES_MAX, Directory, Image};
-use crate::message::{Message, Row};
+use crate::message::{Chunk, Draft, Message};
 
 /// What changed in a mailbox after some mod-sequence, and how it is now.
 #[derive(Clone, Debug)]
@@ -49,17 +47,16 @@ impl Image {
             let loses = expunged.peek().is_some_and(|(low, _)| *low <= last);
             let news = take_while(&mut upserts, |message| message.uid <= last);
             if news.is_empty() && !loses {
-                next.share(&slot.rows);
+                next.share(&slot.chunk);
             } else {
-                next.replace(&slot.rows, &edited(&slot.rows, news, &delta.expunged));
+                next.replace(&slot.chunk, edited(&slot.chunk, news, &delta.expunged));
             }
         }
         let arrived = upserts
             .iter()
             // Below UIDNEXT it was here and has left, so the delta is older than that expunge.
             .filter(|message| message.uid >= self.uid_next())
-            .filter(|message| !delta.expunged.contains(message.uid))
-            .map(|message| Row::from(*message));
+            .filter(|message| !delta.expunged.contains(message.uid));
         next.append(arrived);
         next.directory
             .into_image(delta.modseq, self.uid_next().max(delta.uid_next))
@@ -67,18 +64,17 @@ impl Image {
 }
 
 /// The chunk without the messages that left, and with those that changed as they are now.
-fn edited(rows: &[Row], mut news: &[Message], expunged: &UidSet) -> Vec<Row> {
-    let mut changed = |row: &Row| {
+fn edited(chunk: &Chunk, mut news: &[Message], expunged: &UidSet) -> Chunk {
+    let mut draft = Draft::with_capacity(chunk.len());
+    for row in chunk.rows.iter().filter(|row| !expunged.contains(row.uid)) {
         // Messages without a row have left already.
         take_while(&mut news, |message| message.uid < row.uid);
-        news.first()
-            .filter(|message| message.uid == row.uid)
-            .map_or(*row, |message| (*message).into())
-    };
-    rows.iter()
-        .filter(|row| !expunged.contains(row.uid))
-        .map(&mut changed)
-        .collect()
+        match news.first().filter(|message| message.uid == row.uid) {
+            Some(message) => draft.push(message.clone()),
+            None => draft.keep(chunk, row),
+        }
+    }
+    draft.take()
 }
 
 /// Cuts the leading messages for which `belongs` holds off `messages`.
@@ -106,69 +102,65 @@ impl Builder {
         }
     }
 
-    fn share(&mut self, rows: &Arc<[Row]>) {
-        if self.is_changed_here && self.is_crumb_with(rows) {
-            self.join(rows);
+    fn share(&mut self, chunk: &Chunk) {
+        if self.is_changed_here && self.is_crumb_with(chunk) {
+            self.join(chunk);
         } else {
-            self.directory.push(Arc::clone(rows));
+            self.directory.push(chunk.clone());
             self.is_changed_here = false;
         }
     }
 
-    fn replace(&mut self, old: &Arc<[Row]>, rows: &[Row]) {
+    fn replace(&mut self, old: &Chunk, chunk: Chunk) {
         // A delta may repeat what is here: sharing the chunk keeps later comparisons cheap.
-        if **old == *rows {
+        if *old == chunk {
             return self.share(old);
         }
-        if self.is_crumb_with(rows) {
-            self.join(rows);
+        if self.is_crumb_with(&chunk) {
+            self.join(&chunk);
         } else {
-            self.directory.push(rows.into());
+            self.directory.push(chunk);
         }
         self.is_changed_here = true;
     }
 
     /// Fills the last chunk before it begins another.
-    fn append(&mut self, rows: impl Iterator<Item = Row>) {
-        let mut rows = rows.peekable();
-        if rows.peek().is_none() {
+    fn append<'m>(&mut self, messages: impl Iterator<Item = &'m Message>) {
+        let mut messages = messages.peekable();
+        if messages.peek().is_none() {
             return;
         }
         let has_room = self.directory.last_len() < CHUNK_MESSAGES_MAX;
-        let last = if has_room { self.directory.pop() } else { None };
-        let tail: Vec<Row> = last
-            .as_deref()
-            .unwrap_or_default()
-            .iter()
-            .copied()
-            .chain(rows)
-            .collect();
-        for chunk in tail.chunks(CHUNK_MESSAGES_MAX) {
-            self.directory.push(chunk.into());
+        let mut draft = Draft::default();
+        if let Some(last) = has_room.then(|| self.directory.pop()).flatten() {
+            draft.extend(&last);
         }
+        for message in messages {
+            if draft.len() == CHUNK_MESSAGES_MAX {
+                self.directory.push(draft.take());
+            }
+            draft.push(message.clone());
+        }
+        self.directory.push(draft.take());
     }
 
-    fn is_crumb_with(&self, rows: &[Row]) -> bool {
-        self.directory.last_len() + rows.len() <= NEIGHBOURS_MESSAGES_MIN
+    fn is_crumb_with(&self, chunk: &Chunk) -> bool {
+        self.directory.last_len() + chunk.len() <= NEIGHBOURS_MESSAGES_MIN
     }
 
-    fn join(&mut self, rows: &[Row]) {
-        let last = self.directory.pop();
-        let joined = last
-            .as_deref()
-            .unwrap_or_default()
-            .iter()
-            .chain(rows)
-            .copied();
-        self.directory.push(joined.collect());
+    fn join(&mut self, chunk: &Chunk) {
+        let mut draft = Draft::default();
+        if let Some(last) = self.directory.pop() {
+            draft.extend(&last);
+        }
+        draft.extend(chunk);
+        self.directory.push(draft.take());
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use mail::{ContentId, FlagBits, InternalDate, ModSeq, Uid, UidSet};
+    use mail::{ContentId, Flags, InternalDate, ModSeq, Uid, UidSet};
 
     use super::{CHUNK_MESSAGES_MAX, Delta, NEIGHBOURS_MESSAGES_MIN};
     use crate::{Image, Message};
@@ -181,7 +173,7 @@ mod tests {
         Message {
             uid: uid(number),
             modseq: ModSeq::new(modseq).unwrap(),
-            flags: FlagBits::NONE,
+            flags: Flags::NONE,
             content: ContentId(i64::try_from(number).unwrap()),
             size: 1,
             date: InternalDate {
@@ -207,8 +199,8 @@ mod tests {
 
     /// Whether `old` has the same chunk, for each chunk of `new`.
     fn shared(old: &Image, new: &Image) -> Vec<bool> {
-        let is_old = |rows| old.slots().iter().any(|slot| Arc::ptr_eq(&slot.rows, rows));
-        new.slots().iter().map(|slot| is_old(&slot.rows)).collect()
+        let is_old = |chunk| old.slots().iter().any(|slot| slot.chunk.is(chunk));
+        new.slots().iter().map(|slot| is_old(&slot.chunk)).collect()
     }
 
     #[test]
@@ -220,7 +212,7 @@ mod tests {
         assert_eq!(shared(&old, &new), [true, false, true, false, true]);
 
         let arrival = message(5 * CHUNK_MESSAGES_MAX + 1, 2);
-        let new = old.apply(&delta(vec![arrival], UidSet::new()));
+        let new = old.apply(&delta(vec![arrival.clone()], UidSet::new()));
         assert_eq!(shared(&old, &new), [true, true, true, true, true, false]);
         let next = new.apply(&delta(vec![arrival], UidSet::new()));
         assert_eq!(shared(&new, &next), [true; 6], "said twice");
@@ -237,7 +229,7 @@ mod tests {
         for nth in [2, 3, 5, 7] {
             image = keep_every(&image, nth);
             for pair in image.slots().windows(2) {
-                assert!(pair[0].rows.len() + pair[1].rows.len() > NEIGHBOURS_MESSAGES_MIN);
+                assert!(pair[0].chunk.len() + pair[1].chunk.len() > NEIGHBOURS_MESSAGES_MIN);
             }
         }
         assert_eq!(

@@ -32,13 +32,13 @@ impl Message {
         let is_same =
             (self.content, self.size, self.date) == (shown.content, shown.size, shown.date);
         let is_newer = self.modseq > shown.modseq;
-        is_same && (is_newer || (self.modseq, self.flags) == (shown.modseq, shown.flags))
+        is_same && (is_newer || (self.modseq, &self.flags) == (shown.modseq, &shown.flags))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use mail::{ContentId, FlagBits, InternalDate, ModSeq, Uid};
+    use mail::{ContentId, FlagBits, Flags, InternalDate, ModSeq, Uid};
 
     use super::*;
 
@@ -50,9 +50,9 @@ mod tests {
                 uid: Uid::new(uid).unwrap(),
                 modseq: ModSeq::new(modseq).unwrap(),
                 flags: if is_flagged {
-                    FlagBits::FLAGGED
+                    FlagBits::FLAGGED.into()
                 } else {
-                    FlagBits::NONE
+                    Flags::NONE
                 },
                 content: ContentId(content),
                 size: 1,

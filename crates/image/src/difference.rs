@@ -1,9 +1,8 @@
 //! What a client that knows one image must be told so that it knows another.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
 
-use mail::{SeqNum, UidSet};
+use mail::{FlagBits, SeqNum, UidSet};
 
 use crate::image::{Image, Slot, clamp};
 use crate::message::{Message, Row};
@@ -56,19 +55,17 @@ impl Image {
         let mut messages = 0;
         loop {
             match (was.split_first(), is.split_first()) {
-                (Some((old, after_old)), Some((slot, after_slot)))
-                    if Arc::ptr_eq(&old.rows, &slot.rows) =>
-                {
+                (Some((old, after_old)), Some((slot, after_slot))) if old.chunk.is(&slot.chunk) => {
                     (was, is) = (after_old, after_slot);
                 }
                 (Some((old, rest)), next)
                     if next.is_none_or(|(slot, _)| old.first <= slot.first) =>
                 {
-                    messages += old.rows.len();
+                    messages += old.chunk.rows.len();
                     was = rest;
                 }
                 (_, Some((slot, rest))) => {
-                    messages += slot.rows.len();
+                    messages += slot.chunk.rows.len();
                     is = rest;
                 }
                 (_, None) => return messages,
@@ -107,7 +104,7 @@ impl Walk<'_> {
         let (Some(was), Some(is)) = (self.was.whole_slot(), self.is.whole_slot()) else {
             return false;
         };
-        let is_shared = Arc::ptr_eq(&was.rows, &is.rows);
+        let is_shared = was.chunk.is(&is.chunk);
         if is_shared {
             self.was.skip_slot();
             self.is.skip_slot();
@@ -116,10 +113,11 @@ impl Walk<'_> {
     }
 
     fn pass(&mut self, was: &Row, is: &Row) {
-        if was != is {
-            self.found
-                .changed
-                .extend(self.is.number().map(|number| (number, (*is).into())));
+        let is_same = was == is
+            && (!is.flags.contains(FlagBits::RARE) || self.was.message() == self.is.message());
+        if !is_same {
+            let changed = self.is.number().zip(self.is.message());
+            self.found.changed.extend(changed);
         }
         self.was.advance();
         self.is.advance();
@@ -149,7 +147,12 @@ impl<'a> Cursor<'a> {
     }
 
     fn row(&self) -> Option<&'a Row> {
-        self.slots.first()?.rows.get(self.offset)
+        self.slots.first()?.chunk.rows.get(self.offset)
+    }
+
+    fn message(&self) -> Option<Message> {
+        let row = self.row()?;
+        Some(self.slots.first()?.chunk.message(row))
     }
 
     fn number(&self) -> Option<SeqNum> {

@@ -1,11 +1,10 @@
 //! The image itself: a directory of shared chunks, and the search for a message in it.
 
 use std::ops::RangeInclusive;
-use std::sync::Arc;
 
 use mail::{FlagBits, ModSeq, SeqNum, Uid, UidSet};
 
-use crate::message::{Message, Row};
+use crate::message::{Chunk, Draft, Message};
 use crate::walk::Messages;
 
 /// One mailbox at one mod-sequence. It never changes; a clone copies the directory, not the
@@ -28,7 +27,7 @@ pub(crate) struct Slot {
     pub(crate) first: Uid,
     /// How many messages are before the chunk.
     pub(crate) before: u32,
-    pub(crate) rows: Arc<[Row]>,
+    pub(crate) chunk: Chunk,
 }
 
 /// The messages for an image did not ascend by UID.
@@ -63,20 +62,19 @@ impl Image {
         uid_next: Uid,
     ) -> Result<Self, OutOfOrder> {
         let mut directory = Directory::default();
-        let mut rows: Vec<Row> = Vec::with_capacity(CHUNK_MESSAGES_MAX);
+        let mut draft = Draft::with_capacity(CHUNK_MESSAGES_MAX);
         let mut last = None;
         for message in messages {
             if last >= Some(message.uid) {
                 return Err(OutOfOrder(message.uid));
             }
             last = Some(message.uid);
-            rows.push(message.into());
-            if rows.len() == CHUNK_MESSAGES_MAX {
-                directory.push(rows.as_slice().into());
-                rows.clear();
+            draft.push(message);
+            if draft.len() == CHUNK_MESSAGES_MAX {
+                directory.push(draft.take());
             }
         }
-        directory.push(rows.into());
+        directory.push(draft.take());
         Ok(directory.into_image(modseq, uid_next))
     }
 
@@ -170,7 +168,8 @@ impl Image {
     #[must_use]
     pub fn count_without(&self, flag: FlagBits) -> u32 {
         let lacking = |slot: &Slot| {
-            slot.rows
+            slot.chunk
+                .rows
                 .iter()
                 .filter(|row| !row.flags.contains(flag))
                 .count()
@@ -196,7 +195,7 @@ impl Image {
         let Some(slot) = after.checked_sub(1).and_then(|index| self.slots.get(index)) else {
             return 0;
         };
-        slot.before + clamp(slot.rows.partition_point(|row| row.uid < uid))
+        slot.before + clamp(slot.chunk.rows.partition_point(|row| row.uid < uid))
     }
 }
 
@@ -211,11 +210,11 @@ impl<'a> IntoIterator for &'a Image {
 
 impl Slot {
     pub(crate) fn len(&self) -> u32 {
-        clamp(self.rows.len())
+        clamp(self.chunk.len())
     }
 
     pub(crate) fn last(&self) -> Option<Uid> {
-        self.rows.last().map(|row| row.uid)
+        self.chunk.rows.last().map(|row| row.uid)
     }
 }
 
@@ -235,29 +234,29 @@ impl Directory {
     }
 
     /// Adds a chunk whose UIDs are above all that are there. An empty chunk is not added.
-    pub(crate) fn push(&mut self, rows: Arc<[Row]>) {
-        let Some(first) = rows.first().map(|row| row.uid) else {
+    pub(crate) fn push(&mut self, chunk: Chunk) {
+        let Some(first) = chunk.rows.first().map(|row| row.uid) else {
             return;
         };
         let slot = Slot {
             first,
             before: self.len,
-            rows,
+            chunk,
         };
         self.len += slot.len();
         self.slots.push(slot);
     }
 
     /// Removes the last chunk.
-    pub(crate) fn pop(&mut self) -> Option<Arc<[Row]>> {
+    pub(crate) fn pop(&mut self) -> Option<Chunk> {
         let slot = self.slots.pop()?;
         self.len = slot.before;
-        Some(slot.rows)
+        Some(slot.chunk)
     }
 
     /// How many messages the last chunk holds; 0 when there is none.
     pub(crate) fn last_len(&self) -> usize {
-        self.slots.last().map_or(0, |slot| slot.rows.len())
+        self.slots.last().map_or(0, |slot| slot.chunk.len())
     }
 
     /// Builds the image. `uid_next` is raised above every message, in case it was read before one

@@ -1,16 +1,18 @@
-//! One message as an image holds it, without its content.
+//! One message as an image holds it, without its content, and a chunk of these.
 
-use mail::{ContentId, FlagBits, InternalDate, ModSeq, Uid};
+use std::sync::Arc;
+
+use mail::{ContentId, FlagBits, Flags, InternalDate, ModSeq, RareKeywords, Uid};
 
 /// What the image knows of one message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// The message's unique identifier in this mailbox.
     pub uid: Uid,
     /// The mod-sequence at which its shared flags last changed, or at which it arrived.
     pub modseq: ModSeq,
     /// The shared flags.
-    pub flags: FlagBits,
+    pub flags: Flags,
     /// The id of its content.
     pub content: ContentId,
     /// RFC822.SIZE. Four bytes are enough: a message larger than 4 GiB is never accepted.
@@ -19,7 +21,8 @@ pub struct Message {
     pub date: InternalDate,
 }
 
-/// A [`Message`] as a chunk stores it: the same, with the date packed.
+/// A [`Message`] as a chunk stores it: the same, with the date packed. Where its flags have [`FlagBits::RARE`], the chunk
+/// has the keywords beside the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Row {
     pub(crate) modseq: ModSeq,
@@ -30,8 +33,82 @@ pub(crate) struct Row {
     size: u32,
 }
 
-impl From<Message> for Row {
-    fn from(message: Message) -> Self {
+/// Neighbouring messages, which versions of an image share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Chunk {
+    pub(crate) rows: Arc<[Row]>,
+    /// The keywords without a bit of those messages that have any; nothing where none has.
+    rare: Option<Arc<Rare>>,
+}
+
+/// Ascending by UID.
+type Rare = [(Uid, RareKeywords)];
+
+/// A chunk while it is made.
+#[derive(Debug, Default)]
+pub(crate) struct Draft {
+    rows: Vec<Row>,
+    rare: Vec<(Uid, RareKeywords)>,
+}
+
+impl Chunk {
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Both are one in memory.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.rows, &other.rows)
+    }
+
+    /// The message of a row of this chunk.
+    #[inline]
+    pub(crate) fn message(&self, row: &Row) -> Message {
+        let Row {
+            modseq,
+            flags,
+            content,
+            date,
+            uid,
+            size,
+        } = *row;
+        let rare = if flags.contains(FlagBits::RARE) {
+            self.rare_of(uid)
+        } else {
+            RareKeywords::NONE
+        };
+        Message {
+            uid,
+            modseq,
+            flags: Flags::new(flags, rare),
+            content,
+            size,
+            date: InternalDate::from_packed(date),
+        }
+    }
+
+    #[cold]
+    fn rare_of(&self, uid: Uid) -> RareKeywords {
+        let rare = self.rare.as_deref().unwrap_or_default();
+        let found = rare.binary_search_by_key(&uid, |(uid, _)| *uid).ok();
+        let found = found.and_then(|index| rare.get(index));
+        found.map_or(RareKeywords::NONE, |(_, rare)| rare.clone())
+    }
+}
+
+impl Draft {
+    pub(crate) fn with_capacity(messages: usize) -> Self {
+        Self {
+            rows: Vec::with_capacity(messages),
+            rare: Vec::new(),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub(crate) fn push(&mut self, message: Message) {
         let Message {
             uid,
             modseq,
@@ -40,34 +117,42 @@ impl From<Message> for Row {
             size,
             date,
         } = message;
-        Self {
+        self.rows.push(Row {
             modseq,
-            flags,
+            flags: flags.mask(),
             content,
             date: date.packed(),
             uid,
             size,
+        });
+        if !flags.rare().is_empty() {
+            self.rare.push((uid, flags.rare().clone()));
         }
     }
-}
 
-impl From<Row> for Message {
-    fn from(row: Row) -> Self {
-        let Row {
-            modseq,
-            flags,
-            content,
-            date,
-            uid,
-            size,
-        } = row;
-        Self {
-            uid,
-            modseq,
-            flags,
-            content,
-            size,
-            date: InternalDate::from_packed(date),
+    /// Adds a row of `chunk`.
+    pub(crate) fn keep(&mut self, chunk: &Chunk, row: &Row) {
+        self.rows.push(*row);
+        if row.flags.contains(FlagBits::RARE) {
+            self.rare.push((row.uid, chunk.rare_of(row.uid)));
+        }
+    }
+
+    /// Adds all of `chunk`.
+    pub(crate) fn extend(&mut self, chunk: &Chunk) {
+        self.rows.extend_from_slice(&chunk.rows);
+        self.rare
+            .extend_from_slice(chunk.rare.as_deref().unwrap_or_default());
+    }
+
+    /// What was added, and begins another.
+    pub(crate) fn take(&mut self) -> Chunk {
+        let rows = self.rows.as_slice().into();
+        self.rows.clear();
+        let rare = std::mem::take(&mut self.rare);
+        Chunk {
+            rows,
+            rare: (!rare.is_empty()).then(|| rare.into()),
         }
     }
 }

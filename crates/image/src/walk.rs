@@ -7,13 +7,14 @@ use std::slice;
 use mail::SeqNum;
 
 use crate::image::Slot;
-use crate::message::{Message, Row};
+use crate::message::{Chunk, Message, Row};
 
 /// A run of an image's messages, each with its sequence number.
 #[derive(Clone, Debug)]
 pub struct Messages<'a> {
     /// The rest of the current chunk.
     rows: slice::Iter<'a, Row>,
+    chunk: Option<&'a Chunk>,
     /// The chunks after it.
     slots: slice::Iter<'a, Slot>,
     /// How many messages are before the next one.
@@ -29,12 +30,14 @@ impl<'a> Messages<'a> {
             .partition_point(|slot| slot.before <= run.start)
             .saturating_sub(1);
         let mut slots = slots.get(at..).unwrap_or_default().iter();
-        let rows = slots.next().and_then(|slot| {
+        let first = slots.next();
+        let rows = first.and_then(|slot| {
             let offset = usize::try_from(run.start - slot.before).ok()?;
-            slot.rows.get(offset..)
+            slot.chunk.rows.get(offset..)
         });
         Self {
             rows: rows.unwrap_or_default().iter(),
+            chunk: first.map(|slot| &slot.chunk),
             slots,
             before: run.start,
             end: run.end,
@@ -45,18 +48,22 @@ impl<'a> Messages<'a> {
 impl Iterator for Messages<'_> {
     type Item = (SeqNum, Message);
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         if self.before >= self.end {
             return None;
         }
         let row = loop {
             if let Some(row) = self.rows.next() {
-                break *row;
+                break row;
             }
-            self.rows = self.slots.next()?.rows.iter();
+            let chunk = &self.slots.next()?.chunk;
+            self.rows = chunk.rows.iter();
+            self.chunk = Some(chunk);
         };
+        let message = self.chunk?.message(row);
         self.before += 1;
-        SeqNum::new(self.before).map(|number| (number, row.into()))
+        SeqNum::new(self.before).map(|number| (number, message))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use image::{Delta, Image, Message, OutOfOrder};
-use mail::{ContentId, FlagBits, InternalDate, ModSeq, SeqNum, Uid, UidSet};
+use mail::{ContentId, FlagBits, Flags, InternalDate, ModSeq, SeqNum, Uid, UidSet};
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_oneof, proptest};
 use thiserror as _;
 
@@ -19,7 +19,7 @@ enum Step {
         low: u32,
         span: u32,
         apart: u32,
-        flags: i64,
+        flags: Flags,
     },
     Expunge {
         low: u32,
@@ -50,10 +50,10 @@ impl Model {
 
     fn take(&mut self, step: &Step) {
         self.modseq += 1;
-        match *step {
+        match step {
             Step::Arrive(count) => {
-                for _ in 0..count {
-                    self.put(message(self.uid_next, self.modseq, 0));
+                for _ in 0..*count {
+                    self.put(message(self.uid_next, self.modseq, Flags::NONE));
                     self.uid_next += 1;
                 }
             }
@@ -63,12 +63,12 @@ impl Model {
                 apart,
                 flags,
             } => {
-                for number in self.hit(low, span, apart) {
-                    self.put(message(number, self.modseq, flags));
+                for number in self.hit(*low, *span, *apart) {
+                    self.put(message(number, self.modseq, flags.clone()));
                 }
             }
             Step::Expunge { low, span, apart } => {
-                for number in self.hit(low, span, apart) {
+                for number in self.hit(*low, *span, *apart) {
                     self.messages.remove(&number);
                     self.expunged.insert(uid(number));
                 }
@@ -78,7 +78,7 @@ impl Model {
     }
 
     fn put(&mut self, message: Message) {
-        self.messages.insert(message.uid.get(), message);
+        self.messages.insert(message.uid.get(), message.clone());
         self.touched.insert(message.uid.get(), message);
     }
 
@@ -102,7 +102,7 @@ impl Model {
     }
 
     fn list(&self) -> Vec<Message> {
-        self.messages.values().copied().collect()
+        self.messages.values().cloned().collect()
     }
 }
 
@@ -110,11 +110,11 @@ fn uid(number: u32) -> Uid {
     Uid::new(number).unwrap()
 }
 
-fn message(number: u32, modseq: u64, flags: i64) -> Message {
+fn message(number: u32, modseq: u64, flags: Flags) -> Message {
     Message {
         uid: uid(number),
         modseq: ModSeq::new(modseq).unwrap(),
-        flags: FlagBits::from_i64(flags),
+        flags,
         content: ContentId(i64::from(number) << 33),
         size: number ^ 77,
         date: InternalDate {
@@ -128,12 +128,26 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let place = (1..4000_u32, prop_oneof![1..20_u32, 1..4000_u32], 1..4_u32);
     let step = prop_oneof![
         3 => prop_oneof![1..4_u32, 1..1500_u32].prop_map(Step::Arrive),
-        2 => (place.clone(), 0..32_i64)
+        2 => (place.clone(), flags())
             .prop_map(|((low, span, apart), flags)| Step::Flag { low, span, apart, flags }),
         2 => place.prop_map(|(low, span, apart)| Step::Expunge { low, span, apart }),
         1 => Just(Step::Merge),
     ];
     prop::collection::vec(step, 1..30)
+}
+
+/// Any system flags, and no keyword, or some with and without a bit.
+fn flags() -> impl Strategy<Value = Flags> {
+    let keywords = prop_oneof![
+        1 => Just(Vec::new()),
+        1 => prop::collection::vec(prop_oneof![0..600_usize, 55..60_usize], 1..4),
+    ];
+    (0..32_i64, keywords).prop_map(|(bits, keywords)| {
+        let keywords = keywords.into_iter().map(Flags::keyword);
+        keywords.fold(Flags::from(FlagBits::from_i64(bits)), |flags, keyword| {
+            flags.union(&keyword)
+        })
+    })
 }
 
 /// A client that knows only what it is told.
@@ -153,7 +167,7 @@ fn told(old: &Image, new: &Image) -> Vec<Message> {
     );
     for (number, message) in &difference.changed {
         assert_ne!(known[index(*number)], *message, "told without need");
-        known[index(*number)] = *message;
+        known[index(*number)] = message.clone();
     }
     let first_new = SeqNum::new(u32::try_from(known.len()).unwrap() + 1).unwrap();
     known.extend(
@@ -170,8 +184,8 @@ fn check_lookups(image: &Image, model: &Model, low: u32, high: u32) {
         .zip(list)
         .collect();
     for place in numbered.iter().step_by(97) {
-        assert_eq!(image.get(place.0), Some(place.1));
-        assert_eq!(image.find(place.1.uid), Some(*place));
+        assert_eq!(image.get(place.0), Some(place.1.clone()));
+        assert_eq!(image.find(place.1.uid), Some(place.clone()));
     }
     assert_eq!(
         image.seqnum(uid(low)).is_some(),
@@ -183,12 +197,12 @@ fn check_lookups(image: &Image, model: &Model, low: u32, high: u32) {
     let naive = numbered
         .iter()
         .filter(|(number, _)| (low..=high).contains(&number.get()));
-    assert_eq!(by_number, naive.copied().collect::<Vec<_>>());
+    assert_eq!(by_number, naive.cloned().collect::<Vec<_>>());
     let by_uid = image.by_uid(uid(low)..=uid(high));
     let naive: Vec<_> = numbered
         .iter()
         .filter(|(_, message)| (low..=high).contains(&message.uid.get()))
-        .copied()
+        .cloned()
         .collect();
     assert_eq!(by_uid.len(), naive.len());
     assert_eq!(by_uid.collect::<Vec<_>>(), naive);
@@ -254,14 +268,14 @@ proptest! {
 #[test]
 fn what_is_old_is_not_taken_in_again() {
     let of = |numbers: [u32; 2], modseq| {
-        let messages = numbers.map(|number| message(number, modseq, 0));
+        let messages = numbers.map(|number| message(number, modseq, Flags::NONE));
         Image::from_messages(messages, ModSeq::new(modseq).unwrap(), uid(9)).unwrap()
     };
     let image = of([2, 5], 7);
     let delta = |modseq, number| Delta {
         modseq: ModSeq::new(modseq).unwrap(),
         uid_next: uid(9),
-        upserts: vec![message(number, modseq, 1)],
+        upserts: vec![message(number, modseq, FlagBits::ANSWERED.into())],
         expunged: UidSet::new(),
     };
     assert!(
@@ -279,7 +293,7 @@ fn what_is_old_is_not_taken_in_again() {
 #[test]
 fn messages_out_of_order_make_no_image() {
     for numbers in [[1, 3, 2], [1, 3, 3]] {
-        let messages = numbers.map(|number| message(number, 1, 0));
+        let messages = numbers.map(|number| message(number, 1, Flags::NONE));
         let image = Image::from_messages(messages, ModSeq::ZERO, Uid::MIN);
         assert_eq!(image.unwrap_err(), OutOfOrder(uid(numbers[2])));
     }
@@ -287,7 +301,7 @@ fn messages_out_of_order_make_no_image() {
 
 #[test]
 fn the_highest_uid_is_a_uid_like_any_other() {
-    let last = message(u32::MAX, 1, 0);
+    let last = message(u32::MAX, 1, Flags::NONE);
     let image = Image::from_messages([last], ModSeq::ZERO, Uid::MIN).unwrap();
     assert_eq!(image.by_uid(Uid::MAX..=Uid::MAX).count(), 1);
     assert_eq!(image.uid_next(), Uid::MAX);

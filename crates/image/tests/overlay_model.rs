@@ -94,7 +94,7 @@ fn message(number: u32) -> Message {
     Message {
         uid: Uid::new(number).unwrap(),
         modseq: ModSeq::new(3).unwrap(),
-        flags: FlagBits::SEEN.union(FlagBits::DRAFT),
+        flags: FlagBits::SEEN.union(FlagBits::DRAFT).into(),
         content: ContentId(1),
         size: 1,
         date: InternalDate {
@@ -144,15 +144,14 @@ proptest! {
 fn one_sees_ones_own_of_what_is_private_and_everybodys_of_the_rest() {
     let mut model = Model::default();
     let overlay = Overlay::default().apply(&model.take(9, (false, true, 5, 0)));
-    let seen = |number, private| overlay.seen(message(number), private);
+    let seen = |number, private| overlay.seen(&message(number), private);
     let (flagged, draft) = (FlagBits::FLAGGED, FlagBits::DRAFT);
     let own = FlagBits::SEEN.union(flagged);
-    assert_eq!(seen(5, own).flags, flagged.union(draft));
-    assert_eq!(seen(5, own).modseq.get(), 9);
-    assert_eq!(seen(6, own).flags, draft);
-    assert_eq!(seen(6, own).modseq.get(), 3);
+    let at = |number| ModSeq::new(number).unwrap();
+    assert_eq!(seen(5, own), (flagged.union(draft).into(), at(9)));
+    assert_eq!(seen(6, own), (draft.into(), at(3)));
     assert_eq!(
-        seen(5, FlagBits::NONE).flags,
+        seen(5, FlagBits::NONE).0,
         message(5).flags,
         "a policy that was taken back"
     );

@@ -155,7 +155,7 @@ impl Contents {
             }
             match self.sort_keys.get(&(message.content, used_by)) {
                 Some(found) => table.add(message.content, found)?,
-                None => missing.push(*message),
+                None => missing.push(message.clone()),
             }
         }
         Ok(())

@@ -53,7 +53,7 @@ mod tests {
 
     use bytes::Bytes;
     use image::Message;
-    use mail::{ContentId, FlagBits, InternalDate, ModSeq, Uid};
+    use mail::{ContentId, Flags, InternalDate, ModSeq, Uid};
 
     use super::SortKeysTable;
 
@@ -61,7 +61,7 @@ mod tests {
         Message {
             uid: Uid::from_i64(uid.into()).unwrap(),
             modseq: ModSeq::from_i64(1).unwrap(),
-            flags: FlagBits::NONE,
+            flags: Flags::NONE,
             content: ContentId(content),
             size: 1,
             date: InternalDate {

@@ -52,7 +52,9 @@ pub const OBJECT_ID_BYTES_MAX: usize = 255;
 /// Levels of a mailbox name.
 pub const NAME_DEPTH_MAX: usize = 32;
 /// Keywords that are on messages of one mailbox, or private there.
-pub const KEYWORDS_PER_MAILBOX_MAX: usize = 57;
+pub const KEYWORDS_PER_MAILBOX_MAX: usize = 600;
+/// Keywords of one mailbox that have a bit each: the first ones. Only these can be private.
+pub const KEYWORDS_WITH_BIT_MAX: usize = 57;
 /// Writes to one mailbox whose changes are remembered for clients and nodes that come back, however fresh they are.
 pub const CHANGES_PER_MAILBOX_MAX: u64 = 1_000_000;
 /// One keyword, in bytes.

@@ -1,18 +1,18 @@
-//! The flags that a client names, as the bits that it may set.
+//! The flags that a client names, as far as it may set them.
 
 use acl::Permit;
-use mail::{Flag, FlagBits, Keyword};
+use mail::{Flag, FlagBits, Flags, Keyword};
 use store::Store;
 
 use crate::ending::Ending;
 
-/// The bits of those flags that the permit lets one set; the others are left out
-/// (RFC 4314, 4).
-pub(crate) async fn flag_bits(
+/// Those flags that the permit lets one set; the others are left out (RFC 4314, 4), and so are keywords for which the
+/// mailbox has no room.
+pub(crate) async fn storable_flags(
     store: &Store,
     permit: &Permit,
     flags: &[Flag],
-) -> Result<FlagBits, Ending> {
+) -> Result<Flags, Ending> {
     let storable = permit.storable();
     // Keyword bits come and go together: one stands for all.
     let takes_keywords = FlagBits::keyword(0).is_some_and(|bit| storable.contains(bit));
@@ -28,29 +28,21 @@ pub(crate) async fn flag_bits(
     } else {
         store.number_keywords(permit, &keywords).await?
     };
-    let bits = flags
-        .iter()
-        .filter_map(|flag| numbered.bit(flag))
-        .fold(FlagBits::NONE, FlagBits::union);
-    Ok(bits.intersection(storable))
+    Ok(numbered.find_all(flags).intersection(storable))
 }
 
-/// As [`flag_bits`], for flags that are to be removed: a keyword that the mailbox does not know is on no message, and
+/// As [`storable_flags`], for flags that are to be removed: a keyword that the mailbox does not know is on no message, and
 /// gets no number.
-pub(crate) async fn known_flag_bits(
+pub(crate) async fn known_flags(
     store: &Store,
     permit: &Permit,
     flags: &[Flag],
-) -> Result<FlagBits, Ending> {
+) -> Result<Flags, Ending> {
     let is_keyword = |flag: &Flag| matches!(flag, Flag::Keyword(_));
     let known = if flags.iter().any(is_keyword) {
         store.number_keywords(permit, &[]).await?
     } else {
         mail::Keywords::default()
     };
-    let bits = flags
-        .iter()
-        .filter_map(|flag| known.bit(flag))
-        .fold(FlagBits::NONE, FlagBits::union);
-    Ok(bits.intersection(permit.storable()))
+    Ok(known.find_all(flags).intersection(permit.storable()))
 }

@@ -1,5 +1,5 @@
 -- Gives numbers to new keywords as far as there is room: first those that were never given, then those of keywords that
--- nobody uses (`reuse_numbers`). The caller holds the mailbox's lock.
+-- nobody uses (`reuse_numbers`). The first ones have bits in `entry.flags`, the others do not (ADR 0055). The caller holds the mailbox's lock.
 create or replace function add_keywords(_mailbox bigint, _names text[]) returns void
 language plpgsql as $$
 declare
@@ -20,8 +20,8 @@ begin
   insert into keyword (mailbox, number, name)
   select _mailbox, _given + n.place - 1, n.name
     from unnest(_new) with ordinality as n (name, place)
-   where _given + n.place - 1 < 57 /* limits::KEYWORDS_PER_MAILBOX_MAX */;
-  _new := _new[57 /* limits::KEYWORDS_PER_MAILBOX_MAX */ - _given + 1:];
+   where _given + n.place - 1 < 600 /* limits::KEYWORDS_PER_MAILBOX_MAX */;
+  _new := _new[600 /* limits::KEYWORDS_PER_MAILBOX_MAX */ - _given + 1:];
   if _new <> '{}' then
     perform reuse_numbers(_mailbox, _new);
   end if;

@@ -1,5 +1,5 @@
--- Books that messages have left a mailbox: counters, log and tombstones. Returns the mailbox's new
--- mod-sequence. The caller holds the mailbox's lock.
+-- Books that messages have left a mailbox: counters, log and tombstones, and keywords without a bit, which
+-- go with them. Returns the mailbox's new mod-sequence. The caller holds the mailbox's lock.
 create or replace function book_departure(
   _mailbox bigint, _uids bigint[], _sizes integer[], _flags bigint[]
 ) returns bigint
@@ -30,6 +30,9 @@ begin
    group by g.uid / 8192
   on conflict (mailbox, chunk) do update
      set bits = present.bits | excluded.bits;
+  if exists (select from unnest(_flags) as g (flags) where g.flags & 32 /* flag: rare */ <> 0) then
+    delete from entry_keyword k where k.mailbox = _mailbox and k.uid = any (_uids);
+  end if;
   return _modseq;
 end
 $$;

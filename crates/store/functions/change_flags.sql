@@ -1,4 +1,5 @@
--- Edits the flags of messages, and logs that. A private flag is the bit of account 0, with which everybody began, turned
+-- Edits the flags of messages, and logs that. Bit 5 of what an edit adds means that all keywords without a bit go (ADR
+-- 0055). A private flag is the bit of account 0, with which everybody began, turned
 -- by the account's own bit. What is so already is left alone. Returns the mailbox's mod-sequence afterwards, whether
 -- that is new, and the messages that changed for all; null where none did. The caller holds the mailbox's lock.
 create or replace function change_flags(
@@ -10,6 +11,7 @@ language plpgsql as $$
 declare
   _uids             bigint[];
   _flags            bigint[];
+  _cleared          bigint[];
   _unseen           bigint;
   _deleted          bigint;
   _touched          bigint;
@@ -20,12 +22,14 @@ declare
 begin
   if cardinality(_edits) > 0 then
     select array_agg(e.uid), array_agg(e.edited),
+           array_agg(e.uid) filter (where e.flags & ~e.edited & 32 /* flag: rare */ <> 0),
            sum((e.flags >> 3 & 1) - (e.edited >> 3 & 1)),
            sum((e.edited >> 2 & 1) - (e.flags >> 2 & 1))
-      into _uids, _flags, _unseen, _deleted
+      into _uids, _flags, _cleared, _unseen, _deleted
       from unnest(_edits) as r
      cross join lateral (
-           select e.uid, e.flags, (e.flags & r.keep) | r.add as edited
+           select e.uid, e.flags,
+                  (e.flags & (r.keep | (~r.add & 32 /* flag: rare */))) | (r.add & ~32::bigint) as edited
              from entry e
             where e.mailbox = _mailbox and e.uid >= r.low and e.uid <= r.high
            offset 0) e
@@ -64,6 +68,9 @@ begin
     return;
   end if;
 
+  if _cleared is not null then
+    delete from entry_keyword k where k.mailbox = _mailbox and k.uid = any (_cleared);
+  end if;
   if _uids is not null then
     update entry e
        set flags = c.flags, modseq = change_flags.modseq

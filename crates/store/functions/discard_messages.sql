@@ -15,11 +15,12 @@ begin
     returning e.uid, e.content, e.size, e.flags, e.internal_date, e.saved_at
   ), queued as (
     insert into garbage (
-      content, mailbox, uid, flags, internal_date, saved_at, size, account, session, quota_root
+      content, mailbox, uid, flags, internal_date, saved_at, size, account, session, quota_root, keywords
     )
     select g.content, _mailbox, g.uid, g.flags, g.internal_date, g.saved_at, g.size,
            _actor.account, _actor.session,
-           (select n.quota_root from mailbox_name n where n.mailbox = _mailbox)
+           (select n.quota_root from mailbox_name n where n.mailbox = _mailbox),
+           rare_keywords_of(_mailbox, g.uid, g.flags)
       from gone g
   )
   select array_agg(g.uid), array_agg(g.size), array_agg(g.flags)

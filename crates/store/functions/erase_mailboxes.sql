@@ -6,10 +6,10 @@ language plpgsql set enable_seqscan = off as $$
 begin
   perform part_lists(_mailboxes);
   insert into garbage (
-    content, mailbox, uid, flags, internal_date, saved_at, size, account, session, quota_root
+    content, mailbox, uid, flags, internal_date, saved_at, size, account, session, quota_root, keywords
   )
   select e.content, e.mailbox, e.uid, e.flags, e.internal_date, e.saved_at, e.size,
-         _actor.account, _actor.session, n.quota_root
+         _actor.account, _actor.session, n.quota_root, rare_keywords_of(e.mailbox, e.uid, e.flags)
     from entry e
     join mailbox_name n on n.mailbox = e.mailbox
    where e.mailbox = any (_mailboxes);

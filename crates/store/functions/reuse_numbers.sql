@@ -5,6 +5,7 @@ create or replace function reuse_numbers(_mailbox bigint, _names text[]) returns
 language plpgsql as $$
 declare
   _used bigint;
+  _rare smallint[];
   _free smallint[];
 begin
   -- Private keywords have their bits elsewhere, so that each that the policy names counts as used.
@@ -12,6 +13,7 @@ begin
     into _used
     from mailbox_name n
    where n.mailbox = _mailbox;
+  _rare := array(select distinct number from entry_keyword k, unnest(k.numbers) as number where k.mailbox = _mailbox);
   _free := array(
     select k.number
       from keyword k
@@ -20,7 +22,9 @@ begin
                from retired_keyword r
               where r.mailbox = _mailbox and r.number = k.number) last on true
      where k.mailbox = _mailbox
-       and _used >> (k.number + 6) & 1 = 0
+       and case when k.number < 57 /* limits::KEYWORDS_WITH_BIT_MAX */ then _used >> (k.number + 6) & 1 = 0
+                else k.number <> all (_rare)
+           end
        and (last.at is null or last.at < clock_timestamp() - interval '10 seconds')
      order by last.at nulls first, k.number
      limit cardinality(_names));

@@ -20,6 +20,8 @@ declare
   _next      bigint;
   _validity  bigint;
   _first     bigint;
+  _places    bigint[];
+  _numbers   smallint[];
 begin
   select array_agg(e.uid order by e.uid), array_agg(e.content order by e.uid),
          array_agg(e.internal_date order by e.uid), array_agg(e.size order by e.uid),
@@ -48,11 +50,19 @@ begin
     return;
   end if;
 
-  -- What is not allowed is taken away first: keywords that no message brings get no numbers in the target.
-  _seen := translate_keywords(_source, _target,
-                              array(select f.flags & _allowed
-                                      from unnest(_seen) with ordinality as f (flags, place)
-                                     order by f.place));
+  -- What is not allowed is taken away first: keywords that no message brings get no numbers in the target. Those without
+  -- a bit are allowed as the others are, with the first of these; an older release does not know their own bit.
+  _allowed := (_allowed & ~32::bigint) | (_allowed >> 1 & 32 /* flag: rare */);
+  _seen := array(select f.flags & _allowed
+                   from unnest(_seen) with ordinality as f (flags, place)
+                  order by f.place);
+  if needs_rare_keywords(_source, _target, _seen) then
+    select t.flags, t.places, t.numbers
+      into _seen, _places, _numbers
+      from translate_rare_keywords(_source, _target, _sources, _seen) t;
+  else
+    _seen := translate_keywords(_source, _target, _seen);
+  end if;
 
   update mailbox m
      set uid_next = m.uid_next + new.messages,
@@ -75,6 +85,10 @@ begin
          n.internal_date, n.size
     from unnest(_contents, _seen, _dates, _sizes) with ordinality
       as n (content, flags, internal_date, size, place);
+
+  if _numbers <> '{}' then
+    perform add_rare_keywords(_target, _first, _places, _numbers);
+  end if;
 
   insert into change (mailbox, modseq, kind, uids)
   values (_target, _next, 1 /* change: arrived */, int8multirange(int8range(_first, _first + cardinality(_sources))));

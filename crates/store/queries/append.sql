@@ -1,5 +1,9 @@
+-- One statement also where messages have keywords without a bit ($18 and $19).
 select uid_validity as "uid_validity!", first_uid as "first_uid!", modseq as "modseq!", contents, answered, answered_modseqs,
-       is_alone as "is_alone!"
+       is_alone as "is_alone!",
+       case when cardinality($18::bigint[]) > 0
+            then add_rare_keywords(_mailbox => $1, _first_uid => first_uid, _places => $18, _numbers => $19)
+       end as "rare_keywords?"
   from add_messages(
          _mailbox => $1, _actors => $2, _permits => $3, _parts => $4, _messages => $5, _envelopes => $6,
          _structures => $7, _headers => $8, _bodies => $9, _folded => $10, _marks => $11, _growth => $12,

@@ -22,7 +22,8 @@ with box as (
          array_agg(e.flags order by e.uid) as flags,
          array_agg(e.content order by e.uid) as contents,
          array_agg(e.size order by e.uid) as sizes,
-         array_agg(e.internal_date order by e.uid) as dates
+         array_agg(e.internal_date order by e.uid) as dates,
+         array_agg(e.uid) filter (where e.flags & 32 /* flag: rare */ <> 0) as with_rare
     from (select range_agg(n.uids) as uids from news n where n.kind in (1 /* change: arrived */, 2 /* change: flags */)) t,
          unnest(t.uids) r
    -- Not a join, which would walk through the whole mailbox.
@@ -31,6 +32,15 @@ with box as (
            from entry e
           where e.mailbox = $1 and e.uid >= lower(r) and e.uid < upper(r)
          offset 0) e
+), rare as (
+  -- Keywords without a bit, of those messages whose flags say that they have some.
+  select array_agg(k.uid order by k.uid, k.number) as uids, array_agg(k.number order by k.uid, k.number) as numbers
+    from touched t, unnest(t.with_rare) as e (uid)
+   cross join lateral (
+         select k.uid, unnest(k.numbers) as number
+           from entry_keyword k
+          where k.mailbox = $1 and k.uid = e.uid
+         offset 0) k
 ), piece as (
   -- What everybody began with (account 0), and where the account has the opposite of it.
   select c.account, f.flag, f.chunk, bit_xor(f.bits) as bits
@@ -57,6 +67,7 @@ select b.modseq, b.uid_next, b.rights_version, b.log_floor,
        l.accounts as "change_accounts!", l.uids as "change_uids!",
        t.uids as "uids?", t.modseqs as "modseqs?", t.flags as "flags?",
        t.contents as "contents?", t.sizes as "sizes?", t.dates as "dates?",
+       r.uids as "rare_uids?", r.numbers as "rare_numbers?",
        c.accounts as "chunk_accounts?", c.flags as "chunk_flags?",
        c.numbers as "chunk_numbers?", c.bits as "chunk_bits?",
        -- More than were known, or perhaps others under their numbers.
@@ -64,4 +75,4 @@ select b.modseq, b.uid_next, b.rights_version, b.log_floor,
               or exists (select from news n where n.kind = 5 /* change: mailbox */)
             then array(select k.name from keyword k where k.mailbox = $1 order by k.number)
        end as "keywords?"
-  from box b, log l, touched t, chunk c
+  from box b, log l, touched t, rare r, chunk c

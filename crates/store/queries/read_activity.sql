@@ -29,6 +29,7 @@ select to_char(a.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "at!
        a.other_owner as "other_owner?",
        other.name as "other_owner_name?", a.other_path as "other_path?", a.uids::text as "uids?",
        a.flags_set as "flags_set?", a.flags_cleared as "flags_cleared?",
+       a.keywords_set as "keywords_set?", a.keywords_cleared as "keywords_cleared?",
        -- As they were called then.
        array(select coalesce((select r.name
                                 from retired_keyword r
@@ -36,26 +37,29 @@ select to_char(a.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "at!
                                order by r.retired_at
                                limit 1), k.name)
                from keyword k
-              where k.mailbox = a.mailbox
+              where k.mailbox = a.mailbox and a.flags_set is not null
               order by k.number) as "keywords!",
        a.detail as "detail?"
   from (select a.id, a.at, a.kind, a.session, a.account, a.mailbox, a.owner, a.path, a.other_owner,
-               a.other_path, a.uids, a.flags_set, a.flags_cleared, a.detail
+               a.other_path, a.uids, a.flags_set, a.flags_cleared, a.keywords_set, a.keywords_cleared, a.detail
           -- Three ways, so that one plan serves all: two have an index.
           from (select m.id, m.at, m.kind, m.session, m.account, m.mailbox, m.owner, m.path,
-                       m.other_owner, m.other_path, m.uids, m.flags_set, m.flags_cleared, m.detail
+                       m.other_owner, m.other_path, m.uids, m.flags_set, m.flags_cleared, m.keywords_set, m.keywords_cleared,
+                       m.detail
                   from activity m
                  where m.mailbox = $1::bigint
                    and $7 is null
                  union all
                 select e.id, e.at, e.kind, e.session, e.account, e.mailbox, e.owner, e.path,
-                       e.other_owner, e.other_path, e.uids, e.flags_set, e.flags_cleared, e.detail
+                       e.other_owner, e.other_path, e.uids, e.flags_set, e.flags_cleared, e.keywords_set, e.keywords_cleared,
+                       e.detail
                   from activity e
                  where $1 is null
                    and $7 is null
                  union all
                 select t.id, t.at, t.kind, t.session, t.account, t.mailbox, t.owner, t.path,
-                       t.other_owner, t.other_path, t.uids, t.flags_set, t.flags_cleared, t.detail
+                       t.other_owner, t.other_path, t.uids, t.flags_set, t.flags_cleared, t.keywords_set, t.keywords_cleared,
+                       t.detail
                   from activity t
                  where t.mailbox = any (array(select p.mailbox from place p))
                    and (t.mailbox = $1 or $1 is null)

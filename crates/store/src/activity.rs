@@ -5,12 +5,12 @@
 
 use std::time::Duration;
 
-use mail::{FlagBits, Keyword, Keywords, MailboxId, Place, SessionId, UidSet};
+use mail::{FlagBits, Flags, Keyword, Keywords, MailboxId, Place, SessionId, UidSet};
 
 use crate::fold::fold;
 use crate::keeping::interval;
 use crate::prepared::number_of_text;
-use crate::{Cause, Fault, Store, multirange};
+use crate::{Cause, Fault, Store, multirange, rare};
 
 /// Something that somebody did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -245,6 +245,8 @@ struct Row {
     uids: Option<String>,
     flags_set: Option<i64>,
     flags_cleared: Option<i64>,
+    keywords_set: Option<Vec<i16>>,
+    keywords_cleared: Option<Vec<i16>>,
     keywords: Vec<String>,
     detail: Option<String>,
 }
@@ -259,10 +261,13 @@ impl Row {
             .map(|word| Keyword::parse(word))
             .collect();
         let keywords = Keywords::new(keywords.map_err(|bad| Fault::Broken(Cause::new(bad)))?);
-        let names = |bits: Option<i64>| -> Vec<String> {
-            let bits = FlagBits::from_i64(bits.unwrap_or_default());
-            keywords.names(bits).map(str::to_owned).collect()
-        };
+        let of = |numbers: Option<Vec<i16>>| rare::of_numbers(&numbers.unwrap_or_default());
+        let set = FlagBits::from_i64(self.flags_set.unwrap_or_default());
+        let set = Flags::new(set, of(self.keywords_set));
+        let cleared = FlagBits::from_i64(self.flags_cleared.unwrap_or_default());
+        let mut flags_cleared = names(&keywords, &keywords.all_in(cleared).difference(&set));
+        let single = Flags::new(FlagBits::NONE, of(self.keywords_cleared));
+        flags_cleared.extend(names(&keywords, &single));
         Ok(Activity {
             kind,
             session: self.session.and_then(SessionId::from_i64),
@@ -273,8 +278,8 @@ impl Row {
                 Some(uids) => multirange::parse(&uids)?,
                 None => UidSet::new(),
             },
-            flags_set: names(self.flags_set),
-            flags_cleared: names(self.flags_cleared),
+            flags_set: names(&keywords, &set),
+            flags_cleared,
             at: self.at,
             actor: self.actor,
             login: self.login_name,
@@ -284,6 +289,10 @@ impl Row {
             detail: self.detail,
         })
     }
+}
+
+fn names(keywords: &Keywords, flags: &Flags) -> Vec<String> {
+    keywords.names(flags).map(str::to_owned).collect()
 }
 
 /// The tree of an account that is gone is called by its number.

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use acl::Permit;
 use bus::Wakeup;
-use mail::{AccountId, ContentId, FlagBits, InternalDate, MailboxId, ModSeq, Uid, UidValidity};
+use mail::{
+    AccountId, ContentId, FlagBits, Flags, InternalDate, MailboxId, ModSeq, Uid, UidValidity,
+};
 use sqlx::postgres::types::PgRange;
 
 use crate::argument::{
@@ -19,7 +21,7 @@ use crate::fault::{BatchFault, Excess};
 use crate::packing;
 use crate::stats::add;
 use crate::store::Inner;
-use crate::{Cause, Fault, Prepared, Store, prepare};
+use crate::{Cause, Fault, Prepared, Store, prepare, rare};
 
 /// A message on its way into a mailbox.
 #[derive(Debug)]
@@ -27,7 +29,7 @@ pub struct NewMessage {
     /// What it is made of.
     pub prepared: Prepared,
     /// Flags that everybody will see.
-    pub shared: FlagBits,
+    pub shared: Flags,
     /// Flags that only whoever appends will see.
     pub private: FlagBits,
 }
@@ -165,6 +167,8 @@ impl Job for Append {
             &columns.message_ids as &[Option<i64>],
             &columns.answers as &[AnswerRow],
             &columns.copies as &[SentCopyRow],
+            &columns.rare_places,
+            &columns.rare_numbers,
         );
         call.send();
         let row = query
@@ -291,6 +295,9 @@ struct Columns<'w> {
     message_ids: Vec<Option<i64>>,
     answers: Vec<AnswerRow>,
     copies: Vec<SentCopyRow>,
+    /// Keywords without a bit: the place of a message, and in the next list the number of one that it has.
+    rare_places: Vec<i64>,
+    rare_numbers: Vec<i16>,
 }
 
 impl<'w> Columns<'w> {
@@ -323,7 +330,8 @@ impl<'w> Columns<'w> {
                 flags: message.private.to_i64(),
             });
         }
-        self.push(&message.prepared, message.shared);
+        self.push_rare(self.place(), &message.shared);
+        self.push(&message.prepared, message.shared.mask());
     }
 
     fn push_letter(&mut self, posting: &'w Incoming) {
@@ -375,5 +383,12 @@ impl<'w> Columns<'w> {
         self.message_ids.push(prepared.message_id);
         self.messages.push(NewMessageRow::new(prepared, shared));
         self.growth.add(prepared, shared);
+    }
+
+    fn push_rare(&mut self, place: i64, flags: &Flags) {
+        for number in rare::numbers(flags.rare()) {
+            self.rare_places.push(place);
+            self.rare_numbers.push(number);
+        }
     }
 }

@@ -234,7 +234,7 @@ impl FlagEditRow {
             low: i64::from(low),
             high: i64::from(high),
             keep: masks.keep.to_i64(),
-            add: masks.add.to_i64(),
+            add: masks.add_stored(),
         }
     }
 
@@ -245,7 +245,8 @@ impl FlagEditRow {
             low: self.low,
             high: self.high,
             keep: self.keep,
-            add: self.add,
+            // Keywords without a bit are never private.
+            add: self.add & !FlagBits::RARE.to_i64(),
         }
     }
 }

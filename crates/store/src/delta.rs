@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use image::{FlagChunk, Message, OverlayDelta};
 use mail::{
-    AccountId, Change, ChangeKind, ContentId, FlagBits, InternalDate, Keywords, MailboxId, ModSeq,
-    Uid, UidSet,
+    AccountId, Change, ChangeKind, ContentId, FlagBits, Flags, InternalDate, Keywords, MailboxId,
+    ModSeq, RareKeywords, Uid, UidSet,
 };
 
+use crate::rare::RareSets;
 use crate::stats::add;
 use crate::{Cause, Fault, Store, keyword, multirange, overlay};
 
@@ -151,6 +152,8 @@ struct Row {
     contents: Option<Vec<i64>>,
     sizes: Option<Vec<i32>>,
     dates: Option<Vec<i64>>,
+    rare_uids: Option<Vec<i64>>,
+    rare_numbers: Option<Vec<i16>>,
     chunk_accounts: Option<Vec<i64>>,
     chunk_flags: Option<Vec<i16>>,
     chunk_numbers: Option<Vec<i32>>,
@@ -191,6 +194,7 @@ impl Row {
 
     /// Messages that arrived or changed and are still there.
     fn messages(&mut self) -> Option<Vec<Message>> {
+        let mut rare = self.rare_keywords();
         let uids = self.uids.take().unwrap_or_default().into_iter();
         uids.zip(self.modseqs.take().unwrap_or_default())
             .zip(self.flags.take().unwrap_or_default())
@@ -201,13 +205,32 @@ impl Row {
                 Some(Message {
                     uid: Uid::from_i64(uid)?,
                     modseq: ModSeq::from_i64(modseq)?,
-                    flags: FlagBits::from_i64(flags),
+                    flags: Flags::new(
+                        FlagBits::from_i64(flags),
+                        rare.remove(&uid).unwrap_or_default(),
+                    ),
                     content: ContentId(content),
                     size: u32::try_from(size).ok()?,
                     date: InternalDate::from_packed(date),
                 })
             })
             .collect()
+    }
+
+    /// The keywords without a bit, by UID.
+    fn rare_keywords(&mut self) -> HashMap<i64, RareKeywords> {
+        let uids = self.rare_uids.take().unwrap_or_default();
+        let numbers = self.rare_numbers.take().unwrap_or_default();
+        let mut sets = RareSets::default();
+        let (mut found, mut first) = (HashMap::new(), 0);
+        for run in uids.chunk_by(|a, b| a == b) {
+            let end = first + run.len();
+            if let (Some(uid), Some(numbers)) = (run.first(), numbers.get(first..end)) {
+                found.insert(*uid, sets.of(numbers));
+            }
+            first = end;
+        }
+        found
     }
 
     fn overlays(

@@ -182,6 +182,7 @@ fn limit_text(code: &str) -> Option<&'static str> {
         "PR046" => "a group cannot be in itself",
         "PR047" => "too many aliases lead to one another, or one to itself",
         "PR048" => "an address leads to too many places",
+        "PR049" => "only the first 57 keywords of a mailbox can be private",
         _ => return None,
     })
 }

@@ -3,25 +3,37 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use acl::Permit;
-use mail::{FlagBits, MailboxId, ModSeq, UidSet};
+use mail::{FlagBits, MailboxId, ModSeq, RareKeywords, UidSet};
 
 use crate::argument::{ActorRow, FlagEditRow, FlagRequestRow, PermitRow, PrivateFlagEditRow};
 use crate::batch::{Call, Done, Job, QueuedWrite, Queues, Writers};
 use crate::fault::BatchFault;
 use crate::store::Inner;
-use crate::{Cause, Fault, Store, multirange};
+use crate::{Cause, Fault, Store, multirange, rare};
 
 /// A change of flags of some messages.
 #[derive(Clone, Debug)]
 pub struct FlagEdit {
     /// Which. UIDs that are not there are passed over.
     pub uids: UidSet,
-    /// What becomes of the flags that everybody sees.
+    /// What becomes of the flags that everybody sees. All keywords without a bit go where it does not keep
+    /// [`FlagBits::RARE`].
     pub shared: Masks,
+    /// What becomes of single keywords without a bit.
+    pub rare: RareEdit,
     /// What becomes of the flags that only the account of the permit sees.
     pub private: Masks,
     /// Passes over messages that were changed after this (RFC 7162, 3.1.3).
     pub unchanged_since: Option<ModSeq>,
+}
+
+/// A change of keywords without a bit (ADR 0055).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RareEdit {
+    /// What is set then.
+    pub set: RareKeywords,
+    /// What is not set then.
+    pub cleared: RareKeywords,
 }
 
 /// Flags become `flags & keep | add`.
@@ -49,10 +61,11 @@ pub(crate) struct Edit {
     private: Masks,
 }
 
-/// An edit with UNCHANGEDSINCE, which is a call of its own.
+/// An edit with UNCHANGEDSINCE, or one that names keywords without a bit, which is a call of its own.
 pub(crate) struct ExactEdit {
     edit: Edit,
-    unchanged_since: ModSeq,
+    rare: RareEdit,
+    unchanged_since: Option<ModSeq>,
 }
 
 impl Store {
@@ -65,6 +78,7 @@ impl Store {
         let FlagEdit {
             uids,
             shared,
+            rare,
             private,
             unchanged_since,
         } = edit;
@@ -73,19 +87,15 @@ impl Store {
             shared,
             private,
         };
-        match unchanged_since {
-            None => self.submit(permit, edit).await,
-            Some(unchanged_since) => {
-                self.submit(
-                    permit,
-                    ExactEdit {
-                        edit,
-                        unchanged_since,
-                    },
-                )
-                .await
-            }
+        if unchanged_since.is_none() && rare == RareEdit::default() {
+            return self.submit(permit, edit).await;
         }
+        let edit = ExactEdit {
+            edit,
+            rare,
+            unchanged_since,
+        };
+        self.submit(permit, edit).await
     }
 }
 
@@ -95,6 +105,13 @@ impl Masks {
         keep: FlagBits::ALL,
         add: FlagBits::NONE,
     };
+
+    /// What is set, for PostgreSQL, where [`FlagBits::RARE`] says that all keywords without a bit go: releases that do not
+    /// know these never say so.
+    pub(crate) fn add_stored(self) -> i64 {
+        let cleared = FlagBits::RARE.without(self.keep);
+        self.add.without(FlagBits::RARE).union(cleared).to_i64()
+    }
 
     /// The flags that are not set afterwards, whatever was.
     const fn clears(self) -> FlagBits {
@@ -173,26 +190,12 @@ impl Job for ExactEdit {
             let cause = Cause::new("edits with UNCHANGEDSINCE go one by one");
             return Err(BatchFault::All(Fault::Broken(cause)));
         };
-        let Self {
-            edit,
-            unchanged_since,
-        } = &queued_write.job;
-        let query = sqlx::query!(
-            r#"select modseq as "modseq!", is_changed as "is_changed!", modified as "modified!"
-                 from edit_unchanged_flags(
-                        _actor => $1, _permit => $2, _request => $3, _keep => $4, _add => $5,
-                        _private_keep => $6, _private_add => $7, _unchanged_since => $8)"#,
-            queued_write.actor() as ActorRow,
-            PermitRow::from(&queued_write.permit) as PermitRow,
-            edit.request() as FlagRequestRow,
-            edit.shared.keep.to_i64(),
-            edit.shared.add.to_i64(),
-            edit.private.keep.to_i64(),
-            edit.private.add.to_i64(),
-            i64::from(*unchanged_since),
-        );
         call.send();
-        let row = query.fetch_one(&inner.connections.work).await?;
+        let row = if queued_write.job.rare == RareEdit::default() {
+            edit_unchanged(inner, queued_write).await?
+        } else {
+            edit_rare(inner, queued_write).await?
+        };
         let modseq = ModSeq::from_i64(row.modseq).unwrap_or_default();
         let modified = multirange::parse(&row.modified).map_err(BatchFault::All)?;
         Ok(Done {
@@ -200,6 +203,78 @@ impl Job for ExactEdit {
             news: row.is_changed.then_some(modseq),
         })
     }
+}
+
+/// What became of an edit that was a call of its own.
+struct ExactRow {
+    modseq: i64,
+    is_changed: bool,
+    modified: String,
+}
+
+async fn edit_unchanged(
+    inner: &Inner,
+    queued_write: &QueuedWrite<ExactEdit>,
+) -> Result<ExactRow, sqlx::Error> {
+    let ExactEdit {
+        edit,
+        unchanged_since,
+        ..
+    } = &queued_write.job;
+    sqlx::query_as!(
+        ExactRow,
+        r#"select modseq as "modseq!", is_changed as "is_changed!", modified as "modified!"
+             from edit_unchanged_flags(
+                    _actor => $1, _permit => $2, _request => $3, _keep => $4, _add => $5,
+                    _private_keep => $6, _private_add => $7, _unchanged_since => $8)"#,
+        queued_write.actor() as ActorRow,
+        PermitRow::from(&queued_write.permit) as PermitRow,
+        edit.request() as FlagRequestRow,
+        edit.shared.keep.to_i64(),
+        edit.shared.add_stored(),
+        edit.private.keep.to_i64(),
+        edit.private.add.to_i64(),
+        unchanged_since.map(i64::from),
+    )
+    .fetch_one(&inner.connections.work)
+    .await
+}
+
+/// Where all keywords go, those that are set stay: what is so already is no change.
+async fn edit_rare(
+    inner: &Inner,
+    queued_write: &QueuedWrite<ExactEdit>,
+) -> Result<ExactRow, sqlx::Error> {
+    let ExactEdit {
+        edit,
+        rare,
+        unchanged_since,
+    } = &queued_write.job;
+    let keeps_others = edit.shared.keep.contains(FlagBits::RARE);
+    let set: Vec<i16> = rare::numbers(&rare.set).collect();
+    let cleared = rare.cleared.without(&rare.set);
+    let cleared: Option<Vec<i16>> = keeps_others.then(|| rare::numbers(&cleared).collect());
+    let keep = edit.shared.keep.union(FlagBits::RARE);
+    sqlx::query_as!(
+        ExactRow,
+        r#"select modseq as "modseq!", is_changed as "is_changed!", modified as "modified!"
+             from edit_rare_keywords(
+                    _actor => $1, _permit => $2, _request => $3, _keep => $4, _add => $5,
+                    _private_keep => $6, _private_add => $7, _set => $8, _cleared => $9,
+                    _unchanged_since => $10)"#,
+        queued_write.actor() as ActorRow,
+        PermitRow::from(&queued_write.permit) as PermitRow,
+        edit.request() as FlagRequestRow,
+        keep.to_i64(),
+        edit.shared.add.to_i64(),
+        edit.private.keep.to_i64(),
+        edit.private.add.to_i64(),
+        &set,
+        cleared.as_deref(),
+        unchanged_since.map(i64::from),
+    )
+    .fetch_one(&inner.connections.work)
+    .await
 }
 
 impl Edit {

@@ -3,9 +3,13 @@
 use std::collections::HashMap;
 
 use image::{FlagChunk, Image, Message, Overlay, OverlayDelta};
+use mail::limits::KEYWORDS_WITH_BIT_MAX;
 use mail::{AccountId, FlagBits, Keywords, MailboxId, ModSeq, Uid, UidSet, UidValidity};
 
-use crate::{Cause, Fault, Store, keyword, multirange, overlay, rows};
+use sqlx::Connection as _;
+
+use crate::rare::RareOf;
+use crate::{Cause, Fault, Store, keyword, multirange, overlay, rare, rows};
 
 /// A mailbox without its messages, as one account sees it.
 #[derive(Clone, Debug)]
@@ -94,11 +98,32 @@ impl Store {
     ) -> Result<HashMap<MailboxId, Vec<Message>>, Fault> {
         let ids: Vec<MailboxId> = outlines.iter().map(|outline| outline.id).collect();
         let mut found: HashMap<MailboxId, Vec<Message>> = HashMap::with_capacity(ids.len());
-        if !ids.is_empty() {
-            let mut connection = self.connection().await?;
-            for (mailbox, message) in rows::copy_out_of(&mut connection, &ids).await? {
-                found.entry(mailbox).or_default().push(message);
-            }
+        if ids.is_empty() {
+            return Ok(found);
+        }
+        let with_rare = outlines
+            .iter()
+            .filter(|outline| outline.has_rare_keywords());
+        let with_rare: Vec<MailboxId> = with_rare.map(|outline| outline.id).collect();
+        let mut connection = self.connection().await?;
+        let (rows, rare) = if with_rare.is_empty() {
+            let rows = rows::copy_out_of(&mut connection, &ids).await?;
+            (rows, RareOf::default())
+        } else {
+            // Both of one moment.
+            let mut transaction = connection
+                .begin_with("begin isolation level repeatable read, read only")
+                .await?;
+            let rows = rows::copy_out_of(&mut transaction, &ids).await?;
+            let rare = rare::load(&mut transaction, &with_rare).await?;
+            transaction.commit().await?;
+            (rows, rare)
+        };
+        for (mailbox, message) in rows {
+            found.entry(mailbox).or_default().push(message);
+        }
+        for (mailbox, messages) in &mut found {
+            *messages = rare.put_on(*mailbox, std::mem::take(messages));
         }
         Ok(found)
     }
@@ -136,6 +161,12 @@ impl Store {
             }
         }
         Ok(private)
+    }
+}
+
+impl Outline {
+    fn has_rare_keywords(&self) -> bool {
+        self.keywords.len() > KEYWORDS_WITH_BIT_MAX
     }
 }
 

@@ -5,7 +5,7 @@ use bus::Wakeup;
 use mail::{ModSeq, Uid, UidValidity};
 
 use crate::argument::{ActorRow, AnswerRow, GrowthRow, NewMessageRow, PermitRow};
-use crate::{Cause, Fault, NewMessage, Store};
+use crate::{Cause, Fault, NewMessage, Store, rare};
 
 /// A message that took the place of another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,12 +45,18 @@ impl Store {
             shared,
             private,
         } = message;
-        let row = NewMessageRow::new(&prepared, shared);
+        let rare: Vec<i16> = rare::numbers(shared.rare()).collect();
+        let row = NewMessageRow::new(&prepared, shared.mask());
         let mut growth = GrowthRow::default();
-        growth.add(&prepared, shared);
+        growth.add(&prepared, shared.mask());
         let row = sqlx::query!(
             r#"select uid_validity as "uid_validity!", uid as "uid!", modseq as "modseq!",
-                      source_modseq as "source_modseq!", answered, answered_modseqs
+                      source_modseq as "source_modseq!", answered, answered_modseqs,
+                      case when cardinality($15::smallint[]) > 0
+                           then add_rare_keywords(
+                                  _mailbox => ($3::permit).mailbox, _first_uid => uid, _numbers => $15,
+                                  _places => array_fill(0::bigint, array[cardinality($15)]))
+                      end as "rare_keywords?"
                  from replace_with_message(
                         _actor => $1, _source => $2, _target => $3, _uid => $4, _message => $5,
                         _envelope => $6, _structure => $7, _header => $8, _body => $9, _folded => $10,
@@ -69,6 +75,7 @@ impl Store {
             growth as GrowthRow,
             prepared.message_id,
             &AnswerRow::of(&prepared, 0) as &[AnswerRow],
+            &rare,
         )
         .fetch_one(&mut *self.connection().await?)
         .await?;

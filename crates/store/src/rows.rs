@@ -145,7 +145,8 @@ fn message(row: &mut BytesMut) -> Option<Message> {
     Some(Message {
         uid: Uid::from_i64(uid)?,
         modseq: ModSeq::from_i64(modseq)?,
-        flags: FlagBits::from_i64(flags),
+        // Which keywords without a bit there are is read apart (`rare.rs`).
+        flags: FlagBits::from_i64(flags).into(),
         content: ContentId(content),
         size: u32::try_from(size).ok()?,
         date: InternalDate::from_packed(date),

@@ -7,11 +7,13 @@ use std::sync::atomic::Ordering;
 
 use bytes::Buf;
 use image::{Image, Message};
+use mail::limits::KEYWORDS_WITH_BIT_MAX;
 use mail::{ContentId, FlagBits, InternalDate, Keywords, MailboxId, ModSeq, Uid, UidValidity};
 use sqlx::{Connection as _, PgConnection};
 use tracing::warn;
 
-use crate::{Cause, Fault, LoadedDelta, News, Store, keyword, packing, rows};
+use crate::rare::RareOf;
+use crate::{Cause, Fault, LoadedDelta, News, Store, keyword, packing, rare, rows};
 
 /// A mailbox to open.
 #[derive(Clone, Debug)]
@@ -54,12 +56,18 @@ impl Store {
         } else {
             Vec::new()
         };
+        // Also with a snapshot: whatever changed since is in the news.
+        let rare = if header.has_rare_keywords() {
+            rare::load(&mut transaction, &[mailbox]).await?
+        } else {
+            RareOf::default()
+        };
         let counters = &self.inner().counters;
         let (image, keywords) = if let Some(first) = snapshot.first() {
             transaction.commit().await?;
             drop(connection);
             let (modseq, uid_next) = (first.modseq, first.uid_next);
-            let building = || build(snapshot, modseq, uid_next);
+            let building = || build(mailbox, snapshot, &rare, modseq, uid_next);
             let bytes = image_bytes(header.message_count);
             let old = self.compute().run(bytes, building).await?;
             counters
@@ -80,7 +88,10 @@ impl Store {
             drop(connection);
             counters.images_from_rows.fetch_add(1, Ordering::Relaxed);
             let (modseq, uid_next) = (header.modseq()?, header.uid_next()?);
-            let building = || Image::from_messages(messages, modseq, uid_next);
+            let building = || {
+                let messages = rare.put_on(mailbox, messages);
+                Image::from_messages(messages, modseq, uid_next)
+            };
             let bytes = image_bytes(header.message_count);
             let image = self.compute().run(bytes, building).await;
             (
@@ -169,6 +180,10 @@ impl Header {
             && self.lag() <= SNAPSHOT_LAG_MIN.max(self.message_count / 4)
     }
 
+    fn has_rare_keywords(&self) -> bool {
+        self.keywords.len() > KEYWORDS_WITH_BIT_MAX
+    }
+
     fn wants_snapshot(&self) -> bool {
         self.message_count >= SNAPSHOT_MESSAGES_MIN
             && (!self.has_useful_snapshot()
@@ -230,7 +245,13 @@ async fn load_snapshot(
     Ok(segments)
 }
 
-fn build(segments: Vec<Segment>, modseq: i64, uid_next: i64) -> Result<Image, Fault> {
+fn build(
+    mailbox: MailboxId,
+    segments: Vec<Segment>,
+    rare: &RareOf,
+    modseq: i64,
+    uid_next: i64,
+) -> Result<Image, Fault> {
     let modseq = ModSeq::from_i64(modseq).ok_or_else(unreadable)?;
     let uid_next = Uid::from_i64(uid_next).ok_or_else(unreadable)?;
     let mut messages = Vec::new();
@@ -238,7 +259,7 @@ fn build(segments: Vec<Segment>, modseq: i64, uid_next: i64) -> Result<Image, Fa
         let columns = packing::unpack(segment.messages)?;
         unpack(&columns, &mut messages).ok_or_else(unreadable)?;
     }
-    let image = Image::from_messages(messages, modseq, uid_next);
+    let image = Image::from_messages(rare.put_on(mailbox, messages), modseq, uid_next);
     image.map_err(|error| Fault::Broken(Cause::new(error)))
 }
 
@@ -295,7 +316,7 @@ fn unpack(columns: &[u8], messages: &mut Vec<Message>) -> Option<()> {
         messages.push(Message {
             uid: Uid::from_i64(uids.get_i64_le())?,
             modseq: ModSeq::from_i64(modseqs.get_i64_le())?,
-            flags: FlagBits::from_i64(flags.get_i64_le()),
+            flags: FlagBits::from_i64(flags.get_i64_le()).into(),
             content: ContentId(contents.get_i64_le()),
             size: u32::try_from(sizes.get_i64_le()).ok()?,
             date: InternalDate::from_packed(dates.get_i64_le()),

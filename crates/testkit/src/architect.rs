@@ -354,10 +354,9 @@ impl Architect {
             })
             .collect();
         let keywords = self.store.number_keywords(permit, &keywords).await?;
-        let bits = flags.iter().filter_map(|flag| keywords.bit(flag));
         Ok(NewMessage {
             prepared: store::prepare(bytes, arrival()?),
-            shared: bits.fold(FlagBits::NONE, FlagBits::union),
+            shared: keywords.find_all(&flags),
             private: FlagBits::NONE,
         })
     }

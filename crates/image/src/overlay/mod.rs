@@ -5,7 +5,7 @@ mod stamps;
 
 use std::sync::Arc;
 
-use mail::{FlagBits, ModSeq, SeqNum, Uid, UidSet};
+use mail::{FlagBits, Flags, ModSeq, SeqNum, Uid, UidSet};
 
 use crate::image::{Image, clamp};
 use crate::message::Message;
@@ -100,16 +100,15 @@ impl Overlay {
         self.stamps.find(uid).unwrap_or(ModSeq::ZERO)
     }
 
-    /// The message as the account sees it: its flags among `private` are the account's own, and its
-    /// mod-sequence is that of the later change.
+    /// What the account sees of the message: its flags, of which those among `private` are the account's own, and the
+    /// mod-sequence of the later change.
     #[must_use]
-    pub fn seen(&self, message: Message, private: FlagBits) -> Message {
+    pub fn seen(&self, message: &Message, private: FlagBits) -> (Flags, ModSeq) {
         let own = self.flags(message.uid).intersection(private);
-        Message {
-            flags: message.flags.without(private).union(own),
-            modseq: message.modseq.max(self.changed_at(message.uid)),
-            ..message
-        }
+        // Keywords without a bit are never private.
+        let flags = message.flags.clone();
+        let flags = flags.with_bits(|bits| bits.without(private).union(own));
+        (flags, message.modseq.max(self.changed_at(message.uid)))
     }
 
     /// How many messages of `image` lack the private flag `flag`.

@@ -8,7 +8,7 @@ use wire::{AppendContent, AppendMessage};
 use crate::arrival::catenate::assemble;
 use crate::conversation::session::Session;
 use crate::ending::{Ending, Refused};
-use crate::flags::flag_bits;
+use crate::flags::storable_flags;
 use crate::names::named::Named;
 use crate::node::Now;
 
@@ -25,7 +25,7 @@ pub(crate) async fn arriving(
         AppendContent::Whole(octets) => octets,
         AppendContent::Catenate(parts) => assemble(session, parts).await?,
     };
-    let flags = flag_bits(&session.store, permit, &flags).await?;
+    let flags = storable_flags(&session.store, permit, &flags).await?;
     let private = named.found.private_flags;
     let date = date.unwrap_or(InternalDate {
         unix_seconds: now.unix_seconds,
@@ -39,6 +39,6 @@ pub(crate) async fn arriving(
     Ok(NewMessage {
         prepared: session.store.prepare(&encoded, date).await?,
         shared: flags.without(private),
-        private: flags.intersection(private),
+        private: flags.bits().intersection(private),
     })
 }

@@ -8,7 +8,7 @@ use wire::{AppendContent, AppendMessage, MailboxArg};
 use crate::arrival::incoming::arriving;
 use crate::conversation::session::Session;
 use crate::ending::{Done, DoneCode, Outcome, Refused};
-use crate::flags::flag_bits;
+use crate::flags::storable_flags;
 use crate::names::named::Missing;
 use crate::node::Now;
 
@@ -33,7 +33,7 @@ pub(crate) async fn run(
         // Together: one of them must not take the number that another has just been given.
         let flags = messages.iter().flat_map(|message| &message.flags).cloned();
         let flags: Vec<Flag> = flags.collect();
-        flag_bits(&session.store, &permit, &flags).await?;
+        storable_flags(&session.store, &permit, &flags).await?;
     }
     let mut all = Vec::with_capacity(messages.len());
     for message in messages {

@@ -5,7 +5,7 @@
 use acl::Operation;
 use image::Message;
 use mail::{FlagBits, SeqNum, UidSet};
-use store::{FlagEdit, Masks, Store};
+use store::{FlagEdit, Masks, RareEdit, Store};
 use wire::{Fetch, FetchItem, Numbering, say};
 
 use crate::conversation::selected::Selected;
@@ -145,6 +145,7 @@ async fn mark_seen(
             keep: FlagBits::ALL,
             add: add(!is_own),
         },
+        rare: RareEdit::default(),
         private: Masks {
             keep: FlagBits::ALL,
             add: add(is_own),

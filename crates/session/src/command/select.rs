@@ -115,7 +115,8 @@ async fn recent_messages(
 fn tell_mailbox(selected: &Selected, options: ResponseOptions, ids: &ObjectIds, out: &mut Vec<u8>) {
     let mailbox_state = selected.view.known();
     let image = &mailbox_state.image;
-    say::flags(out, mailbox_state.keywords.names(FlagBits::ALL));
+    let all = mailbox_state.keywords.all_in(FlagBits::ALL);
+    say::flags(out, mailbox_state.keywords.names(&all));
     say::exists(out, image.len());
     if options.recent {
         say::recent(out, selected.view.count_recent(mailbox_state));
@@ -183,7 +184,7 @@ async fn tell_since(
                 mailbox_state,
                 seq,
                 message.uid,
-                shown,
+                &shown,
             );
         }
         out.breathe().await?;

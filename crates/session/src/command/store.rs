@@ -6,14 +6,14 @@
 //! response says, so that each message of which it would believe something wrong is told with its true flags.
 
 use acl::Operation;
-use mail::{Flag, FlagBits, Uid, UidSet};
-use store::{FlagEdit, Masks};
+use mail::{Flag, FlagBits, Flags, Uid, UidSet};
+use store::{FlagEdit, Masks, RareEdit};
 use wire::{Numbering, StoreOperation, StoreRequest, Tag};
 
 use crate::conversation::selected::{AccessCheck, Selected};
 use crate::conversation::session::Session;
 use crate::ending::{Done, DoneCode, Ending, Outcome, Refused};
-use crate::flags::{flag_bits, known_flag_bits};
+use crate::flags::{known_flags, storable_flags};
 use crate::out::{Hangup, Out};
 use crate::view::{LOOK_COST_BYTES, ResponseOptions, say_shown};
 
@@ -104,16 +104,14 @@ async fn change(
     if uids.is_empty() {
         return Ok(Done::completed());
     }
-    let bits = match request.operation {
+    let flags = match request.operation {
         StoreOperation::Add | StoreOperation::Replace => {
-            flag_bits(&store, &permit, &request.flags).await?
+            storable_flags(&store, &permit, &request.flags).await?
         }
-        StoreOperation::Remove => known_flag_bits(&store, &permit, &request.flags).await?,
+        StoreOperation::Remove => known_flags(&store, &permit, &request.flags).await?,
     };
     // At least one of them may be set, so what is missing is room.
-    if bits == FlagBits::NONE
-        && !request.flags.is_empty()
-        && request.operation != StoreOperation::Remove
+    if flags.is_empty() && !request.flags.is_empty() && request.operation != StoreOperation::Remove
     {
         return Err(Refused::Limit("This mailbox has no room for another keyword".into()).into());
     }
@@ -122,11 +120,12 @@ async fn change(
         uids: uids.clone(),
         shared: masks(
             request.operation,
-            bits,
+            flags.bits(),
             permit.storable(),
             FlagBits::ALL.without(own),
         ),
-        private: masks(request.operation, bits, permit.storable(), own),
+        rare: rare(request.operation, &flags),
+        private: masks(request.operation, flags.bits(), permit.storable(), own),
         unchanged_since: request.unchanged_since,
     };
     let before = if request.silent {
@@ -147,7 +146,7 @@ async fn change(
         let renamed = keywords.renamed(&selected.view.latest().keywords);
         let expected = before
             .into_iter()
-            .map(|(uid, flags)| (uid, wish.expected(flags.with_nameless(renamed))));
+            .map(|(uid, flags)| (uid, wish.expected(&flags.with_nameless(&renamed))));
         let reading = session.reading();
         let echoing = echo_silently(session.selected()?, expected, &changed, options, out);
         let echoed = Session::while_readable(reading, echoing).await;
@@ -176,7 +175,7 @@ fn named(flags: &[Flag]) -> FlagBits {
     let any_keyword = FlagBits::keyword(0).unwrap_or_default();
     flags
         .iter()
-        .map(|flag| no_keywords.bit(flag).unwrap_or(any_keyword))
+        .map(|flag| no_keywords.find(flag).map_or(any_keyword, |it| it.bits()))
         .fold(FlagBits::NONE, FlagBits::union)
 }
 
@@ -199,8 +198,23 @@ fn masks(operation: StoreOperation, bits: FlagBits, storable: FlagBits, domain: 
     }
 }
 
+/// What the operation does to keywords without a bit. Where it replaces, [`masks`] says whether the others go.
+fn rare(operation: StoreOperation, flags: &Flags) -> RareEdit {
+    let named = flags.rare().clone();
+    match operation {
+        StoreOperation::Add | StoreOperation::Replace => RareEdit {
+            set: named,
+            ..RareEdit::default()
+        },
+        StoreOperation::Remove => RareEdit {
+            cleared: named,
+            ..RareEdit::default()
+        },
+    }
+}
+
 /// The flags of messages as the client knows them.
-fn shown_flags(selected: &Selected, uids: &UidSet) -> Vec<(Uid, FlagBits)> {
+fn shown_flags(selected: &Selected, uids: &UidSet) -> Vec<(Uid, Flags)> {
     let known = selected.view.known();
     known
         .image
@@ -213,38 +227,29 @@ fn shown_flags(selected: &Selected, uids: &UidSet) -> Vec<(Uid, FlagBits)> {
 struct Wish {
     operation: StoreOperation,
     /// The flags that were named, `None` when some of them are not kept here: no message has them afterwards.
-    bits: Option<FlagBits>,
+    flags: Option<Flags>,
 }
 
 impl Wish {
     fn of(request: &StoreRequest, selected: &Selected, storable: FlagBits) -> Self {
         let keywords = &selected.view.latest().keywords;
-        let mut bits = FlagBits::NONE;
-        let mut are_kept = true;
-        for flag in &request.flags {
-            match keywords.bit(flag) {
-                Some(bit) => {
-                    bits = bits.union(bit);
-                    are_kept &= storable.contains(bit);
-                }
-                None => are_kept = false,
-            }
-        }
+        let flags = keywords.find_all(&request.flags);
+        let are_kept = keywords.knows_all(&request.flags) && storable.contains(flags.mask());
         let operation = request.operation;
         Self {
             operation,
-            bits: (are_kept || operation == StoreOperation::Remove).then_some(bits),
+            flags: (are_kept || operation == StoreOperation::Remove).then_some(flags),
         }
     }
 
     /// The flags that the client will believe in when it hears nothing. `None` when it would believe in a flag that is
     /// not kept.
-    fn expected(&self, before: FlagBits) -> Option<FlagBits> {
-        let bits = self.bits?;
+    fn expected(&self, before: &Flags) -> Option<Flags> {
+        let flags = self.flags.as_ref()?;
         Some(match self.operation {
-            StoreOperation::Add => before.union(bits),
-            StoreOperation::Remove => before.without(bits),
-            StoreOperation::Replace => bits,
+            StoreOperation::Add => before.union(flags),
+            StoreOperation::Remove => before.difference(flags),
+            StoreOperation::Replace => flags.clone(),
         })
     }
 }
@@ -253,7 +258,7 @@ impl Wish {
 /// CONDSTORE asks for it (RFC 7162, 3.1.3). Of the others the client is told what is true.
 async fn echo_silently(
     selected: &mut Selected,
-    expected: impl Iterator<Item = (Uid, Option<FlagBits>)>,
+    expected: impl Iterator<Item = (Uid, Option<Flags>)>,
     changed: &UidSet,
     options: ResponseOptions,
     out: &mut Out<'_>,
@@ -266,14 +271,14 @@ async fn echo_silently(
         let Some((seq, _)) = selected.view.known().image.find(uid) else {
             continue;
         };
-        if flags != Some(shown.flags) {
+        if flags.as_ref() != Some(&shown.flags) {
             say_shown(
                 &mut out.buffer,
                 options,
                 selected.view.latest(),
                 seq,
                 uid,
-                shown,
+                &shown,
             );
         } else if options.modseq {
             let mut line = options.label.begin(&mut out.buffer, seq, uid);

@@ -79,7 +79,7 @@ fn end_of(image: &Image, size: u32, batch: u32) -> Option<Uid> {
 #[cfg(test)]
 mod tests {
     use image::{Image, Message};
-    use mail::{ContentId, FlagBits, InternalDate, ModSeq, Uid};
+    use mail::{ContentId, Flags, InternalDate, ModSeq, Uid};
 
     use super::{batches, messages_in};
 
@@ -87,7 +87,7 @@ mod tests {
         let message = |&uid: &u32| Message {
             uid: Uid::new(uid).unwrap(),
             modseq: ModSeq::ZERO,
-            flags: FlagBits::NONE,
+            flags: Flags::NONE,
             content: ContentId(1),
             size: 1,
             date: InternalDate {

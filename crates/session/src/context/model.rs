@@ -46,7 +46,7 @@ fn search(view: &View, order: Order) -> Vec<Uid> {
 fn follow(context: &mut Context, view: &View, touched: &[Touched], out: &mut Vec<u8>) {
     let (found, lost): (Vec<_>, Vec<_>) = touched
         .iter()
-        .map(|it| it.message)
+        .map(|it| it.message.clone())
         .partition(|message| holds(view, message));
     let lost: UidSet = lost.iter().map(|message| message.uid).collect();
     let removed = context.results.remove(&lost);

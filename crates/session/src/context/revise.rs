@@ -140,14 +140,14 @@ impl Context {
         if self.private != search_target.view.private() {
             return image.iter().collect();
         }
-        let may_differ = |it: &&Touched| match it.before {
-            Some(shown) if self.is_settled => criteria.tells_apart(shown, it.now),
+        let may_differ = |it: &&Touched| match &it.before {
+            Some(shown) if self.is_settled => criteria.tells_apart(shown, &it.now),
             Some(_) | None => true,
         };
         let mut candidates: Vec<Numbered> = touched
             .iter()
             .filter(may_differ)
-            .map(|it| (it.seq, it.message))
+            .map(|it| (it.seq, it.message.clone()))
             .collect();
         if names_last(&self.key) {
             candidates.extend(around_last(before, image));

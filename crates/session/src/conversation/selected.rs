@@ -233,7 +233,7 @@ impl Selected {
             let known = self.view.known().image.find(uid);
             if let (Some((seq, _)), Some(shown)) = (known, self.view.now(uid)) {
                 let latest = self.view.latest();
-                say_shown(&mut out.buffer, options, latest, seq, uid, shown);
+                say_shown(&mut out.buffer, options, latest, seq, uid, &shown);
                 self.view.note(uid, shown);
             }
             out.breathe().await?;
@@ -248,7 +248,8 @@ impl Selected {
         let is_any_new = mailbox_state.keywords != self.keywords_told;
         if is_any_new {
             self.keywords_told = mailbox_state.keywords.clone();
-            say::flags(out, mailbox_state.keywords.names(FlagBits::ALL));
+            let all = mailbox_state.keywords.all_in(FlagBits::ALL);
+            say::flags(out, mailbox_state.keywords.names(&all));
         }
         if is_any_new || std::mem::take(&mut self.is_permanent_news) {
             self.tell_permanent_flags(out);
@@ -258,7 +259,9 @@ impl Selected {
     /// Tells the flags that may be set here, now and in a later session (RFC 9051, 7.1).
     pub(crate) fn tell_permanent_flags(&self, out: &mut Vec<u8>) {
         let permanent = self.permanent_flags();
-        let mut names: Vec<&str> = self.view.latest().keywords.names(permanent).collect();
+        let keywords = &self.view.latest().keywords;
+        let flags = keywords.all_in(permanent);
+        let mut names: Vec<&str> = keywords.names(&flags).collect();
         let takes_keywords = FlagBits::keyword(0).is_some_and(|bit| permanent.contains(bit));
         if takes_keywords {
             names.push("\\*");

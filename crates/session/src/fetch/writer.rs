@@ -107,7 +107,7 @@ pub(crate) async fn tell_all(
         } else {
             HashMap::new()
         };
-        for &(seq, message) in batch {
+        for (seq, message) in batch {
             let (metadata, body) = (
                 message_metadata.get(&message.content),
                 bodies.get(&message.content),
@@ -123,7 +123,7 @@ pub(crate) async fn tell_all(
                 body,
                 saved: saved.get(&(selected.found.id, message.uid)).copied(),
             };
-            let numbered = (seq, &message);
+            let numbered = (*seq, message);
             let compute = store.compute();
             let told = tell_one(selected, numbered, asked, parts, is_marked, compute, out);
             if let Err(refused) = told.await? {
@@ -141,7 +141,7 @@ fn bodies_to_read(batch: &[(SeqNum, Message)], needs: Needs) -> Vec<Message> {
     batch
         .iter()
         .filter(|(_, message)| needs.bodies || needs.small_bodies && is_small(message))
-        .map(|&(_, message)| message)
+        .map(|(_, message)| message.clone())
         .collect()
 }
 

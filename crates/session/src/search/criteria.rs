@@ -1,7 +1,7 @@
 //! A SEARCH key, prepared for one mailbox, and what it says of one message.
 
 use image::Message;
-use mail::{Flag, FlagBits, ModSeq, NaiveDate, SeqNum};
+use mail::{Flag, Flags, ModSeq, NaiveDate, SeqNum};
 use mime::{Field, Fuzzy, SearchText, fold};
 use store::{MessageMetadata, ObjectIds};
 use wire::{AddressField, DateTest, Numbering, SearchKey};
@@ -42,7 +42,7 @@ enum Test {
     All(Vec<Self>),
     Either(Box<Self>, Box<Self>),
     Not(Box<Self>),
-    Flag(FlagBits),
+    Flag(Flags),
     /// It is recent to this session, and stays so for as long as the mailbox is selected.
     Recent,
     Numbers(Picked),
@@ -156,7 +156,7 @@ impl Criteria {
         &self,
         seq: SeqNum,
         message: &Message,
-        shown: Shown,
+        shown: &Shown,
         evidence: &Evidence<'_>,
     ) -> Option<u8> {
         self.root.rate(seq, message, shown, evidence)
@@ -164,9 +164,9 @@ impl Criteria {
 
     /// Whether any test of what can change says otherwise of a message that was shown as `before` and is
     /// shown as `now`.
-    pub(crate) fn tells_apart(&self, before: Shown, now: Shown) -> bool {
+    pub(crate) fn tells_apart(&self, before: &Shown, now: &Shown) -> bool {
         self.root.any(&|test| match test {
-            Test::Flag(bit) => before.flags.contains(*bit) != now.flags.contains(*bit),
+            Test::Flag(flag) => before.flags.contains_all(flag) != now.flags.contains_all(flag),
             Test::ModSeq(modseq) => (before.modseq >= *modseq) != (now.modseq >= *modseq),
             _ => false,
         })
@@ -251,14 +251,14 @@ impl Test {
     /// A keyword that the mailbox never saw is on no message.
     fn flag(flag: &Flag, search_target: &SearchTarget<'_>) -> Self {
         let keywords = &search_target.view.latest().keywords;
-        keywords.bit(flag).map_or(Self::Never, Self::Flag)
+        keywords.find(flag).map_or(Self::Never, Self::Flag)
     }
 
     fn rate(
         &self,
         seq: SeqNum,
         message: &Message,
-        shown: Shown,
+        shown: &Shown,
         evidence: &Evidence<'_>,
     ) -> Option<u8> {
         let rate = |test: &Self| test.rate(seq, message, shown, evidence);
@@ -269,7 +269,7 @@ impl Test {
             Self::Not(test) => rate(test)? == 0,
             Self::Always => true,
             Self::Never => false,
-            Self::Flag(bit) => shown.flags.contains(*bit),
+            Self::Flag(flag) => shown.flags.contains_all(flag),
             Self::Recent => shown.is_recent,
             Self::Numbers(picked) => picked.contains(seq),
             Self::ModSeq(modseq) => shown.modseq >= *modseq,

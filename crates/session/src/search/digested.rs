@@ -105,7 +105,7 @@ async fn scan(
     candidates: &[Numbered],
     effort: &mut Effort<'_>,
 ) -> Result<(), Ending> {
-    let mut left = candidates.iter().copied().peekable();
+    let mut left = candidates.iter().cloned().peekable();
     let mut shown = UidSet::new();
     let mut place = 0;
     loop {
@@ -135,5 +135,5 @@ async fn scan(
 /// The candidates that were not read, because the digest was deleted meanwhile.
 fn unseen(candidates: &[Numbered], shown: &UidSet) -> Vec<Numbered> {
     let is_unseen = |(_, message): &&Numbered| !shown.contains(message.uid);
-    candidates.iter().filter(is_unseen).copied().collect()
+    candidates.iter().filter(is_unseen).cloned().collect()
 }

@@ -75,7 +75,7 @@ impl Finding {
 
     /// The numbers that the client is told.
     pub(crate) fn numbers(&self, numbering: Numbering) -> Vec<u32> {
-        let number = |&(seq, message): &Numbered| match numbering {
+        let number = |(seq, message): &Numbered| match numbering {
             Numbering::Sequence => seq.get(),
             Numbering::Uid => message.uid.get(),
         };
@@ -96,7 +96,7 @@ impl Finding {
     /// Puts what was found in another order: the places that it has now.
     pub(crate) fn reorder(&mut self, places: &[usize]) {
         let messages = places.iter().filter_map(|&place| self.messages.get(place));
-        let messages = messages.copied().collect();
+        let messages = messages.cloned().collect();
         if let Some(modseqs) = &mut self.modseqs {
             let in_order = places.iter().filter_map(|&place| modseqs.get(place));
             *modseqs = in_order.copied().collect();
@@ -177,7 +177,8 @@ fn part<T>(results: &[T], range: PartialRange) -> &[T] {
 
 /// What was found, without its numbers.
 pub(crate) fn messages_of(found: &Finding) -> Vec<Message> {
-    found.messages.iter().map(|&(_, message)| message).collect()
+    let messages = found.messages.iter();
+    messages.map(|(_, message)| message.clone()).collect()
 }
 
 /// The UID and the content of each message.

@@ -136,7 +136,7 @@ impl<'k> Searcher<'k> {
                 let mailbox = one.search_target.mailbox;
                 let read = batch
                     .iter()
-                    .map(|&(_, numbered)| (numbered, loaded.evidence(mailbox, &numbered.1)));
+                    .map(|(_, numbered)| (numbered.clone(), loaded.evidence(mailbox, &numbered.1)));
                 one.decide_read(read, effort).await?;
             }
             progress.done += batch.len();
@@ -154,8 +154,9 @@ impl<'k> Searcher<'k> {
         };
         let messages: Vec<(MailboxId, Message)> = batch
             .iter()
-            .filter_map(|&(place, (_, message))| {
-                Some((search_state.get(place)?.search_target.mailbox, message))
+            .filter_map(|(place, (_, message))| {
+                let mailbox = search_state.get(*place)?.search_target.mailbox;
+                Some((mailbox, message.clone()))
             })
             .collect();
         // What has to be read is the same in all mailboxes.
@@ -192,7 +193,7 @@ pub(crate) async fn find_among(
     messages: &[Numbered],
 ) -> Result<Vec<Numbered>, Ending> {
     let mut effort = Effort::none(store.compute());
-    let messages = messages.iter().copied();
+    let messages = messages.iter().cloned();
     let sieve = SearchState::among(search_target, criteria, messages, store.compute());
     let mut search_state = sieve.await;
     let undecided = std::mem::take(&mut search_state.undecided);
@@ -203,12 +204,12 @@ pub(crate) async fn find_among(
         TEXT_BYTES_PER_READ_MAX,
         size,
     ) {
-        let located = |&(_, message): &Numbered| (search_target.mailbox, message);
+        let located = |(_, message): &Numbered| (search_target.mailbox, message.clone());
         let located: Vec<(MailboxId, Message)> = batch.iter().map(located).collect();
         let loaded = LoadedMessages::load(store, live, &search_state.criteria, &located).await?;
-        let read = batch.iter().map(|&numbered| {
+        let read = batch.iter().map(|numbered| {
             (
-                numbered,
+                numbered.clone(),
                 loaded.evidence(search_target.mailbox, &numbered.1),
             )
         });

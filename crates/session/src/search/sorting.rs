@@ -91,8 +91,8 @@ fn bytes_to_compare(written: &[Bytes], messages: usize) -> usize {
 fn sortable<'k>(found: &Finding, written: &'k [Bytes]) -> Vec<Sortable<'k>> {
     let messages = found.messages.iter().enumerate();
     messages
-        .map(|(place, &(_, message))| Sortable {
-            message,
+        .map(|(place, (_, message))| Sortable {
+            message: message.clone(),
             relevancy: found.relevancy(message.uid),
             keys: SortKeys::new(written.get(place).map_or(&[], |keys| keys)),
         })
@@ -138,7 +138,9 @@ impl Sortable<'_> {
         there: Message,
         criteria: &[SortCriterion],
     ) -> Result<bool, Ending> {
-        let written = key_reader.load(mailbox, &[there], criteria).await?;
+        let written = key_reader
+            .load(mailbox, std::slice::from_ref(&there), criteria)
+            .await?;
         let there = Sortable {
             message: there,
             // Results by relevancy are not kept up to date.

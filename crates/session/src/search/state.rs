@@ -121,15 +121,15 @@ impl<'s> SearchState<'s> {
 
     /// Notes what the message is by this evidence.
     fn decide(&mut self, numbered: Numbered, evidence: &Evidence<'_>) {
-        let (seq, message) = numbered;
-        let shown = self.search_target.view.shown(&message);
-        match self.criteria.rate(seq, &message, shown, evidence) {
+        let (seq, message) = &numbered;
+        let shown = self.search_target.view.shown(message);
+        match self.criteria.rate(*seq, message, &shown, evidence) {
             Some(0) => {}
             Some(relevancy) => {
-                self.found.push(numbered);
                 if relevancy < RELEVANCY_MAX {
                     self.relevancies.insert(message.uid, relevancy);
                 }
+                self.found.push(numbered);
             }
             None => self.undecided.push(numbered),
         }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use image::{Image, Message};
 use live::{MailboxState, SharedResponse};
-use mail::{AccountId, FlagBits, Keywords, ModSeq, SeqNum, Uid, UidSet};
+use mail::{AccountId, FlagBits, Flags, Keywords, ModSeq, SeqNum, Uid, UidSet};
 use wire::{NumberEnd, NumberRange, NumberSet, Numbering, say};
 
 use crate::view::picked::Picked;
@@ -71,16 +71,16 @@ pub(crate) struct View {
 }
 
 /// What a client sees of a message that can change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Shown {
-    pub(crate) flags: FlagBits,
+    pub(crate) flags: Flags,
     pub(crate) modseq: ModSeq,
     /// `\Recent`, which is the session's and no flag that is stored (RFC 3501, 2.3.2).
     pub(crate) is_recent: bool,
 }
 
 /// A message that may count otherwise than in an earlier state.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Touched {
     pub(crate) seq: SeqNum,
     pub(crate) message: Message,
@@ -208,28 +208,31 @@ impl View {
         let uids = uids.union(&changed.chain(arrived).collect());
         let touched = self.known.image.among(&uids).map(|(seq, message)| Touched {
             seq,
-            message,
             before: before
                 .image
                 .find(message.uid)
                 .map(|(_, message)| self.seen_in(before, &message)),
             now: self.seen_in(&self.known, &message),
+            message,
         });
         touched.collect()
     }
 
     /// Takes in a newer state. Says nothing.
     pub(crate) fn learn(&mut self, mailbox_state: Arc<MailboxState>) {
-        let renamed = self.latest.keywords.renamed(&mailbox_state.keywords);
-        if renamed != FlagBits::NONE {
-            self.forget_names(renamed);
+        // Mostly they are one in memory.
+        if !Arc::ptr_eq(&self.latest.keywords, &mailbox_state.keywords) {
+            let renamed = self.latest.keywords.renamed(&mailbox_state.keywords);
+            if !renamed.is_empty() {
+                self.forget_names(&renamed);
+            }
         }
         self.latest = mailbox_state;
     }
 
-    /// These bits mean other keywords from now on. No message had them then, but the client may believe so: such flags
+    /// These numbers mean other keywords from now on. No message had them then, but the client may believe so: such flags
     /// are shown by no name, and differ from all that comes later.
-    fn forget_names(&mut self, renamed: FlagBits) {
+    fn forget_names(&mut self, renamed: &Flags) {
         let known = Arc::clone(&self.known);
         for (_, message) in known.image.iter() {
             let shown = self.shown(&message);
@@ -245,7 +248,7 @@ impl View {
 
     /// What the client sees of `message`, one of `known`.
     pub(crate) fn shown(&self, message: &Message) -> Shown {
-        let told = self.told.get(&message.uid).copied();
+        let told = self.told.get(&message.uid).cloned();
         told.unwrap_or_else(|| self.seen_in(&self.known, message))
     }
 
@@ -462,19 +465,19 @@ impl View {
     fn before(&self, uid: Uid) -> Option<Shown> {
         let told = self.withheld.get(&uid).or_else(|| self.told.get(&uid));
         match told {
-            Some(shown) => Some(*shown),
+            Some(shown) => Some(shown.clone()),
             None => Some(self.seen_in(&self.known, &self.known.image.find(uid)?.1)),
         }
     }
 
     fn seen_in(&self, mailbox_state: &MailboxState, message: &Message) -> Shown {
-        let message = match mailbox_state.overlays.get(&self.account) {
-            Some(overlay) => overlay.seen(*message, self.private),
-            None => *message,
+        let (flags, modseq) = match mailbox_state.overlays.get(&self.account) {
+            Some(overlay) => overlay.seen(message, self.private),
+            None => (message.flags.clone(), message.modseq),
         };
         Shown {
-            flags: message.flags,
-            modseq: message.modseq,
+            flags,
+            modseq,
             is_recent: self.first_recent.is_some_and(|first| message.uid >= first),
         }
     }
@@ -482,9 +485,9 @@ impl View {
 
 impl Shown {
     /// The names of all flags, `\Recent` last.
-    pub(crate) fn names(self, keywords: &Keywords) -> impl Iterator<Item = &str> {
+    pub(crate) fn names<'n>(&'n self, keywords: &'n Keywords) -> impl Iterator<Item = &'n str> {
         let recent = self.is_recent.then_some("\\Recent");
-        keywords.names(self.flags).chain(recent)
+        keywords.names(&self.flags).chain(recent)
     }
 }
 
@@ -562,8 +565,8 @@ impl News {
 
     fn encode_changed(&self, options: ResponseOptions, latest: &MailboxState) -> Vec<u8> {
         let mut out = Vec::new();
-        for &(seq, uid, shown) in &self.changed {
-            say_shown(&mut out, options, latest, seq, uid, shown);
+        for (seq, uid, shown) in &self.changed {
+            say_shown(&mut out, options, latest, *seq, *uid, shown);
         }
         out
     }
@@ -591,7 +594,7 @@ pub(crate) fn say_shown(
     mailbox_state: &MailboxState,
     seq: SeqNum,
     uid: Uid,
-    shown: Shown,
+    shown: &Shown,
 ) {
     let mut line = options.label.begin(out, seq, uid);
     line.flags(shown.names(&mailbox_state.keywords));

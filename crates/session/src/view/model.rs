@@ -7,7 +7,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use image::{Delta, FlagChunk, Image, Message, Overlay, OverlayDelta};
 use live::{MailboxState, SharedResponse};
-use mail::{AccountId, ContentId, FlagBits, InternalDate, Keyword, Keywords, ModSeq, Uid, UidSet};
+use mail::{
+    AccountId, ContentId, FlagBits, Flags, InternalDate, Keyword, Keywords, ModSeq, Uid, UidSet,
+};
 
 use super::{ExpungeTiming, MessageLabel, ResponseOptions, View};
 
@@ -16,6 +18,9 @@ const DATE: InternalDate = InternalDate {
     unix_seconds: 0,
     offset_minutes: 0,
 };
+
+/// The keywords that messages have: some with a bit, some without (ADR 0055).
+const NUMBERS: [usize; 4] = [0, 1, 57, 130];
 
 /// A small linear congruential generator: the same story in every run.
 pub(crate) struct Chance(u64);
@@ -34,8 +39,8 @@ impl Chance {
 pub(crate) struct World {
     pub(crate) mailbox_state: Arc<MailboxState>,
     own: [u8; 1024],
-    /// What the keywords are called, by number.
-    names: [u32; 2],
+    /// What the keywords of `NUMBERS` are called.
+    names: [u32; 4],
     pub(crate) chance: Chance,
 }
 
@@ -43,7 +48,7 @@ impl World {
     pub(crate) fn new(seed: u64) -> Self {
         let mailbox_state = MailboxState {
             image: Image::from_messages([], ModSeq::ZERO, Uid::MIN).unwrap(),
-            keywords: keywords([0, 1]),
+            keywords: keywords([0, 1, 2, 3]),
             overlays: Arc::new(HashMap::from([(READER, Arc::new(Overlay::default()))])),
             rights_version: 1,
             is_gone: false,
@@ -51,7 +56,7 @@ impl World {
         Self {
             mailbox_state: Arc::new(mailbox_state),
             own: [0; 1024],
-            names: [0, 1],
+            names: [0, 1, 2, 3],
             chance: Chance(seed),
         }
     }
@@ -68,15 +73,14 @@ impl World {
             .get(mail::SeqNum::new(number).unwrap())
     }
 
-    fn any_flags(&mut self) -> FlagBits {
-        let system = FlagBits::from_i64(i64::from(self.chance.below(32)));
-        match self.chance.below(4) {
-            number @ 0..=1 => {
-                let keyword = FlagBits::keyword(usize::try_from(number).unwrap());
-                system.union(keyword.unwrap())
+    fn any_flags(&mut self) -> Flags {
+        let mut flags = Flags::from(FlagBits::from_i64(i64::from(self.chance.below(32))));
+        for number in NUMBERS {
+            if self.chance.below(4) == 0 {
+                flags = flags.union(&Flags::keyword(number));
             }
-            _ => system,
         }
+        flags
     }
 
     /// When something is told next, and how.
@@ -142,19 +146,18 @@ impl World {
             }
             (4, _) => {
                 // A keyword is taken off all messages and gets another name.
-                let number = self.chance.below(2);
-                let index = usize::try_from(number).unwrap();
-                let bit = FlagBits::keyword(index).unwrap();
+                let index = usize::try_from(self.chance.below(4)).unwrap();
+                let keyword = Flags::keyword(NUMBERS[index]);
                 let having = image.iter().map(|(_, message)| message);
-                let having = having.filter(|message| message.flags.contains(bit));
+                let having = having.filter(|message| message.flags.contains_all(&keyword));
                 delta.upserts = having
                     .map(|message| Message {
-                        flags: message.flags.without(bit),
+                        flags: message.flags.difference(&keyword),
                         modseq,
                         ..message
                     })
                     .collect();
-                self.names[index] += 2;
+                self.names[index] += 4;
                 mailbox_state.keywords = keywords(self.names);
             }
             _ => {
@@ -177,9 +180,13 @@ impl World {
     }
 }
 
-fn keywords(names: [u32; 2]) -> Arc<Keywords> {
-    let named = names.map(|name| Keyword::parse(&format!("k{name}")).unwrap());
-    Arc::new(Keywords::new(named.to_vec()))
+fn keywords(names: [u32; 4]) -> Arc<Keywords> {
+    let name = |number| match NUMBERS.iter().position(|known| *known == number) {
+        Some(index) => format!("k{}", names[index]),
+        None => format!("unused{number}"),
+    };
+    let named = (0..=130).map(|number| Keyword::parse(&name(number)).unwrap());
+    Arc::new(Keywords::new(named.collect()))
 }
 
 /// What the client believes: UID and flags of each message, by number.
@@ -285,7 +292,7 @@ fn known_mailbox(view: &View, number: usize) -> (Uid, String) {
     let number = mail::SeqNum::new(u32::try_from(number).unwrap()).unwrap();
     let message = view.known().image.get(number).unwrap();
     let shown = view.shown(&message);
-    let mut names: Vec<&str> = view.known().keywords.names(shown.flags).collect();
+    let mut names: Vec<&str> = view.known().keywords.names(&shown.flags).collect();
     if view.first_recent.is_some_and(|first| message.uid >= first) {
         names.push("\\Recent");
     }
@@ -363,7 +370,7 @@ fn after_every_safe_moment_the_client_knows_the_truth() {
                 assert!(Arc::ptr_eq(view.known(), &world.mailbox_state));
             }
             let is_nameless =
-                |shown: &super::Shown| shown.flags.without(FlagBits::ALL) != FlagBits::NONE;
+                |shown: &super::Shown| !shown.flags.bits().without(FlagBits::ALL).is_empty();
             if !view.withheld.is_empty() || view.told.values().any(is_nameless) {
                 assert!(options.withholds_flags || timing == ExpungeTiming::Pinned);
                 continue;
@@ -385,9 +392,9 @@ fn what_a_client_did_itself_is_not_told_again() {
     let (_, message) = world.mailbox_state.image.iter().next().unwrap();
     let modseq = ModSeq::new(world.mailbox_state.modseq().get() + 1).unwrap();
     let flags = if message.flags.is_empty() {
-        FlagBits::FLAGGED
+        FlagBits::FLAGGED.into()
     } else {
-        FlagBits::NONE
+        Flags::NONE
     };
     let delta = Delta {
         modseq,

@@ -20,7 +20,7 @@ fn mail(fields: &str) -> NewMessage {
     let text = format!("From: eve@example.net\r\n{fields}\r\n\r\nText\r\n");
     NewMessage {
         prepared: store::prepare(text, DATE),
-        shared: FlagBits::NONE,
+        shared: FlagBits::NONE.into(),
         private: FlagBits::NONE,
     }
 }

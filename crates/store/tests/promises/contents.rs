@@ -46,7 +46,7 @@ async fn a_message_comes_back_byte_for_byte() {
         .iter()
         .map(|mail| NewMessage {
             prepared: store::prepare(mail, date),
-            shared: FlagBits::ANSWERED,
+            shared: FlagBits::ANSWERED.into(),
             private: FlagBits::NONE,
         })
         .collect();
@@ -61,7 +61,7 @@ async fn a_message_comes_back_byte_for_byte() {
     for ((_, message), mail) in image.iter().zip(&mails) {
         assert_eq!(usize::try_from(message.size).unwrap(), mail.len());
         assert_eq!(message.date, date);
-        assert_eq!(message.flags, FlagBits::ANSWERED);
+        assert_eq!(message.flags, FlagBits::ANSWERED.into());
     }
 
     let mut message_metadata = world.store.load_message_metadata(&ids).await.unwrap();
@@ -205,7 +205,7 @@ async fn flags_at_append_are_for_all_or_for_oneself() {
     let messages = vec![new_message("x", FlagBits::FLAGGED, FlagBits::SEEN)];
     let uid = world.store.append(&permit, messages).await.unwrap().uids[0];
     let (_, shown) = image(&world.store, mailbox).await.find(uid).unwrap();
-    assert_eq!(shown.flags, FlagBits::FLAGGED);
+    assert_eq!(shown.flags, FlagBits::FLAGGED.into());
     assert_eq!(
         overlay(&world.store, ada, mailbox).await.flags(uid),
         FlagBits::SEEN

@@ -1,13 +1,13 @@
 //! COPY and MOVE.
 
 use acl::Operation;
-use mail::{AccountId, FlagBits, Keyword, MailboxId, Uid, UidSet};
+use mail::{AccountId, FlagBits, Flags, Keyword, MailboxId, Uid, UidSet};
 use store::{Doomed, Fault, Store};
 use tokio::task::JoinSet;
 
 use crate::world::{
-    Random, World, adding, append, claim, contents, image, inbox, is_denied, judged, new_message,
-    overlay, permit, privately, uid, uids,
+    Random, World, adding, append, claim, contents, image, inbox, is_denied, judged, names_of,
+    new_message, overlay, permit, privately, uid, uids,
 };
 
 const FULL: &str = "lrswite";
@@ -98,7 +98,7 @@ async fn a_copy_keeps_what_the_copier_sees_and_may_set() {
         image(&world.store, mailbox)
             .await
             .iter()
-            .map(|(_, message)| message.flags)
+            .map(|(_, message)| message.flags.bits())
             .collect()
     };
     let both = FlagBits::SEEN.union(FlagBits::FLAGGED);
@@ -113,7 +113,7 @@ async fn a_copy_keeps_what_the_copier_sees_and_may_set() {
         .unwrap();
     let new = copied.pairs[0].1;
     let (_, shown) = image(&world.store, team).await.find(new).unwrap();
-    assert_eq!(shown.flags, FlagBits::NONE);
+    assert_eq!(shown.flags, Flags::NONE);
     assert_eq!(
         overlay(&world.store, ada, team).await.flags(new),
         FlagBits::SEEN
@@ -150,15 +150,15 @@ async fn keywords_keep_their_names_whatever_their_numbers() {
         .number_keywords(&here, &words(&["Work", "Later", "Unused"]))
         .await
         .unwrap();
-    let bits = |names: &[&str]| {
+    let flags = |names: &[&str]| {
         words(names)
             .into_iter()
-            .filter_map(|word| known.bit(&mail::Flag::Keyword(word)))
-            .fold(FlagBits::DRAFT, FlagBits::union)
+            .filter_map(|word| known.find(&mail::Flag::Keyword(word)))
+            .fold(Flags::from(FlagBits::DRAFT), |all, one| all.union(&one))
     };
     world
         .store
-        .edit_flags(&here, adding(&uids([1]), bits(&["Work", "Later"])))
+        .edit_flags(&here, adding(&uids([1]), flags(&["Work", "Later"])))
         .await
         .unwrap();
 
@@ -169,10 +169,10 @@ async fn keywords_keep_their_names_whatever_their_numbers() {
         .await
         .unwrap();
     let loaded = world.store.load_image(to).await.unwrap().unwrap();
-    let names: Vec<Vec<&str>> = loaded
+    let names: Vec<Vec<String>> = loaded
         .image
         .iter()
-        .map(|(_, message)| loaded.keywords.names(message.flags).collect())
+        .map(|(_, message)| names_of(&loaded.keywords, &message.flags))
         .collect();
     assert_eq!(names, [vec!["\\Draft", "work", "Later"], vec![]]);
     assert_eq!(
@@ -208,7 +208,7 @@ async fn copies_number_no_keyword_that_they_may_not_bring() {
         .await
         .unwrap();
     let loaded = world.store.load_image(to).await.unwrap().unwrap();
-    let flags: Vec<FlagBits> = loaded.image.iter().map(|(_, it)| it.flags).collect();
+    let flags: Vec<FlagBits> = loaded.image.iter().map(|(_, it)| it.flags.bits()).collect();
     assert_eq!(flags, [FlagBits::DRAFT]);
     assert_eq!(loaded.keywords.len(), 0);
 }

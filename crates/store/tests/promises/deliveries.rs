@@ -111,7 +111,7 @@ async fn a_delivered_letter_is_new_to_everybody_and_on_record() {
     );
     let image = image(store, mailboxes[0]).await;
     let (_, only) = image.iter().next().unwrap();
-    assert_eq!(only.flags, FlagBits::NONE);
+    assert_eq!(only.flags, FlagBits::NONE.into());
     let ada = world.account("ada").await;
     let own = overlay(store, ada, mailboxes[0]).await;
     assert_eq!(own.flags(only.uid), FlagBits::NONE);

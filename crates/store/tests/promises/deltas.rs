@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use acl::Operation;
 use image::{Image, Overlay};
-use mail::{AccountId, FlagBits, Keyword, MailboxId, ModSeq, Uid};
-use store::{Doomed, FlagEdit, LoadedDelta, Store};
+use mail::{AccountId, FlagBits, Flags, Keyword, MailboxId, ModSeq, Uid};
+use store::{Doomed, FlagEdit, LoadedDelta, RareEdit, Store};
 
 use crate::world::{
     Random, World, adding, append, contents, image, inbox, judged, news, overlay, permit,
@@ -65,6 +65,19 @@ async fn a_chain_of_deltas_is_a_reload() {
     }
 }
 
+/// Keywords of which some have bits and some have none.
+async fn change_keywords(store: &Store, who: AccountId, mailbox: MailboxId, random: &Random) {
+    let may = permit(store, who, mailbox, Operation::ChangeFlags(FlagBits::ALL)).await;
+    let words = (0..60).map(|number| Keyword::parse(&format!("k{number}")).unwrap());
+    let words: Vec<Keyword> = words.collect();
+    store.number_keywords(&may, &words).await.unwrap();
+    for _ in 0..10 {
+        let keyword = Flags::keyword(usize::try_from(random.below(60)).unwrap());
+        let edit = adding(&random.uids(60), keyword.union(&Flags::keyword(59)));
+        store.edit_flags(&may, edit).await.unwrap();
+    }
+}
+
 async fn change_something(store: &Store, who: AccountId, mailbox: MailboxId, random: &Random) {
     let highest = image(store, mailbox).await.uid_max().map_or(1, Uid::get);
     match random.below(5) {
@@ -74,6 +87,7 @@ async fn change_something(store: &Store, who: AccountId, mailbox: MailboxId, ran
             let edit = FlagEdit {
                 uids: random.uids(highest),
                 shared: random.masks(),
+                rare: RareEdit::default(),
                 private: random.masks(),
                 unchanged_since: None,
             };
@@ -239,6 +253,8 @@ async fn a_snapshot_and_what_happened_since_are_the_rows() {
     let world = World::new().await;
     let ada = world.account("ada").await;
     let mailbox = large_mailbox(&world, ada).await;
+    let random = Random::new(9);
+    change_keywords(&world.store, ada, mailbox, &random).await;
     let from_rows = image(&world.store, mailbox).await;
     assert_eq!(world.store.stats().images_from_rows, 1);
     let from_snapshot = load_from_snapshot(&world.store, mailbox).await;
@@ -246,10 +262,10 @@ async fn a_snapshot_and_what_happened_since_are_the_rows() {
 
     // The chain of deltas never looks at the snapshot.
     let mut known = from_rows;
-    let random = Random::new(9);
     for _ in 0..30 {
         change_something(&world.store, ada, mailbox, &random).await;
     }
+    change_keywords(&world.store, ada, mailbox, &random).await;
     known = known.apply(&news(&world.store, mailbox, known.modseq(), &[]).await.delta);
     let from_snapshot = load_from_snapshot(&world.store, mailbox).await;
     assert_eq!(contents(&from_snapshot), contents(&known));
@@ -330,7 +346,7 @@ async fn a_snapshot_older_than_the_log_is_not_used() {
     let reloaded = image(&world.store, mailbox).await;
     assert_eq!(world.store.stats().images_from_rows, rows_before + 1);
     let (_, shown) = reloaded.find(Uid::new(7).unwrap()).unwrap();
-    assert_eq!(shown.flags, FlagBits::DRAFT);
+    assert_eq!(shown.flags, FlagBits::DRAFT.into());
     // From where the log begins, deltas go on.
     let now = news(&world.store, mailbox, reloaded.modseq(), &[]).await;
     assert!(now.changes.is_empty());

@@ -3,7 +3,7 @@
 use acl::Operation;
 use mail::limits::KEYWORDS_PER_MAILBOX_MAX;
 use mail::{Flag, FlagBits, Keyword, ModSeq, UidSet};
-use store::{ActivityKind, ActivityQuery, Fault, FlagEdit, Masks};
+use store::{ActivityKind, ActivityQuery, Fault, FlagEdit, Masks, RareEdit};
 
 use crate::world::{
     Random, World, adding, append, claim, contents, image, is_denied, judged, overlay, permit,
@@ -94,6 +94,7 @@ async fn edits_in_a_batch_are_edits_one_by_one() {
                 let edit = FlagEdit {
                     uids: random.uids(25),
                     shared: random.masks(),
+                    rare: RareEdit::default(),
                     private: random.masks(),
                     unchanged_since: None,
                 };
@@ -135,7 +136,7 @@ async fn edits_in_a_batch_are_edits_one_by_one() {
             image(&world.store, mailbox)
                 .await
                 .iter()
-                .map(|(_, message)| message.flags)
+                .map(|(_, message)| message.flags.bits())
                 .collect()
         };
         assert_eq!(flags(batched).await, flags(single).await);
@@ -309,7 +310,7 @@ async fn an_edit_whose_right_is_gone_does_nothing_and_fails_nobody_else() {
         } else {
             FlagBits::NONE
         };
-        assert_eq!(message.flags, expected);
+        assert_eq!(message.flags, expected.into());
     }
 }
 
@@ -341,16 +342,18 @@ async fn keywords_are_numbered_once_and_bounded() {
     let many: Vec<Keyword> = (0..KEYWORDS_PER_MAILBOX_MAX - 3)
         .map(|n| keyword(&format!("k{n}")))
         .collect();
-    assert_eq!(number(&many).await.unwrap().len(), KEYWORDS_PER_MAILBOX_MAX);
+    let all = number(&many).await.unwrap();
+    assert_eq!(all.len(), KEYWORDS_PER_MAILBOX_MAX);
     // One that is on no message would make room.
     append(&world.store, ada, mailbox, &["x"]).await;
-    let all = adding(&uids([1]), FlagBits::ALL.without(FlagBits::DELETED));
+    let all = all.all_in(FlagBits::ALL.without(FlagBits::DELETED));
+    let all = adding(&uids([1]), all);
     let used = world.store.edit_flags(&permit, all).await;
     used.unwrap();
     let full = number(&[keyword("more"), keyword("work")]).await.unwrap();
     assert_eq!(full.len(), KEYWORDS_PER_MAILBOX_MAX);
-    assert!(full.bit(&Flag::Keyword(keyword("more"))).is_none());
-    assert!(full.bit(&Flag::Keyword(keyword("work"))).is_some());
+    assert!(full.find(&Flag::Keyword(keyword("more"))).is_none());
+    assert!(full.find(&Flag::Keyword(keyword("work"))).is_some());
     assert_eq!(
         number(&[keyword("later")]).await.unwrap().len(),
         KEYWORDS_PER_MAILBOX_MAX
@@ -371,6 +374,7 @@ async fn counters_of_status_follow_every_kind_of_write() {
         let edit = FlagEdit {
             uids: random.uids(20),
             shared: random.masks(),
+            rare: RareEdit::default(),
             private: Masks::IDENTITY,
             unchanged_since: None,
         };
@@ -407,27 +411,30 @@ async fn a_number_with_another_name_is_not_taken_for_the_old_one() {
     let team = world.shared("team", &[("ada", "lrswi")]).await;
     append(store, ada, team, &["one", "two"]).await;
     let flag = |name: &str| Flag::Keyword(Keyword::parse(name).unwrap());
-    let words = (0..57).map(|number| Keyword::parse(&format!("k{number}")).unwrap());
+    let words =
+        (0..KEYWORDS_PER_MAILBOX_MAX).map(|number| Keyword::parse(&format!("k{number}")).unwrap());
     let words: Vec<Keyword> = words.collect();
     let leave = async || permit(store, ada, team, Operation::ChangeFlags(FlagBits::ALL)).await;
     let old = leave().await;
     let numbered = store.number_keywords(&old, &words).await.unwrap();
-    let first = numbered.bit(&flag("k0")).unwrap();
+    let first = numbered.find(&flag("k0")).unwrap();
     store
-        .edit_flags(&old, adding(&uids([1]), first))
+        .edit_flags(&old, adding(&uids([1]), first.clone()))
         .await
         .unwrap();
     store
-        .edit_flags(&old, removing(&uids([1]), first))
+        .edit_flags(&old, removing(&uids([1]), first.clone()))
         .await
         .unwrap();
 
     let work = [Keyword::parse("work").unwrap()];
     let renamed = store.number_keywords(&old, &work).await.unwrap();
-    assert_eq!(renamed.bit(&flag("work")), Some(first));
-    assert_eq!(renamed.bit(&flag("k0")), None);
+    assert_eq!(renamed.find(&flag("work")), Some(first.clone()));
+    assert_eq!(renamed.find(&flag("k0")), None);
     // What was meant was k0.
-    let late = store.edit_flags(&old, adding(&uids([2]), first)).await;
+    let late = store
+        .edit_flags(&old, adding(&uids([2]), first.clone()))
+        .await;
     assert!(matches!(late, Err(Fault::Stale)), "{late:?}");
     store
         .edit_flags(&leave().await, adding(&uids([2]), first))

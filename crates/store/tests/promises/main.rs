@@ -33,6 +33,7 @@ mod outlines;
 mod people;
 mod policy;
 mod quota;
+mod rare_keywords;
 mod recent;
 mod release_before;
 mod rights;

@@ -23,11 +23,11 @@ async fn seen_by(
     let private = found(store, who, mailbox).await.private_flags;
     let overlay = overlay(store, who, mailbox).await;
     let image = image(store, mailbox).await;
-    let seen = image
-        .iter()
-        .map(|(_, message)| overlay.seen(message, private));
-    seen.map(|message| (message.uid.get(), (message.flags, message.modseq)))
-        .collect()
+    let seen = image.iter().map(|(_, message)| {
+        let (flags, modseq) = overlay.seen(&message, private);
+        (message.uid.get(), (flags.bits(), modseq))
+    });
+    seen.collect()
 }
 
 async fn scribble(store: &Store, random: &Random, people: &[AccountId], mailbox: MailboxId) {

@@ -7,12 +7,15 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use acl::{EffectiveAccess, Modification, Operation, Permit, Rights, Subject};
 use image::{Image, Overlay};
-use mail::{AccountId, FlagBits, FlagPolicy, InternalDate, MailboxId, ModSeq, Place, Uid, UidSet};
+use mail::{
+    AccountId, FlagBits, FlagPolicy, Flags, InternalDate, Keywords, MailboxId, ModSeq, Place, Uid,
+    UidSet,
+};
 use private_pg::{Options as PgOptions, PgError, PrivatePg, Tuning};
 use sqlx::{Connection, Executor, PgConnection};
 use store::{
     Appended, Background, Compute, Fault, FlagEdit, Found, LoadedDelta, Masks, NewMessage, News,
-    Options, Readable, Store,
+    Options, RareEdit, Readable, Store,
 };
 use tokio::time::timeout;
 
@@ -117,6 +120,49 @@ impl World {
         let mut admin = PgConnection::connect(&self.url).await.unwrap();
         admin.execute("analyze").await.unwrap();
         admin.close().await.unwrap();
+    }
+
+    /// How often tables whose names begin like this were looked into so far. Ends all connections.
+    pub(crate) async fn scans(&self, tables: &str) -> i64 {
+        self.rows_read(tables).await;
+        let scans = sqlx::query_scalar(
+            "select sum(coalesce(seq_scan, 0) + coalesce(idx_scan, 0))::bigint
+               from pg_stat_user_tables
+              where starts_with(relname::text, $1)",
+        );
+        let mut admin = PgConnection::connect(&self.url).await.unwrap();
+        let scans = scans.bind(tables).fetch_one(&mut admin).await.unwrap();
+        admin.close().await.unwrap();
+        scans
+    }
+
+    /// How many keywords without a bit are on messages.
+    pub(crate) async fn rare_keywords(&self) -> i64 {
+        self.count("select count(*) from entry_keyword").await
+    }
+
+    /// Keywords without a bit of no message, and messages, removed ones too, whose flags say wrongly whether there are any.
+    pub(crate) async fn misplaced_keywords(&self) -> i64 {
+        self.count(
+            "select (select count(*)
+                       from entry e
+                       full join entry_keyword k using (mailbox, uid)
+                      where (k.uid is not null) is distinct from (e.flags & 32 <> 0))
+                    + (select count(*)
+                         from garbage g
+                        where (g.keywords is not null) is distinct from (g.flags & 32 <> 0))",
+        )
+        .await
+    }
+
+    async fn count(&self, statement: &'static str) -> i64 {
+        let mut admin = PgConnection::connect(&self.url).await.unwrap();
+        let counted = sqlx::query_scalar(statement)
+            .fetch_one(&mut admin)
+            .await
+            .unwrap();
+        admin.close().await.unwrap();
+        counted
     }
 
     /// Mailboxes whose list is neither their own nor that of what is above them, and entries of lists that hold nowhere.
@@ -287,14 +333,18 @@ pub(crate) fn message(subject: &str) -> Vec<u8> {
     format!("From: ada@example.org\r\nSubject: {subject}\r\n\r\nDear Bo,\r\n{subject}\r\n").into()
 }
 
-pub(crate) fn new_message(subject: &str, shared: FlagBits, private: FlagBits) -> NewMessage {
+pub(crate) fn new_message(
+    subject: &str,
+    shared: impl Into<Flags>,
+    private: FlagBits,
+) -> NewMessage {
     let date = InternalDate {
         unix_seconds: 1_700_000_000,
         offset_minutes: 60,
     };
     NewMessage {
         prepared: store::prepare(message(subject), date),
-        shared,
+        shared: shared.into(),
         private,
     }
 }
@@ -314,23 +364,33 @@ pub(crate) async fn append(
     store.append(&permit, messages).await.unwrap()
 }
 
-pub(crate) fn adding(uids: &UidSet, flags: FlagBits) -> FlagEdit {
+pub(crate) fn adding(uids: &UidSet, flags: impl Into<Flags>) -> FlagEdit {
+    let flags = flags.into();
     FlagEdit {
         uids: uids.clone(),
         shared: Masks {
             keep: FlagBits::ALL,
-            add: flags,
+            add: flags.bits(),
+        },
+        rare: RareEdit {
+            set: flags.rare().clone(),
+            ..RareEdit::default()
         },
         private: Masks::IDENTITY,
         unchanged_since: None,
     }
 }
 
-pub(crate) fn removing(uids: &UidSet, flags: FlagBits) -> FlagEdit {
+pub(crate) fn removing(uids: &UidSet, flags: impl Into<Flags>) -> FlagEdit {
+    let flags = flags.into();
     FlagEdit {
         shared: Masks {
-            keep: FlagBits::ALL.without(flags),
+            keep: FlagBits::ALL.without(flags.bits()),
             add: FlagBits::NONE,
+        },
+        rare: RareEdit {
+            cleared: flags.rare().clone(),
+            ..RareEdit::default()
         },
         ..adding(uids, FlagBits::NONE)
     }
@@ -419,4 +479,8 @@ pub(crate) fn judged(mailbox: MailboxId) -> Readable {
         mailbox,
         rights_version: 0,
     }
+}
+
+pub(crate) fn names_of(keywords: &Keywords, flags: &Flags) -> Vec<String> {
+    keywords.names(flags).map(str::to_owned).collect()
 }
