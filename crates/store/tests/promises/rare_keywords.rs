@@ -339,6 +339,31 @@ async fn who_replaces_flags_clears_those_that_he_did_not_know() {
 }
 
 #[tokio::test]
+async fn the_release_before_neither_clears_nor_loses_them() {
+    let world = World::new().await;
+    let store = &world.store;
+    let ada = world.account("ada").await;
+    let team = world.shared("team", &[("ada", FULL)]).await;
+    append(store, ada, team, &["a"]).await;
+    fill(store, ada, team, KEYWORDS_WITH_BIT_MAX).await;
+    let may = permit(store, ada, team, Operation::ChangeFlags(FlagBits::ALL)).await;
+    let red = flags(store, &may, &["red"], FlagBits::FLAGGED).await;
+    let edit = adding(&uids([1]), red);
+    store.edit_flags(&may, edit).await.unwrap();
+
+    world.replace_flags_as_before(team).await;
+    let from = permit(store, ada, team, Operation::MoveFrom).await;
+    let to = permit(store, ada, team, Operation::Insert(FlagBits::ALL)).await;
+    // It has no such bit among all that are allowed.
+    let allowed = FlagBits::ALL.without(FlagBits::RARE);
+    store.copy(&from, &to, &uids([1]), allowed).await.unwrap();
+    let names = shown(store, team).await;
+    assert_eq!(names[&1], ["\\Draft", "red"]);
+    assert_eq!(names[&2], ["\\Draft", "red"]);
+    assert_eq!(world.misplaced_keywords().await, 0);
+}
+
+#[tokio::test]
 async fn activity_names_them_as_they_were_called_then() {
     let world = World::new().await;
     let store = &world.store;

@@ -155,6 +155,15 @@ impl World {
         .await
     }
 
+    /// Replaces the flags of all messages by `\Draft`, as a release does that knows no keywords without a bit.
+    pub(crate) async fn replace_flags_as_before(&self, mailbox: MailboxId) {
+        let edit = "select change_flags($1, array[row(1, 4294967295, 0, 16)::flag_edit], '{}')";
+        let mut admin = PgConnection::connect(&self.url).await.unwrap();
+        let edit = sqlx::query(edit).bind(mailbox.0);
+        edit.execute(&mut admin).await.unwrap();
+        admin.close().await.unwrap();
+    }
+
     async fn count(&self, statement: &'static str) -> i64 {
         let mut admin = PgConnection::connect(&self.url).await.unwrap();
         let counted = sqlx::query_scalar(statement)
