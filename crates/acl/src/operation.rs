@@ -22,6 +22,9 @@ pub enum Operation {
     Insert(FlagBits),
     /// Deliver mail to its address.
     Post,
+    /// File the copy of a letter that was sent as the team. It needs no right: who may send as the team may
+    /// ([`may_send_as`](crate::may_send_as)), and the MTA vouches for whom it does not name.
+    FileCopy,
     /// EXPUNGE. CLOSE without this right closes and does not expunge.
     Expunge,
     /// MOVE out of it (RFC 6851, 4.2), and REPLACE of one of its messages (RFC 8508, 4.1).
@@ -65,6 +68,7 @@ impl Operation {
                 Rights::INSERT.union(guarding(flags.intersection(storable(held))))
             }
             Self::Post => Rights::POST,
+            Self::FileCopy => Rights::NONE,
             Self::Expunge => Rights::READ.union(Rights::EXPUNGE),
             Self::MoveFrom => Rights::READ
                 .union(Rights::DELETE_MESSAGES)
@@ -96,6 +100,7 @@ impl Operation {
             | Self::Read
             | Self::Insert(_)
             | Self::Post
+            | Self::FileCopy
             | Self::CreateChild
             | Self::CreateSpecial
             | Self::DeleteMailbox

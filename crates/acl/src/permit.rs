@@ -132,6 +132,7 @@ mod tests {
             "insert-seen-deleted" => Operation::Insert(FlagBits::SEEN.union(FlagBits::DELETED)),
             "insert-any-flags" => Operation::Insert(FlagBits::ALL),
             "post" => Operation::Post,
+            "file-copy" => Operation::FileCopy,
             "expunge" => Operation::Expunge,
             "move-from" => Operation::MoveFrom,
             "create-child" => Operation::CreateChild,
@@ -162,7 +163,7 @@ mod tests {
             let expected = match verdict {
                 "no" => Err(Denied::NoPermission),
                 "hidden" => Err(Denied::Hidden),
-                letters => Ok(Rights::parse(letters).unwrap()),
+                letters => Ok(Rights::parse(letters.trim_matches('-')).unwrap()),
             };
             assert_eq!(result.map(|permit| permit.needed()), expected, "{row}");
         }
@@ -185,6 +186,7 @@ mod tests {
             lrswpkxtean    insert               no
             p              post                 p
             lrswikxtean    post                 no
+            -              file-copy            -
             lre            expunge              re
             lrswipkxtan    expunge              no
             lrte           move-from            rte

@@ -103,6 +103,7 @@ const fn words_of(operation: Operation) -> &'static str {
         Operation::ChangeFlags(_) => "change these flags",
         Operation::Insert(_) => "add messages",
         Operation::Post => "post",
+        Operation::FileCopy => "file copies of sent mail",
         Operation::Expunge => "remove messages",
         Operation::MoveFrom => "move messages away",
         Operation::CreateChild => "create mailboxes",

@@ -2,7 +2,9 @@
 -- `_messages`; `_parts` are the places, from 0, of each writer's messages. What a message consists of stands in lists of its
 -- own, because large values are copied once less so; where it is stored already, `_shared` has its content at that place, and
 -- is shorter where nothing follows. Returns UIDVALIDITY, the first UID, the mailbox's new mod-sequence, the contents
--- where something was delivered, and what else to wake: where messages are answered by these (`_answers`). Refuses, in this order, with PR011 (a content is gone), PR001 (no such mailbox), PR002 (a
+-- where something was delivered, what else to wake, where messages are
+-- answered by these (`_answers`), and whether nothing else was done in the mailbox: copies of sent mail (`_copies`) make room for
+-- what their senders file themselves. Refuses, in this order, with PR011 (a content is gone), PR001 (no such mailbox), PR002 (a
 -- login or a right was withdrawn), PR007 (other flags are private now than when the permit was given), PR041 (no UID left),
 -- PR010 (delivered already) and PR009 (over quota). The details of PR002, PR007, PR010 and PR011 are the places of those
 -- writers, from 1; those of PR009 are by how many bytes and messages. What `_growth` says is the caller's to know, and that the
@@ -13,9 +15,9 @@ create or replace function add_messages(
   _mailbox bigint, _actors actor[], _permits permit[], _parts int8range[],
   _messages new_message[], _envelopes bytea[], _structures bytea[], _headers bytea[], _bodies bytea[],
   _folded bytea[], _marks private_mark[], _growth growth, _shared bigint[], _deliveries delivery[],
-  _message_ids bigint[], _answers answer[],
+  _message_ids bigint[], _answers answer[], _copies sent_copy[],
   out uid_validity bigint, out first_uid bigint, out modseq bigint, out contents bigint[],
-  out answered bigint[], out answered_modseqs bigint[]
+  out answered bigint[], out answered_modseqs bigint[], out is_alone boolean
 )
 language plpgsql as $$
 #variable_conflict use_column
@@ -25,7 +27,11 @@ declare
   _owner          bigint;
   _path           text;
   _quota_root     bigint;
+  _is_team_sent   boolean;
+  _taken_back     bigint;
+  _addressed      bigint[] := '{}';
 begin
+  is_alone := true;
   -- Until the commit nobody can end these logins. Comes before every other lock.
   perform lock_logins(_actors);
   if cardinality(_shared) > 0 then
@@ -53,14 +59,14 @@ begin
   end if;
   if cardinality(_deliveries) > 0 then
     contents := _contents;
-    if exists (select from unnest(_permits) p where p.mailbox <> _mailbox) then
-      -- Letters that are filed elsewhere than where they are addressed to: that list, too, holds until the commit.
-      perform lock_mailboxes(array(select p.mailbox from unnest(_permits) p) || _mailbox);
-    end if;
+    -- Letters that are filed elsewhere than where they are addressed to: that list, too, holds until the commit.
+    _addressed := array(select p.mailbox from unnest(_permits) p where p.mailbox <> _mailbox);
   end if;
-
-  if cardinality(_answers) > 0 then
-    answered := lock_answered(_mailbox, '{}', array(select a.message_id from unnest(_answers) a));
+  if cardinality(_answers) > 0
+     and exists (select from mailbox_name n where n.mailbox = _mailbox and n.owner = 0 and n.special_use = '\Sent') then
+    answered := lock_answered(_mailbox, _addressed, array(select a.message_id from unnest(_answers) a));
+  elsif _addressed <> '{}' then
+    perform lock_mailboxes(_addressed || _mailbox);
   end if;
 
   -- Taking the UIDs and the mod-sequence locks the mailbox.
@@ -83,6 +89,9 @@ begin
   if cardinality(_deliveries) > 0 then
     perform mark_deliveries(_mailbox, _deliveries, _parts);
   end if;
+  if cardinality(_copies) > 0 then
+    perform check_sent_copies(_mailbox, _copies, _message_ids, _actors, _parts);
+  end if;
 
   insert into entry (mailbox, uid, content, modseq, flags, internal_date, size)
   select _mailbox, first_uid + m.place - 1, m.content, modseq, m.flags, m.internal_date, m.size
@@ -100,24 +109,32 @@ begin
        join private_flag b on m.flags & b.bit <> 0;
   end if;
 
-  select n.owner, n.path, n.quota_root
-    into _owner, _path, _quota_root
+  if cardinality(_copies) > 0 then
+    perform note_sent_copies(_mailbox, modseq, first_uid, _copies, _message_ids);
+  end if;
+  select n.owner, n.path, n.quota_root, n.owner = 0 and n.special_use = '\Sent'
+    into _owner, _path, _quota_root, _is_team_sent
     from mailbox_name n
    where n.mailbox = _mailbox;
-  insert into activity (kind, session, account, mailbox, owner, path, uids)
-  select 1 /* activity: append */, w.session, w.account, _mailbox, _owner, _path,
-         int8multirange(int8range(first_uid + lower(w.part), first_uid + upper(w.part)))
-    from unnest(_actors, _parts) as w (account, session, logins, part)
-   where cardinality(_deliveries) = 0
-      or not exists (select from unnest(_deliveries) d where d.place = lower(w.part));
-  if cardinality(_deliveries) > 0 then
+  if cardinality(_deliveries) = 0 then
+    insert into activity (kind, session, account, mailbox, owner, path, uids)
+    select 1 /* activity: append */, w.session, w.account, _mailbox, _owner, _path,
+           int8multirange(int8range(first_uid + lower(w.part), first_uid + upper(w.part)))
+      from unnest(_actors, _parts) as w (account, session, logins, part);
+  else
     insert into activity (kind, session, account, mailbox, owner, path, uids, detail)
-    select 14 /* activity: delivery */, w.session, nullif(w.account, 0), _mailbox, _owner, _path,
-           int8multirange(int8range(first_uid + d.place, first_uid + d.place, '[]')), d.detail
-      from unnest(_deliveries) d
-      join unnest(_actors, _parts) as w (account, session, logins, part) on lower(w.part) = d.place;
+    select case when d.place is null then 1 /* activity: append */ else 14 /* activity: delivery */ end,
+           w.session, nullif(w.account, 0), _mailbox, _owner, _path,
+           int8multirange(int8range(first_uid + lower(w.part), first_uid + upper(w.part))), d.detail
+      from unnest(_actors, _parts) with ordinality as w (account, session, logins, part, nth)
+      left join unnest(_deliveries) d on d.place = lower(w.part)
+     order by w.nth;
   end if;
-
+  if _is_team_sent then
+    _taken_back := take_back_copies(_mailbox, _copies, _message_ids, _actors[1]);
+    is_alone := _taken_back is null;
+    modseq := coalesce(_taken_back, modseq);
+  end if;
   if answered <> '{}' then
     select array_agg(m.mailbox), array_agg(m.modseq)
       into answered, answered_modseqs

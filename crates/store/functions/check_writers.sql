@@ -34,7 +34,7 @@ begin
     into _denied
     from mailbox_name n, unnest(_permits) with ordinality as w (mailbox, rights_version, needed, place)
    where n.mailbox = _mailbox
-     and w.needed <> 32 /* rights: p */
+     and w.needed & ~32 /* rights: p */ <> 0
      and w.rights_version < n.policy_version;
   if _denied is not null then
     raise exception using errcode = 'PR007', message = 'the policy changed', detail = _denied;

@@ -26,6 +26,8 @@ pub struct Target {
     pub subfolder: Option<TargetMailbox>,
     /// The one for junk in the same tree.
     pub junk: Option<MailboxId>,
+    /// The Sent of the same tree, where the letter is a copy of what was sent as the addresses of the mailbox.
+    pub sent: Option<MailboxId>,
 }
 
 /// A mailbox on a [`Route`].
@@ -78,6 +80,8 @@ pub enum RouteStep {
     Subfolder(Place),
     /// There is no mailbox of this name below the one that was reached.
     NoSubfolder(String),
+    /// The letter is a copy of one that was sent as the addresses of the mailbox that is reached; it goes to this Sent.
+    SentCopy(Place),
     /// Nothing is known by this address.
     Unknown(String),
 }
@@ -140,6 +144,10 @@ pub enum OldTarget {
     Alias(EmailAddress),
 }
 
+/// The domain of copies of sent mail, and what their addresses begin with.
+const SENT_COPY_DOMAIN: &str = "postroom.invalid";
+const SENT_COPY: &str = "sent-of-";
+
 impl Recipients {
     fn local(&self) -> Option<&str> {
         match self {
@@ -171,6 +179,9 @@ impl Store {
     /// [`Fault::Limit`] where too many aliases lead on; [`Fault::Unavailable`] when the database is away.
     #[tracing::instrument(name = "db.route", skip_all)]
     pub async fn route(&self, address: &EmailAddress, separator: &str) -> Result<Route, Fault> {
+        if address.domain() == SENT_COPY_DOMAIN {
+            return self.route_sent_copy(address).await;
+        }
         let rows = sqlx::query_as!(
             Row,
             r#"select step as "step!", subject, object, mailbox, rights_version, owner, owner_name, path,
@@ -187,6 +198,83 @@ impl Store {
             row.read(&mut route)?;
         }
         Ok(route)
+    }
+
+    /// The address to which an MTA sends a copy of every letter that is sent as `address`: it goes to the Sent of the team that the
+    /// address is of. `None` where that is no team, or has no Sent. The domain is reserved (RFC 6761), so that no mail from outside
+    /// is for it, and nobody can guess what is before the `@`.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Limit`] where too many aliases lead on; [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.sent_copy_address", skip_all)]
+    pub async fn sent_copy_address(
+        &self,
+        address: &EmailAddress,
+        separator: &str,
+    ) -> Result<Option<EmailAddress>, Fault> {
+        let mailboxes = sqlx::query_scalar!(
+            "select sent_as(_local => $1, _domain => $2, _separator => $3)",
+            address.folded_local(),
+            address.domain(),
+            separator,
+        )
+        .fetch_one(&mut *self.connection().await?)
+        .await?;
+        let Some([only]) = mailboxes.as_deref() else {
+            return Ok(None);
+        };
+        let mailbox = MailboxId(*only);
+        let copy = self.sent_copy_of(mailbox);
+        let has_sent = self.sent_copy_target(mailbox).await?.is_some();
+        Ok(copy.filter(|_| has_sent))
+    }
+
+    fn sent_copy_of(&self, mailbox: MailboxId) -> Option<EmailAddress> {
+        let tag = self.object_ids().sent_copy_tag(mailbox);
+        EmailAddress::parse(&format!("{SENT_COPY}{mailbox}-{tag}@{SENT_COPY_DOMAIN}")).ok()
+    }
+
+    async fn route_sent_copy(&self, address: &EmailAddress) -> Result<Route, Fault> {
+        let number = address.folded_local().strip_prefix(SENT_COPY);
+        let number = number.and_then(|rest| rest.split_once('-')?.0.parse().ok());
+        let mailbox = number.map(MailboxId);
+        let mailbox =
+            mailbox.filter(|mailbox| self.sent_copy_of(*mailbox).as_ref() == Some(address));
+        let target = match mailbox {
+            Some(mailbox) => self.sent_copy_target(mailbox).await?,
+            None => None,
+        };
+        let Some((target, sent)) = target else {
+            return Ok(Route {
+                targets: Vec::new(),
+                steps: vec![RouteStep::Unknown(address.to_string())],
+            });
+        };
+        let reached = RouteStep::Mailbox(target.mailbox.place.clone());
+        Ok(Route {
+            targets: vec![target],
+            steps: vec![reached, RouteStep::SentCopy(sent)],
+        })
+    }
+
+    async fn sent_copy_target(&self, mailbox: MailboxId) -> Result<Option<(Target, Place)>, Fault> {
+        let row = sqlx::query_file!("queries/route_sent_copy.sql", mailbox.0)
+            .fetch_optional(&mut *self.connection().await?)
+            .await?;
+        Ok(row.map(|row| {
+            let target = Target {
+                mailbox: TargetMailbox {
+                    id: MailboxId(row.mailbox),
+                    place: Place::Shared(row.path),
+                    rights_version: row.rights_version,
+                },
+                subfolder: None,
+                junk: None,
+                sent: Some(MailboxId(row.sent)),
+            };
+            (target, Place::Shared(row.sent_path))
+        }))
     }
 
     /// Whether `account` may send as `address`: as all mailboxes that a letter to it is for (`acl::may_send_as`). Nobody may as
@@ -451,6 +539,7 @@ impl Row {
             mailbox: reached,
             subfolder,
             junk: self.junk.map(MailboxId),
+            sent: None,
         });
         Ok(())
     }

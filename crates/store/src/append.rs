@@ -11,6 +11,7 @@ use sqlx::postgres::types::PgRange;
 
 use crate::argument::{
     ActorRow, AnswerRow, DeliveryRow, GrowthRow, NewMessageRow, PermitRow, PrivateMarkRow,
+    SentCopyRow,
 };
 use crate::batch::{Call, Done, Job, QueuedWrite, Queues, Writers};
 use crate::fault::{BatchFault, Excess};
@@ -61,6 +62,8 @@ pub(crate) struct Incoming {
     pub(crate) flags: FlagBits,
     /// By what it is recognised when it comes again, and for how many seconds.
     pub(crate) mark: Option<(Vec<u8>, i64)>,
+    /// Where it is the copy of one that was sent: as the addresses of this mailbox.
+    pub(crate) sent_as: Option<MailboxId>,
     /// For the record of activity.
     pub(crate) detail: String,
 }
@@ -71,6 +74,9 @@ pub(crate) struct Added {
     /// Of a letter.
     pub(crate) content: Option<ContentId>,
 }
+
+/// For how long the copy of a sent letter makes room for the same one from its sender's own program, or is suppressed by it.
+const SENT_COPY_SECONDS: i64 = 24 * 60 * 60;
 
 impl Store {
     /// [`prepare`]s a message that a client has sent.
@@ -158,6 +164,7 @@ impl Job for Append {
             &columns.deliveries as &[DeliveryRow],
             &columns.message_ids as &[Option<i64>],
             &columns.answers as &[AnswerRow],
+            &columns.copies as &[SentCopyRow],
         );
         call.send();
         let row = query
@@ -166,8 +173,13 @@ impl Job for Append {
             .map_err(|error| without_those_too_large(queued_writes, error))?;
         inner.wake_answered(row.answered.as_deref(), row.answered_modseqs.as_deref());
         let numbers = (row.uid_validity, row.first_uid, row.modseq);
-        answers(queued_writes, numbers, row.contents.as_deref())
-            .ok_or_else(|| BatchFault::All(Fault::Broken(Cause::new("numbers out of range"))))
+        answers(
+            queued_writes,
+            numbers,
+            row.is_alone,
+            row.contents.as_deref(),
+        )
+        .ok_or_else(|| BatchFault::All(Fault::Broken(Cause::new("numbers out of range"))))
     }
 }
 
@@ -229,6 +241,7 @@ fn without_those_too_large(
 fn answers(
     queued_writes: &[QueuedWrite<Append>],
     (uid_validity, first_uid, modseq): (i64, i64, i64),
+    is_alone: bool,
     contents: Option<&[i64]>,
 ) -> Option<Done<Added>> {
     let uid_validity = UidValidity::from_i64(uid_validity)?;
@@ -247,7 +260,7 @@ fn answers(
                     uid_validity,
                     uids,
                     modseq,
-                    is_alone: queued_writes.len() == 1,
+                    is_alone: is_alone && queued_writes.len() == 1,
                 },
                 content: content.copied().map(ContentId),
             }
@@ -277,6 +290,7 @@ struct Columns<'w> {
     deliveries: Vec<DeliveryRow>,
     message_ids: Vec<Option<i64>>,
     answers: Vec<AnswerRow>,
+    copies: Vec<SentCopyRow>,
 }
 
 impl<'w> Columns<'w> {
@@ -320,6 +334,12 @@ impl<'w> Columns<'w> {
             window_seconds,
             detail: posting.detail.clone(),
         });
+        self.copies
+            .extend(posting.sent_as.map(|mailbox| SentCopyRow {
+                place: self.place(),
+                sends_as: mailbox.0,
+                window_seconds: SENT_COPY_SECONDS,
+            }));
         let Some(content) = posting.content else {
             return self.push(&posting.prepared, posting.flags);
         };

@@ -92,6 +92,15 @@ pub(crate) struct DeliveryRow {
     pub(crate) detail: String,
 }
 
+/// That the letter at `place` is the copy of one that was sent as the addresses of a mailbox (`migrations/0025_answers.sql`).
+#[derive(sqlx::Type)]
+#[sqlx(type_name = "sent_copy")]
+pub(crate) struct SentCopyRow {
+    pub(crate) place: i64,
+    pub(crate) sends_as: i64,
+    pub(crate) window_seconds: i64,
+}
+
 /// That the message at `place` answers those of this Message-ID (`migrations/0023_message_ids.sql`).
 #[derive(sqlx::Type)]
 #[sqlx(type_name = "answer")]

@@ -7,13 +7,14 @@ use acl::{EffectiveAccess, Operation, Permit};
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use mail::limits::{CLIENT_NAME_CHARS_MAX, DUPLICATE_WINDOW_DAYS_MAX};
-use mail::{AccountId, ContentId, EmailAddress, MailboxId, Uid, UidValidity};
+use mail::{AccountId, ContentId, EmailAddress, FlagBits, MailboxId, Uid, UidValidity};
 use sha2::{Digest as _, Sha256};
 
 use crate::activity::ActivityKind;
 use crate::append::{Added, Append, Incoming};
 use crate::filing::{Circumstances, Filing, filing};
 use crate::keeping::interval;
+use crate::place::belonging;
 use crate::{Cause, Fault, Prepared, Store, Target, TargetMailbox};
 
 /// A letter, as it will be stored in every mailbox that it is for.
@@ -96,14 +97,16 @@ impl Store {
         submitter: Option<AccountId>,
         target: &Target,
     ) -> Result<bool, Fault> {
-        let (account, mailbox) = (submitter.unwrap_or(AccountId::NOBODY), target.mailbox.id);
-        let Some(latest) = self.latest(mailbox).await? else {
+        let mailbox = &target.mailbox;
+        let Some(latest) = self.latest(mailbox.id).await? else {
             return Ok(false);
         };
-        match self
-            .post_permit_at(account, mailbox, latest.rights_version)
-            .await
-        {
+        let asked = Asked {
+            account: submitter.unwrap_or(AccountId::NOBODY),
+            mailbox: mailbox.id,
+            purpose: Purpose::of(target),
+        };
+        match self.post_permit_at(asked, latest.rights_version).await {
             Ok(_) => Ok(true),
             Err(Fault::Denied | Fault::Gone) => Ok(false),
             Err(fault) => Err(fault),
@@ -170,32 +173,26 @@ impl Store {
         )
         .execute(&mut *self.connection().await?)
         .await?;
+        sqlx::query!("delete from sent_copy_mark where until < now()")
+            .execute(&mut *self.connection().await?)
+            .await?;
         Ok(())
     }
 
     /// A permit to post, by rights that are no older than the call where others would not suffice.
-    async fn post_permit(
-        &self,
-        submitter: Option<AccountId>,
-        mailbox: &TargetMailbox,
-    ) -> Result<Permit, Fault> {
-        let account = submitter.unwrap_or(AccountId::NOBODY);
-        let version = mailbox.rights_version;
-        match self.post_permit_at(account, mailbox.id, version).await {
+    async fn post_permit(&self, asked: Asked, version: i64) -> Result<Permit, Fault> {
+        match self.post_permit_at(asked, version).await {
             Err(Fault::Denied) => {}
             decided => return decided,
         }
-        let latest = self.latest(mailbox.id).await?.ok_or(Fault::Gone)?;
-        self.post_permit_at(account, mailbox.id, latest.rights_version)
-            .await
+        let latest = self.latest(asked.mailbox).await?.ok_or(Fault::Gone)?;
+        self.post_permit_at(asked, latest.rights_version).await
     }
 
-    async fn post_permit_at(
-        &self,
-        account: AccountId,
-        mailbox: MailboxId,
-        version: i64,
-    ) -> Result<Permit, Fault> {
+    async fn post_permit_at(&self, asked: Asked, version: i64) -> Result<Permit, Fault> {
+        let Asked {
+            account, mailbox, ..
+        } = asked;
         let known = self.known(account, mailbox, version).await?;
         let known = known.ok_or(Fault::Gone)?;
         let access = EffectiveAccess {
@@ -204,7 +201,46 @@ impl Store {
             rights: known.rights,
             version: known.version,
         };
-        acl::permit(&access, Operation::Post).map_err(|_| Fault::Denied)
+        let operation = match asked.purpose {
+            Purpose::Letter => Operation::Post,
+            Purpose::SentCopy => {
+                let belonging = belonging(account, known.owner, &known.domain);
+                // The MTA vouches for whom it does not name: it lets nobody else send as the team.
+                let may = account == AccountId::NOBODY
+                    || acl::may_send_as(&known.applying, &known.who, belonging);
+                if !may {
+                    return Err(Fault::Denied);
+                }
+                Operation::FileCopy
+            }
+        };
+        acl::permit(&access, operation).map_err(|_| Fault::Denied)
+    }
+}
+
+/// What a permit is asked for.
+#[derive(Clone, Copy)]
+struct Asked {
+    account: AccountId,
+    mailbox: MailboxId,
+    purpose: Purpose,
+}
+
+/// What a letter is.
+#[derive(Clone, Copy)]
+enum Purpose {
+    /// A letter for the mailbox.
+    Letter,
+    /// The copy of one that was sent as its addresses.
+    SentCopy,
+}
+
+impl Purpose {
+    fn of(target: &Target) -> Self {
+        match target.sent {
+            Some(_) => Self::SentCopy,
+            None => Self::Letter,
+        }
     }
 }
 
@@ -245,9 +281,9 @@ impl Carried<'_> {
 
     async fn file(&self, addressee: &Addressee, stored: Option<ContentId>) -> Result<Filed, Fault> {
         let target = &addressee.target;
-        let here = self.permit(&target.mailbox).await;
+        let here = self.permit(&target.mailbox, Purpose::of(target)).await;
         let below = match &target.subfolder {
-            Some(below) => self.permit(below).await,
+            Some(below) => self.permit(below, Purpose::Letter).await,
             None => Err(Fault::Gone),
         };
         let filed = filing(
@@ -262,7 +298,7 @@ impl Carried<'_> {
         let outcome = self.post(addressee, filed, &permit, stored).await;
         // What would take its place is gone or closed by now.
         let is_lost = matches!(outcome, Err(Fault::Gone | Fault::Denied));
-        if is_lost && filed.mailbox != target.mailbox.id {
+        if is_lost && filed.mailbox != target.mailbox.id && target.sent.is_none() {
             let circumstances = Circumstances {
                 is_junk: false,
                 may_post_below: false,
@@ -273,8 +309,13 @@ impl Carried<'_> {
         outcome
     }
 
-    async fn permit(&self, mailbox: &TargetMailbox) -> Result<Permit, Fault> {
-        self.store.post_permit(self.submitter, mailbox).await
+    async fn permit(&self, mailbox: &TargetMailbox, purpose: Purpose) -> Result<Permit, Fault> {
+        let asked = Asked {
+            account: self.submitter.unwrap_or(AccountId::NOBODY),
+            mailbox: mailbox.id,
+            purpose,
+        };
+        self.store.post_permit(asked, mailbox.rights_version).await
     }
 
     async fn post(
@@ -284,11 +325,18 @@ impl Carried<'_> {
         permit: &Permit,
         stored: Option<ContentId>,
     ) -> Result<Filed, Fault> {
+        let sent_as = addressee.target.sent.map(|_| addressee.target.mailbox.id);
         let posting = |content| {
             Append::Letter(Incoming {
                 prepared: Arc::clone(&self.prepared),
                 content,
-                flags: filed.flags,
+                // A copy of sent mail is made read for everybody as the mailbox's policy has it.
+                flags: if sent_as.is_some() {
+                    FlagBits::NONE
+                } else {
+                    filed.flags
+                },
+                sent_as,
                 mark: self.mark.clone(),
                 detail: self.detail(addressee),
             })

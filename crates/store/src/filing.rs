@@ -21,14 +21,15 @@ pub struct Filing {
     pub mailbox: MailboxId,
     /// By the right to post to this one.
     pub judged_by: MailboxId,
-    /// With these flags, which everybody sees.
+    /// With these flags, for everybody, whether or not each has them apart.
     pub flags: FlagBits,
 }
 
 /// Decides where a letter for `target` is filed.
 ///
 /// Junk goes to the mailbox for junk of the tree by the right to post to the mailbox that it is addressed to. What has a
-/// subaddress goes to the mailbox of that name where whoever sends may post there, too, and else where the others go.
+/// subaddress goes to the mailbox of that name where whoever sends may post there, too, and else where the others go. The
+/// copy of what was sent is in the team's Sent, and read.
 #[must_use]
 pub fn filing(target: &Target, circumstances: Circumstances) -> Filing {
     let addressed = target.mailbox.id;
@@ -38,6 +39,13 @@ pub fn filing(target: &Target, circumstances: Circumstances) -> Filing {
         .filter(|_| circumstances.may_post_below)
         .map(|below| below.id);
     let junk = target.junk.filter(|_| circumstances.is_junk);
+    if let Some(sent) = target.sent {
+        return Filing {
+            mailbox: sent,
+            judged_by: addressed,
+            flags: FlagBits::SEEN,
+        };
+    }
     let (mailbox, judged_by) = match (junk, below) {
         (Some(junk), _) => (junk, addressed),
         (None, Some(below)) => (below, below),
@@ -70,6 +78,28 @@ mod tests {
     }
 
     #[test]
+    fn a_copy_of_sent_mail_is_in_the_sent_and_read() {
+        for is_junk in [false, true] {
+            let target = Target {
+                mailbox: mailbox(ADDRESSED),
+                subfolder: None,
+                junk: Some(MailboxId(JUNK)),
+                sent: Some(MailboxId(4)),
+            };
+            let circumstances = Circumstances {
+                is_junk,
+                may_post_below: false,
+            };
+            let expected = Filing {
+                mailbox: MailboxId(4),
+                judged_by: MailboxId(ADDRESSED),
+                flags: FlagBits::SEEN,
+            };
+            assert_eq!(filing(&target, circumstances), expected);
+        }
+    }
+
+    #[test]
     fn outcomes() {
         for (has_below, may_post_below, has_junk, is_junk, filed, judged_by) in [
             (false, false, false, false, ADDRESSED, ADDRESSED),
@@ -88,6 +118,7 @@ mod tests {
                 mailbox: mailbox(ADDRESSED),
                 subfolder: has_below.then(|| mailbox(BELOW)),
                 junk: has_junk.then_some(MailboxId(JUNK)),
+                sent: None,
             };
             let circumstances = Circumstances {
                 is_junk,

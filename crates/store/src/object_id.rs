@@ -20,6 +20,8 @@ pub struct ObjectIds {
 
 /// Enough of the hash that no two ever meet.
 const ID_BYTES: usize = 16;
+/// 64 bits.
+const TAG_CHARS: usize = 16;
 
 impl ObjectIds {
     pub(crate) async fn load(pool: &PgPool) -> Result<Self, Fault> {
@@ -58,6 +60,12 @@ impl ObjectIds {
             Some(root) => self.id('T', &root),
             None => self.id('T', &content.0.to_be_bytes()),
         }
+    }
+
+    /// What nobody can guess, in the address of copies of what is sent as a mailbox's addresses.
+    pub(crate) fn sent_copy_tag(&self, mailbox: MailboxId) -> String {
+        let id = self.id('S', &mailbox.0.to_be_bytes());
+        id.chars().skip(1).take(TAG_CHARS).collect()
     }
 
     /// Begins with a letter, which keeps the kinds apart (RFC 8474, 8.1).

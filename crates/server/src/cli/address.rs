@@ -247,6 +247,9 @@ async fn explain(context: &AdminContext, text: &str, terminal: &Terminal) -> Res
         let may_anyone = context.store.may_post(None, target).await?;
         targets.push((context.name(&filed.place).to_string(), may_anyone));
     }
+    let separator = EmailAddress::SEPARATOR;
+    let senders = context.store.senders_of(&address, separator).await?;
+    let sent_copy = context.store.sent_copy_address(&address, separator).await?;
     let reasons: Vec<String> = route
         .steps
         .iter()
@@ -259,6 +262,8 @@ async fn explain(context: &AdminContext, text: &str, terminal: &Terminal) -> Res
             .map(|(mailbox, may_anyone)| json!({ "mailbox": mailbox, "anyone": may_anyone }))
             .collect::<Value>(),
         "because": reasons,
+        "senders": senders,
+        "sent_copy": sent_copy.as_ref().map(ToString::to_string),
     });
     terminal.show(&data, || {
         let mut words = String::new();
@@ -274,6 +279,10 @@ async fn explain(context: &AdminContext, text: &str, terminal: &Terminal) -> Res
             words.push_str(&format!("{text} goes nowhere\n"));
         }
         words.extend(reasons.iter().map(|reason| format!("  {reason}\n")));
+        if !senders.is_empty() {
+            words.push_str(&format!("  sent as by {}\n", senders.join(", ")));
+        }
+        words.extend(sent_copy.map(|copy| format!("  with copies to {copy}\n")));
         words
     })
 }
@@ -294,6 +303,10 @@ fn reason(context: &AdminContext, step: &RouteStep) -> String {
         RouteStep::Mailbox(place) => format!("it leads to {}", context.name(place)),
         RouteStep::Subfolder(place) => format!("the subaddress names {}", context.name(place)),
         RouteStep::NoSubfolder(detail) => format!("there is no {detail} below it"),
+        RouteStep::SentCopy(place) => format!(
+            "it is a copy of what is sent from there, for {}",
+            context.name(place)
+        ),
         RouteStep::Unknown(address) => format!("{address} is not known"),
     }
 }

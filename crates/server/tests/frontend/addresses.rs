@@ -66,7 +66,8 @@ fn addresses_are_added_listed_explained_and_removed() {
            help@example.org leads to support@example.org\n  \
            support@example.org is known\n  \
            it leads to Shared Folders/support\n  \
-           there is no orders below it\n"
+           there is no orders below it\n  \
+           sent as by root\n"
     );
     ok(&["acl", "set", SUPPORT, "anyone", "-p"]);
     let closed = ok(&["address", "explain", "support@example.org"]);
@@ -235,6 +236,14 @@ fn a_team_is_one_command() {
     );
     assert!(done.ends_with("address support@example.org\n"), "{done}");
     assert_eq!(ok(&add), "team support has all of that\n");
+    let way = json(&["address", "explain", "support@example.org", "--json"]);
+    assert_eq!(way["senders"], json!(["ada", "bo"]));
+    let copy = way["sent_copy"].as_str().unwrap();
+    let copied = ok(&["address", "explain", copy]);
+    assert!(
+        copied.contains("for Shared Folders/support/Sent"),
+        "{copied}"
+    );
     let explained = json(&["acl", "explain", "bo", SUPPORT, "--json"]);
     assert_eq!(explained["sends_as"], true);
     assert_eq!(explained["rights"], "lrswipted");

@@ -1,11 +1,15 @@
 //! What a team answered is marked so for all of it, in the commit that files the answer.
 
 use acl::Operation;
+use image::Overlay;
 use mail::{AccountId, FlagBits, InternalDate, MailboxId, Place};
-use store::{ActivityKind, ActivityQuery, Addressee, Letter, LoadedDelta, NewMessage, Store};
+use store::{
+    ActivityKind, ActivityQuery, Addressee, Delivered, Fault, Letter, LoadedDelta, NewMessage,
+    Store,
+};
 
 use crate::addresses::{add, address};
-use crate::world::{World, append, found, image, permit, uid, uids};
+use crate::world::{World, append, found, image, inbox, judged, news, overlay, permit, uid, uids};
 
 const DATE: InternalDate = InternalDate {
     unix_seconds: 1_700_000_000,
@@ -276,5 +280,161 @@ async fn a_message_has_a_story_wherever_it_went() {
         let rows = store.activity(&query).await.unwrap();
         let kinds: Vec<_> = rows.iter().map(|row| row.kind.word()).collect();
         assert_eq!(kinds, expected, "{message}");
+    }
+}
+
+/// A letter that ada sent as the team, on its way to the team's Sent.
+async fn copy(
+    store: &Store,
+    submitter: Option<AccountId>,
+    fields: &str,
+) -> Result<Delivered, Fault> {
+    let sender = address("support@example.org");
+    let recipient = store
+        .sent_copy_address(&sender, "+")
+        .await
+        .unwrap()
+        .unwrap();
+    let route = store.route(&recipient, "+").await.unwrap();
+    let letter = Letter {
+        prepared: mail(fields).prepared,
+        submitter,
+        queue_id: None,
+        client: "mta".into(),
+        recognition: None,
+        is_junk: false,
+    };
+    let to = [Addressee {
+        recipient,
+        target: route.targets[0].clone(),
+    }];
+    store.deliver(letter, &to).await.remove(0)
+}
+
+async fn uids_of(store: &Store, mailbox: MailboxId) -> Vec<u32> {
+    let image = image(store, mailbox).await;
+    image.iter().map(|(_, message)| message.uid.get()).collect()
+}
+
+#[tokio::test]
+async fn a_copy_of_what_was_sent_is_in_the_sent_and_read_by_everybody() {
+    let team = Team::new().await;
+    let store = &team.world.store;
+    add(store, team.root, "support@example.org", team.support).await;
+    file(store, team.ada, team.support, "Message-ID: <1@example.net>").await;
+    let before = image(store, team.sent).await.modseq();
+    let sent = copy(store, Some(team.ada), "In-Reply-To: <1@example.net>").await;
+    assert!(
+        matches!(sent, Ok(Delivered::Filed { mailbox, .. }) if mailbox == team.sent),
+        "{sent:?}"
+    );
+    assert_eq!(answered(store, team.support).await, [1]);
+    // To who begins now, to who was there, and in numbers.
+    let own = overlay(store, team.ada, team.sent).await;
+    assert!(own.flags(uid(1)).contains(FlagBits::SEEN));
+    let news = news(store, team.sent, before, &[team.ada]).await;
+    let (_, told) = &news.private[0];
+    assert!(
+        Overlay::default()
+            .apply(told)
+            .flags(uid(1))
+            .contains(FlagBits::SEEN)
+    );
+    let status = store.status(team.ada, &[judged(team.sent)]).await.unwrap();
+    assert_eq!(status[0].1.unseen, 0);
+    // Also where \\Seen is everybody's.
+    team.world.make_private(team.root, team.sent, "").await;
+    copy(store, None, "Subject: two").await.unwrap();
+    let image = image(store, team.sent).await;
+    let seen = image
+        .iter()
+        .filter(|(_, message)| message.flags.contains(FlagBits::SEEN));
+    assert_eq!(seen.count(), 2);
+    let status = store.status(team.ada, &[judged(team.sent)]).await.unwrap();
+    assert_eq!(status[0].1.unseen, 0);
+}
+
+#[tokio::test]
+async fn what_the_client_files_itself_takes_the_place_of_the_copy() {
+    let team = Team::new().await;
+    let store = &team.world.store;
+    add(store, team.root, "support@example.org", team.support).await;
+    // The copy comes first, and goes in the commit of the APPEND.
+    copy(store, None, "Message-ID: <1@example.org>")
+        .await
+        .unwrap();
+    assert_eq!(uids_of(store, team.sent).await, [1]);
+    file(store, team.ada, team.sent, "Message-ID: <1@example.org>").await;
+    assert_eq!(uids_of(store, team.sent).await, [2]);
+    // Once: who files it again has it twice.
+    file(store, team.ada, team.sent, "Message-ID: <1@example.org>").await;
+    assert_eq!(uids_of(store, team.sent).await, [2, 3]);
+    // The copy comes afterwards, and is suppressed.
+    file(store, team.ada, team.sent, "Message-ID: <2@example.org>").await;
+    let late = copy(store, None, "Message-ID: <2@example.org>").await;
+    assert!(matches!(late, Ok(Delivered::Duplicate)), "{late:?}");
+    assert_eq!(uids_of(store, team.sent).await, [2, 3, 4]);
+    // What has no Message-ID is no other's double.
+    copy(store, None, "Subject: x").await.unwrap();
+    copy(store, None, "Subject: x").await.unwrap();
+    file(store, team.ada, team.sent, "Subject: x").await;
+    assert_eq!(uids_of(store, team.sent).await, [2, 3, 4, 5, 6, 7]);
+}
+
+/// Whichever comes first, in one batch or in two, on one node or on two: one is there, and it is the client's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn copy_and_append_at_once_leave_one() {
+    let team = Team::new().await;
+    let store = team.world.store.clone();
+    let nodes = [store.clone(), team.world.another_node().await];
+    add(&store, team.root, "support@example.org", team.support).await;
+    for n in 0..20 {
+        let fields = format!("Message-ID: <{n}@example.org>");
+        let (first, second) = (nodes[n % 2].clone(), nodes[n / 2 % 2].clone());
+        let (ada, sent, copied) = (team.ada, team.sent, fields.clone());
+        let copying = tokio::spawn(async move { copy(&first, None, &copied).await });
+        let filing = tokio::spawn(async move { file(&second, ada, sent, &fields).await });
+        filing.await.unwrap();
+        copying.await.unwrap().unwrap();
+        assert_eq!(uids_of(&store, team.sent).await.len(), n + 1);
+    }
+}
+
+#[tokio::test]
+async fn nobody_files_copies_who_may_not_send_as_the_team() {
+    let team = Team::new().await;
+    let store = &team.world.store;
+    add(store, team.root, "support@example.org", team.support).await;
+    let bo = team.world.account("bo").await;
+    let refused = copy(store, Some(bo), "Subject: x").await;
+    assert!(matches!(refused, Err(Fault::Denied)), "{refused:?}");
+    // Whether or not anyone may post there.
+    team.world
+        .grant(team.root, team.support, "anyone", "")
+        .await;
+    copy(store, Some(team.ada), "Subject: x").await.unwrap();
+    team.world.grant(team.root, team.support, "ada", "-p").await;
+    let refused = copy(store, Some(team.ada), "Subject: x").await;
+    assert!(matches!(refused, Err(Fault::Denied)), "{refused:?}");
+    // The address cannot be guessed, and there is none for who is no team.
+    let sender = address("support@example.org");
+    let real = store
+        .sent_copy_address(&sender, "+")
+        .await
+        .unwrap()
+        .unwrap();
+    let guessed = real
+        .to_string()
+        .replace('-', "-0")
+        .replace("-0of-0", "-of-");
+    for guess in [&guessed, "sent-of-1@postroom.invalid", "x@postroom.invalid"] {
+        let route = store.route(&address(guess), "+").await.unwrap();
+        assert!(route.targets.is_empty(), "{guess}");
+    }
+    let home = inbox(store, bo).await;
+    add(store, team.root, "bo@example.org", home).await;
+    for none in ["bo@example.org", "x@example.org"] {
+        let copy = store.sent_copy_address(&address(none), "+").await.unwrap();
+        assert_eq!(copy, None, "{none}");
     }
 }
