@@ -384,9 +384,9 @@ type Filed = (UidValidity, Uid, MailboxId, Option<ContentId>);
 fn words(queue_id: Option<&str>, client: &str, is_junk: bool) -> String {
     let mut words = String::new();
     for (title, value) in [("as", queue_id), ("from", Some(client))] {
-        let kept = value.map(kept).unwrap_or_default();
-        if !kept.is_empty() {
-            words.push_str(&format!(", {title} {kept}"));
+        let value = value.map(kept).unwrap_or_default();
+        if !value.is_empty() {
+            words.push_str(&format!(", {title} {value}"));
         }
     }
     if is_junk {
