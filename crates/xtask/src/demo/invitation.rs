@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::frontend::{Frontend, Ports};
-use super::world::{ADDRESS, ADMIN, LEAD, PASSWORD, SHARED, people};
+use super::world::{ADDRESS, ADMIN, LEAD, PASSWORD, SHARED, address_of, people};
 
 /// Everything that a visitor needs.
 pub(super) struct Invitation<'a> {
@@ -25,10 +25,15 @@ impl Invitation<'_> {
                 imap,
                 imaps,
                 lmtp,
+                maps,
+                auth,
                 http,
             } = node.ports;
             let pid = node.pid();
-            json!({"imap": imap, "imaps": imaps, "lmtp": lmtp, "http": http, "pid": pid})
+            json!({
+                "imap": imap, "imaps": imaps, "lmtp": lmtp, "maps": maps, "auth": auth,
+                "http": http, "pid": pid,
+            })
         });
         let account = |name: &str| json!({"user": name, "password": PASSWORD});
         json!({
@@ -58,16 +63,23 @@ impl Invitation<'_> {
                 self.crowd
             ));
         }
-        page.push_str(&format!("\nEverybody's password is {PASSWORD}.\n\n"));
-        page.push_str("  node    IMAP     IMAP in TLS    LMTP     HTTP     process\n");
+        page.push_str(&format!(
+            "\nEverybody's password is {PASSWORD}, and everybody's address is as that of {LEAD}: {}.\n\n",
+            address_of(LEAD)
+        ));
+        page.push_str(
+            "  node    IMAP     IMAP in TLS    LMTP     maps     auth     HTTP     process\n",
+        );
         for (i, node) in self.nodes.iter().enumerate() {
             let (ports, pid) = (node.ports, node.pid());
             page.push_str(&format!(
-                "  {:<8}{:<9}{:<15}{:<9}{:<9}{pid}\n",
+                "  {:<8}{:<9}{:<15}{:<9}{:<9}{:<9}{:<9}{pid}\n",
                 i + 1,
                 ports.imap,
                 ports.imaps,
                 ports.lmtp,
+                ports.maps,
+                ports.auth,
                 ports.http
             ));
         }
