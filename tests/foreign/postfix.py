@@ -1,11 +1,13 @@
 """A private Postfix, with the lines of deploy/postfix, in a temporary folder on 127.0.0.1."""
 
+import contextlib
 import os
 import pwd
 import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -77,13 +79,14 @@ scache    unix  - - n - 1 scache
 class Postfix:
     """Runs inside `with`. Mail from outside comes to `smtp`, that of our people to `submission`."""
 
-    def __init__(self, lmtp, maps, auth):
+    def __init__(self, node, by_unix_sockets=False):
         if os.geteuid() != 0:
             raise Skipped("only root can start a Postfix")
+        self.ports = {name: node[name] for name in ("lmtp", "maps", "auth")}
+        self.by_unix_sockets = by_unix_sockets
         self.replaced = {
-            "127.0.0.1:2424": f"127.0.0.1:{lmtp}",
-            "127.0.0.1:2425": f"127.0.0.1:{maps}",
-            "127.0.0.1:2426": f"127.0.0.1:{auth}",
+            f"inet:127.0.0.1:{pasted}": f"unix:postroom/{name}" if by_unix_sockets else f"inet:127.0.0.1:{port}"
+            for pasted, (name, port) in zip((2424, 2425, 2426), self.ports.items())
         }
         self.smtp, self.submission = free_port(), free_port()
         self.folder = None
@@ -111,12 +114,25 @@ class Postfix:
         owner = pwd.getpwnam("postfix")
         os.chown(self.folder / "data", owner.pw_uid, owner.pw_gid)
         make_certificate(self.folder)
+        if self.by_unix_sockets:
+            self.forward()
         own = {name: installed(name) for name in (
             "command_directory", "daemon_directory", "meta_directory", "shlib_directory")}
         main = OWN_MAIN.format(folder=self.folder, **own) + self.deployed("main.cf")
         master = OWN_MASTER.format(smtp=self.smtp) + self.deployed("master.cf")
         (self.folder / "etc" / "main.cf").write_text(main)
         (self.folder / "etc" / "master.cf").write_text(master)
+
+    def forward(self):
+        """The sockets of the file system, in Postfix's queue directory, lead to the ports of the demo."""
+        below = self.folder / "queue" / "postroom"
+        below.mkdir(mode=0o755)
+        for name, port in self.ports.items():
+            listener = socket.socket(socket.AF_UNIX)
+            listener.bind(str(below / name))
+            (below / name).chmod(0o666)
+            listener.listen()
+            threading.Thread(target=accept, args=(listener, port), daemon=True).start()
 
     def deployed(self, name):
         """The lines that operators paste, with this machine's ports, and without a chroot."""
@@ -175,6 +191,21 @@ class Postfix:
             capture_output=True, text=True, timeout=60, check=True,
         )
         return len(done.stdout.splitlines())
+
+
+def accept(listener, port):
+    while True:
+        here, _ = listener.accept()
+        there = socket.create_connection(("127.0.0.1", port))
+        for one, other in ((here, there), (there, here)):
+            threading.Thread(target=copy, args=(one, other), daemon=True).start()
+
+
+def copy(one, other):
+    with contextlib.suppress(OSError):
+        while some := one.recv(65536):
+            other.sendall(some)
+        other.shutdown(socket.SHUT_WR)
 
 
 def installed(parameter):

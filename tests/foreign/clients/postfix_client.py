@@ -26,20 +26,26 @@ def message_id(name):
     return f"<{name}-{RUN}@postfix.example>"
 
 
-QUESTION = message_id("question")
-
-
 def check(demo):
-    node = demo.nodes[0]
-    with left_as_found(demo), Postfix(node["lmtp"], node["maps"], node["auth"]) as postfix:
-        try:
+    with left_as_found(demo):
+        with told_with_its_log(Postfix(demo.nodes[0])) as postfix:
             arrivals(demo, postfix)
+            other_alphabets(demo, postfix)
             refused_at_rcpt(demo, postfix)
             passwords(demo, postfix)
             who_may_send_as_the_team(demo, postfix)
-            answer_as_the_team(demo, postfix)
+            answer_as_the_team(demo, postfix, "question")
             own_copy(demo, postfix)
             forged(demo, postfix)
+        with told_with_its_log(Postfix(demo.nodes[1], by_unix_sockets=True)) as postfix:
+            answer_as_the_team(demo, postfix, "unix")
+
+
+@contextlib.contextmanager
+def told_with_its_log(postfix):
+    with postfix:
+        try:
+            yield postfix
         except AssertionError as trouble:
             raise AssertionError(f"{trouble} {postfix.log()}") from trouble
 
@@ -86,6 +92,19 @@ def accepted_at(port, recipient, subject):
     return times[0]
 
 
+def other_alphabets(demo, postfix):
+    """Addresses outside of ASCII (SMTPUTF8): Postfix asks for them as they are, and hands them on."""
+    recipient = demo.address.replace("@", "+büro@")
+    letter = f"From: Jürgen <jürgen@example.com>\r\nMessage-ID: {message_id('utf8')}\r\n\r\nGrüße\r\n".encode()
+    with smtplib.SMTP("127.0.0.1", postfix.smtp, "client.example.com") as smtp:
+        assert smtp.sendmail("jürgen@example.com", [recipient], letter, ["SMTPUTF8", "BODY=8BITMIME"]) == {}
+    session = demo.log_in(demo.people[0], 1)
+    found = arrived(session, TEAM, message_id("utf8"))
+    _, added = fetch(session, found, "(BODY.PEEK[HEADER.FIELDS (Return-Path Delivered-To)])")
+    assert recipient.encode() in added and "<jürgen@example.com>".encode() in added, added
+    session.logout()
+
+
 def refused_at_rcpt(demo, postfix):
     said = swaks(postfix.smtp, OUTSIDE, "nobody" + demo.address[demo.address.index("@"):], "to nobody", refused=True)
     assert "550 5.1.1" in said, said
@@ -126,21 +145,22 @@ def who_may_send_as_the_team(demo, postfix):
         lead.logout()
 
 
-def answer_as_the_team(demo, postfix):
+def answer_as_the_team(demo, postfix, name):
     """Bo answers from a program that files nothing: the answer is in the team's Sent, and the original shows it."""
     ada, bo = demo.people[:2]
-    swaks(postfix.smtp, OUTSIDE, demo.address, "a question", headers=[f"Message-Id: {QUESTION}"])
+    question_id, answer_id = message_id(name), message_id(f"{name}-answer")
+    swaks(postfix.smtp, OUTSIDE, demo.address, "a question", headers=[f"Message-Id: {question_id}"])
     reader = demo.log_in(ada, 1)
-    question = arrived(reader, TEAM, QUESTION)
+    question = arrived(reader, TEAM, question_id)
     assert b"Answered" not in flags(reader, question), "answered before anybody did"
     before = unseen(reader, SENT)
-    submit_by_smtplib(postfix, bo, demo.address, [OUTSIDE, address(demo, ada)], answer(message_id("answer")))
-    filed = arrived(reader, SENT, message_id("answer"))
+    submit_by_smtplib(postfix, bo, demo.address, [OUTSIDE, address(demo, ada)], answer(answer_id, question_id))
+    filed = arrived(reader, SENT, answer_id)
     assert b"\\Seen" in flags(reader, filed), "the answer shows as new"
     assert unseen(reader, SENT) == before
-    arrived(reader, "INBOX", message_id("answer"))
+    arrived(reader, "INBOX", answer_id)
     ok(reader.select(TEAM))
-    question = arrived(reader, TEAM, QUESTION)
+    question = arrived(reader, TEAM, question_id)
     assert b"\\Answered" in flags(reader, question), "the question does not show that it was answered"
     reader.logout()
 
@@ -206,11 +226,11 @@ def submit_by_smtplib(postfix, person, sender, recipients, letter):
         assert smtp.sendmail(sender, recipients, letter) == {}
 
 
-def answer(own_id):
+def answer(own_id, question_id="<none@postfix.example>"):
     return (
         "From: Support <support@demo.test>\r\nTo: sue@example.com\r\nSubject: Re: a question\r\n"
         f"Date: Mon, 02 Jan 2023 10:00:00 +0000\r\nMessage-ID: {own_id}\r\n"
-        f"In-Reply-To: {QUESTION}\r\n\r\nAn answer.\r\n"
+        f"In-Reply-To: {question_id}\r\n\r\nAn answer.\r\n"
     ).encode()
 
 

@@ -15,6 +15,8 @@ pub(super) struct Invitation<'a> {
     pub(super) certificate: &'a Path,
     pub(super) crowd: usize,
     pub(super) letters: usize,
+    /// How `postroom` is called here, before its verb.
+    pub(super) postroom: &'a str,
 }
 
 impl Invitation<'_> {
@@ -44,6 +46,7 @@ impl Invitation<'_> {
             "admin": account(ADMIN),
             "people": people(self.crowd).map(|name| account(&name)).collect::<Vec<_>>(),
             "certificate": self.certificate,
+            "postroom": self.postroom,
         })
         .to_string()
     }
@@ -107,8 +110,10 @@ impl Invitation<'_> {
              'imaps://localhost:{}/Shared%20Folders%2Fsupport' --request 'STORE 1 +FLAGS (\\Answered)'\n  \
              mutt -f 'imaps://cleo@localhost:{}/Shared Folders/support'\n  \
              python3 -c 'import smtplib; smtplib.LMTP(\"127.0.0.1\", {}).sendmail(\"sue@example.com\", \
-             [\"{ADDRESS}\"], \"From: sue@example.com\\nSubject: A question\\n\\nHow much is it?\\n\")'\n",
-            first.ports.imaps, last.ports.imaps, last.ports.imaps, first.ports.lmtp
+             [\"{ADDRESS}\"], \"From: sue@example.com\\nSubject: A question\\n\\nHow much is it?\\n\")'\n  \
+             printf 'Subject: Another\\n\\nAnd how long does it take?\\n' | \\\n      \
+             {} deliver -f sue@example.com -r {ADDRESS}\n",
+            first.ports.imaps, last.ports.imaps, last.ports.imaps, first.ports.lmtp, self.postroom
         )
     }
 }
