@@ -26,6 +26,10 @@ class Demo:
     def __init__(self, said):
         self.nodes = said["nodes"]
         self.address = said["address"]
+        self.certificate_path = said["certificate"]
+        self.postgres_pid = said["postgres"]["pid"]
+        # The words before a verb: a program and its settings.
+        self.postroom = said["postroom"].split()
         self.admin = Person(**said["admin"])
         self.people = [Person(one["user"], one["password"]) for one in said["people"]]
         if len(self.nodes) < 2 or len(self.people) < 2:

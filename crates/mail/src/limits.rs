@@ -125,6 +125,8 @@ pub const CLIENT_NAME_CHARS_MAX: usize = 100;
 pub const BAD_COMMANDS_MAX: u32 = 20;
 /// A question of a mail transfer agent to a map (socketmap), in bytes.
 pub const MAP_REQUEST_BYTES_MAX: usize = 4096;
+/// What a map answers to a mail transfer agent, in bytes: Postfix reads no more (`socketmap_table(5)`).
+pub const MAP_ANSWER_BYTES_MAX: usize = 100_000;
 /// A line of a mail transfer agent that asks whether a password is right, in bytes.
 pub const AUTH_LINE_BYTES_MAX: usize = 16 * 1024;
 /// Passwords that one connection of a mail transfer agent asks about at once.

@@ -3,7 +3,7 @@
 //!
 //! A netstring is its length in digits, a colon, that many bytes, and a comma.
 
-use mail::limits::MAP_REQUEST_BYTES_MAX;
+use mail::limits::{MAP_ANSWER_BYTES_MAX, MAP_REQUEST_BYTES_MAX};
 
 /// A question for a map.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,6 +91,27 @@ impl Requests {
 }
 
 impl Answer {
+    /// Several names, as far as an answer can hold them. A name with what parts names is left out: it would be read as
+    /// others.
+    #[must_use]
+    pub fn list(names: &[String]) -> Self {
+        let room = MAP_ANSWER_BYTES_MAX - "OK ".len();
+        let mut list = String::new();
+        for name in names.iter().filter(|name| is_one_name(name)) {
+            let comma = if list.is_empty() { "" } else { "," };
+            if list.len() + comma.len() + name.len() > room {
+                break;
+            }
+            list += comma;
+            list += name;
+        }
+        if list.is_empty() {
+            Self::NotFound
+        } else {
+            Self::Found(list)
+        }
+    }
+
     /// The answer as it is sent.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
@@ -104,9 +125,14 @@ impl Answer {
     }
 }
 
+/// Postfix parts names at commas and white space (`smtpd_sender_login_maps`).
+fn is_one_name(name: &str) -> bool {
+    !name.is_empty() && !name.contains(|sign: char| sign == ',' || sign.is_ascii_whitespace())
+}
+
 #[cfg(test)]
 mod tests {
-    use mail::limits::MAP_REQUEST_BYTES_MAX;
+    use mail::limits::{MAP_ANSWER_BYTES_MAX, MAP_REQUEST_BYTES_MAX};
 
     use super::{Answer, Request, Requests, Unreadable};
 
@@ -162,5 +188,25 @@ mod tests {
         ] {
             assert_eq!(answer.encode(), expected.as_bytes());
         }
+    }
+
+    #[test]
+    fn a_list_has_names_that_are_read_as_one_and_fits() {
+        let list = |names: &[&str]| {
+            let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
+            Answer::list(&names)
+        };
+        let found = |text: &str| Answer::Found(text.to_owned());
+        assert_eq!(list(&[]), Answer::NotFound);
+        assert_eq!(list(&["ada", "bo@x.org"]), found("ada,bo@x.org"));
+        assert_eq!(list(&["eve,ada", "bo"]), found("bo"));
+        assert_eq!(list(&["eve ada", "eve\tada", "eve\nada"]), Answer::NotFound);
+        let name = "a".repeat(999);
+        let Answer::Found(text) = list(&[name.as_str(); 200]) else {
+            panic!("nobody is named");
+        };
+        assert_eq!(text.split(',').count(), 99);
+        let encoded = Answer::Found(text).encode();
+        assert!(encoded.len() <= MAP_ANSWER_BYTES_MAX + "100000:,".len());
     }
 }

@@ -43,53 +43,54 @@ async fn look_up(store: &Store, separator: &str, request: &Request) -> Answer {
         "copies" => copies(store, separator, &request.key).await,
         _ => return Answer::Permanent(NO_MAP),
     };
-    match found {
-        Ok(Some(value)) => Answer::Found(value),
-        Ok(None) => Answer::NotFound,
-        Err(fault) => {
-            warn!(cause = %fault, "an agent's look-up failed");
-            Answer::Temporary("the database does not answer")
-        }
-    }
+    found.unwrap_or_else(|fault| {
+        warn!(cause = %fault, "an agent's look-up failed");
+        Answer::Temporary("the database does not answer")
+    })
 }
 
 /// Whether some address of this domain leads somewhere.
-async fn knows_domain(store: &Store, domain: &str) -> Result<Option<String>, Fault> {
+async fn knows_domain(store: &Store, domain: &str) -> Result<Answer, Fault> {
     // A domain alone is no address: any local part makes it one.
     let Ok(address) = EmailAddress::parse(&format!("x@{domain}")) else {
-        return Ok(None);
+        return Ok(Answer::NotFound);
     };
     let is_known = store.knows_domain(address.domain()).await?;
-    Ok(is_known.then(|| "known".to_owned()))
+    Ok(known_if(is_known))
 }
 
 /// Whether a letter to this address goes somewhere.
-async fn leads_somewhere(
-    store: &Store,
-    separator: &str,
-    address: &str,
-) -> Result<Option<String>, Fault> {
+async fn leads_somewhere(store: &Store, separator: &str, address: &str) -> Result<Answer, Fault> {
     let Ok(address) = EmailAddress::parse(address) else {
-        return Ok(None);
+        return Ok(Answer::NotFound);
     };
     let route = store.route(&address, separator).await?;
-    Ok((!route.targets.is_empty()).then(|| "known".to_owned()))
+    Ok(known_if(!route.targets.is_empty()))
 }
 
 /// The accounts that may send as this address.
-async fn senders(store: &Store, separator: &str, address: &str) -> Result<Option<String>, Fault> {
+async fn senders(store: &Store, separator: &str, address: &str) -> Result<Answer, Fault> {
     let Ok(address) = EmailAddress::parse(address) else {
-        return Ok(None);
+        return Ok(Answer::NotFound);
     };
     let names = store.senders_of(&address, separator).await?;
-    Ok((!names.is_empty()).then(|| names.join(",")))
+    Ok(Answer::list(&names))
 }
 
 /// Where a copy of what is sent as this address goes: to the Sent of the team that it is of.
-async fn copies(store: &Store, separator: &str, address: &str) -> Result<Option<String>, Fault> {
+async fn copies(store: &Store, separator: &str, address: &str) -> Result<Answer, Fault> {
     let Ok(address) = EmailAddress::parse(address) else {
-        return Ok(None);
+        return Ok(Answer::NotFound);
     };
     let copy = store.sent_copy_address(&address, separator).await?;
-    Ok(copy.map(|copy| copy.to_string()))
+    Ok(copy.map_or(Answer::NotFound, |copy| Answer::Found(copy.to_string())))
+}
+
+/// Agents ask whether there is an answer, not what it says.
+fn known_if(is_known: bool) -> Answer {
+    if is_known {
+        Answer::Found("known".to_owned())
+    } else {
+        Answer::NotFound
+    }
 }

@@ -28,6 +28,8 @@ pub(super) struct Ports {
     pub(super) imap: u16,
     pub(super) imaps: u16,
     pub(super) lmtp: u16,
+    pub(super) maps: u16,
+    pub(super) auth: u16,
     pub(super) http: u16,
 }
 
@@ -38,7 +40,8 @@ impl Frontend {
         let folder = postroom.folder();
         let settings = format!(
             "[node]\nname = \"{name}\"\nstate_dir = \"{}\"\n\
-             [listen]\nimap = \"127.0.0.1:0\"\nimaps = \"127.0.0.1:0\"\nlmtp = \"127.0.0.1:0\"\nhttp = \"127.0.0.1:0\"\n",
+             [listen]\nimap = \"127.0.0.1:0\"\nimaps = \"127.0.0.1:0\"\nlmtp = \"127.0.0.1:0\"\n\
+             maps = \"127.0.0.1:0\"\nauth = \"127.0.0.1:0\"\nhttp = \"127.0.0.1:0\"\n",
             folder.join(&name).display(),
         );
         let log_path = folder.join(format!("{name}.log"));
@@ -115,6 +118,8 @@ fn ports(line: &str) -> Option<Ports> {
         imap: port("imap")?,
         imaps: port("imaps")?,
         lmtp: port("lmtp")?,
+        maps: port("maps")?,
+        auth: port("auth")?,
         http: port("http")?,
     })
 }
@@ -137,13 +142,15 @@ mod tests {
     #[test]
     fn ports_are_read_from_the_line() {
         let line = r#"{"http":["127.0.0.1:3"],"imap":["127.0.0.1:1"],"imaps":["127.0.0.1:2"],
-            "lmtp":["127.0.0.1:4"],"lmtps":[],"pid":9}"#;
+            "lmtp":["127.0.0.1:4"],"lmtps":[],"maps":["127.0.0.1:5"],"auth":["127.0.0.1:6"],"pid":9}"#;
         assert_eq!(
             ports(line),
             Some(Ports {
                 imap: 1,
                 imaps: 2,
                 lmtp: 4,
+                maps: 5,
+                auth: 6,
                 http: 3
             })
         );

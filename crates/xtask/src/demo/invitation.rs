@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::frontend::{Frontend, Ports};
-use super::world::{ADDRESS, ADMIN, LEAD, PASSWORD, SHARED, people};
+use super::world::{ADDRESS, ADMIN, LEAD, PASSWORD, SHARED, address_of, people};
 
 /// Everything that a visitor needs.
 pub(super) struct Invitation<'a> {
@@ -15,6 +15,8 @@ pub(super) struct Invitation<'a> {
     pub(super) certificate: &'a Path,
     pub(super) crowd: usize,
     pub(super) letters: usize,
+    /// How `postroom` is called here, before its verb.
+    pub(super) postroom: &'a str,
 }
 
 impl Invitation<'_> {
@@ -25,10 +27,15 @@ impl Invitation<'_> {
                 imap,
                 imaps,
                 lmtp,
+                maps,
+                auth,
                 http,
             } = node.ports;
             let pid = node.pid();
-            json!({"imap": imap, "imaps": imaps, "lmtp": lmtp, "http": http, "pid": pid})
+            json!({
+                "imap": imap, "imaps": imaps, "lmtp": lmtp, "maps": maps, "auth": auth,
+                "http": http, "pid": pid,
+            })
         });
         let account = |name: &str| json!({"user": name, "password": PASSWORD});
         json!({
@@ -39,6 +46,7 @@ impl Invitation<'_> {
             "admin": account(ADMIN),
             "people": people(self.crowd).map(|name| account(&name)).collect::<Vec<_>>(),
             "certificate": self.certificate,
+            "postroom": self.postroom,
         })
         .to_string()
     }
@@ -58,16 +66,23 @@ impl Invitation<'_> {
                 self.crowd
             ));
         }
-        page.push_str(&format!("\nEverybody's password is {PASSWORD}.\n\n"));
-        page.push_str("  node    IMAP     IMAP in TLS    LMTP     HTTP     process\n");
+        page.push_str(&format!(
+            "\nEverybody's password is {PASSWORD}, and everybody's address is as that of {LEAD}: {}.\n\n",
+            address_of(LEAD)
+        ));
+        page.push_str(
+            "  node    IMAP     IMAP in TLS    LMTP     maps     auth     HTTP     process\n",
+        );
         for (i, node) in self.nodes.iter().enumerate() {
             let (ports, pid) = (node.ports, node.pid());
             page.push_str(&format!(
-                "  {:<8}{:<9}{:<15}{:<9}{:<9}{pid}\n",
+                "  {:<8}{:<9}{:<15}{:<9}{:<9}{:<9}{:<9}{pid}\n",
                 i + 1,
                 ports.imap,
                 ports.imaps,
                 ports.lmtp,
+                ports.maps,
+                ports.auth,
                 ports.http
             ));
         }
@@ -95,8 +110,10 @@ impl Invitation<'_> {
              'imaps://localhost:{}/Shared%20Folders%2Fsupport' --request 'STORE 1 +FLAGS (\\Answered)'\n  \
              mutt -f 'imaps://cleo@localhost:{}/Shared Folders/support'\n  \
              python3 -c 'import smtplib; smtplib.LMTP(\"127.0.0.1\", {}).sendmail(\"sue@example.com\", \
-             [\"{ADDRESS}\"], \"From: sue@example.com\\nSubject: A question\\n\\nHow much is it?\\n\")'\n",
-            first.ports.imaps, last.ports.imaps, last.ports.imaps, first.ports.lmtp
+             [\"{ADDRESS}\"], \"From: sue@example.com\\nSubject: A question\\n\\nHow much is it?\\n\")'\n  \
+             printf 'Subject: Another\\n\\nAnd how long does it take?\\n' | \\\n      \
+             {} deliver -f sue@example.com -r {ADDRESS}\n",
+            first.ports.imaps, last.ports.imaps, last.ports.imaps, first.ports.lmtp, self.postroom
         )
     }
 }

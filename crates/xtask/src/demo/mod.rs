@@ -51,6 +51,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), ChoreError> {
         postgres_pid: postgres.pid(),
         certificate: postroom.certificate(),
         crowd: options.people,
+        postroom: &postroom.words(),
         letters: world::fill(first.ports.imap, &letters)?,
     };
     if options.is_json {

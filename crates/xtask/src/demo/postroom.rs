@@ -52,6 +52,12 @@ impl Postroom {
         &self.certificate.chain
     }
 
+    /// What a person types before a verb.
+    pub(super) fn words(&self) -> String {
+        let settings = self.folder.join("verbs.toml");
+        format!("{} --config {}", self.program.display(), settings.display())
+    }
+
     /// Runs a verb to its end.
     pub(super) fn run(&self, verb: &[&str]) -> Result<String, ChoreError> {
         read(self.verb(verb).stdin(Stdio::null()))

@@ -11,6 +11,7 @@ use crate::tool::ChoreError;
 pub(super) const SHARED: &str = "Shared Folders/support";
 /// The address of the shared mailbox, for which every node takes letters by LMTP.
 pub(super) const ADDRESS: &str = "support@demo.test";
+const DOMAIN: &str = "demo.test";
 pub(super) const ADMIN: &str = "admin";
 pub(super) const LEAD: &str = "ada";
 const COLLEAGUES: &[&str] = &["bo", "cleo"];
@@ -39,6 +40,8 @@ pub(super) fn make(postroom: &Postroom, crowd: usize) -> Result<(), ChoreError> 
     postroom.run(&["group", "add", CROWD])?;
     at_once(&people(crowd).collect::<Vec<_>>(), |person| {
         add_user(postroom, person, &[])?;
+        let inbox = format!("user/{person}");
+        postroom.run(&["address", "add", &address_of(person), &inbox])?;
         match group_of(person) {
             Some(group) => postroom
                 .run(&["group", "member", "add", group, person])
@@ -53,8 +56,13 @@ pub(super) fn make(postroom: &Postroom, crowd: usize) -> Result<(), ChoreError> 
     ] {
         postroom.run(&["acl", "set", SHARED, identifier, rights])?;
     }
-    postroom.run(&["address", "add", ADDRESS, SHARED])?;
+    postroom.run(&["team", "add", TEAM, "--address", ADDRESS])?;
     Ok(())
+}
+
+/// Where somebody gets mail, and as what he sends.
+pub(super) fn address_of(person: &str) -> String {
+    format!("{person}@{DOMAIN}")
 }
 
 /// The lead has an entry of her own.
@@ -106,7 +114,7 @@ pub(super) fn fill(port: u16, letters: &[Letter]) -> Result<usize, ChoreError> {
             if owner != person {
                 continue;
             }
-            if known.insert(mailbox) {
+            if known.insert(mailbox) && !is_there(&mut client, mailbox)? {
                 client.command(&format!("CREATE {}", quoted(mailbox)))?;
             }
             let date = letter.internal_date();
@@ -116,4 +124,10 @@ pub(super) fn fill(port: u16, letters: &[Letter]) -> Result<usize, ChoreError> {
         client.command("LOGOUT")?;
     }
     Ok(in_shared)
+}
+
+/// The team has some folders from the beginning.
+fn is_there(client: &mut Client, mailbox: &str) -> Result<bool, ChoreError> {
+    let listed = client.command(&format!("LIST \"\" {}", quoted(mailbox)))?;
+    Ok(listed.iter().any(|line| line.starts_with("* LIST ")))
 }
