@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pwd
+import re
 import shutil
 import socket
 import subprocess
@@ -135,20 +136,11 @@ class Postfix:
             threading.Thread(target=accept, args=(listener, port), daemon=True).start()
 
     def deployed(self, name):
-        """The lines that operators paste, with this machine's ports, and without a chroot."""
+        """The lines that operators paste, with the ports of this run."""
         text = (DEPLOY / name).read_text()
         for pasted, here in self.replaced.items():
             text = text.replace(pasted, here)
-        lines = []
-        for line in text.splitlines():
-            words = line.split()
-            if name == "master.cf" and words and line[0].isalpha():
-                words[4] = "n"
-                if words[0] == "submission":
-                    words[0] = str(self.submission)
-                line = " ".join(words)
-            lines.append(line)
-        return "\n".join(lines) + "\n"
+        return re.sub(r"^submission inet", f"{self.submission} inet", text, flags=re.MULTILINE)
 
     def run(self, verb):
         done = self.command(verb, check=False)

@@ -7,14 +7,7 @@ language plpgsql as $$
 declare
   _uids bigint[] := array(select _first_uid + c.place from unnest(_copies) c);
 begin
-  if exists (select from mailbox_name n where n.mailbox = _mailbox and n.private_flags & 8 /* flag: seen */ <> 0) then
-    -- What everybody begins with.
-    perform flip_private(_mailbox, _modseq, array_fill(0::bigint, array[cardinality(_uids)]),
-                         array_fill(3 /* bit: seen */, array[cardinality(_uids)]), _uids);
-  else
-    update entry e set flags = e.flags | 8 /* flag: seen */ where e.mailbox = _mailbox and e.uid = any (_uids);
-    update mailbox m set unseen_count = m.unseen_count - cardinality(_uids) where m.id = _mailbox;
-  end if;
+  perform read_for_everybody(_mailbox, _modseq, _uids);
   insert into sent_copy_mark as old (mailbox, message_id, uid, until)
   select distinct on (c.id) _mailbox, c.id, c.uid, clock_timestamp() + make_interval(secs => c.window_seconds)
     from (select _message_ids[c.place + 1] as id, _first_uid + c.place as uid, c.window_seconds

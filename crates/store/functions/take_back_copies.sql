@@ -1,11 +1,13 @@
 -- Removes the copies of sent mail that their senders' programs have now filed themselves, at the places of `_message_ids` that
--- are no copies. Returns the mailbox's new mod-sequence; null where there were none. The caller holds the mailbox's lock.
+-- are no copies. What takes a copy's place is read for everybody, as that was. Returns the mailbox's new mod-sequence; null where there were none. The caller holds the mailbox's lock.
 create or replace function take_back_copies(
   _mailbox bigint, _copies sent_copy[], _message_ids bigint[], _actor actor
 ) returns bigint
 language plpgsql as $$
 declare
-  _uids bigint[];
+  _uids   bigint[];
+  _filed  bigint[];
+  _modseq bigint;
 begin
   with filed as (
     delete from sent_copy_mark k
@@ -14,12 +16,17 @@ begin
              select m.id
                from unnest(_message_ids) with ordinality as m (id, nth)
               where not exists (select from unnest(_copies) c where c.place = m.nth - 1)))
-    returning k.uid, k.until
+    returning k.uid, k.message_id, k.until
   )
-  select array_agg(e.uid)
-    into _uids
+  select array_agg(e.uid), array_agg(n.uid)
+    into _uids, _filed
     from filed f
     join entry e on e.mailbox = _mailbox and e.uid = f.uid
+   cross join lateral (
+         select max(o.uid) as uid
+           from content m
+           join entry o on o.content = m.id and o.mailbox = _mailbox
+          where m.message_id = f.message_id) n
    where f.until > clock_timestamp();
   if _uids is null then
     return null;
@@ -29,6 +36,8 @@ begin
          (select range_agg(int8range(u, u, '[]')) from unnest(_uids) u), 'copies of what was filed now'
     from mailbox_name n
    where n.mailbox = _mailbox;
-  return discard_messages(_mailbox, _uids, _actor);
+  _modseq := discard_messages(_mailbox, _uids, _actor);
+  perform read_for_everybody(_mailbox, _modseq, _filed);
+  return _modseq;
 end
 $$;

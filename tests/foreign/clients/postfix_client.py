@@ -5,9 +5,12 @@ import smtplib
 import ssl
 import statistics
 import subprocess
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+from clients.neomutt_client import run_in_terminal
 from demo import Person, ok
 from postfix import Postfix
 
@@ -16,6 +19,31 @@ SENT = '"Shared Folders/support/Sent"'
 OUTSIDE = "sue@example.com"
 LETTERS = 10
 ARRIVES_WITHIN_SECONDS = 20
+NEOMUTT = """
+set imap_user="{user}"
+set imap_pass="{password}"
+set folder="imaps://127.0.0.1:{imaps}/"
+set spoolfile="+{mailbox}"
+set record="+{sent}"
+set tmpdir="{folder}"
+set smtp_url="smtp://{user}@127.0.0.1:{smtp}/"
+set smtp_pass="{password}"
+set ssl_starttls=yes
+set certificate_file="{pinned}"
+set ssl_verify_host=no
+set ssl_verify_dates=no
+set from="{address}"
+set use_envelope_from=yes
+set envelope_from_address="{address}"
+set editor="true"
+set fast_reply=yes
+set include=yes
+set abort_unmodified=no
+set sort=mailbox-order
+set quit=yes
+set imap_passive=no
+push "<last-entry><reply><send-message><quit>"
+"""
 # This check may run twice against one demo.
 RUN = time.time_ns()
 
@@ -34,6 +62,7 @@ def check(demo):
             who_may_send_as_the_team(demo, postfix)
             answer_as_the_team(demo, postfix, "question")
             own_copy(demo, postfix)
+            answer_by_neomutt(demo, postfix)
             forged(demo, postfix)
         with told_with_its_log(Postfix(demo.nodes[1], by_unix_sockets=True)) as postfix:
             answer_as_the_team(demo, postfix, "unix")
@@ -179,6 +208,30 @@ def own_copy(demo, postfix):
         _, received = fetch(session, found, "(BODY.PEEK[HEADER.FIELDS (Received)])")
         assert received == b"\r\n", f"filed {name}: {received}"
     session.logout()
+
+
+def answer_by_neomutt(demo, postfix):
+    """A mail program that logs in to both, answers as the team, and files its own copy: the colleague sees one."""
+    ada, bo = demo.people[:2]
+    question_id = message_id("to-neomutt")
+    swaks(postfix.smtp, OUTSIDE, demo.address, "to neomutt", headers=[f"Message-Id: {question_id}"])
+    reader = demo.log_in(ada, 1)
+    arrived(reader, TEAM, question_id)
+    with tempfile.TemporaryDirectory() as folder:
+        config, pinned = Path(folder) / "muttrc", Path(folder) / "pinned.pem"
+        pinned.write_text(demo.certificate(0) + (postfix.folder / "certificate.pem").read_text())
+        config.write_text(NEOMUTT.format(
+            user=bo.user, password=bo.password, pinned=pinned, imaps=demo.nodes[0]["imaps"], smtp=postfix.submission,
+            mailbox=TEAM.strip('"'), sent=SENT.strip('"'), address=demo.address, folder=folder))
+        run_in_terminal(["neomutt", "-n", "-F", str(config)])
+    postfix.wait_until_empty()
+    ok(reader.select(SENT))
+    [found] = ok(reader.uid("SEARCH", "HEADER", "In-Reply-To", f'"{question_id}"'))
+    assert len(found.split()) == 1, f"neomutt's answer is in Sent {len(found.split())} times"
+    assert b"\\Seen" in flags(reader, found), f"the answer of neomutt shows as new: {flags(reader, found)}"
+    question = arrived(reader, TEAM, question_id)
+    assert b"\\Answered" in flags(reader, question)
+    reader.logout()
 
 
 def forged(demo, postfix):

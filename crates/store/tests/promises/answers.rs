@@ -32,6 +32,28 @@ async fn file(store: &Store, who: AccountId, mailbox: MailboxId, fields: &str) {
     store.append(&permit, vec![mail(fields)]).await.unwrap();
 }
 
+/// With `\\Seen` for oneself, for all or for nobody.
+async fn file_read(
+    store: &Store,
+    who: AccountId,
+    mailbox: MailboxId,
+    fields: &str,
+    [shared, private]: [FlagBits; 2],
+) {
+    let operation = Operation::Insert(if shared == private {
+        FlagBits::NONE
+    } else {
+        FlagBits::SEEN
+    });
+    let permit = permit(store, who, mailbox, operation).await;
+    let message = NewMessage {
+        shared: shared.into(),
+        private,
+        ..mail(fields)
+    };
+    store.append(&permit, vec![message]).await.unwrap();
+}
+
 async fn answered(store: &Store, mailbox: MailboxId) -> Vec<u32> {
     let image = image(store, mailbox).await;
     let answered = image
@@ -382,6 +404,44 @@ async fn what_the_client_files_itself_takes_the_place_of_the_copy() {
     copy(store, None, "Subject: x").await.unwrap();
     file(store, team.ada, team.sent, "Subject: x").await;
     assert_eq!(uids_of(store, team.sent).await, [2, 3, 4, 5, 6, 7]);
+}
+
+/// The copy was read for everybody, and what takes its place is no news to a colleague either.
+#[tokio::test]
+async fn what_takes_the_place_of_a_copy_is_read_by_everybody() {
+    let team = Team::new().await;
+    let store = &team.world.store;
+    let bo = team.world.account("bo").await;
+    add(store, team.root, "support@example.org", team.support).await;
+    for (n, flags) in [(1, FlagBits::SEEN), (2, FlagBits::NONE)] {
+        let fields = format!("Message-ID: <{n}@example.org>");
+        let before = image(store, team.sent).await.modseq();
+        copy(store, None, &fields).await.unwrap();
+        file_read(store, team.ada, team.sent, &fields, [FlagBits::NONE, flags]).await;
+        let filed = uid(2 * n);
+        for who in [team.ada, bo] {
+            let own = overlay(store, who, team.sent).await;
+            assert!(own.flags(filed).contains(FlagBits::SEEN), "{who:?}, {n}");
+            let news = news(store, team.sent, before, &[who]).await;
+            let (_, told) = &news.private[0];
+            let told = Overlay::default().apply(told);
+            assert!(told.flags(filed).contains(FlagBits::SEEN), "{who:?}, {n}");
+        }
+    }
+    // Also where \\Seen is everybody's.
+    team.world.make_private(team.root, team.sent, "").await;
+    for (n, flags) in [(3, FlagBits::SEEN), (4, FlagBits::NONE)] {
+        let fields = format!("Message-ID: <{n}@example.org>");
+        copy(store, None, &fields).await.unwrap();
+        file_read(store, team.ada, team.sent, &fields, [flags, FlagBits::NONE]).await;
+    }
+    let image = image(store, team.sent).await;
+    let seen = image
+        .iter()
+        .filter(|(_, message)| message.flags.contains(FlagBits::SEEN));
+    assert_eq!(seen.count(), 4);
+    let status = store.status(team.ada, &[judged(team.sent)]).await.unwrap();
+    assert_eq!(status[0].1.unseen, 0);
 }
 
 /// Whichever comes first, in one batch or in two, on one node or on two: one is there, and it is the client's.
