@@ -28,5 +28,5 @@ pub use conversation::{Conversation, Step, Terms};
 pub use duplicates::Duplicates;
 pub use junk::{BadJunkRule, JunkRule, is_junk};
 pub use reply::Reply;
-pub use trace::{Arrival, letter_to_store};
+pub use trace::{Arrival, Naming, letter_to_store};
 pub use transaction::{AcceptedRecipient, MailTransaction};

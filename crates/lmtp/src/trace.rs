@@ -22,6 +22,17 @@ pub struct Arrival {
     pub id: String,
     /// The present time.
     pub at: InternalDate,
+    /// Whether the recipient may be named.
+    pub naming: Naming,
+}
+
+/// Whether what goes before a letter names its recipient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Naming {
+    /// It does where there is only one.
+    One,
+    /// It does not: its address is a secret between us and the sending side.
+    Nobody,
 }
 
 /// The fields that go before a letter. All recipients share them, so a recipient is named only where there is one:
@@ -29,9 +40,9 @@ pub struct Arrival {
 #[must_use]
 pub(crate) fn trace_fields<R>(transaction: &MailTransaction<R>, arrival: &Arrival) -> Vec<u8> {
     let mut fields = format!("Return-Path: <{}>\r\n", transaction.sender);
-    let only = match transaction.recipients.as_slice() {
-        [only] => Some(only.path.as_str()),
-        [] | [_, _, ..] => None,
+    let only = match (transaction.recipients.as_slice(), arrival.naming) {
+        ([only], Naming::One) => Some(only.path.as_str()),
+        ([] | [_, _, ..], _) | (_, Naming::Nobody) => None,
     };
     if let Some(recipient) = only {
         let _ = write!(fields, "Delivered-To: {recipient}\r\n");

@@ -130,51 +130,21 @@ impl Frontend {
         let (drain_trigger, drain) = drain(config.timeouts.drain);
         let (lmtp_drain, agents_drain) = (drain.apart(), drain.apart());
         let registry = Registry::new(run);
-        let coming_uploads = ComingUploads::default();
         let context = Arc::new(ConnectionContext {
             node: Arc::new(node(config, &store, &live, &metrics)?),
-            tls: tls.clone(),
+            tls,
             metrics: Arc::clone(&metrics),
-            uploads: uploads.clone(),
-            coming_uploads: coming_uploads.clone(),
+            uploads,
+            coming_uploads: ComingUploads::default(),
             timeouts: config.timeouts.clone(),
             drain,
             registry: Arc::clone(&registry),
             panics: Arc::clone(&panics),
         });
         let slots = ConnectionSlots::new(&config.limits);
-        let lmtp_slots = ConnectionSlots::undivided(config.lmtp.connections);
-        let lmtp = Arc::new(LmtpContext {
-            node_name: ::lmtp::host_name(&config.node.name),
-            store: store.clone(),
-            config: config.lmtp.clone(),
-            separator: config.address_separator.clone(),
-            message_bytes_max: config.limits.message_bytes,
-            timeouts: lmtp::Timeouts {
-                handshake: config.timeouts.login,
-                write: config.timeouts.write,
-            },
-            tls,
-            metrics: Arc::clone(&metrics),
-            uploads,
-            coming_uploads,
-            drain: lmtp_drain,
-            slots: Arc::clone(&lmtp_slots),
-            panics: Arc::clone(&panics),
-        });
-
-        let agent_slots = ConnectionSlots::undivided(config.agents.connections);
-        let agents = Arc::new(AgentsContext {
-            node_name: config.node.name.clone(),
-            store: store.clone(),
-            authenticator: Arc::clone(&context.node.authenticator),
-            config: config.agents.clone(),
-            separator: config.address_separator.clone(),
-            write_timeout: config.timeouts.write,
-            drain: agents_drain,
-            slots: Arc::clone(&agent_slots),
-            panics: Arc::clone(&panics),
-        });
+        let lmtp = LmtpContext::new(config, &store, &context, lmtp_drain);
+        let agents = AgentsContext::new(config, &store, &context, agents_drain);
+        let (lmtp_slots, agent_slots) = (Arc::clone(&lmtp.slots), Arc::clone(&agents.slots));
 
         let sockets = Sockets::bind(&config.listen)?;
         let addresses = sockets.addresses(probes.addresses);
@@ -185,34 +155,14 @@ impl Frontend {
         }));
         background
             .spawn(Arc::clone(&panics).keep_running(move || Arc::clone(&certificate).follow()));
-        let mut listeners = JoinSet::new();
-        let plain = Beginning::Plain(config.login.without_tls);
-        let all = sockets.imap.into_iter().map(|listener| (listener, plain));
-        let imaps = sockets.imaps.into_iter();
-        for (listener, beginning) in all.chain(imaps.map(|listener| (listener, Beginning::Tls))) {
-            let (context, slots) = (Arc::clone(&context), Arc::clone(&slots));
-            let listener = Arc::new(listener);
-            listeners.spawn(Arc::clone(&panics).keep_running(move || {
-                let (context, slots) = (Arc::clone(&context), Arc::clone(&slots));
-                listen::accept(Arc::clone(&listener), beginning, context, slots)
-            }));
-        }
-        for listener in sockets.lmtp.into_iter().map(Arc::new) {
-            let context = Arc::clone(&lmtp);
-            listeners.spawn(
-                Arc::clone(&panics).keep_running(move || {
-                    lmtp::accept(Arc::clone(&listener), Arc::clone(&context))
-                }),
-            );
-        }
-        let maps = sockets.maps.into_iter().map(|it| (it, Service::Maps));
-        let logins = sockets.auth.into_iter().map(|it| (it, Service::Logins));
-        for (listener, service) in maps.chain(logins) {
-            let (listener, context) = (Arc::new(listener), Arc::clone(&agents));
-            listeners.spawn(Arc::clone(&panics).keep_running(move || {
-                agents::accept(Arc::clone(&listener), service, Arc::clone(&context))
-            }));
-        }
+        let doors = Doors {
+            imap: context,
+            imap_slots: Arc::clone(&slots),
+            lmtp,
+            agents,
+            panics,
+        };
+        let listeners = sockets.serve(Beginning::Plain(config.login.without_tls), &doors);
         let health = probes.health;
         health.start(ping(store.clone()), metrics);
         let stop_timeout = config.timeouts.stop;
@@ -380,6 +330,15 @@ fn node(
     })
 }
 
+/// What waits behind the sockets.
+struct Doors {
+    imap: Arc<ConnectionContext>,
+    imap_slots: Arc<ConnectionSlots>,
+    lmtp: Arc<LmtpContext>,
+    agents: Arc<AgentsContext>,
+    panics: Arc<Panics>,
+}
+
 /// The sockets on which a frontend listens for clients.
 struct Sockets {
     imap: Vec<TcpListener>,
@@ -398,6 +357,39 @@ impl Sockets {
             maps: listener::bind(&config.maps)?,
             auth: listener::bind(&config.auth)?,
         })
+    }
+
+    /// Lets clients and agents in by all of them.
+    fn serve(self, plain: Beginning, doors: &Doors) -> JoinSet<()> {
+        let mut listeners = JoinSet::new();
+        let Doors { panics, .. } = doors;
+        let imap = self.imap.into_iter().map(|listener| (listener, plain));
+        let imaps = self.imaps.into_iter();
+        for (listener, beginning) in imap.chain(imaps.map(|listener| (listener, Beginning::Tls))) {
+            let (context, slots) = (Arc::clone(&doors.imap), Arc::clone(&doors.imap_slots));
+            let listener = Arc::new(listener);
+            listeners.spawn(Arc::clone(panics).keep_running(move || {
+                let (context, slots) = (Arc::clone(&context), Arc::clone(&slots));
+                listen::accept(Arc::clone(&listener), beginning, context, slots)
+            }));
+        }
+        for listener in self.lmtp.into_iter().map(Arc::new) {
+            let context = Arc::clone(&doors.lmtp);
+            listeners.spawn(
+                Arc::clone(panics).keep_running(move || {
+                    lmtp::accept(Arc::clone(&listener), Arc::clone(&context))
+                }),
+            );
+        }
+        let maps = self.maps.into_iter().map(|it| (it, Service::Maps));
+        let logins = self.auth.into_iter().map(|it| (it, Service::Logins));
+        for (listener, service) in maps.chain(logins) {
+            let (listener, context) = (Arc::new(listener), Arc::clone(&doors.agents));
+            listeners.spawn(Arc::clone(panics).keep_running(move || {
+                agents::accept(Arc::clone(&listener), service, Arc::clone(&context))
+            }));
+        }
+        listeners
     }
 
     fn addresses(&self, http: Vec<SocketAddr>) -> Addresses {

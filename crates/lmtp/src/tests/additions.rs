@@ -4,7 +4,7 @@ use mail::InternalDate;
 
 use crate::trace::trace_fields;
 use crate::{
-    AcceptedRecipient, Arrival, Duplicates, JunkRule, MailTransaction, host_name, is_junk,
+    AcceptedRecipient, Arrival, Duplicates, JunkRule, MailTransaction, Naming, host_name, is_junk,
     letter_to_store,
 };
 
@@ -37,6 +37,7 @@ fn arrival() -> Arrival {
             unix_seconds: 837_595_465,
             offset_minutes: 0,
         },
+        naming: Naming::One,
     }
 }
 
@@ -66,6 +67,17 @@ fn of_several_recipients_none_is_named() {
         !fields.contains("support") && !fields.contains("boss"),
         "{fields}"
     );
+}
+
+#[test]
+fn an_address_that_is_a_secret_is_not_named() {
+    let copy = transaction(&["sent-of-1-secret@postroom.invalid"], "");
+    let unnamed = Arrival {
+        naming: Naming::Nobody,
+        ..arrival()
+    };
+    let fields = traced(&copy, &unnamed);
+    assert!(!fields.contains("secret"), "{fields}");
 }
 
 #[test]

@@ -13,8 +13,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{sleep, timeout};
 use tracing::{debug, warn};
 
-use crate::config::AgentsConfig;
-use crate::connection::Stream;
+use crate::config::{AgentsConfig, Config};
+use crate::connection::{ConnectionContext, Stream};
 use crate::connection_slots::{ConnectionSlot, ConnectionSlots};
 use crate::drain::Drain;
 use crate::environment;
@@ -37,6 +37,28 @@ pub(crate) struct AgentsContext {
     pub(crate) drain: Drain,
     pub(crate) slots: Arc<ConnectionSlots>,
     pub(crate) panics: Arc<Panics>,
+}
+
+impl AgentsContext {
+    /// What is shared with the connections of mail programs is that of `imap`.
+    pub(crate) fn new(
+        config: &Config,
+        store: &Store,
+        imap: &ConnectionContext,
+        drain: Drain,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            node_name: config.node.name.clone(),
+            store: store.clone(),
+            authenticator: Arc::clone(&imap.node.authenticator),
+            config: config.agents.clone(),
+            separator: config.address_separator.clone(),
+            write_timeout: config.timeouts.write,
+            drain,
+            slots: ConnectionSlots::undivided(config.agents.connections),
+            panics: Arc::clone(&imap.panics),
+        })
+    }
 }
 
 /// What is asked for on a listener.

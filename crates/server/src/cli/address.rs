@@ -247,7 +247,7 @@ async fn explain(context: &AdminContext, text: &str, terminal: &Terminal) -> Res
         let may_anyone = context.store.may_post(None, target).await?;
         targets.push((context.name(&filed.place).to_string(), may_anyone));
     }
-    let separator = EmailAddress::SEPARATOR;
+    let separator = &context.separator;
     let senders = context.store.senders_of(&address, separator).await?;
     let sent_copy = context.store.sent_copy_address(&address, separator).await?;
     let reasons: Vec<String> = route

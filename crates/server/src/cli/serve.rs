@@ -29,11 +29,14 @@ pub(super) const HELP: &str = "Without settings it starts a PostgreSQL of its ow
 /// Ended by a second signal, as the shell has it for SIGINT.
 const ENDED_AT_ONCE: i32 = 130;
 
+/// Files that are no connections of clients or agents: listeners, probes, the database's connections, certificates.
+const FILES_KEPT: usize = 256;
+
 pub(super) fn run(config: &Config, terminal: &Terminal) -> Result<(), Failure> {
     let runtime = runtime()?;
     let telemetry = start_telemetry(config, runtime.handle())?;
     log_panics();
-    allow_connections(config.limits.connections);
+    let config = &bound_connections(config);
     let limits = &config.limits;
     info!(
         memory_bytes = limits.memory_bytes,
@@ -60,16 +63,30 @@ fn start_telemetry(config: &Config, runtime: &Handle) -> Result<Telemetry, Failu
     Ok(telemetry)
 }
 
-/// A socket is a file to the machine, and its usual bound is far below ours.
-fn allow_connections(connections_max: usize) {
-    let files_max = environment::raise_files_max();
-    if files_max.is_some_and(|files| files < connections_max as u64) {
+/// No more connections than the machine allows open files: a socket is one. Who comes then is told so, and probes are still
+/// answered; without files nobody could be accepted at all.
+fn bound_connections(config: &Config) -> Config {
+    let mut config = config.clone();
+    let Some(files_max) = environment::raise_files_max() else {
+        return config;
+    };
+    let others = config.lmtp.connections + config.agents.connections + FILES_KEPT;
+    let allowed = connections_within(files_max, others);
+    if allowed < config.limits.connections {
         warn!(
             files_max,
-            connections_max,
-            "the machine allows fewer open files than limits.connections; raise `ulimit -n`"
+            connections = allowed,
+            "the machine allows too few open files for limits.connections; raise `ulimit -n`"
         );
+        config.limits.connections = allowed;
     }
+    config
+}
+
+/// How many clients there may be beside `others` that hold files. At least half of all files are for clients.
+fn connections_within(files_max: u64, others: usize) -> usize {
+    let files_max = usize::try_from(files_max).unwrap_or(usize::MAX);
+    files_max.saturating_sub(others).max(files_max / 2)
 }
 
 async fn serve(config: &Config, terminal: &Terminal) -> Result<(), Failure> {
@@ -147,6 +164,22 @@ impl Stops {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::connections_within;
+
+    #[test]
+    fn clients_leave_files_for_everything_else() {
+        for (files_max, others, connections) in [
+            (20_000, 1456, 18_544),
+            (1_048_576, 1456, 1_047_120),
+            (1024, 1456, 512),
+        ] {
+            assert_eq!(connections_within(files_max, others), connections);
         }
     }
 }

@@ -81,7 +81,7 @@ async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Res
     let trial = if *dry_run { Trial::Dry } else { Trial::Real };
     let steps = context
         .store
-        .set_up_team(&create_permit, &team, EmailAddress::SEPARATOR, trial)
+        .set_up_team(&create_permit, &team, &context.separator, trial)
         .await?;
     let data = steps.iter().map(|step| data(context, step));
     let data = json!({ "dry_run": dry_run, "done": data.collect::<Value>() });

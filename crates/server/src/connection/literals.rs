@@ -97,7 +97,8 @@ impl CommandUploads {
     /// Resolves when what is coming has to give way to other uploads. May be dropped at any time.
     pub(crate) async fn give_way(&self) {
         match &self.enlisted {
-            Some(enlisted) => enlisted.gives_way().await,
+            // On the heap: an idle connection has room for what is awaited.
+            Some(enlisted) => Box::pin(enlisted.gives_way()).await,
             None => std::future::pending().await,
         }
     }

@@ -2,6 +2,9 @@
 
 use super::Connection;
 
+/// Two kilobytes, and what it takes to give way to the uploads of others.
+const BYTES_MAX: usize = 2048 + 64;
+
 /// The future that `start` would return, without calling it.
 fn future_bytes<A, F>(_start: impl FnOnce(A) -> F) -> usize {
     size_of::<F>()
@@ -12,5 +15,5 @@ fn future_bytes<A, F>(_start: impl FnOnce(A) -> F) -> usize {
 #[test]
 fn an_idle_connection_is_small() {
     let bytes = size_of::<Connection>() + future_bytes(Connection::run);
-    assert!(bytes < 2048, "{bytes} bytes");
+    assert!(bytes < BYTES_MAX, "{bytes} bytes");
 }

@@ -13,7 +13,7 @@ use tracing::{Instrument as _, Span, debug, field, info_span};
 use wire::UploadProgress;
 
 use super::LmtpContext;
-use super::delivery::{Found, Submitter, deliver, look_up};
+use super::delivery::{Found, Submitter, deliver, look_up, naming};
 use crate::connection::{CommandUploads, Stream, handshake};
 use crate::connection_slots::ConnectionSlot;
 use crate::drain::Drain;
@@ -276,6 +276,7 @@ impl LmtpConnection {
                 unix_seconds: environment::unix_seconds(),
                 offset_minutes: 0,
             },
+            naming: naming(&transaction),
         };
         let bytes = transaction.letter.len();
         let delivering = deliver(&self.context, transaction, submitter, &arrival);

@@ -1,6 +1,6 @@
 //! What the store says of recipients and letters, as replies.
 
-use lmtp::{Arrival, MailTransaction, Reply, is_junk, letter_to_store};
+use lmtp::{Arrival, MailTransaction, Naming, Reply, is_junk, letter_to_store};
 use mail::{AccountId, EmailAddress};
 use store::{Addressee, Delivered, Fault, Letter, Recognition, Store, Target};
 use tracing::warn;
@@ -77,6 +77,17 @@ pub(super) async fn look_up(
         address,
         targets: route.targets,
     })
+}
+
+/// Whether the recipients may be named: nobody shall read where copies of what a team sends go.
+pub(super) fn naming(transaction: &MailTransaction<Found>) -> Naming {
+    let recipients = transaction.recipients.iter();
+    let mut targets = recipients.flat_map(|recipient| &recipient.route.targets);
+    if targets.any(|target| target.sent.is_some()) {
+        Naming::Nobody
+    } else {
+        Naming::One
+    }
 }
 
 /// Delivers a letter; a reply for each of its recipients.

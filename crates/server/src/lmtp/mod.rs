@@ -13,8 +13,8 @@ use tokio_rustls::TlsAcceptor;
 
 pub(crate) use listen::{accept, bind};
 
-use crate::config::LmtpConfig;
-use crate::connection::ComingUploads;
+use crate::config::{Config, LmtpConfig};
+use crate::connection::{ComingUploads, ConnectionContext};
 use crate::connection_slots::ConnectionSlots;
 use crate::drain::Drain;
 use crate::memory::SharedMemory;
@@ -36,6 +36,35 @@ pub(crate) struct LmtpContext {
     pub(crate) drain: Drain,
     pub(crate) slots: Arc<ConnectionSlots>,
     pub(crate) panics: Arc<Panics>,
+}
+
+impl LmtpContext {
+    /// What is shared with the connections of mail programs is that of `imap`.
+    pub(crate) fn new(
+        config: &Config,
+        store: &Store,
+        imap: &ConnectionContext,
+        drain: Drain,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            node_name: ::lmtp::host_name(&config.node.name),
+            store: store.clone(),
+            config: config.lmtp.clone(),
+            separator: config.address_separator.clone(),
+            message_bytes_max: config.limits.message_bytes,
+            timeouts: Timeouts {
+                handshake: config.timeouts.login,
+                write: config.timeouts.write,
+            },
+            tls: imap.tls.clone(),
+            metrics: Arc::clone(&imap.metrics),
+            uploads: imap.uploads.clone(),
+            coming_uploads: imap.coming_uploads.clone(),
+            drain,
+            slots: ConnectionSlots::undivided(config.lmtp.connections),
+            panics: Arc::clone(&imap.panics),
+        })
+    }
 }
 
 /// How long anything may take that is no command.

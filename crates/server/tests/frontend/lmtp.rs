@@ -12,6 +12,7 @@ use tokio::net::{TcpStream, UnixStream};
 
 use crate::certificates::{connector, shake_hands, write_certificate};
 use crate::client::{Client, get};
+use crate::verbs::ok;
 use crate::world::{World, ada, add_ada};
 
 const LETTER: [&str; 3] = ["Subject: a", "", "Hello."];
@@ -127,6 +128,49 @@ fn a_letter_comes_inside_tls() {
         reader.ok("SELECT INBOX").await;
         let found = reader.ask("SEARCH HEADER Received \"with LMTPS id\"").await;
         assert_eq!(found[0], "* SEARCH 1");
+    });
+}
+
+#[test]
+fn a_copy_of_what_a_team_sends_does_not_tell_where_copies_go() {
+    let settings = [("LISTEN__LMTP", "127.0.0.1:0")];
+    World::play(&settings, async |world, frontend| {
+        let address = "support@example.org";
+        let team = [
+            "team",
+            "add",
+            "support",
+            "--address",
+            address,
+            "--lead",
+            "ada",
+        ];
+        ok(
+            &world.settings(&[]),
+            &["user", "add", "root", "--admin"],
+            "",
+        );
+        ok(&world.settings(&[]), &team, "");
+        let store = world.store().await;
+        let address = EmailAddress::parse(address).unwrap();
+        let copies = store.sent_copy_address(&address, EmailAddress::SEPARATOR);
+        let copies = copies.await.unwrap().unwrap();
+        let mut client = greeted(Client::connect(lmtp(frontend)).await).await;
+        told(&mut client, "MAIL FROM:<support@example.org>").await;
+        let accepted = told(&mut client, &format!("RCPT TO:<{copies}>")).await;
+        assert!(accepted.starts_with("250 2.1.5 "), "{accepted}");
+        told(&mut client, "DATA").await;
+        for line in LETTER {
+            client.say(line).await;
+        }
+        assert_eq!(told(&mut client, ".").await, "250 2.0.0 Delivered");
+        let mut reader = ada(frontend).await;
+        reader.ok("SELECT \"Shared Folders/support/Sent\"").await;
+        let found = reader.ask("SEARCH SEEN HEADER Received LMTP").await;
+        assert_eq!(found[0], "* SEARCH 1");
+        let secret = copies.local();
+        let found = reader.ask(&format!("SEARCH TEXT \"{secret}\"")).await;
+        assert_eq!(found[0], "* SEARCH");
     });
 }
 

@@ -8,6 +8,8 @@ use store::{
     Store,
 };
 
+use tokio::task::JoinSet;
+
 use crate::addresses::{add, address};
 use crate::world::{World, append, found, image, inbox, judged, news, overlay, permit, uid, uids};
 
@@ -244,7 +246,8 @@ async fn answers_and_moves_do_not_fail_each_other() {
     }
     let root = team.root;
     let (support, sent) = (team.support, team.sent);
-    let mover = tokio::spawn(async move {
+    let mut mover = JoinSet::new();
+    mover.spawn(async move {
         for round in 0..20 {
             let (a, b) = if round % 2 == 0 {
                 (support, orders)
@@ -263,7 +266,7 @@ async fn answers_and_moves_do_not_fail_each_other() {
         let fields = format!("In-Reply-To: <{n}@example.net>");
         file(&store, root, sent, &fields).await;
     }
-    mover.await.unwrap();
+    mover.join_all().await;
     let count = answered(&store, support).await.len() + answered(&store, orders).await.len();
     assert_eq!(count, 20);
     assert_eq!(image(&store, sent).await.uid_next(), uid(21));
@@ -451,11 +454,11 @@ async fn copy_and_append_at_once_leave_one() {
     for n in 0..20 {
         let fields = format!("Message-ID: <{n}@example.org>");
         let (first, second) = (nodes[n % 2].clone(), nodes[n / 2 % 2].clone());
-        let (ada, sent, copied) = (team.ada, team.sent, fields.clone());
-        let copying = tokio::spawn(async move { copy(&first, None, &copied).await });
-        let filing = tokio::spawn(async move { file(&second, ada, sent, &fields).await });
-        filing.await.unwrap();
-        copying.await.unwrap().unwrap();
+        let (copied, ()) = tokio::join!(
+            copy(&first, None, &fields),
+            file(&second, team.ada, team.sent, &fields)
+        );
+        copied.unwrap();
         assert_eq!(uids_of(&store, team.sent).await.len(), n + 1);
     }
 }

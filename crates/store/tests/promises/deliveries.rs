@@ -420,7 +420,8 @@ async fn no_message_is_without_its_content() {
     world.grant(root, mailboxes[0], "root", "lrwtea").await;
     let collecting = world.another_node().await;
     let first = mailboxes[0];
-    let collector = tokio::spawn(async move {
+    let mut collector = JoinSet::new();
+    collector.spawn(async move {
         for _ in 0..60 {
             let all = uids(1..=1000);
             let flags = permit(
@@ -447,12 +448,15 @@ async fn no_message_is_without_its_content() {
         "d@example.org",
     ];
     let to = addressees(&store, &names).await;
-    while !collector.is_finished() {
+    let ended = loop {
+        if let Some(ended) = collector.try_join_next() {
+            break ended;
+        }
         for outcome in store.deliver(letter("one"), &to).await {
             assert!(outcome.is_ok(), "{outcome:?}");
         }
-    }
-    collector.await.unwrap();
+    };
+    ended.unwrap();
     let mut admin = PgConnection::connect(&world.url).await.unwrap();
     let dangling: i64 = sqlx::query_scalar(
         "select count(*) from entry e where not exists (select from content c where c.id = e.content)",
