@@ -2,15 +2,13 @@
 -- `_messages`; `_parts` are the places, from 0, of each writer's messages. What a message consists of stands in lists of its
 -- own, because large values are copied once less so; where it is stored already, `_shared` has its content at that place, and
 -- is shorter where nothing follows. Returns UIDVALIDITY, the first UID, the mailbox's new mod-sequence, the contents
--- where something was delivered, what else to wake, where messages are
--- answered by these (`_answers`), and whether nothing else was done in the mailbox: copies of sent mail (`_copies`) make room for
--- what their senders file themselves. Refuses, in this order, with PR011 (a content is gone), PR001 (no such mailbox), PR002 (a
+-- where something was delivered, what else to wake, where messages are answered by these (`_answers`), and whether nothing
+-- else was done in the mailbox: copies of sent mail (`_copies`) make room for what their senders file themselves. Refuses, in this order, with PR011 (a content is gone), PR001 (no such mailbox), PR002 (a
 -- login or a right was withdrawn), PR007 (other flags are private now than when the permit was given), PR041 (no UID left),
 -- PR010 (delivered already) and PR009 (over quota). The details of PR002, PR007, PR010 and PR011 are the places of those
 -- writers, from 1; those of PR009 are by how many bytes and messages. What `_growth` says is the caller's to know, and that the
 -- permits are for `_mailbox`; whoever delivers may have one for the mailbox that the letter is addressed to. The types are in
--- migrations/0009_functions.sql and 0022_addresses.sql and
--- 0023_message_ids.sql.
+-- migrations/0009_functions.sql, 0022_addresses.sql and 0023_message_ids.sql.
 create or replace function add_messages(
   _mailbox bigint, _actors actor[], _permits permit[], _parts int8range[],
   _messages new_message[], _envelopes bytea[], _structures bytea[], _headers bytea[], _bodies bytea[],

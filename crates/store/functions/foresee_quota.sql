@@ -8,7 +8,7 @@ language plpgsql as $$
 declare
   _excess text;
 begin
-  select quota_excess(q.id, _growth, true, true)
+  select quota_excess(q.id, _growth, _growth.bytes > 0, _growth.messages > 0)
     into _excess
     from mailbox_name n
     join quota_root q on q.id = n.quota_root

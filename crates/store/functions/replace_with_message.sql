@@ -15,6 +15,14 @@ declare
   _is_one_root boolean;
 begin
   perform lock_logins(array[_actor]);
+  _is_one_root := share_quota(_source.mailbox, _target.mailbox);
+  if _is_one_root then
+    select e.size into _old_size from entry e where e.mailbox = _source.mailbox and e.uid = _uid;
+    perform foresee_quota(_target.mailbox, row(0, _message.size - _old_size, 0, 0)::growth,
+                          array[_actor], array[_target]);
+  else
+    perform foresee_quota(_target.mailbox, _growth, array[_actor], array[_target]);
+  end if;
   -- The slow part comes before the locks.
   insert into content (size, sent, envelope, structure, header, body, folded, message_id)
   values (_message.size, _message.sent, _envelope, _structure, _header, _body, _folded, _message_id)

@@ -285,6 +285,31 @@ async fn what_is_over_the_limit_is_not_written_first() {
     assert_eq!(number(&world, given).await, before + 1);
 }
 
+#[tokio::test]
+async fn what_replaces_a_message_is_not_written_first_either() {
+    let world = World::new().await;
+    let store = &world.store;
+    let ada = world.account("ada").await;
+    let full = inbox(store, ada).await;
+    let free = world.shared("team", &[("ada", FULL)]).await;
+    for mailbox in [full, free] {
+        try_append(store, ada, mailbox, &["one"]).await.unwrap();
+    }
+    let limits = [(Resource::Message, 1), (Resource::Storage, 1)];
+    limit(store, ada, "user/ada", &limits).await;
+    let given = "select nextval(pg_get_serial_sequence('content', 'id'))";
+    let before = number(&world, given).await;
+    let to = permit(store, ada, full, Operation::Insert(FlagBits::NONE)).await;
+    // One more from elsewhere, and a larger one in the same place.
+    for (source, subject) in [(free, "two"), (full, "long".repeat(500).as_str())] {
+        let from = permit(store, ada, source, Operation::MoveFrom).await;
+        let message = new_message(subject, FlagBits::NONE, FlagBits::NONE);
+        let replaced = store.replace(&from, &to, uid(1), message).await;
+        assert!(is_over(&replaced));
+    }
+    assert_eq!(number(&world, given).await, before + 1);
+}
+
 /// Rows take room whatever is in them.
 #[tokio::test]
 async fn a_limit_of_storage_is_one_of_messages() {
