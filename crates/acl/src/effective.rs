@@ -128,7 +128,7 @@ fn applies(identifier: &Identifier, who: &Who, belonging: Belonging<'_>) -> bool
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use mail::AccountId;
     use proptest::prelude::*;
 
@@ -152,7 +152,7 @@ mod tests {
     }
 
     /// Parses a list such as `bob lrs, -bob s`.
-    fn entries(list: &str) -> Vec<AclEntry> {
+    pub(crate) fn entries(list: &str) -> Vec<AclEntry> {
         list.split(", ")
             .filter(|line| !line.is_empty())
             .map(|line| {

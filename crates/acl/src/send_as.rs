@@ -29,22 +29,8 @@ mod tests {
     use mail::AccountId;
 
     use super::may_send_as;
-    use crate::{AclEntry, Belonging, Ownership, Rights, Subject, Who};
-
-    fn entries(list: &str) -> Vec<AclEntry> {
-        list.split(", ")
-            .filter(|line| !line.is_empty())
-            .map(|line| {
-                let (subject, rights) = line.rsplit_once(' ').unwrap();
-                let subject = Subject::parse(subject).unwrap();
-                AclEntry {
-                    identifier: subject.identifier,
-                    is_negative: subject.is_negative,
-                    rights: Rights::parse(rights).unwrap(),
-                }
-            })
-            .collect()
-    }
+    use crate::effective::tests::entries;
+    use crate::{Belonging, Ownership, Who};
 
     #[test]
     fn who_is_named_may_send_as_the_team() {

@@ -22,7 +22,7 @@ use crate::panics::PanicPlace;
 /// Clients that the kernel holds until we accept them.
 const BACKLOG: u32 = 1024;
 /// After an accept that failed, most likely for want of file descriptors.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// For a client that is turned away to hear so.
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
 

@@ -6,12 +6,13 @@ use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use tokio::net::{TcpListener, UnixListener};
-use tracing::debug;
+use tokio::time::sleep;
+use tracing::{debug, warn};
 
 use crate::config::ListenAddress;
 use crate::connection::Stream;
 use crate::error::ServerError;
-use crate::listen;
+use crate::listen::{self, ACCEPT_PAUSE};
 
 /// Whoever may reach the socket may use it, as on loopback: its directory says who.
 const SOCKET_MODE: u32 = 0o666;
@@ -99,8 +100,20 @@ impl Listener {
         matches!(self, Self::Tls(_))
     }
 
-    /// The next client, and its address; `None` for one on a Unix socket.
-    pub(crate) async fn accept(&self) -> io::Result<(Stream, Option<IpAddr>)> {
+    /// The next client, and its address; `None` for one on a Unix socket. Waits where the machine accepts none.
+    pub(crate) async fn next_client(&self) -> (Stream, Option<IpAddr>) {
+        loop {
+            match self.accept().await {
+                Ok(accepted) => return accepted,
+                Err(cause) => {
+                    warn!(%cause, "a connection was not accepted");
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    async fn accept(&self) -> io::Result<(Stream, Option<IpAddr>)> {
         match self {
             Self::Plain(listener) | Self::Tls(listener) => {
                 let (socket, address) = listener.accept().await?;

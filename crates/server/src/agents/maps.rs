@@ -36,11 +36,18 @@ pub(super) async fn answer(agent: &mut Agent) -> Result<(), Hangup> {
 }
 
 async fn look_up(store: &Store, separator: &str, request: &Request) -> Answer {
-    let found = match request.map.as_str() {
-        "domains" => knows_domain(store, &request.key).await,
-        "recipients" => leads_somewhere(store, separator, &request.key).await,
-        "senders" => senders(store, separator, &request.key).await,
-        "copies" => copies(store, separator, &request.key).await,
+    let Request { map, key } = request;
+    let address = match map.as_str() {
+        // A domain alone is no address: any local part makes it one.
+        "domains" => EmailAddress::parse(&format!("x@{key}")),
+        _ => EmailAddress::parse(key),
+    };
+    let found = match (map.as_str(), address) {
+        ("domains" | "recipients" | "senders" | "copies", Err(_)) => Ok(Answer::NotFound),
+        ("domains", Ok(address)) => knows_domain(store, &address).await,
+        ("recipients", Ok(address)) => leads_somewhere(store, separator, &address).await,
+        ("senders", Ok(address)) => senders(store, separator, &address).await,
+        ("copies", Ok(address)) => copies(store, separator, &address).await,
         _ => return Answer::Permanent(NO_MAP),
     };
     found.unwrap_or_else(|fault| {
@@ -49,40 +56,30 @@ async fn look_up(store: &Store, separator: &str, request: &Request) -> Answer {
     })
 }
 
-/// Whether some address of this domain leads somewhere.
-async fn knows_domain(store: &Store, domain: &str) -> Result<Answer, Fault> {
-    // A domain alone is no address: any local part makes it one.
-    let Ok(address) = EmailAddress::parse(&format!("x@{domain}")) else {
-        return Ok(Answer::NotFound);
-    };
-    let is_known = store.knows_domain(address.domain()).await?;
-    Ok(known_if(is_known))
+/// Whether some address of its domain leads somewhere.
+async fn knows_domain(store: &Store, address: &EmailAddress) -> Result<Answer, Fault> {
+    Ok(known_if(store.knows_domain(address.domain()).await?))
 }
 
 /// Whether a letter to this address goes somewhere.
-async fn leads_somewhere(store: &Store, separator: &str, address: &str) -> Result<Answer, Fault> {
-    let Ok(address) = EmailAddress::parse(address) else {
-        return Ok(Answer::NotFound);
-    };
-    let route = store.route(&address, separator).await?;
+async fn leads_somewhere(
+    store: &Store,
+    separator: &str,
+    address: &EmailAddress,
+) -> Result<Answer, Fault> {
+    let route = store.route(address, separator).await?;
     Ok(known_if(!route.targets.is_empty()))
 }
 
 /// The accounts that may send as this address.
-async fn senders(store: &Store, separator: &str, address: &str) -> Result<Answer, Fault> {
-    let Ok(address) = EmailAddress::parse(address) else {
-        return Ok(Answer::NotFound);
-    };
-    let names = store.senders_of(&address, separator).await?;
+async fn senders(store: &Store, separator: &str, address: &EmailAddress) -> Result<Answer, Fault> {
+    let names = store.senders_of(address, separator).await?;
     Ok(Answer::list(&names))
 }
 
 /// Where a copy of what is sent as this address goes: to the Sent of the team that it is of.
-async fn copies(store: &Store, separator: &str, address: &str) -> Result<Answer, Fault> {
-    let Ok(address) = EmailAddress::parse(address) else {
-        return Ok(Answer::NotFound);
-    };
-    let copy = store.sent_copy_address(&address, separator).await?;
+async fn copies(store: &Store, separator: &str, address: &EmailAddress) -> Result<Answer, Fault> {
+    let copy = store.sent_copy_address(address, separator).await?;
     Ok(copy.map_or(Answer::NotFound, |copy| Answer::Found(copy.to_string())))
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use session::{Authenticator, Hangup};
 use store::Store;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tracing::{debug, warn};
 
 use crate::config::{AgentsConfig, Config};
@@ -21,8 +21,6 @@ use crate::environment;
 use crate::listener::Listener;
 use crate::panics::{PanicPlace, Panics};
 
-/// After an accept that failed, most likely for want of file descriptors.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Read at once, in bytes.
 const READ_BYTES_MAX: usize = 4 * 1024;
 
@@ -83,14 +81,7 @@ struct Agent {
 /// Lets agents in for ever.
 pub(crate) async fn accept(listener: Arc<Listener>, service: Service, context: Arc<AgentsContext>) {
     loop {
-        let (stream, address) = match listener.accept().await {
-            Ok(accepted) => accepted,
-            Err(cause) => {
-                warn!(%cause, "a connection of a mail transfer agent was not accepted");
-                sleep(ACCEPT_PAUSE).await;
-                continue;
-            }
-        };
+        let (stream, address) = listener.next_client().await;
         let Some(slot) = admit(&context, address) else {
             continue;
         };

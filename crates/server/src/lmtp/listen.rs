@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lmtp::Reply;
 use tokio::io::AsyncWriteExt as _;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tracing::warn;
 
 use super::LmtpContext;
@@ -20,10 +20,9 @@ use crate::listen;
 use crate::listener::{self, Listener};
 use crate::panics::PanicPlace;
 
-/// After an accept that failed, most likely for want of file descriptors.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// For a client that is turned away to hear so.
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// A listener on each address.
 pub(crate) fn bind(config: &ListenConfig) -> Result<Vec<Listener>, ServerError> {
     let mut listeners = listener::bind(&config.lmtp)?;
@@ -35,14 +34,7 @@ pub(crate) fn bind(config: &ListenConfig) -> Result<Vec<Listener>, ServerError> 
 /// Lets clients in for ever.
 pub(crate) async fn accept(listener: Arc<Listener>, context: Arc<LmtpContext>) {
     loop {
-        let (stream, address) = match listener.accept().await {
-            Ok(accepted) => accepted,
-            Err(cause) => {
-                warn!(%cause, "an LMTP connection was not accepted");
-                sleep(ACCEPT_PAUSE).await;
-                continue;
-            }
-        };
+        let (stream, address) = listener.next_client().await;
         let admitted = admit(&context, address);
         let (is_tls, context) = (listener.is_tls(), Arc::clone(&context));
         let panics = Arc::clone(&context.panics);
