@@ -28,6 +28,7 @@ class Demo:
         self.address = said["address"]
         self.certificate_path = said["certificate"]
         self.postgres_pid = said["postgres"]["pid"]
+        self.postgres_url = said["postgres"]["url"]
         # The words before a verb: a program and its settings.
         self.postroom = said["postroom"].split()
         self.admin = Person(**said["admin"])

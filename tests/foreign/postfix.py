@@ -165,6 +165,20 @@ class Postfix:
                         raise AssertionError(f"Postfix did not start: {self.log()}") from None
                     time.sleep(0.05)
 
+    def looked_up(self, table, key):
+        """What a map of this Postfix answers; empty for nothing. As its daemons do, without the subaddress where nothing is found."""
+        local, at, domain = key.partition("@")
+        for asked in (key, f"{local.partition('+')[0]}{at}{domain}"):
+            done = subprocess.run(
+                ["postmap", "-c", self.folder / "etc", "-q", asked, table],
+                capture_output=True, text=True, timeout=60, check=False,
+            )
+            if done.returncode not in (0, 1) or done.stderr:
+                raise AssertionError(f"postmap -q {asked} {table}: {done.stderr}")
+            if done.stdout:
+                return done.stdout.strip()
+        return ""
+
     def log(self):
         path = self.folder / "log"
         return path.read_text(errors="replace")[-3000:] if path.exists() else ""

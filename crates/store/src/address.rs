@@ -331,8 +331,10 @@ impl Store {
         address: &EmailAddress,
         separator: &str,
     ) -> Result<Vec<String>, Fault> {
-        let names = sqlx::query_file_scalar!(
-            "queries/senders_of.sql",
+        let names = sqlx::query_scalar!(
+            r#"select s.name as "name!"
+                 from senders_of(_local => $1, _domain => $2, _separator => $3) as s (name)
+                limit $4"#,
             address.folded_local(),
             address.domain(),
             separator,

@@ -9,10 +9,11 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from clients.neomutt_client import run_in_terminal
 from demo import Person, ok
-from postfix import Postfix
+from postfix import DEPLOY, Postfix
 
 TEAM = '"Shared Folders/support"'
 SENT = '"Shared Folders/support/Sent"'
@@ -58,6 +59,7 @@ def check(demo):
             arrivals(demo, postfix)
             other_alphabets(demo, postfix)
             refused_at_rcpt(demo, postfix)
+            maps_by_sql(demo, postfix)
             passwords(demo, postfix)
             who_may_send_as_the_team(demo, postfix)
             answer_as_the_team(demo, postfix, "question")
@@ -139,6 +141,38 @@ def refused_at_rcpt(demo, postfix):
     for elsewhere in ("ada@example.net", "sent-of-1-1@postroom.invalid"):
         said = swaks(postfix.smtp, OUTSIDE, elsewhere, "to elsewhere", refused=True)
         assert "454 4.7.1" in said or "554 5.7.1" in said, said
+
+
+def maps_by_sql(demo, postfix):
+    """Postfix reads the same from the database, as a role that may read nothing else."""
+    domain = demo.address[demo.address.index("@") + 1:]
+    database = urlsplit(demo.postgres_url)
+    role = (DEPLOY / "sql" / "role.sql").read_text()
+    psql(demo, role)
+    try:
+        for name, key, known in (
+            ("domains", domain, domain),
+            ("domains", "example.com", ""),
+            ("recipients", demo.address, demo.address),
+            # Postfix asks without what follows recipient_delimiter, too.
+            ("recipients", demo.address.replace("@", "+orders@"), demo.address),
+            ("recipients", f"nobody@{domain}", ""),
+            ("senders", demo.address, demo.people[1].user),
+            ("senders", f"nobody@{domain}", ""),
+        ):
+            table = postfix.folder / f"{name}.cf"
+            pasted = (DEPLOY / "sql" / f"{name}.cf").read_text()
+            pasted = pasted.replace("127.0.0.1:5432", f"{database.hostname}:{database.port}")
+            table.write_text(pasted.replace("dbname = postroom", f"dbname = {database.path[1:]}"))
+            found = postfix.looked_up(f"pgsql:{table}", key)
+            assert (known in found.split(",")) if known else not found, f"{name} {key}: {found}"
+    finally:
+        psql(demo, "drop owned by postfix; drop role postfix")
+
+
+def psql(demo, statements):
+    command = ["psql", "--quiet", "--set", "ON_ERROR_STOP=1", demo.postgres_url]
+    subprocess.run(command, input=statements, capture_output=True, text=True, timeout=60, check=True)
 
 
 def passwords(demo, postfix):

@@ -2,6 +2,7 @@
 
 use acl::{Identifier, Operation, Rights};
 use mail::{AccountId, EmailAddress, MailboxId, Place};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use store::{Fault, LeadsTo, NewTarget, OldTarget, Posting, Recipients, Route, RouteStep, Store};
 
 use crate::world::{World, inbox, permit};
@@ -424,4 +425,136 @@ async fn who_sends_as_an_address_may_as_all_that_it_leads_to() {
         .may_send_as(ada, &address("support@example.org"), "+")
         .await;
     assert!(!may.unwrap());
+}
+
+/// What operators paste to let Postfix read our views.
+const ROLE: &str = include_str!("../../../../deploy/postfix/sql/role.sql");
+
+#[tokio::test]
+async fn a_mail_transfer_agent_reads_addresses_by_sql_and_nothing_else() {
+    let world = World::new().await;
+    let store = &world.store;
+    let root = world.admin().await;
+    for name in ["ada", "bo", "cy"] {
+        world.account(name).await;
+    }
+    let support = world
+        .shared("support", &[("ada", "lrp"), ("bo", "lrp")])
+        .await;
+    let sales = world.shared("sales", &[("bo", "p")]).await;
+    add(store, root, "Support@example.org", support).await;
+    add(store, root, "both@example.org", support).await;
+    add(store, root, "both@example.org", sales).await;
+    add(store, root, "\"a@b\"@example.org", sales).await;
+    add(store, root, "@caught.example", sales).await;
+    add(store, root, "postmaster", sales).await;
+    alias(store, root, "help@bücher.example", "support@example.org")
+        .await
+        .unwrap();
+    for (domain, target) in [
+        ("old.example", "example.org"),
+        ("older.example", "old.example"),
+    ] {
+        store
+            .set_domain_alias(root, domain, Some(target))
+            .await
+            .unwrap();
+    }
+    world.grant(root, support, "cy", "-p").await;
+
+    // Roles belong to all databases of the server.
+    let role = format!("postfix_{}", std::process::id());
+    let mut admin = PgConnection::connect(&world.url).await.unwrap();
+    let pasted = ROLE.replace("role postfix", &format!("role {role}"));
+    let pasted = pasted.replace("to postfix", &format!("to {role}"));
+    admin
+        .execute(sqlx::raw_sql(AssertSqlSafe(pasted)))
+        .await
+        .unwrap();
+    admin
+        .execute(sqlx::raw_sql(AssertSqlSafe(format!(
+            "set session authorization {role}"
+        ))))
+        .await
+        .unwrap();
+    let mut ask = async |query: &'static str, keys: &[&str]| -> Vec<String> {
+        let mut query = sqlx::query_scalar(query);
+        for key in keys {
+            query = query.bind(key.to_string());
+        }
+        query.fetch_all(&mut admin).await.unwrap()
+    };
+
+    const DOMAINS: &str = "select domain from mta_domains where domain = $1";
+    for (domain, is_known) in [
+        ("example.org", true),
+        ("older.example", true),
+        ("caught.example", true),
+        ("xn--bcher-kva.example", true),
+        ("elsewhere.example", false),
+        ("", false),
+    ] {
+        assert_eq!(
+            ask(DOMAINS, &[domain]).await.len(),
+            usize::from(is_known),
+            "{domain}"
+        );
+    }
+
+    const RECIPIENTS: &str =
+        "select address from mta_recipients where domain = $1 and address = $2";
+    for (domain, key, is_known) in [
+        ("example.org", "support@example.org", true),
+        ("example.org", "both@example.org", true),
+        ("older.example", "support@older.example", true),
+        ("caught.example", "@caught.example", true),
+        ("caught.example", "whoever@caught.example", false),
+        ("example.org", "nobody@example.org", false),
+        ("example.org", "@example.org", false),
+    ] {
+        assert_eq!(
+            ask(RECIPIENTS, &[domain, key]).await.len(),
+            usize::from(is_known),
+            "{key}"
+        );
+    }
+
+    const SENDERS: &str =
+        "select login from mta_senders where domain = $1 and address = $2 order by login";
+    for (domain, key, senders) in [
+        (
+            "example.org",
+            "support@example.org",
+            &["ada", "bo", "root"][..],
+        ),
+        ("old.example", "support@old.example", &["ada", "bo", "root"]),
+        (
+            "xn--bcher-kva.example",
+            "help@xn--bcher-kva.example",
+            &["ada", "bo", "root"],
+        ),
+        ("example.org", "both@example.org", &["bo", "root"]),
+        ("example.org", "a@b@example.org", &["bo", "root"]),
+        ("caught.example", "@caught.example", &[]),
+        ("example.org", "nobody@example.org", &[]),
+    ] {
+        assert_eq!(ask(SENDERS, &[domain, key]).await, senders, "{key}");
+    }
+
+    for refused in [
+        "select name from account",
+        "select local from address",
+        "insert into domain_alias values ('a.example', 'b.example')",
+        "select add_address(null, null, null, null, null, null, null, null, null, null)",
+    ] {
+        let outcome = admin.execute(refused).await;
+        let said = outcome.unwrap_err().to_string();
+        assert!(said.contains("permission denied"), "{refused}: {said}");
+    }
+    admin
+        .execute(sqlx::raw_sql(AssertSqlSafe(format!(
+            "reset session authorization; drop owned by {role}; drop role {role}"
+        ))))
+        .await
+        .unwrap();
 }
