@@ -20,7 +20,7 @@ begin
     select g.content, _mailbox, g.uid, g.flags, g.internal_date, g.saved_at, g.size,
            _actor.account, _actor.session,
            (select n.quota_root from mailbox_name n where n.mailbox = _mailbox),
-           rare_keywords_of(_mailbox, g.uid, g.flags)
+           case when g.flags & 32 /* flag: rare */ <> 0 then rare_keywords_of(_mailbox, g.uid, g.flags) end
       from gone g
   )
   select array_agg(g.uid), array_agg(g.size), array_agg(g.flags)

@@ -9,7 +9,8 @@ begin
     content, mailbox, uid, flags, internal_date, saved_at, size, account, session, quota_root, keywords
   )
   select e.content, e.mailbox, e.uid, e.flags, e.internal_date, e.saved_at, e.size,
-         _actor.account, _actor.session, n.quota_root, rare_keywords_of(e.mailbox, e.uid, e.flags)
+         _actor.account, _actor.session, n.quota_root,
+         case when e.flags & 32 /* flag: rare */ <> 0 then rare_keywords_of(e.mailbox, e.uid, e.flags) end
     from entry e
     join mailbox_name n on n.mailbox = e.mailbox
    where e.mailbox = any (_mailboxes);

@@ -14,8 +14,9 @@ use crate::{Fault, Store, multirange};
 /// Which messages to expunge; always only what carries `\Deleted`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Doomed {
-    /// EXPUNGE and CLOSE.
-    AllDeleted,
+    /// EXPUNGE and CLOSE. With those that the caller knows to carry `\Deleted`: where the mailbox has no others it is not
+    /// walked through.
+    AllDeleted(UidSet),
     /// UID EXPUNGE.
     DeletedAmong(UidSet),
 }
@@ -29,8 +30,11 @@ pub struct Expunged {
     pub modseq: ModSeq,
 }
 
-/// UIDs to expunge.
-pub(crate) struct Expunge(UidSet);
+/// UIDs to expunge, as far as they carry `\Deleted`, and those of them to look at first.
+pub(crate) struct Expunge {
+    uids: UidSet,
+    known: UidSet,
+}
 
 impl Store {
     /// Removes what is deleted. Its content stays for a while, for readers who do not know yet.
@@ -39,11 +43,17 @@ impl Store {
     ///
     /// [`Fault::Gone`], [`Fault::Denied`], [`Fault::Stale`], [`Fault::Unavailable`]; everything is still there then.
     pub async fn expunge(&self, permit: &Permit, doomed: Doomed) -> Result<Expunged, Fault> {
-        let uids = match doomed {
-            Doomed::AllDeleted => UidSet::from_ranges([(Uid::MIN, Uid::MAX)]),
-            Doomed::DeletedAmong(uids) => uids,
+        let expunge = match doomed {
+            Doomed::AllDeleted(known) => Expunge {
+                uids: UidSet::from_ranges([(Uid::MIN, Uid::MAX)]),
+                known,
+            },
+            Doomed::DeletedAmong(uids) => Expunge {
+                known: uids.clone(),
+                uids,
+            },
         };
-        self.submit(permit, Expunge(uids)).await
+        self.submit(permit, expunge).await
     }
 }
 
@@ -62,32 +72,28 @@ impl Job for Expunge {
         call: &Call,
     ) -> Result<Done<Expunged>, BatchFault> {
         let writers = Writers::of(queued_writes);
-        let wanted = UidSet::from_ranges(
-            queued_writes
-                .iter()
-                .flat_map(|queued_write| queued_write.job.0.ranges()),
-        );
-        let requests: Vec<String> = queued_writes
-            .iter()
-            .map(|queued_write| multirange::print(&queued_write.job.0))
-            .collect();
+        let jobs = || queued_writes.iter().map(|queued_write| &queued_write.job);
+        let wanted = UidSet::from_ranges(jobs().flat_map(|job| job.uids.ranges()));
+        let known = UidSet::from_ranges(jobs().flat_map(|job| job.known.ranges()));
+        let requests: Vec<String> = jobs().map(|job| multirange::print(&job.uids)).collect();
         let query = sqlx::query!(
             r#"select modseq as "modseq!", uids as "uids!"
-                 from expunge_messages(
+                 from expunge_deleted(
                         _mailbox => $1, _actors => $2, _permits => $3, _requests => $4,
-                        _uids => $5::text::int8multirange)"#,
+                        _uids => $5::text::int8multirange, _known => $6::text::int8multirange)"#,
             mailbox.0,
             &writers.actors as &[ActorRow],
             &writers.permits as &[PermitRow],
             &requests,
             multirange::print(&wanted),
+            multirange::print(&known),
         );
         call.send();
         let row = query.fetch_one(&inner.connections.work).await?;
         let modseq = ModSeq::from_i64(row.modseq).unwrap_or_default();
         let gone = multirange::parse(&row.uids).map_err(BatchFault::All)?;
         let answer = |queued_write: &QueuedWrite<Self>| Expunged {
-            uids: gone.intersection(&queued_write.job.0),
+            uids: gone.intersection(&queued_write.job.uids),
             modseq,
         };
         Ok(Done {

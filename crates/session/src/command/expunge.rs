@@ -2,7 +2,7 @@
 
 use acl::Operation;
 use mail::{FlagBits, Uid, UidSet};
-use store::Doomed;
+use store::{Doomed, Store};
 use wire::{MessageSet, Numbering, Tag};
 
 use crate::conversation::selected::Selected;
@@ -26,7 +26,7 @@ pub(crate) async fn run(
     let selected = session.selected()?;
     let permit = selected.permit_change(Operation::Expunge)?;
     let (doomed, cut) = match set {
-        None => (Doomed::AllDeleted, None),
+        None => (all_deleted(selected, &store).await, None),
         Some(set) => {
             let picked = selected.resolve(Numbering::Uid, set)?;
             let looking = || deleted(selected, &picked);
@@ -44,6 +44,19 @@ pub(crate) async fn run(
         Done::completed()
     };
     Ok(done.cut_short(cut, &mut out.buffer))
+}
+
+/// All that carry `\Deleted`, with those that this node knows of, so that the mailbox need not be walked through.
+pub(super) async fn all_deleted(selected: &Selected, store: &Store) -> Doomed {
+    let image = &selected.view.latest().image;
+    let known = || {
+        let messages = image.iter().map(|(_, message)| message);
+        let deleted = messages.filter(|message| message.flags.contains(FlagBits::DELETED));
+        deleted.map(|message| message.uid).collect()
+    };
+    let messages = usize::try_from(image.len()).unwrap_or(usize::MAX);
+    let bytes = messages.saturating_mul(LOOK_COST_BYTES);
+    Doomed::AllDeleted(store.compute().run(bytes, known).await)
 }
 
 /// Those that are `\Deleted` by now, whether the client was told or not.

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use acl::Operation;
 use mail::{AccountId, EntryName, FlagBits, Place, SessionId};
-use store::{Activity, ActivityKind, ActivityQuery, Doomed, Origin, Store};
+use store::{Activity, ActivityKind, ActivityQuery, Origin, Store};
 
 use crate::world::{
-    World, adding, append, image, inbox, is_denied, new_message, permit, privately, uids,
+    World, adding, all_deleted, append, image, inbox, is_denied, new_message, permit, privately,
+    uids,
 };
 
 const EVERYTHING: ActivityQuery = ActivityQuery {
@@ -73,8 +74,8 @@ async fn each_change_has_its_row_with_the_one_who_made_it() {
     let deleted = adding(&uids([2]), FlagBits::DELETED);
     store.edit_flags(&change, deleted).await.unwrap();
     let doomed = permit(&store, ada, team, Operation::Expunge).await;
-    store.expunge(&doomed, Doomed::AllDeleted).await.unwrap();
-    store.expunge(&doomed, Doomed::AllDeleted).await.unwrap();
+    store.expunge(&doomed, all_deleted()).await.unwrap();
+    store.expunge(&doomed, all_deleted()).await.unwrap();
     let target = permit(&store, ada, archive, Operation::Insert(FlagBits::NONE)).await;
     let source = permit(&store, ada, team, Operation::Read).await;
     store

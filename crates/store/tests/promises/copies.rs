@@ -6,8 +6,8 @@ use store::{Doomed, Fault, Store};
 use tokio::task::JoinSet;
 
 use crate::world::{
-    Random, World, adding, append, claim, contents, image, inbox, is_denied, judged, names_of,
-    new_message, overlay, permit, privately, uid, uids,
+    Random, World, adding, all_deleted, append, claim, contents, image, inbox, is_denied, judged,
+    names_of, new_message, overlay, permit, privately, uid, uids,
 };
 
 const FULL: &str = "lrswite";
@@ -381,8 +381,8 @@ async fn expunge_takes_what_is_deleted_and_nothing_else() {
         .unwrap();
     assert_eq!(some.uids, uids([2]));
     let (one, two) = tokio::join!(
-        world.store.expunge(&expunge, Doomed::AllDeleted),
-        world.store.expunge(&expunge, Doomed::AllDeleted),
+        world.store.expunge(&expunge, all_deleted()),
+        world.store.expunge(&expunge, all_deleted()),
     );
     assert_eq!(one.unwrap().uids.union(&two.unwrap().uids), uids([1, 5]));
     let left: UidSet = image(&world.store, mailbox)

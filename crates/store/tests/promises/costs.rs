@@ -55,6 +55,46 @@ async fn to_change_one_message_of_many_reads_few() {
     );
 }
 
+/// EXPUNGE names no message; the node knows which are meant, and others are found all the same.
+#[tokio::test]
+async fn to_expunge_what_is_known_to_be_deleted_walks_through_no_mailbox() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let mailbox = world.shared("large", &[("ada", "lrswite")]).await;
+    for _ in 0..4 {
+        append(&world.store, ada, mailbox, &MANY).await;
+    }
+    let may = permit(
+        &world.store,
+        ada,
+        mailbox,
+        Operation::ChangeFlags(FlagBits::ALL),
+    )
+    .await;
+    let deleted = uids([3, 777, 1999]);
+    let delete = adding(&deleted, FlagBits::DELETED);
+    world.store.edit_flags(&may, delete).await.unwrap();
+    let before = world.rows_read("entry").await;
+
+    let node = world.another_node().await;
+    let may = permit(&node, ada, mailbox, Operation::Expunge).await;
+    // One of those that are known is not deleted, and never leaves.
+    let known = Doomed::AllDeleted(uids([3, 4, 777, 1999]));
+    let gone = node.expunge(&may, known).await.unwrap();
+    assert_eq!(gone.uids, deleted);
+    let read = world.rows_read("entry").await - before;
+    assert!(read <= ENTRIES_READ_MAX, "{read} rows");
+
+    let node = world.another_node().await;
+    let may = permit(&node, ada, mailbox, Operation::ChangeFlags(FlagBits::ALL)).await;
+    let delete = adding(&uids([5, 6]), FlagBits::DELETED);
+    node.edit_flags(&may, delete).await.unwrap();
+    let may = permit(&node, ada, mailbox, Operation::Expunge).await;
+    let known = Doomed::AllDeleted(uids([5]));
+    let gone = node.expunge(&may, known).await.unwrap();
+    assert_eq!(gone.uids, uids([5, 6]));
+}
+
 #[tokio::test]
 async fn to_delete_a_mailbox_reads_none_of_the_others() {
     let world = World::new().await;

@@ -9,13 +9,14 @@ use mail::{
 };
 use sqlx::{Connection, PgConnection};
 use store::{
-    Activity, ActivityKind, ActivityQuery, Addressee, Delivered, Doomed, Fault, Letter,
-    Recognition, Store,
+    Activity, ActivityKind, ActivityQuery, Addressee, Delivered, Fault, Letter, Recognition, Store,
 };
 use tokio::task::JoinSet;
 
 use crate::addresses::{add, address};
-use crate::world::{World, adding, append, found, image, message, overlay, permit, uids};
+use crate::world::{
+    World, adding, all_deleted, append, found, image, message, overlay, permit, uids,
+};
 
 const DATE: InternalDate = InternalDate {
     unix_seconds: 1_700_000_000,
@@ -434,10 +435,7 @@ async fn no_message_is_without_its_content() {
             let edit = adding(&all, FlagBits::DELETED);
             collecting.edit_flags(&flags, edit).await.unwrap();
             let expunge = permit(&collecting, root, first, Operation::Expunge).await;
-            collecting
-                .expunge(&expunge, Doomed::AllDeleted)
-                .await
-                .unwrap();
+            collecting.expunge(&expunge, all_deleted()).await.unwrap();
             collecting.collect_garbage(Duration::ZERO).await.unwrap();
         }
     });

@@ -9,8 +9,8 @@ use mail::{AccountId, FlagBits, Flags, Keyword, MailboxId, ModSeq, Uid};
 use store::{Doomed, FlagEdit, LoadedDelta, RareEdit, Store};
 
 use crate::world::{
-    Random, World, adding, append, contents, image, inbox, judged, news, overlay, permit,
-    privately, uids,
+    Random, World, adding, all_deleted, append, contents, image, inbox, judged, news, overlay,
+    permit, privately, uids,
 };
 
 #[tokio::test]
@@ -181,7 +181,7 @@ async fn changes_tell_what_happened_in_order_and_vanished_what_left() {
         .unwrap()
         .modseq;
     let expunge = permit(store, ada, mailbox, Operation::Expunge).await;
-    store.expunge(&expunge, Doomed::AllDeleted).await.unwrap();
+    store.expunge(&expunge, all_deleted()).await.unwrap();
 
     let changes = store
         .changes_since(mailbox, ModSeq::ZERO, ada)

@@ -7,9 +7,9 @@ use acl::Operation;
 use bytes::Bytes;
 use mail::{ContentId, FlagBits, MailboxId, Uid, UidSet};
 use mime::{SearchText, fold};
-use store::{Doomed, SortKeysUse, Store};
+use store::{SortKeysUse, Store};
 
-use crate::world::{Random, World, adding, append, image, inbox, permit, uids};
+use crate::world::{Random, World, adding, all_deleted, append, image, inbox, permit, uids};
 
 async fn entries(store: &Store, mailbox: MailboxId) -> Vec<(Uid, ContentId)> {
     let image = image(store, mailbox).await;
@@ -194,7 +194,7 @@ async fn what_is_collected_is_in_no_digest() {
         .await
         .unwrap();
     let expunge = permit(store, ada, mailbox, Operation::Expunge).await;
-    store.expunge(&expunge, Doomed::AllDeleted).await.unwrap();
+    store.expunge(&expunge, all_deleted()).await.unwrap();
     assert_eq!(shown(store, mailbox).await.len(), 20);
     store.collect_garbage(Duration::ZERO).await.unwrap();
     assert_eq!(shown(store, mailbox).await.len(), 0);

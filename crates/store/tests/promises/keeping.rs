@@ -5,10 +5,11 @@ use std::time::Duration;
 use acl::Operation;
 use mail::{ContentId, FlagBits, MailboxId};
 use sqlx::{Connection, PgConnection};
-use store::{Doomed, FlagEdit, Stamps, Store};
+use store::{FlagEdit, Stamps, Store};
 
 use crate::world::{
-    World, adding, append, image, inbox, overlay, permit, privately, removing, uid, uids,
+    World, adding, all_deleted, append, image, inbox, overlay, permit, privately, removing, uid,
+    uids,
 };
 
 const LONG: Duration = Duration::from_hours(24);
@@ -35,7 +36,7 @@ async fn expunge_all(world: &World, who: mail::AccountId, mailbox: MailboxId) {
         .edit_flags(&flags, adding(&uids(1..100), FlagBits::DELETED))
         .await
         .unwrap();
-    store.expunge(&expunge, Doomed::AllDeleted).await.unwrap();
+    store.expunge(&expunge, all_deleted()).await.unwrap();
 }
 
 #[tokio::test]

@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use acl::{Identifier, Modification, Operation, Permit, Rights, Subject};
 use mail::{AccountId, EntryName, FlagBits, Keyword, MailboxId, Place, SessionId};
-use store::{Account, ActivityQuery, Doomed, Fault, FlagEdit, Login, Origin, Store};
+use store::{Account, ActivityQuery, Fault, FlagEdit, Login, Origin, Store};
 use tokio::sync::{Barrier, mpsc};
 use tokio::task::JoinSet;
 
 use crate::world::{
-    World, adding, append, contents, image, inbox, is_denied, new_message, permit, uid, uids,
+    World, adding, all_deleted, append, contents, image, inbox, is_denied, new_message, permit,
+    uid, uids,
 };
 
 const NONE: FlagBits = FlagBits::NONE;
@@ -103,7 +104,7 @@ impl Leave {
             ),
             (
                 "expunge",
-                is_denied(&store.expunge(&self.expunge, Doomed::AllDeleted).await),
+                is_denied(&store.expunge(&self.expunge, all_deleted()).await),
             ),
             (
                 "copy",

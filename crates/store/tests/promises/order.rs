@@ -9,7 +9,7 @@ use store::{Doomed, Store};
 use tokio::task::JoinSet;
 
 use crate::world::{
-    Random, World, adding, append, contents, image, news, permit, privately, removing,
+    Random, World, adding, all_deleted, append, contents, image, news, permit, privately, removing,
 };
 
 /// What writers were told, for the reader to have seen.
@@ -190,7 +190,7 @@ async fn what_changes_nothing_takes_no_mod_sequence() {
         assert_eq!(edit(nothing).await.unwrap().modseq, seen);
     }
     let expunge = crate::world::permit(&world.store, ada, mailbox, Operation::Expunge).await;
-    let nobody = world.store.expunge(&expunge, Doomed::AllDeleted);
+    let nobody = world.store.expunge(&expunge, all_deleted());
     assert_eq!(nobody.await.unwrap().modseq, seen);
     assert_eq!(image(&world.store, mailbox).await.modseq(), seen);
     assert!(

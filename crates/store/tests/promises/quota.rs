@@ -6,10 +6,12 @@ use std::time::Duration;
 use acl::Operation;
 use mail::{AccountId, FlagBits, MailboxId, Place, QuotaLimits, QuotaRoot, Resource};
 use sqlx::{Connection, PgConnection};
-use store::{Doomed, Fault, Store};
+use store::{Fault, Store};
 use tokio::task::JoinSet;
 
-use crate::world::{World, adding, append, inbox, message, new_message, permit, uid, uids};
+use crate::world::{
+    World, adding, all_deleted, append, inbox, message, new_message, permit, uid, uids,
+};
 
 const FULL: &str = "lrswitek";
 
@@ -347,7 +349,7 @@ async fn remove_all(world: &World, who: AccountId, mailbox: MailboxId) {
         .edit_flags(&flags, adding(&uids(1..1000), FlagBits::DELETED))
         .await
         .unwrap();
-    store.expunge(&expunge, Doomed::AllDeleted).await.unwrap();
+    store.expunge(&expunge, all_deleted()).await.unwrap();
 }
 
 async fn number(world: &World, query: &'static str) -> i64 {

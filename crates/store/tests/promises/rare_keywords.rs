@@ -9,8 +9,8 @@ use mail::{AccountId, Flag, FlagBits, Flags, Keyword, MailboxId, ModSeq, UidSet}
 use store::{ActivityKind, ActivityQuery, Doomed, Fault, FlagEdit, Masks, Stamps, Store};
 
 use crate::world::{
-    Random, World, adding, append, contents, found, image, names_of, new_message, news, permit,
-    removing, uid, uids,
+    Random, World, adding, all_deleted, append, contents, found, image, names_of, new_message,
+    news, permit, removing, uid, uids,
 };
 
 const FULL: &str = "lrswitexa";
@@ -465,7 +465,7 @@ async fn a_mailbox_without_them_asks_for_none() {
         .await
         .unwrap();
     let expunge = permit(&node, ada, own, Operation::Expunge).await;
-    node.expunge(&expunge, Doomed::AllDeleted).await.unwrap();
+    node.expunge(&expunge, all_deleted()).await.unwrap();
     news(&node, own, since, &[ada]).await;
     found(&node, ada, own).await;
     let outlines = node.outlines(ada, &[own, to]).await.unwrap();

@@ -2,10 +2,10 @@
 
 use acl::{Operation, Permit};
 use mail::{AccountId, FlagBits, MailboxId, Uid};
-use store::{Doomed, Fault, Store};
+use store::{Fault, Store};
 use tokio::task::JoinSet;
 
-use crate::world::{World, adding, append, judged, permit, uid, uids};
+use crate::world::{World, adding, all_deleted, append, judged, permit, uid, uids};
 
 const DELETED: FlagBits = FlagBits::DELETED;
 
@@ -46,7 +46,7 @@ async fn what_one_session_claims_no_other_gets() {
     let edit = adding(&uids([1, 4]), DELETED);
     store.edit_flags(&may_change, edit).await.unwrap();
     let may_expunge = permit(store, ada, mailbox, Operation::Expunge).await;
-    let doomed = Doomed::AllDeleted;
+    let doomed = all_deleted();
     store.expunge(&may_expunge, doomed).await.unwrap();
     assert_eq!(recent(store, ada, mailbox).await, 1);
     assert_eq!(recent(store, bo, mailbox).await, 3);

@@ -2,11 +2,11 @@
 
 use acl::{AclEntry, Identifier, Modification, Operation, Rights, Subject, Who};
 use mail::{AccountId, ChangeKind, EmailAddress, FlagBits, MailboxId, Place};
-use store::{Doomed, Fault, NewTarget, Posting, Readable, Recipients, Store};
+use store::{Fault, NewTarget, Posting, Readable, Recipients, Store};
 
 use crate::world::{
-    Random, World, adding, append, claim, contents, found, image, inbox, is_denied, new_message,
-    news, permit, uids,
+    Random, World, adding, all_deleted, append, claim, contents, found, image, inbox, is_denied,
+    new_message, news, permit, uids,
 };
 
 /// Each with what it needs alone, and between them every right that anything needs.
@@ -324,9 +324,7 @@ async fn a_right_that_was_withdrawn_stops_every_kind_of_write() {
         ..adding(&one, FlagBits::FLAGGED)
     };
     assert!(is_denied(&store.edit_flags(&flags, exact).await));
-    assert!(is_denied(
-        &store.expunge(&expunge, Doomed::AllDeleted).await
-    ));
+    assert!(is_denied(&store.expunge(&expunge, all_deleted()).await));
     assert!(is_denied(
         &store.copy(&read, &to_own, &one, FlagBits::ALL).await
     ));

@@ -6,7 +6,7 @@ use acl::Operation;
 use mail::{FlagBits, MailboxId, ModSeq};
 use store::{Heard, Listener};
 
-use crate::world::{World, append, claim, inbox, new_message, permit, uids};
+use crate::world::{World, all_deleted, append, claim, inbox, new_message, permit, uids};
 
 /// Listens until each of these mailboxes is known to have news up to here.
 async fn hear(listener: &mut Listener, expected: &[(MailboxId, ModSeq)]) {
@@ -49,11 +49,7 @@ async fn every_kind_of_commit_is_heard_on_every_node() {
     hear(&mut there, &[(team, edited)]).await;
 
     let expunge = permit(store, ada, team, Operation::Expunge).await;
-    let expunged = store
-        .expunge(&expunge, store::Doomed::AllDeleted)
-        .await
-        .unwrap()
-        .modseq;
+    let expunged = store.expunge(&expunge, all_deleted()).await.unwrap().modseq;
     hear(&mut there, &[(team, expunged)]).await;
 
     let take = permit(store, ada, team, Operation::MoveFrom).await;

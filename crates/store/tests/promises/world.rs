@@ -14,8 +14,8 @@ use mail::{
 use private_pg::{Options as PgOptions, PgError, PrivatePg, Tuning};
 use sqlx::{Connection, Executor, PgConnection};
 use store::{
-    Appended, Background, Compute, Fault, FlagEdit, Found, LoadedDelta, Masks, NewMessage, News,
-    Options, RareEdit, Readable, Store,
+    Appended, Background, Compute, Doomed, Fault, FlagEdit, Found, LoadedDelta, Masks, NewMessage,
+    News, Options, RareEdit, Readable, Store,
 };
 use tokio::time::timeout;
 
@@ -412,6 +412,11 @@ pub(crate) fn privately(edit: FlagEdit) -> FlagEdit {
         private: edit.shared,
         ..edit
     }
+}
+
+/// All that carry `\Deleted`, none of which the caller knows.
+pub(crate) fn all_deleted() -> Doomed {
+    Doomed::AllDeleted(UidSet::default())
 }
 
 pub(crate) fn uids(numbers: impl IntoIterator<Item = u32>) -> UidSet {
