@@ -8,6 +8,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use crate::client::{Client, quoted};
 use crate::error::BenchError;
 use crate::letter::letter;
+use crate::mta::Mta;
 use crate::probe::Probes;
 use crate::rounds::{Budget, drive};
 use crate::tls::Tls;
@@ -40,6 +41,13 @@ pub(crate) const LETTER_BYTES: usize = 4 * 1024;
 pub(crate) const ARCHIVE: usize = 100_000;
 pub(crate) const PARCELS: usize = 400;
 pub(crate) const PARCEL_BYTES: usize = 75 * 1024;
+
+/// A mailbox with an address of its own.
+#[derive(Clone, Debug)]
+pub(crate) struct Addressed {
+    pub(crate) address: String,
+    pub(crate) mailbox: String,
+}
 
 /// The nodes to which sessions connect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +117,37 @@ impl Bench {
             .ask(&format!("SETACL {quoted} anyone lrswipte"))
             .await?;
         Ok(mailbox)
+    }
+
+    /// `count` empty mailboxes, each with an address to which anyone may post.
+    pub(crate) async fn addressed(&mut self, count: usize) -> Result<Vec<Addressed>, BenchError> {
+        let mut addressed = Vec::new();
+        for _ in 0..count {
+            let mailbox = self.create("lmtp").await?;
+            let address = format!("bench-{}-{}@demo.test", std::process::id(), self.made.len());
+            self.world
+                .run_verb(&["address", "add", &address, &mailbox])?;
+            addressed.push(Addressed { address, mailbox });
+        }
+        Ok(addressed)
+    }
+
+    /// The number of messages in all these mailboxes.
+    pub(crate) async fn count(&self, addressed: &[Addressed]) -> Result<usize, BenchError> {
+        let mut client = self.session(self.world.first_node()?).await?;
+        let mut count = 0;
+        for Addressed { mailbox, .. } in addressed {
+            count += messages(&mut client, mailbox).await?;
+        }
+        Ok(count)
+    }
+
+    /// Connections of a mail transfer agent.
+    pub(crate) async fn mtas(&self, count: usize, spread: Spread) -> Result<Vec<Mta>, BenchError> {
+        self.open(count, |number| async move {
+            Mta::connect(self.seat(number, spread)?).await
+        })
+        .await
     }
 
     /// Records a mailbox that was made otherwise, so that [`clear`](Self::clear) deletes it.
@@ -190,27 +229,21 @@ impl Bench {
         Ok(archive)
     }
 
-    async fn expect(&self, mailbox: &str, messages: usize) -> Result<(), BenchError> {
+    async fn expect(&self, mailbox: &str, expected: usize) -> Result<(), BenchError> {
         let mut client = self.session(self.world.first_node()?).await?;
-        let expected = format!("(MESSAGES {messages})");
-        let mut found = String::new();
-        let status = format!("STATUS {} (MESSAGES)", quoted(mailbox));
-        client
-            .ask_and(&status, |response| {
-                found.push_str(&String::from_utf8_lossy(response));
-            })
-            .await?;
-        if found.ends_with(&expected) {
+        let found = messages(&mut client, mailbox).await?;
+        if found == expected {
             return Ok(());
         }
-        Err(BenchError::new(format!("expected {expected}, but {found}")))
+        let words = format!("{found} messages in {mailbox}, not {expected}");
+        Err(BenchError::new(words))
     }
 
-    async fn open<F: Future<Output = Result<Client, BenchError>>>(
+    async fn open<C, F: Future<Output = Result<C, BenchError>>>(
         &self,
         count: usize,
         each: impl Fn(usize) -> F,
-    ) -> Result<Vec<Client>, BenchError> {
+    ) -> Result<Vec<C>, BenchError> {
         let opening = stream::iter((0..count).map(each)).buffered(OPENING_MAX);
         opening.try_collect().await
     }
@@ -227,6 +260,19 @@ impl Bench {
         let person = person.ok_or_else(|| BenchError::new("the world has no people"))?;
         client.login(person).await
     }
+}
+
+async fn messages(client: &mut Client, mailbox: &str) -> Result<usize, BenchError> {
+    let mut found = String::new();
+    let status = format!("STATUS {} (MESSAGES)", quoted(mailbox));
+    client
+        .ask_and(&status, |response| {
+            found.push_str(&String::from_utf8_lossy(response));
+        })
+        .await?;
+    let number = found.rsplit_once("(MESSAGES ");
+    let number = number.and_then(|(_, rest)| rest.strip_suffix(')')?.parse().ok());
+    number.ok_or_else(|| BenchError::new(format!("{status}: {found}")))
 }
 
 /// How many connections are opened at the same time.

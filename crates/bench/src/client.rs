@@ -1,30 +1,18 @@
 //! A mail client that sends one command at a time and reads every answer to its end. What it reads
 //! is counted and dropped; an answer other than OK is an error.
 
-use std::net::Ipv4Addr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
-
+use crate::connection::Connection;
 use crate::error::BenchError;
-use crate::inbox::Inbox;
 use crate::tls::Tls;
 use crate::world::{Node, Person};
 
 /// One connection.
 pub(crate) struct Client {
-    stream: Box<dyn Stream>,
-    inbox: Inbox,
-    /// The bytes that are sent in one write; kept for its capacity.
-    outbox: Vec<u8>,
+    connection: Connection,
     tags: u32,
 }
-
-/// A stream over TCP or TLS.
-trait Stream: AsyncRead + AsyncWrite + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Unpin> Stream for T {}
 
 /// What came between a command and its tagged response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,13 +26,12 @@ pub(crate) struct Answer {
 impl Client {
     /// Connects without TLS and reads the greeting.
     pub(crate) async fn connect(to: &Node) -> Result<Self, BenchError> {
-        Self::greeted(Box::new(dial(to.imap).await?)).await
+        Self::greeted(Connection::open(to.imap).await?).await
     }
 
     /// Connects with TLS from the first byte, each time by a full handshake.
     pub(crate) async fn connect_tls(to: &Node, tls: &Tls) -> Result<Self, BenchError> {
-        let stream = tls.shake_hands(dial(to.imaps).await?).await?;
-        Self::greeted(Box::new(stream)).await
+        Self::greeted(Connection::open_tls(to.imaps, tls).await?).await
     }
 
     pub(crate) async fn login(&mut self, person: &Person) -> Result<(), BenchError> {
@@ -66,8 +53,8 @@ impl Client {
         each: impl FnMut(&[u8]),
     ) -> Result<Answer, BenchError> {
         let tag = self.begin(command);
-        self.outbox.extend_from_slice(b"\r\n");
-        self.send().await?;
+        self.connection.outbox.extend_from_slice(b"\r\n");
+        self.connection.send().await?;
         self.finish(&tag, command, each).await
     }
 
@@ -76,20 +63,20 @@ impl Client {
     pub(crate) async fn append(&mut self, mailbox: &str, message: &[u8]) -> Result<(), BenchError> {
         let command = format!("APPEND {} {{{}+}}", quoted(mailbox), message.len());
         let tag = self.begin(&command);
-        self.outbox.extend_from_slice(b"\r\n");
-        self.outbox.extend_from_slice(message);
-        self.outbox.extend_from_slice(b"\r\n");
-        self.send().await?;
+        self.connection.outbox.extend_from_slice(b"\r\n");
+        self.connection.outbox.extend_from_slice(message);
+        self.connection.outbox.extend_from_slice(b"\r\n");
+        self.connection.send().await?;
         self.finish(&tag, &command, |_| ()).await.map(drop)
     }
 
     /// Begins to idle (RFC 2177); from here on the client only listens.
     pub(crate) async fn idle(&mut self) -> Result<(), BenchError> {
         self.begin("IDLE");
-        self.outbox.extend_from_slice(b"\r\n");
-        self.send().await?;
+        self.connection.outbox.extend_from_slice(b"\r\n");
+        self.connection.send().await?;
         let is_continued = |response: &[u8]| response.starts_with(b"+").then_some(());
-        self.hear("IDLE", is_continued).await
+        self.connection.hear("IDLE", is_continued).await
     }
 
     /// Listens until the mailbox has `messages` or more, and says when that was read.
@@ -99,7 +86,7 @@ impl Client {
                 .is_some_and(|exists| exists >= messages)
                 .then(Instant::now)
         };
-        self.hear("EXISTS", is_there).await
+        self.connection.hear("EXISTS", is_there).await
     }
 
     /// Listens until the server has closed or deselected, and says when that was read.
@@ -108,18 +95,16 @@ impl Client {
             let is_bye = response.starts_with(b"* BYE") || response.starts_with(b"* OK [CLOSED]");
             is_bye.then(Instant::now)
         };
-        self.hear("the end", is_end).await
+        self.connection.hear("the end", is_end).await
     }
 
-    async fn greeted(stream: Box<dyn Stream>) -> Result<Self, BenchError> {
+    async fn greeted(connection: Connection) -> Result<Self, BenchError> {
         let mut client = Self {
-            stream,
-            inbox: Inbox::default(),
-            outbox: Vec::new(),
+            connection,
             tags: 0,
         };
         let is_ok = |response: &[u8]| response.starts_with(b"* OK").then_some(());
-        client.hear("the greeting", is_ok).await?;
+        client.connection.hear("the greeting", is_ok).await?;
         Ok(client)
     }
 
@@ -127,18 +112,10 @@ impl Client {
     fn begin(&mut self, command: &str) -> Vec<u8> {
         self.tags += 1;
         let tag = format!("b{} ", self.tags).into_bytes();
-        self.outbox.clear();
-        self.outbox.extend_from_slice(&tag);
-        self.outbox.extend_from_slice(command.as_bytes());
+        self.connection.outbox.clear();
+        self.connection.outbox.extend_from_slice(&tag);
+        self.connection.outbox.extend_from_slice(command.as_bytes());
         tag
-    }
-
-    async fn send(&mut self) -> Result<(), BenchError> {
-        let sent = async {
-            self.stream.write_all(&self.outbox).await?;
-            self.stream.flush().await
-        };
-        sent.await.map_err(BenchError::at("sending"))
     }
 
     async fn finish(
@@ -157,50 +134,13 @@ impl Client {
             each(response);
             None
         };
-        let verdict = self.hear(command, is_end).await?;
+        let verdict = self.connection.hear(command, is_end).await?;
         if verdict.starts_with(b"OK") {
             return Ok(answer);
         }
         let verdict = String::from_utf8_lossy(&verdict);
         Err(BenchError::new(format!("{command}: {verdict}")))
     }
-
-    /// Shows each response to `is_end` until it has found what it waits for.
-    async fn hear<T>(
-        &mut self,
-        what: &str,
-        mut is_end: impl FnMut(&[u8]) -> Option<T>,
-    ) -> Result<T, BenchError> {
-        let heard = async {
-            loop {
-                while let Some(response) = self.inbox.take() {
-                    if let Some(found) = is_end(response) {
-                        return Ok(found);
-                    }
-                }
-                let read = self.stream.read_buf(self.inbox.room()).await;
-                if read.map_err(BenchError::at(what))? == 0 {
-                    return Err(BenchError::new(format!(
-                        "{what}: the connection was closed"
-                    )));
-                }
-            }
-        };
-        timeout(ANSWER_TIMEOUT, heard)
-            .await
-            .map_err(|_| BenchError::new(format!("{what}: no answer in {ANSWER_TIMEOUT:?}")))?
-    }
-}
-
-async fn dial(port: u16) -> Result<TcpStream, BenchError> {
-    let dialled = async {
-        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
-        stream.set_nodelay(true)?;
-        Ok::<_, std::io::Error>(stream)
-    };
-    dialled
-        .await
-        .map_err(BenchError::at(format!("port {port}")))
 }
 
 /// A quoted string (RFC 3501, 4.3), for names and passwords that we made ourselves.
@@ -213,9 +153,6 @@ fn exists(response: &[u8]) -> Option<usize> {
     let number = response.strip_prefix(b"* ")?.strip_suffix(b" EXISTS")?;
     std::str::from_utf8(number).ok()?.parse().ok()
 }
-
-/// An answer that takes longer is not worth measuring.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
 mod tests {

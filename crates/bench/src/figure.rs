@@ -17,6 +17,19 @@ pub(crate) struct Figure {
     pub(crate) target: Target,
     /// Which processes used the processors meanwhile.
     pub(crate) shares: Option<Shares>,
+    /// What one operation took.
+    pub(crate) work: Option<Work>,
+}
+
+/// What one operation took: those who waited for it, and the processors.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Work {
+    pub(crate) p50_ms: f64,
+    pub(crate) p99_ms: f64,
+    /// The processor time of all frontends.
+    pub(crate) nodes_ms: f64,
+    /// The processor time of the database.
+    pub(crate) postgres_ms: f64,
 }
 
 /// How many of a yardstick's operations there were in a second.
@@ -55,6 +68,7 @@ impl Figure {
             probe: None,
             target,
             shares: None,
+            work: None,
         }
     }
 
@@ -132,6 +146,7 @@ mod tests {
             probe: Some(reading),
             target,
             shares: None,
+            work: None,
         }
     }
 

@@ -11,13 +11,46 @@ pub(crate) const ABSENT_WORD: &str = "zyzzyvaless";
 /// Letter `number` of exactly `bytes` bytes. A large letter is a short text with a large
 /// attachment, as in real mail; less than a kilobyte is rounded up to what the headers need.
 pub(crate) fn letter(number: usize, bytes: usize) -> Vec<u8> {
+    letter_text(number, bytes).into_bytes()
+}
+
+/// Letters that differ in the Message-ID alone, as they are sent after DATA: a dot at the beginning of a
+/// line is doubled (RFC 5321, 4.5.2).
+#[derive(Debug)]
+pub(crate) struct Pattern {
+    before: String,
+    after: String,
+}
+
+impl Pattern {
+    /// Letters that are otherwise letter `number`, with the same number of bytes.
+    pub(crate) fn new(number: usize, bytes: usize) -> Self {
+        let text = letter_text(number, bytes.saturating_sub(SERIAL_BYTES));
+        let text = text.replace("\r\n.", "\r\n..");
+        let start = text.find(MESSAGE_ID).map_or(0, |at| at + MESSAGE_ID.len());
+        let (before, after) = text.split_at(start);
+        Self {
+            before: before.to_owned(),
+            after: after.to_owned(),
+        }
+    }
+
+    /// Adds the letter with this serial number.
+    pub(crate) fn write(&self, serial: u64, letter: &mut Vec<u8>) {
+        letter.extend_from_slice(self.before.as_bytes());
+        letter.extend_from_slice(format!("{serial:016x}").as_bytes());
+        letter.extend_from_slice(self.after.as_bytes());
+    }
+}
+
+fn letter_text(number: usize, bytes: usize) -> String {
     let mut dice = Dice::new(number);
     let mut letter = String::with_capacity(bytes + LINE_LETTERS_MAX);
     head(&mut letter, number, &mut dice);
     if bytes < ATTACHMENT_BYTES_MIN {
         letter.push_str("Content-Type: text/plain; charset=utf-8\r\n\r\n");
         text(&mut letter, bytes, number, &mut dice);
-        return letter.into_bytes();
+        return letter;
     }
     letter.push_str("Content-Type: multipart/mixed; boundary=\"edge\"\r\n\r\n--edge\r\n");
     letter.push_str("Content-Type: text/plain; charset=utf-8\r\n\r\n");
@@ -29,7 +62,7 @@ pub(crate) fn letter(number: usize, bytes: usize) -> Vec<u8> {
     let end = "--edge--\r\n";
     attachment(&mut letter, bytes.saturating_sub(end.len()), &mut dice);
     letter.push_str(end);
-    letter.into_bytes()
+    letter
 }
 
 /// The letters `0` to `count`.
@@ -46,7 +79,7 @@ fn head(letter: &mut String, number: usize, dice: &mut Dice) {
          Date: {day:02} Nov 2026 {hour:02}:{minute:02}:00 +0100\r\n\
          From: {name} <{name}@example.net>\r\n\
          To: Support <support@example.com>, archive@example.com\r\n\
-         Message-ID: <{number}.{name}@example.net>\r\n\
+         {MESSAGE_ID}{number}.{name}@example.net>\r\n\
          In-Reply-To: <{}.{name}@example.com>\r\n\
          Subject: Re: {subject}\r\n\
          MIME-Version: 1.0\r\n",
@@ -135,6 +168,9 @@ const SYLLABLES: [&str; 40] = [
     "sto", "vel", "ni", "mor", "ga", "pel", "hu", "sa", "fro", "dil", "ko", "wen", "bri", "zu",
 ];
 
+const MESSAGE_ID: &str = "Message-ID: <";
+/// A serial number as it is written.
+const SERIAL_BYTES: usize = 16;
 /// No line or word is longer than this.
 const LINE_LETTERS_MAX: usize = 80;
 /// Smaller letters are text alone.
@@ -178,6 +214,23 @@ mod tests {
     fn the_same_number_is_the_same_letter_and_no_other() {
         assert_eq!(letter(7, 4096), letter(7, 4096));
         assert_ne!(letter(7, 4096), letter(8, 4096));
+    }
+
+    #[test]
+    fn a_pattern_is_as_many_letters_as_there_are_numbers() {
+        for bytes in [4096, 76_800] {
+            let pattern = Pattern::new(7, bytes);
+            let [one, other] = [1, 2].map(|serial| {
+                let mut letter = Vec::new();
+                pattern.write(serial, &mut letter);
+                String::from_utf8(letter).unwrap()
+            });
+            assert_ne!(one, other);
+            assert_eq!(one.replace("\r\n..", "\r\n.").len(), bytes);
+            assert!(one.contains("\r\nMessage-ID: <00000000000000017."));
+            let doubled = one.matches("\r\n..").count();
+            assert_eq!(one.matches("\r\n.").count(), doubled);
+        }
     }
 
     #[test]

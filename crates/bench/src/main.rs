@@ -17,12 +17,14 @@
 
 mod bench;
 mod client;
+mod connection;
 mod demo;
 mod error;
 mod figure;
 mod inbox;
 mod letter;
 mod mix;
+mod mta;
 mod pgbench;
 mod probe;
 mod report;

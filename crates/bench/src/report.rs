@@ -13,7 +13,8 @@ pub(crate) struct Section {
     pub(crate) load: [String; 2],
 }
 
-/// A table under the mix's name. The last four columns are the shares of the processors.
+/// A table under the mix's name. Four columns are of one operation, the last four are the shares of the
+/// processors.
 pub(crate) fn table(section: &Section) -> String {
     let rows = std::iter::once(HEADS.map(str::to_owned)).chain(section.figures.iter().map(row));
     let rows: Vec<_> = rows.collect();
@@ -67,6 +68,14 @@ fn figure(figure: &Figure) -> Value {
             "others": shares.others,
         })
     });
+    let work = figure.work.map(|work| {
+        json!({
+            "p50_ms": work.p50_ms,
+            "p99_ms": work.p99_ms,
+            "nodes_ms": work.nodes_ms,
+            "postgres_ms": work.postgres_ms,
+        })
+    });
     json!({
         "name": figure.name,
         "value": figure.value,
@@ -74,6 +83,7 @@ fn figure(figure: &Figure) -> Value {
         "probe": probe,
         "target": figure.target(),
         "reached": figure.is_reached(),
+        "operation": work,
         "processors": shares,
     })
 }
@@ -85,10 +95,18 @@ fn row(figure: &Figure) -> [String; COLUMNS] {
         [shares.nodes, shares.postgres, shares.bench, shares.others].map(percent)
     });
     let [nodes, postgres, bench, others] = shares;
+    let times = figure.work.map_or_else(Default::default, |work| {
+        [work.p50_ms, work.p99_ms, work.nodes_ms, work.postgres_ms].map(|ms| Short(ms).to_string())
+    });
+    let [p50, p99, nodes_ms, postgres_ms] = times;
     [
         figure.name.clone(),
         Short(figure.value).to_string(),
         figure.unit.to_owned(),
+        p50,
+        p99,
+        nodes_ms,
+        postgres_ms,
         reading(|figure| {
             let probe = figure.probe?;
             Some(format!(
@@ -112,15 +130,32 @@ enum Align {
     Right,
 }
 
-const COLUMNS: usize = 11;
+const COLUMNS: usize = 15;
 const HEADS: [&str; COLUMNS] = [
-    "figure", "value", "unit", "probe", "ratio", "target", "reached", "nodes", "postgres", "bench",
+    "figure",
+    "value",
+    "unit",
+    "p50 ms",
+    "p99 ms",
+    "nodes ms",
+    "postgres ms",
+    "probe",
+    "ratio",
+    "target",
+    "reached",
+    "nodes",
+    "postgres",
+    "bench",
     "others",
 ];
 const ALIGN: [Align; COLUMNS] = [
     Align::Left,
     Align::Right,
     Align::Left,
+    Align::Right,
+    Align::Right,
+    Align::Right,
+    Align::Right,
     Align::Right,
     Align::Right,
     Align::Left,
@@ -134,7 +169,7 @@ const ALIGN: [Align; COLUMNS] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::figure::{Reading, Target};
+    use crate::figure::{Reading, Target, Work};
     use crate::probe::Yardstick;
     use crate::usage::Shares;
 
@@ -151,6 +186,12 @@ mod tests {
             bench: 0.05,
             others: 0.2,
         });
+        rate.work = Some(Work {
+            p50_ms: 1.5,
+            p99_ms: 12.25,
+            nodes_ms: 0.125,
+            postgres_ms: 0.5,
+        });
         let memory = Figure::alone("a session", 12.0, "KB", Target::AtMost(16.0));
         Section {
             mix: "append".into(),
@@ -163,8 +204,8 @@ mod tests {
     fn columns_stand_below_each_other() {
         let expected = "\n\
             append (load 1.0 → 2.0)\n\
-            figure           value  unit            probe  ratio  target         reached  nodes  postgres  bench  others\n\
-            4 KB, 1 session  1,234  /s    4,000 commits/s   0.31  ≥ 0.6 × commits  no      25 %      50 %    5 %    20 %\n\
+            figure           value  unit  p50 ms  p99 ms  nodes ms  postgres ms            probe  ratio  target         reached  nodes  postgres  bench  others\n\
+            4 KB, 1 session  1,234  /s    1.5  12.2  0.125  0.5  4,000 commits/s   0.31  ≥ 0.6 × commits  no      25 %      50 %    5 %    20 %\n\
             a session           12  KB                            ≤ 16 KB        yes\n";
         let squeeze = |text: &str| {
             let lines = text

@@ -5,19 +5,47 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
 
-use crate::client::Client;
 use crate::error::BenchError;
-use crate::figure::{Figure, Reading, Target};
+use crate::figure::{Figure, Reading, Target, Work};
 use crate::probe::{Probes, Yardstick};
 use crate::sample::Sample;
-use crate::usage::{Meter, Shares};
+use crate::usage::{Meter, Shares, Used};
 
-/// The medians of the rounds.
+/// What one round found.
+#[derive(Clone, Debug)]
+pub(crate) struct Round {
+    /// In the figure's unit.
+    pub(crate) value: f64,
+    pub(crate) operations: usize,
+    /// How long each of them took, or how long each who was to be told waited.
+    pub(crate) times_ms: Vec<f64>,
+}
+
+impl Round {
+    /// A round whose value is how long half of its operations took.
+    pub(crate) fn median(times_ms: Vec<f64>) -> Result<Self, BenchError> {
+        let sample = Sample::of(times_ms.iter().copied());
+        let sample = sample.ok_or_else(|| BenchError::new("nothing was measured"))?;
+        Ok(Self {
+            value: sample.median(),
+            operations: times_ms.len(),
+            times_ms,
+        })
+    }
+
+    /// The same round with another value.
+    pub(crate) fn with(self, value: f64) -> Self {
+        Self { value, ..self }
+    }
+}
+
+/// What all rounds found: medians, and the work of all operations together.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Found {
     value: f64,
     probe: Option<Reading>,
     shares: Shares,
+    pub(crate) work: Work,
 }
 
 impl Found {
@@ -32,6 +60,7 @@ impl Found {
             value,
             probe,
             shares,
+            work,
         } = self;
         Figure {
             name: name.into(),
@@ -40,6 +69,7 @@ impl Found {
             probe,
             target,
             shares: Some(shares),
+            work: Some(work),
         }
     }
 
@@ -67,39 +97,64 @@ pub(crate) async fn rounds(
     probes: &mut Probes,
     yardstick: Yardstick,
     count: usize,
-    mut once: impl AsyncFnMut() -> Result<f64, BenchError>,
+    mut once: impl AsyncFnMut() -> Result<Round, BenchError>,
 ) -> Result<Found, BenchError> {
-    let (mut values, mut rates, mut ratios, mut shares) = (vec![], vec![], vec![], vec![]);
+    let (mut values, mut rates, mut ratios) = (vec![], vec![], vec![]);
+    let (mut used, mut times_ms, mut operations) = (vec![], vec![], 0);
     let processes = probes.processes.clone();
     let mut before = probes.read(yardstick)?;
     for _ in 0..count {
         let meter = Meter::start(&processes);
-        let value = once().await?;
-        shares.push(meter.shares());
+        let round = once().await?;
+        used.push(meter.read());
         let after = probes.read(yardstick)?;
-        values.push(value);
+        values.push(round.value);
+        times_ms.extend(round.times_ms);
+        operations += round.operations;
         if let (Some(before), Some(after)) = (before, after) {
             let rate = before.midpoint(after);
             rates.push(rate);
-            ratios.push(value / rate);
+            ratios.push(round.value / rate);
         }
         before = after;
     }
-    let median = |values: Vec<f64>| Sample::of(values).map(|sample| sample.median());
-    let of = |part: fn(&Shares) -> f64| median(shares.iter().map(part).collect()).unwrap_or(0.0);
+    let nothing = || BenchError::new("no rounds were made");
     Ok(Found {
-        value: median(values).ok_or_else(|| BenchError::new("no rounds were made"))?,
+        value: median(values).ok_or_else(nothing)?,
         probe: median(rates).map(|per_second| Reading {
             yardstick,
             per_second,
             ratio: median(ratios),
         }),
-        shares: Shares {
-            nodes: of(|shares| shares.nodes),
-            postgres: of(|shares| shares.postgres),
-            bench: of(|shares| shares.bench),
-            others: of(|shares| shares.others),
-        },
+        shares: median_shares(&used),
+        work: work(&used, times_ms, operations).ok_or_else(nothing)?,
+    })
+}
+
+fn median(values: Vec<f64>) -> Option<f64> {
+    Sample::of(values).map(|sample| sample.median())
+}
+
+fn median_shares(used: &[Used]) -> Shares {
+    let of = |part: fn(&Shares) -> f64| {
+        median(used.iter().map(|used| part(&used.shares)).collect()).unwrap_or(0.0)
+    };
+    Shares {
+        nodes: of(|shares| shares.nodes),
+        postgres: of(|shares| shares.postgres),
+        bench: of(|shares| shares.bench),
+        others: of(|shares| shares.others),
+    }
+}
+
+fn work(used: &[Used], times_ms: Vec<f64>, operations: usize) -> Option<Work> {
+    let times = Sample::of(times_ms)?;
+    let each = |part: fn(&Used) -> f64| used.iter().map(part).sum::<f64>() / operations as f64;
+    Some(Work {
+        p50_ms: times.median(),
+        p99_ms: times.percentile(99),
+        nodes_ms: each(|used| used.nodes_ms),
+        postgres_ms: each(|used| used.postgres_ms),
     })
 }
 
@@ -110,13 +165,13 @@ pub(crate) struct Budget {
     pub(crate) time_max: Duration,
 }
 
-/// All clients repeat `once` concurrently until the budget is used up; returns operations in a
-/// second. `once` gets the operation's number and the client's.
-pub(crate) async fn drive(
-    clients: &mut [Client],
+/// All clients repeat `once` concurrently until the budget is used up; the round's value is
+/// operations in a second. `once` gets the operation's number and the client's.
+pub(crate) async fn drive<C>(
+    clients: &mut [C],
     budget: Budget,
-    once: impl AsyncFn(&mut Client, Turn) -> Result<(), BenchError>,
-) -> Result<f64, BenchError> {
+    once: impl AsyncFn(&mut C, Turn) -> Result<(), BenchError>,
+) -> Result<Round, BenchError> {
     let start = Instant::now();
     let taken = Cell::new(0);
     let (once, taken) = (&once, &taken);
@@ -124,14 +179,20 @@ pub(crate) async fn drive(
         .iter_mut()
         .enumerate()
         .map(async |(client, connection)| {
+            let mut times_ms = Vec::new();
             while taken.get() < budget.operations_max && start.elapsed() < budget.time_max {
                 let operation = taken.replace(taken.get() + 1);
-                once(connection, Turn { operation, client }).await?;
+                let turn = Turn { operation, client };
+                times_ms.push(timed(once(connection, turn)).await?.1);
             }
-            Ok::<_, BenchError>(())
+            Ok::<_, BenchError>(times_ms)
         });
-    try_join_all(work).await?;
-    Ok(taken.get() as f64 / start.elapsed().as_secs_f64())
+    let times_ms = try_join_all(work).await?.concat();
+    Ok(Round {
+        value: times_ms.len() as f64 / start.elapsed().as_secs_f64(),
+        operations: times_ms.len(),
+        times_ms,
+    })
 }
 
 /// The numbers of an operation and of its client.

@@ -1,32 +1,41 @@
 //! What the kernel counts for a process: which processes used the processors during a measurement,
 //! and how much memory a frontend holds.
 
+use std::collections::BTreeSet;
 use std::fs::read_to_string;
 
 use crate::error::BenchError;
 use crate::world::World;
 
-/// The processor time so far, in the kernel's ticks.
+/// The processor time so far, in nanoseconds.
 #[derive(Clone, Copy, Debug, Default)]
-struct Ticks {
+struct Spent {
     nodes: u64,
     postgres: u64,
     bench: u64,
     machine: u64,
 }
 
-/// The processes whose processor time is reported.
+/// The processes whose processor time is reported, each with all that descend from it.
 #[derive(Clone, Debug)]
 pub(crate) struct Processes {
     nodes: Vec<u32>,
-    postmaster: u32,
+    postgres: Vec<u32>,
 }
 
 /// Measures from its creation on.
 #[derive(Debug)]
 pub(crate) struct Meter<'a> {
     processes: &'a Processes,
-    before: Ticks,
+    before: Spent,
+}
+
+/// The processor time that was used between two moments.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Used {
+    pub(crate) nodes_ms: f64,
+    pub(crate) postgres_ms: f64,
+    pub(crate) shares: Shares,
 }
 
 /// The shares of the processor time that was used.
@@ -43,25 +52,22 @@ impl Processes {
     pub(crate) fn of(world: &World) -> Self {
         Self {
             nodes: world.nodes.iter().map(|node| node.pid).collect(),
-            postmaster: world.postgres.pid,
+            postgres: vec![world.postgres.pid],
         }
     }
 
     /// A process that does not exist counts as zero: the meter must not stop a measurement.
-    fn ticks(&self) -> Ticks {
-        let stat = |pid: &u32| stat(&pid.to_string());
+    fn spent(&self) -> Spent {
         let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-        let backends = entries
-            .filter_map(|entry| self::stat(entry.file_name().to_str()?))
-            .filter(|stat| stat.parent == self.postmaster);
-        let nodes = self.nodes.iter().filter_map(stat);
+        let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+        let running: Vec<Stat> = pids.filter_map(stat).collect();
         let machine = read_to_string("/proc/stat").ok();
-        Ticks {
-            nodes: nodes.map(|stat| stat.own).sum(),
-            postgres: backends.map(|stat| stat.own).sum::<u64>()
-                + stat(&self.postmaster).map_or(0, |stat| stat.own + stat.ended_children),
-            bench: self::stat("self").map_or(0, |stat| stat.own + stat.ended_children),
-            machine: machine.and_then(|text| busy(&text)).unwrap_or(0),
+        Spent {
+            nodes: spent_by(&running, &descendants(&running, &self.nodes)),
+            postgres: spent_by(&running, &descendants(&running, &self.postgres)),
+            // The demo may descend from us.
+            bench: spent_by(&running, &BTreeSet::from([std::process::id()])),
+            machine: machine.and_then(|text| busy(&text)).unwrap_or(0) * TICK_NANOSECONDS,
         }
     }
 }
@@ -70,51 +76,104 @@ impl<'a> Meter<'a> {
     pub(crate) fn start(processes: &'a Processes) -> Self {
         Self {
             processes,
-            before: processes.ticks(),
+            before: processes.spent(),
         }
     }
 
-    pub(crate) fn shares(&self) -> Shares {
-        shares(self.before, self.processes.ticks())
+    pub(crate) fn read(&self) -> Used {
+        used(self.before, self.processes.spent())
     }
 }
 
-fn shares(before: Ticks, after: Ticks) -> Shares {
-    let machine = after.machine.saturating_sub(before.machine);
-    let share = |before: u64, after: u64| match machine {
-        0 => 0.0,
-        machine => after.saturating_sub(before) as f64 / machine as f64,
+fn used(before: Spent, after: Spent) -> Used {
+    let of = |part: fn(&Spent) -> u64| part(&after).saturating_sub(part(&before)) as f64;
+    let (nodes, postgres) = (of(|spent| spent.nodes), of(|spent| spent.postgres));
+    let machine = of(|spent| spent.machine);
+    let share = |part: f64| if machine > 0.0 { part / machine } else { 0.0 };
+    let shares = Shares {
+        nodes: share(nodes),
+        postgres: share(postgres),
+        bench: share(of(|spent| spent.bench)),
+        others: 0.0,
     };
-    let nodes = share(before.nodes, after.nodes);
-    let postgres = share(before.postgres, after.postgres);
-    let bench = share(before.bench, after.bench);
-    Shares {
-        nodes,
-        postgres,
-        bench,
-        others: (1.0 - nodes - postgres - bench).max(0.0),
+    let ours = shares.nodes + shares.postgres + shares.bench;
+    Used {
+        nodes_ms: nodes / 1e6,
+        postgres_ms: postgres / 1e6,
+        shares: Shares {
+            others: if machine > 0.0 {
+                (1.0 - ours).max(0.0)
+            } else {
+                0.0
+            },
+            ..shares
+        },
     }
+}
+
+/// The time of these processes. What a process that has ended used is counted for the one that
+/// waited for it.
+fn spent_by(running: &[Stat], pids: &BTreeSet<u32>) -> u64 {
+    let counted = running.iter().filter(|stat| pids.contains(&stat.pid));
+    counted
+        .map(|stat| {
+            // Finer than ticks, but without threads that have ended.
+            let threads = threads_nanoseconds(stat.pid);
+            threads.max(stat.own_ticks * TICK_NANOSECONDS)
+                + stat.ended_children_ticks * TICK_NANOSECONDS
+        })
+        .sum()
+}
+
+/// These processes and all that descend from them.
+fn descendants(running: &[Stat], roots: &[u32]) -> BTreeSet<u32> {
+    let mut found: BTreeSet<u32> = roots.iter().copied().collect();
+    loop {
+        let before = found.len();
+        let children = running.iter().filter(|stat| found.contains(&stat.parent));
+        let children: Vec<u32> = children.map(|stat| stat.pid).collect();
+        found.extend(children);
+        if found.len() == before {
+            return found;
+        }
+    }
+}
+
+/// The time of the threads that run now.
+fn threads_nanoseconds(pid: u32) -> u64 {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task"));
+    let each = threads
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|thread| {
+            let text = read_to_string(thread.path().join("schedstat")).ok()?;
+            text.split_whitespace().next()?.parse::<u64>().ok()
+        });
+    each.sum()
 }
 
 struct Stat {
+    pid: u32,
     parent: u32,
-    own: u64,
-    ended_children: u64,
+    own_ticks: u64,
+    ended_children_ticks: u64,
 }
 
-fn stat(pid: &str) -> Option<Stat> {
-    parse_stat(&read_to_string(format!("/proc/{pid}/stat")).ok()?)
+fn stat(pid: u32) -> Option<Stat> {
+    parse_stat(pid, &read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }
 
 /// The fields after the program's name, which is in parentheses and may contain anything (proc(5)).
-fn parse_stat(text: &str) -> Option<Stat> {
+fn parse_stat(pid: u32, text: &str) -> Option<Stat> {
     let (_, fields) = text.rsplit_once(')')?;
     let fields: Vec<&str> = fields.split_whitespace().collect();
     let number = |i: usize| fields.get(i)?.parse::<u64>().ok();
     Some(Stat {
+        pid,
         parent: fields.get(1)?.parse().ok()?,
-        own: number(11)? + number(12)?,
-        ended_children: number(13)? + number(14)?,
+        own_ticks: number(11)? + number(12)?,
+        ended_children_ticks: number(13)? + number(14)?,
     })
 }
 
@@ -146,15 +205,9 @@ fn parse_resident(status: &str) -> Option<u64> {
     Some(kilobytes * 1024)
 }
 
-/// The processor time of a process with all its threads, in milliseconds. It is finer than ticks.
-pub(crate) fn cpu_ms(pid: u32) -> Result<f64, BenchError> {
-    let path = format!("/proc/{pid}/task");
-    let threads = std::fs::read_dir(&path).map_err(BenchError::at(&path))?;
-    let nanoseconds = threads.flatten().filter_map(|thread| {
-        let text = read_to_string(thread.path().join("schedstat")).ok()?;
-        text.split_whitespace().next()?.parse::<u64>().ok()
-    });
-    Ok(nanoseconds.sum::<u64>() as f64 / 1e6)
+/// The processor time of a process so far, in milliseconds.
+pub(crate) fn cpu_ms(pid: u32) -> f64 {
+    threads_nanoseconds(pid) as f64 / 1e6
 }
 
 /// The load averages as the kernel writes them.
@@ -166,6 +219,9 @@ pub(crate) fn load() -> String {
         .join(" ")
 }
 
+/// Linux counts in hundredths of a second for programs, whatever its own clock does (proc(5)).
+const TICK_NANOSECONDS: u64 = 10_000_000;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,8 +229,38 @@ mod tests {
     #[test]
     fn a_program_may_be_called_anything() {
         let text = "42 (a) b (c)) S 7 42 42 0 -1 4194304 1 2 3 4 100 20 3 4 20 0 9 0 1 2 3";
-        let stat = parse_stat(text).unwrap();
-        assert_eq!((stat.parent, stat.own, stat.ended_children), (7, 120, 7));
+        let stat = parse_stat(42, text).unwrap();
+        let found = (stat.parent, stat.own_ticks, stat.ended_children_ticks);
+        assert_eq!(found, (7, 120, 7));
+    }
+
+    #[test]
+    fn all_that_descend_are_found() {
+        let stat = |(pid, parent)| Stat {
+            pid,
+            parent,
+            own_ticks: 0,
+            ended_children_ticks: 0,
+        };
+        let running = [(5, 4), (4, 2), (2, 1), (3, 1), (6, 5)].map(stat);
+        let found: Vec<_> = descendants(&running, &[4, 3]).into_iter().collect();
+        assert_eq!(found, [3, 4, 5, 6]);
+    }
+
+    #[test]
+    fn our_own_work_is_counted() {
+        let ourselves = Processes {
+            nodes: vec![std::process::id()],
+            postgres: vec![],
+        };
+        let meter = Meter::start(&ourselves);
+        let mut sum = 0_u64;
+        for number in 0..20_000_000_u64 {
+            sum = std::hint::black_box(sum ^ number);
+        }
+        let used = meter.read();
+        assert!(used.nodes_ms > 1.0, "{used:?}");
+        assert!(used.postgres_ms.abs() < f64::EPSILON);
     }
 
     #[test]
@@ -185,16 +271,18 @@ mod tests {
 
     #[test]
     fn what_nobody_of_ours_used_others_did() {
-        let before = Ticks::default();
-        let after = Ticks {
-            nodes: 10,
-            postgres: 20,
-            bench: 30,
-            machine: 100,
+        let before = Spent::default();
+        let after = Spent {
+            nodes: 10_000_000,
+            postgres: 20_000_000,
+            bench: 30_000_000,
+            machine: 100_000_000,
         };
-        let Shares { nodes, others, .. } = shares(before, after);
-        assert!((nodes - 0.1).abs() < 1e-9 && (others - 0.4).abs() < 1e-9);
-        assert_eq!(shares(before, before).nodes, 0.0);
+        let found = used(before, after);
+        assert!((found.shares.nodes - 0.1).abs() < 1e-9);
+        assert!((found.shares.others - 0.4).abs() < 1e-9);
+        assert!((found.postgres_ms - 20.0).abs() < 1e-9);
+        assert_eq!(used(before, before), Used::default());
     }
 
     #[test]

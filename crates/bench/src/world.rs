@@ -1,6 +1,7 @@
 //! The world to measure: the line of JSON that the demo prints when it is ready.
 
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use serde::Deserialize;
 
@@ -18,6 +19,8 @@ pub(crate) struct World {
     pub(crate) people: Vec<Person>,
     /// The certificate that TLS clients trust, in PEM.
     pub(crate) certificate: PathBuf,
+    /// How `postroom` is called here, before its verb.
+    pub(crate) postroom: String,
 }
 
 /// One frontend. All ports are on 127.0.0.1.
@@ -25,6 +28,7 @@ pub(crate) struct World {
 pub(crate) struct Node {
     pub(crate) imap: u16,
     pub(crate) imaps: u16,
+    pub(crate) lmtp: u16,
     pub(crate) pid: u32,
 }
 
@@ -82,6 +86,27 @@ impl World {
         self.people.split_at(self.people.len() - NEWCOMERS).1
     }
 
+    /// Runs a verb of `postroom` to its end.
+    pub(crate) fn run_verb(&self, verb: &[&str]) -> Result<(), BenchError> {
+        // The paths may have spaces.
+        let words = self.postroom.split_once(" --config ");
+        let (program, settings) = words
+            .ok_or_else(|| BenchError::new("the world does not say how postroom is called"))?;
+        let mut command = Command::new(program);
+        command
+            .arg("--config")
+            .arg(settings)
+            .args(verb)
+            .stdin(Stdio::null());
+        let what = format!("postroom {}", verb.join(" "));
+        let output = command.output().map_err(BenchError::at(&what))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        Err(BenchError::new(format!("{what}: {}", said.trim())))
+    }
+
     /// The name of a mailbox beside the shared one.
     pub(crate) fn beside_shared(&self, name: &str) -> String {
         let parent = self.shared.rfind('/').and_then(|at| self.shared.get(..=at));
@@ -105,12 +130,13 @@ mod tests {
         format!(
             r#"{{"nodes":[{nodes}],"postgres":{{"url":"postgres://a:b@127.0.0.1:5/postgres","pid":7}},
             "shared":"Shared Folders/support","admin":{{"user":"admin","password":"pass"}},
-            "people":[{}],"certificate":"/x/certificate.pem"}}"#,
+            "people":[{}],"certificate":"/x/certificate.pem",
+            "postroom":"/x y/postroom --config /x/verbs.toml"}}"#,
             people.join(",")
         )
     }
 
-    const NODE: &str = r#"{"imap":1,"imaps":2,"http":3,"pid":4}"#;
+    const NODE: &str = r#"{"imap":1,"imaps":2,"lmtp":5,"http":3,"pid":4}"#;
 
     #[test]
     fn the_demos_line_is_understood() {

@@ -52,13 +52,15 @@ async fn large(
         ..SMALL_BUDGET
     };
     let once = async || {
-        let rate = drive(&mut clients, budget, async |client, turn| {
+        let round = drive(&mut clients, budget, async |client, turn| {
             let message = messages.get(turn.operation % LARGE_DIFFERENT);
             client
                 .append(&mailbox, message.map_or(&[], Vec::as_slice))
                 .await
-        });
-        Ok(rate.await? * bytes as f64 / 1e6)
+        })
+        .await?;
+        let megabytes = round.value * bytes as f64 / 1e6;
+        Ok(round.with(megabytes))
     };
     let found = rounds(&mut bench.probes, Yardstick::Fdatasync, ROUNDS, once).await?;
     Ok(found.other(name, "MB/s", Target::AtLeast(250.0)))

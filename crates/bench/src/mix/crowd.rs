@@ -5,14 +5,14 @@ use std::sync::Arc;
 use ::store::{Background, Compute, Options, Store};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
-use super::rights::{administrator, median};
+use super::rights::administrator;
 use crate::bench::{Bench, Spread};
 use crate::client::{Client, quoted};
 use crate::error::BenchError;
 use crate::figure::{Figure, Target};
 use crate::letter::letter;
 use crate::probe::Yardstick;
-use crate::rounds::{rounds, timed};
+use crate::rounds::{Round, rounds, timed};
 
 /// Runs the same commands on a mailbox with one entry, and on one with very many, by a user in very
 /// many groups.
@@ -66,7 +66,15 @@ async fn extra(
             }
         }
         let [few, many] = times;
-        Ok(median(many)? / median(few)?)
+        let few = Round::median(few)?;
+        let many = Round::median(many)?;
+        // Both were worked for.
+        let operations = few.operations + many.operations;
+        let extra = many.value / few.value;
+        Ok(Round {
+            operations,
+            ..many.with(extra)
+        })
     };
     let found = rounds(&mut bench.probes, Yardstick::Fdatasync, ROUNDS, round).await?;
     let name = format!("{name}, {ENTRIES} entries and {GROUPS} groups");

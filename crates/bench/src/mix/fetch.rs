@@ -7,7 +7,7 @@ use crate::client::{Client, quoted};
 use crate::error::BenchError;
 use crate::figure::{Figure, Target};
 use crate::probe::Yardstick;
-use crate::rounds::{Found, rounds, timed};
+use crate::rounds::{Found, Round, rounds, timed};
 
 pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let mut figures = flags(bench).await?;
@@ -115,10 +115,11 @@ async fn repeat(
             let (command, came) = (ask.command, answer.responses);
             return Err(BenchError::new(format!("{command}: {came} responses came")));
         }
-        Ok(match ask.counts {
+        let rate = match ask.counts {
             Counts::Messages => answer.responses as f64 / ms * 1e3,
             Counts::Megabytes => answer.bytes as f64 / ms / 1e3,
-        })
+        };
+        Ok(Round::median(vec![ms])?.with(rate))
     };
     rounds(&mut bench.probes, Yardstick::Fdatasync, count, once).await
 }

@@ -1,15 +1,12 @@
 //! LOGIN on an open connection. The first login of a person on a node hashes the password; after
 //! that the node remembers that it was right.
 
-use std::cell::RefCell;
-
 use crate::bench::Bench;
 use crate::client::Client;
 use crate::error::BenchError;
 use crate::figure::{Figure, Target};
 use crate::probe::Yardstick;
-use crate::rounds::{rounds, timed};
-use crate::sample::Sample;
+use crate::rounds::{Round, rounds, timed};
 use crate::usage::cpu_ms;
 use crate::world::{Node, Person};
 
@@ -23,27 +20,22 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
 async fn first(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let world = &bench.world;
     let mut nodes = world.nodes.iter();
-    let (waited, worked) = (RefCell::new(vec![]), RefCell::new(vec![]));
     let once = async || {
         let Some(node) = nodes.next() else {
             return Err(BenchError::new("there are more rounds than nodes"));
         };
-        let before = cpu_ms(node.pid)?;
+        let before = cpu_ms(node.pid);
         let times = logins(node, world.newcomers()).await?;
-        let each = (cpu_ms(node.pid)? - before) / times.len() as f64;
-        waited.borrow_mut().extend_from_slice(&times);
-        worked.borrow_mut().push(each);
-        Ok(each)
+        let each = (cpu_ms(node.pid) - before) / times.len() as f64;
+        Ok(Round::median(times)?.with(each))
     };
     let count = world.nodes.len();
     let found = rounds(&mut bench.probes, Yardstick::Fdatasync, count, once).await?;
-    let waited = Sample::of(waited.into_inner());
-    let waited = waited.ok_or_else(|| BenchError::new("nobody logged in"))?;
     let within_25 = Target::AtMost(25.0);
     Ok(vec![
         found.other("first, work of the frontend", "ms", within_25),
         found
-            .with(waited.median())
+            .with(found.work.p50_ms)
             .other("first, answered, p50", "ms", Target::Nothing),
     ])
 }
@@ -53,10 +45,7 @@ async fn again(bench: &mut Bench) -> Result<Figure, BenchError> {
     let node = world.last_node()?;
     let people: Vec<Person> = world.regulars().to_vec();
     logins(node, &people).await?;
-    let once = async || {
-        let times = Sample::of(logins(node, &people).await?);
-        Ok(times.map_or(f64::NAN, |times| times.median()))
-    };
+    let once = async || Round::median(logins(node, &people).await?);
     let found = rounds(&mut bench.probes, Yardstick::Fdatasync, ROUNDS, once).await?;
     Ok(found.other("again, answered, p50", "ms", Target::AtMost(1.0)))
 }

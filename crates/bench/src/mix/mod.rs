@@ -5,6 +5,7 @@ mod bullies;
 mod crowd;
 mod fetch;
 mod idle;
+mod lmtp;
 mod login;
 mod push;
 mod rights;
@@ -29,6 +30,8 @@ pub(crate) enum Mix {
     Login,
     /// APPEND into one mailbox by 1, 8 and 32 sessions, and large messages.
     Append,
+    /// Deliveries by LMTP into one mailbox and into 100, by 1, 8 and 32 connections.
+    Lmtp,
     /// STORE in one mailbox by 1 and 32 users, and of 1:1000.
     Store,
     /// From an APPEND to the EXISTS that idling sessions on all nodes read.
@@ -68,6 +71,7 @@ impl Mix {
             Self::Idle => Box::pin(idle::run(bench)).await,
             Self::Login => Box::pin(login::run(bench)).await,
             Self::Append => Box::pin(append::run(bench)).await,
+            Self::Lmtp => Box::pin(lmtp::run(bench)).await,
             Self::Store => Box::pin(store::run(bench)).await,
             Self::Push => Box::pin(push::run(bench)).await,
             Self::Rights => Box::pin(rights::run(bench)).await,

@@ -13,7 +13,7 @@ use crate::error::BenchError;
 use crate::figure::{Figure, Target};
 use crate::letter::letter;
 use crate::probe::Yardstick;
-use crate::rounds::rounds;
+use crate::rounds::{Round, rounds};
 use crate::sample::Sample;
 
 pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
@@ -42,8 +42,11 @@ async fn told(bench: &mut Bench, count: usize) -> Result<Vec<Figure>, BenchError
             round.extend_from_slice(&one.told_ms);
             news.borrow_mut().add(one);
         }
-        let round = Sample::of(round).ok_or_else(|| BenchError::new("nobody was told"))?;
-        Ok(round.median())
+        let operations = APPENDS_PER_ROUND;
+        Ok(Round {
+            operations,
+            ..Round::median(round)?
+        })
     };
     let found = rounds(&mut bench.probes, Yardstick::Fdatasync, ROUNDS, once).await?;
     let News {

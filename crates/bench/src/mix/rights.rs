@@ -1,6 +1,5 @@
 //! Rights: how soon the withdrawal of a right takes effect, and the cost of MYRIGHTS and listings.
 
-use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 use crate::bench::{Bench, Spread};
@@ -8,8 +7,7 @@ use crate::client::{Client, quoted};
 use crate::error::BenchError;
 use crate::figure::{Figure, Target};
 use crate::probe::Yardstick;
-use crate::rounds::{Budget, drive, rounds, timed};
-use crate::sample::Sample;
+use crate::rounds::{Budget, Round, drive, rounds, timed};
 
 pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let mut figures = withdrawn(bench).await?;
@@ -31,7 +29,6 @@ async fn withdrawn(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     for _ in 0..WITHDRAWALS * ROUNDS {
         sessions.push(bench.session(&node).await?);
     }
-    let all = RefCell::new(Vec::new());
     let once = async || {
         let mut round = Vec::new();
         for _ in 0..WITHDRAWALS {
@@ -46,13 +43,10 @@ async fn withdrawn(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
             let end = idler.hear_end().await?;
             round.push(end.saturating_duration_since(start).as_secs_f64() * 1e3);
         }
-        all.borrow_mut().extend_from_slice(&round);
-        median(round)
+        Round::median(round)
     };
     let found = rounds(&mut bench.probes, Yardstick::Fdatasync, ROUNDS, once).await?;
-    let all =
-        Sample::of(all.into_inner()).ok_or_else(|| BenchError::new("nothing was withdrawn"))?;
-    let p99 = found.with(all.percentile(99));
+    let p99 = found.with(found.work.p99_ms);
     Ok(vec![
         found.other(
             "right withdrawn → told elsewhere, p50",
@@ -116,7 +110,7 @@ async fn listing(bench: &mut Bench) -> Result<Figure, BenchError> {
     if seen != LISTED / 10 * 3 {
         return Err(BenchError::new(format!("{seen} responses to {list}")));
     }
-    let once = async || Ok(timed(client.ask(&list)).await?.1);
+    let once = async || Round::median(vec![timed(client.ask(&list)).await?.1]);
     let found = rounds(&mut bench.probes, Yardstick::Fdatasync, ROUNDS, once).await?;
     let name = format!("LIST RETURN (STATUS MYRIGHTS), {LISTED} mailboxes, a tenth visible");
     Ok(found.other(name, "ms", Target::AtMost(300.0)))
@@ -126,11 +120,6 @@ pub(super) async fn administrator(bench: &Bench) -> Result<Client, BenchError> {
     let mut admin = Client::connect(bench.world.first_node()?).await?;
     admin.login(&bench.world.admin).await?;
     Ok(admin)
-}
-
-pub(super) fn median(times: Vec<f64>) -> Result<f64, BenchError> {
-    let sample = Sample::of(times).ok_or_else(|| BenchError::new("nothing was measured"))?;
-    Ok(sample.median())
 }
 
 const ROUNDS: usize = 5;

@@ -9,8 +9,7 @@ use crate::error::BenchError;
 use crate::figure::{Figure, Target};
 use crate::letter::{ABSENT_WORD, COMMON_WORD, RARE_EVERY, RARE_WORD};
 use crate::probe::Yardstick;
-use crate::rounds::{rounds, timed};
-use crate::sample::Sample;
+use crate::rounds::{Round, rounds, timed};
 
 pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let mut figures = Vec::new();
@@ -30,7 +29,7 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
             figures.push(found.other(name, "ms", (needle.target)(messages)));
         }
         for (name, command) in ORDERS {
-            let once = async || Ok(timed(client.ask(command)).await?.1);
+            let once = async || Round::median(vec![timed(client.ask(command)).await?.1]);
             let found = rounds(&mut bench.probes, Yardstick::Fdatasync, ROUNDS, once).await?;
             let name = format!("{messages} letters, {name}");
             figures.push(found.other(name, "ms", Target::Nothing));
@@ -58,7 +57,7 @@ async fn warm_up(client: &mut Client, first: f64) -> Result<(), BenchError> {
     Ok(())
 }
 
-async fn median_of(client: &mut Client, word: &str, hits: usize) -> Result<f64, BenchError> {
+async fn median_of(client: &mut Client, word: &str, hits: usize) -> Result<Round, BenchError> {
     let mut times = Vec::new();
     for _ in 0..SEARCHES_PER_ROUND {
         let mut found = 0;
@@ -70,8 +69,7 @@ async fn median_of(client: &mut Client, word: &str, hits: usize) -> Result<f64, 
             return Err(BenchError::new(words));
         }
     }
-    let times = Sample::of(times).ok_or_else(|| BenchError::new("nothing was searched"))?;
-    Ok(times.median())
+    Round::median(times)
 }
 
 /// The numbers in `* SEARCH 2 84 882`.

@@ -6,8 +6,7 @@ use crate::client::{Client, quoted};
 use crate::error::BenchError;
 use crate::figure::{Figure, Target};
 use crate::probe::Yardstick;
-use crate::rounds::{rounds, timed};
-use crate::sample::Sample;
+use crate::rounds::{Round, rounds, timed};
 
 pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let archive = bench.stock(Stock::Archive).await?;
@@ -16,7 +15,7 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let mut opener = bench.session(node).await?;
     let mut follower = bench.session(node).await?;
 
-    let once = async || Ok(timed(opener.ask(&select)).await?.1);
+    let once = async || Round::median(vec![timed(opener.ask(&select)).await?.1]);
     let first = rounds(&mut bench.probes, Yardstick::Fdatasync, 1, once).await?;
 
     let once = async || median_of(&mut follower, &select).await;
@@ -34,14 +33,13 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     ])
 }
 
-async fn median_of(client: &mut Client, select: &str) -> Result<f64, BenchError> {
+async fn median_of(client: &mut Client, select: &str) -> Result<Round, BenchError> {
     let mut times = Vec::new();
     for _ in 0..SELECTS_PER_ROUND {
         times.push(timed(client.ask(select)).await?.1);
         client.ask("UNSELECT").await?;
     }
-    let times = Sample::of(times).ok_or_else(|| BenchError::new("nothing was selected"))?;
-    Ok(times.median())
+    Round::median(times)
 }
 
 const ROUNDS: usize = 5;

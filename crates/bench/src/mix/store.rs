@@ -1,7 +1,7 @@
 //! STORE in one mailbox that all users have selected, so that everybody is told of everybody's
 //! changes. Flags are set and cleared in turn, so that each STORE changes something.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::time::Duration;
 
 use crate::bench::{Bench, Spread};
@@ -9,8 +9,7 @@ use crate::client::{Client, quoted};
 use crate::error::BenchError;
 use crate::figure::{Figure, Target};
 use crate::probe::Yardstick;
-use crate::rounds::{Budget, drive, rounds, timed};
-use crate::sample::Sample;
+use crate::rounds::{Budget, Round, drive, rounds, timed};
 
 pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let mailbox = bench.create("store").await?;
@@ -58,7 +57,6 @@ async fn single(bench: &mut Bench, mailbox: &str, load: &StoreLoad) -> Result<Fi
 async fn many(bench: &mut Bench, mailbox: &str) -> Result<Figure, BenchError> {
     let mut clients = bench.sessions(1, Spread::FirstNode).await?;
     select(&mut clients, mailbox).await?;
-    let times = RefCell::new(Vec::new());
     let once = async || {
         let mut round = Vec::new();
         for sign in ['+', '-'].into_iter().cycle().take(STORES_PER_ROUND) {
@@ -67,9 +65,7 @@ async fn many(bench: &mut Bench, mailbox: &str) -> Result<Figure, BenchError> {
                 round.push(timed(client.ask(&command)).await?.1);
             }
         }
-        times.borrow_mut().extend_from_slice(&round);
-        let round = Sample::of(round).ok_or_else(|| BenchError::new("nothing was stored"))?;
-        Ok(round.median())
+        Round::median(round)
     };
     let found = rounds(&mut bench.probes, Yardstick::Fdatasync, ROUNDS, once).await?;
     Ok(found.other("1:1000, 1 user, p50", "ms", Target::AtMost(10.0)))
