@@ -12,12 +12,13 @@ use crate::mta::Mta;
 use crate::probe::Probes;
 use crate::rounds::{Budget, drive};
 use crate::tls::Tls;
-use crate::world::{Node, World};
+use crate::world::{Node, Person, World};
 
 /// What every mix works with.
 pub(crate) struct Bench {
     pub(crate) world: World,
-    pub(crate) tls: Tls,
+    /// `None` where there is no TLS for us.
+    pub(crate) tls: Option<Tls>,
     pub(crate) probes: Probes,
     /// The mailboxes that were made here, in order.
     made: Vec<String>,
@@ -47,6 +48,8 @@ pub(crate) const PARCEL_BYTES: usize = 75 * 1024;
 pub(crate) struct Addressed {
     pub(crate) address: String,
     pub(crate) mailbox: String,
+    /// The number of a person who sees it.
+    reader: usize,
 }
 
 /// The nodes to which sessions connect.
@@ -59,7 +62,11 @@ pub(crate) enum Spread {
 impl Bench {
     pub(crate) fn new(world: World) -> Result<Self, BenchError> {
         Ok(Self {
-            tls: Tls::trusting(&world.certificate)?,
+            tls: world
+                .certificate
+                .as_deref()
+                .map(Tls::trusting)
+                .transpose()?,
             probes: Probes::new(&world)?,
             made: Vec::new(),
             stocked: BTreeMap::new(),
@@ -87,9 +94,11 @@ impl Bench {
         count: usize,
         spread: Spread,
     ) -> Result<Vec<Client>, BenchError> {
+        let tls = self.tls.as_ref();
+        let tls = tls.ok_or_else(|| BenchError::new("there is no TLS for us"))?;
         self.open(count, |number| async move {
             let node = self.seat(number, spread)?;
-            let mut client = Client::connect_tls(node, &self.tls).await?;
+            let mut client = Client::connect_tls(node, tls).await?;
             self.login(&mut client, number).await?;
             Ok(client)
         })
@@ -119,25 +128,59 @@ impl Bench {
         Ok(mailbox)
     }
 
-    /// `count` empty mailboxes, each with an address to which anyone may post.
+    /// `count` empty mailboxes, each with an address to which anyone may post. A peer has the INBOX of each
+    /// person, which is emptied.
     pub(crate) async fn addressed(&mut self, count: usize) -> Result<Vec<Addressed>, BenchError> {
         let mut addressed = Vec::new();
-        for _ in 0..count {
-            let mailbox = self.create("lmtp").await?;
-            let address = format!("bench-{}-{}@demo.test", std::process::id(), self.made.len());
-            self.world
-                .run_verb(&["address", "add", &address, &mailbox])?;
-            addressed.push(Addressed { address, mailbox });
+        for number in 0..count {
+            addressed.push(if self.world.postroom.is_some() {
+                self.create_addressed().await?
+            } else {
+                self.empty_inbox(number).await?
+            });
         }
         Ok(addressed)
     }
 
+    async fn create_addressed(&mut self) -> Result<Addressed, BenchError> {
+        let mailbox = self.create("lmtp").await?;
+        let address = format!("bench-{}-{}@demo.test", std::process::id(), self.made.len());
+        self.world
+            .run_verb(&["address", "add", &address, &mailbox])?;
+        Ok(Addressed {
+            address,
+            mailbox,
+            reader: 0,
+        })
+    }
+
+    async fn empty_inbox(&self, reader: usize) -> Result<Addressed, BenchError> {
+        let mut client = self.session_of(reader).await?;
+        if messages(&mut client, "INBOX").await? > 0 {
+            for command in [
+                "SELECT INBOX",
+                "STORE 1:* +FLAGS.SILENT (\\Deleted)",
+                "EXPUNGE",
+            ] {
+                client.ask(command).await?;
+            }
+        }
+        let address = format!("{}@localhost", self.person(reader)?.user);
+        Ok(Addressed {
+            address,
+            mailbox: "INBOX".to_owned(),
+            reader,
+        })
+    }
+
     /// The number of messages in all these mailboxes.
     pub(crate) async fn count(&self, addressed: &[Addressed]) -> Result<usize, BenchError> {
-        let mut client = self.session(self.world.first_node()?).await?;
         let mut count = 0;
-        for Addressed { mailbox, .. } in addressed {
-            count += messages(&mut client, mailbox).await?;
+        for Addressed {
+            mailbox, reader, ..
+        } in addressed
+        {
+            count += messages(&mut self.session_of(*reader).await?, mailbox).await?;
         }
         Ok(count)
     }
@@ -255,10 +298,20 @@ impl Bench {
         }
     }
 
+    /// A session of one person on the first node.
+    async fn session_of(&self, number: usize) -> Result<Client, BenchError> {
+        let mut client = Client::connect(self.world.first_node()?).await?;
+        self.login(&mut client, number).await?;
+        Ok(client)
+    }
+
     async fn login(&self, client: &mut Client, number: usize) -> Result<(), BenchError> {
+        client.login(self.person(number)?).await
+    }
+
+    fn person(&self, number: usize) -> Result<&Person, BenchError> {
         let person = self.world.regulars().iter().cycle().nth(number);
-        let person = person.ok_or_else(|| BenchError::new("the world has no people"))?;
-        client.login(person).await
+        person.ok_or_else(|| BenchError::new("the world has no people"))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::probe::Yardstick;
+use crate::sample::Sample;
 use crate::usage::Shares;
 
 /// One row of the report.
@@ -10,6 +11,8 @@ use crate::usage::Shares;
 pub(crate) struct Figure {
     pub(crate) name: String,
     pub(crate) value: f64,
+    /// The value of each round.
+    pub(crate) values: Vec<f64>,
     pub(crate) unit: &'static str,
     /// The yardstick's rate in the same minute; `None` where the machine has none or it means
     /// nothing.
@@ -64,6 +67,7 @@ impl Figure {
         Self {
             name: name.into(),
             value,
+            values: vec![value],
             unit,
             probe: None,
             target,
@@ -80,6 +84,16 @@ impl Figure {
             Target::AtMost(most) => Some(self.value <= most),
             Target::Nothing => None,
         }
+    }
+
+    /// How many times as fast this is as the other, the median of the rounds by pairs.
+    pub(crate) fn times_as_fast(&self, other: &Self) -> Option<f64> {
+        let pairs = self.values.iter().zip(&other.values);
+        let times = pairs.map(|(&ours, &theirs)| match self.unit {
+            "ms" => theirs / ours,
+            _ => ours / theirs,
+        });
+        Sample::of(times).map(|sample| sample.median())
     }
 
     /// The target in words; empty where there is none.
@@ -142,6 +156,7 @@ mod tests {
         Figure {
             name: "x".into(),
             value,
+            values: vec![],
             unit: "ms",
             probe: Some(reading),
             target,
@@ -183,6 +198,20 @@ mod tests {
             assert_eq!(figure.is_reached(), expected, "{target:?}");
             assert_eq!(figure.target(), words);
         }
+    }
+
+    #[test]
+    fn faster_is_more_in_a_second_or_fewer_milliseconds() {
+        let times = |unit| {
+            let [ours, theirs] = [[8.0, 30.0, 12.0], [4.0, 10.0, 4.0]].map(|values| Figure {
+                values: values.to_vec(),
+                unit,
+                ..figure(5.0, None, Target::Nothing)
+            });
+            ours.times_as_fast(&theirs)
+        };
+        assert_eq!(times("/s"), Some(3.0));
+        assert_eq!(times("ms"), Some(1.0 / 3.0));
     }
 
     #[test]

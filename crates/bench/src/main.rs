@@ -25,6 +25,7 @@ mod inbox;
 mod letter;
 mod mix;
 mod mta;
+mod peer;
 mod pgbench;
 mod probe;
 mod report;
@@ -32,20 +33,26 @@ mod rounds;
 mod sample;
 mod slice;
 mod tls;
+mod turns;
 mod usage;
 mod world;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
+use futures_util::future::join_all;
 use rustix::process::{Resource, getrlimit, setrlimit};
 
 use bench::Bench;
 use demo::Demo;
 use error::BenchError;
+use figure::Figure;
 use mix::Mix;
+use peer::Peer;
 use report::Section;
+use turns::Turns;
 use world::World;
 
 /// Loads on real frontends, with a probe of the machine in the same run.
@@ -58,6 +65,10 @@ struct Options {
     /// demo is started and stopped.
     #[arg(long)]
     world: Option<PathBuf>,
+    /// Run the same load at another server, in turns, and compare. `POSTROOM_BENCH_PEERS` is the folder of the
+    /// script that starts it, else `../shared/peers` beside the repository.
+    #[arg(long, value_name = "PEER")]
+    against: Option<Peer>,
     /// Print one JSON object at the end instead of tables.
     #[arg(long)]
     json: bool,
@@ -94,44 +105,77 @@ fn run(options: &Options) -> Result<(), BenchError> {
         .enable_all()
         .build()
         .map_err(BenchError::at("tokio"))?;
-    let measured = runtime.block_on(measure(world, options, &slice));
-    drop(demo);
+    let peer = options.against.map(Peer::start).transpose()?;
+    let mut places = vec![Place::new("postroom", world)?];
+    let mut running = None;
+    if let (Some(peer), Some((process, world))) = (options.against, peer) {
+        running = Some(process);
+        places.push(Place::new(peer.name(), world)?);
+    }
+    let measured = runtime.block_on(measure(places, options, &slice));
+    drop((demo, running));
     measured
 }
 
+/// Where mixes run.
+struct Place {
+    name: &'static str,
+    bench: Bench,
+}
+
+impl Place {
+    fn new(name: &'static str, world: World) -> Result<Self, BenchError> {
+        let bench = Bench::new(world)?;
+        Ok(Self { name, bench })
+    }
+}
+
 /// Runs the mixes. One that fails does not keep the others from running.
-async fn measure(world: World, options: &Options, slice: &str) -> Result<(), BenchError> {
-    let mut bench = Bench::new(world)?;
+async fn measure(mut places: Vec<Place>, options: &Options, slice: &str) -> Result<(), BenchError> {
     let mut sections = Vec::new();
     let mut failed = Vec::new();
     for mix in options.mix.parts() {
         let name = mix.name();
         eprintln!("{name}");
+        if places.len() > 1 && !mix.suits_peers() {
+            eprintln!("{name}: not for peers");
+            continue;
+        }
         let before = usage::load();
-        match mix.run(&mut bench).await {
-            Ok(figures) => {
-                let load = [before, usage::load()];
-                let section = Section {
-                    mix: name,
+        let found = run_in_turns(&mut places, mix).await;
+        let load = [before, usage::load()];
+        let mut measured = Vec::new();
+        for (place, figures) in places.iter().zip(found) {
+            match figures {
+                Ok(figures) => measured.push(Section {
+                    mix: name.clone(),
+                    place: place.name,
                     figures,
-                    load,
-                };
-                if !options.json {
-                    print!("{}", report::table(&section));
+                    load: load.clone(),
+                }),
+                Err(error) => {
+                    eprintln!("{name} at {}: {error}", place.name);
+                    failed.push(format!("{name} at {}", place.name));
                 }
-                sections.push(section);
-            }
-            Err(error) => {
-                eprintln!("{name}: {error}");
-                failed.push(name);
             }
         }
+        if !options.json {
+            measured
+                .iter()
+                .for_each(|section| print!("{}", report::table(section)));
+            if let [ours, theirs] = measured.as_slice() {
+                print!("{}", report::comparison(ours, theirs));
+            }
+        }
+        sections.extend(measured);
     }
     if options.json {
         println!("{}", report::json(&sections, slice));
     }
     if options.world.is_some() {
-        bench.clear().await?;
+        for place in &mut places {
+            place.bench.clear().await?;
+        }
     }
     if failed.is_empty() {
         return Ok(());
@@ -140,6 +184,21 @@ async fn measure(world: World, options: &Options, slice: &str) -> Result<(), Ben
         "no figures of {}",
         failed.join(", ")
     )))
+}
+
+/// Runs a mix at all places, which take turns round by round.
+async fn run_in_turns(places: &mut [Place], mix: Mix) -> Vec<Result<Vec<Figure>, BenchError>> {
+    let shared = Arc::default();
+    let is_alone = places.len() == 1;
+    let runs = places.iter_mut().map(async |Place { bench, .. }| {
+        if !is_alone {
+            bench.probes.turns = Turns::among(&shared).await;
+        }
+        let figures = mix.run(bench).await;
+        bench.probes.turns = Turns::alone();
+        figures
+    });
+    join_all(runs).await
 }
 
 /// Raises the limit of open files: a thousand sessions need a thousand files, here and in the

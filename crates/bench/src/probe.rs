@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::BenchError;
 use crate::pgbench::Pgbench;
+use crate::turns::Turns;
 use crate::usage::Processes;
 use crate::world::World;
 
@@ -36,17 +37,23 @@ pub(crate) struct Probes {
     commits: Option<Pgbench>,
     /// The processes whose shares of the processors are reported.
     pub(crate) processes: Processes,
+    /// Shared with the places that are measured together with this one.
+    pub(crate) turns: Turns,
 }
 
 impl Probes {
     /// Prepares the probes, beside the database's files where we may write there.
     pub(crate) fn new(world: &World) -> Result<Self, BenchError> {
         let probes = Self {
-            disk: Disk::new(world.postgres.pid)?,
-            commits: Pgbench::find(&world.postgres.url)?,
+            disk: Disk::new(world.data_pid()?)?,
+            commits: match &world.postgres {
+                Some(postgres) => Pgbench::find(&postgres.url)?,
+                None => None,
+            },
             processes: Processes::of(world),
+            turns: Turns::alone(),
         };
-        if probes.commits.is_none() {
+        if probes.commits.is_none() && world.postgres.is_some() {
             eprintln!("pgbench is not installed: nothing is put beside commits");
         }
         Ok(probes)
@@ -68,9 +75,9 @@ struct Disk {
 }
 
 impl Disk {
-    fn new(postgres_pid: u32) -> Result<Self, BenchError> {
-        // PostgreSQL works in its data directory.
-        let beside = PathBuf::from(format!("/proc/{postgres_pid}/cwd"));
+    fn new(pid: u32) -> Result<Self, BenchError> {
+        // PostgreSQL works in its data directory, and Dovecot beside it.
+        let beside = PathBuf::from(format!("/proc/{pid}/cwd"));
         let file = tempfile::tempfile_in(beside).or_else(|cause| {
             let elsewhere = std::env::temp_dir();
             eprintln!(

@@ -8,6 +8,8 @@ use crate::figure::{Figure, Short};
 #[derive(Clone, Debug)]
 pub(crate) struct Section {
     pub(crate) mix: String,
+    /// Where it ran.
+    pub(crate) place: &'static str,
     pub(crate) figures: Vec<Figure>,
     /// The load averages before and after.
     pub(crate) load: [String; 2],
@@ -17,17 +19,57 @@ pub(crate) struct Section {
 /// processors.
 pub(crate) fn table(section: &Section) -> String {
     let rows = std::iter::once(HEADS.map(str::to_owned)).chain(section.figures.iter().map(row));
-    let rows: Vec<_> = rows.collect();
+    let [before, after] = &section.load;
+    let (mix, place) = (&section.mix, section.place);
+    let title = format!("\n{mix} at {place} (load {before} → {after})\n");
+    title + &aligned(&rows.collect::<Vec<_>>(), ALIGN)
+}
+
+/// What both have, row by row. The ratios say how many times as fast we are, and how many times our processor
+/// time a peer uses.
+pub(crate) fn comparison(ours: &Section, theirs: &Section) -> String {
+    let compare = |our: &Figure| {
+        let their = theirs.figures.iter().find(|their| their.name == our.name)?;
+        let cpu = |figure: &Figure| figure.work.map(|work| work.nodes_ms + work.postgres_ms);
+        let (our_cpu, their_cpu) = (cpu(our)?, cpu(their)?);
+        let short = |number| Short(number).to_string();
+        Some([
+            our.name.clone(),
+            short(our.value),
+            short(their.value),
+            our.unit.to_owned(),
+            short(our.times_as_fast(their)?),
+            short(our_cpu),
+            short(their_cpu),
+            short(their_cpu / our_cpu),
+        ])
+    };
+    let heads = [
+        "figure",
+        ours.place,
+        theirs.place,
+        "unit",
+        "ratio",
+        "CPU ms",
+        "CPU ms there",
+        "ratio",
+    ];
+    let rows = ours.figures.iter().filter_map(compare);
+    let rows = std::iter::once(heads.map(str::to_owned)).chain(rows);
+    let title = format!("\n{} at {} and {}\n", ours.mix, ours.place, theirs.place);
+    title + &aligned(&rows.collect::<Vec<_>>(), COMPARISON_ALIGN)
+}
+
+fn aligned<const COLUMNS: usize>(rows: &[[String; COLUMNS]], align: [Align; COLUMNS]) -> String {
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
     };
-    let widths: Vec<usize> = (0..HEADS.len()).map(width).collect();
-    let [before, after] = &section.load;
-    let mut text = format!("\n{} (load {before} → {after})\n", section.mix);
-    for row in &rows {
+    let widths: Vec<usize> = (0..COLUMNS).map(width).collect();
+    let mut text = String::new();
+    for row in rows {
         let cells = row.iter().zip(&widths).enumerate();
-        let cells = cells.map(|(column, (cell, &width))| match ALIGN.get(column) {
+        let cells = cells.map(|(column, (cell, &width))| match align.get(column) {
             Some(Align::Right) => format!("{cell:>width$}"),
             _ => format!("{cell:<width$}"),
         });
@@ -51,6 +93,7 @@ fn section(section: &Section) -> Value {
     let [before, after] = &section.load;
     json!({
         "mix": section.mix,
+        "place": section.place,
         "load": {"before": before, "after": after},
         "figures": section.figures.iter().map(figure).collect::<Vec<_>>(),
     })
@@ -125,6 +168,7 @@ fn row(figure: &Figure) -> [String; COLUMNS] {
     ]
 }
 
+#[derive(Clone, Copy)]
 enum Align {
     Left,
     Right,
@@ -166,6 +210,17 @@ const ALIGN: [Align; COLUMNS] = [
     Align::Right,
 ];
 
+const COMPARISON_ALIGN: [Align; 8] = [
+    Align::Left,
+    Align::Right,
+    Align::Right,
+    Align::Left,
+    Align::Right,
+    Align::Right,
+    Align::Right,
+    Align::Right,
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,6 +250,7 @@ mod tests {
         let memory = Figure::alone("a session", 12.0, "KB", Target::AtMost(16.0));
         Section {
             mix: "append".into(),
+            place: "postroom",
             figures: vec![rate, memory],
             load: ["1.0".into(), "2.0".into()],
         }
@@ -203,7 +259,7 @@ mod tests {
     #[test]
     fn columns_stand_below_each_other() {
         let expected = "\n\
-            append (load 1.0 → 2.0)\n\
+            append at postroom (load 1.0 → 2.0)\n\
             figure           value  unit  p50 ms  p99 ms  nodes ms  postgres ms            probe  ratio  target         reached  nodes  postgres  bench  others\n\
             4 KB, 1 session  1,234  /s    1.5  12.2  0.125  0.5  4,000 commits/s   0.31  ≥ 0.6 × commits  no      25 %      50 %    5 %    20 %\n\
             a session           12  KB                            ≤ 16 KB        yes\n";
@@ -220,6 +276,22 @@ mod tests {
             line[..line.find(word).unwrap()].chars().count()
         };
         assert_eq!(at("/s "), at("KB "));
+    }
+
+    #[test]
+    fn a_peer_stands_beside_us() {
+        let ours = append();
+        let mut theirs = append();
+        theirs.place = "dovecot";
+        theirs.figures[0].values = vec![617.0];
+        theirs.figures[0].value = 617.0;
+        let table = comparison(&ours, &theirs);
+        let row = table.lines().last().unwrap();
+        let cells: Vec<_> = row.split_whitespace().collect();
+        assert_eq!(
+            cells[4..],
+            ["1,234", "617", "/s", "2", "0.625", "0.625", "1"]
+        );
     }
 
     #[test]

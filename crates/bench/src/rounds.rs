@@ -40,9 +40,10 @@ impl Round {
 }
 
 /// What all rounds found: medians, and the work of all operations together.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Found {
     value: f64,
+    values: Vec<f64>,
     probe: Option<Reading>,
     shares: Shares,
     pub(crate) work: Work,
@@ -58,6 +59,7 @@ impl Found {
     ) -> Figure {
         let Self {
             value,
+            values,
             probe,
             shares,
             work,
@@ -65,6 +67,7 @@ impl Found {
         Figure {
             name: name.into(),
             value,
+            values,
             unit,
             probe,
             target,
@@ -86,9 +89,13 @@ impl Found {
         self.rate(name, unit, target)
     }
 
-    /// The same rounds with another of their values.
-    pub(crate) const fn with(self, value: f64) -> Self {
-        Self { value, ..self }
+    /// The same rounds with a value of all of them together.
+    pub(crate) fn with(&self, value: f64) -> Self {
+        Self {
+            value,
+            values: vec![value],
+            ..self.clone()
+        }
     }
 }
 
@@ -102,8 +109,12 @@ pub(crate) async fn rounds(
     let (mut values, mut rates, mut ratios) = (vec![], vec![], vec![]);
     let (mut used, mut times_ms, mut operations) = (vec![], vec![], 0);
     let processes = probes.processes.clone();
-    let mut before = probes.read(yardstick)?;
-    for _ in 0..count {
+    let mut before = None;
+    for round in 0..count {
+        let others_had_theirs = probes.turns.pass().await;
+        if others_had_theirs || round == 0 {
+            before = probes.read(yardstick)?;
+        }
         let meter = Meter::start(&processes);
         let round = once().await?;
         used.push(meter.read());
@@ -120,7 +131,8 @@ pub(crate) async fn rounds(
     }
     let nothing = || BenchError::new("no rounds were made");
     Ok(Found {
-        value: median(values).ok_or_else(nothing)?,
+        value: median(values.clone()).ok_or_else(nothing)?,
+        values,
         probe: median(rates).map(|per_second| Reading {
             yardstick,
             per_second,

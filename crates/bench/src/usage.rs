@@ -52,7 +52,7 @@ impl Processes {
     pub(crate) fn of(world: &World) -> Self {
         Self {
             nodes: world.nodes.iter().map(|node| node.pid).collect(),
-            postgres: vec![world.postgres.pid],
+            postgres: world.postgres.iter().map(|postgres| postgres.pid).collect(),
         }
     }
 

@@ -7,20 +7,21 @@ use serde::Deserialize;
 
 use crate::error::BenchError;
 
-/// Running frontends on one database, and the people who can log in.
+/// Running frontends on one database, or a peer, and the people who can log in.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct World {
     pub(crate) nodes: Vec<Node>,
-    pub(crate) postgres: Postgres,
+    /// `None` for a peer.
+    pub(crate) postgres: Option<Postgres>,
     /// A shared mailbox; others are created beside it.
     pub(crate) shared: String,
     /// A person who may create mailboxes beside `shared`.
     pub(crate) admin: Person,
     pub(crate) people: Vec<Person>,
-    /// The certificate that TLS clients trust, in PEM.
-    pub(crate) certificate: PathBuf,
-    /// How `postroom` is called here, before its verb.
-    pub(crate) postroom: String,
+    /// The certificate that TLS clients trust, in PEM; `None` where there is no TLS for us.
+    pub(crate) certificate: Option<PathBuf>,
+    /// How `postroom` is called here, before its verb; `None` for a peer.
+    pub(crate) postroom: Option<String>,
 }
 
 /// One frontend. All ports are on 127.0.0.1.
@@ -86,10 +87,17 @@ impl World {
         self.people.split_at(self.people.len() - NEWCOMERS).1
     }
 
+    /// A process that works where the data is.
+    pub(crate) fn data_pid(&self) -> Result<u32, BenchError> {
+        let postgres = self.postgres.as_ref().map(|postgres| postgres.pid);
+        postgres.map_or_else(|| Ok(self.first_node()?.pid), Ok)
+    }
+
     /// Runs a verb of `postroom` to its end.
     pub(crate) fn run_verb(&self, verb: &[&str]) -> Result<(), BenchError> {
         // The paths may have spaces.
-        let words = self.postroom.split_once(" --config ");
+        let words = self.postroom.as_ref();
+        let words = words.and_then(|words| words.split_once(" --config "));
         let (program, settings) = words
             .ok_or_else(|| BenchError::new("the world does not say how postroom is called"))?;
         let mut command = Command::new(program);
@@ -98,6 +106,12 @@ impl World {
             .arg(settings)
             .args(verb)
             .stdin(Stdio::null());
+        for (name, _) in std::env::vars_os() {
+            // What the person has set is for another server.
+            if name.to_string_lossy().starts_with("POSTROOM_") {
+                command.env_remove(name);
+            }
+        }
         let what = format!("postroom {}", verb.join(" "));
         let output = command.output().map_err(BenchError::at(&what))?;
         if output.status.success() {
@@ -142,7 +156,7 @@ mod tests {
     fn the_demos_line_is_understood() {
         let world = World::parse(&line(PEOPLE_MIN + 3, NODE)).unwrap();
         assert_eq!(world.nodes[0].imaps, 2);
-        assert_eq!(world.postgres.pid, 7);
+        assert_eq!(world.postgres.as_ref().unwrap().pid, 7);
         assert_eq!(world.admin.user, "admin");
         assert_eq!(world.beside_shared("bench"), "Shared Folders/bench");
     }

@@ -84,8 +84,10 @@ async fn extra(
 /// Creates the groups, with `person` in each, and the accounts for the remaining entries; returns
 /// their identifiers.
 async fn gather(bench: &Bench, person: &str) -> Result<Vec<String>, BenchError> {
+    let postgres = bench.world.postgres.as_ref();
+    let postgres = postgres.ok_or_else(|| BenchError::new("a peer has no such groups"))?;
     let options = Options {
-        url: bench.world.postgres.url.clone(),
+        url: postgres.url.clone(),
         connections: CONNECTIONS,
         application_name: "bench".into(),
     };

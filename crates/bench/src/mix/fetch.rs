@@ -75,6 +75,9 @@ async fn bodies(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
         first.other("bodies of 75 KB, first", "MB/s", Target::Nothing),
         again.other("bodies of 75 KB, again", "MB/s", Target::AtLeast(500.0)),
     ];
+    if bench.tls.is_none() {
+        return Ok(figures);
+    }
     for mut client in bench.tls_sessions(1, Spread::FirstNode).await? {
         client.ask(&format!("EXAMINE {}", quoted(&mailbox))).await?;
         let in_tls = repeat(bench, &mut client, &ask, ROUNDS).await?;

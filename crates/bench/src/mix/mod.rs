@@ -66,6 +66,14 @@ impl Mix {
         value.map_or_else(String::new, |value| value.get_name().to_owned())
     }
 
+    /// Whether its commands are those that every server understands.
+    pub(crate) const fn suits_peers(self) -> bool {
+        matches!(
+            self,
+            Self::Append | Self::Lmtp | Self::Store | Self::Select | Self::Fetch
+        )
+    }
+
     pub(crate) async fn run(self, bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
         match self {
             Self::Idle => Box::pin(idle::run(bench)).await,
