@@ -108,7 +108,7 @@ impl StatsCollector {
                 ("snapshot", stats.images_from_snapshots),
             ],
         )?;
-        let open = u64::from(stats.connections);
+        let open = stats.connections;
         page.gauges(
             "pool_connections",
             "Connections of this node to the database",

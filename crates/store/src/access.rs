@@ -43,7 +43,7 @@ impl Store {
         judged: &[Readable],
     ) -> Result<HashSet<MailboxId>, Fault> {
         let mailboxes: Vec<_> = judged.iter().map(|judged| judged.mailbox).collect();
-        let latest = latest::read(self.kept().clone(), mailboxes.clone()).await?;
+        let latest = latest::read(self.inner().connections.clone(), mailboxes.clone()).await?;
         let versions = mailboxes
             .into_iter()
             .zip(latest)

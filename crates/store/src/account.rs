@@ -45,7 +45,7 @@ impl Store {
               where name = $1",
             name
         )
-        .fetch_optional(self.kept())
+        .fetch_optional(&mut *self.kept().await?)
         .await?;
         Ok(row.map(Account::from))
     }
@@ -184,7 +184,7 @@ impl Store {
                 and not is_disabled",
             &ids
         )
-        .fetch_all(self.kept())
+        .fetch_all(&mut *self.kept().await?)
         .await?;
         Ok(rows
             .into_iter()

@@ -172,7 +172,7 @@ impl Job for Append {
         );
         call.send();
         let row = query
-            .fetch_one(&inner.connections.work)
+            .fetch_one(&mut *inner.connections.work(None).await?)
             .await
             .map_err(|error| without_those_too_large(queued_writes, error))?;
         inner.wake_answered(row.answered.as_deref(), row.answered_modseqs.as_deref());

@@ -6,34 +6,30 @@
 use std::ops::{Deref, DerefMut};
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use deadpool::managed::{Object, PoolError};
 use futures_util::future::{Either, select};
 use mail::AccountId;
-use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, PgPool, Postgres};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::debug;
 
+use crate::background::Background;
+use crate::pool::{Opener, Pool, PooledConnection, State, close_idle};
 use crate::shares::Shares;
 use crate::{Cause, Fault};
 
 /// How long a caller waits for a free connection before it hears [`Fault::Unavailable`].
 pub(crate) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the answer to a statement that nobody waits for any more may take. The database gives it up sooner.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(150);
 
 /// The connections of one node.
 pub(crate) struct Connections {
-    pub(crate) work: PgPool,
-    pub(crate) kept: PgPool,
-    suspects: Suspects,
+    work: Pool,
+    kept: Pool,
     shares: Shares,
-}
-
-/// How many connections of each pool may be dead; a pool hands them out in turn.
-#[derive(Clone, Default)]
-pub(crate) struct Suspects {
-    pub(crate) work: Arc<AtomicU32>,
-    pub(crate) kept: Arc<AtomicU32>,
+    background: Arc<Background>,
 }
 
 /// How many connections there are of each kind.
@@ -45,10 +41,16 @@ pub(crate) struct Division {
     pub(crate) share: u32,
 }
 
-/// A connection for work, and the part of its user's share that it is.
-pub(crate) struct Held {
-    connection: PoolConnection<Postgres>,
+/// A connection, and the part of its user's share that it is.
+///
+/// One that is dropped in the midst of a statement is given back when that has ended, and so is the share: whoever gives
+/// up has no more of the database than whoever waits. On the heap, as every call of the store has room for it.
+pub(crate) struct Held(Option<Box<Lease>>);
+
+struct Lease {
+    connection: Object<Opener>,
     _share: Option<OwnedSemaphorePermit>,
+    background: Arc<Background>,
 }
 
 impl Division {
@@ -63,16 +65,16 @@ impl Division {
 
 impl Connections {
     pub(crate) fn new(
-        (work, kept): (PgPool, PgPool),
-        suspects: Suspects,
+        (work, kept): (Opener, Opener),
         division: Division,
-    ) -> Self {
-        Self {
-            work,
-            kept,
-            suspects,
+        background: Background,
+    ) -> Result<Self, Fault> {
+        Ok(Self {
+            work: work.pool(division.work)?,
+            kept: kept.pool(division.kept)?,
             shares: Shares::new(usize::try_from(division.share).unwrap_or(1)),
-        }
+            background: Arc::new(background),
+        })
     }
 
     /// The share of a user, which all sessions of that user have together.
@@ -80,64 +82,116 @@ impl Connections {
         self.shares.of(user)
     }
 
-    /// A connection for work, within a user's share if there is one. When `patience` is over before the share has
-    /// room, [`Fault::Unavailable`].
-    pub(crate) async fn hold(
-        &self,
-        share: Option<Arc<Semaphore>>,
-        patience: impl Future<Output = ()>,
-    ) -> Result<Held, Fault> {
+    /// A connection for work, within a user's share if there is one. Where the share has no room for too long,
+    /// [`Fault::Unavailable`].
+    pub(crate) async fn work(&self, share: Option<Arc<Semaphore>>) -> Result<Held, Fault> {
         let share = match share {
-            Some(share) => Some(take(share, patience).await?),
+            Some(share) => Some(self.take(share).await?),
             None => None,
         };
-        Ok(Held {
-            connection: self.work.acquire().await?,
+        self.hold(&self.work, share).await
+    }
+
+    /// One of those that are kept for what must not wait.
+    pub(crate) async fn kept(&self) -> Result<Held, Fault> {
+        self.hold(&self.kept, None).await
+    }
+
+    async fn hold(&self, pool: &Pool, share: Option<OwnedSemaphorePermit>) -> Result<Held, Fault> {
+        let too_late = (self.background.sleep)(ACQUIRE_TIMEOUT);
+        let connection = match select(pin!(pool.get()), too_late).await {
+            Either::Left((Ok(connection), _)) => connection,
+            Either::Left((Err(PoolError::Backend(error)), _)) => return Err(error.into()),
+            Either::Left((Err(error), _)) => return Err(Fault::Unavailable(Cause::new(error))),
+            Either::Right(_) => {
+                let cause = Cause::new("no connection became free in time");
+                return Err(Fault::Unavailable(cause));
+            }
+        };
+        Ok(Held(Some(Box::new(Lease {
+            connection,
             _share: share,
-        })
+            background: self.background.clone(),
+        }))))
+    }
+
+    async fn take(&self, share: Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Fault> {
+        let too_late = (self.background.sleep)(ACQUIRE_TIMEOUT);
+        match select(pin!(share.acquire_owned()), too_late).await {
+            Either::Left((Ok(taken), _)) => Ok(taken),
+            Either::Left((Err(_), _)) | Either::Right(_) => Err(Fault::Unavailable(Cause::new(
+                "all connections of this user are in use",
+            ))),
+        }
     }
 
     /// Each is asked whether it is alive before its next use.
     pub(crate) fn suspect_all(&self) {
-        let Suspects { work, kept } = &self.suspects;
-        work.store(self.work.size(), Ordering::Relaxed);
-        kept.store(self.kept.size(), Ordering::Relaxed);
+        self.work.manager().suspect_all();
+        self.kept.manager().suspect_all();
+    }
+
+    /// Closes those that nobody needed for a long time.
+    pub(crate) fn close_idle(&self) {
+        close_idle(&self.work);
+        close_idle(&self.kept);
     }
 
     /// All of them.
-    pub(crate) fn count(&self) -> u32 {
-        self.work.size() + self.kept.size()
+    pub(crate) fn count(&self) -> usize {
+        self.work.status().size + self.kept.status().size
     }
 
     /// Those that nobody uses now.
     pub(crate) fn idle(&self) -> usize {
-        self.work.num_idle() + self.kept.num_idle()
-    }
-}
-
-async fn take(
-    share: Arc<Semaphore>,
-    patience: impl Future<Output = ()>,
-) -> Result<OwnedSemaphorePermit, Fault> {
-    match select(pin!(share.acquire_owned()), pin!(patience)).await {
-        Either::Left((Ok(taken), _)) => Ok(taken),
-        Either::Left((Err(_), _)) | Either::Right(_) => Err(Fault::Unavailable(Cause::new(
-            "all connections of this user are in use",
-        ))),
+        self.work.status().available + self.kept.status().available
     }
 }
 
 impl Deref for Held {
-    type Target = PgConnection;
+    type Target = PooledConnection;
 
-    fn deref(&self) -> &PgConnection {
-        &self.connection
+    #[expect(clippy::expect_used, reason = "it is there until it is dropped")]
+    fn deref(&self) -> &PooledConnection {
+        &self.0.as_ref().expect("it is held").connection
     }
 }
 
 impl DerefMut for Held {
-    fn deref_mut(&mut self) -> &mut PgConnection {
-        &mut self.connection
+    #[expect(clippy::expect_used, reason = "it is there until it is dropped")]
+    fn deref_mut(&mut self) -> &mut PooledConnection {
+        &mut self.0.as_mut().expect("it is held").connection
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let Some(lease) = self.0.take() else {
+            return;
+        };
+        match lease.connection.state() {
+            State::Ready => drop(lease),
+            State::Waiting => {
+                let spawn = lease.background.spawn.clone();
+                spawn(Box::pin(lease.settle()));
+            }
+            State::Apart => drop(Object::take(lease.connection)),
+        }
+    }
+}
+
+impl Lease {
+    /// Waits for the answer that nobody waits for any more, and gives the connection and the share back then.
+    async fn settle(mut self: Box<Self>) {
+        let too_late = (self.background.sleep)(SETTLE_TIMEOUT);
+        let settled = match select(pin!(self.connection.settle()), too_late).await {
+            Either::Left((settled, _)) => settled.map_err(Fault::from),
+            Either::Right(_) => Err(Fault::Unavailable(Cause::new("no answer in time"))),
+        };
+        if let Err(fault) = settled {
+            debug!(cause = %fault, "closing a connection to the database");
+            drop(Object::take(self.connection));
+        }
     }
 }
 

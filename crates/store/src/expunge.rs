@@ -89,7 +89,9 @@ impl Job for Expunge {
             multirange::print(&known),
         );
         call.send();
-        let row = query.fetch_one(&inner.connections.work).await?;
+        let row = query
+            .fetch_one(&mut *inner.connections.work(None).await?)
+            .await?;
         let modseq = ModSeq::from_i64(row.modseq).unwrap_or_default();
         let gone = multirange::parse(&row.uids).map_err(BatchFault::All)?;
         let answer = |queued_write: &QueuedWrite<Self>| Expunged {

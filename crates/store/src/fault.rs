@@ -146,6 +146,12 @@ impl From<sqlx::Error> for Fault {
     }
 }
 
+impl From<Fault> for BatchFault {
+    fn from(fault: Fault) -> Self {
+        Self::All(fault)
+    }
+}
+
 impl From<sqlx::Error> for BatchFault {
     fn from(error: sqlx::Error) -> Self {
         match refused_places(&error) {

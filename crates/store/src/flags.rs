@@ -156,7 +156,9 @@ impl Job for Edit {
             requests(queued_writes) as Vec<FlagRequestRow>,
         );
         call.send();
-        let row = query.fetch_one(&inner.connections.work).await?;
+        let row = query
+            .fetch_one(&mut *inner.connections.work(None).await?)
+            .await?;
         let modseq = ModSeq::from_i64(row.modseq).unwrap_or_default();
         let edited = FlagsEdited {
             modseq,
@@ -215,13 +217,13 @@ struct ExactRow {
 async fn edit_unchanged(
     inner: &Inner,
     queued_write: &QueuedWrite<ExactEdit>,
-) -> Result<ExactRow, sqlx::Error> {
+) -> Result<ExactRow, BatchFault> {
     let ExactEdit {
         edit,
         unchanged_since,
         ..
     } = &queued_write.job;
-    sqlx::query_as!(
+    let row = sqlx::query_as!(
         ExactRow,
         r#"select modseq as "modseq!", is_changed as "is_changed!", modified as "modified!"
              from edit_unchanged_flags(
@@ -236,15 +238,16 @@ async fn edit_unchanged(
         edit.private.add.to_i64(),
         unchanged_since.map(i64::from),
     )
-    .fetch_one(&inner.connections.work)
-    .await
+    .fetch_one(&mut *inner.connections.work(None).await?)
+    .await?;
+    Ok(row)
 }
 
 /// Where all keywords go, those that are set stay: what is so already is no change.
 async fn edit_rare(
     inner: &Inner,
     queued_write: &QueuedWrite<ExactEdit>,
-) -> Result<ExactRow, sqlx::Error> {
+) -> Result<ExactRow, BatchFault> {
     let ExactEdit {
         edit,
         rare,
@@ -255,7 +258,7 @@ async fn edit_rare(
     let cleared = rare.cleared.without(&rare.set);
     let cleared: Option<Vec<i16>> = keeps_others.then(|| rare::numbers(&cleared).collect());
     let keep = edit.shared.keep.union(FlagBits::RARE);
-    sqlx::query_as!(
+    let row = sqlx::query_as!(
         ExactRow,
         r#"select modseq as "modseq!", is_changed as "is_changed!", modified as "modified!"
              from edit_rare_keywords(
@@ -273,8 +276,9 @@ async fn edit_rare(
         cleared.as_deref(),
         unchanged_since.map(i64::from),
     )
-    .fetch_one(&inner.connections.work)
-    .await
+    .fetch_one(&mut *inner.connections.work(None).await?)
+    .await?;
+    Ok(row)
 }
 
 impl Edit {

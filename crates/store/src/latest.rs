@@ -1,11 +1,12 @@
 //! How far mailboxes are now, read for many sessions in one query.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use mail::{MailboxId, ModSeq};
-use sqlx::PgPool;
 
 use crate::Fault;
+use crate::connections::Connections;
 use crate::query_batcher::Bounds;
 
 /// The counters of a mailbox, read by one statement.
@@ -25,7 +26,7 @@ pub(crate) const BOUNDS: Bounds = Bounds {
 
 /// The counters of each of these mailboxes, in their order; `None` for one that is gone.
 pub(crate) async fn read(
-    pool: PgPool,
+    connections: Arc<Connections>,
     mailboxes: Vec<MailboxId>,
 ) -> Result<Vec<Option<Latest>>, Fault> {
     let ids: Vec<i64> = mailboxes.iter().map(|mailbox| mailbox.0).collect();
@@ -33,7 +34,7 @@ pub(crate) async fn read(
         "select m.id, m.modseq, m.rights_version from mailbox m where m.id = any ($1)",
         &ids
     )
-    .fetch_all(&pool)
+    .fetch_all(&mut *connections.kept().await?)
     .await?;
     let found: BTreeMap<i64, Latest> = rows
         .into_iter()

@@ -175,7 +175,7 @@ async fn insert(inner: &Inner, waiting: &Waiting) -> Result<(), Fault> {
         &names as &[Option<&str>],
         &details,
     )
-    .execute(&inner.connections.kept)
+    .execute(&mut *inner.connections.kept().await?)
     .await?;
     Ok(())
 }

@@ -5,10 +5,10 @@
 
 use std::fmt::Write;
 
+use crate::connections::Connections;
 use hmac::{Hmac, KeyInit, Mac};
 use mail::{ContentId, MailboxId};
 use sha2::Sha256;
-use sqlx::PgPool;
 
 use crate::Fault;
 
@@ -24,9 +24,9 @@ const ID_BYTES: usize = 16;
 const TAG_CHARS: usize = 16;
 
 impl ObjectIds {
-    pub(crate) async fn load(pool: &PgPool) -> Result<Self, Fault> {
+    pub(crate) async fn load(connections: &Connections) -> Result<Self, Fault> {
         let key = sqlx::query_scalar!("select key from object_key")
-            .fetch_one(pool)
+            .fetch_one(&mut *connections.kept().await?)
             .await?;
         Ok(Self::new(&key))
     }

@@ -107,11 +107,12 @@ impl Store {
         let with_rare: Vec<MailboxId> = with_rare.map(|outline| outline.id).collect();
         let mut connection = self.connection().await?;
         let (rows, rare) = if with_rare.is_empty() {
-            let rows = rows::copy_out_of(&mut connection, &ids).await?;
+            let rows = rows::copy_out_of(connection.apart(), &ids).await?;
             (rows, RareOf::default())
         } else {
             // Both of one moment.
             let mut transaction = connection
+                .apart()
                 .begin_with("begin isolation level repeatable read, read only")
                 .await?;
             let rows = rows::copy_out_of(&mut transaction, &ids).await?;
@@ -119,6 +120,8 @@ impl Store {
             transaction.commit().await?;
             (rows, rare)
         };
+        connection.end_apart();
+        drop(connection);
         for (mailbox, message) in rows {
             found.entry(mailbox).or_default().push(message);
         }

@@ -116,8 +116,9 @@ impl Store {
             &mailboxes as &[Option<i64>],
             &column(|report| report.since),
         )
-        .fetch_one(self.kept())
+        .fetch_one(&mut *self.kept().await?)
         .await?;
+        self.inner().connections.close_idle();
         Ok(Reported {
             is_new: row.is_new,
             ending: row
@@ -136,7 +137,7 @@ impl Store {
     #[tracing::instrument(name = "db.forget_node", skip_all)]
     pub async fn forget_node(&self, node: &NodeRun) -> Result<(), Fault> {
         sqlx::query!("delete from node where id = $1", node.id)
-            .execute(self.kept())
+            .execute(&mut *self.kept().await?)
             .await?;
         Ok(())
     }

@@ -1,11 +1,12 @@
 //! Which mailboxes names mean, read for many sessions in one query.
 
 use std::mem;
+use std::sync::Arc;
 
 use mail::AccountId;
-use sqlx::PgPool;
 
 use crate::Fault;
+use crate::connections::Connections;
 use crate::query_batcher::Bounds;
 
 /// A mailbox without what anybody may do there.
@@ -31,7 +32,10 @@ pub(crate) const BOUNDS: Bounds = Bounds {
 };
 
 /// The mailboxes of these names, in their order.
-pub(crate) async fn read(pool: PgPool, mut names: Vec<Name>) -> Result<Vec<Option<Row>>, Fault> {
+pub(crate) async fn read(
+    connections: Arc<Connections>,
+    mut names: Vec<Name>,
+) -> Result<Vec<Option<Row>>, Fault> {
     let askers: Vec<i64> = names.iter().map(|one| one.asker.0).collect();
     let kinds: Vec<i16> = names.iter().map(|one| one.kind).collect();
     let owners: Vec<Option<String>> = names.iter_mut().map(|one| one.owner_name.take()).collect();
@@ -46,7 +50,7 @@ pub(crate) async fn read(pool: PgPool, mut names: Vec<Name>) -> Result<Vec<Optio
         &owners as &[Option<String>],
         &paths,
     )
-    .fetch_all(&pool)
+    .fetch_all(&mut *connections.kept().await?)
     .await?;
     let mut answers: Vec<Option<Row>> = names.iter().map(|_| None).collect();
     for row in rows {

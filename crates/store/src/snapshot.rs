@@ -46,6 +46,7 @@ impl Store {
     pub async fn load_image(&self, mailbox: MailboxId) -> Result<Option<Loaded>, Fault> {
         let mut connection = self.connection().await?;
         let mut transaction = connection
+            .apart()
             .begin_with("begin isolation level repeatable read, read only")
             .await?;
         let Some(mut header) = load_header(&mut transaction, mailbox).await? else {
@@ -65,6 +66,7 @@ impl Store {
         let counters = &self.inner().counters;
         let (image, keywords) = if let Some(first) = snapshot.first() {
             transaction.commit().await?;
+            connection.end_apart();
             drop(connection);
             let (modseq, uid_next) = (first.modseq, first.uid_next);
             let building = || build(mailbox, snapshot, &rare, modseq, uid_next);
@@ -85,6 +87,7 @@ impl Store {
         } else {
             let messages = rows::copy_out(&mut transaction, mailbox).await?;
             transaction.commit().await?;
+            connection.end_apart();
             drop(connection);
             counters.images_from_rows.fetch_add(1, Ordering::Relaxed);
             let (modseq, uid_next) = (header.modseq()?, header.uid_next()?);

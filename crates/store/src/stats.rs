@@ -38,7 +38,7 @@ pub struct Stats {
     /// Deltas read.
     pub deltas: u64,
     /// Connections of the pool.
-    pub connections: u32,
+    pub connections: u64,
     /// Those of them that nobody uses now.
     pub connections_idle: u64,
 }
@@ -85,7 +85,7 @@ impl Counters {
             images_from_rows: read(&self.images_from_rows),
             images_from_snapshots: read(&self.images_from_snapshots),
             deltas: read(&self.deltas),
-            connections: connections.count(),
+            connections: u64::try_from(connections.count()).unwrap_or(u64::MAX),
             connections_idle: u64::try_from(connections.idle()).unwrap_or(u64::MAX),
         }
     }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use bus::Outbox;
 use mail::MailboxId;
-use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::watch;
 
@@ -13,7 +12,7 @@ use crate::access_cache::AccessCache;
 use crate::answers::Answers;
 use crate::background::{Background, Compute};
 use crate::batch::Batches;
-use crate::connections::{ACQUIRE_TIMEOUT, Connections, Held};
+use crate::connections::{Connections, Held};
 use crate::digest::Digesting;
 use crate::history::History;
 use crate::latest::Latest;
@@ -45,7 +44,7 @@ pub struct Store {
 
 /// What all clones share.
 pub(crate) struct Inner {
-    pub(crate) connections: Connections,
+    pub(crate) connections: Arc<Connections>,
     pub(crate) batches: Batches,
     pub(crate) login_recorder: LoginRecorder,
     pub(crate) resolve: QueryBatcher<Name, Option<Row>>,
@@ -70,8 +69,10 @@ impl Store {
     /// [`Fault::Unavailable`] when it does not.
     #[tracing::instrument(name = "db.ping", skip_all)]
     pub async fn ping(&self) -> Result<(), Fault> {
-        let answered = sqlx::query!(r#"select 1 as "one!""#).fetch_one(self.kept());
-        if let Err(error) = answered.await {
+        let answered = sqlx::query!(r#"select 1 as "one!""#)
+            .fetch_one(&mut *self.kept().await?)
+            .await;
+        if let Err(error) = answered {
             self.inner().suspect_all();
             return Err(error.into());
         }
@@ -112,14 +113,13 @@ impl Store {
     /// A connection for work: within the user's share, where this handle writes for a session.
     pub(crate) async fn connection(&self) -> Result<Held, Fault> {
         let share = self.origin.as_ref().map(|origin| origin.share());
-        let patience = (self.inner.background.sleep)(ACQUIRE_TIMEOUT);
         // On the heap: every call of the store would have room for it.
-        Box::pin(self.inner.connections.hold(share, patience)).await
+        Box::pin(self.inner.connections.work(share)).await
     }
 
-    /// The connections that are kept for what must not wait.
-    pub(crate) fn kept(&self) -> &PgPool {
-        &self.inner.connections.kept
+    /// One of the connections that are kept for what must not wait.
+    pub(crate) async fn kept(&self) -> Result<Held, Fault> {
+        Box::pin(self.inner.connections.kept()).await
     }
 
     pub(crate) fn inner(&self) -> &Arc<Inner> {
@@ -148,9 +148,7 @@ impl Cause {
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store")
-            .field("work", &self.inner.connections.work)
-            .finish_non_exhaustive()
+        f.debug_struct("Store").finish_non_exhaustive()
     }
 }
 

@@ -89,7 +89,7 @@ impl Store {
         let domains: Vec<&str> = addresses().map(EmailAddress::domain).collect();
         let spellings: Vec<String> = addresses().map(ToString::to_string).collect();
         let mut connection = self.connection().await?;
-        let mut transaction = connection.begin().await?;
+        let mut transaction = connection.apart().begin().await?;
         let rows = sqlx::query!(
             r#"select step as "step!", name, mailbox, modseq
                  from set_up_team(
@@ -115,6 +115,7 @@ impl Store {
             Trial::Real => transaction.commit().await?,
             Trial::Dry => transaction.rollback().await?,
         }
+        connection.end_apart();
         let (mut steps, mut woken) = (Vec::new(), Vec::new());
         for row in rows {
             let name = row.name.unwrap_or_default();

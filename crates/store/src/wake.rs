@@ -92,26 +92,23 @@ impl Store {
     /// Tells all nodes that sessions of `account` may have to end. A hint like every wake-up: what is
     /// lost is found by comparison.
     pub(crate) async fn wake_account(&self, account: AccountId) {
-        let told = sqlx::query!(
-            "select pg_notify($1, $2)",
-            ACCOUNT_CHANNEL,
-            account.to_string()
-        )
-        .execute(self.kept())
-        .await;
-        if let Err(error) = told {
-            warn!(cause = %error, "cannot tell that an account changed");
+        if let Err(fault) = self.tell(ACCOUNT_CHANNEL, &account.to_string()).await {
+            warn!(cause = %fault, "cannot tell that an account changed");
         }
     }
 
     /// Tells all nodes that sessions are to end. What is lost is found by their reports.
     pub(crate) async fn wake_sessions(&self) {
-        let told = sqlx::query!("select pg_notify($1, '')", SESSIONS_CHANNEL)
-            .execute(self.kept())
-            .await;
-        if let Err(error) = told {
-            warn!(cause = %error, "cannot tell that sessions are to end");
+        if let Err(fault) = self.tell(SESSIONS_CHANNEL, "").await {
+            warn!(cause = %fault, "cannot tell that sessions are to end");
         }
+    }
+
+    async fn tell(&self, channel: &str, payload: &str) -> Result<(), Fault> {
+        sqlx::query!("select pg_notify($1, $2)", channel, payload)
+            .execute(&mut *self.kept().await?)
+            .await?;
+        Ok(())
     }
 
     /// Leaves wake-ups for the notifier, after a change of names or rights.
@@ -304,7 +301,7 @@ impl Notifier {
 
 /// Sends `wakeups` at once, for whoever leaves.
 pub(crate) async fn say(inner: &Inner, wakeups: &[Wakeup]) -> Result<(), Fault> {
-    Ok(notify(&inner.connections.kept, wakeups, inner).await?)
+    Ok(notify(&mut *inner.connections.kept().await?, wakeups, inner).await?)
 }
 
 async fn notify(

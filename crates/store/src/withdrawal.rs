@@ -56,10 +56,10 @@ impl Store {
             node,
             interval(LEASE_LENGTH),
         )
-        .execute(self.kept())
+        .execute(&mut *self.kept().await?)
         .await?;
         sqlx::query!("delete from node_lease where until < now() - interval '1 day'")
-            .execute(self.kept())
+            .execute(&mut *self.kept().await?)
             .await?;
         Ok(())
     }
@@ -80,7 +80,7 @@ impl Store {
             node,
             interval(LEASE_LENGTH),
         )
-        .execute(self.kept())
+        .execute(&mut *self.kept().await?)
         .await?;
         Ok(prolonged.rows_affected() > 0)
     }
@@ -93,7 +93,7 @@ impl Store {
     #[tracing::instrument(name = "db.end_lease", skip_all)]
     pub async fn end_lease(&self, node: i64) -> Result<(), Fault> {
         sqlx::query!("delete from node_lease where node = $1", node)
-            .execute(self.kept())
+            .execute(&mut *self.kept().await?)
             .await?;
         Ok(())
     }
@@ -107,7 +107,7 @@ impl Store {
     pub async fn note_withdrawal(&self, withdrawal: &Withdrawal, node: i64) -> Result<(), Fault> {
         let answer = format!("{}:{node}", withdrawal.question);
         sqlx::query!("select pg_notify($1, $2)", ANSWER_CHANNEL, answer)
-            .execute(self.kept())
+            .execute(&mut *self.kept().await?)
             .await?;
         Ok(())
     }
@@ -129,7 +129,7 @@ impl Store {
                              where l.until > clock_timestamp() - $1::interval) as "nodes!""#,
             interval(LEASE_LENGTH),
         )
-        .fetch_one(self.kept())
+        .fetch_one(&mut *self.kept().await?)
         .await?;
         let mut missing: HashSet<i64> = asked.nodes.into_iter().collect();
         if missing.is_empty() {
@@ -143,7 +143,7 @@ impl Store {
             QUESTION_CHANNEL,
             format!("{}:{mailbox}:{modseq}", asked.question)
         )
-        .execute(self.kept())
+        .execute(&mut *self.kept().await?)
         .await?;
 
         if self
@@ -162,7 +162,7 @@ impl Store {
                  from revoked"#,
             &silent,
         )
-        .fetch_one(self.kept())
+        .fetch_one(&mut *self.kept().await?)
         .await?;
         let remaining = Duration::from_millis(u64::try_from(remaining).unwrap_or_default());
         self.all_answer(&mut arriving, &mut missing, remaining)

@@ -58,7 +58,7 @@ impl Store {
             interval(FORGET_AFTER),
             interval(KNOWN_FOR),
         )
-        .fetch_one(self.kept())
+        .fetch_one(&mut *self.kept().await?)
         .await?;
         Ok(WrongPasswords {
             by_both: failures(row.by_both, row.since_by_both),
@@ -86,7 +86,7 @@ impl Store {
             network.to_string(),
             interval(FORGET_AFTER),
         )
-        .fetch_one(self.kept())
+        .fetch_one(&mut *self.kept().await?)
         .await?;
         Ok(WrongPasswords {
             by_both: failures(Some(row.by_both), None),
@@ -115,7 +115,7 @@ impl Store {
             network.to_string(),
             KNOWN_NETWORKS_MAX,
         )
-        .execute(self.kept())
+        .execute(&mut *self.kept().await?)
         .await?;
         Ok(())
     }
@@ -131,13 +131,13 @@ impl Store {
             "delete from wrong_password where failed_at < now() - $1::interval",
             interval(FORGET_AFTER)
         )
-        .execute(self.kept())
+        .execute(&mut *self.kept().await?)
         .await?;
         sqlx::query!(
             "delete from known_network where seen_at < now() - $1::interval",
             interval(KNOWN_FOR)
         )
-        .execute(self.kept())
+        .execute(&mut *self.kept().await?)
         .await?;
         Ok(())
     }

@@ -54,7 +54,7 @@ async fn sixty_copies_of_one_user_keep_nobody_out() {
 }
 
 /// How many statements wait for a lock of this database.
-async fn waiting(url: &str) -> i64 {
+pub(crate) async fn waiting(url: &str) -> i64 {
     let mut connection = PgConnection::connect(url).await.unwrap();
     let waiting = sqlx::query_scalar(
         "select count(*) from pg_stat_activity

@@ -1,0 +1,47 @@
+//! What a store does where the database goes on in another history (docs/adr/0054-another-history.md).
+
+use bus::Wakeup;
+use mail::{MailboxId, ModSeq, UidValidity};
+
+use crate::{Fault, Store};
+
+impl Store {
+    /// How often this node's connections found the database in another history than before: after a failover or a
+    /// restore it may lack what was read from it, and answered OK.
+    #[must_use]
+    pub fn history_changes(&self) -> u64 {
+        self.inner().history.changes()
+    }
+
+    /// Forgets what this node remembers of rights, because versions count anew in another history.
+    pub fn forget_access(&self) {
+        self.inner().access_cache.clear();
+    }
+
+    /// Gives a mailbox a new UIDVALIDITY, because clients were shown what the database lacks, up to `shown`. Does
+    /// nothing where another node has done so.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.renew_uid_validity", skip_all)]
+    pub async fn renew_uid_validity(
+        &self,
+        mailbox: MailboxId,
+        uid_validity: UidValidity,
+        shown: ModSeq,
+    ) -> Result<(), Fault> {
+        let renewed = sqlx::query_scalar!(
+            "select renew_uid_validity($1, $2, $3)",
+            mailbox.0,
+            i64::from(uid_validity.get()),
+            i64::from(shown),
+        )
+        .fetch_one(&mut *self.connection().await?)
+        .await?;
+        if let Some(modseq) = renewed.and_then(ModSeq::from_i64) {
+            self.inner().outbox.post(Wakeup { mailbox, modseq });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,280 @@
+//! Connections to the database that are used in turn: whoever asks gets the one that was used last, whose backend has what
+//! it needs at hand. Nobody gets one that still waits for an answer (docs/adr/0063-connections-last-in-first-out.md).
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use deadpool::managed::{self, Metrics, QueueMode, RecycleError, RecycleResult};
+use futures_util::future::BoxFuture;
+use futures_util::stream::{BoxStream, StreamExt as _, poll_fn};
+use sqlx::postgres::{PgConnectOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo};
+use sqlx::{
+    ConnectOptions as _, Connection as _, Describe, Either, Execute, Executor, PgConnection,
+    Postgres, SqlStr,
+};
+
+use crate::background::Sleep;
+use crate::history::History;
+use crate::{Cause, Fault};
+
+/// What was idle for longer may have been forgotten by a firewall on the way.
+const RESTED: Duration = Duration::from_secs(60);
+/// What nobody needed for so long is closed.
+const IDLE_MAX: Duration = Duration::from_secs(10 * 60);
+/// A backend never forgets what it has read of the catalogue, so it is replaced now and then.
+const AGE_MAX: Duration = Duration::from_secs(30 * 60);
+/// Between two attempts to reach a database that may be starting: the first pause, and the longest.
+const RETRY_PAUSE_MIN: Duration = Duration::from_millis(10);
+const RETRY_PAUSE_MAX: Duration = Duration::from_secs(1);
+
+/// What holds in each session of a pool.
+const SESSION_SETTINGS: &str = "
+set synchronous_commit = on;
+-- Our statements are short; compiling them would take longer than running them.
+set jit = off;
+-- Each statement is planned once: parameters do not change which plan is best.
+set plan_cache_mode = force_generic_plan;
+set idle_in_transaction_session_timeout = '60s'";
+
+pub(crate) type Pool = managed::Pool<Opener>;
+
+/// Opens the connections of a pool, and finds out whether they live.
+pub(crate) struct Opener {
+    database: PgConnectOptions,
+    /// How long a statement may take.
+    limits: &'static str,
+    history: Arc<History>,
+    sleep: Sleep,
+    /// How often there was reason to believe that connections are dead.
+    suspicions: AtomicU64,
+}
+
+/// A connection of a pool. As statements are sent through it, it is known whether it still waits for an answer.
+pub(crate) struct PooledConnection {
+    connection: PgConnection,
+    /// The suspicions that it has outlived.
+    outlived: u64,
+    state: State,
+}
+
+/// Whether somebody else can have a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// All that was sent is answered.
+    Ready,
+    /// The answer to a statement was not read to its end, or was an error.
+    Waiting,
+    /// It was used for more than statements, and that did not come to its end.
+    Apart,
+}
+
+impl Opener {
+    pub(crate) fn new(
+        database: PgConnectOptions,
+        limits: &'static str,
+        history: Arc<History>,
+        sleep: Sleep,
+    ) -> Self {
+        Self {
+            database,
+            limits,
+            history,
+            sleep,
+            suspicions: AtomicU64::new(0),
+        }
+    }
+
+    /// A pool of so many connections at most. None is opened before somebody asks for it.
+    pub(crate) fn pool(self, connections: u32) -> Result<Pool, Fault> {
+        let connections = usize::try_from(connections).unwrap_or(usize::MAX);
+        Pool::builder(self)
+            .max_size(connections)
+            .queue_mode(QueueMode::Lifo)
+            .build()
+            .map_err(|error| Fault::Broken(Cause::new(error)))
+    }
+
+    /// Each connection is asked whether it is alive before its next use.
+    pub(crate) fn suspect_all(&self) {
+        self.suspicions.fetch_add(1, Ordering::Relaxed);
+    }
+
+    async fn open(&self) -> Result<PooledConnection, sqlx::Error> {
+        let outlived = self.suspicions.load(Ordering::Relaxed);
+        let mut connection = self.database.connect().await?;
+        connection.execute(SESSION_SETTINGS).await?;
+        connection.execute(self.limits).await?;
+        self.history.read(&mut connection).await?;
+        Ok(PooledConnection {
+            connection,
+            outlived,
+            state: State::Ready,
+        })
+    }
+
+    async fn open_patiently(&self) -> Result<PooledConnection, sqlx::Error> {
+        let mut pause = RETRY_PAUSE_MIN;
+        loop {
+            match self.open().await {
+                Err(error) if is_starting(&error) => (self.sleep)(pause).await,
+                opened => return opened,
+            }
+            pause = (pause * 2).min(RETRY_PAUSE_MAX);
+        }
+    }
+}
+
+/// Closes what nobody needed for a long time.
+pub(crate) fn close_idle(pool: &Pool) {
+    drop(pool.retain(|_, metrics| metrics.last_used() < IDLE_MAX));
+}
+
+/// Whether the database may be there in a moment: it is being restarted, or has no connection left.
+fn is_starting(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
+        sqlx::Error::Database(error) => {
+            matches!(error.code().as_deref(), Some("53300" | "57P01" | "57P03"))
+        }
+        // Foreign and non-exhaustive: nothing else passes by itself.
+        _ => false,
+    }
+}
+
+impl managed::Manager for Opener {
+    type Type = PooledConnection;
+    type Error = sqlx::Error;
+
+    async fn create(&self) -> Result<PooledConnection, sqlx::Error> {
+        // On the heap: whoever asks for a connection would have room for it.
+        Box::pin(self.open_patiently()).await
+    }
+
+    /// A ping on each use would cost 40 % of the throughput: only those are asked that may be dead.
+    async fn recycle(
+        &self,
+        connection: &mut PooledConnection,
+        metrics: &Metrics,
+    ) -> RecycleResult<sqlx::Error> {
+        if metrics.age() > AGE_MAX {
+            return Err(RecycleError::message("it has served its time"));
+        }
+        let suspicions = self.suspicions.load(Ordering::Relaxed);
+        if connection.outlived != suspicions || metrics.last_used() > RESTED {
+            Box::pin(connection.settle()).await?;
+            connection.outlived = suspicions;
+        }
+        Ok(())
+    }
+}
+
+impl PooledConnection {
+    pub(crate) fn state(&self) -> State {
+        self.state
+    }
+
+    /// Reads the answers that it still waits for, and one more, so that it is known to be alive.
+    pub(crate) async fn settle(&mut self) -> Result<(), sqlx::Error> {
+        self.state = State::Waiting;
+        self.connection.ping().await?;
+        self.state = State::Ready;
+        Ok(())
+    }
+
+    /// For more than statements: a transaction, or COPY, of which sqlx does not count the answers that are still to
+    /// come. Unless [`end_apart`](Self::end_apart) follows, the connection is closed.
+    pub(crate) fn apart(&mut self) -> &mut PgConnection {
+        self.state = State::Apart;
+        &mut self.connection
+    }
+
+    /// Notes that what it was used for [`apart`](Self::apart) has come to its end, with all answers.
+    pub(crate) fn end_apart(&mut self) {
+        self.state = State::Ready;
+    }
+}
+
+impl<'c> Executor<'c> for &'c mut PooledConnection {
+    type Database = Postgres;
+
+    fn fetch_many<'e, 'q: 'e, E>(
+        self,
+        query: E,
+    ) -> BoxStream<'e, Result<Either<PgQueryResult, PgRow>, sqlx::Error>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        let PooledConnection {
+            connection, state, ..
+        } = self;
+        *state = State::Waiting;
+        let mut answers = connection.fetch_many(query);
+        let mut has_failed = false;
+        poll_fn(move |cx| {
+            let next = answers.poll_next_unpin(cx);
+            match &next {
+                Poll::Ready(Some(Err(_))) => has_failed = true,
+                Poll::Ready(None) if !has_failed => *state = State::Ready,
+                Poll::Ready(_) | Poll::Pending => {}
+            }
+            next
+        })
+        .boxed()
+    }
+
+    fn fetch_optional<'e, 'q: 'e, E>(
+        self,
+        query: E,
+    ) -> BoxFuture<'e, Result<Option<PgRow>, sqlx::Error>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        Box::pin(async move {
+            self.state = State::Waiting;
+            let found = self.connection.fetch_optional(query).await?;
+            self.state = State::Ready;
+            Ok(found)
+        })
+    }
+
+    fn prepare_with<'e>(
+        self,
+        sql: SqlStr,
+        parameters: &'e [PgTypeInfo],
+    ) -> BoxFuture<'e, Result<PgStatement, sqlx::Error>>
+    where
+        'c: 'e,
+    {
+        Box::pin(async move {
+            self.state = State::Waiting;
+            let statement = self.connection.prepare_with(sql, parameters).await?;
+            self.state = State::Ready;
+            Ok(statement)
+        })
+    }
+
+    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<Postgres>, sqlx::Error>>
+    where
+        'c: 'e,
+    {
+        Box::pin(async move {
+            self.state = State::Waiting;
+            let described = self.connection.describe(sql).await?;
+            self.state = State::Ready;
+            Ok(described)
+        })
+    }
+}
+
+impl fmt::Debug for PooledConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PooledConnection")
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
