@@ -1,7 +1,7 @@
 //! SELECT and EXAMINE (RFC 9051, 6.3.2 and 6.3.3), with CONDSTORE and QRESYNC (RFC 7162, 3.2.5).
 
 use acl::{Operation, Permit};
-use mail::{FlagBits, SeqNum, Uid, UidSet};
+use mail::{FlagBits, ModSeq, SeqNum, Uid, UidSet};
 use store::{ObjectIds, Store};
 use wire::{Code, Qresync, Select, Verdict, say};
 
@@ -175,19 +175,25 @@ async fn tell_since(
     if !vanished.is_empty() {
         say::vanished_earlier(&mut out.buffer, &vanished);
     }
-    for (seq, message) in mailbox_state.image.iter() {
+    let changed = changed_since(selected, remembered.modseq, out).await;
+    let changed = changed.intersection(&known);
+    for (seq, message) in mailbox_state.image.among(&changed) {
         let shown = selected.view.shown(&message);
-        if shown.modseq > remembered.modseq && known.contains(message.uid) {
-            say_shown(
-                &mut out.buffer,
-                options,
-                mailbox_state,
-                seq,
-                message.uid,
-                &shown,
-            );
-        }
+        let buffer = &mut out.buffer;
+        say_shown(buffer, options, mailbox_state, seq, message.uid, &shown);
         out.breathe().await?;
     }
     Ok(())
+}
+
+/// What arrived after `modseq`, or has other flags by then as this account sees them. What is gone may be among it.
+async fn changed_since(selected: &Selected, modseq: ModSeq, out: &mut Out<'_>) -> UidSet {
+    let mailbox_state = selected.view.known();
+    let of_all = mailbox_state.image.changed_since(modseq);
+    let of_all = out.collect(of_all.map(|(_, message)| Some(message.uid)));
+    let of_all = of_all.await.into_iter().collect();
+    match selected.watch.overlay(mailbox_state) {
+        Some(overlay) => overlay.changed_since(modseq).union(&of_all),
+        None => of_all,
+    }
 }
