@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use mail::{FlagBits, ModSeq, SeqNum, Uid, UidSet};
 
-use crate::message::{Chunk, Draft, Message};
+use crate::message::{Chunk, Draft, Message, Row};
 use crate::walk::Messages;
 
 /// One mailbox at one mod-sequence. It never changes; a clone copies the directory, not the
@@ -37,6 +37,9 @@ pub struct OutOfOrder(pub Uid);
 
 /// Messages in one chunk: 20 KB, which is what the smallest change copies.
 pub(crate) const CHUNK_MESSAGES_MAX: usize = 512;
+
+/// What a chunk has of one message, in bytes.
+const MESSAGE_BYTES: u64 = 40;
 
 impl Image {
     /// The image of a mailbox without messages.
@@ -82,6 +85,14 @@ impl Image {
     #[must_use]
     pub fn len(&self) -> u32 {
         self.slots.last().map_or(0, |slot| slot.before + slot.len())
+    }
+
+    /// About what it takes in memory, where it shares nothing.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let slots = self.slots.len() * size_of::<Slot>();
+        let messages = u64::from(self.len());
+        messages * MESSAGE_BYTES + u64::try_from(slots).unwrap_or(0)
     }
 
     /// Whether there is no message.
@@ -180,9 +191,19 @@ impl Image {
     /// The first message that lacks `flag` among the shared flags.
     #[must_use]
     pub fn first_without(&self, flag: FlagBits) -> Option<SeqNum> {
-        self.iter()
-            .find(|(_, message)| !message.flags.contains(flag))
-            .map(|(number, _)| number)
+        let mut slots = self.slots.iter();
+        let slot = slots.find(|slot| !slot.chunk.flags_of_all.contains(flag))?;
+        slot.first_where(|row| !row.flags.contains(flag))
+    }
+
+    /// The messages whose shared flags changed after `modseq`, or that arrived after it, in order. What did not change is
+    /// passed over by the chunk.
+    pub fn changed_since(&self, modseq: ModSeq) -> impl Iterator<Item = (SeqNum, Message)> {
+        let slots = self.slots.iter();
+        slots
+            .filter(move |slot| slot.chunk.modseq_max > modseq)
+            .flat_map(|slot| Messages::new(&self.slots, slot.before..slot.before + slot.len()))
+            .filter(move |(_, message)| message.modseq > modseq)
     }
 
     pub(crate) fn slots(&self) -> &[Slot] {
@@ -215,6 +236,12 @@ impl Slot {
 
     pub(crate) fn last(&self) -> Option<Uid> {
         self.chunk.rows.last().map(|row| row.uid)
+    }
+
+    /// The number of the first message of the chunk that `is_meant`.
+    pub(crate) fn first_where(&self, is_meant: impl Fn(&Row) -> bool) -> Option<SeqNum> {
+        let offset = self.chunk.rows.iter().position(is_meant)?;
+        SeqNum::new(self.before + clamp(offset) + 1)
     }
 }
 

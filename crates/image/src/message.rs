@@ -37,6 +37,10 @@ pub(crate) struct Row {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Chunk {
     pub(crate) rows: Arc<[Row]>,
+    /// The flags that all rows have, so that a search for a message without one passes over the chunk.
+    pub(crate) flags_of_all: FlagBits,
+    /// The highest mod-sequence of a row.
+    pub(crate) modseq_max: ModSeq,
     /// The keywords without a bit of those messages that have any; nothing where none has.
     rare: Option<Arc<Rare>>,
 }
@@ -147,10 +151,14 @@ impl Draft {
 
     /// What was added, and begins another.
     pub(crate) fn take(&mut self) -> Chunk {
-        let rows = self.rows.as_slice().into();
+        let rows: Arc<[Row]> = self.rows.as_slice().into();
         self.rows.clear();
         let rare = std::mem::take(&mut self.rare);
+        let flags = rows.iter().map(|row| row.flags);
+        let modseqs = rows.iter().map(|row| row.modseq);
         Chunk {
+            flags_of_all: flags.fold(FlagBits::ALL, FlagBits::intersection),
+            modseq_max: modseqs.max().unwrap_or_default(),
             rows,
             rare: (!rare.is_empty()).then(|| rare.into()),
         }

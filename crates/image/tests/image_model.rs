@@ -221,6 +221,14 @@ fn check_lookups(image: &Image, model: &Model, low: u32, high: u32) {
         image.first_without(FlagBits::SEEN),
         lacking.first().map(|(number, _)| *number)
     );
+    let since = ModSeq::new(u64::from(low) % (model.modseq + 2)).unwrap();
+    let later = numbered
+        .iter()
+        .filter(|(_, message)| message.modseq > since);
+    assert_eq!(
+        image.changed_since(since).collect::<Vec<_>>(),
+        later.cloned().collect::<Vec<_>>()
+    );
 }
 
 proptest! {

@@ -131,12 +131,22 @@ proptest! {
         assert_eq!(old.difference(overlay), differing);
         assert_eq!(overlay.difference(old), differing);
 
+        let since = ModSeq::new(then.values().map(|(_, modseq)| *modseq).max().unwrap_or(0)).unwrap();
+        let later = now.iter().filter(|(_, (_, modseq))| *modseq > since.get());
+        let later: UidSet = later.map(|(number, _)| Uid::new(*number).unwrap()).collect();
+        assert_eq!(overlay.changed_since(since), later);
+
         let image = Image::from_messages((1..5000).map(message), ModSeq::ZERO, Uid::MIN).unwrap();
         let lacking: Vec<u32> =
             (1..5000).filter(|number| !model.seen(*number).0.contains(FlagBits::SEEN)).collect();
         assert_eq!(overlay.count_without(FlagBits::SEEN, &image) as usize, lacking.len());
         let first = overlay.first_without(FlagBits::SEEN, &image).map(|number| number.get());
         assert_eq!(first, lacking.first().copied());
+
+        let seldom = Image::from_messages((1..5000).step_by(7).map(message), ModSeq::ZERO, Uid::MIN).unwrap();
+        let first = overlay.first_without(FlagBits::SEEN, &seldom);
+        let first = first.and_then(|number| seldom.get(number)).map(|message| message.uid.get());
+        assert_eq!(first, lacking.iter().copied().find(|number| number % 7 == 1));
     }
 }
 

@@ -11,9 +11,10 @@ use tokio::sync::Notify;
 use tracing::{debug, info, warn};
 
 use crate::content::Contents;
+use crate::kept::Kept;
 use crate::lock::lock;
 use crate::login_registry::LoginRegistry;
-use crate::mailbox::LiveMailbox;
+use crate::mailbox::{LiveMailbox, Watch};
 use crate::notify_watcher::NotifyWatchers;
 use crate::stats::{Stats, count};
 
@@ -22,6 +23,8 @@ pub struct Live {
     store: Store,
     spawn: Spawn,
     open: Mutex<HashMap<MailboxId, Slot>>,
+    /// Mailboxes that were open lately, whether or not somebody watches them.
+    kept: Kept,
     contents: Contents,
     login_registry: LoginRegistry,
     notify_watchers: Arc<NotifyWatchers>,
@@ -62,6 +65,9 @@ struct Slot {
     opening: Arc<tokio::sync::Mutex<()>>,
 }
 
+/// A quarter of the caches is for mailboxes that nobody has open any more.
+const IMAGES_SHARE: u64 = 4;
+
 impl std::fmt::Debug for Live {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Live")
@@ -76,9 +82,11 @@ impl Live {
     pub fn new(store: Store, spawn: Spawn, cache_bytes_max: u64, lease: NodeLease) -> Arc<Self> {
         let stats = Arc::<Stats>::default();
         let history_followed = AtomicU64::new(store.history_changes());
+        let images_bytes_max = cache_bytes_max / IMAGES_SHARE;
         Arc::new(Self {
             history_followed,
-            contents: Contents::new(store.clone(), cache_bytes_max),
+            contents: Contents::new(store.clone(), cache_bytes_max - images_bytes_max),
+            kept: Kept::new(images_bytes_max),
             login_registry: LoginRegistry::new(store.clone()),
             notify_watchers: NotifyWatchers::new(store.clone(), stats.clone()),
             store,
@@ -124,30 +132,58 @@ impl Live {
     /// The mod-sequence of this node's state of `id`; `None` when nobody here has it open.
     #[must_use]
     pub fn modseq(&self, id: MailboxId) -> Option<ModSeq> {
-        let open = self.find_open(id);
+        let open = self.find_open(id).filter(|mailbox| mailbox.is_watched());
         open.map(|mailbox| mailbox.mailbox_state().modseq())
     }
 
-    /// The number of mailboxes that are open on this node.
+    /// The number of mailboxes that sessions have open on this node.
     #[must_use]
     pub fn open_mailboxes(&self) -> usize {
-        self.slots()
-            .values()
-            .filter(|slot| slot.mailbox.strong_count() > 0)
-            .count()
+        let slots = self.slots();
+        let open = slots.values().filter_map(|slot| slot.mailbox.upgrade());
+        open.filter(|mailbox| mailbox.is_watched()).count()
     }
 
-    /// Opens the mailbox, unless somebody here has it open. Its state is no older than the database is now.
+    /// Begins to watch the mailbox as `account`, opening it unless this node has it open. Its state shows everything up to
+    /// `modseq`, which was read before, and no less than the database has where it has to be opened.
     ///
     /// # Errors
     ///
     /// [`Fault::Gone`] when there is no such mailbox, else as the store has it.
-    pub async fn open(&self, id: MailboxId) -> Result<Arc<LiveMailbox>, Fault> {
+    pub async fn watch(
+        &self,
+        id: MailboxId,
+        account: AccountId,
+        modseq: ModSeq,
+    ) -> Result<Watch, Fault> {
+        let watch = match self.watch_open(id, account) {
+            Some(watch) => watch,
+            None => Box::pin(self.open(id, account)).await?,
+        };
+        watch.mailbox().ready(account, modseq).await?;
+        Ok(watch)
+    }
+
+    /// The same for a mailbox that this node has open. Under one lock, so that a comparison finds a mailbox either
+    /// watched or not yet handed out.
+    fn watch_open(&self, id: MailboxId, account: AccountId) -> Option<Watch> {
+        let slots = self.slots();
+        let mailbox = slots.get(&id)?.mailbox.upgrade()?;
+        if mailbox.mailbox_state().is_gone {
+            self.kept.forget(id);
+            return None;
+        }
+        let watch = mailbox.watch(account);
+        drop(slots);
+        self.kept.keep(&mailbox);
+        Some(watch)
+    }
+
+    async fn open(&self, id: MailboxId, account: AccountId) -> Result<Watch, Fault> {
         let slot = self.slots().entry(id).or_default().clone();
         let _opening = slot.opening.lock().await;
-        if let Some(mailbox) = self.find_open(id) {
-            Self::catch_up(&mailbox).await?;
-            return Ok(mailbox);
+        if let Some(watch) = self.watch_open(id, account) {
+            return Ok(watch);
         }
         let opened = LiveMailbox::open(id, self.store.clone(), self.stats.clone()).await;
         let mut slots = self.slots();
@@ -165,7 +201,10 @@ impl Live {
                 opening: slot.opening.clone(),
             },
         );
-        Ok(mailbox)
+        let watch = mailbox.watch(account);
+        drop(slots);
+        self.kept.keep(&mailbox);
+        Ok(watch)
     }
 
     /// Listens until the store is closed: every wake-up makes its mailbox read, if it is open.
@@ -228,6 +267,7 @@ impl Live {
         warn!("the database goes on in another history, which may lack what was answered OK");
         self.contents.clear();
         self.store.forget_access();
+        self.give_up_unwatched();
         for mailbox in self.open_now() {
             if !mailbox.is_continued().await? {
                 warn!(mailbox = %mailbox.id(), "clients were shown what the database lacks: it gets a new UIDVALIDITY");
@@ -237,6 +277,17 @@ impl Live {
         }
         self.history_followed.store(changes, Ordering::Release);
         Ok(())
+    }
+
+    /// Forgets the mailboxes that nobody watches: whoever comes opens them anew.
+    fn give_up_unwatched(&self) {
+        self.kept.clear();
+        for slot in self.slots().values_mut() {
+            let mailbox = slot.mailbox.upgrade();
+            if mailbox.is_none_or(|mailbox| !mailbox.is_watched()) {
+                slot.mailbox = Weak::new();
+            }
+        }
     }
 
     /// Makes sure that what this node knows was true after this call began: without a lease, or in another history, it
@@ -325,30 +376,29 @@ impl Live {
         if ids.is_empty() {
             return Ok(());
         }
-        let counters: HashMap<_, _> = self.store.counters(&ids).await?.into_iter().collect();
+        let latest: HashMap<_, _> = self.store.latest_of(&ids).await?.into_iter().collect();
         let mut outcome = Ok(());
         for mailbox in open {
-            let Some(&modseq) = counters.get(&mailbox.id()) else {
+            let Some(latest) = latest.get(&mailbox.id()) else {
                 mailbox.close();
+                self.kept.forget(mailbox.id());
                 continue;
             };
-            if !mailbox.heard_of(modseq) && mailbox.mailbox_state().modseq() < modseq {
+            // What nobody watches is read when somebody comes, but for its rights: a withdrawal counts as noted now.
+            if mailbox.mailbox_state().rights_version == latest.rights_version
+                && !mailbox.is_watched()
+            {
+                continue;
+            }
+            if !mailbox.heard_of(latest.modseq) && mailbox.mailbox_state().modseq() < latest.modseq
+            {
                 count(&self.stats.wakeups_missed);
             }
-            if let Err(fault) = mailbox.reach(modseq).await {
+            if let Err(fault) = mailbox.reach(latest.modseq).await {
                 outcome = Err(fault);
             }
         }
         outcome
-    }
-
-    /// Brings an open mailbox up to date: it may lag behind a commit of which this user already knows.
-    async fn catch_up(mailbox: &LiveMailbox) -> Result<(), Fault> {
-        mailbox.reach_latest().await?;
-        if mailbox.mailbox_state().is_gone {
-            return Err(Fault::Gone);
-        }
-        Ok(())
     }
 
     fn wake(self: &Arc<Self>, wakeups: &[Wakeup]) {

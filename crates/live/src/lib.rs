@@ -2,7 +2,8 @@
 //!
 //! While at least one session here has a mailbox open, the node holds one [`MailboxState`] of it and
 //! reads one delta per change, however many sessions watch. A wake-up is a hint: it only says
-//! that there is something to read. A lost wake-up is made good by [`Live::compare`].
+//! that there is something to read. A lost wake-up is made good by [`Live::compare`]. When the last session has left a
+//! mailbox its state is kept for a while, and read on when somebody comes back.
 //!
 //! Protocol words never live here, nor rights: a state says that rights changed, a session
 //! reads them.
@@ -13,6 +14,7 @@
 mod content;
 mod event_queue;
 mod follow;
+mod kept;
 mod lock;
 mod login_registry;
 mod mailbox;

@@ -57,6 +57,9 @@ pub struct LiveMailbox {
     said: Said,
 }
 
+/// The private flags of so many who watch no longer stay in the state, since most come back.
+const LEAVERS_MAX: usize = 32;
+
 /// One session's watch on a mailbox, which ends when this is dropped.
 #[derive(Debug)]
 pub struct Watch {
@@ -123,21 +126,36 @@ impl LiveMailbox {
         self.mailbox_states.borrow().clone()
     }
 
-    /// Begins to watch as `account`, whose private flags are then part of every state.
-    ///
-    /// # Errors
-    ///
-    /// As the store has it; nothing is watched then.
-    pub async fn watch(self: &Arc<Self>, account: AccountId) -> Result<Watch, Fault> {
-        // This comes before the overlay is read: from here on, deltas carry this account's changes.
-        let watch = Watch {
+    /// Begins to watch as `account`: from here on news is read when it is heard of, and deltas carry the account's
+    /// changes. What was heard of before comes by [`ready`](Self::ready).
+    pub(crate) fn watch(self: &Arc<Self>, account: AccountId) -> Watch {
+        *lock(&self.watchers).entry(account).or_default() += 1;
+        Watch {
             mailbox: self.clone(),
             account,
             mailbox_states: self.mailbox_states.subscribe(),
-        };
-        *lock(&self.watchers).entry(account).or_default() += 1;
+        }
+    }
+
+    /// Makes the state ready for `account`, which watches: it has the account's private flags, and shows everything up to
+    /// `modseq` and what was heard of while nobody watched.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Gone`] when the mailbox is, else as the store has it.
+    pub(crate) async fn ready(&self, account: AccountId, modseq: ModSeq) -> Result<(), Fault> {
+        let heard = ModSeq::new(self.wanted.load(Ordering::Acquire)).unwrap_or_default();
+        self.reach(modseq.max(heard)).await?;
         self.add_overlay(account).await?;
-        Ok(watch)
+        if self.mailbox_states.borrow().is_gone {
+            return Err(Fault::Gone);
+        }
+        Ok(())
+    }
+
+    /// Whether anybody watches: otherwise the mailbox is kept in case somebody comes back, and nothing is read for it.
+    pub(crate) fn is_watched(&self) -> bool {
+        !lock(&self.watchers).is_empty()
     }
 
     /// Waits until the state shows everything up to `modseq`, reading it if need be.
@@ -185,11 +203,12 @@ impl LiveMailbox {
         bytes
     }
 
-    /// Notes that there is news; true when nobody is following yet, so that the caller should
-    /// [`follow`](Self::follow).
+    /// Notes that there is news; true when somebody watches and nobody is following yet, so that the caller should
+    /// [`follow`](Self::follow). Who begins to watch meanwhile is noted before he looks at what is wanted.
     pub(crate) fn want(&self, modseq: ModSeq) -> bool {
         self.wanted.fetch_max(modseq.get(), Ordering::AcqRel);
         self.mailbox_states.borrow().modseq() < modseq
+            && self.is_watched()
             && !self.is_followed.swap(true, Ordering::AcqRel)
     }
 
@@ -295,7 +314,7 @@ impl LiveMailbox {
             .await?;
         match delta {
             store::LoadedDelta::Gone => self.close(),
-            store::LoadedDelta::TooOld => self.read_all(&watching).await?,
+            store::LoadedDelta::TooOld => self.read_all().await?,
             store::LoadedDelta::News(news) => self.publish(mailbox_state, news),
         }
         Ok(())
@@ -304,18 +323,18 @@ impl LiveMailbox {
     fn publish(&self, before: &MailboxState, news: News) {
         #[cfg(debug_assertions)]
         panic_if_asked(&news);
+        // Held until the state is there: whoever comes meanwhile sees whether it has his flags.
         let watchers = lock(&self.watchers);
-        let has_leavers = before
-            .overlays
-            .keys()
-            .any(|account| !watchers.contains_key(account));
-        let overlays = if news.private.is_empty() && !has_leavers {
+        let leavers = before.overlays.keys();
+        let leavers = leavers.filter(|account| !watchers.contains_key(account));
+        let are_leavers_kept = leavers.count() <= LEAVERS_MAX;
+        let overlays = if news.private.is_empty() && are_leavers_kept {
             before.overlays.clone()
         } else {
             let mut overlays: HashMap<_, _> = before
                 .overlays
                 .iter()
-                .filter(|(account, _)| watchers.contains_key(account))
+                .filter(|(account, _)| are_leavers_kept || watchers.contains_key(account))
                 .map(|(account, overlay)| (*account, overlay.clone()))
                 .collect();
             for (account, change) in &news.private {
@@ -325,7 +344,6 @@ impl LiveMailbox {
             }
             Arc::new(overlays)
         };
-        drop(watchers);
         let mailbox_state = MailboxState {
             image: before.image.apply(&news.delta),
             keywords: news
@@ -336,9 +354,10 @@ impl LiveMailbox {
             is_gone: false,
         };
         self.mailbox_states.send_replace(Arc::new(mailbox_state));
+        drop(watchers);
     }
 
-    async fn read_all(&self, watching: &[AccountId]) -> Result<(), Fault> {
+    async fn read_all(&self) -> Result<(), Fault> {
         let Some(loaded) = self.store.load_image(self.id).await? else {
             self.close();
             return Ok(());
@@ -349,8 +368,9 @@ impl LiveMailbox {
             return Ok(());
         }
         count(&self.stats.images);
+        let watching: Vec<AccountId> = lock(&self.watchers).keys().copied().collect();
         let mut overlays = HashMap::with_capacity(watching.len());
-        for &account in watching {
+        for account in watching {
             let overlay = self.store.load_overlay(account, self.id).await?;
             overlays.insert(account, Arc::new(overlay));
         }

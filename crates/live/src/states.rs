@@ -60,7 +60,8 @@ impl Live {
         account: AccountId,
         mailbox: MailboxId,
     ) -> Result<Arc<MailboxState>, Fault> {
-        let watch = self.open(mailbox).await?.watch(account).await?;
+        let latest = self.store().latest(mailbox).await?.ok_or(Fault::Gone)?;
+        let watch = self.watch(mailbox, account, latest.modseq).await?;
         Ok(watch.mailbox_state())
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use live::Live;
-use session::Node;
+use session::{Node, Trees};
 use store::{NodeRun, Store};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -323,6 +323,7 @@ fn node(
         reuse: config.login.reuse,
         admin_contact: config.node.admin_contact.clone(),
         authenticator: Arc::new(authenticator),
+        trees: Trees::default(),
         message_memory: Arc::new(SharedMemory::new(
             config.limits.fetch_bytes_in_flight,
             config.limits.message_bytes,

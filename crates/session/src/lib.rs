@@ -47,6 +47,7 @@ pub use dispatch::Input;
 pub use message_limit::MessageLimit;
 pub use names::creation::create_permit;
 pub use names::naming::split_login;
+pub use names::trees::Trees;
 pub use node::{
     Authenticator, BoxFuture, LoginVerdict, MessageMemory, NoRoom, Node, Now, Peer, Reuse,
     Security, SubscribeOnGrant,

@@ -13,6 +13,7 @@ use store::{Account, Store};
 use wire::Secret;
 
 use crate::message_limit::MessageLimit;
+use crate::names::trees::Trees;
 
 /// A future on the heap, so that a rare and large one does not make every session large.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -41,6 +42,8 @@ pub struct Node {
     pub admin_contact: Option<String>,
     /// What checks the passwords of users.
     pub authenticator: Arc<dyn Authenticator>,
+    /// The names that accounts were told of lately.
+    pub trees: Trees,
     /// Memory for messages on their way to clients, and for searches.
     pub message_memory: Arc<dyn MessageMemory>,
 }

@@ -8,6 +8,7 @@ use wire::StatusItem;
 use wire::say::StatusValue;
 
 use crate::ending::Ending;
+use crate::names::named::Named;
 use crate::node::Node;
 
 /// The counters of one mailbox.
@@ -25,6 +26,24 @@ impl From<Status> for Counted {
             deleted_bytes: 0,
         }
     }
+}
+
+/// The counters of a mailbox, where the statement that found it read all of them.
+pub(crate) fn known(store: &Store, items: &[StatusItem], named: &Named) -> Option<Counted> {
+    let Named {
+        found, counters, ..
+    } = named;
+    if items.contains(&StatusItem::DeletedStorage) {
+        return None;
+    }
+    let recent = if items.contains(&StatusItem::Recent) {
+        counters.recent()?
+    } else {
+        0
+    };
+    store
+        .status_known(found, counters, recent)
+        .map(Counted::from)
 }
 
 /// The counters of each mailbox that is still there and may still be read, in one query, or in two where DELETED-STORAGE is asked for.

@@ -27,7 +27,9 @@ with news as materialized (
 )
 select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as "mark!",
        array(select distinct n.xid from news n) as "xids!",
-       (select count(*) > $4::bigint from news n) as "is_too_much!",
+       extract(epoch from now())::bigint as "at!",
+       -- What was logged an hour before may be trimmed.
+       (select count(*) > $4::bigint from news n) or extract(epoch from now())::bigint - $5::bigint > 3600 as "is_too_much!",
        coalesce(array_agg(t.kind), '{}') as "kinds!",
        coalesce(array_agg(t.mailbox), '{}') as "mailboxes!",
        coalesce(array_agg(t.account), '{}') as "accounts!",

@@ -1,5 +1,7 @@
--- The mailboxes that names mean, each as its asker sees it; none for a name that means nothing.
-select asked.place as "place!", n.mailbox, m.uid_validity, m.rights_version, n.special_use
+-- The mailboxes that names mean, each as its asker sees it, and how far it is; none for a name that means nothing.
+select asked.place as "place!", n.mailbox, m.uid_validity, m.rights_version, n.special_use,
+       m.modseq, m.uid_next, m.message_count, m.byte_count, m.deleted_count, m.unseen_count,
+       r.uid_next as "claimed?"
   from unnest($1::bigint[], $2::smallint[], $3::text[], $4::text[]) with ordinality
          as asked (asker, kind, owner_name, path, place)
   join account a on a.id = asked.asker
@@ -11,4 +13,5 @@ select asked.place as "place!", n.mailbox, m.uid_validity, m.rights_version, n.s
          offset 0
        ) n
   join mailbox m on m.id = n.mailbox
+  left join recent_claim r on r.account = asked.asker and r.mailbox = n.mailbox
  limit cardinality($1::bigint[])

@@ -13,9 +13,11 @@ impl Store {
         self.inner().history.changes()
     }
 
-    /// Forgets what this node remembers of rights, because versions count anew in another history.
+    /// Forgets what this node remembers of rights and counters, because versions and mod-sequences count anew in another
+    /// history.
     pub fn forget_access(&self) {
         self.inner().access_cache.clear();
+        self.inner().unseen_cache.clear();
     }
 
     /// Gives a mailbox a new UIDVALIDITY, because clients were shown what the database lacks, up to `shown`. Does

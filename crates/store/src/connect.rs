@@ -17,6 +17,7 @@ use crate::login_recorder::{self, LoginRecorder};
 use crate::pool::Opener;
 use crate::query_batcher::QueryBatcher;
 use crate::store::Inner;
+use crate::unseen_cache::UnseenCache;
 use crate::{Background, Fault, ObjectIds, Options, Store, latest, resolve, wake};
 
 /// Work that takes longer is given up by the database: the largest COPY takes a fraction of it. Whoever waits for
@@ -70,6 +71,7 @@ impl Store {
             answers: Answers::default(),
             digesting: Digesting::default(),
             access_cache: AccessCache::new(),
+            unseen_cache: UnseenCache::new(),
             history,
             outbox: Arc::new(Outbox::new()),
             counters: Arc::default(),

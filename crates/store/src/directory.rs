@@ -15,6 +15,8 @@ pub struct DirectoryMark {
     since: i64,
     /// Those from there on that were read.
     read: Vec<i64>,
+    /// When that was by the database's clock, in seconds since 1970: the log forgets.
+    at: i64,
 }
 
 /// What the log had to tell.
@@ -22,7 +24,7 @@ pub struct DirectoryMark {
 pub struct DirectoryNews {
     /// Where to go on.
     pub mark: DirectoryMark,
-    /// Each once, in no order; `None` for more than [`DIRECTORY_CHANGES_MAX`].
+    /// Each once, in no order; `None` for more than [`DIRECTORY_CHANGES_MAX`], and after an hour in which nobody looked.
     pub changes: Option<Vec<DirectoryChange>>,
 }
 
@@ -65,7 +67,7 @@ impl Store {
         // A transaction that runs for long, of whichever database, holds the mark back; what has
         // committed since it began is no news.
         let row = sqlx::query!(
-            r#"select s.mark as "mark!",
+            r#"select s.mark as "mark!", extract(epoch from now())::bigint as "at!",
                       array(select distinct d.xid from directory_change d where d.xid >= s.mark) as "xids!"
                  from (select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as mark) s"#
         )
@@ -74,6 +76,7 @@ impl Store {
         Ok(DirectoryMark {
             since: row.mark,
             read: row.xids,
+            at: row.at,
         })
     }
 
@@ -95,6 +98,7 @@ impl Store {
             &mark.read,
             &accounts,
             i64::try_from(DIRECTORY_CHANGES_MAX).unwrap_or(i64::MAX),
+            mark.at,
         )
         .fetch_one(&mut *self.connection().await?)
         .await?;
@@ -102,6 +106,7 @@ impl Store {
         let mark = DirectoryMark {
             since: row.mark,
             read: read.filter(|xid| *xid >= row.mark).collect(),
+            at: row.at,
         };
         let rows = row
             .kinds

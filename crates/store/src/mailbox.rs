@@ -11,7 +11,7 @@ use crate::access::entries;
 use crate::access_cache::Known;
 use crate::place::{Tree, belonging, place};
 use crate::resolve::{Name, Row};
-use crate::{Cause, Fault, Store};
+use crate::{Cause, Fault, Latest, MailboxCounters, Store, latest};
 
 /// A mailbox as one account finds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,8 +94,22 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database is away.
-    #[tracing::instrument(name = "db.resolve", skip_all)]
     pub async fn resolve(&self, asker: AccountId, place: &Place) -> Result<Option<Found>, Fault> {
+        let found = self.resolve_with_counters(asker, place).await?;
+        Ok(found.map(|(found, _)| found))
+    }
+
+    /// The same, and how far the mailbox is, by one statement that many sessions share.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.resolve", skip_all)]
+    pub async fn resolve_with_counters(
+        &self,
+        asker: AccountId,
+        place: &Place,
+    ) -> Result<Option<(Found, MailboxCounters)>, Fault> {
         let Tree {
             kind,
             owner_name,
@@ -107,8 +121,11 @@ impl Store {
             owner_name,
             path: path.to_owned(),
         };
-        let row = self.inner().resolve.ask(name).await?;
-        self.find(asker, row).await
+        let Some((row, counters)) = self.inner().resolve.ask(name).await? else {
+            return Ok(None);
+        };
+        let found = self.find(asker, Some(row)).await?;
+        Ok(found.map(|found| (found, counters)))
     }
 
     /// The same for a mailbox that is known by its id, as after a change of rights.
@@ -211,23 +228,28 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database is away.
-    #[tracing::instrument(name = "db.counters", skip_all)]
     pub async fn counters(
         &self,
         mailboxes: &[MailboxId],
     ) -> Result<Vec<(MailboxId, ModSeq)>, Fault> {
-        let ids: Vec<i64> = mailboxes.iter().map(|mailbox| mailbox.0).collect();
-        let rows = sqlx::query!("select id, modseq from mailbox where id = any ($1)", &ids)
-            .fetch_all(&mut *self.connection().await?)
-            .await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| {
-                (
-                    MailboxId(row.id),
-                    ModSeq::from_i64(row.modseq).unwrap_or_default(),
-                )
-            })
+        let latest = self.latest_of(mailboxes).await?.into_iter();
+        Ok(latest.map(|(id, latest)| (id, latest.modseq)).collect())
+    }
+
+    /// The same, with the version of their rights.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.latest_of", skip_all)]
+    pub async fn latest_of(
+        &self,
+        mailboxes: &[MailboxId],
+    ) -> Result<Vec<(MailboxId, Latest)>, Fault> {
+        let latest = latest::read(self.kept().clone(), mailboxes.to_vec()).await?;
+        let latest = mailboxes.iter().copied().zip(latest);
+        Ok(latest
+            .filter_map(|(id, latest)| Some((id, latest?)))
             .collect())
     }
 }

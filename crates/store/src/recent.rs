@@ -25,23 +25,6 @@ impl Store {
         .await?;
         read(claimed)
     }
-
-    /// The UID from which on messages are recent to the next session that claims them.
-    ///
-    /// # Errors
-    ///
-    /// [`Fault::Unavailable`] when the database is away.
-    #[tracing::instrument(name = "db.first_recent", skip_all)]
-    pub async fn first_recent(&self, permit: &Permit) -> Result<Uid, Fault> {
-        let claimed = sqlx::query_scalar!(
-            "select r.uid_next from recent_claim r where r.account = $1 and r.mailbox = $2",
-            permit.account().0,
-            permit.mailbox().0,
-        )
-        .fetch_optional(&mut *self.connection().await?)
-        .await?;
-        claimed.map_or(Ok(Uid::MIN), read)
-    }
 }
 
 fn read(uid: i64) -> Result<Uid, Fault> {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use mail::AccountId;
 
-use crate::Fault;
 use crate::connections::Connections;
+use crate::counters::Columns;
 use crate::query_batcher::Bounds;
+use crate::{Fault, MailboxCounters};
 
 /// A mailbox without what anybody may do there.
 #[derive(Debug)]
@@ -31,11 +32,14 @@ pub(crate) const BOUNDS: Bounds = Bounds {
     together_max: 256,
 };
 
+/// A mailbox of that name, and how far it is.
+pub(crate) type Answer = Option<(Row, MailboxCounters)>;
+
 /// The mailboxes of these names, in their order.
 pub(crate) async fn read(
     connections: Arc<Connections>,
     mut names: Vec<Name>,
-) -> Result<Vec<Option<Row>>, Fault> {
+) -> Result<Vec<Answer>, Fault> {
     let askers: Vec<i64> = names.iter().map(|one| one.asker.0).collect();
     let kinds: Vec<i16> = names.iter().map(|one| one.kind).collect();
     let owners: Vec<Option<String>> = names.iter_mut().map(|one| one.owner_name.take()).collect();
@@ -52,19 +56,29 @@ pub(crate) async fn read(
     )
     .fetch_all(&mut *connections.kept().await?)
     .await?;
-    let mut answers: Vec<Option<Row>> = names.iter().map(|_| None).collect();
+    let mut answers: Vec<Answer> = names.iter().map(|_| None).collect();
     for row in rows {
         let place = usize::try_from(row.place).unwrap_or_default();
         if let Some(answer) = place
             .checked_sub(1)
             .and_then(|index| answers.get_mut(index))
         {
-            *answer = Some(Row {
+            let counters = Columns {
+                modseq: row.modseq,
+                uid_next: row.uid_next,
+                claimed: row.claimed,
+                message_count: row.message_count,
+                byte_count: row.byte_count,
+                deleted_count: row.deleted_count,
+                unseen_count: row.unseen_count,
+            };
+            let named = Row {
                 mailbox: row.mailbox,
                 uid_validity: row.uid_validity,
                 rights_version: row.rights_version,
                 special_use: row.special_use,
-            });
+            };
+            *answer = Some((named, counters.read()?));
         }
     }
     Ok(answers)

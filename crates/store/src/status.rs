@@ -1,8 +1,10 @@
 //! What STATUS tells, without opening the mailbox.
 
-use mail::{AccountId, MailboxId, ModSeq, Uid, UidValidity};
+use std::collections::HashMap;
 
-use crate::{Cause, Fault, Readable, Store};
+use mail::{AccountId, FlagBits, MailboxId, ModSeq, Uid, UidValidity};
+
+use crate::{Cause, Fault, Found, MailboxCounters, Readable, Store};
 
 /// A mailbox in numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +58,36 @@ impl Store {
         self.count(asker, judged, RecentCount::Wanted).await
     }
 
+    /// What STATUS tells of a mailbox that was just found, with so many that are recent; `None` where its messages
+    /// have to be counted, as they were not since they changed.
+    #[must_use]
+    pub fn status_known(
+        &self,
+        found: &Found,
+        counters: &MailboxCounters,
+        recent: u64,
+    ) -> Option<Status> {
+        let unseen = if found.private_flags.contains(FlagBits::SEEN) {
+            let counted = self
+                .inner()
+                .unseen_cache
+                .find(found.access.account, found.id);
+            counted.filter(|(modseq, _)| *modseq == counters.modseq)?.1
+        } else {
+            counters.unseen
+        };
+        Some(Status {
+            messages: counters.messages,
+            recent,
+            uid_next: counters.uid_next,
+            uid_validity: found.uid_validity,
+            unseen,
+            deleted: counters.deleted,
+            size: counters.bytes,
+            modseq: counters.modseq,
+        })
+    }
+
     async fn count(
         &self,
         asker: AccountId,
@@ -63,12 +95,20 @@ impl Store {
         recent_count: RecentCount,
     ) -> Result<Vec<(MailboxId, Status)>, Fault> {
         let ids: Vec<i64> = judged.iter().map(|judged| judged.mailbox.0).collect();
+        let unseen_cache = &self.inner().unseen_cache;
+        let counted: HashMap<i64, (ModSeq, u64)> = ids
+            .iter()
+            .filter_map(|id| Some((*id, unseen_cache.find(asker, MailboxId(*id))?)))
+            .collect();
+        let known = |id| counted.get(id).map_or(0, |(modseq, _)| i64::from(*modseq));
+        let known: Vec<i64> = ids.iter().map(known).collect();
         let rows = sqlx::query_file_as!(
             Row,
             "queries/read_status.sql",
             asker.0,
             &ids,
             recent_count == RecentCount::Wanted,
+            &known,
         )
         .fetch_all(&mut *self.connection().await?)
         .await?;
@@ -79,10 +119,13 @@ impl Store {
         rows.into_iter()
             .filter(|row| readable.contains(&MailboxId(row.id)))
             .map(|row| {
-                let status = row.read();
-                status
-                    .map(|status| (MailboxId(row.id), status))
-                    .ok_or_else(|| Fault::Broken(Cause::new("numbers out of range")))
+                let unseen = counted.get(&row.id).map(|(_, unseen)| *unseen);
+                let status = row
+                    .read(unseen)
+                    .ok_or_else(|| Fault::Broken(Cause::new("numbers out of range")))?;
+                let mailbox = MailboxId(row.id);
+                unseen_cache.keep(asker, mailbox, status.modseq, status.unseen);
+                Ok((mailbox, status))
             })
             .collect()
     }
@@ -105,18 +148,22 @@ struct Row {
     recent_count: i64,
     byte_count: i64,
     deleted_count: i64,
-    unseen_count: i64,
+    /// None where it is what was known.
+    unseen_count: Option<i64>,
 }
 
 impl Row {
-    fn read(&self) -> Option<Status> {
+    fn read(&self, known_unseen: Option<u64>) -> Option<Status> {
         let count = |number: i64| u64::try_from(number).ok();
         Some(Status {
             messages: count(self.message_count)?,
             recent: count(self.recent_count)?,
             uid_next: Uid::from_i64(self.uid_next)?,
             uid_validity: UidValidity::from_i64(self.uid_validity)?,
-            unseen: count(self.unseen_count)?,
+            unseen: match self.unseen_count {
+                Some(unseen) => count(unseen)?,
+                None => known_unseen?,
+            },
             deleted: count(self.deleted_count)?,
             size: count(self.byte_count)?,
             modseq: ModSeq::from_i64(self.modseq)?,

@@ -19,8 +19,9 @@ use crate::latest::Latest;
 use crate::login_recorder::LoginRecorder;
 use crate::origin::SessionOrigin;
 use crate::query_batcher::QueryBatcher;
-use crate::resolve::{Name, Row};
+use crate::resolve::{Answer, Name};
 use crate::stats::Counters;
+use crate::unseen_cache::UnseenCache;
 use crate::{Cause, Fault, ObjectIds, Stats};
 
 /// Where the database is, and how much of it to take.
@@ -47,11 +48,12 @@ pub(crate) struct Inner {
     pub(crate) connections: Arc<Connections>,
     pub(crate) batches: Batches,
     pub(crate) login_recorder: LoginRecorder,
-    pub(crate) resolve: QueryBatcher<Name, Option<Row>>,
+    pub(crate) resolve: QueryBatcher<Name, Answer>,
     pub(crate) latest: QueryBatcher<MailboxId, Option<Latest>>,
     pub(crate) answers: Answers,
     pub(crate) digesting: Digesting,
     pub(crate) access_cache: AccessCache,
+    pub(crate) unseen_cache: UnseenCache,
     pub(crate) history: Arc<History>,
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) counters: Arc<Counters>,

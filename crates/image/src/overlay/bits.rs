@@ -48,6 +48,22 @@ impl Bits {
             .is_some_and(|word| word >> (offset % WORD_BITS) & 1 == 1)
     }
 
+    /// Whether all bits from `low` to `high` are set.
+    fn contains_all(&self, low: u32, high: u32) -> bool {
+        (low / WORD_BITS..=high / WORD_BITS).all(|number| {
+            let base = number * WORD_BITS;
+            let (first, last) = (
+                low.max(base) - base,
+                high.min(base + (WORD_BITS - 1)) - base,
+            );
+            let meant = u64::MAX >> (WORD_BITS - 1 - last) & u64::MAX << first;
+            let word = usize::try_from(number)
+                .ok()
+                .and_then(|number| self.0.get(number));
+            word.is_some_and(|word| word & meant == meant)
+        })
+    }
+
     /// The offsets at which the two differ, ascending.
     fn differing(&self, other: &Self) -> impl Iterator<Item = u32> {
         let words = self.0.iter().zip(&other.0).map(|(a, b)| a ^ b);
@@ -74,6 +90,20 @@ impl Plane {
     pub(super) fn contains(&self, uid: Uid) -> bool {
         self.find(uid.get() / CHUNK_UIDS)
             .is_some_and(|bits| bits.contains(uid.get() % CHUNK_UIDS))
+    }
+
+    /// Whether the bits of all UIDs from `low` to `high` are set.
+    pub(super) fn contains_all(&self, low: Uid, high: Uid) -> bool {
+        let (low, high) = (low.get(), high.get());
+        (low / CHUNK_UIDS..=high / CHUNK_UIDS).all(|number| {
+            let base = number * CHUNK_UIDS;
+            let (first, last) = (
+                low.max(base) - base,
+                high.min(base + (CHUNK_UIDS - 1)) - base,
+            );
+            self.find(number)
+                .is_some_and(|bits| bits.contains_all(first, last))
+        })
     }
 
     /// Keeps the old chunk where the new one is equal.

@@ -122,13 +122,25 @@ impl Overlay {
         )
     }
 
-    /// The first message of `image` that lacks the private flag `flag`.
+    /// The first message of `image` that lacks the private flag `flag`, which is one.
     #[must_use]
     pub fn first_without(&self, flag: FlagBits, image: &Image) -> Option<SeqNum> {
-        image
-            .iter()
-            .find(|(_, message)| !self.flags(message.uid).contains(flag))
-            .map(|(number, _)| number)
+        let nothing = Plane::new(flag);
+        let plane = self.find_plane(flag).unwrap_or(&nothing);
+        image.slots().iter().find_map(|slot| {
+            let last = slot.last().unwrap_or(slot.first);
+            // What was expunged between them may lack the flag, so that it takes a look at each.
+            if plane.contains_all(slot.first, last) {
+                return None;
+            }
+            slot.first_where(|row| !plane.contains(row.uid))
+        })
+    }
+
+    /// The UIDs whose private flags changed after `modseq`. They need not be in any image.
+    #[must_use]
+    pub fn changed_since(&self, modseq: ModSeq) -> UidSet {
+        self.stamps.since(modseq)
     }
 
     /// The UIDs whose private flags, or whose mod-sequence, differ between the two.

@@ -48,6 +48,15 @@ impl Stamps {
         (span.low <= uid.get()).then_some(span.modseq)
     }
 
+    /// The UIDs with a mod-sequence above `modseq`.
+    pub(super) fn since(&self, modseq: ModSeq) -> UidSet {
+        let spans = self.chunks.iter().flat_map(|(_, spans)| spans.iter());
+        let later = spans.filter(|span| span.modseq > modseq);
+        UidSet::from_ranges(
+            later.filter_map(|span| Some((Uid::new(span.low.max(1))?, Uid::new(span.high)?))),
+        )
+    }
+
     /// The UIDs that do not have the same mod-sequence in both.
     pub(super) fn difference(&self, new: &Self) -> UidSet {
         let mut numbers: Vec<u32> = self

@@ -20,7 +20,7 @@ pub struct LimitsConfig {
     pub connections_per_user: usize,
     /// One message.
     pub message_bytes: usize,
-    /// Parts of messages that are kept in memory for all sessions.
+    /// Parts of messages, and mailboxes, that are kept in memory for all sessions.
     pub cache_bytes: u64,
     /// All messages that are being uploaded to this frontend at one time.
     pub literal_bytes_in_flight: usize,
@@ -66,8 +66,8 @@ impl LimitsConfig {
             cache_bytes: bytes(
                 "limits.cache_bytes",
                 budgets.cache_bytes,
-                "Parts of messages that are kept in memory for all sessions. Without it an eighth of \
-                 the memory, at most 1GiB.",
+                "What is kept in memory for all sessions: parts of messages, and for a quarter of it \
+                 mailboxes that were open lately. Without it an eighth of the memory, at most 1GiB.",
             ),
             literal_bytes_in_flight: bytes(
                 "limits.literal_bytes_in_flight",

@@ -1,7 +1,7 @@
 //! SELECT and EXAMINE (RFC 9051, 6.3.2 and 6.3.3), with CONDSTORE and QRESYNC (RFC 7162, 3.2.5).
 
 use acl::{Operation, Permit};
-use mail::{FlagBits, SeqNum, Uid, UidSet};
+use mail::{FlagBits, ModSeq, SeqNum, Uid, UidSet};
 use store::{ObjectIds, Store};
 use wire::{Code, Qresync, Select, Verdict, say};
 
@@ -31,8 +31,9 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
     let (named, permit) = session
         .permit(&select.mailbox, Operation::Read, Missing::Mailbox)
         .await?;
-    let mailbox = session.node.live.open(permit.mailbox()).await?;
-    let watch = mailbox.watch(permit.account()).await?;
+    let live = &session.node.live;
+    let (id, account) = (permit.mailbox(), permit.account());
+    let watch = live.watch(id, account, named.counters.modseq).await?;
     let mailbox_state = watch.mailbox_state();
     let named = if mailbox_state.rights_version == named.found.access.version {
         named
@@ -41,7 +42,7 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
         let (named, permit) = session
             .permit(&select.mailbox, Operation::Read, Missing::Mailbox)
             .await?;
-        if permit.mailbox() != mailbox.id() {
+        if permit.mailbox() != id {
             return Err(Refused::NoSuchMailbox.into());
         }
         named
@@ -52,7 +53,12 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
         (None, None)
     } else {
         let uid_next = mailbox_state.image.uid_next();
-        recent_messages(&session.store, &permit, uid_next, select.read_only).await?
+        let claimed = named.counters.claimed;
+        if select.read_only {
+            (Some(claimed.unwrap_or(Uid::MIN)), None)
+        } else {
+            claim(&session.store, &permit, uid_next, claimed).await?
+        }
     };
     let view = View::new(permit.account(), named.found.private_flags, mailbox_state);
     let selected = Box::new(Selected {
@@ -78,7 +84,7 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
         announce(session, &named.name, old_name, out).await?;
     }
     if let Some(remembered) = &select.qresync
-        && remembered.uid_validity == mailbox.uid_validity()
+        && remembered.uid_validity == selected.watch.mailbox().uid_validity()
     {
         let store = session.store.clone();
         tell_since(&store, &selected, remembered, session.options(), out).await?;
@@ -94,18 +100,18 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
 }
 
 /// From which UID on messages are recent to this session, and up to which they are recent to no other. EXAMINE sees
-/// them and takes none (RFC 3501, 6.3.2).
-async fn recent_messages(
+/// them and takes none (RFC 3501, 6.3.2). Nothing is asked for where all were `claimed` when the mailbox was found.
+async fn claim(
     store: &Store,
     permit: &Permit,
     uid_next: Uid,
-    is_examined: bool,
+    claimed: Option<Uid>,
 ) -> Result<(Option<Uid>, Option<Uid>), Ending> {
-    if is_examined {
-        return Ok((Some(store.first_recent(permit).await?), None));
-    }
     if uid_next == Uid::MIN {
         return Ok((Some(Uid::MIN), Some(Uid::MIN)));
+    }
+    if let Some(first_recent) = claimed.filter(|claimed| *claimed >= uid_next) {
+        return Ok((Some(first_recent), Some(uid_next)));
     }
     let first_recent = store.claim_recent(permit, uid_next).await?;
     Ok((Some(first_recent), Some(uid_next)))
@@ -175,19 +181,25 @@ async fn tell_since(
     if !vanished.is_empty() {
         say::vanished_earlier(&mut out.buffer, &vanished);
     }
-    for (seq, message) in mailbox_state.image.iter() {
+    let changed = changed_since(selected, remembered.modseq, out).await;
+    let changed = changed.intersection(&known);
+    for (seq, message) in mailbox_state.image.among(&changed) {
         let shown = selected.view.shown(&message);
-        if shown.modseq > remembered.modseq && known.contains(message.uid) {
-            say_shown(
-                &mut out.buffer,
-                options,
-                mailbox_state,
-                seq,
-                message.uid,
-                &shown,
-            );
-        }
+        let buffer = &mut out.buffer;
+        say_shown(buffer, options, mailbox_state, seq, message.uid, &shown);
         out.breathe().await?;
     }
     Ok(())
+}
+
+/// What arrived after `modseq`, or has other flags by then as this account sees them. What is gone may be among it.
+async fn changed_since(selected: &Selected, modseq: ModSeq, out: &mut Out<'_>) -> UidSet {
+    let mailbox_state = selected.view.known();
+    let of_all = mailbox_state.image.changed_since(modseq);
+    let of_all = out.collect(of_all.map(|(_, message)| Some(message.uid)));
+    let of_all = of_all.await.into_iter().collect();
+    match selected.watch.overlay(mailbox_state) {
+        Some(overlay) => overlay.changed_since(modseq).union(&of_all),
+        None => of_all,
+    }
 }

@@ -21,13 +21,18 @@ pub(crate) async fn run(
         .permit(mailbox, Operation::Read, Missing::Mailbox)
         .await?;
     session.note_status(items, &mut out.buffer);
-    let account = permit.account();
-    let judged = Readable::from(&permit);
-    let counted = status::count(&session.store, account, items, &[judged]).await?;
-    let Some(counted) = counted.get(&permit.mailbox()) else {
-        return Err(Refused::NoSuchMailbox.into());
+    let known = status::known(&session.store, items, &named);
+    let counted = match known {
+        Some(counted) => counted,
+        None => {
+            let judged = Readable::from(&permit);
+            let account = permit.account();
+            let mut counted = status::count(&session.store, account, items, &[judged]).await?;
+            let counted = counted.remove(&permit.mailbox());
+            counted.ok_or(Refused::NoSuchMailbox)?
+        }
     };
-    let told = status::told(&session.node, items, permit.mailbox(), counted);
+    let told = status::told(&session.node, items, permit.mailbox(), &counted);
     say::status(
         &mut out.buffer,
         session.speech(),

@@ -11,6 +11,8 @@ pub(crate) struct Needs {
     pub(crate) small_bodies: bool,
     pub(crate) save_dates: bool,
     pub(crate) marks_seen: bool,
+    /// Some of the items are octets that stand in the message, or are made of its body.
+    pub(crate) octets: bool,
 }
 
 impl Needs {
@@ -30,6 +32,7 @@ impl Needs {
                 | FetchItem::Body
                 | FetchItem::ThreadId => needs.message_metadata = true,
                 FetchItem::Binary(section) => {
+                    needs.octets = true;
                     needs.marks_seen |= !section.peek;
                     needs.bodies = true;
                 }
@@ -38,6 +41,7 @@ impl Needs {
                 }
                 FetchItem::Preview { lazy: true } => needs.small_bodies = true,
                 FetchItem::Section(section) => {
+                    needs.octets = true;
                     needs.marks_seen |= !section.peek;
                     if is_in_head(section) {
                         needs.message_metadata = true;
@@ -47,6 +51,7 @@ impl Needs {
                 }
             }
         }
+        needs.octets |= needs.bodies || needs.small_bodies;
         needs
     }
 }

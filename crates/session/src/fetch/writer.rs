@@ -35,6 +35,9 @@ const BODIES_PER_READ_MAX: usize = 100;
 /// Bytes of bodies that are read at once; one message may be larger.
 const BODY_BYTES_PER_READ_MAX: u64 = 4 * 1024 * 1024;
 
+/// What is known of a message is said in one go where it has no more than so many bytes.
+const AT_ONCE_BYTES_MAX: usize = 16 * 1024;
+
 /// What is to be said of each message.
 pub(crate) struct Asked<'f> {
     pub(crate) options: ResponseOptions,
@@ -124,6 +127,11 @@ pub(crate) async fn tell_all(
                 saved: saved.get(&(selected.found.id, message.uid)).copied(),
             };
             let numbered = (*seq, message);
+            if !needs.octets && parts.metadata.map_or(0, |it| bytes_of(it)) <= AT_ONCE_BYTES_MAX {
+                tell_at_once(selected, numbered, asked, parts, &mut out.buffer);
+                out.finish().await?;
+                continue;
+            }
             let compute = store.compute();
             let told = tell_one(selected, numbered, asked, parts, is_marked, compute, out);
             if let Err(refused) = told.await? {
@@ -217,6 +225,31 @@ fn bytes_of(metadata: &MessageMetadata) -> usize {
 struct MessageSections<'p> {
     head: Option<Sections<'p>>,
     whole: Option<Sections<'p>>,
+}
+
+/// The whole response, of items that are ready to be said. It marks nothing as seen.
+fn tell_at_once(
+    selected: &Selected,
+    (seq, message): (SeqNum, &Message),
+    asked: &Asked<'_>,
+    parts: Parts<'_>,
+    out: &mut Vec<u8>,
+) {
+    let told = Told {
+        selected,
+        message,
+        asked,
+        parts,
+        sections: MessageSections {
+            head: None,
+            whole: None,
+        },
+    };
+    let mut line = asked.options.label.open(out, seq, message.uid);
+    for item in asked.items {
+        told.tell_item(item, &mut line);
+    }
+    line.end();
 }
 
 /// The whole response, or nothing and why. Long ones are written while they are said.

@@ -105,6 +105,11 @@ impl Tree {
         }
     }
 
+    /// How many names there are.
+    pub(crate) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
     /// Every name, in order.
     pub(crate) fn nodes(&self) -> impl Iterator<Item = (&MailboxName, &TreeNode)> {
         self.nodes.iter()

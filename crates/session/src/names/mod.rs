@@ -7,3 +7,4 @@ pub(crate) mod named;
 pub(crate) mod naming;
 pub(crate) mod special_use;
 pub(crate) mod tree;
+pub(crate) mod trees;

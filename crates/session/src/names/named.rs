@@ -2,7 +2,7 @@
 
 use acl::{Denied, Operation, Permit};
 use mail::{EntryName, MailboxName, Place};
-use store::{Found, Listed};
+use store::{Found, Listed, MailboxCounters};
 use wire::MailboxArg;
 
 use crate::conversation::session::Session;
@@ -16,6 +16,8 @@ pub(crate) struct Named {
     pub(crate) name: MailboxName,
     pub(crate) place: Place,
     pub(crate) found: Found,
+    /// How far it was when it was found.
+    pub(crate) counters: MailboxCounters,
 }
 
 /// What a name that means nothing to this user is answered with.
@@ -86,7 +88,9 @@ impl Session {
             Ok(permit) => Ok((named, permit)),
             Err(Denied::Hidden) => Err(missing.refusal()),
             Err(Denied::NoPermission) => {
-                let Named { name, place, found } = &named;
+                let Named {
+                    name, place, found, ..
+                } = &named;
                 let lacking = Lacking::on(name, place, &found.access, operation);
                 Err(Refused::Lacking(Box::new(lacking)).into())
             }
@@ -115,10 +119,16 @@ impl Session {
         let Ok((name, place)) = self.place(arg) else {
             return Err(missing.refusal());
         };
-        match self.store.resolve(account, &place).await? {
-            Some(found) => Ok(Named { name, place, found }),
-            None => Err(missing.refusal()),
-        }
+        let found = self.store.resolve_with_counters(account, &place).await?;
+        let Some((found, counters)) = found else {
+            return Err(missing.refusal());
+        };
+        Ok(Named {
+            name,
+            place,
+            found,
+            counters,
+        })
     }
 
     /// What filters are asked about a name.

@@ -4,7 +4,7 @@
 use mail::{MailboxName, Namespaces, Place};
 
 /// The names that one session uses.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Naming {
     /// The names of the account.
     Own,

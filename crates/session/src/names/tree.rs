@@ -1,9 +1,10 @@
 //! The names that this user may be told of, as LIST shows them.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use acl::Rights;
-use mail::{MailboxName, Place};
+use mail::{AccountId, MailboxName, Place};
 use store::{Listed, Subscription};
 use tracing::debug;
 use wire::say;
@@ -11,6 +12,7 @@ use wire::say;
 use crate::conversation::session::Session;
 use crate::ending::Ending;
 use crate::names::listing::{ListedMailbox, Tree, TreeNode};
+use crate::names::trees::KnownTree;
 use crate::node::SubscribeOnGrant;
 use crate::out::Out;
 
@@ -47,9 +49,28 @@ pub(crate) async fn announce_made(
     }
 }
 
-/// The tree of all names that this user may be told of.
-pub(crate) async fn load_tree(session: &Session) -> Result<Tree, Ending> {
+/// The tree of all names that this user may be told of: as it was told last, where the directory's log has no news
+/// that concerns the user.
+pub(crate) async fn load_tree(session: &Session) -> Result<Arc<Tree>, Ending> {
     let account = session.logged_in()?.id;
+    let (store, trees) = (&session.store, &session.node.trees);
+    let history = store.history_changes();
+    let known = trees.find(account, &session.naming, history);
+    if let Some(known) = known {
+        let news = store.directory_news(&known.mark(), &[account]).await?;
+        if let Some(tree) = known.after(news, account) {
+            return Ok(tree);
+        }
+    }
+    // Before the names, so that nothing is missed that comes between.
+    let mark = store.directory_mark().await?;
+    let tree = Arc::new(read_tree(session, account).await?);
+    let known = Arc::new(KnownTree::new(tree.clone(), mark, history));
+    trees.keep(account, &session.naming, known);
+    Ok(tree)
+}
+
+async fn read_tree(session: &Session, account: AccountId) -> Result<Tree, Ending> {
     let visible = session.store.visible(account).await?;
     let said = session.store.subscriptions(account).await?;
     let by_default = shown_by_default(session, &visible, &said);

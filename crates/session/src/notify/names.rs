@@ -1,5 +1,7 @@
 //! Names and rights that changed, told as LIST responses (RFC 5465, 5.4 and 5.5).
 
+use std::sync::Arc;
+
 use acl::Rights;
 use mail::limits::NOTIFY_MAILBOXES_MAX;
 use mail::{MailboxId, MailboxName, ModSeq};
@@ -59,7 +61,7 @@ impl Session {
     pub(super) async fn look_around(
         &self,
         others: &Others,
-    ) -> Result<(Tree, ClientKnowledge), Ending> {
+    ) -> Result<(Arc<Tree>, ClientKnowledge), Ending> {
         let tree = load_tree(self).await?;
         let mut knowledge = ClientKnowledge::default();
         for (name, node) in tree.nodes() {

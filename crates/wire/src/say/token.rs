@@ -12,21 +12,24 @@ pub struct Speech {
     pub utf8: bool,
 }
 
+/// Digits of the largest number.
+const DIGITS_MAX: usize = 20;
+
 /// `number`, of any size.
 pub(super) fn number(out: &mut Vec<u8>, number: u64) {
-    let start = out.len();
+    let mut digits = [0; DIGITS_MAX];
+    let mut first = DIGITS_MAX;
     let mut rest = number;
-    loop {
+    for (place, digit) in digits.iter_mut().enumerate().rev() {
         // The remainder is below ten.
-        out.push(b'0' + u8::try_from(rest % 10).unwrap_or(0));
+        *digit = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+        first = place;
         rest /= 10;
         if rest == 0 {
             break;
         }
     }
-    if let Some(digits) = out.get_mut(start..) {
-        digits.reverse();
-    }
+    out.extend_from_slice(digits.get(first..).unwrap_or_default());
 }
 
 /// `sequence-set` of numbers in their order: what counts up by one becomes a range.
