@@ -218,6 +218,28 @@ impl Bench {
         self.expect(mailbox, count).await
     }
 
+    /// A new mailbox with so many letters, the first of them with UID 1.
+    pub(crate) async fn copied(
+        &mut self,
+        purpose: &str,
+        count: usize,
+    ) -> Result<String, BenchError> {
+        let letters = self.stock(Stock::Letters).await?;
+        let mailbox = self.create(purpose).await?;
+        let mut client = self.session(self.world.first_node()?).await?;
+        client.ask(&format!("EXAMINE {}", quoted(&letters))).await?;
+        let mut missing = count;
+        while missing > 0 {
+            let copied = missing.min(LETTERS);
+            client
+                .ask(&format!("COPY 1:{copied} {}", quoted(&mailbox)))
+                .await?;
+            missing -= copied;
+        }
+        self.expect(&mailbox, count).await?;
+        Ok(mailbox)
+    }
+
     /// A mailbox that may have been filled for another mix before.
     pub(crate) async fn stock(&mut self, stock: Stock) -> Result<String, BenchError> {
         if let Some(mailbox) = self.stocked.get(&stock) {
@@ -225,7 +247,10 @@ impl Bench {
         }
         let mailbox = match stock {
             Stock::Letters => self.stock_letters().await?,
-            Stock::Archive => self.stock_archive().await?,
+            Stock::Archive => {
+                eprintln!("copying until there are {ARCHIVE} messages");
+                Box::pin(self.copied("archive", ARCHIVE)).await?
+            }
             Stock::Parcels => {
                 let mailbox = self.create("parcels").await?;
                 self.fill(&mailbox, PARCELS, PARCEL_BYTES).await?;
@@ -253,26 +278,8 @@ impl Bench {
         Ok(mailbox)
     }
 
-    async fn stock_archive(&mut self) -> Result<String, BenchError> {
-        let letters = match self.stocked.get(&Stock::Letters) {
-            Some(letters) => letters.clone(),
-            None => self.stock_letters().await?,
-        };
-        self.stocked.insert(Stock::Letters, letters.clone());
-        let archive = self.create("archive").await?;
-        eprintln!("copying into {archive} until there are {ARCHIVE} messages");
-        let mut client = self.session(self.world.first_node()?).await?;
-        client.ask(&format!("EXAMINE {}", quoted(&letters))).await?;
-        for _ in 0..ARCHIVE / LETTERS {
-            client
-                .ask(&format!("COPY 1:* {}", quoted(&archive)))
-                .await?;
-        }
-        self.expect(&archive, ARCHIVE).await?;
-        Ok(archive)
-    }
-
-    async fn expect(&self, mailbox: &str, expected: usize) -> Result<(), BenchError> {
+    /// Fails unless the mailbox has so many messages.
+    pub(crate) async fn expect(&self, mailbox: &str, expected: usize) -> Result<(), BenchError> {
         let mut client = self.session(self.world.first_node()?).await?;
         let found = messages(&mut client, mailbox).await?;
         if found == expected {

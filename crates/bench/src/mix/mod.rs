@@ -1,16 +1,22 @@
 //! The mixes: each is a realistic load, and returns figures.
 
 mod append;
+mod asked;
 mod bullies;
+mod copy;
 mod crowd;
+mod expunge;
 mod fetch;
 mod idle;
+mod list;
 mod lmtp;
 mod login;
 mod push;
+mod qresync;
 mod rights;
 mod search;
 mod select;
+mod status;
 mod store;
 
 use clap::ValueEnum;
@@ -34,14 +40,24 @@ pub(crate) enum Mix {
     Lmtp,
     /// STORE in one mailbox by 1 and 32 users, and of 1:1000.
     Store,
+    /// EXPUNGE of 1,000 messages in a mailbox of 10,000.
+    Expunge,
+    /// COPY and MOVE of 1,000 messages.
+    Copy,
     /// From an APPEND to the EXISTS that idling sessions on all nodes read.
     Push,
     /// Rights: withdrawn, queried, listed.
     Rights,
     /// Commands in a mailbox with 10,000 entries, by a user in 1,000 groups.
     Crowd,
-    /// SELECT of 100,000 messages: first on a node, while open, again.
+    /// LIST of 500 mailboxes, and of 200 with their counters.
+    List,
+    /// STATUS of a mailbox that nobody changes.
+    Status,
+    /// SELECT of 100,000 messages: first on a node, while open, again; and of 10,000 in turns with another.
     Select,
+    /// SELECT by a client that comes back (QRESYNC) after 100 changes.
+    Qresync,
     /// FETCH of flags, of what a message list shows, and of whole messages.
     Fetch,
     /// SEARCH TEXT for absent, rare and common words.
@@ -70,7 +86,16 @@ impl Mix {
     pub(crate) const fn suits_peers(self) -> bool {
         matches!(
             self,
-            Self::Append | Self::Lmtp | Self::Store | Self::Select | Self::Fetch
+            Self::Append
+                | Self::Lmtp
+                | Self::Store
+                | Self::Expunge
+                | Self::Copy
+                | Self::List
+                | Self::Status
+                | Self::Select
+                | Self::Qresync
+                | Self::Fetch
         )
     }
 
@@ -81,9 +106,14 @@ impl Mix {
             Self::Append => Box::pin(append::run(bench)).await,
             Self::Lmtp => Box::pin(lmtp::run(bench)).await,
             Self::Store => Box::pin(store::run(bench)).await,
+            Self::Expunge => Box::pin(expunge::run(bench)).await,
+            Self::Copy => Box::pin(copy::run(bench)).await,
             Self::Push => Box::pin(push::run(bench)).await,
             Self::Rights => Box::pin(rights::run(bench)).await,
             Self::Crowd => Box::pin(crowd::run(bench)).await,
+            Self::List => Box::pin(list::run(bench)).await,
+            Self::Status => Box::pin(status::run(bench)).await,
+            Self::Qresync => Box::pin(qresync::run(bench)).await,
             Self::Select => Box::pin(select::run(bench)).await,
             Self::Fetch => Box::pin(fetch::run(bench)).await,
             Self::Search => Box::pin(search::run(bench)).await,
