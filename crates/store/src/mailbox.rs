@@ -246,7 +246,7 @@ impl Store {
         &self,
         mailboxes: &[MailboxId],
     ) -> Result<Vec<(MailboxId, Latest)>, Fault> {
-        let latest = latest::read(self.kept().clone(), mailboxes.to_vec()).await?;
+        let latest = latest::read(self.inner().connections.clone(), mailboxes.to_vec()).await?;
         let latest = mailboxes.iter().copied().zip(latest);
         Ok(latest
             .filter_map(|(id, latest)| Some((id, latest?)))
