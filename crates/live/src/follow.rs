@@ -24,7 +24,7 @@ pub struct Live {
     spawn: Spawn,
     open: Mutex<HashMap<MailboxId, Slot>>,
     /// Mailboxes that were open lately, whether or not somebody watches them.
-    kept: Kept,
+    kept: Kept<LiveMailbox>,
     contents: Contents,
     login_registry: LoginRegistry,
     notify_watchers: Arc<NotifyWatchers>,
@@ -175,7 +175,7 @@ impl Live {
         }
         let watch = mailbox.watch(account);
         drop(slots);
-        self.kept.keep(&mailbox);
+        self.keep(&mailbox);
         Some(watch)
     }
 
@@ -203,8 +203,13 @@ impl Live {
         );
         let watch = mailbox.watch(account);
         drop(slots);
-        self.kept.keep(&mailbox);
+        self.keep(&mailbox);
         Ok(watch)
+    }
+
+    fn keep(&self, mailbox: &Arc<LiveMailbox>) {
+        let bytes = mailbox.mailbox_state().image.bytes();
+        self.kept.keep(mailbox.id(), mailbox, bytes);
     }
 
     /// Listens until the store is closed: every wake-up makes its mailbox read, if it is open.

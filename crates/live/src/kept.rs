@@ -6,32 +6,42 @@ use mail::MailboxId;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
-use crate::mailbox::LiveMailbox;
-
 /// The mailboxes that were opened last, bounded by the bytes of their images.
-pub(crate) struct Kept(Cache<MailboxId, Arc<LiveMailbox>, ByImage>);
+pub(crate) struct Kept<T>(Cache<MailboxId, Entry<T>, ByBytes>);
+
+/// What is kept, and as how much it counts. The cache subtracts what it has added, so that this does not change, though a
+/// mailbox does.
+struct Entry<T> {
+    value: Arc<T>,
+    bytes: u64,
+}
+
+#[derive(Clone)]
+struct ByBytes;
 
 /// What one is taken to have, for the size of the table.
 const MAILBOX_BYTES: u64 = 16 * 1024;
 
-impl Kept {
+impl<T> Kept<T> {
     pub(crate) fn new(bytes_max: u64) -> Self {
         let mailboxes = usize::try_from(bytes_max / MAILBOX_BYTES).unwrap_or(0);
-        Self(Cache::with_weighter(mailboxes.max(16), bytes_max, ByImage))
+        Self(Cache::with_weighter(mailboxes.max(16), bytes_max, ByBytes))
     }
 
-    /// Somebody opened the mailbox.
-    pub(crate) fn keep(&self, mailbox: &Arc<LiveMailbox>) {
-        let kept = self.0.get(&mailbox.id());
-        let is_kept = kept.is_some_and(|kept| Arc::ptr_eq(&kept, mailbox));
+    /// Somebody opened the mailbox, which has so many bytes by now.
+    pub(crate) fn keep(&self, id: MailboxId, value: &Arc<T>, bytes: u64) {
+        let kept = self.0.get(&id);
+        let is_kept =
+            kept.is_some_and(|kept| Arc::ptr_eq(&kept.value, value) && kept.bytes == bytes);
         if !is_kept {
-            self.0.insert(mailbox.id(), mailbox.clone());
+            let value = value.clone();
+            self.0.insert(id, Entry { value, bytes });
         }
     }
 
     /// Keeps this one no longer.
-    pub(crate) fn forget(&self, mailbox: MailboxId) {
-        self.0.remove(&mailbox);
+    pub(crate) fn forget(&self, id: MailboxId) {
+        self.0.remove(&id);
     }
 
     pub(crate) fn clear(&self) {
@@ -39,12 +49,37 @@ impl Kept {
     }
 }
 
-/// As large as it was when it was opened.
-#[derive(Clone)]
-struct ByImage;
+impl<T> Clone for Entry<T> {
+    fn clone(&self) -> Self {
+        Self {
+            value: self.value.clone(),
+            bytes: self.bytes,
+        }
+    }
+}
 
-impl Weighter<MailboxId, Arc<LiveMailbox>> for ByImage {
-    fn weight(&self, _: &MailboxId, mailbox: &Arc<LiveMailbox>) -> u64 {
-        mailbox.mailbox_state().image.bytes().max(1)
+impl<T> Weighter<MailboxId, Entry<T>> for ByBytes {
+    fn weight(&self, _: &MailboxId, entry: &Entry<T>) -> u64 {
+        entry.bytes.max(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_grown_counts_as_it_is_now_and_is_forgotten_whole() {
+        let kept = Kept::new(1 << 20);
+        let one = Arc::new(());
+        for bytes in [0, 5000, 100, 70_000] {
+            kept.keep(MailboxId(1), &one, bytes);
+            kept.keep(MailboxId(2), &Arc::new(()), bytes);
+            assert_eq!(kept.0.weight(), 2 * bytes.max(1));
+        }
+        kept.forget(MailboxId(1));
+        kept.forget(MailboxId(2));
+        assert_eq!(kept.0.weight(), 0);
+        assert_eq!(Arc::strong_count(&one), 1);
     }
 }
