@@ -196,14 +196,27 @@ impl Image {
         slot.first_where(|row| !row.flags.contains(flag))
     }
 
-    /// The messages whose shared flags changed after `modseq`, or that arrived after it, in order. What did not change is
-    /// passed over by the chunk.
+    /// The messages that carry `flag` among the shared flags, in order.
+    pub fn carrying(&self, flag: FlagBits) -> impl Iterator<Item = (SeqNum, Message)> {
+        self.in_chunks(move |chunk| chunk.flags_of_any.contains(flag))
+            .filter(move |(_, message)| message.flags.contains(flag))
+    }
+
+    /// The messages whose shared flags changed after `modseq`, or that arrived after it, in order.
     pub fn changed_since(&self, modseq: ModSeq) -> impl Iterator<Item = (SeqNum, Message)> {
+        self.in_chunks(move |chunk| chunk.modseq_max > modseq)
+            .filter(move |(_, message)| message.modseq > modseq)
+    }
+
+    /// The messages of some chunks, in order; the others are passed over as a whole.
+    fn in_chunks(
+        &self,
+        is_meant: impl Fn(&Chunk) -> bool,
+    ) -> impl Iterator<Item = (SeqNum, Message)> {
         let slots = self.slots.iter();
         slots
-            .filter(move |slot| slot.chunk.modseq_max > modseq)
+            .filter(move |slot| is_meant(&slot.chunk))
             .flat_map(|slot| Messages::new(&self.slots, slot.before..slot.before + slot.len()))
-            .filter(move |(_, message)| message.modseq > modseq)
     }
 
     pub(crate) fn slots(&self) -> &[Slot] {

@@ -39,6 +39,8 @@ pub(crate) struct Chunk {
     pub(crate) rows: Arc<[Row]>,
     /// The flags that all rows have, so that a search for a message without one passes over the chunk.
     pub(crate) flags_of_all: FlagBits,
+    /// The flags that some row has, for a search for messages with one.
+    pub(crate) flags_of_any: FlagBits,
     /// The highest mod-sequence of a row.
     pub(crate) modseq_max: ModSeq,
     /// The keywords without a bit of those messages that have any; nothing where none has.
@@ -154,10 +156,11 @@ impl Draft {
         let rows: Arc<[Row]> = self.rows.as_slice().into();
         self.rows.clear();
         let rare = std::mem::take(&mut self.rare);
-        let flags = rows.iter().map(|row| row.flags);
+        let flags = || rows.iter().map(|row| row.flags);
         let modseqs = rows.iter().map(|row| row.modseq);
         Chunk {
-            flags_of_all: flags.fold(FlagBits::ALL, FlagBits::intersection),
+            flags_of_all: flags().fold(FlagBits::ALL, FlagBits::intersection),
+            flags_of_any: flags().fold(FlagBits::NONE, FlagBits::union),
             modseq_max: modseqs.max().unwrap_or_default(),
             rows,
             rare: (!rare.is_empty()).then(|| rare.into()),

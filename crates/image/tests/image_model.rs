@@ -221,6 +221,13 @@ fn check_lookups(image: &Image, model: &Model, low: u32, high: u32) {
         image.first_without(FlagBits::SEEN),
         lacking.first().map(|(number, _)| *number)
     );
+    let seen = numbered
+        .iter()
+        .filter(|(_, message)| message.flags.contains(FlagBits::SEEN));
+    assert_eq!(
+        image.carrying(FlagBits::SEEN).collect::<Vec<_>>(),
+        seen.cloned().collect::<Vec<_>>()
+    );
     let since = ModSeq::new(u64::from(low) % (model.modseq + 2)).unwrap();
     let later = numbered
         .iter()

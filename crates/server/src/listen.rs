@@ -24,7 +24,7 @@ const BACKLOG: u32 = 1024;
 /// After an accept that failed, most likely for want of file descriptors.
 pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// For a client that is turned away to hear so.
-const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
+pub(crate) const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How clients of one listener begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

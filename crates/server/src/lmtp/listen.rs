@@ -2,7 +2,6 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use std::time::Duration;
 
 use lmtp::Reply;
 use tokio::io::AsyncWriteExt as _;
@@ -19,9 +18,6 @@ use crate::error::ServerError;
 use crate::listen;
 use crate::listener::{self, Listener};
 use crate::panics::PanicPlace;
-
-/// For a client that is turned away to hear so.
-const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A listener on each address.
 pub(crate) fn bind(config: &ListenConfig) -> Result<Vec<Listener>, ServerError> {
@@ -100,5 +96,5 @@ async fn turn_away(mut stream: Stream, reply: Reply) {
     reply.write(&mut words);
     let said = stream.write_all(&words);
     // Whoever does not listen is turned away all the same.
-    drop(timeout(REFUSAL_TIMEOUT, said).await);
+    drop(timeout(listen::REFUSAL_TIMEOUT, said).await);
 }

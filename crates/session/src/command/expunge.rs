@@ -50,9 +50,8 @@ pub(crate) async fn run(
 pub(super) async fn all_deleted(selected: &Selected, store: &Store) -> Doomed {
     let image = &selected.view.latest().image;
     let known = || {
-        let messages = image.iter().map(|(_, message)| message);
-        let deleted = messages.filter(|message| message.flags.contains(FlagBits::DELETED));
-        deleted.map(|message| message.uid).collect()
+        let deleted = image.carrying(FlagBits::DELETED);
+        deleted.map(|(_, message)| message.uid).collect()
     };
     let messages = usize::try_from(image.len()).unwrap_or(usize::MAX);
     let bytes = messages.saturating_mul(LOOK_COST_BYTES);
