@@ -1,5 +1,7 @@
 //! The options of the demo.
 
+use std::path::PathBuf;
+
 use crate::tool::ChoreError;
 
 /// More frontends than this are of no use on one machine.
@@ -14,6 +16,8 @@ pub(super) struct Options {
     pub(super) is_json: bool,
     /// Quick to build instead of quick to run.
     pub(super) is_debug_build: bool,
+    /// A postroom that is built already: another version, to compare with.
+    pub(super) program: Option<PathBuf>,
     /// u1…uN, for load tools.
     pub(super) people: usize,
     pub(super) nodes: usize,
@@ -24,6 +28,7 @@ impl Options {
         let mut options = Self {
             is_json: false,
             is_debug_build: false,
+            program: None,
             people: 0,
             nodes: 2,
         };
@@ -32,16 +37,22 @@ impl Options {
             match argument.as_str() {
                 "--json" => options.is_json = true,
                 "--debug" => options.is_debug_build = true,
+                "--program" => options.program = Some(path(argument, arguments.next())?),
                 "--people" => options.people = number(argument, arguments.next(), 0..=PEOPLE_MAX)?,
                 "--nodes" => options.nodes = number(argument, arguments.next(), 1..=NODES_MAX)?,
                 unknown => {
-                    let known = "--json, --people N, --nodes N, --debug";
+                    let known = "--json, --people N, --nodes N, --debug, --program FILE";
                     return Err(ChoreError::new(format!("{unknown} is none of {known}")));
                 }
             }
         }
         Ok(options)
     }
+}
+
+fn path(name: &str, text: Option<&String>) -> Result<PathBuf, ChoreError> {
+    text.map(PathBuf::from)
+        .ok_or_else(|| ChoreError::new(format!("{name} takes a path")))
 }
 
 fn number(
@@ -72,6 +83,7 @@ mod tests {
         let expected = Options {
             is_json: false,
             is_debug_build: false,
+            program: None,
             people: 0,
             nodes: 2,
         };
@@ -83,10 +95,14 @@ mod tests {
         let expected = Options {
             is_json: true,
             is_debug_build: true,
+            program: Some(PathBuf::from("old/postroom")),
             people: 100,
             nodes: 3,
         };
-        assert_eq!(parse("--nodes 3 --json --people 100 --debug"), Ok(expected));
+        assert_eq!(
+            parse("--nodes 3 --json --people 100 --debug --program old/postroom"),
+            Ok(expected)
+        );
     }
 
     #[test]
@@ -103,6 +119,7 @@ mod tests {
             parse("--people x"),
             Err("--people takes a number from 0 to 10000".to_owned())
         );
+        assert_eq!(parse("--program"), Err("--program takes a path".to_owned()));
         assert!(parse("--quick").is_err());
     }
 }

@@ -131,8 +131,11 @@ impl Postroom {
     }
 }
 
-/// Builds the server and returns its path.
+/// Builds the server, where none is given, and returns its path.
 pub(super) fn build(options: &Options) -> Result<PathBuf, ChoreError> {
+    if let Some(program) = &options.program {
+        return std::path::absolute(program).map_err(ChoreError::at(program.display()));
+    }
     let mut build = cargo(&["build", "--package", "postroom-server", "--bin", "postroom"]);
     if !options.is_debug_build {
         build.arg("--release");
