@@ -113,7 +113,12 @@ impl Splitter<'_> {
             Some(end) => (self.nothing_in(&media, start, end), end),
             None => self.content(&mut media),
         };
-        let (part_end, lines_end) = self.before_line_break(start, end);
+        // A part that ends where it begins leaves no line break to the delimiter.
+        let end_of_last = match &content {
+            Content::Multipart(parts) => parts.last().map_or(start, |part| part.body.end),
+            Content::Leaf | Content::Message(_) => start,
+        };
+        let (part_end, lines_end) = self.before_line_break(end_of_last, end);
         // The empty line may be the delimiter's line break; then the header ends before it.
         let header_end = header_end.min(part_end);
         let part = Part {

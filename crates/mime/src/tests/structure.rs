@@ -315,3 +315,11 @@ fn a_multipart_with_the_boundary_of_the_one_around_it_has_its_own_parts() {
         r#"((("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 5 1) "mixed") "mixed")"#;
     assert_eq!(body(&message), expected);
 }
+
+#[test]
+fn a_part_that_ends_where_it_begins_is_within_the_one_around_it() {
+    let head = |boundary: &str| format!("Content-Type: multipart/mixed; boundary={boundary}\n\n");
+    let message = [&head("a"), "--a\n", &head("bb"), "text\n--bb\n--a\n"].concat();
+    checked(message.as_bytes());
+    assert_eq!(shown(&message, &[1], Section::Whole), "text\n--bb\n");
+}
