@@ -67,8 +67,16 @@ pub struct Parsed {
     pub header_bytes: usize,
     /// The day in the Date field as it is written there, whatever its zone (RFC 3501, SENTON).
     pub sent: Option<NaiveDate>,
-    /// The text for SEARCH, which [`SearchText`] reads; UTF-8 without NUL.
-    pub search_text: Vec<u8>,
+    /// What [`search_text`] makes, where that is much shorter than the message; `None` where at least a third of the
+    /// message is text, so that it can be made again about as fast as it is read.
+    pub search_text: Option<Vec<u8>>,
+}
+
+/// The text for SEARCH, which [`SearchText`] reads; UTF-8 without NUL, at most [`mail::limits::FOLDED_BYTES_MAX`].
+#[must_use]
+pub fn search_text(message: &[u8]) -> Vec<u8> {
+    panic_if_asked("search-text", message);
+    search::search_text(message, &tree::Part::parse(message))
 }
 
 /// The addresses of To, Cc and Bcc, as `mailbox@host`, for who is given a letter and no recipients.
@@ -89,6 +97,7 @@ pub fn parse(message: &[u8]) -> Parsed {
         body_structure: body_structure::body_structure(message, &root),
         header_bytes: header.len(),
         sent: header::find(header, "Date").and_then(decode::day),
-        search_text: search::search_text(message, &root),
+        search_text: (!search::is_mostly_text(message, &root))
+            .then(|| search::search_text(message, &root)),
     }
 }

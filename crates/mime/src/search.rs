@@ -178,6 +178,21 @@ pub(crate) fn search_text(message: &[u8], root: &Part) -> Vec<u8> {
     writer.folded.into_bytes()
 }
 
+/// Whether headers and text are at least a third of a message, as they are written there.
+pub(crate) fn is_mostly_text(message: &[u8], root: &Part) -> bool {
+    text_bytes(message, root) >= message.len() / 3
+}
+
+fn text_bytes(message: &[u8], part: &Part) -> usize {
+    let body = match &part.content {
+        Content::Multipart(parts) => parts.iter().map(|child| text_bytes(message, child)).sum(),
+        Content::Message(inner) => text_bytes(message, inner),
+        Content::Leaf if part.media.is_kind("text") => part.body(message).len(),
+        Content::Leaf => 0,
+    };
+    part.header(message).len() + body
+}
+
 const SEPARATOR: &str = ": ";
 
 /// Names and addresses of one field that are kept because they are written otherwise in it. Finding out that one is

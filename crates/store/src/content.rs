@@ -6,6 +6,7 @@ use mime::SortKeysUse;
 
 use crate::packing::{unpack, unpacked_bytes};
 use crate::prepared::sent_from_number;
+use crate::search_text::Source;
 use crate::{Fault, Store};
 
 /// What FETCH asks for most, without the body.
@@ -148,19 +149,17 @@ impl Store {
     /// [`Fault::Unavailable`] when the database is away.
     #[tracing::instrument(name = "db.load_texts", skip_all)]
     pub async fn load_texts(&self, ids: &[ContentId]) -> Result<Vec<(ContentId, Bytes)>, Fault> {
-        let rows = sqlx::query!(
-            "select id, folded from content where id = any ($1)",
-            &numbers(ids)
-        )
-        .fetch_all(&mut *self.connection().await?)
-        .await?;
-        let bytes = rows.iter().map(|row| unpacked_bytes(&row.folded)).sum();
-        let unpacking = || {
-            let rows = rows.into_iter();
-            rows.map(|row| Ok((ContentId(row.id), unpack(row.folded)?)))
-                .collect()
+        let sources = self.load_search_sources(&numbers(ids)).await?;
+        let bytes = sources.iter().map(Source::bytes).sum();
+        let reading = || {
+            let sources = sources.into_iter().map(|source| {
+                let id = ContentId(source.id);
+                let (_, text) = self.read_search_text(source)?;
+                Ok((id, text))
+            });
+            sources.collect()
         };
-        self.compute().run(bytes, unpacking).await
+        self.compute().run(bytes, reading).await
     }
 }
 

@@ -83,6 +83,7 @@ mod resolve;
 mod rights;
 mod rows;
 mod save_date;
+mod search_text;
 mod shares;
 mod snapshot;
 mod stats;

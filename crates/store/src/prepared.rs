@@ -5,6 +5,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::packing::pack;
 
+/// Stands for a search text that is made of the message (ADR 0068); packed values begin with another byte.
+pub(crate) const MADE_OF_MESSAGE: &[u8] = &[2];
+
 /// A message as it will be stored. To make one is CPU work and nothing else.
 #[derive(Debug)]
 pub struct Prepared {
@@ -37,7 +40,9 @@ pub fn prepare(message: impl AsRef<[u8]>, date: InternalDate) -> Prepared {
         structure: pack(&parsed.body_structure),
         header: pack(header),
         body: pack(body),
-        folded: pack(&parsed.search_text),
+        folded: parsed
+            .search_text
+            .map_or_else(|| MADE_OF_MESSAGE.to_vec(), |text| pack(&text)),
         date,
         message_id: ids.own.as_deref().map(number_of_id),
         answers: ids.answered.iter().map(|id| number_of_id(id)).collect(),

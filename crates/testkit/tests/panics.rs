@@ -44,6 +44,20 @@ fn a_message_that_trips_a_parser_is_refused() {
 }
 
 #[test]
+fn a_message_whose_text_cannot_be_read_is_not_found_and_the_others_are() {
+    let cluster = Cluster::start().unwrap();
+    in_world(&cluster, World::OneNode, async |stage: &mut Stage| {
+        let (mut ada, _) = team(stage).await;
+        ada.ask_ok(append("search-text")).await.unwrap();
+        ada.ask_ok(append("nowhere")).await.unwrap();
+        ada.ask_ok("SELECT Team/a").await.unwrap();
+        let found = ada.ask_ok("SEARCH BODY body").await.unwrap();
+        assert_eq!(found.first().unwrap(), b"* SEARCH 2");
+    })
+    .unwrap();
+}
+
+#[test]
 fn a_session_that_panics_hears_bye_and_no_other_does() {
     let cluster = Cluster::start().unwrap();
     in_world(&cluster, World::OneNode, async |stage: &mut Stage| {

@@ -3,7 +3,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use mime::{Decoded, SearchText, binary, fold, parse};
+use mime::{Decoded, SearchText, binary, fold, search_text};
 use wire::sasl_decode;
 
 use super::Target;
@@ -57,10 +57,10 @@ fn meet(input: &[u8]) -> Shape {
     for encoding in ["base64", "quoted-printable", "8bit"] {
         let head = format!("Content-Transfer-Encoding: {encoding}\r\n\r\n");
         let message = [head.as_bytes(), input].concat();
-        shape.extend(parse(&message).search_text);
+        shape.extend(search_text(&message));
         assert!(matches!(binary(&message, &[1]), Decoded::Octets(_)));
     }
-    shape.extend(parse(&[b"Subject: ", input].concat()).search_text);
+    shape.extend(search_text(&[b"Subject: ", input].concat()));
     shape.push(u8::from(sasl_decode(input).is_some()));
     if input.len() <= CHECKED_BYTES_MAX {
         found_again(&String::from_utf8_lossy(input));
@@ -91,11 +91,11 @@ fn found_again(text: &str) {
     ] {
         let head = "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding";
         let message = format!("{head}: {encoding}\r\n\r\n{body}");
-        let found = parse(message.as_bytes()).search_text;
+        let found = search_text(message.as_bytes());
         assert!(SearchText::new(&found).body(&needle), "{message}");
     }
     let message = format!("Subject: =?utf-8?b?{}?=\r\n\r\n", STANDARD.encode(&needle));
-    let found = parse(message.as_bytes()).search_text;
+    let found = search_text(message.as_bytes());
     assert!(SearchText::new(&found).subject(&needle), "{message}");
 }
 

@@ -6,7 +6,8 @@ use imap_codec::imap_types::body::BodyStructure;
 use imap_codec::imap_types::fetch::MessageDataItem;
 use imap_codec::imap_types::response::{Data, Response};
 use mime::{
-    Keep, Parsed, SearchText, Section, body_without_extensions, fold, header_fields, parse, section,
+    Keep, Parsed, SearchText, Section, body_without_extensions, fold, header_fields, parse,
+    search_text, section,
 };
 
 use super::Target;
@@ -38,7 +39,14 @@ fn checked(message: &[u8], parsed: &Parsed) {
     assert_eq!([&*header, &*text].concat(), message);
     let all = header_fields(&header, &[], Keep::Others);
     assert_eq!(all, *header, "no field is named, so all are others");
-    searched(&parsed.search_text);
+    let text = search_text(message);
+    searched(&text);
+    assert!(
+        parsed
+            .search_text
+            .as_ref()
+            .is_none_or(|stored| *stored == text)
+    );
 
     let body = body_without_extensions(&parsed.body_structure);
     if depth(&parsed.body_structure) > LEVELS_READ_MAX {

@@ -4,7 +4,7 @@ use imap_codec::ResponseCodec;
 use imap_codec::decode::Decoder;
 
 use crate::tree::{Content, Part};
-use crate::{Parsed, Section, body_without_extensions, parse, section};
+use crate::{Parsed, Section, body_without_extensions, parse, search_text, section};
 
 /// How deep imap-codec reads nested parts; ours go deeper.
 const CODEC_LEVELS_MAX: usize = 7;
@@ -20,7 +20,14 @@ pub(super) fn checked(message: &[u8]) -> Parsed {
         is_readable("BODYSTRUCTURE", &parsed.body_structure);
         is_readable("BODY", &body);
     }
-    assert!(str::from_utf8(&parsed.search_text).is_ok_and(|text| !text.contains('\0')));
+    let text = search_text(message);
+    assert!(
+        parsed
+            .search_text
+            .as_ref()
+            .is_none_or(|stored| *stored == text)
+    );
+    assert!(str::from_utf8(&text).is_ok_and(|text| !text.contains('\0')));
 
     let whole = section(message, &[], Section::Whole).unwrap();
     let header = section(message, &[], Section::Header).unwrap();

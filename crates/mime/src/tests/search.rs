@@ -1,6 +1,6 @@
 //! What SEARCH finds in a message, and what it does not.
 
-use crate::{Field, SearchText, fold, parse};
+use crate::{Field, SearchText, fold, parse, search_text};
 
 const MESSAGE: &str = "From: =?utf-8?q?Ad=C3=A1?= Lovelace <ada@mail.Example.org>\r\n\
     To: Team: bo@example.com, \"Chris\" <c@x>;\r\n\
@@ -36,7 +36,7 @@ const MESSAGE: &str = "From: =?utf-8?q?Ad=C3=A1?= Lovelace <ada@mail.Example.org
 
 #[test]
 fn substrings_are_found_where_the_rfc_says() {
-    let stored = parse(MESSAGE.as_bytes()).search_text;
+    let stored = search_text(MESSAGE.as_bytes());
     let text = SearchText::new(&stored);
     let table = [
         ("from", "ADÁ love", true),
@@ -97,7 +97,7 @@ fn addresses_are_found_as_envelope_tells_them() {
         Cc: plain@x, Undisclosed\r\n\
         \r\n\
         body";
-    let stored = parse(message.as_bytes()).search_text;
+    let stored = search_text(message.as_bytes());
     let text = SearchText::new(&stored);
     for (field, needle, expected) in [
         (Field::From, "user-from@domain.org", true),
@@ -128,10 +128,35 @@ fn header_and_body_stay_apart() {
         ("Subject: =?utf-8?q?=0A=0Aa?=\r\n\r\nb", true, true),
         ("", false, false),
     ] {
-        let stored = parse(message.as_bytes()).search_text;
+        let stored = search_text(message.as_bytes());
         let text = SearchText::new(&stored);
         assert_eq!(text.subject("a"), in_header, "{message:?}");
         assert_eq!(text.body("b"), in_body, "{message:?}");
         assert!(!text.body("a"), "{message:?}");
+    }
+}
+
+/// What is mostly text is searched as it is; of the rest the text is kept.
+#[test]
+fn a_text_is_kept_where_it_is_short_beside_its_message() {
+    let with_attachment = |kind: &str, attached: usize| {
+        let attached = "QUJD".repeat(attached / 4);
+        format!(
+            "Subject: two parts\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n{}\r\n\
+             --b\r\nContent-Type: {kind}\r\n\r\n{attached}\r\n--b--\r\n",
+            "text ".repeat(200)
+        )
+    };
+    for (message, is_kept) in [
+        (String::new(), false),
+        ("Subject: plain\r\n\r\ntext".to_owned(), false),
+        (with_attachment("application/pdf", 1000), false),
+        (with_attachment("application/pdf", 10_000), true),
+        (with_attachment("text/html", 10_000), false),
+        (with_attachment("message/rfc822", 10_000), false),
+    ] {
+        let kept = parse(message.as_bytes()).search_text;
+        let expected = is_kept.then(|| search_text(message.as_bytes()));
+        assert_eq!(kept, expected, "{message}");
     }
 }

@@ -9,8 +9,9 @@ use tracing::warn;
 
 use super::trigrams::Lists;
 use super::{DIGEST_BYTES_MAX, DIGEST_MESSAGES_MAX, DIGEST_MESSAGES_MIN, pack};
+use crate::search_text::Source;
 use crate::stats::add;
-use crate::{Fault, Store, multirange, packing};
+use crate::{Fault, Store, multirange};
 
 /// Search texts that are packed into one value, in bytes, before.
 const PART_BYTES: usize = 1024 * 1024;
@@ -158,25 +159,19 @@ impl Store {
         messages: &[(Uid, ContentId)],
     ) -> Result<HashMap<ContentId, (Vec<u8>, Bytes)>, Fault> {
         let ids: Vec<i64> = messages.iter().map(|(_, id)| id.0).collect();
-        let rows = sqlx::query!(
-            "select id, header, folded from content where id = any ($1)",
-            &ids
-        )
-        .fetch_all(&mut *self.connection().await?)
-        .await?;
-        let parts = rows.iter().flat_map(|row| [&row.header, &row.folded]);
-        let bytes = parts.map(|part| packing::unpacked_bytes(part)).sum();
+        let sources = self.load_search_sources(&ids).await?;
+        let bytes = sources.iter().map(Source::bytes).sum();
         let reading = || {
-            let mut digestible = HashMap::with_capacity(rows.len());
-            for row in rows {
-                let header = packing::unpack(row.header)?;
+            let mut digestible = HashMap::with_capacity(sources.len());
+            for source in sources {
+                let id = ContentId(source.id);
+                let (header, text) = self.read_search_text(source)?;
                 // A message that cannot be read is in no digest, and the others are.
                 let Ok(sort_keys) = catch_unwind(|| mime::sort_keys(&header)) else {
                     add(&self.inner().counters.background_panics, 1);
                     continue;
                 };
-                let text = packing::unpack(row.folded)?;
-                digestible.insert(ContentId(row.id), (sort_keys, text));
+                digestible.insert(id, (sort_keys, text));
             }
             Ok(digestible)
         };
