@@ -182,6 +182,16 @@ impl Store {
         if address.domain() == SENT_COPY_DOMAIN {
             return self.route_sent_copy(address).await;
         }
+        let routes = &self.inner().routes;
+        let key = (
+            address.folded_local().to_owned(),
+            address.domain().to_owned(),
+            separator.to_owned(),
+        );
+        if let Some(route) = routes.find(&key).await? {
+            return Ok(route);
+        }
+        let since = routes.begin(&self.inner().connections).await?;
         let rows = sqlx::query_as!(
             Row,
             r#"select step as "step!", subject, object, mailbox, rights_version, owner, owner_name, path,
@@ -196,6 +206,10 @@ impl Store {
         let mut route = Route::default();
         for row in rows {
             row.read(&mut route)?;
+        }
+        // Whoever guesses at addresses makes nobody forget those that are known.
+        if !route.targets.is_empty() {
+            routes.keep(key, &route, since);
         }
         Ok(route)
     }

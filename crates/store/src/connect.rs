@@ -16,6 +16,7 @@ use crate::history::History;
 use crate::login_recorder::{self, LoginRecorder};
 use crate::pool::Opener;
 use crate::query_batcher::QueryBatcher;
+use crate::routes::Routes;
 use crate::store::Inner;
 use crate::unseen_cache::UnseenCache;
 use crate::{Background, Fault, ObjectIds, Options, Store, latest, resolve, wake};
@@ -62,12 +63,18 @@ impl Store {
             let read = move |mailboxes| latest::read(connections.clone(), mailboxes);
             QueryBatcher::new(latest::BOUNDS, background.spawn.clone(), read)
         };
+        let routes = Routes::new(
+            connections.clone(),
+            history.clone(),
+            background.spawn.clone(),
+        );
         let inner = Arc::new(Inner {
             connections,
             batches: Batches::default(),
             login_recorder: LoginRecorder::default(),
             resolve,
             latest,
+            routes,
             answers: Answers::default(),
             digesting: Digesting::default(),
             access_cache: AccessCache::new(),

@@ -86,7 +86,7 @@ const AT_ONCE_MAX: usize = 4;
 const WINDOW_MAX: Duration = Duration::from_secs(DUPLICATE_WINDOW_DAYS_MAX * 24 * 60 * 60);
 
 impl Store {
-    /// Whether `submitter`, or nobody, may post now to the mailbox that a letter is addressed to.
+    /// Whether `submitter`, or nobody, may post to the mailbox that a letter is addressed to, when its route was asked for.
     ///
     /// # Errors
     ///
@@ -98,15 +98,12 @@ impl Store {
         target: &Target,
     ) -> Result<bool, Fault> {
         let mailbox = &target.mailbox;
-        let Some(latest) = self.latest(mailbox.id).await? else {
-            return Ok(false);
-        };
         let asked = Asked {
             account: submitter.unwrap_or(AccountId::NOBODY),
             mailbox: mailbox.id,
             purpose: Purpose::of(target),
         };
-        match self.post_permit_at(asked, latest.rights_version).await {
+        match self.post_permit_at(asked, mailbox.rights_version).await {
             Ok(_) => Ok(true),
             Err(Fault::Denied | Fault::Gone) => Ok(false),
             Err(fault) => Err(fault),

@@ -6,6 +6,7 @@ use bus::Wakeup;
 use mail::limits::DIRECTORY_CHANGES_MAX;
 use mail::{AccountId, EntryName, MailboxId, ModSeq};
 
+use crate::pool::PooledConnection;
 use crate::{Cause, Fault, Store};
 
 /// Up to where somebody has read the log.
@@ -64,20 +65,7 @@ impl Store {
     /// [`Fault::Unavailable`] when the database is away.
     #[tracing::instrument(name = "db.directory_mark", skip_all)]
     pub async fn directory_mark(&self) -> Result<DirectoryMark, Fault> {
-        // A transaction that runs for long, of whichever database, holds the mark back; what has
-        // committed since it began is no news.
-        let row = sqlx::query!(
-            r#"select s.mark as "mark!", extract(epoch from now())::bigint as "at!",
-                      array(select distinct d.xid from directory_change d where d.xid >= s.mark) as "xids!"
-                 from (select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as mark) s"#
-        )
-        .fetch_one(&mut *self.connection().await?)
-        .await?;
-        Ok(DirectoryMark {
-            since: row.mark,
-            read: row.xids,
-            at: row.at,
-        })
+        read_mark(&mut *self.connection().await?).await
     }
 
     /// What was committed since `mark`, and which of `watching` it may concern.
@@ -130,6 +118,45 @@ impl Store {
             modseq: ModSeq::default(),
         });
     }
+}
+
+/// Where the log ends now.
+pub(crate) async fn read_mark(connection: &mut PooledConnection) -> Result<DirectoryMark, Fault> {
+    let nothing_read = DirectoryMark::default();
+    let (mark, _) = names_changed_since(connection, &nothing_read).await?;
+    Ok(mark)
+}
+
+/// Where the log ends now, and whether any name, right or address changed since `mark`.
+pub(crate) async fn names_changed_since(
+    connection: &mut PooledConnection,
+    mark: &DirectoryMark,
+) -> Result<(DirectoryMark, bool), Fault> {
+    // A transaction that runs for long, of whichever database, holds the mark back; what has
+    // committed since it began is no news.
+    let row = sqlx::query!(
+        r#"select s.mark as "mark!", extract(epoch from now())::bigint as "at!",
+                  array(select distinct d.xid from directory_change d where d.xid >= s.mark) as "xids!",
+                  -- What was logged an hour before may be trimmed.
+                  extract(epoch from now())::bigint - $3::bigint > 3600
+                  or exists (select
+                               from directory_change d
+                              where d.xid >= $1
+                                and d.xid <> all ($2)
+                                and d.kind = 1 /* directory: mailbox */) as "has_changed!"
+             from (select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as mark) s"#,
+        mark.since,
+        &mark.read,
+        mark.at,
+    )
+    .fetch_one(connection)
+    .await?;
+    let next = DirectoryMark {
+        since: row.mark,
+        read: row.xids,
+        at: row.at,
+    };
+    Ok((next, row.has_changed))
 }
 
 fn changes(

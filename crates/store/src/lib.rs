@@ -81,6 +81,7 @@ mod recent;
 mod replace;
 mod resolve;
 mod rights;
+mod routes;
 mod rows;
 mod save_date;
 mod search_text;

@@ -37,6 +37,8 @@ set synchronous_commit = on;
 set jit = off;
 -- Each statement is planned once: parameters do not change which plan is best.
 set plan_cache_mode = force_generic_plan;
+-- And while tables are still small, or were emptied just now: by their indexes, as when they have grown.
+set enable_seqscan = off;
 set idle_in_transaction_session_timeout = '60s'";
 
 pub(crate) type Pool = managed::Pool<Opener>;

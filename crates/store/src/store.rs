@@ -20,6 +20,7 @@ use crate::login_recorder::LoginRecorder;
 use crate::origin::SessionOrigin;
 use crate::query_batcher::QueryBatcher;
 use crate::resolve::{Answer, Name};
+use crate::routes::Routes;
 use crate::stats::Counters;
 use crate::unseen_cache::UnseenCache;
 use crate::{Cause, Fault, ObjectIds, Stats};
@@ -50,6 +51,7 @@ pub(crate) struct Inner {
     pub(crate) login_recorder: LoginRecorder,
     pub(crate) resolve: QueryBatcher<Name, Answer>,
     pub(crate) latest: QueryBatcher<MailboxId, Option<Latest>>,
+    pub(crate) routes: Routes,
     pub(crate) answers: Answers,
     pub(crate) digesting: Digesting,
     pub(crate) access_cache: AccessCache,
