@@ -83,7 +83,7 @@ impl Live {
         let stats = Arc::<Stats>::default();
         let history_followed = AtomicU64::new(store.history_changes());
         let images_bytes_max = cache_bytes_max / IMAGES_SHARE;
-        Arc::new(Self {
+        let live = Arc::new(Self {
             history_followed,
             contents: Contents::new(store.clone(), cache_bytes_max - images_bytes_max),
             kept: Kept::new(images_bytes_max),
@@ -98,7 +98,15 @@ impl Live {
             assurances_begun: AtomicU64::new(0),
             sessions_end: Notify::new(),
             compare_wanted: Notify::new(),
-        })
+        });
+        let hearer = Arc::downgrade(&live);
+        live.store.hear_commits(move |mailbox, committed| {
+            let live = hearer.upgrade();
+            if let Some(mailbox) = live.and_then(|live| live.find_open(mailbox)) {
+                mailbox.take_commit(committed);
+            }
+        });
+        live
     }
 
     /// The counters, for whoever publishes them.

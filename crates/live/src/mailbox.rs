@@ -1,15 +1,15 @@
 //! One mailbox that is open on this node.
 
 use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use image::{Image, Overlay};
-use mail::{AccountId, Keywords, MailboxId, ModSeq, UidValidity};
-use store::{Fault, Found, News, Store};
+use mail::{AccountId, Keywords, MailboxId, ModSeq, UidSet, UidValidity};
+use store::{Committed, CommittedWrite, Fault, Found, News, Store};
 use tokio::sync::watch;
 
 use crate::lock::lock;
@@ -59,6 +59,9 @@ pub struct LiveMailbox {
 
 /// The private flags of so many who watch no longer stay in the state, since most come back.
 const LEAVERS_MAX: usize = 32;
+
+/// Messages whose flags change in a commit that is taken without being read.
+const TAKEN_FLAGS_MAX: u64 = 10_000;
 
 /// One session's watch on a mailbox, which ends when this is dropped.
 #[derive(Debug)]
@@ -320,6 +323,36 @@ impl LiveMailbox {
         Ok(())
     }
 
+    /// Takes what this node committed itself into the state, where that is next and somebody watches. Otherwise it is read,
+    /// as what other nodes committed is.
+    pub(crate) fn take_commit(&self, committed: &Committed) {
+        // Whoever reads now will read this, too.
+        let Ok(_reading) = self.refreshing.try_lock() else {
+            return;
+        };
+        let before = self.mailbox_state();
+        if before.is_gone || before.modseq() != committed.before || !self.is_watched() {
+            return;
+        }
+        let taking = || {
+            let news = News {
+                delta: delta_of(committed, &before.image)?,
+                changes: Vec::new(),
+                keywords: None,
+                rights_version: before.rights_version,
+                private: Vec::new(),
+            };
+            self.publish(&before, news);
+            Some(())
+        };
+        // A panic is not the writer's: whoever reads meets it again.
+        match catch_unwind(AssertUnwindSafe(taking)) {
+            Ok(Some(())) => count(&self.stats.commits_taken),
+            Ok(None) => {}
+            Err(_) => count(&self.stats.panics),
+        }
+    }
+
     fn publish(&self, before: &MailboxState, news: News) {
         #[cfg(debug_assertions)]
         panic_if_asked(&news);
@@ -393,6 +426,38 @@ impl LiveMailbox {
             }
         }
     }
+}
+
+/// What a commit changes in the image before it; `None` where that does not say enough.
+fn delta_of(committed: &Committed, before: &Image) -> Option<image::Delta> {
+    let mut delta = image::Delta {
+        modseq: committed.modseq,
+        uid_next: before.uid_next(),
+        upserts: Vec::new(),
+        expunged: UidSet::new(),
+    };
+    match &committed.write {
+        CommittedWrite::Arrived { uid_next, messages } => {
+            delta.uid_next = *uid_next;
+            delta.upserts.clone_from(messages);
+        }
+        // What is long is not for the task that answers the writers.
+        CommittedWrite::Flags(edits) if edits.uids.len() > TAKEN_FLAGS_MAX => return None,
+        CommittedWrite::Flags(edits) => {
+            for uid in edits.uids.iter() {
+                let (_, mut message) = before.find(uid)?;
+                // Keywords without a bit have rows of their own.
+                if !message.flags.rare().is_empty() {
+                    return None;
+                }
+                message.flags = edits.apply(uid, message.flags.mask())?.into();
+                message.modseq = committed.modseq;
+                delta.upserts.push(message);
+            }
+        }
+        CommittedWrite::Expunged(uids) => delta.expunged = uids.clone(),
+    }
+    Some(delta)
 }
 
 impl Watch {

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Stats {
     /// Deltas read.
     pub deltas: AtomicU64,
+    /// Commits of this node that were taken into states without being read.
+    pub commits_taken: AtomicU64,
     /// Reads of mailboxes that are watched and not open, however many at once.
     pub summaries: AtomicU64,
     /// Panics while a mailbox's news were read.

@@ -1,8 +1,8 @@
 -- Adds the messages of several writers, appended or delivered, all of them or none. UIDs are consecutive, in the order of
 -- `_messages`; `_parts` are the places, from 0, of each writer's messages. What a message consists of stands in lists of its
 -- own, because large values are copied once less so; where it is stored already, `_shared` has its content at that place, and
--- is shorter where nothing follows. Returns UIDVALIDITY, the first UID, the mailbox's new mod-sequence, the contents
--- where something was delivered, what else to wake, where messages are answered by these (`_answers`), and whether nothing
+-- is shorter where nothing follows. Returns UIDVALIDITY, the first UID, the mailbox's new mod-sequence, the contents,
+-- what else to wake, where messages are answered by these (`_answers`), and whether nothing
 -- else was done in the mailbox: copies of sent mail (`_copies`) make room for what their senders file themselves. Refuses, in this order, with PR011 (a content is gone), PR001 (no such mailbox), PR002 (a
 -- login or a right was withdrawn), PR007 (other flags are private now than when the permit was given), PR041 (no UID left),
 -- PR010 (delivered already) and PR009 (over quota). The details of PR002, PR007, PR010 and PR011 are the places of those
@@ -56,8 +56,8 @@ begin
       from (select s.shared, s.place, count(*) filter (where s.shared is null) over (order by s.place) as nth
               from unnest(_messages, _shared) with ordinality as s (size, sent, internal_date, flags, shared, place)) m;
   end if;
+  contents := _contents;
   if cardinality(_deliveries) > 0 then
-    contents := _contents;
     -- Letters that are filed elsewhere than where they are addressed to: that list, too, holds until the commit.
     _addressed := array(select p.mailbox from unnest(_permits) p where p.mailbox <> _mailbox);
   end if;

@@ -1,4 +1,4 @@
--- Does what edit_flags does for one writer and one pair of masks, and changes keywords without a bit (ADR 0055): those of
+-- Does what store_flags does for one writer and one pair of masks, and changes keywords without a bit (ADR 0055): those of
 -- `_set` are set, those of `_cleared` are not any more, where that is null no others. Messages that somebody changed after
 -- `_unchanged_since`, unless that is null, are left alone and returned as `modified`.
 create or replace function edit_rare_keywords(

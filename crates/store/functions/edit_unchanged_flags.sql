@@ -1,4 +1,4 @@
--- Does what edit_flags does for one writer and one pair of masks, but only to messages that nobody changed after
+-- Does what store_flags does for one writer and one pair of masks, but only to messages that nobody changed after
 -- `_unchanged_since` (RFC 7162, 3.1.3). Returns the others as `modified`.
 create or replace function edit_unchanged_flags(
   _actor actor, _permit permit, _request flag_request, _keep bigint, _add bigint,

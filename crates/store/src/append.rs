@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use acl::Permit;
 use bus::Wakeup;
+use image::Message;
 use mail::{
     AccountId, ContentId, FlagBits, Flags, InternalDate, MailboxId, ModSeq, Uid, UidValidity,
 };
@@ -16,6 +17,7 @@ use crate::argument::{
     SentCopyRow,
 };
 use crate::batch::{Call, Done, Job, QueuedWrite, Queues, Writers};
+use crate::committed::{Committed, CommittedWrite};
 use crate::fault::{BatchFault, Excess};
 #[cfg(debug_assertions)]
 use crate::packing;
@@ -148,6 +150,7 @@ impl Job for Append {
     ) -> Result<Done<Added>, BatchFault> {
         let writers = Writers::of(queued_writes);
         let columns = Columns::of(queued_writes);
+        let is_for_all = columns.is_for_all();
         let query = sqlx::query_file!(
             "queries/append.sql",
             mailbox.0,
@@ -177,13 +180,19 @@ impl Job for Append {
             .map_err(|error| without_those_too_large(queued_writes, error))?;
         inner.wake_answered(row.answered.as_deref(), row.answered_modseqs.as_deref());
         let numbers = (row.uid_validity, row.first_uid, row.modseq);
-        answers(
+        let is_all = row.is_alone && is_for_all && row.answered.is_none_or(|a| a.is_empty());
+        let done = answers(
             queued_writes,
             numbers,
             row.is_alone,
             row.contents.as_deref(),
-        )
-        .ok_or_else(|| BatchFault::All(Fault::Broken(Cause::new("numbers out of range"))))
+        );
+        let mut done =
+            done.ok_or_else(|| BatchFault::All(Fault::Broken(Cause::new("numbers out of range"))))?;
+        if is_all && let Some(contents) = row.contents {
+            done.committed = committed(queued_writes, row.first_uid, done.news, &contents);
+        }
+        Ok(done)
     }
 }
 
@@ -196,6 +205,19 @@ impl Append {
                 sizes.collect()
             }
             Self::Letter(posting) => vec![posting.prepared.size],
+        }
+    }
+
+    /// Each message, with the flags that everybody sees.
+    fn messages(&self) -> Vec<(&Prepared, FlagBits)> {
+        match self {
+            Self::Messages(messages) => {
+                let messages = messages.iter();
+                messages
+                    .map(|message| (&message.prepared, message.shared.mask()))
+                    .collect()
+            }
+            Self::Letter(posting) => vec![(&posting.prepared, posting.flags)],
         }
     }
 
@@ -273,7 +295,34 @@ fn answers(
     Some(Done {
         answers,
         news: Some(modseq),
+        committed: None,
     })
+}
+
+/// The messages as everybody sees them now.
+fn committed(
+    queued_writes: &[QueuedWrite<Append>],
+    first_uid: i64,
+    modseq: Option<ModSeq>,
+    contents: &[i64],
+) -> Option<Committed> {
+    let modseq = modseq?;
+    let mut messages = Vec::with_capacity(contents.len());
+    let all = queued_writes
+        .iter()
+        .flat_map(|queued_write| queued_write.job.messages());
+    for ((uid, content), (prepared, flags)) in (first_uid..).zip(contents).zip(all) {
+        messages.push(Message {
+            uid: Uid::from_i64(uid)?,
+            modseq,
+            flags: flags.into(),
+            content: ContentId(*content),
+            size: u32::try_from(prepared.size).ok()?,
+            date: InternalDate::from_packed(prepared.date.packed()),
+        });
+    }
+    let uid_next = Uid::from_i64(first_uid + i64::try_from(contents.len()).ok()?)?;
+    Committed::with(modseq, CommittedWrite::Arrived { uid_next, messages })
 }
 
 /// The messages of a batch. What may be large stands in columns of its own.
@@ -316,6 +365,11 @@ impl<'w> Columns<'w> {
             columns.parts.push((first..columns.place()).into());
         }
         columns
+    }
+
+    /// Whether the rows of messages say all that anybody will see of them.
+    fn is_for_all(&self) -> bool {
+        self.marks.is_empty() && self.copies.is_empty() && self.rare_places.is_empty()
     }
 
     fn place(&self) -> i64 {

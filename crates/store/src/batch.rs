@@ -20,6 +20,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::append::Append;
 use crate::argument::{ActorRow, PermitRow};
+use crate::committed::Committed;
 use crate::expunge::Expunge;
 use crate::fault::BatchFault;
 use crate::flags::{Edit, ExactEdit};
@@ -69,6 +70,8 @@ pub(crate) struct Done<Answer> {
     pub(crate) answers: Vec<Answer>,
     /// Up to where the mailbox has news; `None` when nothing changed.
     pub(crate) news: Option<ModSeq>,
+    /// The news itself, where it is known and all of it.
+    pub(crate) committed: Option<Committed>,
 }
 
 /// A queued write and who waits for it.
@@ -268,6 +271,9 @@ impl Task {
     }
 
     fn answer<J: Job>(&self, queued_writes: Vec<QueuedWrite<J>>, done: Done<J::Answer>) {
+        if let Some(committed) = &done.committed {
+            self.inner.commit_listener.tell(self.mailbox, committed);
+        }
         if let Some(modseq) = done.news {
             self.inner.outbox.post(Wakeup {
                 mailbox: self.mailbox,

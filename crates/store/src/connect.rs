@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use crate::access_cache::AccessCache;
 use crate::answers::Answers;
 use crate::batch::Batches;
+use crate::committed::CommitListener;
 use crate::connections::{Connections, Division};
 use crate::digest::Digesting;
 use crate::history::History;
@@ -75,6 +76,7 @@ impl Store {
             resolve,
             latest,
             routes,
+            commit_listener: CommitListener::default(),
             answers: Answers::default(),
             digesting: Digesting::default(),
             access_cache: AccessCache::new(),

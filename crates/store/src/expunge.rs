@@ -7,6 +7,7 @@ use mail::{MailboxId, ModSeq, Uid, UidSet};
 
 use crate::argument::{ActorRow, PermitRow};
 use crate::batch::{Call, Done, Job, QueuedWrite, Queues, Writers};
+use crate::committed::{Committed, CommittedWrite};
 use crate::fault::BatchFault;
 use crate::store::Inner;
 use crate::{Fault, Store, multirange};
@@ -98,9 +99,14 @@ impl Job for Expunge {
             uids: gone.intersection(&queued_write.job.uids),
             modseq,
         };
+        let answers = queued_writes.iter().map(answer).collect();
+        let is_changed = !gone.is_empty();
         Ok(Done {
-            answers: queued_writes.iter().map(answer).collect(),
-            news: (!gone.is_empty()).then_some(modseq),
+            answers,
+            news: is_changed.then_some(modseq),
+            committed: is_changed
+                .then(|| Committed::with(modseq, CommittedWrite::Expunged(gone)))
+                .flatten(),
         })
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use acl::Permit;
-use mail::{FlagBits, MailboxId, ModSeq, RareKeywords, UidSet};
+use mail::{FlagBits, MailboxId, ModSeq, RareKeywords, Uid, UidSet};
 
 use crate::argument::{ActorRow, FlagEditRow, FlagRequestRow, PermitRow, PrivateFlagEditRow};
 use crate::batch::{Call, Done, Job, QueuedWrite, Queues, Writers};
+use crate::committed::{Committed, CommittedWrite, SharedEdits};
 use crate::fault::BatchFault;
 use crate::store::Inner;
 use crate::{Cause, Fault, Store, multirange, rare};
@@ -143,16 +144,22 @@ impl Job for Edit {
         call: &Call,
     ) -> Result<Done<FlagsEdited>, BatchFault> {
         let writers = Writers::of(queued_writes);
+        let shared_edits = shared_edits(queued_writes);
+        let private_edits = private_edits(queued_writes);
+        let is_for_all = private_edits.is_empty();
         let query = sqlx::query!(
-            r#"select modseq as "modseq!", is_changed as "is_changed!"
-                 from edit_flags(
+            r#"select modseq as "modseq!", is_changed as "is_changed!", edited::text
+                 from store_flags(
                         _mailbox => $1, _actors => $2, _permits => $3, _edits => $4, _private_edits => $5,
                         _requests => $6)"#,
             mailbox.0,
             &writers.actors as &[ActorRow],
             &writers.permits as &[PermitRow],
-            shared_edits(queued_writes) as Vec<FlagEditRow>,
-            private_edits(queued_writes) as Vec<PrivateFlagEditRow>,
+            shared_edits
+                .iter()
+                .map(|edit| edit.row())
+                .collect::<Vec<_>>() as Vec<FlagEditRow>,
+            private_edits as Vec<PrivateFlagEditRow>,
             requests(queued_writes) as Vec<FlagRequestRow>,
         );
         call.send();
@@ -164,9 +171,15 @@ impl Job for Edit {
             modseq,
             modified: UidSet::new(),
         };
+        let changed = row.edited.as_deref().map(multirange::parse).transpose();
+        let changed = changed.map_err(BatchFault::All)?;
+        let committed = changed
+            .filter(|_| is_for_all)
+            .and_then(|uids| committed(modseq, uids, &shared_edits));
         Ok(Done {
             answers: vec![edited; queued_writes.len()],
             news: row.is_changed.then_some(modseq),
+            committed,
         })
     }
 }
@@ -203,6 +216,7 @@ impl Job for ExactEdit {
         Ok(Done {
             answers: vec![FlagsEdited { modseq, modified }],
             news: row.is_changed.then_some(modseq),
+            committed: None,
         })
     }
 }
@@ -298,12 +312,25 @@ fn requests(queued_writes: &[QueuedWrite<Edit>]) -> Vec<FlagRequestRow> {
     edits.map(Edit::request).collect()
 }
 
-fn shared_edits(queued_writes: &[QueuedWrite<Edit>]) -> Vec<FlagEditRow> {
+fn shared_edits(queued_writes: &[QueuedWrite<Edit>]) -> Vec<Stretch> {
     let edits: Vec<_> = queued_writes
         .iter()
         .map(|queued_write| (&queued_write.job.uids, queued_write.job.shared))
         .collect();
-    compose(&edits).into_iter().map(Stretch::row).collect()
+    compose(&edits)
+}
+
+/// What was done to the messages that changed.
+fn committed(modseq: ModSeq, uids: UidSet, edits: &[Stretch]) -> Option<Committed> {
+    let stretches = edits.iter().map(|edit| {
+        let uid = |number: u32| Uid::from_i64(number.into());
+        Some((uid(edit.low)?, uid(edit.high)?, edit.masks))
+    });
+    let edits = SharedEdits {
+        uids,
+        stretches: stretches.collect::<Option<_>>()?,
+    };
+    Committed::with(modseq, CommittedWrite::Flags(edits))
 }
 
 /// Each account's edits are composed apart.

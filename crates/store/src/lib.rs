@@ -39,6 +39,7 @@ mod append;
 mod argument;
 mod background;
 mod batch;
+mod committed;
 mod connect;
 mod connections;
 mod content;
@@ -113,6 +114,7 @@ pub use address::{
 pub use answers::Withdrawal;
 pub use append::{Appended, NewMessage};
 pub use background::{Aside, Background, Compute, Sleep, Spawn};
+pub use committed::{Committed, CommittedWrite, SharedEdits};
 pub use content::MessageMetadata;
 pub use copy::{Copied, Moved};
 pub use counters::MailboxCounters;

@@ -12,6 +12,7 @@ use crate::access_cache::AccessCache;
 use crate::answers::Answers;
 use crate::background::{Background, Compute};
 use crate::batch::Batches;
+use crate::committed::{CommitListener, Committed};
 use crate::connections::{Connections, Held};
 use crate::digest::Digesting;
 use crate::history::History;
@@ -52,6 +53,7 @@ pub(crate) struct Inner {
     pub(crate) resolve: QueryBatcher<Name, Answer>,
     pub(crate) latest: QueryBatcher<MailboxId, Option<Latest>>,
     pub(crate) routes: Routes,
+    pub(crate) commit_listener: CommitListener,
     pub(crate) answers: Answers,
     pub(crate) digesting: Digesting,
     pub(crate) access_cache: AccessCache,
@@ -91,6 +93,12 @@ impl Store {
     #[tracing::instrument(name = "db.latest", skip_all)]
     pub async fn latest(&self, mailbox: MailboxId) -> Result<Option<Latest>, Fault> {
         self.inner.latest.ask(mailbox).await
+    }
+
+    /// Calls `hear` with what batches of this node commit, before those who wrote it are answered, as far as it is known
+    /// without reading it. What it does takes no longer than a look at an image; it waits for nothing. Only the first is called.
+    pub fn hear_commits(&self, hear: impl Fn(MailboxId, &Committed) + Send + Sync + 'static) {
+        self.inner.commit_listener.set(Box::new(hear));
     }
 
     /// Makes the identifiers of this database's objects.
