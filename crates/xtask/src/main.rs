@@ -15,6 +15,7 @@ mod bench;
 mod check;
 mod ci;
 mod demo;
+mod dist;
 mod fuzz;
 mod imap;
 mod packages;
@@ -44,7 +45,7 @@ struct Verb {
 const VERBS: &[Verb] = &[
     Verb {
         name: "demo",
-        arguments: "[--json] [--people N] [--nodes N] [--debug]",
+        arguments: "[--json] [--people N] [--nodes N] [--debug] [--program FILE]",
         purpose: "a team with a shared mailbox on two frontends; prints how to connect",
         run: demo::run,
     },
@@ -107,6 +108,12 @@ const VERBS: &[Verb] = &[
         arguments: "",
         purpose: "keeps what this release says to the database, for the tests of the next one",
         run: release::keep,
+    },
+    Verb {
+        name: "dist",
+        arguments: "",
+        purpose: "what a release publishes: Debian package, container image, list of parts, sums",
+        run: dist::run,
     },
     Verb {
         name: "ci",
