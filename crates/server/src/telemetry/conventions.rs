@@ -14,6 +14,9 @@ use super::operations::DATABASE;
 /// The field of an event that says how a call or a command failed; its span has it as `error.type`.
 pub(super) const FAULT: &str = "fault";
 
+/// Fields that lines of the log need. From where somebody came is nothing for a collector, and the trace knows its own number.
+const LOG_ONLY: [&str; 2] = ["client.address", "trace_id"];
+
 /// Translates spans, then sends them on.
 #[derive(Debug)]
 pub(super) struct Conventional<E>(pub(super) E);
@@ -53,6 +56,8 @@ fn translate(span: &mut SpanData) {
         Some(_) | None => (SpanKind::Internal, Vec::new()),
     };
     span.span_kind = kind;
+    span.attributes
+        .retain(|attribute| !LOG_ONLY.contains(&attribute.key.as_str()));
     span.attributes.extend(more);
     move_error(span);
 }

@@ -74,14 +74,17 @@ pub(crate) fn start(
     repeat(|store, upkeep, ages| keep(store, upkeep, ages).boxed());
     repeat(|store, upkeep, _| keep_within_bounds(store, upkeep).boxed());
     repeat(|store, upkeep, _| {
-        async move { upkeep.survey.follow_storage(&store, &upkeep.records).await }.boxed()
+        async move {
+            upkeep.survey.follow_storage(&store, &upkeep.records).await;
+        }
+        .boxed()
     });
     repeat(|store, upkeep, _| {
         async move {
             upkeep
                 .survey
                 .follow_replication(&store, &upkeep.records)
-                .await
+                .await;
         }
         .boxed()
     });
