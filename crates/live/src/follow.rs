@@ -436,10 +436,17 @@ impl Live {
         if mailbox.want(modseq) {
             let mailbox = mailbox.clone();
             let live = self.clone();
+            let heard_at = self.store.now();
             (self.spawn)(Box::pin(async move {
-                if let Err(fault) = mailbox.follow().await {
-                    debug!(mailbox.id = %mailbox.id(), cause = %fault, "could not read the news of a mailbox");
-                    live.compare_wanted.notify_one();
+                match mailbox.follow().await {
+                    Ok(()) => {
+                        let took = live.store.now().saturating_sub(heard_at);
+                        live.stats.told.note(took);
+                    }
+                    Err(fault) => {
+                        debug!(mailbox.id = %mailbox.id(), cause = %fault, "could not read the news of a mailbox");
+                        live.compare_wanted.notify_one();
+                    }
                 }
             }));
         }

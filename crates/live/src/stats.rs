@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use store::Durations;
+
 /// Counts since the node started, read by whoever publishes metrics.
 #[derive(Debug, Default)]
 pub struct Stats {
@@ -17,6 +19,8 @@ pub struct Stats {
     pub images: AtomicU64,
     /// Wake-ups that came over the bus.
     pub wakeups_received: AtomicU64,
+    /// From hearing a wake-up until the sessions that have the mailbox open see its news.
+    pub told: Durations,
     /// Changes that only the safety comparison found.
     pub wakeups_missed: AtomicU64,
     /// Untagged responses that were encoded.

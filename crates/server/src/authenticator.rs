@@ -19,7 +19,7 @@ use wire::Secret;
 
 use crate::environment;
 use crate::lock::lock;
-use crate::metrics::Metrics;
+use crate::metrics::{HeldUp, Metrics};
 
 /// How long a verified login is remembered.
 const VERIFIED_TTL: Duration = Duration::from_secs(5 * 60);
@@ -113,13 +113,17 @@ impl PasswordAuthenticator {
             return LoginVerdict::Welcome(account.clone());
         }
         let Some(core) = self.wait_for_core().await else {
+            self.metrics.count_held_up(HeldUp::Queue);
             return LoginVerdict::TooMany;
         };
         // The throttle is asked after the wait, so that the first answers slow down guesses on many connections.
         let network = network_of(address);
         match self.verdict(account.as_ref(), user, network).await {
             Some(Verdict::Go) => {}
-            Some(Verdict::Wait(_)) => return LoginVerdict::TooMany,
+            Some(Verdict::Wait(_)) => {
+                self.metrics.count_held_up(HeldUp::Guesses);
+                return LoginVerdict::TooMany;
+            }
             None => return LoginVerdict::Unavailable,
         }
         let stored = account
@@ -180,9 +184,11 @@ impl PasswordAuthenticator {
 
     /// Waits for a core; `None` when too many wait already, or it takes too long.
     async fn wait_for_core(&self) -> Option<OwnedSemaphorePermit> {
-        let waiting = Waiting::join(&self.waiting, self.waiting_max)?;
+        let waiting = Waiting::join(&self.waiting, self.waiting_max, &self.metrics)?;
+        let begun = environment::now();
         let core = timeout(CORE_TIMEOUT, Arc::clone(&self.cores).acquire_owned()).await;
         drop(waiting);
+        self.metrics.note_login_wait(environment::now() - begun);
         core.ok()?.ok()
     }
 
@@ -277,12 +283,13 @@ impl Authenticator for PasswordAuthenticator {
 }
 
 /// A place in the queue for a core, which is given back when this is dropped.
-struct Waiting<'a>(&'a AtomicUsize);
+struct Waiting<'a>(&'a AtomicUsize, &'a Metrics);
 
 impl<'a> Waiting<'a> {
-    fn join(queue: &'a AtomicUsize, length_max: usize) -> Option<Self> {
+    fn join(queue: &'a AtomicUsize, length_max: usize, metrics: &'a Metrics) -> Option<Self> {
         if queue.fetch_add(1, Ordering::Relaxed) < length_max {
-            return Some(Self(queue));
+            metrics.count_waiting_login(1);
+            return Some(Self(queue, metrics));
         }
         queue.fetch_sub(1, Ordering::Relaxed);
         None
@@ -292,6 +299,7 @@ impl<'a> Waiting<'a> {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
+        self.1.count_waiting_login(-1);
     }
 }
 

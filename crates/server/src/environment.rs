@@ -25,8 +25,15 @@ pub(crate) fn background(panics: &Arc<Panics>) -> store::Background {
     store::Background {
         spawn: spawn(panics),
         sleep: Arc::new(|time| Box::pin(tokio::time::sleep(time))),
+        clock: steady_clock(),
         compute: store::Compute::new(cores(), Arc::new(aside)),
     }
+}
+
+/// Measures the time since now.
+fn steady_clock() -> store::Clock {
+    let began = now();
+    Arc::new(move || began.elapsed())
 }
 
 /// Computes on this thread, while another takes over its tasks. A runtime with one thread has no other.
@@ -89,7 +96,18 @@ pub(crate) fn surroundings(variables: &HashMap<String, String>) -> Surroundings 
         host_name: host_name(variables),
         state_dir: state_dir(variables),
         memory_bytes: memory_bytes(),
+        sends_traces: sends_traces(variables),
     }
+}
+
+/// Whether the variables of OpenTelemetry name a receiver of traces, and want them to be sent.
+fn sends_traces(variables: &HashMap<String, String>) -> bool {
+    let is = |name: &str, value: &str| variables.get(name).is_some_and(|given| given == value);
+    let is_named = ["TRACES_", ""].iter().any(|signal| {
+        let name = format!("OTEL_EXPORTER_OTLP_{signal}ENDPOINT");
+        variables.get(&name).is_some_and(|url| !url.is_empty())
+    });
+    is_named && !is("OTEL_SDK_DISABLED", "true") && !is("OTEL_TRACES_EXPORTER", "none")
 }
 
 /// What the control groups of this process allow, in their first or second version, and no more than the machine has.

@@ -8,6 +8,7 @@ use live::Live;
 use session::{Node, Trees};
 use store::{NodeRun, Store};
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
@@ -27,12 +28,11 @@ use crate::listen::{self, Beginning};
 use crate::listener::{self, Listener};
 use crate::lmtp::{self, LmtpContext};
 use crate::memory::SharedMemory;
-use crate::metrics::Metrics;
+use crate::metrics::{MetricSources, Metrics, StatsCollector};
 use crate::panics::Panics;
 use crate::registry::Registry;
-use crate::stats_collector::StatsCollector;
 use crate::tls::Certificate;
-use crate::upkeep;
+use crate::upkeep::{self, Upkeep};
 
 /// How often a node that may not migrate looks whether somebody else has.
 const MIGRATIONS_PAUSE: Duration = Duration::from_secs(1);
@@ -124,9 +124,20 @@ impl Frontend {
         );
         let limits = &config.limits;
         let uploads = SharedMemory::new(limits.literal_bytes_in_flight, limits.message_bytes);
-        let stats_collector =
-            StatsCollector::new(store.clone(), Arc::clone(&live), uploads.clone(), &panics);
-        let metrics = Arc::new(Metrics::new(Some(Box::new(stats_collector))));
+        let upkeep = Upkeep::new();
+        let stats = StatsCollector {
+            store: store.clone(),
+            live: Arc::clone(&live),
+            uploads: uploads.clone(),
+            panics: Arc::clone(&panics),
+            certificate: Arc::clone(&certificate),
+            upkeep: Arc::clone(&upkeep),
+        };
+        let metrics = Arc::new(Metrics::new(Some(MetricSources {
+            stats,
+            runtime: Handle::current().metrics(),
+            state_dir: config.node.state_dir.clone(),
+        })));
         let (drain_trigger, drain) = drain(config.timeouts.drain);
         let (lmtp_drain, agents_drain) = (drain.apart(), drain.apart());
         let registry = Registry::new(run);
@@ -137,6 +148,7 @@ impl Frontend {
             uploads,
             coming_uploads: ComingUploads::default(),
             timeouts: config.timeouts.clone(),
+            slow_command: config.log.slow_command,
             drain,
             registry: Arc::clone(&registry),
             panics: Arc::clone(&panics),
@@ -148,7 +160,7 @@ impl Frontend {
 
         let sockets = Sockets::bind(&config.listen)?;
         let addresses = sockets.addresses(probes.addresses);
-        let mut background = upkeep::start(config, &store, &live, &registry, &panics);
+        let mut background = upkeep::start(config, &store, &live, &registry, &upkeep, &panics);
         let (kept, live_kept, store_kept) = (Arc::clone(&lease), Arc::clone(&live), store.clone());
         background.spawn(Arc::clone(&panics).keep_running(move || {
             Arc::clone(&kept).keep(store_kept.clone(), Arc::clone(&live_kept))

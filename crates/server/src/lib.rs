@@ -24,7 +24,6 @@ mod memory;
 mod metrics;
 mod panics;
 mod registry;
-mod stats_collector;
 mod telemetry;
 mod tls;
 mod upkeep;

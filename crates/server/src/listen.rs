@@ -104,7 +104,8 @@ async fn converse(
     let (stream, security) = match beginning {
         Beginning::Plain(without_tls) => (Stream::Plain(socket), plain(without_tls, address)),
         Beginning::Tls => {
-            match Box::pin(handshake(&context.tls, context.timeouts.login, socket)).await {
+            let (patience, metrics) = (context.timeouts.login, &context.metrics);
+            match Box::pin(handshake(&context.tls, patience, socket, metrics)).await {
                 Some(stream) => (stream, Security::Tls),
                 None => return,
             }

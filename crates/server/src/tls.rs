@@ -72,6 +72,13 @@ impl Certificate {
         Ok(Arc::new(Self { files, current }))
     }
 
+    /// When the certificate that is served ends, in seconds since 1970; `None` when that cannot be read.
+    pub(crate) fn ends_at(&self) -> Option<i64> {
+        let current = Arc::clone(&lock(&self.current));
+        let validity = current.end_entity_cert().ok().and_then(Validity::of)?;
+        Some(validity.ends_at())
+    }
+
     /// Accepts TLS 1.2 and 1.3 with whatever certificate is current at each handshake.
     pub(crate) fn acceptor(self: &Arc<Self>) -> Result<TlsAcceptor, TlsError> {
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))

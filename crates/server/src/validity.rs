@@ -44,6 +44,11 @@ impl Validity {
         })
     }
 
+    /// Its last second, since 1970.
+    pub(crate) const fn ends_at(self) -> i64 {
+        self.not_after
+    }
+
     /// What is to be said `now`, in seconds since 1970. Both bounds belong to the validity (RFC 5280, 4.1.2.5).
     pub(crate) fn at(self, now: i64) -> CertificateState {
         let left = self.not_after.saturating_sub(now);

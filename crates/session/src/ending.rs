@@ -259,11 +259,11 @@ pub(crate) fn conclude(
         Err(Ending::Broken(fault)) => {
             let code = match fault {
                 Fault::Unavailable(_) => {
-                    warn!(cause = %fault, "the database did not answer");
+                    warn!(cause = %fault, fault = fault.word(), "the database did not answer");
                     Code::Unavailable
                 }
                 _ => {
-                    error!(cause = %fault, "a command failed by our own fault");
+                    error!(cause = %fault, fault = fault.word(), "a command failed by our own fault");
                     Code::ServerBug
                 }
             };

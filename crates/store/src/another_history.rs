@@ -42,7 +42,7 @@ impl Store {
         .fetch_one(&mut *self.connection().await?)
         .await?;
         if let Some(modseq) = renewed.and_then(ModSeq::from_i64) {
-            self.inner().outbox.post(Wakeup { mailbox, modseq });
+            self.inner().post(Wakeup { mailbox, modseq });
         }
         Ok(())
     }

@@ -235,7 +235,7 @@ impl Inner {
         let mailboxes = mailboxes.unwrap_or_default().iter();
         for (mailbox, modseq) in mailboxes.zip(modseqs.unwrap_or_default()) {
             if let Some(modseq) = ModSeq::from_i64(*modseq) {
-                self.outbox.post(Wakeup {
+                self.post(Wakeup {
                     mailbox: MailboxId(*mailbox),
                     modseq,
                 });

@@ -16,6 +16,8 @@ use crate::shares::Shares;
 pub type Spawn = Arc<dyn Fn(Pin<Box<dyn Future<Output = ()> + Send>>) + Send + Sync>;
 /// The only way in which something waits for time to pass below `server`.
 pub type Sleep = Arc<dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+/// The only way in which something measures time below `server`: how long ago some moment was, which is the same for all calls.
+pub type Clock = Arc<dyn Fn() -> Duration + Send + Sync>;
 /// Calls what it is given, once, and lets all other tasks of the thread go on elsewhere meanwhile.
 pub type Aside = Arc<dyn Fn(&mut (dyn FnMut() + Send)) + Send + Sync>;
 
@@ -26,6 +28,8 @@ pub struct Background {
     pub spawn: Spawn,
     /// Resolves after so long.
     pub sleep: Sleep,
+    /// Measures time.
+    pub clock: Clock,
     /// Where what takes long is computed.
     pub compute: Compute,
 }

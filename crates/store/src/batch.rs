@@ -11,15 +11,18 @@ use std::mem;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use acl::Permit;
 use bus::Wakeup;
 use futures_util::FutureExt as _;
 use mail::{MailboxId, ModSeq};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tracing::{Instrument as _, Span, info_span};
 
 use crate::append::Append;
 use crate::argument::{ActorRow, PermitRow};
+use crate::backlog::Backlog;
 use crate::committed::Committed;
 use crate::expunge::Expunge;
 use crate::fault::BatchFault;
@@ -80,6 +83,9 @@ pub(crate) struct QueuedWrite<J: Job> {
     origin: Option<Arc<SessionOrigin>>,
     pub(crate) job: J,
     reply: oneshot::Sender<Result<J::Answer, Fault>>,
+    /// The call of the store that waits for it.
+    span: Span,
+    queued_at: Duration,
     /// Given back when the queued write is answered.
     _room: OwnedSemaphorePermit,
 }
@@ -97,6 +103,8 @@ pub(crate) struct Queues {
     pub(crate) edits: VecDeque<QueuedWrite<Edit>>,
     pub(crate) exact_edits: VecDeque<QueuedWrite<ExactEdit>>,
     pub(crate) expunges: VecDeque<QueuedWrite<Expunge>>,
+    /// What was taken out and is not answered yet.
+    under_way: Backlog,
 }
 
 /// The mailboxes of this node that have a task.
@@ -137,14 +145,17 @@ impl Store {
             origin: self.origin.clone(),
             job,
             reply,
+            span: Span::current(),
+            queued_at: self.inner().now(),
             _room: room,
         };
         self.enqueue(mailbox, queued_write);
-        answer.await.unwrap_or_else(|_| {
+        let answer = answer.await.unwrap_or_else(|_| {
             Err(Fault::Broken(Cause::new(
                 "the task that wrote to the mailbox died",
             )))
-        })
+        });
+        answer.map_err(Fault::noted)
     }
 
     fn enqueue<J: Job>(&self, mailbox: MailboxId, queued_write: QueuedWrite<J>) {
@@ -171,6 +182,15 @@ impl Batches {
         let all = self.room.acquire_many(QUEUED_KIB_MAX).await;
         self.room.close();
         drop(all);
+    }
+
+    /// All that waits on this node.
+    pub(crate) fn backlog(&self) -> Backlog {
+        let queues = self.lock();
+        queues
+            .values()
+            .map(Queues::backlog)
+            .fold(Backlog::default(), Backlog::and)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<MailboxId, Queues>> {
@@ -213,10 +233,8 @@ impl Task {
     /// All that is queued; with nothing left, the mailbox has no task any more.
     fn take(&mut self) -> Option<Queues> {
         let mut queues = self.inner.batches.lock();
-        let taken = queues
-            .get_mut(&self.mailbox)
-            .map(mem::take)
-            .unwrap_or_default();
+        let taken = queues.get_mut(&self.mailbox).map(Queues::take);
+        let taken = taken.unwrap_or_default();
         if taken.is_empty() {
             queues.remove(&self.mailbox);
             self.has_ended = true;
@@ -236,7 +254,12 @@ impl Task {
         while !queued_writes.is_empty() {
             self.inner.counters.count_batch(queued_writes.len());
             let call = Call::default();
+            let span = info_span!("db.write_batch", requests = queued_writes.len());
+            for queued_write in &queued_writes {
+                span.follows_from(&queued_write.span);
+            }
             let written = J::write(&self.inner, self.mailbox, &queued_writes, &call);
+            let written = written.instrument(span);
             let fault = match AssertUnwindSafe(written).catch_unwind().await {
                 Ok(Ok(done)) => return self.answer(queued_writes, done),
                 Ok(Err(fault)) => fault,
@@ -275,7 +298,7 @@ impl Task {
             self.inner.commit_listener.tell(self.mailbox, committed);
         }
         if let Some(modseq) = done.news {
-            self.inner.outbox.post(Wakeup {
+            self.inner.post(Wakeup {
                 mailbox: self.mailbox,
                 modseq,
             });
@@ -336,14 +359,39 @@ impl Writers {
 }
 
 impl Queues {
+    /// All that is queued; it is under way from now on.
+    fn take(&mut self) -> Self {
+        self.under_way = Backlog::default();
+        let under_way = self.backlog();
+        let taken = mem::take(self);
+        self.under_way = under_way;
+        taken
+    }
+
+    fn backlog(&self) -> Backlog {
+        backlog_of(&self.appends)
+            .and(backlog_of(&self.edits))
+            .and(backlog_of(&self.exact_edits))
+            .and(backlog_of(&self.expunges))
+            .and(self.under_way)
+    }
+
     fn is_empty(&self) -> bool {
         let Self {
             appends,
             edits,
             exact_edits,
             expunges,
+            under_way: _,
         } = self;
         appends.is_empty() && edits.is_empty() && exact_edits.is_empty() && expunges.is_empty()
+    }
+}
+
+fn backlog_of<J: Job>(queue: &VecDeque<QueuedWrite<J>>) -> Backlog {
+    Backlog {
+        writes: queue.len(),
+        since: queue.front().map(|oldest| oldest.queued_at),
     }
 }
 

@@ -50,7 +50,8 @@ impl Store {
         };
         let openers = (opener(LIMITS_OF_WORK), opener(LIMITS_OF_KEPT));
         let division = Division::of(options.connections);
-        let connections = Arc::new(Connections::new(openers, division, background.clone())?);
+        let connections = Connections::new(openers, division, background.clone())?;
+        let connections = Arc::new(connections);
         // Whoever starts a node learns at once where the database cannot be reached.
         drop(connections.work(None).await?);
         let object_ids = ObjectIds::load(&connections).await?;

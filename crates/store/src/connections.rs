@@ -6,6 +6,7 @@
 use std::ops::{Deref, DerefMut};
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use deadpool::managed::{Object, PoolError};
@@ -17,6 +18,7 @@ use tracing::debug;
 use crate::background::Background;
 use crate::pool::{Opener, Pool, PooledConnection, State, close_idle};
 use crate::shares::Shares;
+use crate::timing::Durations;
 use crate::{Cause, Fault};
 
 /// How long a caller waits for a free connection before it hears [`Fault::Unavailable`].
@@ -30,6 +32,15 @@ pub(crate) struct Connections {
     kept: Pool,
     shares: Shares,
     background: Arc<Background>,
+    pub(crate) waits: Waits,
+}
+
+/// How long callers waited for a connection.
+#[derive(Default)]
+pub(crate) struct Waits {
+    pub(crate) took: Durations,
+    /// Those that waited in vain.
+    pub(crate) timeouts: AtomicU64,
 }
 
 /// How many connections there are of each kind.
@@ -74,6 +85,7 @@ impl Connections {
             kept: kept.pool(division.kept)?,
             shares: Shares::new(usize::try_from(division.share).unwrap_or(1)),
             background: Arc::new(background),
+            waits: Waits::default(),
         })
     }
 
@@ -85,16 +97,37 @@ impl Connections {
     /// A connection for work, within a user's share if there is one. Where the share has no room for too long,
     /// [`Fault::Unavailable`].
     pub(crate) async fn work(&self, share: Option<Arc<Semaphore>>) -> Result<Held, Fault> {
-        let share = match share {
-            Some(share) => Some(self.take(share).await?),
-            None => None,
-        };
-        self.hold(&self.work, share).await
+        self.counted(async {
+            let share = match share {
+                Some(share) => Some(self.take(share).await?),
+                None => None,
+            };
+            self.hold(&self.work, share).await
+        })
+        .await
     }
 
     /// One of those that are kept for what must not wait.
     pub(crate) async fn kept(&self) -> Result<Held, Fault> {
-        self.hold(&self.kept, None).await
+        self.counted(self.hold(&self.kept, None)).await
+    }
+
+    /// Counts how long it takes to have a connection.
+    async fn counted(
+        &self,
+        waiting: impl Future<Output = Result<Held, Fault>>,
+    ) -> Result<Held, Fault> {
+        let asked_at = (self.background.clock)();
+        let held = waiting.await;
+        let took = (self.background.clock)().saturating_sub(asked_at);
+        self.waits.took.note(took);
+        held
+    }
+
+    /// The fault of whoever waited for too long.
+    fn too_late(&self, why: &'static str) -> Fault {
+        self.waits.timeouts.fetch_add(1, Ordering::Relaxed);
+        Fault::Unavailable(Cause::new(why)).noted()
     }
 
     async fn hold(&self, pool: &Pool, share: Option<OwnedSemaphorePermit>) -> Result<Held, Fault> {
@@ -102,10 +135,11 @@ impl Connections {
         let connection = match select(pin!(pool.get()), too_late).await {
             Either::Left((Ok(connection), _)) => connection,
             Either::Left((Err(PoolError::Backend(error)), _)) => return Err(error.into()),
-            Either::Left((Err(error), _)) => return Err(Fault::Unavailable(Cause::new(error))),
+            Either::Left((Err(error), _)) => {
+                return Err(Fault::Unavailable(Cause::new(error)).noted());
+            }
             Either::Right(_) => {
-                let cause = Cause::new("no connection became free in time");
-                return Err(Fault::Unavailable(cause));
+                return Err(self.too_late("no connection became free in time"));
             }
         };
         Ok(Held(Some(Box::new(Lease {
@@ -119,9 +153,9 @@ impl Connections {
         let too_late = (self.background.sleep)(ACQUIRE_TIMEOUT);
         match select(pin!(share.acquire_owned()), too_late).await {
             Either::Left((Ok(taken), _)) => Ok(taken),
-            Either::Left((Err(_), _)) | Either::Right(_) => Err(Fault::Unavailable(Cause::new(
-                "all connections of this user are in use",
-            ))),
+            Either::Left((Err(_), _)) | Either::Right(_) => {
+                Err(self.too_late("all connections of this user are in use"))
+            }
         }
     }
 
@@ -140,6 +174,16 @@ impl Connections {
     /// All of them.
     pub(crate) fn count(&self) -> usize {
         self.work.status().size + self.kept.status().size
+    }
+
+    /// How many there may be.
+    pub(crate) fn max(&self) -> usize {
+        self.work.status().max_size + self.kept.status().max_size
+    }
+
+    /// Callers that wait for one, those apart that wait for a connection of their user's share.
+    pub(crate) fn wanted(&self) -> usize {
+        self.work.status().waiting + self.kept.status().waiting
     }
 
     /// Those that nobody uses now.

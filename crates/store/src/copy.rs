@@ -67,7 +67,7 @@ impl Store {
                 mailbox: from.mailbox(),
                 modseq: moved.source_modseq,
             };
-            self.inner().outbox.post(wakeup);
+            self.inner().post(wakeup);
         }
         Ok(moved)
     }
@@ -109,7 +109,7 @@ impl Store {
                 mailbox: to.mailbox(),
                 modseq: moved.copied.modseq,
             };
-            self.inner().outbox.post(wakeup);
+            self.inner().post(wakeup);
         }
         Ok(moved)
     }

@@ -113,7 +113,7 @@ impl Store {
 
     /// Tells all nodes that the directory's log has grown.
     pub(crate) fn wake_directory(&self) {
-        self.inner().outbox.post(Wakeup {
+        self.inner().post(Wakeup {
             mailbox: bus::DIRECTORY,
             modseq: ModSeq::default(),
         });

@@ -4,6 +4,11 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
+use tracing::trace;
+
+/// The target of the event that a call of the store failed; its field `fault` says how.
+pub const FAULTS: &str = "store::fault";
+
 /// Why something was not done. Nothing of it happened.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Fault {
@@ -46,6 +51,32 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// One word for what it is, for whoever counts faults.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Gone => "gone",
+            Self::Expunged => "expunged",
+            Self::Denied => "denied",
+            Self::Exists => "exists",
+            Self::Stale => "stale",
+            Self::HasChildren => "has_children",
+            Self::Annotations => "annotations",
+            Self::Delivered => "delivered",
+            Self::OverQuota => "over_quota",
+            Self::Limit(_) => "limit",
+            Self::Unavailable(_) => "unavailable",
+            Self::Broken(_) => "broken",
+        }
+    }
+
+    /// Tells whoever measures the calls of the store that the one that is under way failed. It is one event for each
+    /// fault, so that a call that succeeds costs nothing.
+    pub(crate) fn noted(self) -> Self {
+        trace!(target: FAULTS, fault = self.word(), "a call of the store failed");
+        self
+    }
+
     /// What was to be done panicked. Where it did is in the log already.
     #[must_use]
     pub fn of_panic() -> Self {
@@ -123,6 +154,12 @@ impl Excess {
 
 impl From<sqlx::Error> for Fault {
     fn from(error: sqlx::Error) -> Self {
+        Self::of(error).noted()
+    }
+}
+
+impl Fault {
+    fn of(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Database(database) => {
                 let code = database.code().unwrap_or_default().into_owned();

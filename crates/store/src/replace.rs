@@ -85,7 +85,7 @@ impl Store {
         self.inner()
             .wake_answered(row.answered.as_deref(), row.answered_modseqs.as_deref());
         for (mailbox, modseq) in [(to.mailbox(), modseq), (from.mailbox(), source_modseq)] {
-            self.inner().outbox.post(Wakeup { mailbox, modseq });
+            self.inner().post(Wakeup { mailbox, modseq });
         }
         Ok(Replaced {
             uid_validity: UidValidity::from_i64(row.uid_validity).ok_or_else(out_of_range)?,

@@ -1,9 +1,13 @@
 //! Counts for whoever watches over the store.
 
 use std::array;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
+use crate::backlog::Backlog;
 use crate::connections::Connections;
+use crate::lateness::Lateness;
+use crate::timing::DurationCounts;
 
 /// Upper bounds of the batch sizes that are counted apart; larger ones count in the last bucket.
 pub const BATCH_BUCKETS: [u64; 8] = [1, 2, 4, 8, 16, 32, 64, 128];
@@ -27,16 +31,34 @@ pub struct Stats {
     pub background_panics: u64,
     /// Mailboxes that have something queued or under way.
     pub queues: u64,
+    /// Writes that are queued or under way.
+    pub queued_writes: u64,
+    /// For how long the oldest of them has waited.
+    pub queued_for: Duration,
     /// Wake-ups sent to the other nodes, after merging.
     pub wakeups_sent: u64,
     /// Notifications these were packed into.
     pub notifications_sent: u64,
+    /// From a commit to the moment when this node heard its own wake-up.
+    pub wakeups_heard: DurationCounts,
+    /// For how long a wake-up is under way that this node has not heard.
+    pub wakeup_waits_for: Duration,
+    /// Whether this node listens for wake-ups.
+    pub is_listening: bool,
     /// Images read row by row, because there was no snapshot to begin with.
     pub images_from_rows: u64,
     /// Images read from a snapshot and what happened since.
     pub images_from_snapshots: u64,
     /// Deltas read.
     pub deltas: u64,
+    /// How long callers waited for a connection of the pool.
+    pub connection_waits: DurationCounts,
+    /// Callers that waited for one in vain.
+    pub connection_timeouts: u64,
+    /// Callers that wait for one now.
+    pub connections_wanted: u64,
+    /// How many connections the pool may have.
+    pub connections_max: u64,
     /// Connections of the pool.
     pub connections: u64,
     /// Those of them that nobody uses now.
@@ -58,6 +80,8 @@ pub(crate) struct Counters {
     pub(crate) images_from_rows: AtomicU64,
     pub(crate) images_from_snapshots: AtomicU64,
     pub(crate) deltas: AtomicU64,
+    pub(crate) lateness: Lateness,
+    pub(crate) is_listening: AtomicBool,
 }
 
 impl Counters {
@@ -70,7 +94,7 @@ impl Counters {
         add(&self.batched_requests, requests);
     }
 
-    pub(crate) fn read(&self, connections: &Connections) -> Stats {
+    pub(crate) fn read(&self, connections: &Connections, backlog: Backlog, now: Duration) -> Stats {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
         Stats {
             batches: array::from_fn(|bucket| self.batches.get(bucket).map_or(0, read)),
@@ -80,15 +104,30 @@ impl Counters {
             message_panics: read(&self.message_panics),
             background_panics: read(&self.background_panics),
             queues: read(&self.queues),
+            queued_writes: length(backlog.writes),
+            queued_for: backlog
+                .since
+                .map_or(Duration::ZERO, |since| now.saturating_sub(since)),
             wakeups_sent: read(&self.wakeups_sent),
             notifications_sent: read(&self.notifications_sent),
+            wakeups_heard: self.lateness.heard.read(),
+            wakeup_waits_for: self.lateness.waiting(now),
+            is_listening: self.is_listening.load(Ordering::Relaxed),
             images_from_rows: read(&self.images_from_rows),
             images_from_snapshots: read(&self.images_from_snapshots),
             deltas: read(&self.deltas),
-            connections: u64::try_from(connections.count()).unwrap_or(u64::MAX),
-            connections_idle: u64::try_from(connections.idle()).unwrap_or(u64::MAX),
+            connection_waits: connections.waits.took.read(),
+            connection_timeouts: read(&connections.waits.timeouts),
+            connections_wanted: length(connections.wanted()),
+            connections_max: length(connections.max()),
+            connections: length(connections.count()),
+            connections_idle: length(connections.idle()),
         }
     }
+}
+
+fn length(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 pub(crate) fn add(count: &AtomicU64, more: u64) {

@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use bus::Outbox;
+use bus::{Outbox, Wakeup};
 use mail::MailboxId;
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::watch;
@@ -110,7 +111,16 @@ impl Store {
     /// Counts since the start.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.inner.counters.read(&self.inner.connections)
+        let inner = &self.inner;
+        inner
+            .counters
+            .read(&inner.connections, inner.batches.backlog(), inner.now())
+    }
+
+    /// The time, for whoever measures how long something takes.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        self.inner.now()
     }
 
     /// Where what takes long is computed on this node: within the user's share, where this handle is a session's.
@@ -140,6 +150,17 @@ impl Store {
 }
 
 impl Inner {
+    /// The time by the clock of the program.
+    pub(crate) fn now(&self) -> Duration {
+        (self.background.clock)()
+    }
+
+    /// Leaves a wake-up for the notifier: something was committed.
+    pub(crate) fn post(&self, wakeup: Wakeup) {
+        self.counters.lateness.post(wakeup, self.now());
+        self.outbox.post(wakeup);
+    }
+
     /// For a connection outside the pool.
     pub(crate) fn database(&self) -> PgConnectOptions {
         self.database.clone()

@@ -6,6 +6,7 @@
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bus::Wakeup;
@@ -81,6 +82,7 @@ impl Store {
     pub async fn listen(&self) -> Result<Listener, Fault> {
         let connection = Some(connect_listener(self.inner().database(), CHANNELS).await?);
         self.inner().answers.count_listeners(1);
+        self.inner().note_listening(true);
         Ok(Listener {
             store: self.clone(),
             connection,
@@ -115,7 +117,7 @@ impl Store {
     pub(crate) fn wake(&self, rows: impl IntoIterator<Item = Row>) {
         for row in rows {
             if let Some(modseq) = ModSeq::from_i64(row.modseq) {
-                self.inner().outbox.post(Wakeup {
+                self.inner().post(Wakeup {
                     mailbox: MailboxId(row.mailbox),
                     modseq,
                 });
@@ -139,7 +141,10 @@ impl Listener {
     async fn hear(&mut self) -> Heard {
         loop {
             let Some(connection) = &mut self.connection else {
-                self.connection = Some(reconnect(self.store.inner()).await);
+                let inner = self.store.inner();
+                self.connection = Some(reconnect(inner).await);
+                inner.counters.lateness.lose();
+                inner.note_listening(true);
                 return Heard::Resync;
             };
             let notification = match self.waiting.take() {
@@ -162,6 +167,8 @@ impl Listener {
                         }
                         wakeups.extend(read(&notification));
                     }
+                    let inner = self.store.inner();
+                    inner.counters.lateness.hear(&wakeups, inner.now());
                     return Heard::Wakeups(wakeups);
                 }
                 Ok(None) => warn!("the database ended the connection that listens for wake-ups"),
@@ -170,6 +177,7 @@ impl Listener {
                 }
             }
             self.connection = None;
+            self.store.inner().note_listening(false);
             self.store.inner().suspect_all();
         }
     }
@@ -199,6 +207,15 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         self.store.inner().answers.count_listeners(-1);
+        self.store.inner().note_listening(false);
+    }
+}
+
+impl Inner {
+    /// Notes whether this node listens, for whoever watches over it.
+    fn note_listening(&self, is_listening: bool) {
+        let noted = &self.counters.is_listening;
+        noted.store(is_listening, Ordering::Relaxed);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use acl::{Identifier, Modification, Operation, Permit, Rights, Subject};
 use mail::{
@@ -381,6 +382,7 @@ fn background() -> Background {
     Background {
         spawn: Arc::new(|task| drop(tokio::spawn(task))),
         sleep: Arc::new(|time| Box::pin(tokio::time::sleep(time))),
+        clock: Arc::new(Duration::default),
         compute: Compute::new(1, Arc::new(|work| work())),
     }
 }

@@ -360,6 +360,7 @@ impl Node {
                 host_name: format!("node{number}"),
                 state_dir: state_of_node(state, number),
                 memory_bytes: None,
+                sends_traces: false,
             },
         };
         let config = Config::load(&sources)

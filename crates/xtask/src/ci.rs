@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::steps::Steps;
 use crate::tool::{ChoreError, is_installed, read, root};
-use crate::{check, fuzz, settings, suite, visit};
+use crate::{check, fuzz, monitoring, settings, suite, visit};
 
 /// A step's name and the function that it runs.
 type Step = (&'static str, fn() -> Result<(), ChoreError>);
@@ -12,7 +12,7 @@ type Step = (&'static str, fn() -> Result<(), ChoreError>);
 /// The tests come last, so that the runner's summary is what one sees.
 const STEPS: &[Step] = &[
     ("check", || check::run(&[])),
-    ("deployment", render),
+    ("deployment", deployment),
     ("settings", settings::check),
     ("foreign", || visit::run("tests/foreign/run", &[])),
     ("fuzz", fuzz::for_a_minute),
@@ -36,6 +36,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), ChoreError> {
         }
     }
     steps.verdict()
+}
+
+/// The manifests, then the alerts, then metrics and dashboard of a running demo.
+fn deployment() -> Result<(), ChoreError> {
+    render()?;
+    monitoring::check()?;
+    visit::metrics()
 }
 
 /// Renders the kustomize base and every overlay. Only the cluster can check what they mean; that

@@ -18,6 +18,7 @@ mod demo;
 mod dist;
 mod fuzz;
 mod imap;
+mod monitoring;
 mod packages;
 mod postgres;
 mod prepare;
@@ -98,9 +99,15 @@ const VERBS: &[Verb] = &[
         run: visit::peers,
     },
     Verb {
+        name: "alerts",
+        arguments: "[FAULT ...]",
+        purpose: "injects faults into a frontend, and sees that Prometheus raises exactly their alerts",
+        run: visit::alerts,
+    },
+    Verb {
         name: "prepare",
         arguments: "",
-        purpose: "renews what is generated and committed: SQL metadata, settings, migrations, conformance",
+        purpose: "renews what is generated and committed: SQL metadata, settings, migrations, conformance, alerts",
         run: prepare::run,
     },
     Verb {

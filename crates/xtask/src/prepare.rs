@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use private_pg::Tuning;
 
+use crate::monitoring;
 use crate::postgres;
 use crate::settings;
 use crate::tidy;
@@ -37,6 +38,7 @@ pub(crate) fn run(_: &[String]) -> Result<(), ChoreError> {
     check_queries(&postgres.url(), &fresh)?;
     replace(&root().join(".sqlx"), &fresh)?;
     settings::renew()?;
+    monitoring::renew()?;
     tidy::land(&root())?;
     tidy::renew_conformance(&root())?;
     postgres.stop().map_err(ChoreError::at("PostgreSQL"))

@@ -5,11 +5,29 @@ use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::tool::{ChoreError, root, run as run_tool};
+use crate::monitoring;
+use crate::tool::{ChoreError, is_installed, root, run as run_tool};
 
 /// Compares Postroom with other servers that hold the same mail.
 pub(crate) fn peers(arguments: &[String]) -> Result<(), ChoreError> {
     run("tests/peers/run", arguments)
+}
+
+/// Injects faults into a frontend, and sees which alerts Prometheus raises.
+pub(crate) fn alerts(arguments: &[String]) -> Result<(), ChoreError> {
+    monitoring::install_promtool();
+    run("tests/alerts/run", arguments)
+}
+
+/// What Prometheus says of the metrics of a running demo, whether each query of the dashboard finds something, and a
+/// sample of the faults.
+pub(crate) fn metrics() -> Result<(), ChoreError> {
+    if !is_installed("prometheus") {
+        eprintln!("prometheus is not installed: metrics, dashboard and faults were not tried");
+        return Ok(());
+    }
+    let chosen = ["dashboard", "listener-dead", "panic"];
+    run("tests/alerts/run", &chosen.map(str::to_owned))
 }
 
 /// `program` lies in the repository; its first argument is a file with what the demo has said.

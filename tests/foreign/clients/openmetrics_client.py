@@ -16,7 +16,8 @@ NEEDED = {"postroom_commands", "postroom_connections", "postroom_logins"}
 def check(demo):
     for node in demo.nodes:
         page = f"http://127.0.0.1:{node['http']}/metrics"
-        with urllib.request.urlopen(page, timeout=10) as response:
+        request = urllib.request.Request(page, headers={"Accept": "application/openmetrics-text"})
+        with urllib.request.urlopen(request, timeout=10) as response:
             assert response.headers["Content-Type"].startswith("application/openmetrics-text")
             text = response.read().decode()
         read = subprocess.run(

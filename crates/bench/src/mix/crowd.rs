@@ -1,6 +1,7 @@
 //! The cost of commands in a mailbox with very many entries, for a user in very many groups.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::store::{Background, Compute, Options, Store};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -94,6 +95,7 @@ async fn gather(bench: &Bench, person: &str) -> Result<Vec<String>, BenchError> 
     let background = Background {
         spawn: Arc::new(|task| drop(tokio::spawn(task))),
         sleep: Arc::new(|time| Box::pin(tokio::time::sleep(time))),
+        clock: Arc::new(Duration::default),
         compute: Compute::new(1, Arc::new(|work| work())),
     };
     let store = Store::connect(options, background)

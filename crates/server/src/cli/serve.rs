@@ -57,7 +57,7 @@ fn start_telemetry(config: &Config, runtime: &Handle) -> Result<Telemetry, Failu
     let name = &config.node.name;
     let (subscriber, telemetry) =
         telemetry::subscriber(&config.log, config.otlp.as_ref(), name, runtime)
-            .map_err(|cause| Failure::usage(format!("telemetry.otlp_endpoint: {cause}")))?;
+            .map_err(|cause| Failure::usage(format!("telemetry: {cause}")))?;
     tracing::subscriber::set_global_default(subscriber)
         .map_err(|cause| Failure::failed(cause.to_string()))?;
     Ok(telemetry)

@@ -13,6 +13,7 @@ pub(super) struct Form {
     host_name: String,
     state_dir: String,
     memory_bytes: Option<u64>,
+    sends_traces: bool,
     entries: Vec<SettingEntry>,
     mistakes: Vec<Mistake>,
 }
@@ -55,6 +56,7 @@ impl Form {
             host_name: surroundings.host_name.clone(),
             state_dir: surroundings.state_dir.display().to_string(),
             memory_bytes: surroundings.memory_bytes,
+            sends_traces: surroundings.sends_traces,
             entries: Vec::new(),
             mistakes: Vec::new(),
         }
@@ -68,6 +70,11 @@ impl Form {
     /// The memory that the container or the machine has, in bytes.
     pub(super) fn memory_bytes(&self) -> Option<u64> {
         self.memory_bytes
+    }
+
+    /// Whether the standard variables ask for traces.
+    pub(super) fn sends_traces(&self) -> bool {
+        self.sends_traces
     }
 
     /// The setting `key`. A wrong value is noted and `default` taken in its place.

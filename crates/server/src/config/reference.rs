@@ -15,6 +15,7 @@ pub fn reference() -> String {
         host_name: "the host's name".to_owned(),
         state_dir: PathBuf::from("/var/lib/postroom"),
         memory_bytes: None,
+        sends_traces: false,
     };
     let mut form = Form::new(BTreeMap::new(), &surroundings);
     Config::fill(&mut form);

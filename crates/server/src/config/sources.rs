@@ -35,6 +35,8 @@ pub struct Surroundings {
     pub state_dir: PathBuf,
     /// The memory that this process may take, in bytes.
     pub memory_bytes: Option<u64>,
+    /// Whether OpenTelemetry's variables name a receiver of traces.
+    pub sends_traces: bool,
 }
 
 /// A setting as it was written.

@@ -1,7 +1,10 @@
 //! `[log]` and `[telemetry]`: what operators see.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 use super::form::Form;
-use super::setting::Choice;
+use super::setting::{Choice, Span};
 
 /// What the log looks like.
 #[derive(Clone, Debug)]
@@ -10,6 +13,8 @@ pub struct LogConfig {
     pub format: LogFormat,
     /// Which events, in the syntax of `tracing`'s filters.
     pub filter: String,
+    /// A command that takes longer has a line of its own; `None`: none has.
+    pub slow_command: Option<Duration>,
 }
 
 /// The shape of a log line.
@@ -27,18 +32,27 @@ impl Choice for LogFormat {
         &[("pretty", Self::Pretty), ("json", Self::Json)];
 }
 
-/// The receiver of traces.
-#[derive(Clone, Debug)]
+/// The receiver of traces. What is not said here is what the standard variables of OpenTelemetry say.
+#[derive(Clone, Debug, Default)]
 pub struct OtlpConfig {
     /// Base URL of an OTLP/HTTP receiver; `/v1/traces` is added.
-    pub endpoint: String,
+    pub endpoint: Option<String>,
     /// The share of the commands that is traced, from 0 to 1.
-    pub ratio: f64,
+    pub ratio: Option<f64>,
+    /// The certificates by which a receiver in TLS is known; without them those that the machine trusts.
+    pub authorities: Option<PathBuf>,
 }
 
 impl LogConfig {
     pub(super) fn fill(form: &mut Form) -> Self {
+        let Span(slow_command) = form.take(
+            "log.slow_command",
+            "5s",
+            "A command that takes longer has a line of its own; 0s: none has. The time counts in which its client does not \
+             read.",
+        );
         let log = Self {
+            slow_command: Some(slow_command).filter(|bound| !bound.is_zero()),
             format: form.choose("log.format", LogFormat::Pretty, "The shape of a log line."),
             filter: form.take(
                 "log.filter",
@@ -60,27 +74,37 @@ impl OtlpConfig {
         let endpoint: Option<String> = form.take(
             "telemetry.otlp_endpoint",
             "",
-            "Sends traces to this OTLP/HTTP receiver, such as http://collector:4318. Plain HTTP: \
-             put a collector beside the server.",
+            "Sends traces to this OTLP/HTTP receiver, such as http://collector:4318 or https://…; without it the \
+             standard variables decide (OTEL_EXPORTER_OTLP_ENDPOINT and others).",
         );
-        let ratio: f64 = form.take(
+        let ratio: Option<f64> = form.take(
             "telemetry.ratio",
-            "1",
-            "Which part of the commands is traced, from 0 to 1.",
+            "",
+            "Which part of the commands is traced, from 0 to 1; without it OTEL_TRACES_SAMPLER decides, else all are.",
+        );
+        let authorities: Option<PathBuf> = form.take(
+            "telemetry.otlp_authorities",
+            "",
+            "PEM with the certificates by which a receiver in TLS is known; without it those that the machine trusts.",
         );
         form.check(
-            (0.0..=1.0).contains(&ratio),
+            ratio.is_none_or(|ratio| (0.0..=1.0).contains(&ratio)),
             "telemetry.ratio",
             "must be from 0 to 1",
         );
         let is_http = endpoint
             .as_ref()
-            .is_none_or(|url| url.starts_with("http://"));
+            .is_none_or(|url| url.starts_with("http://") || url.starts_with("https://"));
         form.check(
             is_http,
             "telemetry.otlp_endpoint",
-            "must begin with http://",
+            "must begin with http:// or https://",
         );
-        endpoint.map(|endpoint| Self { endpoint, ratio })
+        let is_wanted = endpoint.is_some() || form.sends_traces();
+        is_wanted.then_some(Self {
+            endpoint,
+            ratio,
+            authorities,
+        })
     }
 }

@@ -24,6 +24,7 @@ fn sources(toml: &str, variables: &[(&str, &str)]) -> (tempfile::TempDir, Source
             host_name: "ship".to_owned(),
             state_dir: folder.path().to_owned(),
             memory_bytes: Some(4 * 1024 * 1024 * 1024),
+            sends_traces: false,
         },
     };
     (folder, sources)
@@ -129,7 +130,7 @@ fn all_mistakes_are_listed_at_once() {
          [names]\nothers = 'A'\nshared = 'A'\n\
          [timeouts]\nautologout = '5min'\nlogin = 'soon'\n\
          [limits]\nliteral_bytes_in_flight = '1MiB'\n\
-         [telemetry]\nratio = 2\notlp_endpoint = 'https://collector'\n",
+         [telemetry]\nratio = 2\notlp_endpoint = 'collector'\n",
         &[("POSTROOM_LOG__LEVEL", "debug")],
     )
     .unwrap_err();

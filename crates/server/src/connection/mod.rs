@@ -22,7 +22,7 @@ use store::SessionReport;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
-use tracing::{Instrument as _, Span, debug, field, info_span};
+use tracing::{Instrument as _, Span, debug, field, info, info_span};
 use wire::{Announced, Framer, FramerStep, Verdict};
 
 pub(crate) use crowding::ComingUploads;
@@ -37,6 +37,7 @@ use crate::memory::SharedMemory;
 use crate::metrics::{Metrics, Stage};
 use crate::panics::{PanicPlace, Panics};
 use crate::registry::{Presence, Registry};
+use crate::telemetry;
 use compression::Compression;
 use feed::Intake;
 use response_writer::ResponseWriter;
@@ -50,6 +51,8 @@ pub(crate) struct ConnectionContext {
     pub(crate) uploads: SharedMemory,
     pub(crate) coming_uploads: ComingUploads,
     pub(crate) timeouts: TimeoutsConfig,
+    /// A command that takes longer has a line of its own in the log.
+    pub(crate) slow_command: Option<Duration>,
     pub(crate) drain: Drain,
     pub(crate) registry: Arc<Registry>,
     pub(crate) panics: Arc<Panics>,
@@ -267,12 +270,19 @@ impl Connection {
 
     async fn run_command(&mut self, input: Input) -> Result<Next, Hangup> {
         let started = Instant::now();
+        let peer = self.session.peer();
         let span = info_span!(
             "imap.command",
             command = field::Empty,
             result = field::Empty,
             user.id = self.session.account().map(|account| account.0),
+            session.id = %peer.session,
+            client.address = %peer.address.ip().to_canonical(),
+            trace_id = field::Empty,
         );
+        if let Some(trace_id) = telemetry::trace_id(&span) {
+            span.record("trace_id", trace_id);
+        }
         let now = Now {
             unix_seconds: environment::unix_seconds(),
         };
@@ -325,6 +335,11 @@ impl Connection {
         };
         span.record("command", command).record("result", result);
         debug!(parent: span, "answered a command");
+        if self.context.slow_command.is_some_and(|bound| took >= bound) {
+            let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+            let mailbox = self.session.mailbox().map(|mailbox| mailbox.0);
+            info!(parent: span, took_ms, mailbox.id = mailbox, "a slow command");
+        }
         self.context.metrics.count_command(command, result, took);
     }
 
@@ -454,7 +469,9 @@ impl Connection {
             return Err(Hangup);
         };
         let (tls, patience) = (&self.context.tls, self.context.timeouts.login);
-        self.stream = handshake(tls, patience, socket).await.ok_or(Hangup)?;
+        let metrics = &self.context.metrics;
+        let shaken = handshake(tls, patience, socket, metrics).await;
+        self.stream = shaken.ok_or(Hangup)?;
         self.session.secured();
         Ok(())
     }
@@ -531,8 +548,11 @@ pub(crate) async fn handshake(
     tls: &TlsAcceptor,
     patience: Duration,
     socket: TcpStream,
+    metrics: &Metrics,
 ) -> Option<Stream> {
-    match timeout(patience, tls.accept(socket)).await {
+    let shaken = timeout(patience, tls.accept(socket)).await;
+    metrics.count_handshake(shaken.as_ref().ok().map(Result::is_ok));
+    match shaken {
         Ok(Ok(stream)) => Some(Stream::tls(stream)),
         Ok(Err(cause)) => {
             debug!(%cause, "a TLS handshake failed");

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -20,7 +20,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use tracing::debug;
 
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, TextFormat};
 use crate::panics::{PanicPlace, Panics};
 
 /// How many HTTP connections are served at one time. One more takes the place of the oldest.
@@ -33,8 +33,6 @@ const CONNECTION_TIMEOUT: Duration = Duration::from_secs(30);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How long the database may take to answer the readiness probe.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
-/// A registry's text.
-const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// What is answered before the node takes clients.
 const STARTING: &str = "starting\n";
@@ -72,6 +70,9 @@ impl Health {
     /// Reports from now on that this node takes no new clients.
     pub(crate) fn drain(&self) {
         self.is_draining.store(true, Ordering::Relaxed);
+        if let Some(started) = self.started.get() {
+            started.metrics.begin_drain();
+        }
     }
 
     async fn readiness(&self) -> (StatusCode, &'static str) {
@@ -159,8 +160,11 @@ async fn answer(
         }
         "/metrics" => match health.started.get() {
             Some(started) => {
-                let mut response = Response::new(Full::from(started.metrics.text()));
-                let content_type = HeaderValue::from_static(OPEN_METRICS);
+                let accept = request.headers().get(ACCEPT);
+                let accept = accept.and_then(|accept| accept.to_str().ok());
+                let format = TextFormat::accepted_by(accept.unwrap_or_default());
+                let mut response = Response::new(Full::from(started.metrics.text(format)));
+                let content_type = HeaderValue::from_static(format.content_type());
                 response.headers_mut().insert(CONTENT_TYPE, content_type);
                 response
             }

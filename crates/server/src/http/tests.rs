@@ -129,14 +129,14 @@ async fn metrics_are_text_with_names_and_units() {
 
     let page = probe.ask("GET /metrics").await;
     for line in [
-        "content-type: application/openmetrics-text",
+        "content-type: text/plain; version=0.0.4",
         "postroom_connections{state=\"idling\"} 1",
         "postroom_connections{state=\"arriving\"} 0",
         "postroom_commands_total{command=\"UID FETCH\",result=\"ok\"} 1",
         "postroom_command_duration_seconds_count{command=\"UID FETCH\"} 1",
         "postroom_logins_total{result=\"refused\"} 1",
         "postroom_connections_refused_total{bound=\"address\"} 1",
-        "# EOF",
+        "# TYPE postroom_logins_total counter",
     ] {
         assert!(page.contains(line), "{line} in {page}");
     }

@@ -308,7 +308,8 @@ impl LmtpConnection {
         self.say().await?;
         let socket = self.stream.take_plain().ok_or(Hangup)?;
         let (tls, patience) = (&self.context.tls, self.context.timeouts.handshake);
-        let shaken = Box::pin(handshake(tls, patience, socket)).await;
+        let metrics = &self.context.metrics;
+        let shaken = Box::pin(handshake(tls, patience, socket, metrics)).await;
         self.stream = shaken.ok_or(Hangup)?;
         self.is_tls = true;
         self.conversation.tls_begins();

@@ -205,13 +205,13 @@ fn reply_to(fault: &Fault, over_quota: OverQuota) -> Reply {
         },
         Fault::Limit(_) => Reply::MailboxBound,
         Fault::Unavailable(cause) => {
-            warn!(%cause, "a letter was not taken: the database is not available");
+            warn!(%cause, fault = fault.word(), "a letter was not taken: the database is not available");
             Reply::Unavailable
         }
         // Another attempt finds out where its letters go now.
         Fault::Gone => Reply::Trouble,
         other => {
-            warn!(cause = %other, "a letter was not taken");
+            warn!(cause = %other, fault = fault.word(), "a letter was not taken");
             Reply::Trouble
         }
     }

@@ -72,7 +72,8 @@ async fn converse(
 ) {
     let stream = match stream {
         Stream::Plain(socket) if is_tls => {
-            match handshake(&context.tls, context.timeouts.handshake, socket).await {
+            let (patience, metrics) = (context.timeouts.handshake, &context.metrics);
+            match handshake(&context.tls, patience, socket, metrics).await {
                 Some(stream) => stream,
                 None => return,
             }

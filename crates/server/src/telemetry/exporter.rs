@@ -1,17 +1,27 @@
-//! The HTTP client that sends traces: one connection a batch, on our own runtime.
+//! The HTTP client that sends traces, in TLS where the endpoint is: one connection a batch, on our own runtime.
 
 use std::fmt;
+use std::path::Path;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::client::conn::http1;
 use hyper::header::{HOST, HeaderValue};
+use hyper::http::uri::{Authority, Scheme};
 use hyper_util::rt::TokioIo;
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
+use tokio_rustls::TlsConnector;
 
+use super::TelemetryError;
 use crate::environment;
 
 /// How long one batch may take, from connecting to the answer.
@@ -19,16 +29,46 @@ const EXPORT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A collector's answer.
 const ANSWER_BYTES_MAX: usize = 1024 * 1024;
 
+/// Where machines have the certificates of the authorities that they trust.
+const AUTHORITIES: [&str; 3] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/cert.pem",
+];
+
 /// Sends spans for the trace library, whose own thread has no reactor.
 #[derive(Clone)]
 pub(super) struct HttpExporter {
     runtime: Handle,
+    /// Whom a receiver's certificate must be from, where the endpoint is in TLS.
+    tls: TlsConnector,
 }
 
 impl HttpExporter {
-    pub(super) fn new(runtime: Handle) -> Self {
-        Self { runtime }
+    /// `authorities` is a file; without one those count that the machine trusts.
+    pub(super) fn new(runtime: Handle, authorities: Option<&Path>) -> Result<Self, TelemetryError> {
+        let tls = trust(authorities).map_err(TelemetryError::Authorities)?;
+        Ok(Self {
+            runtime,
+            tls: TlsConnector::from(Arc::new(tls)),
+        })
     }
+}
+
+fn trust(authorities: Option<&Path>) -> Result<ClientConfig, String> {
+    let mut roots = RootCertStore::empty();
+    let of_machine = AUTHORITIES.iter().map(Path::new).find(|file| file.exists());
+    if let Some(file) = authorities.or(of_machine) {
+        let unreadable = |cause| format!("{}: {cause}", file.display());
+        for certificate in CertificateDer::pem_file_iter(file).map_err(unreadable)? {
+            // What the machine trusts may have old ones that nobody reads any more.
+            drop(roots.add(certificate.map_err(unreadable)?));
+        }
+    }
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|cause| cause.to_string())?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
 impl fmt::Debug for HttpExporter {
@@ -48,25 +88,40 @@ impl HttpClient for HttpExporter {
         'a: 'b,
         Self: 'b,
     {
+        let tls = self.tls.clone();
         // The timer must be made inside the runtime, too.
         let sending = self
             .runtime
-            .spawn(async { tokio::time::timeout(EXPORT_TIMEOUT, send(request)).await });
+            .spawn(async move { tokio::time::timeout(EXPORT_TIMEOUT, send(tls, request)).await });
         Box::pin(async move { sending.await?? })
     }
 }
 
-async fn send(request: Request<Bytes>) -> Sent {
+async fn send(tls: TlsConnector, request: Request<Bytes>) -> Sent {
     let authority = request
         .uri()
         .authority()
         .ok_or("the endpoint has no host")?
         .clone();
-    let port = authority.port_u16().unwrap_or(80);
+    let is_tls = request.uri().scheme() == Some(&Scheme::HTTPS);
+    let port = authority
+        .port_u16()
+        .unwrap_or(if is_tls { 443 } else { 80 });
     // An IPv6 address stands in brackets in a URL, and without them elsewhere.
     let host = authority.host().trim_matches(['[', ']']);
     let socket = TcpStream::connect((host, port)).await?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(socket)).await?;
+    if !is_tls {
+        return post(socket, &authority, request).await;
+    }
+    let name = ServerName::try_from(host.to_owned())?;
+    post(tls.connect(name, socket).await?, &authority, request).await
+}
+
+async fn post<S>(stream: S, authority: &Authority, request: Request<Bytes>) -> Sent
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     environment::start(async move {
         // An error of the connection is also one of the sender, who reports it.
         drop(connection.await);

@@ -16,6 +16,7 @@ mod client;
 mod limits;
 mod lmtp;
 mod logins;
+mod metrics;
 mod pooler;
 mod process;
 mod progress;

@@ -1,7 +1,9 @@
 //! The program itself: signals, exit codes, traces.
 
+use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
@@ -23,7 +25,7 @@ impl Process {
             .args(["serve", "--json"])
             .envs(world.settings(more))
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(File::create(log_of(world)).unwrap())
             .spawn()
             .unwrap();
         let mut line = String::new();
@@ -56,6 +58,10 @@ impl Drop for Process {
     }
 }
 
+fn log_of(world: &World) -> PathBuf {
+    world.path().join("log")
+}
+
 fn play(talk: impl Future<Output = ()>) {
     tokio::runtime::Runtime::new().unwrap().block_on(talk);
 }
@@ -80,6 +86,42 @@ fn sigterm_says_goodbye_and_ends_well() {
         assert_eq!(client.line().await, "");
     });
     assert_eq!(process.exit_code(), Some(0));
+}
+
+#[test]
+fn a_slow_command_has_a_line_with_session_address_and_trace() {
+    let world = World::new();
+    let process = Process::start(
+        &world,
+        &[
+            ("LOG__FORMAT", "json"),
+            ("LOG__SLOW_COMMAND", "1ms"),
+            // Nobody listens there: that traces are wanted is enough.
+            ("TELEMETRY__OTLP_ENDPOINT", "http://127.0.0.1:9"),
+        ],
+    );
+    play(async {
+        world.add_ada().await;
+        let mut client = Client::connect(process.imap).await;
+        client.greeting().await;
+        // To compare a password takes longer than that.
+        client.ok("LOGIN ada pass").await;
+        let metrics = get(process.http, "/metrics").await;
+        for operation in ["find_account", "prolong_lease"] {
+            let counted = format!("duration_seconds_count{{operation=\"{operation}\"}}");
+            assert!(metrics.contains(&counted), "{operation} in {metrics}");
+        }
+    });
+    let log = fs::read_to_string(log_of(&world)).unwrap();
+    let slow = log.lines().find(|line| line.contains("a slow command"));
+    let slow: Value = serde_json::from_str(slow.unwrap()).unwrap();
+    let command = &slow["span"];
+    assert!(slow["took_ms"].as_u64() >= Some(1), "{slow}");
+    assert_eq!(command["command"], "LOGIN", "{slow}");
+    assert_eq!(command["client.address"], "127.0.0.1", "{slow}");
+    assert!(command["session.id"].is_string(), "{slow}");
+    let trace_id = command["trace_id"].as_str();
+    assert!(trace_id.is_some_and(|id| id.len() == 32), "{slow}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::future::pending;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use private_pg::{Options, PrivatePg, Tuning};
 use server::Frontend;
@@ -101,6 +102,7 @@ async fn store_at(url: &str) -> Store {
             // What the store waits for, not what the test does.
             Box::pin(async move { drop(timeout(time, pending::<()>()).await) })
         }),
+        clock: Arc::new(Duration::default),
         compute: Compute::new(1, Arc::new(|work| work())),
     };
     Store::connect(options, background).await.unwrap()

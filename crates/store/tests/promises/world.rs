@@ -4,6 +4,7 @@ use std::future::pending;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use acl::{EffectiveAccess, Modification, Operation, Permit, Rights, Subject};
 use image::{Image, Overlay};
@@ -304,6 +305,7 @@ pub(crate) async fn connect(url: &str) -> Store {
             // What the store waits for, not what the test does.
             Box::pin(async move { drop(timeout(time, pending::<()>()).await) })
         }),
+        clock: Arc::new(Duration::default),
         compute: Compute::new(1, Arc::new(|work| work())),
     };
     Store::connect(options, background).await.unwrap()

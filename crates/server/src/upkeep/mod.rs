@@ -1,8 +1,13 @@
 //! The background tasks of a frontend: listening for wake-ups, comparing, reporting, deleting what is old.
 
+mod jobs;
+mod survey;
+
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use live::Live;
 use mail::limits::CHANGES_PER_MAILBOX_MAX;
 use store::Store;
@@ -13,6 +18,9 @@ use tracing::warn;
 use crate::config::Config;
 use crate::panics::Panics;
 use crate::registry::Registry;
+use jobs::{BOUNDS_PAUSE, KEEPING_PAUSE};
+pub(crate) use jobs::{Job, JobRecord, JobRecords};
+pub(crate) use survey::Survey;
 
 /// The pause between two tries to listen for wake-ups.
 const FOLLOW_PAUSE: Duration = Duration::from_secs(1);
@@ -20,14 +28,24 @@ const FOLLOW_PAUSE: Duration = Duration::from_secs(1);
 /// The pause between two comparisons while the database does not answer.
 const COMPARE_PAUSE: Duration = Duration::from_millis(500);
 
-/// The pause between two rounds of deleting what is old.
-const KEEPING_PAUSE: Duration = Duration::from_secs(60 * 60);
-
-/// The pause between two rounds of deleting what is more than a bound allows.
-const BOUNDS_PAUSE: Duration = Duration::from_secs(5 * 60);
-
 /// How long removed messages are kept even so, for sessions that were not told yet.
 const REMOVED_GRACE: Duration = Duration::from_secs(5 * 60);
+
+/// What is to be seen of the background tasks.
+#[derive(Debug)]
+pub(crate) struct Upkeep {
+    pub(crate) records: JobRecords,
+    pub(crate) survey: Survey,
+}
+
+impl Upkeep {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            records: JobRecords::new(),
+            survey: Survey::default(),
+        })
+    }
+}
 
 /// Starts all background tasks; they end when the set is dropped, and one that panics is begun again.
 pub(crate) fn start(
@@ -35,6 +53,7 @@ pub(crate) fn start(
     store: &Store,
     live: &Arc<Live>,
     registry: &Arc<Registry>,
+    upkeep: &Arc<Upkeep>,
     panics: &Arc<Panics>,
 ) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
@@ -46,10 +65,29 @@ pub(crate) fn start(
     tasks.spawn(Arc::clone(panics).keep_running(move || {
         Arc::clone(&registry).follow(reported.clone(), Arc::clone(&ordered))
     }));
-    let (kept, ages) = (store.clone(), Ages::from(config));
-    tasks.spawn(Arc::clone(panics).keep_running(move || keep(kept.clone(), ages)));
-    let bounded = store.clone();
-    tasks.spawn(Arc::clone(panics).keep_running(move || keep_within_bounds(bounded.clone())));
+    let ages = Ages::from(config);
+    let mut repeat = |work: fn(Store, Arc<Upkeep>, Ages) -> BoxFuture<'static, ()>| {
+        let (store, upkeep) = (store.clone(), Arc::clone(upkeep));
+        let begin = move || work(store.clone(), Arc::clone(&upkeep), ages);
+        tasks.spawn(Arc::clone(panics).keep_running(begin));
+    };
+    repeat(|store, upkeep, ages| keep(store, upkeep, ages).boxed());
+    repeat(|store, upkeep, _| keep_within_bounds(store, upkeep).boxed());
+    repeat(|store, upkeep, _| {
+        async move {
+            upkeep.survey.follow_storage(&store, &upkeep.records).await;
+        }
+        .boxed()
+    });
+    repeat(|store, upkeep, _| {
+        async move {
+            upkeep
+                .survey
+                .follow_replication(&store, &upkeep.records)
+                .await;
+        }
+        .boxed()
+    });
     tasks
 }
 
@@ -96,40 +134,35 @@ impl From<&Config> for Ages {
 }
 
 /// Deletes what is old enough. Every node does so: the second one finds nothing to delete.
-async fn keep(store: Store, ages: Ages) {
+async fn keep(store: Store, upkeep: Arc<Upkeep>, ages: Ages) {
+    let records = &upkeep.records;
     let mut ticks = interval(KEEPING_PAUSE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if let Err(cause) = store.trim_activity(ages.activity).await {
-            warn!(%cause, "could not trim the record of activity");
-        }
-        if let Err(cause) = store.collect_garbage(ages.content).await {
-            warn!(%cause, "could not delete content that nothing refers to");
-        }
-        if let Err(cause) = store.trim_changes(ages.changes).await {
-            warn!(%cause, "could not trim the logs of changes");
-        }
-        if let Err(cause) = store.trim_delivery_marks().await {
-            warn!(%cause, "could not forget by what letters are recognised");
-        }
-        if let Err(cause) = store.trim_wrong_passwords().await {
-            warn!(%cause, "could not forget wrong passwords");
-        }
+        let trim_activity = store.trim_activity(ages.activity);
+        records.run(Job::TrimActivity, trim_activity).await;
+        let collect_garbage = store.collect_garbage(ages.content);
+        records.run(Job::CollectGarbage, collect_garbage).await;
+        let trim_changes = store.trim_changes(ages.changes);
+        records.run(Job::TrimChanges, trim_changes).await;
+        let trim_marks = store.trim_delivery_marks();
+        records.run(Job::TrimDeliveryMarks, trim_marks).await;
+        let trim_wrong = store.trim_wrong_passwords();
+        records.run(Job::TrimWrongPasswords, trim_wrong).await;
     }
 }
 
 /// Deletes what is more than a bound allows, so that nobody can fill the disk by adding and removing.
-async fn keep_within_bounds(store: Store) {
+async fn keep_within_bounds(store: Store, upkeep: Arc<Upkeep>) {
+    let records = &upkeep.records;
     let mut ticks = interval(BOUNDS_PAUSE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if let Err(cause) = store.collect_excess(REMOVED_GRACE).await {
-            warn!(%cause, "could not delete removed mail of roots that are full of it");
-        }
-        if let Err(cause) = store.cap_changes(CHANGES_PER_MAILBOX_MAX).await {
-            warn!(%cause, "could not shorten the logs of mailboxes that change very much");
-        }
+        let collect_excess = store.collect_excess(REMOVED_GRACE);
+        records.run(Job::CollectExcess, collect_excess).await;
+        let cap_changes = store.cap_changes(CHANGES_PER_MAILBOX_MAX);
+        records.run(Job::CapChanges, cap_changes).await;
     }
 }

@@ -1,0 +1,214 @@
+"""The faults. Each is a function that takes a world, and yields once its fault is there.
+
+What stands behind the yield heals what outlives the frontend.
+"""
+
+import contextlib
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+
+class World:
+    """A frontend of its own, once it is started; SQL at the database behind it."""
+
+    def __init__(self, demo, folder, start):
+        self.demo, self.folder, self.start = demo, folder, start
+
+    @contextlib.contextmanager
+    def locked(self, table):
+        """Somebody holds a lock on a table, and goes on holding it."""
+        psql = subprocess.Popen(["psql", "-qAt", "--no-psqlrc", self.demo.postgres_url],
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        psql.stdin.write(f"begin; lock table {table} in access exclusive mode; select 'held';\n")
+        psql.stdin.flush()
+        assert psql.stdout.readline() == "held\n"
+        try:
+            yield
+        finally:
+            psql.stdin.close()
+            psql.wait()
+
+    def verb(self, *words):
+        subprocess.run([*self.demo.postroom, *words], check=True, capture_output=True)
+
+    def certificate(self, days):
+        """A certificate that is valid for so many days, as settings."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        key, chain = self.folder / "key.pem", self.folder / "chain.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                        "-subj", "/CN=localhost", "-days", str(days), "-keyout", key, "-out", chain],
+                       check=True, capture_output=True)
+        return {"TLS__CERTIFICATE": str(chain), "TLS__KEY": str(key)}
+
+
+def beside(work):
+    """Runs `work` on a thread, whatever becomes of it."""
+    def run():
+        with contextlib.suppress(Exception):
+            work()
+    threading.Thread(target=run, daemon=True).start()
+
+
+def append(client, words="X-Fault: none", mailbox="INBOX"):
+    return client.append(mailbox, None, None, f"{words}\r\nSubject: fault\r\n\r\nbody\r\n".encode())
+
+
+def down(world):
+    world.start().tell(signal.SIGKILL)
+    yield
+
+
+def database_away(world):
+    world.start().proxy.cut()
+    yield
+
+
+def database_slow(world):
+    world.start().proxy.delay = 0.4
+    yield
+
+
+def pool_full(world):
+    subject = world.start({"DATABASE__CONNECTIONS": "4"})
+    clients = [subject.log_in(person) for person in world.demo.people[:3] for _ in range(4)]
+    # Whoever lists subscriptions has to wait; what is kept for leases and NOOP has not.
+    with world.locked("subscription"):
+        for client in clients:
+            beside(lambda client=client: client.lsub())
+        yield
+
+
+def writes_stuck(world):
+    subject = world.start()
+    client = subject.log_in(world.demo.people[0])
+    with world.locked("entry"):
+        beside(lambda: append(client))
+        yield
+
+
+def listener_dead(world):
+    world.start().proxy.cut_listener()
+    yield
+
+
+def bus_lags(world):
+    subject = world.start()
+    client = subject.log_in(world.demo.people[0])
+    subject.proxy.notifications = "hold"
+    append(client)
+    yield
+
+
+def wakeups_lost(world):
+    subject = world.start({"DATABASE__SAFETY_POLL": "1s"})
+    person = world.demo.people[0]
+    subject.log_in(person).select("INBOX")
+    elsewhere = world.demo.log_in(person, 0)
+    subject.proxy.notifications = "drop"
+    for _ in range(3):
+        append(elsewhere)
+        time.sleep(1)
+    yield
+
+
+def certificate_ends(world):
+    world.start(world.certificate(7))
+    yield
+
+
+def handshakes_fail(world):
+    subject = world.start()
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", subject.ports["imaps"])) as client:
+            client.sendall(b"a LOGIN ada x\r\n" * 20)
+            client.recv(100)
+    yield
+
+
+def logins_fail(world):
+    subject = world.start()
+    for _ in range(12):
+        client = subject.connect("127.0.0.77")
+        with contextlib.suppress(client.error):
+            client.login("ada", "guess")
+    yield
+    subprocess.run(["psql", "-qAt", "--no-psqlrc", "-c", "delete from wrong_password", world.demo.postgres_url], check=True)
+
+
+def too_many_clients(world):
+    subject = world.start({"LIMITS__CONNECTIONS": "3"})
+    for _ in range(6):
+        with contextlib.suppress(Exception):
+            subject.connect()
+    yield
+
+
+def disk_nearly_full(world):
+    state = world.folder / "state"
+    state.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", state], check=True)
+    try:
+        (state / "ballast").write_bytes(b"x" * 3_900_000)
+        world.start()
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", state], check=True)
+
+
+def quota_root_full(world):
+    person = world.demo.people[1]
+    client = world.demo.log_in(person, 0)
+    append(client)
+    client.logout()
+    world.verb("quota", "set", f"user/{person.user}", "--messages", "1")
+    world.start()
+    yield
+    world.verb("quota", "set", f"user/{person.user}")
+
+
+def upkeep_stuck(world):
+    with world.locked("garbage"):
+        world.start()
+        yield
+
+
+def drain_slow(world):
+    subject = world.start({"TIMEOUTS__DRAIN": "60s", "TIMEOUTS__STOP": "90s"})
+    for _ in range(8):
+        subject.connect()
+    subject.tell(signal.SIGTERM)
+    yield
+
+
+def panic(world):
+    subject = world.start()
+    client = subject.log_in(world.demo.people[0])
+    # Builds with debug assertions panic where a message asks for it.
+    with contextlib.suppress(client.error):
+        append(client, "X-Postroom-Panic: parse")
+    yield
+
+
+# What is injected, and the alert that must come of it, alone.
+FAULTS = {
+    "down": (down, "PostroomDown"),
+    "database-away": (database_away, "PostroomDatabaseAway"),
+    "database-slow": (database_slow, "PostroomDatabaseSlow"),
+    "pool-full": (pool_full, "PostroomPoolFull"),
+    "writes-stuck": (writes_stuck, "PostroomWritesStuck"),
+    "listener-dead": (listener_dead, "PostroomListenerDown"),
+    "bus-lags": (bus_lags, "PostroomWakeupsLate"),
+    "wakeups-lost": (wakeups_lost, "PostroomWakeupsMissed"),
+    "certificate-ends": (certificate_ends, "PostroomCertificateEnds"),
+    "handshakes-fail": (handshakes_fail, "PostroomHandshakesFail"),
+    "logins-fail": (logins_fail, "PostroomLoginsFail"),
+    "too-many-clients": (too_many_clients, "PostroomConnectionsRefused"),
+    "disk-nearly-full": (disk_nearly_full, "PostroomDiskNearlyFull"),
+    "quota-root-full": (quota_root_full, "PostroomQuotaRootsFull"),
+    "upkeep-stuck": (upkeep_stuck, "PostroomUpkeepStuck"),
+    "drain-slow": (drain_slow, "PostroomDrainSlow"),
+    "panic": (panic, "PostroomPanic"),
+}
