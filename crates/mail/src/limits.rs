@@ -13,6 +13,8 @@ pub const DETACH_BYTES_MIN: usize = 4 * 1024;
 pub const MESSAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Refused non-synchronising literals up to this many bytes are read and dropped; above, BYE.
 pub const SWALLOW_BYTES_MAX: u64 = 128 * 1024 * 1024;
+/// What a trusted proxy says of a client by the PROXY protocol, in bytes.
+pub const PROXY_HEADER_BYTES_MAX: usize = 4 * 1024;
 /// Search keys one inside the other, by NOT, FUZZY, OR and several keys in a row, with those of filters (RFC 5466).
 /// Parentheses around a single key do not count.
 pub const SEARCH_DEPTH_MAX: usize = 256;

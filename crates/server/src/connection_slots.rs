@@ -34,7 +34,8 @@ struct Taken {
 #[derive(Debug)]
 pub(crate) struct ConnectionSlot {
     slots: Arc<ConnectionSlots>,
-    network: IpAddr,
+    /// `None` until its address is known.
+    network: Option<IpAddr>,
     user: Option<AccountId>,
 }
 
@@ -74,19 +75,22 @@ impl ConnectionSlots {
         self: &Arc<Self>,
         address: IpAddr,
     ) -> Result<ConnectionSlot, ConnectionLimit> {
-        let network = network_of(address);
+        let mut slot = self.take_unnamed()?;
+        slot.name(address)?;
+        Ok(slot)
+    }
+
+    /// A place for a connection that has yet to say for whom it is.
+    pub(crate) fn take_unnamed(self: &Arc<Self>) -> Result<ConnectionSlot, ConnectionLimit> {
         let mut taken = self.taken();
         if taken.all >= self.all_max {
             return Err(ConnectionLimit::All);
-        }
-        if !count(&mut taken.by_address, network, self.per_address_max) {
-            return Err(ConnectionLimit::Address);
         }
         taken.all += 1;
         drop(taken);
         Ok(ConnectionSlot {
             slots: Arc::clone(self),
-            network,
+            network: None,
             user: None,
         })
     }
@@ -108,6 +112,18 @@ impl ConnectionSlots {
 }
 
 impl ConnectionSlot {
+    /// Counts this connection to `address`, once and for all.
+    pub(crate) fn name(&mut self, address: IpAddr) -> Result<(), ConnectionLimit> {
+        let network = network_of(address);
+        let mut taken = self.slots.taken();
+        if !count(&mut taken.by_address, network, self.slots.per_address_max) {
+            return Err(ConnectionLimit::Address);
+        }
+        drop(taken);
+        self.network = Some(network);
+        Ok(())
+    }
+
     /// Counts this connection to `user` from now on.
     pub(crate) fn assign(&mut self, user: AccountId) -> Result<(), ConnectionLimit> {
         if self.user.is_some() {
@@ -135,7 +151,9 @@ impl Drop for ConnectionSlot {
         self.leave();
         let mut taken = self.slots.taken();
         taken.all = taken.all.saturating_sub(1);
-        release(&mut taken.by_address, self.network);
+        if let Some(network) = self.network {
+            release(&mut taken.by_address, network);
+        }
         if taken.all == 0 {
             self.slots.is_empty.notify_waiters();
         }

@@ -10,15 +10,16 @@ use store::{NodeRun, Store};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{info, warn};
 
 use crate::agents::{self, AgentsContext, Service};
 use crate::authenticator::PasswordAuthenticator;
-use crate::config::{Config, ListenConfig};
+use crate::config::{Config, ListenConfig, TimeoutsConfig};
 use crate::connection::{ComingUploads, ConnectionContext};
 use crate::connection_slots::ConnectionSlots;
 use crate::database::Database;
+use crate::database_link::DatabaseLink;
 use crate::drain::{DrainTrigger, drain};
 use crate::environment;
 use crate::error::ServerError;
@@ -31,7 +32,8 @@ use crate::memory::SharedMemory;
 use crate::metrics::{MetricSources, Metrics, StatsCollector};
 use crate::panics::Panics;
 use crate::registry::Registry;
-use crate::tls::Certificate;
+use crate::tls::Certificates;
+use crate::trust::Trust;
 use crate::upkeep::{self, Upkeep};
 
 /// How often a node that may not migrate looks whether somebody else has.
@@ -51,7 +53,10 @@ pub struct Frontend {
     registry: Arc<Registry>,
     lease: Arc<Lease>,
     drain_trigger: DrainTrigger,
-    stop_timeout: Duration,
+    certificates: Arc<Certificates>,
+    trust: Arc<Trust>,
+    link: Arc<DatabaseLink>,
+    timeouts: TimeoutsConfig,
     listeners: JoinSet<()>,
     background: JoinSet<()>,
     probes: JoinSet<()>,
@@ -107,8 +112,8 @@ impl Frontend {
         probes: Probes,
         panics: Arc<Panics>,
     ) -> Result<impl FnOnce(Database) -> Self + use<>, ServerError> {
-        let certificate = Certificate::open(config)?;
-        let tls = certificate.acceptor()?;
+        let certificates = Certificates::open(config)?;
+        let tls = certificates.acceptor()?;
         let store = open_store(config, database, &panics).await?;
         let run = environment::random_bytes().ok_or(ServerError::NoRandomness)?;
         let run = NodeRun {
@@ -130,7 +135,7 @@ impl Frontend {
             live: Arc::clone(&live),
             uploads: uploads.clone(),
             panics: Arc::clone(&panics),
-            certificate: Arc::clone(&certificate),
+            certificates: Arc::clone(&certificates),
             upkeep: Arc::clone(&upkeep),
         };
         let metrics = Arc::new(Metrics::new(Some(MetricSources {
@@ -152,6 +157,7 @@ impl Frontend {
             drain,
             registry: Arc::clone(&registry),
             panics: Arc::clone(&panics),
+            trust: Trust::new(config),
         });
         let slots = ConnectionSlots::new(&config.limits);
         let lmtp = LmtpContext::new(config, &store, &context, lmtp_drain);
@@ -165,8 +171,11 @@ impl Frontend {
         background.spawn(Arc::clone(&panics).keep_running(move || {
             Arc::clone(&kept).keep(store_kept.clone(), Arc::clone(&live_kept))
         }));
-        background
-            .spawn(Arc::clone(&panics).keep_running(move || Arc::clone(&certificate).follow()));
+        let link = DatabaseLink::new(&config.database, store.clone());
+        let (followed, linked) = (Arc::clone(&certificates), Arc::clone(&link));
+        background.spawn(Arc::clone(&panics).keep_running(move || Arc::clone(&followed).follow()));
+        background.spawn(Arc::clone(&panics).keep_running(move || Arc::clone(&linked).follow()));
+        let trust = Arc::clone(&context.trust);
         let doors = Doors {
             imap: context,
             imap_slots: Arc::clone(&slots),
@@ -177,7 +186,7 @@ impl Frontend {
         let listeners = sockets.serve(Beginning::Plain(config.login.without_tls), &doors);
         let health = probes.health;
         health.start(ping(store.clone()), metrics);
-        let stop_timeout = config.timeouts.stop;
+        let timeouts = config.timeouts.clone();
         Ok(move |database| Self {
             addresses,
             database,
@@ -190,7 +199,10 @@ impl Frontend {
             registry,
             lease,
             drain_trigger,
-            stop_timeout,
+            certificates,
+            trust,
+            link,
+            timeouts,
             listeners,
             background,
             probes: probes.tasks,
@@ -215,11 +227,30 @@ impl Frontend {
         self.database.pid()
     }
 
-    /// Stops: reports that it is not ready, accepts no new clients, says BYE to each client in turn,
-    /// finishes what was begun, and shuts everything down.
+    /// Takes over from `config` what can be taken over by a frontend that runs: certificates, trusted networks and the
+    /// way to the database. The log says what is not as it should be, and stays as it was.
+    pub async fn reload(&self, config: &Config) {
+        if let Err(cause) = self.certificates.reload(config) {
+            warn!(%cause, "keeping the old certificates");
+        }
+        self.trust.replace(config);
+        if let Some(url) = &config.database.url {
+            self.link.move_to(url).await;
+        }
+    }
+
+    /// Stops: reports that it is not ready, accepts no new clients once balancers had time to notice, says BYE to each
+    /// client in turn, finishes what was begun, and shuts everything down.
     pub async fn stop(mut self) {
-        info!("stopping: no new clients from now on");
+        let TimeoutsConfig { linger, stop, .. } = self.timeouts;
+        let stop_at = Instant::now() + stop;
         self.health.drain();
+        info!(
+            linger_ms = linger.as_millis(),
+            "stopping: not ready from now on"
+        );
+        sleep(linger).await;
+        info!("no new clients from now on");
         self.listeners.shutdown().await;
         self.drain_trigger.begin();
         let all_left = async {
@@ -229,7 +260,7 @@ impl Frontend {
                 self.agent_slots.empty()
             )
         };
-        if timeout(self.stop_timeout, all_left).await.is_err() {
+        if timeout_at(stop_at, all_left).await.is_err() {
             warn!("some clients did not leave in time");
         }
         if let Err(cause) = self.store.drain().await {
@@ -433,6 +464,6 @@ fn addresses(listeners: &[TcpListener]) -> Vec<SocketAddr> {
 fn ping(store: Store) -> http::Ping {
     Box::new(move || {
         let store = store.clone();
-        Box::pin(async move { store.ping().await.is_ok() })
+        Box::pin(async move { store.probe().await.is_ok() })
     })
 }

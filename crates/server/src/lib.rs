@@ -5,11 +5,13 @@
 
 mod agents;
 mod authenticator;
+mod certificate_files;
 pub mod cli;
 pub mod config;
 mod connection;
 mod connection_slots;
 mod database;
+mod database_link;
 mod drain;
 mod environment;
 mod error;
@@ -23,9 +25,11 @@ mod lock;
 mod memory;
 mod metrics;
 mod panics;
+mod proxied;
 mod registry;
 mod telemetry;
 mod tls;
+mod trust;
 mod upkeep;
 mod validity;
 

@@ -18,11 +18,14 @@ use crate::connection_slots::{ConnectionSlot, ConnectionSlots, limit_word};
 use crate::environment;
 use crate::error::ServerError;
 use crate::panics::PanicPlace;
+use crate::proxied::{self, RemoteEnd};
 
 /// Clients that the kernel holds until we accept them.
 const BACKLOG: u32 = 1024;
 /// After an accept that failed, most likely for want of file descriptors.
 pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// What is counted for a header of the PROXY protocol that is missing, wrong or of a stranger.
+pub(crate) const PROXY_HEADER: &str = "proxy_header";
 /// For a client that is turned away to hear so.
 pub(crate) const REFUSAL_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -65,7 +68,7 @@ pub(crate) async fn accept(
     slots: Arc<ConnectionSlots>,
 ) {
     loop {
-        let (socket, address) = match listener.accept().await {
+        let (socket, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(cause) => {
                 warn!(%cause, "a connection was not accepted");
@@ -73,25 +76,59 @@ pub(crate) async fn accept(
                 continue;
             }
         };
-        match slots.take(address.ip()) {
-            Ok(slot) => {
-                let panics = Arc::clone(&context.panics);
-                let work = converse(socket, address, beginning, context.clone(), slot);
-                environment::start(panics.contain(PanicPlace::Session, work));
-            }
-            Err(full) => {
-                context.metrics.count_refused(limit_word(full));
-                let panics = Arc::clone(&context.panics);
-                let work = turn_away(socket, beginning, full);
-                environment::start(panics.contain(PanicPlace::Session, work));
-            }
+        let (panics, slots) = (Arc::clone(&context.panics), Arc::clone(&slots));
+        let work = arrive(socket, peer, beginning, Arc::clone(&context), slots);
+        environment::start(panics.contain(PanicPlace::Session, work));
+    }
+}
+
+async fn arrive(
+    mut socket: TcpStream,
+    peer: SocketAddr,
+    beginning: Beginning,
+    context: Arc<ConnectionContext>,
+    slots: Arc<ConnectionSlots>,
+) {
+    let admitted = if context.trust.now().proxies.has(Some(peer.ip())) {
+        // On the heap: a connection would have room for it as long as it lasts.
+        let introduced = introduce(&mut socket, peer, &context, &slots);
+        match Box::pin(introduced).await {
+            Some(admitted) => admitted,
+            None => return context.metrics.count_refused(PROXY_HEADER),
+        }
+    } else {
+        let slot = slots.take(peer.ip());
+        slot.map(|slot| (RemoteEnd::direct(peer), slot))
+    };
+    drop(slots);
+    match admitted {
+        Ok((remote, slot)) => converse(socket, remote, beginning, context, slot).await,
+        Err(full) => {
+            context.metrics.count_refused(limit_word(full));
+            Box::pin(turn_away(socket, beginning, full)).await;
         }
     }
 }
 
+/// What a trusted proxy says of its client, and a place for that; `None` when it says nothing of the kind.
+async fn introduce(
+    socket: &mut TcpStream,
+    proxy: SocketAddr,
+    context: &ConnectionContext,
+    slots: &Arc<ConnectionSlots>,
+) -> Option<Result<(RemoteEnd, ConnectionSlot), ConnectionLimit>> {
+    let mut slot = match slots.take_unnamed() {
+        Ok(slot) => slot,
+        Err(full) => return Some(Err(full)),
+    };
+    let remote = proxied::read(socket, proxy, context.timeouts.login).await?;
+    let named = slot.name(remote.address.ip());
+    Some(named.map(|()| (remote, slot)))
+}
+
 async fn converse(
     socket: TcpStream,
-    address: SocketAddr,
+    remote: RemoteEnd,
     beginning: Beginning,
     context: Arc<ConnectionContext>,
     slot: ConnectionSlot,
@@ -102,14 +139,11 @@ async fn converse(
         return;
     }
     let (stream, security) = match beginning {
-        Beginning::Plain(without_tls) => (Stream::Plain(socket), plain(without_tls, address)),
-        Beginning::Tls => {
-            let (patience, metrics) = (context.timeouts.login, &context.metrics);
-            match Box::pin(handshake(&context.tls, patience, socket, metrics)).await {
-                Some(stream) => (stream, Security::Tls),
-                None => return,
-            }
-        }
+        Beginning::Plain(without_tls) => (Stream::Plain(socket), plain(without_tls, remote)),
+        Beginning::Tls => match Box::pin(begin_tls(socket, remote, &context)).await {
+            Some(stream) => (stream, Security::Tls),
+            None => return,
+        },
     };
     let Some(bytes) = environment::random_bytes() else {
         warn!("a connection was not accepted: the machine has no randomness to give");
@@ -117,16 +151,33 @@ async fn converse(
     };
     let peer = Peer {
         session: SessionId::from_random(bytes),
-        address,
+        address: remote.address,
         security,
     };
     Connection::new(context, stream, peer, slot).run().await;
 }
 
-fn plain(without_tls: WithoutTls, address: SocketAddr) -> Security {
+async fn begin_tls(
+    socket: TcpStream,
+    remote: RemoteEnd,
+    context: &ConnectionContext,
+) -> Option<Stream> {
+    let patience = context.timeouts.login;
+    if remote.proxy.is_none() && proxied::is_begun(&socket, patience).await {
+        proxied::warn_of_stranger(remote.address);
+        context.metrics.count_refused(PROXY_HEADER);
+        return None;
+    }
+    handshake(&context.tls, patience, socket, &context.metrics).await
+}
+
+fn plain(without_tls: WithoutTls, remote: RemoteEnd) -> Security {
+    if remote.is_tls {
+        return Security::Tls;
+    }
     let may_login = match without_tls {
         WithoutTls::Never => false,
-        WithoutTls::Loopback => address.ip().to_canonical().is_loopback(),
+        WithoutTls::Loopback => remote.is_loopback(),
         WithoutTls::Always => true,
     };
     Security::Plain {

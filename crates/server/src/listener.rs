@@ -1,7 +1,7 @@
 //! Sockets on which others than mail programs connect: by the network, with TLS or without, or by the file system.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -101,7 +101,7 @@ impl Listener {
     }
 
     /// The next client, and its address; `None` for one on a Unix socket. Waits where the machine accepts none.
-    pub(crate) async fn next_client(&self) -> (Stream, Option<IpAddr>) {
+    pub(crate) async fn next_client(&self) -> (Stream, Option<SocketAddr>) {
         loop {
             match self.accept().await {
                 Ok(accepted) => return accepted,
@@ -113,12 +113,13 @@ impl Listener {
         }
     }
 
-    async fn accept(&self) -> io::Result<(Stream, Option<IpAddr>)> {
+    async fn accept(&self) -> io::Result<(Stream, Option<SocketAddr>)> {
         match self {
             Self::Plain(listener) | Self::Tls(listener) => {
                 let (socket, address) = listener.accept().await?;
                 socket.set_nodelay(true)?;
-                Ok((Stream::Plain(socket), Some(address.ip().to_canonical())))
+                let address = SocketAddr::new(address.ip().to_canonical(), address.port());
+                Ok((Stream::Plain(socket), Some(address)))
             }
             Self::Unix { listener, .. } => {
                 let (socket, _) = listener.accept().await?;

@@ -1,11 +1,8 @@
-//! TLS: the certificate that is served now, and a new one when its files change.
+//! TLS: the certificates that are served now, each to those who ask for one of its names, and new ones when files change.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
 
 use rustls::ServerConfig;
 use rustls::crypto::ring;
@@ -16,19 +13,32 @@ use rustls::sign::CertifiedKey;
 use tokio_rustls::TlsAcceptor;
 use tracing::{info, warn};
 
-use crate::config::{Config, TlsFiles};
+use crate::certificate_files::{Stamp, self_signed};
+use crate::config::{Config, TlsConfig, TlsFiles};
 use crate::environment;
 use crate::lock::lock;
-use crate::validity::{CertificateState, Validity};
+use crate::validity::{CertificateState, Validity, dns_names};
 
-/// How often the files of a self-signed certificate are checked for changes.
-const SELF_SIGNED_RELOAD_EVERY: Duration = Duration::from_secs(60);
-
-/// The certificate in use and the files it came from.
+/// The certificates in use and the files they came from.
 #[derive(Debug)]
-pub(crate) struct Certificate {
+pub(crate) struct Certificates {
+    wanted: Mutex<TlsConfig>,
+    current: Mutex<Arc<Served>>,
+}
+
+/// The certificates that are served at one moment.
+#[derive(Debug, Default)]
+struct Served {
+    pairs: Vec<Loaded>,
+    /// An index into `pairs`, by a name in lower case. A name that several have is that of the first.
+    by_name: HashMap<String, usize>,
+}
+
+#[derive(Clone, Debug)]
+struct Loaded {
     files: TlsFiles,
-    current: Mutex<Arc<CertifiedKey>>,
+    key: Arc<CertifiedKey>,
+    names: Vec<String>,
 }
 
 /// Why there is no TLS.
@@ -58,28 +68,44 @@ pub enum TlsError {
     /// The TLS library refuses its own defaults.
     #[error("cannot set up TLS: {0}")]
     SetUp(#[from] rustls::Error),
+    /// Nothing is configured but folders, and nothing is in them.
+    #[error("there is no certificate in the folders of tls.certificates")]
+    Nothing,
 }
 
-impl Certificate {
-    /// Opens the configured certificate, or the self-signed one, which is made now if need be.
+impl Certificates {
+    /// Opens the configured certificates, or the self-signed one, which is made now if need be. The default one must
+    /// be right; of the others those that are not are left out, and the log says so.
     pub(crate) fn open(config: &Config) -> Result<Arc<Self>, TlsError> {
-        let files = match &config.tls {
-            Some(files) => files.clone(),
-            None => self_signed(&config.node.state_dir, &config.node.name)?,
-        };
-        let current = Mutex::new(Arc::new(load(&files)?));
-        warn_of(&files);
-        Ok(Arc::new(Self { files, current }))
+        let wanted = wanted(config)?;
+        let mut pairs = wanted.pairs().into_iter();
+        let default = Loaded::open(&pairs.next().ok_or(TlsError::Nothing)?)?;
+        let mut served = Served::default();
+        served.add(default);
+        for files in pairs {
+            match Loaded::open(&files) {
+                Ok(loaded) => served.add(loaded),
+                Err(cause) => warn!(%cause, "a certificate is not served"),
+            }
+        }
+        served.tell();
+        Ok(Arc::new(Self {
+            wanted: Mutex::new(wanted),
+            current: Mutex::new(Arc::new(served)),
+        }))
     }
 
-    /// When the certificate that is served ends, in seconds since 1970; `None` when that cannot be read.
+    /// When the first of the certificates that are served ends, in seconds since 1970; `None` when no date can be read.
     pub(crate) fn ends_at(&self) -> Option<i64> {
         let current = Arc::clone(&lock(&self.current));
-        let validity = current.end_entity_cert().ok().and_then(Validity::of)?;
-        Some(validity.ends_at())
+        let ends = current.pairs.iter().filter_map(|loaded| {
+            let validity = loaded.key.end_entity_cert().ok().and_then(Validity::of)?;
+            Some(validity.ends_at())
+        });
+        ends.min()
     }
 
-    /// Accepts TLS 1.2 and 1.3 with whatever certificate is current at each handshake.
+    /// Accepts TLS 1.2 and 1.3 with whatever certificates are current at each handshake.
     pub(crate) fn acceptor(self: &Arc<Self>) -> Result<TlsAcceptor, TlsError> {
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()?
@@ -91,42 +117,119 @@ impl Certificate {
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
 
-    /// Checks the files regularly, without end, and serves a new certificate once it is complete.
+    /// Checks the files regularly, without end, and serves new certificates once they are complete.
     pub(crate) async fn follow(self: Arc<Self>) {
-        let mut seen = self.files.stamp();
+        let mut seen = self.stamp();
         loop {
-            tokio::time::sleep(self.files.reload_every).await;
-            let stamp = self.files.stamp();
-            if stamp == seen {
-                continue;
+            let every = lock(&self.wanted).reload_every;
+            tokio::time::sleep(every).await;
+            let stamp = self.stamp();
+            if stamp != seen && self.read_again() {
+                seen = stamp;
             }
-            match load(&self.files) {
-                Ok(fresh) => {
-                    *lock(&self.current) = Arc::new(fresh);
-                    info!("serving a new certificate");
-                    warn_of(&self.files);
-                    seen = stamp;
+        }
+    }
+
+    /// Serves what `config` names from now on.
+    pub(crate) fn reload(&self, config: &Config) -> Result<(), TlsError> {
+        *lock(&self.wanted) = wanted(config)?;
+        self.read_again();
+        Ok(())
+    }
+
+    fn stamp(&self) -> Stamp {
+        lock(&self.wanted).stamp()
+    }
+
+    /// Whether all was as it should be. Of a pair that is not, what was served before is kept: certificate and key are
+    /// seldom replaced at the same time, so the next check may succeed.
+    fn read_again(&self) -> bool {
+        let (pairs, before) = (lock(&self.wanted).pairs(), Arc::clone(&lock(&self.current)));
+        let mut served = Served::default();
+        let mut is_whole = !pairs.is_empty();
+        for files in &pairs {
+            match Loaded::open(files) {
+                Ok(loaded) => served.add(loaded),
+                Err(cause) => {
+                    is_whole = false;
+                    let old = before.pairs.iter().find(|loaded| loaded.files == *files);
+                    warn!(%cause, is_old_served = old.is_some(), "a certificate cannot be read");
+                    old.cloned().into_iter().for_each(|old| served.add(old));
                 }
-                // Certificate and key are seldom replaced at the same time, so the next check may succeed.
-                Err(cause) => warn!(%cause, "keeping the old certificate"),
+            }
+        }
+        if served.pairs.is_empty() {
+            warn!("keeping the old certificates: there is no other");
+        } else {
+            served.tell();
+            *lock(&self.current) = Arc::new(served);
+        }
+        is_whole
+    }
+}
+
+/// What is configured, or the self-signed pair.
+fn wanted(config: &Config) -> Result<TlsConfig, TlsError> {
+    let mut wanted = config.tls.clone();
+    if wanted.default.is_none() && wanted.folders.is_empty() {
+        wanted.default = Some(self_signed(&config.node.state_dir, &config.node.name)?);
+    }
+    Ok(wanted)
+}
+
+impl Served {
+    fn add(&mut self, loaded: Loaded) {
+        for name in &loaded.names {
+            let first = self.by_name.entry(name.clone());
+            first.or_insert(self.pairs.len());
+        }
+        self.pairs.push(loaded);
+    }
+
+    /// The first certificate with the name that a client asks for; else with a wildcard in place of its first label; else
+    /// the default one.
+    fn find(&self, name: Option<&str>) -> Option<&Loaded> {
+        let found = name.and_then(|name| {
+            let name = name.to_ascii_lowercase();
+            let by_name = |name: &str| self.by_name.get(name);
+            by_name(&name).or_else(|| by_name(&format!("*.{}", name.split_once('.')?.1)))
+        });
+        self.pairs.get(found.copied().unwrap_or(0))
+    }
+
+    /// Tells the log of each what clients will see.
+    fn tell(&self) {
+        for Loaded { files, names, .. } in &self.pairs {
+            match state(files, environment::unix_seconds()) {
+                Ok(state @ CertificateState::Valid { .. }) => {
+                    info!(?names, %state, "serving a certificate");
+                }
+                Ok(state) => warn!(?names, "the certificate is {state}"),
+                Err(cause) => {
+                    warn!(?names, %cause, "serving a certificate of which nothing is known");
+                }
             }
         }
     }
 }
 
-impl ResolvesServerCert for Certificate {
-    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(Arc::clone(&lock(&self.current)))
+impl Loaded {
+    fn open(files: &TlsFiles) -> Result<Self, TlsError> {
+        let key = load(files)?;
+        let names = key.end_entity_cert().map(dns_names).unwrap_or_default();
+        Ok(Self {
+            files: files.clone(),
+            key: Arc::new(key),
+            names,
+        })
     }
 }
 
-impl TlsFiles {
-    /// A value that changes when one of the files does.
-    fn stamp(&self) -> [Option<(SystemTime, u64)>; 2] {
-        [&self.certificate, &self.key].map(|path| {
-            let metadata = fs::metadata(path).ok()?;
-            Some((metadata.modified().ok()?, metadata.len()))
-        })
+impl ResolvesServerCert for Certificates {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let served = Arc::clone(&lock(&self.current));
+        let found = served.find(hello.server_name());
+        found.map(|loaded| Arc::clone(&loaded.key))
     }
 }
 
@@ -164,48 +267,4 @@ pub(crate) fn state(files: &TlsFiles, now: i64) -> Result<CertificateState, TlsE
             path: files.certificate.clone(),
             cause: "the dates of the certificate cannot be read".into(),
         })
-}
-
-/// Tells the log when clients refuse the certificate, or soon will.
-fn warn_of(files: &TlsFiles) {
-    match state(files, environment::unix_seconds()) {
-        Ok(CertificateState::Valid { .. }) | Err(_) => {}
-        Ok(state) => warn!("the certificate is {state}"),
-    }
-}
-
-/// A self-signed certificate for trials. It is kept, so that clients that trust it go on doing so.
-fn self_signed(state_dir: &Path, node_name: &str) -> Result<TlsFiles, TlsError> {
-    let folder = state_dir.join("tls");
-    let files = TlsFiles {
-        certificate: folder.join("certificate.pem"),
-        key: folder.join("key.pem"),
-        reload_every: SELF_SIGNED_RELOAD_EVERY,
-    };
-    if files.certificate.exists() && files.key.exists() {
-        return Ok(files);
-    }
-    let names = [node_name, "localhost", "127.0.0.1", "::1"].map(str::to_owned);
-    let made = rcgen::generate_simple_self_signed(names)?;
-    let write = |path: &Path, text: String, mode: u32| {
-        let written = fs::create_dir_all(&folder).and_then(|()| write_new(path, &text, mode));
-        written.map_err(|cause| TlsError::File {
-            path: path.to_owned(),
-            cause: cause.to_string(),
-        })
-    };
-    write(&files.key, made.signing_key.serialize_pem(), 0o600)?;
-    write(&files.certificate, made.cert.pem(), 0o644)?;
-    warn!("no certificate is configured: serving a self-signed one, about which clients warn");
-    Ok(files)
-}
-
-fn write_new(path: &Path, text: &str, mode: u32) -> io::Result<()> {
-    OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(mode)
-        .open(path)?
-        .write_all(text.as_bytes())
 }

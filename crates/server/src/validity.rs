@@ -1,10 +1,12 @@
-//! From when until when a certificate is valid.
+//! What a certificate says of itself: from when until when it is valid, and for which names.
 
 use std::fmt;
 
 use rustls::pki_types::CertificateDer;
 use x509_cert::certificate::Certificate;
 use x509_cert::der::Decode as _;
+use x509_cert::ext::pkix::SubjectAltName;
+use x509_cert::ext::pkix::name::GeneralName;
 
 /// A certificate that ends sooner than this deserves a warning, in seconds: two weeks.
 const ENDS_SOON_SECONDS: i64 = 14 * DAY_SECONDS;
@@ -72,6 +74,22 @@ impl Validity {
     }
 }
 
+/// The host names that a certificate is for, in lower case. One that has none is for nobody who asks by a name.
+pub(crate) fn dns_names(certificate: &CertificateDer<'_>) -> Vec<String> {
+    let Ok(certificate) = Certificate::from_der(certificate) else {
+        return Vec::new();
+    };
+    let extension = certificate.tbs_certificate().get_extension();
+    let Ok(Some((_, SubjectAltName(names)))) = extension else {
+        return Vec::new();
+    };
+    let of_host = |name: &GeneralName| match name {
+        GeneralName::DnsName(name) => Some(name.to_string().to_ascii_lowercase()),
+        _ => None,
+    };
+    names.iter().filter_map(of_host).collect()
+}
+
 impl fmt::Display for CertificateState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -87,7 +105,7 @@ impl fmt::Display for CertificateState {
 
 #[cfg(test)]
 mod tests {
-    use super::{CertificateState, DAY_SECONDS, Validity};
+    use super::{CertificateState, DAY_SECONDS, Validity, dns_names};
 
     #[test]
     fn a_certificate_is_read_and_judged() {
@@ -117,7 +135,16 @@ mod tests {
     }
 
     #[test]
+    fn a_certificate_is_for_the_hosts_that_it_names() {
+        let names = ["Mail.Example.org", "*.example.com", "127.0.0.1"].map(str::to_owned);
+        let made = rcgen::generate_simple_self_signed(names).unwrap();
+        let expected = ["mail.example.org", "*.example.com"];
+        assert_eq!(dns_names(made.cert.der()), expected);
+    }
+
+    #[test]
     fn what_is_no_certificate_has_no_validity() {
         assert_eq!(Validity::of(&b"none"[..].into()), None);
+        assert!(dns_names(&b"none"[..].into()).is_empty());
     }
 }

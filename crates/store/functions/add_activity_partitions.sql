@@ -1,8 +1,9 @@
 -- Makes the partitions of the next three months, where they are missing. Never that of this month: whoever writes to the
 -- partition of other months while this one is attached is refused. A month of which there are rows among those of other
--- months stays there. Waits for nobody's work: where somebody holds the table, the next call makes them.
+-- months stays there. Waits for nobody's work: where somebody holds the table, the next call makes them. It makes them as its
+-- owner, so that frontends need no right to create tables.
 create or replace function add_activity_partitions() returns void
-language plpgsql set lock_timeout = '1s' as $$
+language plpgsql security definer set search_path from current set lock_timeout = '1s' as $$
 declare
   _begin     timestamptz;
   _end       timestamptz;

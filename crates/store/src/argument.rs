@@ -5,7 +5,7 @@ use acl::{CreatePermit, CreateScope, Permit};
 use mail::{AccountId, FlagBits, Place};
 
 use crate::Prepared;
-use crate::flags::Masks;
+use crate::masks::Masks;
 use crate::origin::{Login, SessionOrigin};
 use crate::place::Tree;
 

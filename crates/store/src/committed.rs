@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use image::Message;
 use mail::{FlagBits, MailboxId, ModSeq, Uid, UidSet};
 
-use crate::Masks;
+use crate::masks::Masks;
 
 /// A write of one mod-sequence, the one after `before`, to a mailbox. Nothing else has that mod-sequence, for anybody.
 #[derive(Clone, Debug, PartialEq, Eq)]

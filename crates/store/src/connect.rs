@@ -16,10 +16,12 @@ use crate::digest::Digesting;
 use crate::history::History;
 use crate::login_recorder::{self, LoginRecorder};
 use crate::pool::Opener;
+use crate::probe::Probe;
 use crate::query_batcher::QueryBatcher;
 use crate::routes::Routes;
 use crate::store::Inner;
 use crate::unseen_cache::UnseenCache;
+use crate::whereabouts::Whereabouts;
 use crate::{Background, Fault, ObjectIds, Options, Store, latest, resolve, wake};
 
 /// Work that takes longer is given up by the database: the largest COPY takes a fraction of it. Whoever waits for
@@ -43,10 +45,11 @@ impl Store {
     /// [`Fault::Unavailable`] when the database cannot be reached.
     pub async fn connect(options: Options, background: Background) -> Result<Self, Fault> {
         let database = address_of(&options.url)?.application_name(&options.application_name);
+        let whereabouts = Arc::new(Whereabouts::new(database));
         let history = Arc::<History>::default();
         let opener = |limits| {
             let sleep = background.sleep.clone();
-            Opener::new(database.clone(), limits, history.clone(), sleep)
+            Opener::new(whereabouts.clone(), limits, history.clone(), sleep)
         };
         let openers = (opener(LIMITS_OF_WORK), opener(LIMITS_OF_KEPT));
         let division = Division::of(options.connections);
@@ -88,7 +91,8 @@ impl Store {
             background,
             is_drained: watch::Sender::new(false),
             object_ids,
-            database,
+            whereabouts,
+            probe: Probe::default(),
         });
         wake::start_notifier(&inner);
         login_recorder::start(&inner);

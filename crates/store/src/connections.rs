@@ -16,7 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::debug;
 
 use crate::background::Background;
-use crate::pool::{Opener, Pool, PooledConnection, State, close_idle};
+use crate::pool::{Opener, Pool, PooledConnection, State, close_idle, close_unused};
 use crate::shares::Shares;
 use crate::timing::Durations;
 use crate::{Cause, Fault};
@@ -165,6 +165,12 @@ impl Connections {
         self.kept.manager().suspect_all();
     }
 
+    /// Closes those that nobody uses now; the others are closed instead of being used again, once they are free.
+    pub(crate) fn let_go(&self) {
+        close_unused(&self.work);
+        close_unused(&self.kept);
+    }
+
     /// Closes those that nobody needed for a long time.
     pub(crate) fn close_idle(&self) {
         close_idle(&self.work);
@@ -214,7 +220,7 @@ impl Drop for Held {
             return;
         };
         match lease.connection.state() {
-            State::Ready => drop(lease),
+            State::Ready => lease.give_back(),
             State::Waiting => {
                 let spawn = lease.background.spawn.clone();
                 spawn(Box::pin(lease.settle()));
@@ -225,6 +231,13 @@ impl Drop for Held {
 }
 
 impl Lease {
+    /// To the pool, unless the database is elsewhere by now: nobody might ask for it there for long.
+    fn give_back(self) {
+        if self.connection.is_outdated() {
+            drop(Object::take(self.connection));
+        }
+    }
+
     /// Waits for the answer that nobody waits for any more, and gives the connection and the share back then.
     async fn settle(mut self: Box<Self>) {
         let too_late = (self.background.sleep)(SETTLE_TIMEOUT);
@@ -232,9 +245,12 @@ impl Lease {
             Either::Left((settled, _)) => settled.map_err(Fault::from),
             Either::Right(_) => Err(Fault::Unavailable(Cause::new("no answer in time"))),
         };
-        if let Err(fault) = settled {
-            debug!(cause = %fault, "closing a connection to the database");
-            drop(Object::take(self.connection));
+        match settled {
+            Ok(()) => self.give_back(),
+            Err(fault) => {
+                debug!(cause = %fault, "closing a connection to the database");
+                drop(Object::take(self.connection));
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::connections::Connections;
 use hmac::{Hmac, KeyInit, Mac};
 use mail::{ContentId, MailboxId};
 use sha2::Sha256;
+use sqlx::PgExecutor;
 
 use crate::Fault;
 
@@ -25,10 +26,20 @@ const TAG_CHARS: usize = 16;
 
 impl ObjectIds {
     pub(crate) async fn load(connections: &Connections) -> Result<Self, Fault> {
+        Ok(Self::read(&mut *connections.kept().await?).await?)
+    }
+
+    /// Reads the key by whatever leads to the database.
+    pub(crate) async fn read(executor: impl PgExecutor<'_>) -> Result<Self, sqlx::Error> {
         let key = sqlx::query_scalar!("select key from object_key")
-            .fetch_one(&mut *connections.kept().await?)
+            .fetch_one(executor)
             .await?;
         Ok(Self::new(&key))
+    }
+
+    /// Whether these are the identifiers of the same database.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.mailbox(MailboxId(0)) == other.mailbox(MailboxId(0))
     }
 
     fn new(key: &[u8]) -> Self {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use deadpool::managed::{self, Metrics, QueueMode, RecycleError, RecycleResult};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{BoxStream, StreamExt as _, poll_fn};
-use sqlx::postgres::{PgConnectOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo};
+use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{
     ConnectOptions as _, Connection as _, Describe, Either, Execute, Executor, PgConnection,
     Postgres, SqlStr,
@@ -18,6 +18,7 @@ use sqlx::{
 
 use crate::background::Sleep;
 use crate::history::History;
+use crate::whereabouts::Whereabouts;
 use crate::{Cause, Fault};
 
 /// What was idle for longer may have been forgotten by a firewall on the way.
@@ -45,7 +46,7 @@ pub(crate) type Pool = managed::Pool<Opener>;
 
 /// Opens the connections of a pool, and finds out whether they live.
 pub(crate) struct Opener {
-    database: PgConnectOptions,
+    whereabouts: Arc<Whereabouts>,
     /// How long a statement may take.
     limits: &'static str,
     history: Arc<History>,
@@ -59,6 +60,9 @@ pub(crate) struct PooledConnection {
     connection: PgConnection,
     /// The suspicions that it has outlived.
     outlived: u64,
+    whereabouts: Arc<Whereabouts>,
+    /// As of which of these it was opened.
+    moves: u64,
     state: State,
 }
 
@@ -75,13 +79,13 @@ pub(crate) enum State {
 
 impl Opener {
     pub(crate) fn new(
-        database: PgConnectOptions,
+        whereabouts: Arc<Whereabouts>,
         limits: &'static str,
         history: Arc<History>,
         sleep: Sleep,
     ) -> Self {
         Self {
-            database,
+            whereabouts,
             limits,
             history,
             sleep,
@@ -106,13 +110,16 @@ impl Opener {
 
     async fn open(&self) -> Result<PooledConnection, sqlx::Error> {
         let outlived = self.suspicions.load(Ordering::Relaxed);
-        let mut connection = self.database.connect().await?;
+        let moves = self.whereabouts.moves();
+        let mut connection = self.whereabouts.now().connect().await?;
         connection.execute(SESSION_SETTINGS).await?;
         connection.execute(self.limits).await?;
         self.history.read(&mut connection).await?;
         Ok(PooledConnection {
             connection,
             outlived,
+            whereabouts: self.whereabouts.clone(),
+            moves,
             state: State::Ready,
         })
     }
@@ -132,6 +139,11 @@ impl Opener {
 /// Closes what nobody needed for a long time.
 pub(crate) fn close_idle(pool: &Pool) {
     drop(pool.retain(|_, metrics| metrics.last_used() < IDLE_MAX));
+}
+
+/// Closes what nobody uses now.
+pub(crate) fn close_unused(pool: &Pool) {
+    drop(pool.retain(|_, _| false));
 }
 
 /// Whether the database may be there in a moment: it is being restarted, or has no connection left.
@@ -164,6 +176,9 @@ impl managed::Manager for Opener {
         if metrics.age() > AGE_MAX {
             return Err(RecycleError::message("it has served its time"));
         }
+        if connection.is_outdated() {
+            return Err(RecycleError::message("the database is elsewhere by now"));
+        }
         let suspicions = self.suspicions.load(Ordering::Relaxed);
         if connection.outlived != suspicions || metrics.last_used() > RESTED {
             Box::pin(connection.settle()).await?;
@@ -176,6 +191,11 @@ impl managed::Manager for Opener {
 impl PooledConnection {
     pub(crate) fn state(&self) -> State {
         self.state
+    }
+
+    /// Whether the database was said to be elsewhere since this was opened.
+    pub(crate) fn is_outdated(&self) -> bool {
+        self.moves != self.whereabouts.moves()
     }
 
     /// Reads the answers that it still waits for, and one more, so that it is known to be alive.

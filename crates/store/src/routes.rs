@@ -7,12 +7,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::Fault;
-use crate::address::Route;
 use crate::background::Spawn;
 use crate::connections::Connections;
-use crate::directory::{self, DirectoryMark};
+use crate::directory_mark::{self, DirectoryMark};
 use crate::history::History;
 use crate::query_batcher::{Bounds, QueryBatcher};
+use crate::route::Route;
 
 /// A node has one such query under way, however many letters come.
 const BOUNDS: Bounds = Bounds {
@@ -88,7 +88,7 @@ impl Routes {
                 return Ok(known.since());
             }
         }
-        let mark = directory::read_mark(&mut *connections.kept().await?).await?;
+        let mark = directory_mark::read_mark(&mut *connections.kept().await?).await?;
         let mut known = lock(&self.known);
         if known.mark.is_none() || known.history != history {
             known.forget();
@@ -129,7 +129,7 @@ async fn look(connections: &Connections, known: &Mutex<Known>) -> Result<(), Fau
         return Ok(());
     };
     let (next, has_changed) =
-        directory::names_changed_since(&mut *connections.kept().await?, &mark).await?;
+        directory_mark::names_changed_since(&mut *connections.kept().await?, &mark).await?;
     let mut known = lock(known);
     // Somebody may have begun anew meanwhile, in another history.
     if known.mark.as_ref() == Some(&mark) {

@@ -20,11 +20,13 @@ use crate::history::History;
 use crate::latest::Latest;
 use crate::login_recorder::LoginRecorder;
 use crate::origin::SessionOrigin;
+use crate::probe::Probe;
 use crate::query_batcher::QueryBatcher;
 use crate::resolve::{Answer, Name};
 use crate::routes::Routes;
 use crate::stats::Counters;
 use crate::unseen_cache::UnseenCache;
+use crate::whereabouts::Whereabouts;
 use crate::{Cause, Fault, ObjectIds, Stats};
 
 /// Where the database is, and how much of it to take.
@@ -65,7 +67,8 @@ pub(crate) struct Inner {
     pub(crate) background: Background,
     pub(crate) is_drained: watch::Sender<bool>,
     pub(crate) object_ids: ObjectIds,
-    pub(crate) database: PgConnectOptions,
+    pub(crate) whereabouts: Arc<Whereabouts>,
+    pub(crate) probe: Probe,
 }
 
 impl Store {
@@ -163,7 +166,7 @@ impl Inner {
 
     /// For a connection outside the pool.
     pub(crate) fn database(&self) -> PgConnectOptions {
-        self.database.clone()
+        self.whereabouts.now()
     }
 
     /// One connection broke, so the others may have broken too: each is asked before its next use,

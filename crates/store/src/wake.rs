@@ -31,6 +31,8 @@ pub struct Listener {
     /// Received and not yet handed out.
     waiting: Option<PgNotification>,
     is_drained: watch::Receiver<bool>,
+    /// How often the database was said to be elsewhere.
+    moves: watch::Receiver<u64>,
 }
 
 /// What a [`Listener`] heard.
@@ -80,6 +82,7 @@ impl Store {
     ///
     /// [`Fault::Unavailable`] when the database cannot be reached.
     pub async fn listen(&self) -> Result<Listener, Fault> {
+        let moves = self.inner().whereabouts.watch();
         let connection = Some(connect_listener(self.inner().database(), CHANNELS).await?);
         self.inner().answers.count_listeners(1);
         self.inner().note_listening(true);
@@ -88,6 +91,7 @@ impl Store {
             connection,
             waiting: None,
             is_drained: self.inner().is_drained.subscribe(),
+            moves,
         })
     }
 
@@ -130,11 +134,21 @@ impl Store {
 impl Listener {
     /// Waits for the next thing to be heard. Loses nothing when dropped and called again.
     pub async fn next(&mut self) -> Heard {
-        let mut is_drained = self.is_drained.clone();
-        let drained = pin!(is_drained.wait_for(|is_drained| *is_drained));
-        match select(pin!(self.hear()), drained).await {
-            Either::Left((heard, _)) => heard,
-            Either::Right(_) => Heard::Closed,
+        loop {
+            let (mut is_drained, mut moves) = (self.is_drained.clone(), self.moves.clone());
+            let drained = pin!(is_drained.wait_for(|is_drained| *is_drained));
+            let moved = pin!(moves.changed());
+            let heard = match select(pin!(self.hear()), select(drained, moved)).await {
+                Either::Left((heard, _)) => Some(heard),
+                Either::Right((Either::Left(_), _)) => Some(Heard::Closed),
+                Either::Right((Either::Right(_), _)) => None,
+            };
+            if let Some(heard) = heard {
+                return heard;
+            }
+            // The database is elsewhere by now: as if the connection were lost.
+            self.moves.mark_unchanged();
+            self.connection = None;
         }
     }
 
@@ -280,11 +294,19 @@ struct Notifier {
 impl Notifier {
     async fn run(mut self) {
         let mut is_drained = self.inner.is_drained.subscribe();
+        let mut moves = self.inner.whereabouts.watch();
         let outbox = self.inner.outbox.clone();
         loop {
             let drained = pin!(is_drained.wait_for(|is_drained| *is_drained));
-            let Either::Left((wakeups, _)) = select(pin!(outbox.wait()), drained).await else {
-                return;
+            let moved = pin!(moves.changed());
+            let wakeups = match select(pin!(outbox.wait()), select(drained, moved)).await {
+                Either::Left((wakeups, _)) => wakeups,
+                Either::Right((Either::Left(_), _)) => return,
+                Either::Right((Either::Right(_), _)) => {
+                    // The next one is opened where the database is by now.
+                    self.connection = None;
+                    continue;
+                }
             };
             let sent = AssertUnwindSafe(self.send(&wakeups)).catch_unwind().await;
             let Ok(sent) = sent else {

@@ -1,10 +1,8 @@
 //! The steps of continuous integration; each can be run by hand, too.
 
-use std::process::Command;
-
 use crate::steps::Steps;
-use crate::tool::{ChoreError, is_installed, read, root};
-use crate::{check, fuzz, monitoring, settings, suite, visit};
+use crate::tool::ChoreError;
+use crate::{check, deployment, fuzz, monitoring, settings, suite, visit};
 
 /// A step's name and the function that it runs.
 type Step = (&'static str, fn() -> Result<(), ChoreError>);
@@ -40,27 +38,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), ChoreError> {
 
 /// The manifests, then the alerts, then metrics and dashboard of a running demo.
 fn deployment() -> Result<(), ChoreError> {
-    render()?;
+    deployment::check()?;
     monitoring::check()?;
     visit::metrics()
-}
-
-/// Renders the kustomize base and every overlay. Only the cluster can check what they mean; that
-/// they are complete is checked here.
-fn render() -> Result<(), ChoreError> {
-    if !is_installed("kubectl") {
-        eprintln!("kubectl is not installed: deploy/kustomize was not rendered");
-        return Ok(());
-    }
-    let kustomize = root().join("deploy/kustomize");
-    let overlays =
-        std::fs::read_dir(kustomize.join("overlays")).map_err(ChoreError::at("overlays"))?;
-    let overlays = overlays.filter_map(Result::ok).map(|entry| entry.path());
-    for folder in std::iter::once(kustomize.join("base")).chain(overlays) {
-        let mut kubectl = Command::new("kubectl");
-        let rendered = read(kubectl.arg("kustomize").arg(&folder))?;
-        let objects = rendered.split("\n---\n").count();
-        eprintln!("{}: {objects} objects", folder.display());
-    }
-    Ok(())
 }

@@ -15,6 +15,7 @@ mod bench;
 mod check;
 mod ci;
 mod demo;
+mod deployment;
 mod dist;
 mod fuzz;
 mod imap;

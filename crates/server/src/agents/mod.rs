@@ -13,13 +13,14 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 use tracing::{debug, warn};
 
-use crate::config::{AgentsConfig, Config};
+use crate::config::Config;
 use crate::connection::{ConnectionContext, Stream};
 use crate::connection_slots::{ConnectionSlot, ConnectionSlots};
 use crate::drain::Drain;
 use crate::environment;
 use crate::listener::Listener;
 use crate::panics::{PanicPlace, Panics};
+use crate::trust::Trust;
 
 /// Read at once, in bytes.
 const READ_BYTES_MAX: usize = 4 * 1024;
@@ -29,12 +30,12 @@ pub(crate) struct AgentsContext {
     pub(crate) node_name: String,
     pub(crate) store: Store,
     pub(crate) authenticator: Arc<dyn Authenticator>,
-    pub(crate) config: AgentsConfig,
     pub(crate) separator: String,
     pub(crate) write_timeout: Duration,
     pub(crate) drain: Drain,
     pub(crate) slots: Arc<ConnectionSlots>,
     pub(crate) panics: Arc<Panics>,
+    pub(crate) trust: Arc<Trust>,
 }
 
 impl AgentsContext {
@@ -49,12 +50,12 @@ impl AgentsContext {
             node_name: config.node.name.clone(),
             store: store.clone(),
             authenticator: Arc::clone(&imap.node.authenticator),
-            config: config.agents.clone(),
             separator: config.address_separator.clone(),
             write_timeout: config.timeouts.write,
             drain,
             slots: ConnectionSlots::undivided(config.agents.connections),
             panics: Arc::clone(&imap.panics),
+            trust: Arc::clone(&imap.trust),
         })
     }
 }
@@ -81,7 +82,8 @@ struct Agent {
 /// Lets agents in for ever.
 pub(crate) async fn accept(listener: Arc<Listener>, service: Service, context: Arc<AgentsContext>) {
     loop {
-        let (stream, address) = listener.next_client().await;
+        let (stream, peer) = listener.next_client().await;
+        let address = peer.map(|peer| peer.ip());
         let Some(slot) = admit(&context, address) else {
             continue;
         };
@@ -99,7 +101,7 @@ pub(crate) async fn accept(listener: Arc<Listener>, service: Service, context: A
 
 /// A place for an agent that may ask; the others are cut off, as neither protocol has words for that.
 fn admit(context: &AgentsContext, address: Option<IpAddr>) -> Option<ConnectionSlot> {
-    if !context.config.trusted_networks.has(address) {
+    if !context.trust.now().agents.has(address) {
         warn!(
             client.address = address.map(tracing::field::display),
             "a mail transfer agent was refused: its address is not in agents.trusted_networks"

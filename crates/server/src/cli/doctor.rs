@@ -8,10 +8,10 @@ use store::{Options, Store};
 
 use super::failure::Failure;
 use super::terminal::Terminal;
-use crate::config::{Config, ListenAddress, Sources};
+use crate::config::{Config, ListenAddress, Sources, TlsFiles};
 use crate::database::Database;
 use crate::environment;
-use crate::tls;
+use crate::tls::{self, TlsError};
 use crate::validity::CertificateState;
 
 /// One thing that was checked, and the result.
@@ -110,7 +110,7 @@ async fn examine(sources: &Sources) -> Vec<Finding> {
     );
     let mut findings = vec![Finding::good("configuration", file)];
     findings.extend(examine_database(&config).await);
-    findings.push(examine_certificate(&config));
+    findings.extend(examine_certificates(&config));
     findings.extend(examine_ports(&config));
     findings
 }
@@ -164,12 +164,21 @@ async fn examine_store(database: &Database) -> Result<Vec<Finding>, store::Fault
     Ok(findings)
 }
 
-fn examine_certificate(config: &Config) -> Finding {
+fn examine_certificates(config: &Config) -> Vec<Finding> {
     let what = "certificate";
-    let Some(files) = &config.tls else {
+    let pairs = config.tls.pairs();
+    if !pairs.is_empty() {
+        return pairs.iter().map(examine_certificate).collect();
+    }
+    if config.tls.folders.is_empty() {
         let words = "none is configured: serve makes one, which clients will ask about";
-        return Finding::note(what, words);
-    };
+        return vec![Finding::note(what, words)];
+    }
+    vec![Finding::bad(what, TlsError::Nothing.to_string())]
+}
+
+fn examine_certificate(files: &TlsFiles) -> Finding {
+    let what = "certificate";
     let state = match tls::state(files, environment::unix_seconds()) {
         Ok(state) => state,
         Err(error) => return Finding::bad(what, error.to_string()),

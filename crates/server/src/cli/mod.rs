@@ -17,6 +17,7 @@ mod mailbox_report;
 mod migrate;
 mod password;
 mod quota;
+mod reload;
 mod serve;
 mod session;
 mod team;
@@ -63,7 +64,7 @@ struct Cli {
 enum Verb {
     /// Run a frontend until SIGTERM or SIGINT.
     #[command(after_help = serve::HELP)]
-    Serve,
+    Serve(serve::Args),
     /// Bring the database up to date.
     #[command(after_help = migrate::HELP)]
     Migrate,
@@ -131,7 +132,7 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<(), Failure> {
         Verb::Config => return config::run(terminal),
         Verb::Doctor => return runtime()?.block_on(doctor::run(&sources, terminal)),
         Verb::Deliver(args) => return runtime()?.block_on(deliver::run(args, &sources, terminal)),
-        Verb::Serve => return serve::run(&Config::load(&sources)?, terminal),
+        Verb::Serve(args) => return serve::run(args, &sources, terminal),
         Verb::Migrate
         | Verb::User(_)
         | Verb::Group(_)
@@ -156,7 +157,7 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<(), Failure> {
             Verb::Quota(verb) => quota::run(verb, &config, terminal).await,
             Verb::Session(verb) => session::run(verb, &config, terminal).await,
             Verb::Activity(args) => activity::run(args, &config, terminal).await,
-            Verb::Serve | Verb::Doctor | Verb::Config | Verb::Deliver(_) => Ok(()),
+            Verb::Serve(_) | Verb::Doctor | Verb::Config | Verb::Deliver(_) => Ok(()),
         }
     })
 }

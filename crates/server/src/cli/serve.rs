@@ -8,9 +8,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
 
 use super::failure::Failure;
+use super::reload::Reloader;
 use super::runtime;
 use super::terminal::Terminal;
-use crate::config::Config;
+use crate::config::{Config, Sources};
 use crate::environment;
 use crate::frontend::Frontend;
 use crate::panics::log_panics;
@@ -18,8 +19,9 @@ use crate::telemetry::{self, Telemetry};
 
 pub(super) const HELP: &str = "Without settings it starts a PostgreSQL of its own and listens on \
     ports 1143 (STARTTLS) and 1993 (TLS). `postroom config` prints all settings.\n\n\
-    SIGTERM or SIGINT: not ready, no new clients, BYE to all, what was begun is finished. A second \
-    one ends it at once.\n\
+    SIGTERM or SIGINT: not ready, after timeouts.linger no new clients, BYE to all, what was begun is finished. A \
+    second one ends it at once.\n\
+    SIGHUP: certificates, trusted networks, database.url and log.filter are read again.\n\
     With --json one line says when it is ready, and on which ports.\n\n\
     Examples:\n  \
     postroom serve\n  \
@@ -32,7 +34,18 @@ const ENDED_AT_ONCE: i32 = 130;
 /// Files that are no connections of clients or agents: listeners, probes, the database's connections, certificates.
 const FILES_KEPT: usize = 256;
 
-pub(super) fn run(config: &Config, terminal: &Terminal) -> Result<(), Failure> {
+/// How a frontend is run.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Leave the schema alone: wait, not ready, until `postroom migrate` has brought it up to date.
+    #[arg(long)]
+    no_migrate: bool,
+}
+
+pub(super) fn run(args: &Args, sources: &Sources, terminal: &Terminal) -> Result<(), Failure> {
+    let mut config = Config::load(sources)?;
+    config.database.migrate &= !args.no_migrate;
+    let config = &config;
     let runtime = runtime()?;
     let telemetry = start_telemetry(config, runtime.handle())?;
     log_panics();
@@ -47,7 +60,8 @@ pub(super) fn run(config: &Config, terminal: &Terminal) -> Result<(), Failure> {
         fetch_bytes_in_flight = limits.fetch_bytes_in_flight,
         "the budgets of this frontend"
     );
-    let served = runtime.block_on(serve(config, terminal));
+    let reloader = Reloader::new(sources, &telemetry, config);
+    let served = runtime.block_on(serve(config, reloader, terminal));
     // While the runtime still runs, because it sends the last traces.
     telemetry.stop();
     served
@@ -89,15 +103,28 @@ fn connections_within(files_max: u64, others: usize) -> usize {
     files_max.saturating_sub(others).max(files_max / 2)
 }
 
-async fn serve(config: &Config, terminal: &Terminal) -> Result<(), Failure> {
+async fn serve(
+    config: &Config,
+    mut reloader: Reloader<'_>,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
     let mut stops = Stops::listen()?;
+    let mut hang_up = listen(SignalKind::hangup())?;
     // Nothing was promised to anybody before it has started.
     let Some(started) = stops.unless_stopped(Frontend::start(config)).await else {
         return Ok(());
     };
     let frontend = started?;
     announce(&frontend, terminal)?;
-    stops.next().await;
+    loop {
+        let reloading = async {
+            let _signal = hang_up.recv().await;
+            reloader.reload(&frontend).await;
+        };
+        if stops.unless_stopped(reloading).await.is_none() {
+            break;
+        }
+    }
     if stops.unless_stopped(frontend.stop()).await.is_none() {
         warn!("told twice to stop: ending at once");
         std::process::exit(ENDED_AT_ONCE)
@@ -136,6 +163,10 @@ fn announce(frontend: &Frontend, terminal: &Terminal) -> Result<(), Failure> {
     }))
 }
 
+fn listen(kind: SignalKind) -> Result<Signal, Failure> {
+    signal(kind).map_err(|cause| Failure::failed(cause.to_string()))
+}
+
 /// Signals that ask this process to stop.
 struct Stops {
     interrupt: Signal,
@@ -144,7 +175,6 @@ struct Stops {
 
 impl Stops {
     fn listen() -> Result<Self, Failure> {
-        let listen = |kind| signal(kind).map_err(|cause| Failure::failed(cause.to_string()));
         Ok(Self {
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,

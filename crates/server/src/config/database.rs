@@ -1,5 +1,6 @@
 //! `[database]`: the PostgreSQL that holds the mail.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::form::Form;
@@ -10,6 +11,10 @@ use super::setting::Secret;
 pub struct DatabaseConfig {
     /// `None` asks for a private PostgreSQL below the state directory.
     pub url: Option<Secret>,
+    /// The file that it is from, which may get another one.
+    pub url_file: Option<PathBuf>,
+    /// How often that file is looked at.
+    pub reload_every: Duration,
     /// Connections of this frontend's pool.
     pub connections: u32,
     /// Whether `serve` brings the schema up to date; else it waits until somebody else has.
@@ -22,17 +27,29 @@ pub struct DatabaseConfig {
     pub changes_keep: Duration,
 }
 
+/// Whether this leads to a PostgreSQL.
+pub(crate) fn is_database_url(url: &Secret) -> bool {
+    let url = url.expose();
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
+}
+
 impl DatabaseConfig {
     pub(super) fn fill(form: &mut Form) -> Self {
+        let url_file = form.secret_file("database.url");
         let url = form.secret(
             "database.url",
             "The PostgreSQL that holds the mail, as postgres://user:password@host/name. \
              Without it a private PostgreSQL is started below node.state_dir.",
         );
-        let is_postgres = url.as_ref().is_none_or(|url: &Secret| {
-            url.expose().starts_with("postgres://") || url.expose().starts_with("postgresql://")
-        });
+        let is_postgres = url.as_ref().is_none_or(is_database_url);
         form.check(is_postgres, "database.url", "must begin with postgres://");
+        let reload_every = form.at_least(
+            "database.reload_every",
+            "10s",
+            Duration::from_millis(10),
+            "How often the file of database.url_file is looked at; another URL of the same database is used without a \
+             restart.",
+        );
         let connections = form.take(
             "database.connections",
             "8",
@@ -47,6 +64,8 @@ impl DatabaseConfig {
         );
         Self {
             url,
+            url_file,
+            reload_every,
             connections,
             migrate: form.take(
                 "database.migrate",

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use super::changes::WrittenSettings;
 use super::setting::{Choice, Secret, Setting, Span};
 use super::sources::{Given, Surroundings};
 
@@ -60,6 +62,17 @@ impl Form {
             entries: Vec::new(),
             mistakes: Vec::new(),
         }
+    }
+
+    /// What was given and not asked for yet.
+    pub(super) fn written(&self) -> WrittenSettings {
+        WrittenSettings::of(&self.given)
+    }
+
+    /// The file that holds the secret `key`, where it is not asked for yet.
+    pub(super) fn secret_file(&self, key: &str) -> Option<PathBuf> {
+        let given = self.given.get(&format!("{key}_file"))?;
+        Some(PathBuf::from(given.texts.concat()))
     }
 
     /// The defaults that depend on the machine: the host's name and the state directory.

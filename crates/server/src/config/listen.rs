@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::form::Form;
+use super::network::Peers;
 
 /// The addresses to which clients and probes connect.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub struct ListenConfig {
     pub auth: Vec<ListenAddress>,
     /// Health and metrics.
     pub http: Vec<SocketAddr>,
+    /// The proxies that say by the PROXY protocol who their clients are.
+    pub proxy_from: Peers,
 }
 
 /// Where clients connect that may be on the same machine.
@@ -34,15 +37,24 @@ pub enum ListenAddress {
     Unix(PathBuf),
 }
 
-/// A certificate chain and its key, both PEM, read again when they change.
-#[derive(Clone, Debug)]
+/// The certificates that are served, read again when their files change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsConfig {
+    /// The pair for clients that ask for no name, or for one that no certificate has.
+    pub default: Option<TlsFiles>,
+    /// Folders with further pairs, each for the names of its certificate.
+    pub folders: Vec<PathBuf>,
+    /// How often the files are looked at.
+    pub reload_every: Duration,
+}
+
+/// A certificate chain and its key, both PEM.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsFiles {
     /// The chain, the server's own certificate first.
     pub certificate: PathBuf,
     /// The private key.
     pub key: PathBuf,
-    /// How often the files are looked at.
-    pub reload_every: Duration,
 }
 
 impl ListenConfig {
@@ -88,6 +100,12 @@ impl ListenConfig {
                 "Health (/healthz/live, /healthz/ready) and /metrics. Speaks to anybody: keep it \
                  inside.",
             ),
+            proxy_from: form.take(
+                "listen.proxy_from",
+                "",
+                "Networks of proxies and load balancers whose connections to imap, imaps, lmtp and lmtps begin with a header of \
+                 the PROXY protocol (version 1 or 2), and must. Whoever else sends one is refused.",
+            ),
         };
         form.check(
             !(listen.imap.is_empty() && listen.imaps.is_empty()),
@@ -98,30 +116,38 @@ impl ListenConfig {
     }
 }
 
-impl TlsFiles {
-    pub(super) fn fill(form: &mut Form) -> Option<Self> {
+impl TlsConfig {
+    pub(super) fn fill(form: &mut Form) -> Self {
         let certificate: Option<PathBuf> = form.take(
             "tls.certificate",
             "",
-            "The certificate chain, PEM. Without it a self-signed one is kept in node.state_dir.",
+            "The certificate chain, PEM. Without it and tls.certificates a self-signed one is kept in node.state_dir.",
         );
         let key: Option<PathBuf> =
             form.take("tls.key", "", "The private key of the certificate, PEM.");
+        let folders = form.take(
+            "tls.certificates",
+            "",
+            "Further certificates, each for clients that ask for one of its names (SNI): folders with tls.crt and \
+             tls.key, or fullchain.pem and privkey.pem, or with folders that have them. Whoever asks for another name, \
+             or none, gets tls.certificate, or the first of these.",
+        );
         let reload_every = form.at_least(
             "tls.reload_every",
             "10s",
             Duration::from_millis(10),
-            "How often both files are looked at; a change is served without a restart.",
+            "How often the files are looked at; a change is served without a restart.",
         );
         form.check(
             certificate.is_some() == key.is_some(),
             "tls.certificate",
             "and tls.key need each other",
         );
-        Some(Self {
-            certificate: certificate?,
-            key: key?,
+        let pair = certificate.zip(key);
+        Self {
+            default: pair.map(|(certificate, key)| TlsFiles { certificate, key }),
+            folders,
             reload_every,
-        })
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 mod agents;
 mod budgets;
+mod changes;
 mod database;
 mod form;
 mod limits;
@@ -27,11 +28,13 @@ use mail::{EmailAddress, Namespaces};
 use session::SubscribeOnGrant;
 
 pub use agents::AgentsConfig;
+pub use changes::WrittenSettings;
 pub use database::DatabaseConfig;
+pub(crate) use database::is_database_url;
 use form::Form;
 pub use form::{Mistake, Mistakes};
 pub use limits::LimitsConfig;
-pub use listen::{ListenAddress, ListenConfig, TlsFiles};
+pub use listen::{ListenAddress, ListenConfig, TlsConfig, TlsFiles};
 pub use lmtp::{LmtpConfig, OverQuota};
 pub use login::{LoginConfig, WithoutTls};
 pub use network::{Network, Peers};
@@ -54,8 +57,8 @@ pub struct Config {
     pub database: DatabaseConfig,
     /// `[listen]`
     pub listen: ListenConfig,
-    /// `[tls]`; `None` asks for a self-signed certificate in the state directory.
-    pub tls: Option<TlsFiles>,
+    /// `[tls]`; nothing there asks for a self-signed certificate in the state directory.
+    pub tls: TlsConfig,
     /// `[login]`
     pub login: LoginConfig,
     /// `[names]`
@@ -80,6 +83,8 @@ pub struct Config {
     pub log: LogConfig,
     /// `[telemetry]`; `None` sends nothing anywhere.
     pub otlp: Option<OtlpConfig>,
+    /// All of it as it was written.
+    pub written: WrittenSettings,
 }
 
 impl Config {
@@ -95,11 +100,12 @@ impl Config {
     }
 
     fn fill(form: &mut Form) -> Self {
+        let written = form.written();
         Self {
             node: NodeConfig::fill(form),
             database: DatabaseConfig::fill(form),
             listen: ListenConfig::fill(form),
-            tls: TlsFiles::fill(form),
+            tls: TlsConfig::fill(form),
             login: LoginConfig::fill(form),
             namespaces: fill_namespaces(form),
             subscribe_on_grant: form.choose(
@@ -127,6 +133,7 @@ impl Config {
             ),
             log: LogConfig::fill(form),
             otlp: OtlpConfig::fill(form),
+            written,
         }
     }
 }

@@ -206,6 +206,17 @@ impl Setting for Vec<ListenAddress> {
 }
 
 /// A list, or one text with commas, as variables have it.
+impl Setting for Vec<PathBuf> {
+    fn parse(texts: &[String]) -> Result<Self, String> {
+        let words = texts.iter().flat_map(|text| text.split(',')).map(str::trim);
+        Ok(words
+            .filter(|word| !word.is_empty())
+            .map(PathBuf::from)
+            .collect())
+    }
+}
+
+/// A list, or one text with commas, as variables have it.
 impl Setting for Vec<SocketAddr> {
     fn parse(texts: &[String]) -> Result<Self, String> {
         texts

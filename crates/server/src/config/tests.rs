@@ -47,7 +47,7 @@ fn keys_of(mistakes: &Mistakes) -> Vec<&str> {
 fn nothing_configured_is_a_working_server() {
     let config = load("", &[]).unwrap();
     assert!(config.database.url.is_none());
-    assert!(config.tls.is_none());
+    assert!(config.tls.default.is_none() && config.tls.folders.is_empty());
     assert!(config.otlp.is_none());
     assert_eq!(config.node.name, "ship");
     assert_eq!(config.listen.imap, ["0.0.0.0:1143".parse().unwrap()]);

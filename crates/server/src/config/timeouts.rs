@@ -18,6 +18,8 @@ pub struct TimeoutsConfig {
     pub progress: Duration,
     /// For a client to take what it asked for.
     pub write: Duration,
+    /// For balancers to notice that the server stops, before it takes no more connections.
+    pub linger: Duration,
     /// Over which BYE is spread when the server stops.
     pub drain: Duration,
     /// After which the server stops whatever is left.
@@ -58,6 +60,14 @@ impl TimeoutsConfig {
                 Duration::from_millis(100),
                 "For a client to take what it asked for; a slower one is dropped.",
             ),
+            linger: form
+                .take::<Span>(
+                    "timeouts.linger",
+                    "0s",
+                    "For how long a server that stops, and says so at /healthz/ready, takes new connections all the same: \
+                     until balancers have noticed. Then comes timeouts.drain.",
+                )
+                .0,
             drain: form
                 .take::<Span>(
                     "timeouts.drain",
@@ -70,14 +80,14 @@ impl TimeoutsConfig {
                 .take::<Span>(
                     "timeouts.stop",
                     "25s",
-                    "After which a stopping server leaves whatever is unfinished.",
+                    "After which a stopping server leaves whatever is unfinished: with timeouts.linger and timeouts.drain.",
                 )
                 .0,
         };
         form.check(
-            timeouts.stop >= timeouts.drain,
+            timeouts.stop >= timeouts.linger.saturating_add(timeouts.drain),
             "timeouts.stop",
-            "must not be shorter than timeouts.drain",
+            "must not be shorter than timeouts.linger and timeouts.drain together",
         );
         timeouts
     }

@@ -12,20 +12,49 @@ use wire::Framer;
 
 use super::Stream;
 use super::compression::Compression;
+use crate::proxied;
 
 /// Read at once, in bytes.
 const READ_BYTES_MAX: usize = 64 * 1024;
 /// Taken in before others go on, in bytes: a client that sends faster than it is read from, or few octets that stand for
 /// very many, would keep a thread for itself.
-const BYTES_PER_TURN: usize = 256 * 1024;
+const BYTES_PER_TURN: u32 = 256 * 1024;
 
-/// What was taken in from a client since others went on.
+/// What was taken in from a client.
 #[derive(Debug, Default)]
 pub(super) struct Intake {
-    bytes: usize,
+    /// Since others went on.
+    bytes: u32,
+    beginning: Beginning,
+}
+
+/// What the first bytes of a client are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Beginning {
+    #[default]
+    NotYet,
+    Command,
+    /// A header of the PROXY protocol, which is of no use here.
+    Header,
 }
 
 impl Intake {
+    /// Whether the client began with a header of the PROXY protocol.
+    pub(super) fn is_header(&self) -> bool {
+        self.beginning == Beginning::Header
+    }
+
+    fn note_beginning(&mut self, came: &[u8]) {
+        if self.beginning == Beginning::NotYet {
+            let is_header = proxied::is_header(came);
+            self.beginning = if is_header {
+                Beginning::Header
+            } else {
+                Beginning::Command
+            };
+        }
+    }
+
     /// Whether it is the turn of others, after which it begins anew.
     fn is_over(&mut self) -> bool {
         let is_over = self.bytes >= BYTES_PER_TURN;
@@ -53,8 +82,9 @@ pub(super) async fn feed(
     if intake.is_over() {
         yield_now().await;
     }
-    let fed = poll_fn(|cx| poll_feed(stream, compression, framer, cx)).await?;
-    intake.bytes += fed;
+    let fed = poll_fn(|cx| poll_feed(stream, compression, framer, intake, cx)).await?;
+    let came = u32::try_from(fed).unwrap_or(u32::MAX);
+    intake.bytes = intake.bytes.saturating_add(came);
     Ok(fed)
 }
 
@@ -62,6 +92,7 @@ fn poll_feed(
     stream: &mut Stream,
     compression: &mut Compression,
     framer: &mut Framer,
+    intake: &mut Intake,
     cx: &mut Context<'_>,
 ) -> Poll<io::Result<usize>> {
     SCRATCH.with_borrow_mut(|scratch| {
@@ -74,6 +105,7 @@ fn poll_feed(
             let mut buffer = ReadBuf::new(scratch);
             ready!(Pin::new(&mut *stream).poll_read(cx, &mut buffer))?;
             let came = buffer.filled();
+            intake.note_beginning(came);
             match compression {
                 Compression::Deflate(unpacker) if !came.is_empty() => unpacker.take(came),
                 Compression::Deflate(_) | Compression::Plain => {
@@ -100,6 +132,7 @@ mod tests {
         inline_literals_bytes_max: 1000,
         message_bytes_max: 1000,
     };
+    const PER_TURN: usize = BYTES_PER_TURN as usize + READ_BYTES_MAX;
     /// What the literal has when it is unpacked.
     const ZEROS: usize = 20_000_000;
 
@@ -123,7 +156,7 @@ mod tests {
             match feeding.now_or_never() {
                 Some(Ok(fed)) => {
                     (all, turn) = (all + fed, turn + fed);
-                    assert!(turn < BYTES_PER_TURN + READ_BYTES_MAX, "{turn} bytes");
+                    assert!(turn < PER_TURN, "{turn} bytes");
                 }
                 None => (turns, turn) = (turns + 1, 0),
                 // Nothing is left, and there is no socket to read from.
@@ -135,9 +168,6 @@ mod tests {
             }
         }
         assert!(all > ZEROS, "{all} of {ZEROS} bytes");
-        assert!(
-            turns >= ZEROS / (BYTES_PER_TURN + READ_BYTES_MAX),
-            "{turns} turns"
-        );
+        assert!(turns >= ZEROS / PER_TURN, "{turns} turns");
     }
 }

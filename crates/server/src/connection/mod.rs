@@ -33,11 +33,14 @@ use crate::config::TimeoutsConfig;
 use crate::connection_slots::{ConnectionSlot, limit_word};
 use crate::drain::Drain;
 use crate::environment;
+use crate::listen::PROXY_HEADER;
 use crate::memory::SharedMemory;
 use crate::metrics::{Metrics, Stage};
 use crate::panics::{PanicPlace, Panics};
+use crate::proxied;
 use crate::registry::{Presence, Registry};
 use crate::telemetry;
+use crate::trust::Trust;
 use compression::Compression;
 use feed::Intake;
 use response_writer::ResponseWriter;
@@ -56,6 +59,7 @@ pub(crate) struct ConnectionContext {
     pub(crate) drain: Drain,
     pub(crate) registry: Arc<Registry>,
     pub(crate) panics: Arc<Panics>,
+    pub(crate) trust: Arc<Trust>,
 }
 
 /// One client, from its first byte to its last.
@@ -85,6 +89,8 @@ pub(crate) struct Connection {
 enum Event {
     /// The client has sent something.
     Fed,
+    /// It has sent a header of the PROXY protocol, and is no proxy.
+    Header,
     /// The client is gone.
     Gone,
     /// There is something to say.
@@ -183,6 +189,11 @@ impl Connection {
             Event::Ended => Goodbye::Ended,
             Event::Leave => Goodbye::Shutdown,
             Event::Overstayed => Goodbye::LeaseEnded,
+            Event::Header => {
+                proxied::warn_of_stranger(self.session.peer().address);
+                self.context.metrics.count_refused(PROXY_HEADER);
+                return Ok(Next::Close);
+            }
             Event::Gone => return Ok(Next::Close),
         };
         Box::pin(self.leave(goodbye)).await?;
@@ -205,6 +216,7 @@ impl Connection {
         } = self;
         let event = tokio::select! {
             fed = feed::feed(stream, compression, framer, intake) => match fed {
+                Ok(1..) if intake.is_header() => Event::Header,
                 Ok(1..) => Event::Fed,
                 Ok(0) | Err(_) => Event::Gone,
             },

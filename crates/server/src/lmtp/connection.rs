@@ -1,6 +1,6 @@
 //! One LMTP client's connection: its socket and its timers, around one [`Conversation`].
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +18,8 @@ use crate::connection::{CommandUploads, Stream, handshake};
 use crate::connection_slots::ConnectionSlot;
 use crate::drain::Drain;
 use crate::environment;
+use crate::listen::PROXY_HEADER;
+use crate::proxied;
 
 /// Read at once, in bytes.
 const READ_BYTES_MAX: usize = 64 * 1024;
@@ -49,6 +51,7 @@ pub(super) struct LmtpConnection {
     /// Memory for the letter that is coming.
     uploads: CommandUploads,
     heard_at: Instant,
+    has_heard: bool,
     drain: Drain,
     _slot: ConnectionSlot,
 }
@@ -84,7 +87,7 @@ impl LmtpConnection {
         let terms = Terms {
             node: context.node_name.clone(),
             message_bytes_max: context.message_bytes_max,
-            names_submitters: context.config.name_submitters.has(peer.address),
+            names_submitters: context.trust.now().submitters.has(peer.address),
             may_start_tls: peer.address.is_some() && !peer.is_tls,
         };
         let mut replies = Vec::new();
@@ -102,6 +105,7 @@ impl LmtpConnection {
             transactions: 0,
             uploads: CommandUploads::default(),
             heard_at: Instant::now(),
+            has_heard: false,
             _slot: slot,
         }
     }
@@ -140,8 +144,12 @@ impl LmtpConnection {
         match self.wait(buffer).await {
             Event::Heard(bytes) => {
                 self.heard_at = Instant::now();
-                self.conversation
-                    .feed(buffer.get(..bytes).unwrap_or_default());
+                let came = buffer.get(..bytes).unwrap_or_default();
+                let is_first = !std::mem::replace(&mut self.has_heard, true);
+                if is_first && proxied::is_header(came) {
+                    return Err(self.refuse_header());
+                }
+                self.conversation.feed(came);
             }
             Event::Gone => return Err(Hangup),
             Event::GiveWay => self.conversation.refuse_letter(Reply::NoMemory),
@@ -151,6 +159,15 @@ impl LmtpConnection {
                 .close(Reply::ShuttingDown, &mut self.replies),
         }
         Ok(())
+    }
+
+    /// Tells the log of a header of the PROXY protocol that nobody is trusted to send.
+    fn refuse_header(&self) -> Hangup {
+        if let Some(address) = self.peer.address {
+            proxied::warn_of_stranger(SocketAddr::new(address, 0));
+        }
+        self.context.metrics.count_lmtp_refused(PROXY_HEADER);
+        Hangup
     }
 
     /// The one place that waits for several things. A node that stops ends conversations between transactions.

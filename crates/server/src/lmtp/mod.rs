@@ -20,6 +20,7 @@ use crate::drain::Drain;
 use crate::memory::SharedMemory;
 use crate::metrics::Metrics;
 use crate::panics::Panics;
+use crate::trust::Trust;
 
 /// What all LMTP connections of a frontend share.
 pub(crate) struct LmtpContext {
@@ -36,6 +37,7 @@ pub(crate) struct LmtpContext {
     pub(crate) drain: Drain,
     pub(crate) slots: Arc<ConnectionSlots>,
     pub(crate) panics: Arc<Panics>,
+    pub(crate) trust: Arc<Trust>,
 }
 
 impl LmtpContext {
@@ -63,6 +65,7 @@ impl LmtpContext {
             drain,
             slots: ConnectionSlots::undivided(config.lmtp.connections),
             panics: Arc::clone(&imap.panics),
+            trust: Arc::clone(&imap.trust),
         })
     }
 }

@@ -14,7 +14,7 @@ use super::page::{Page, to_f64};
 
 use crate::memory::SharedMemory;
 use crate::panics::{PanicPlace, Panics};
-use crate::tls::Certificate;
+use crate::tls::Certificates;
 use crate::upkeep::{Job, JobRecord, Upkeep};
 
 /// The sources of these metrics.
@@ -23,7 +23,7 @@ pub(crate) struct StatsCollector {
     pub(crate) live: Arc<Live>,
     pub(crate) uploads: SharedMemory,
     pub(crate) panics: Arc<Panics>,
-    pub(crate) certificate: Arc<Certificate>,
+    pub(crate) certificates: Arc<Certificates>,
     pub(crate) upkeep: Arc<Upkeep>,
 }
 
@@ -43,7 +43,7 @@ impl Collector for StatsCollector {
         self.write_panics(&mut page)?;
         self.write_upkeep(&mut page)?;
         self.write_site(&mut page)?;
-        if let Some(ends_at) = self.certificate.ends_at() {
+        if let Some(ends_at) = self.certificates.ends_at() {
             page.gauge(
                 "tls_certificate_end_time_seconds",
                 "When the certificate that is served ends, in seconds since 1970",
@@ -127,6 +127,11 @@ impl StatsCollector {
             "store_deltas",
             "Deltas read from the database",
             stats.deltas,
+        )?;
+        page.counter(
+            "live_commits_taken",
+            "Writes of this node that open mailboxes took without reading a delta",
+            self.live.stats().commits_taken.load(Ordering::Relaxed),
         )?;
         page.counters(
             "store_images",

@@ -19,7 +19,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
-use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
+use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, reload};
 
 use crate::config::{LogConfig, LogFormat, OtlpConfig};
 use conventions::{Conventional, FAULT};
@@ -41,10 +41,13 @@ pub(crate) enum TelemetryError {
 }
 
 /// The exporter that must be flushed before the process ends.
-#[derive(Debug)]
 pub(crate) struct Telemetry {
     traces: Option<SdkTracerProvider>,
+    replace_filter: ReplaceFilter,
 }
+
+/// Puts another filter in the place of that of the log lines.
+type ReplaceFilter = Box<dyn Fn(EnvFilter) -> Result<(), reload::Error> + Send + Sync>;
 
 /// The subscriber that `log` and `otlp` ask for, and what to flush in the end. Spans are sent
 /// from tasks on `runtime`.
@@ -73,14 +76,24 @@ pub(crate) fn subscriber(
             .with_filter(filter_fn(is_traced))
     });
     let measured = OperationTimer.with_filter(filter_fn(is_measured));
+    let (lines, replace_filter) = lines(log);
     let subscriber = Registry::default()
         .with(measured)
         .with(to_collector)
-        .with(lines(log));
-    Ok((subscriber, Telemetry { traces }))
+        .with(lines);
+    let telemetry = Telemetry {
+        traces,
+        replace_filter,
+    };
+    Ok((subscriber, telemetry))
 }
 
 impl Telemetry {
+    /// Lets those lines through from now on that `filter` says.
+    pub(crate) fn replace_filter(&self, filter: &str) -> Result<(), reload::Error> {
+        (self.replace_filter)(EnvFilter::new(filter))
+    }
+
     /// Sends the remaining spans. It blocks, so it must not run on a runtime's own threads.
     pub(crate) fn stop(&self) {
         let stopped = self.traces.as_ref().map(SdkTracerProvider::shutdown);
@@ -149,19 +162,20 @@ fn resource(node_name: &str) -> Resource {
     Resource::builder().with_attributes(missing).build()
 }
 
-fn lines<S>(log: &LogConfig) -> Box<dyn Layer<S> + Send + Sync>
+fn lines<S>(log: &LogConfig) -> (Box<dyn Layer<S> + Send + Sync>, ReplaceFilter)
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    let filter = EnvFilter::new(&log.filter);
+    let (filter, handle) = reload::Layer::new(EnvFilter::new(&log.filter));
     let lines = fmt::layer().with_writer(std::io::stderr);
-    match log.format {
+    let lines = match log.format {
         LogFormat::Pretty => {
             let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
             lines.with_ansi(is_terminal).with_filter(filter).boxed()
         }
         LogFormat::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),
-    }
+    };
+    (lines, Box::new(move |filter| handle.reload(filter)))
 }
 
 #[cfg(test)]

@@ -16,11 +16,21 @@ use crate::world::World;
 
 /// A new certificate in `folder`.
 pub(crate) fn write_certificate(folder: &Path) -> CertificateDer<'static> {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    write_pair(folder, ("certificate.pem", "key.pem"), &["localhost"])
+}
+
+/// A new certificate for these names in `folder`, in files that are called so.
+fn write_pair(
+    folder: &Path,
+    (certificate, key): (&str, &str),
+    names: &[&str],
+) -> CertificateDer<'static> {
+    let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
+    let made = rcgen::generate_simple_self_signed(names).unwrap();
     // As certificate managers do: each file whole at once, one after the other.
     for (name, text) in [
-        ("key.pem", made.signing_key.serialize_pem()),
-        ("certificate.pem", made.cert.pem()),
+        (key, made.signing_key.serialize_pem()),
+        (certificate, made.cert.pem()),
     ] {
         let fresh = folder.join("fresh");
         fs::write(&fresh, text).unwrap();
@@ -47,7 +57,15 @@ pub(crate) async fn shake_hands(
     socket: TcpStream,
     connector: &TlsConnector,
 ) -> TlsStream<TcpStream> {
-    let name = ServerName::try_from("localhost").unwrap();
+    ask_for("localhost", socket, connector).await
+}
+
+async fn ask_for(
+    name: &'static str,
+    socket: TcpStream,
+    connector: &TlsConnector,
+) -> TlsStream<TcpStream> {
+    let name = ServerName::try_from(name).unwrap();
     connector.connect(name, socket).await.unwrap()
 }
 
@@ -131,5 +149,62 @@ fn starttls_forgets_what_came_before_it() {
         assert!(lines[0].starts_with("* CAPABILITY "), "{lines:?}");
         assert!(!lines[0].contains("STARTTLS"), "{lines:?}");
         client.ok("LOGIN ada pass").await;
+    });
+}
+
+#[test]
+fn a_client_is_shown_the_certificate_for_the_name_that_it_asks_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let below = |name: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(&path).unwrap();
+        path
+    };
+    let default = write_certificate(&below("default"));
+    let of_cert_manager = ("tls.crt", "tls.key");
+    let of_certbot = ("fullchain.pem", "privkey.pem");
+    let org = write_pair(&below("more/org"), of_cert_manager, &["mail.example.org"]);
+    let com = write_pair(
+        &below("more/com"),
+        of_certbot,
+        &["*.example.com", "MAIL.example.org"],
+    );
+    fs::write(below("more/broken").join("tls.crt"), "none").unwrap();
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let settings = [
+        ("TLS__CERTIFICATE", &*file("default/certificate.pem")),
+        ("TLS__KEY", &*file("default/key.pem")),
+        ("TLS__CERTIFICATES", &*file("more")),
+        ("TLS__RELOAD_EVERY", "10ms"),
+    ];
+    World::play(&settings, async |_, frontend| {
+        let address = frontend.addresses().imaps[0];
+        let mut all = vec![default.clone(), org, com.clone()];
+        let seen = async |name: &'static str, trusted: &[CertificateDer<'static>]| {
+            let socket = TcpStream::connect(address).await.unwrap();
+            shown(&ask_for(name, socket, &connector(trusted)).await)
+        };
+        for (name, expected) in [
+            ("localhost", &default),
+            // The first in the alphabet of the folders that has the name.
+            ("mail.example.org", &com),
+            ("imap.example.com", &com),
+        ] {
+            assert_eq!(seen(name, &all).await, *expected, "{name}");
+        }
+        // Another one is added, and one is renewed, while a third stays broken.
+        let net = write_pair(&below("more/net"), of_cert_manager, &["mail.example.net"]);
+        let new = write_pair(&below("more/com"), of_certbot, &["*.example.com"]);
+        all.extend([net.clone(), new.clone()]);
+        // Whoever asks too early is shown the default one, which is not for this name.
+        loop {
+            let socket = TcpStream::connect(address).await.unwrap();
+            let name = ServerName::try_from("mail.example.net").unwrap();
+            if let Ok(stream) = connector(&all).connect(name, socket).await {
+                assert_eq!(shown(&stream), net);
+                break;
+            }
+        }
+        while seen("imap.example.com", &all).await != new {}
     });
 }

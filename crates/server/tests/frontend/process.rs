@@ -1,9 +1,10 @@
 //! The program itself: signals, exit codes, traces.
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 
@@ -13,40 +14,77 @@ use crate::client::{Client, get};
 use crate::world::World;
 
 /// A `postroom serve` of its own.
-struct Process {
+pub(crate) struct Process {
     child: Child,
-    imap: SocketAddr,
-    http: SocketAddr,
+    pub(crate) imap: SocketAddr,
+    pub(crate) http: SocketAddr,
 }
 
 impl Process {
-    fn start(world: &World, more: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_postroom"))
+    pub(crate) fn start(world: &World, more: &[(&str, &str)]) -> Self {
+        let mut process = Self::waiting(world, &[], more);
+        process.wait_until_ready();
+        process
+    }
+
+    /// One of which the log is kept in a file.
+    pub(crate) fn start_logging(world: &World, more: &[(&str, &str)], log: &Path) -> Self {
+        Self::start_with(&world.settings(more), log)
+    }
+
+    /// The same, where `more` says from which file the URL of the database is.
+    pub(crate) fn start_without_url(world: &World, more: &[(&str, &str)], log: &Path) -> Self {
+        let mut settings = world.settings(more);
+        settings.remove("POSTROOM_DATABASE__URL");
+        Self::start_with(&settings, log)
+    }
+
+    fn start_with(settings: &HashMap<String, String>, log: &Path) -> Self {
+        let log = File::create(log).unwrap();
+        let mut process = Self::spawn(&[], settings, log.into());
+        process.wait_until_ready();
+        process
+    }
+
+    /// One that is not ready before somebody else has migrated the database.
+    pub(crate) fn waiting(world: &World, arguments: &[&str], more: &[(&str, &str)]) -> Self {
+        Self::spawn(arguments, &world.settings(more), Stdio::null())
+    }
+
+    fn spawn(arguments: &[&str], settings: &HashMap<String, String>, log: Stdio) -> Self {
+        let child = Command::new(env!("CARGO_BIN_EXE_postroom"))
             .args(["serve", "--json"])
-            .envs(world.settings(more))
+            .args(arguments)
+            .envs(settings)
             .stdout(Stdio::piped())
-            .stderr(File::create(log_of(world)).unwrap())
+            .stderr(log)
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        let mut said = BufReader::new(child.stdout.take().unwrap());
-        said.read_line(&mut line).unwrap();
-        let ready: Value = serde_json::from_str(&line).unwrap();
-        let address = |of: &str| ready[of][0].as_str().unwrap().parse().unwrap();
+        let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
         Self {
             child,
-            imap: address("imap"),
-            http: address("http"),
+            imap: nowhere,
+            http: nowhere,
         }
     }
 
-    fn signal(&self, name: &str) {
+    pub(crate) fn wait_until_ready(&mut self) {
+        let mut line = String::new();
+        let mut said = BufReader::new(self.child.stdout.take().unwrap());
+        said.read_line(&mut line).unwrap();
+        let ready: Value = serde_json::from_str(&line).unwrap();
+        let address = |of: &str| ready[of][0].as_str().unwrap().parse().unwrap();
+        self.imap = address("imap");
+        self.http = address("http");
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args(["-s", name, &pid]).status();
         assert!(sent.unwrap().success());
     }
 
-    fn exit_code(&mut self) -> Option<i32> {
+    pub(crate) fn exit_code(&mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
     }
 }
@@ -58,11 +96,7 @@ impl Drop for Process {
     }
 }
 
-fn log_of(world: &World) -> PathBuf {
-    world.path().join("log")
-}
-
-fn play(talk: impl Future<Output = ()>) {
+pub(crate) fn play(talk: impl Future<Output = ()>) {
     tokio::runtime::Runtime::new().unwrap().block_on(talk);
 }
 
@@ -91,7 +125,8 @@ fn sigterm_says_goodbye_and_ends_well() {
 #[test]
 fn a_slow_command_has_a_line_with_session_address_and_trace() {
     let world = World::new();
-    let process = Process::start(
+    let log = world.path().join("log");
+    let process = Process::start_logging(
         &world,
         &[
             ("LOG__FORMAT", "json"),
@@ -99,6 +134,7 @@ fn a_slow_command_has_a_line_with_session_address_and_trace() {
             // Nobody listens there: that traces are wanted is enough.
             ("TELEMETRY__OTLP_ENDPOINT", "http://127.0.0.1:9"),
         ],
+        &log,
     );
     play(async {
         world.add_ada().await;
@@ -112,7 +148,7 @@ fn a_slow_command_has_a_line_with_session_address_and_trace() {
             assert!(metrics.contains(&counted), "{operation} in {metrics}");
         }
     });
-    let log = fs::read_to_string(log_of(&world)).unwrap();
+    let log = fs::read_to_string(log).unwrap();
     let slow = log.lines().find(|line| line.contains("a slow command"));
     let slow: Value = serde_json::from_str(slow.unwrap()).unwrap();
     let command = &slow["span"];

@@ -83,6 +83,11 @@ impl World {
         add_ada(&store_at(url).await, b"pass").await;
     }
 
+    /// Another way to the database.
+    pub(crate) async fn store_at(&self, url: &str) -> Store {
+        store_at(url).await
+    }
+
     /// The database as an administrator's program sees it.
     pub(crate) async fn store(&self) -> Store {
         store_at(&self.postgres.url()).await

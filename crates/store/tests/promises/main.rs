@@ -42,5 +42,6 @@ mod save_dates;
 mod shares;
 mod teams;
 mod wakeups;
+mod whereabouts;
 mod world;
 mod wrong_passwords;

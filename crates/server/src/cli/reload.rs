@@ -1,0 +1,66 @@
+//! SIGHUP: the configuration is read again. What can be taken over is; what needs a restart is named.
+
+use tracing::{info, warn};
+
+use crate::config::{Config, Sources};
+use crate::frontend::Frontend;
+use crate::telemetry::Telemetry;
+
+/// What [`Frontend::reload`] takes over, but for the filter of the log, which is no frontend's.
+const TAKEN_OVER: [&str; 10] = [
+    "agents.trusted_networks",
+    "database.url",
+    "database.url_file",
+    "listen.proxy_from",
+    "lmtp.name_submitters",
+    "lmtp.trusted_networks",
+    "log.filter",
+    "tls.certificate",
+    "tls.certificates",
+    "tls.key",
+];
+
+/// The configuration of a process, as it is in force.
+pub(super) struct Reloader<'a> {
+    sources: &'a Sources,
+    telemetry: &'a Telemetry,
+    /// As it was read last.
+    read: Config,
+}
+
+impl<'a> Reloader<'a> {
+    pub(super) fn new(sources: &'a Sources, telemetry: &'a Telemetry, config: &Config) -> Self {
+        Self {
+            sources,
+            telemetry,
+            read: config.clone(),
+        }
+    }
+
+    pub(super) async fn reload(&mut self, frontend: &Frontend) {
+        let fresh = match Config::load(self.sources) {
+            Ok(fresh) => fresh,
+            Err(mistakes) => {
+                warn!(cause = %mistakes, "nothing is taken over from the configuration");
+                return;
+            }
+        };
+        let changed = self.read.written.changed_in(&fresh.written);
+        let (taken_over, in_vain): (Vec<_>, Vec<_>) = changed
+            .iter()
+            .map(String::as_str)
+            .partition(|key| TAKEN_OVER.contains(key));
+        for setting in taken_over {
+            info!(setting, "a changed setting is taken over");
+        }
+        for setting in in_vain {
+            warn!(setting, "a changed setting needs a restart");
+        }
+        if let Err(cause) = self.telemetry.replace_filter(&fresh.log.filter) {
+            warn!(%cause, "log.filter is as before");
+        }
+        frontend.reload(&fresh).await;
+        info!("the configuration was read again, and certificates too");
+        self.read = fresh;
+    }
+}

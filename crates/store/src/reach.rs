@@ -1,0 +1,69 @@
+//! Whether the database is reached, and being told that it is elsewhere.
+
+use std::pin::pin;
+
+use futures_util::future::{Either, select};
+use sqlx::{ConnectOptions as _, Connection as _};
+
+use crate::connect::address_of;
+use crate::connections::ACQUIRE_TIMEOUT;
+use crate::probe::ProbeConnection;
+use crate::{Cause, Fault, ObjectIds, Store};
+
+impl Store {
+    /// Whether the database answers, however busy this node's pool is. A connection that was lost meanwhile is opened
+    /// anew; when this is dropped before its end, the connection is closed.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when it does not.
+    #[tracing::instrument(name = "db.probe", skip_all)]
+    pub async fn probe(&self) -> Result<(), Fault> {
+        let inner = self.inner();
+        let mut kept = inner.probe.connection.lock().await;
+        let moves = inner.whereabouts.moves();
+        if let Some(mut own) = kept.take().filter(|own| own.moves == moves) {
+            if own.connection.ping().await.is_ok() {
+                *kept = Some(own);
+                return Ok(());
+            }
+            inner.suspect_all();
+        }
+        let mut connection = inner.database().connect().await?;
+        connection.ping().await?;
+        *kept = Some(ProbeConnection { connection, moves });
+        Ok(())
+    }
+
+    /// Uses `url` for all connections from now on, and lets go those that are open as they become free. It must lead to
+    /// the same database, as after its password has changed or under another name.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] when it cannot be reached there, or is another database; then nothing has changed.
+    pub async fn move_to(&self, url: &str) -> Result<(), Fault> {
+        let inner = self.inner();
+        let name = inner.database().get_application_name().map(str::to_owned);
+        let database = address_of(url)?.application_name(name.as_deref().unwrap_or_default());
+        let tried = database.clone();
+        let trying = pin!(async {
+            let mut connection = tried.connect().await?;
+            let ids = ObjectIds::read(&mut connection).await?;
+            connection.close().await?;
+            Ok::<_, Fault>(ids)
+        });
+        let too_late = (inner.background.sleep)(ACQUIRE_TIMEOUT);
+        let ids = match select(trying, too_late).await {
+            Either::Left((ids, _)) => ids?,
+            Either::Right(_) => return Err(Fault::Unavailable(Cause::new("no answer in time"))),
+        };
+        if !ids.is_same(&inner.object_ids) {
+            let cause = Cause::new("it is another database, which needs a restart");
+            return Err(Fault::Broken(cause));
+        }
+        inner.whereabouts.replace(database);
+        inner.connections.let_go();
+        inner.probe.let_go();
+        Ok(())
+    }
+}

@@ -1,0 +1,125 @@
+//! Whether the database answers is known however busy a node is, and where it is may change while the node runs.
+
+use sqlx::{Connection as _, Executor as _, PgConnection};
+use store::{Fault, Heard, Store};
+use tokio::task::JoinSet;
+
+use crate::shares::waiting;
+use crate::world::{World, append, connect};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_database_is_probed_while_all_connections_are_held() {
+    let world = World::new().await;
+    world.account("ada").await;
+    let mailbox = world.shared("team", &[("ada", "lrswite")]).await;
+    let mut holder = PgConnection::connect(&world.url).await.unwrap();
+    let mut holding = holder.begin().await.unwrap();
+    let lock = "lock table account, mailbox in access exclusive mode";
+    holding.execute(lock).await.unwrap();
+    let mut asking = JoinSet::new();
+    for _ in 0..12 {
+        let store = world.store.clone();
+        asking.spawn(async move { store.load_image(mailbox).await.map(drop) });
+        let store = world.store.clone();
+        asking.spawn(async move { store.find_account("ada").await.map(drop) });
+    }
+    // All that the pool has.
+    while waiting(&world.url).await < 8 {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..3 {
+        world.store.probe().await.unwrap();
+    }
+    holding.rollback().await.unwrap();
+    asking.join_all().await;
+}
+
+#[tokio::test]
+async fn a_probe_survives_a_database_that_was_restarted() {
+    let world = World::new().await;
+    world.store.probe().await.unwrap();
+    world.cut_connections().await;
+    world.store.probe().await.unwrap();
+}
+
+/// Where somebody else logs in to the same database, as after a secret was replaced.
+async fn by(world: &World, role: &str, password: &str) -> String {
+    let mut admin = PgConnection::connect(&world.url).await.unwrap();
+    let make = format!(
+        "do $$ begin create role {role} login superuser; exception when duplicate_object then null; end $$;
+         alter role {role} password '{password}'"
+    );
+    let make = sqlx::raw_sql(sqlx::AssertSqlSafe(make));
+    admin.execute(make).await.unwrap();
+    let (_, place) = world.url.split_once('@').unwrap();
+    format!("postgres://{role}:{password}@{place}")
+}
+
+async fn connections_of(world: &World, role: &str) -> i64 {
+    let mut admin = PgConnection::connect(&world.url).await.unwrap();
+    let count =
+        "select count(*) from pg_stat_activity where datname = current_database() and usename = $1";
+    let count = sqlx::query_scalar(count).bind(role);
+    count.fetch_one(&mut admin).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_told_another_password_uses_it_and_lets_the_old_connections_go() {
+    let world = World::new().await;
+    let (old, new) = ("whereabouts_old", "whereabouts_new");
+    let before = by(&world, old, "one").await;
+    let after = by(&world, new, "two").await;
+    let ada = world.account("ada").await;
+    let mailbox = world.shared("team", &[("ada", "lrswite")]).await;
+    let store = connect(&before).await;
+    let mut listener = store.listen().await.unwrap();
+    // The pool, the notifier and the probe have a connection each.
+    append(&store, ada, mailbox, &["a"]).await;
+    assert!(matches!(listener.next().await, Heard::Wakeups(_)));
+    store.probe().await.unwrap();
+    assert!(connections_of(&world, old).await > 3);
+
+    store.move_to(&after).await.unwrap();
+    loop {
+        if listener.next().await == Heard::Resync {
+            break;
+        }
+    }
+    append(&store, ada, mailbox, &["b"]).await;
+    assert!(matches!(listener.next().await, Heard::Wakeups(_)));
+    store.probe().await.unwrap();
+    // A backend ends a moment after its connection.
+    while connections_of(&world, old).await > 0 {}
+    assert!(connections_of(&world, new).await > 3);
+}
+
+#[tokio::test]
+async fn a_wrong_name_and_another_database_change_nothing() {
+    let (world, other) = (World::new().await, World::new().await);
+    let (_, place) = world.url.split_once('@').unwrap();
+    let refused = move_to(
+        &world.store,
+        &format!("postgres://whereabouts_nobody@{place}"),
+    )
+    .await;
+    assert!(refused.contains("whereabouts_nobody"), "{refused}");
+    // Both are copies of one, with its key.
+    let mut admin = PgConnection::connect(&other.url).await.unwrap();
+    let another = "update object_key set key = set_byte(key, 0, get_byte(key, 0) # 1)";
+    admin.execute(another).await.unwrap();
+    let refused = move_to(&world.store, &other.url).await;
+    assert!(refused.contains("another database"), "{refused}");
+    assert!(
+        move_to(&world.store, "postgres://127.0.0.1:1/none")
+            .await
+            .contains("refused")
+    );
+    world.store.ping().await.unwrap();
+}
+
+async fn move_to(store: &Store, url: &str) -> String {
+    match store.move_to(url).await {
+        Err(fault @ (Fault::Broken(_) | Fault::Unavailable(_))) => format!("{fault} {fault:?}"),
+        other => panic!("{other:?}"),
+    }
+}
