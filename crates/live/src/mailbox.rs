@@ -336,7 +336,7 @@ impl LiveMailbox {
         }
         let taking = || {
             let news = News {
-                delta: delta_of(committed, &before.image)?,
+                delta: delta_of(committed, &before)?,
                 changes: Vec::new(),
                 keywords: None,
                 rights_version: before.rights_version,
@@ -429,7 +429,8 @@ impl LiveMailbox {
 }
 
 /// What a commit changes in the image before it; `None` where that does not say enough.
-fn delta_of(committed: &Committed, before: &Image) -> Option<image::Delta> {
+fn delta_of(committed: &Committed, before: &MailboxState) -> Option<image::Delta> {
+    let (keywords, before) = (before.keywords.len(), &before.image);
     let mut delta = image::Delta {
         modseq: committed.modseq,
         uid_next: before.uid_next(),
@@ -457,7 +458,11 @@ fn delta_of(committed: &Committed, before: &Image) -> Option<image::Delta> {
         }
         CommittedWrite::Expunged(uids) => delta.expunged = uids.clone(),
     }
-    Some(delta)
+    // Names come before their first use, without a mod-sequence.
+    let mut flags = delta.upserts.iter().map(|message| &message.flags);
+    flags
+        .all(|flags| flags.mask().is_named_by(keywords))
+        .then_some(delta)
 }
 
 impl Watch {

@@ -198,6 +198,12 @@ impl FlagBits {
         (index < KEYWORDS_WITH_BIT_MAX).then(|| Self(1 << (Self::FIRST_KEYWORD + index)))
     }
 
+    /// Whether none of them is a keyword beyond the first `keywords`.
+    #[must_use]
+    pub fn is_named_by(self, keywords: usize) -> bool {
+        Self::keyword(keywords).is_none_or(|next| self.0 < next.0)
+    }
+
     /// Whether no flag is set.
     #[must_use]
     pub const fn is_empty(self) -> bool {
@@ -436,5 +442,26 @@ mod tests {
         let last = FlagBits::keyword(56).unwrap();
         assert_eq!(FlagBits::from_i64(last.to_i64()), last);
         assert_eq!(FlagBits::keyword(57), None);
+    }
+
+    #[test]
+    fn a_keyword_has_a_name_when_so_many_are_known() {
+        let keyword = |number| FlagBits::keyword(number).unwrap();
+        for (flags, keywords, expected) in [
+            (FlagBits::NONE, 0, true),
+            (FlagBits::SEEN.union(FlagBits::RARE), 0, true),
+            (keyword(0), 0, false),
+            (keyword(0), 1, true),
+            (keyword(0).union(keyword(2)), 2, false),
+            (keyword(56), 56, false),
+            (keyword(56), 57, true),
+            (keyword(56), 600, true),
+        ] {
+            assert_eq!(
+                flags.is_named_by(keywords),
+                expected,
+                "{flags:?} {keywords}"
+            );
+        }
     }
 }
