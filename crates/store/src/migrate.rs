@@ -17,6 +17,9 @@ const MIGRATIONS_LOCK: i64 = i64::from_be_bytes(*b"postroom");
 /// The migration that made the table `oldest_release`.
 const OLDEST_RELEASE_SINCE: i64 = 18;
 
+/// The migration that made the table `installed_function`.
+const FUNCTIONS_SINCE: i64 = 9;
+
 /// Every function of the schema as this release has it, by name.
 static FUNCTIONS: &[Function] = include!(concat!(env!("OUT_DIR"), "/functions.rs"));
 
@@ -62,13 +65,17 @@ impl Store {
         Ok(done)
     }
 
-    /// What [`migrate`](Self::migrate) would do. Changes nothing, and needs no right to.
+    /// What [`migrate`](Self::migrate) would do, or that somebody is migrating now. Changes nothing, and needs no right to.
     ///
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database cannot be reached, [`Fault::Broken`] when it cannot be migrated.
     pub async fn pending_migrations(url: &str) -> Result<Vec<String>, Fault> {
-        let missing = missing(&mut connect(url).await?).await?;
+        let mut connection = connect(url).await?;
+        if is_being_migrated(&mut connection).await? {
+            return Ok(vec!["what somebody applies now".to_owned()]);
+        }
+        let missing = missing(&mut connection).await?;
         let migrations = missing.migrations.into_iter().map(name_of);
         Ok(migrations.chain(words_for(&missing.functions)).collect())
     }
@@ -103,6 +110,18 @@ async fn lock(connection: &mut PgConnection) -> Result<(), Fault> {
     }
 }
 
+/// Whether somebody has the lock under which one migrates: what is half done then is not broken.
+async fn is_being_migrated(connection: &mut PgConnection) -> Result<bool, Fault> {
+    // Held for this statement.
+    let is_free = sqlx::query_scalar!(
+        r#"select pg_try_advisory_xact_lock_shared($1) as "is_free!""#,
+        MIGRATIONS_LOCK
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(!is_free)
+}
+
 async fn missing(connection: &mut PgConnection) -> Result<Missing, Fault> {
     let table = &MIGRATIONS.table_name;
     let is_new: bool = sqlx::query_scalar("select to_regclass($1) is null")
@@ -126,10 +145,11 @@ async fn missing(connection: &mut PgConnection) -> Result<Missing, Fault> {
         .iter()
         .filter(|migration| !is_applied(migration.version))
         .collect();
-    let functions = if applied.is_empty() {
-        FUNCTIONS.iter().collect()
-    } else {
+    // Whoever migrated first may have been cut off before that.
+    let functions = if is_applied(FUNCTIONS_SINCE) {
         outdated_functions(connection).await?
+    } else {
+        FUNCTIONS.iter().collect()
     };
     Ok(Missing {
         migrations,

@@ -265,3 +265,32 @@ async fn a_list_that_is_equal_to_the_one_above_becomes_that() {
     assert_eq!(holding, [1, 4, 6]);
     connection.close().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_database_of_which_migrating_was_cut_off_early_is_carried_on() {
+    let world = World::new().await;
+    run(&world, "delete from _sqlx_migrations where version >= 9").await;
+    run(&world, "drop table installed_function").await;
+    let pending = Store::pending_migrations(&world.url).await.unwrap();
+    assert_eq!(pending.first().map(String::as_str), Some("0009 functions"));
+}
+
+#[tokio::test]
+async fn what_somebody_is_migrating_is_pending_and_not_broken() {
+    let world = World::new().await;
+    let mut migrating = PgConnection::connect(&world.url).await.unwrap();
+    let lock = i64::from_be_bytes(*b"postroom");
+    sqlx::query("select pg_advisory_lock($1)")
+        .bind(lock)
+        .execute(&mut migrating)
+        .await
+        .unwrap();
+    let half_done = "update _sqlx_migrations set success = false where version = 9";
+    run(&world, half_done).await;
+    assert_eq!(
+        Store::pending_migrations(&world.url).await.unwrap(),
+        ["what somebody applies now"]
+    );
+    migrating.close().await.unwrap();
+    assert!(Store::pending_migrations(&world.url).await.is_err());
+}
