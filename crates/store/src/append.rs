@@ -199,13 +199,8 @@ impl Job for Append {
 impl Append {
     /// Of each message, in bytes.
     fn sizes(&self) -> Vec<i32> {
-        match self {
-            Self::Messages(messages) => {
-                let sizes = messages.iter().map(|message| message.prepared.size);
-                sizes.collect()
-            }
-            Self::Letter(posting) => vec![posting.prepared.size],
-        }
+        let messages = self.messages().into_iter();
+        messages.map(|(prepared, _)| prepared.size).collect()
     }
 
     /// Each message, with the flags that everybody sees.

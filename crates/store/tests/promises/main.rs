@@ -38,6 +38,7 @@ mod rare_keywords;
 mod recent;
 mod release_before;
 mod rights;
+mod routes;
 mod save_dates;
 mod shares;
 mod teams;
