@@ -115,9 +115,7 @@ fn memory_bytes() -> Option<u64> {
     let text = |path: &str| std::fs::read_to_string(path).ok();
     let groups = text("/proc/self/cgroup").unwrap_or_default();
     let of_groups = memory_files(&groups).filter_map(|file| text(&file)?.trim().parse().ok());
-    of_groups
-        .chain(text("/proc/meminfo").and_then(|text| total_memory(&text)))
-        .min()
+    of_groups.chain(machine_memory()).min()
 }
 
 /// The files that may say it: those of the process's group and of all above it. Within a container the innermost
@@ -139,12 +137,11 @@ fn memory_files(groups: &str) -> impl Iterator<Item = String> {
     })
 }
 
-fn total_memory(meminfo: &str) -> Option<u64> {
-    let line = meminfo
-        .lines()
-        .find_map(|line| line.strip_prefix("MemTotal:"))?;
-    let kib: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
-    Some(kib * 1024)
+/// Asked of the kernel itself: a unit of systemd may not see `/proc/meminfo`, and a group without a limit names a number that no
+/// machine has.
+fn machine_memory() -> Option<u64> {
+    let said = rustix::system::sysinfo();
+    said.totalram.checked_mul(u64::from(said.mem_unit))
 }
 
 fn host_name(variables: &HashMap<String, String>) -> String {
@@ -214,10 +211,8 @@ mod tests {
                 "/sys/fs/cgroup/memory/memory.limit_in_bytes",
             ]
         );
-        assert_eq!(
-            total_memory("MemTotal:       2048 kB\nMemFree: 1 kB\n"),
-            Some(2048 * 1024)
-        );
-        assert!(memory_bytes().is_some_and(|bytes| bytes > 0));
+        let machine = machine_memory().unwrap();
+        assert!((1 << 20..1 << 50).contains(&machine), "{machine}");
+        assert!(memory_bytes().is_some_and(|bytes| 0 < bytes && bytes <= machine));
     }
 }

@@ -3,7 +3,6 @@
 use std::io;
 use std::net::SocketAddr;
 
-use private_pg::PgError;
 use store::Fault;
 
 use crate::tls::TlsError;
@@ -15,8 +14,15 @@ pub enum ServerError {
     #[error("database: {0}")]
     Database(#[from] Fault),
     /// The private PostgreSQL does not run.
+    #[cfg(feature = "private-pg")]
     #[error("private PostgreSQL: {0}")]
-    PrivatePg(#[from] PgError),
+    PrivatePg(#[source] private_pg::PgError),
+    /// None is configured, and this program cannot run one.
+    #[cfg(not(feature = "private-pg"))]
+    #[error(
+        "database.url is not set; this program was built to use a PostgreSQL that runs elsewhere"
+    )]
+    NoDatabase,
     /// There is no certificate to serve.
     #[error("TLS: {0}")]
     Tls(#[from] TlsError),

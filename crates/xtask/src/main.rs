@@ -119,14 +119,14 @@ const VERBS: &[Verb] = &[
     },
     Verb {
         name: "dist",
-        arguments: "",
+        arguments: "[--debug]",
         purpose: "what a release publishes: Debian package, container image, list of parts, sums",
         run: dist::run,
     },
     Verb {
         name: "ci",
         arguments: "[STEP ...]",
-        purpose: "check, deployment, settings, foreign, fuzz, test; or only the steps that are named",
+        purpose: "check, deployment, settings, package, foreign, fuzz, test; or only the steps that are named",
         run: ci::run,
     },
 ];

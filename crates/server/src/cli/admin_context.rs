@@ -1,6 +1,7 @@
 //! What verbs need to work on mail: a store, and the account on whose behalf they ask.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ::acl::{CreatePermit, Denied, Everybody, Operation, Permit, Rights, Subject, Who};
 use mail::{MailboxId, MailboxName, Namespaces, Place};
@@ -13,6 +14,10 @@ use crate::environment;
 
 /// How many connections a verb uses.
 const CONNECTIONS: u32 = 2;
+
+/// How long a verb waits for somebody who migrates: so many times this.
+const MIGRATION_ASKED_MAX: usize = 60;
+const MIGRATION_ASKED_EVERY: Duration = Duration::from_millis(500);
 
 /// An open store for one verb.
 pub(super) struct AdminContext {
@@ -70,6 +75,8 @@ impl AdminContext {
         if database.pid().is_some() {
             // A private PostgreSQL is migrated by whoever starts it.
             Store::migrate(database.url()).await?;
+        } else {
+            wait_until_migrated(database.url()).await?;
         }
         let options = Options {
             url: database.url().to_owned(),
@@ -206,4 +213,18 @@ impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
         Self::failed(fault.to_string())
     }
+}
+
+/// A frontend that was started a moment ago may be about to migrate.
+async fn wait_until_migrated(url: &str) -> Result<(), Failure> {
+    for _ in 0..MIGRATION_ASKED_MAX {
+        if Store::pending_migrations(url).await?.is_empty() {
+            return Ok(());
+        }
+        tokio::time::sleep(MIGRATION_ASKED_EVERY).await;
+    }
+    let missing = Store::pending_migrations(url).await?.join(", ");
+    Err(Failure::failed(format!(
+        "the database is not up to date, which `postroom serve` and `postroom migrate` make it: missing are {missing}"
+    )))
 }

@@ -7,6 +7,7 @@ mod acl;
 mod activity;
 mod address;
 mod admin_context;
+mod completions;
 mod config;
 mod deliver;
 mod doctor;
@@ -14,6 +15,7 @@ mod failure;
 mod group;
 mod mailbox;
 mod mailbox_report;
+mod manual;
 mod migrate;
 mod password;
 mod quota;
@@ -27,7 +29,7 @@ mod user;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::config::{Config, Sources, find_file};
@@ -102,6 +104,12 @@ enum Verb {
     Doctor,
     /// Print every setting with its default, as a file to start from.
     Config,
+    /// Print what a shell needs to complete these commands.
+    #[command(after_help = completions::HELP)]
+    Completions(completions::Args),
+    /// Write the manual pages, one for each verb, into a folder.
+    #[command(hide = true)]
+    Manual(manual::Args),
 }
 
 /// Does what this process's arguments ask for.
@@ -130,6 +138,8 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<(), Failure> {
     let sources = sources(cli);
     match &cli.verb {
         Verb::Config => return config::run(terminal),
+        Verb::Completions(args) => return completions::run(args, &mut Cli::command(), terminal),
+        Verb::Manual(args) => return manual::run(args, Cli::command()),
         Verb::Doctor => return runtime()?.block_on(doctor::run(&sources, terminal)),
         Verb::Deliver(args) => return runtime()?.block_on(deliver::run(args, &sources, terminal)),
         Verb::Serve(args) => return serve::run(args, &sources, terminal),
@@ -157,7 +167,12 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<(), Failure> {
             Verb::Quota(verb) => quota::run(verb, &config, terminal).await,
             Verb::Session(verb) => session::run(verb, &config, terminal).await,
             Verb::Activity(args) => activity::run(args, &config, terminal).await,
-            Verb::Serve(_) | Verb::Doctor | Verb::Config | Verb::Deliver(_) => Ok(()),
+            Verb::Serve(_)
+            | Verb::Doctor
+            | Verb::Config
+            | Verb::Deliver(_)
+            | Verb::Completions(_)
+            | Verb::Manual(_) => Ok(()),
         }
     })
 }

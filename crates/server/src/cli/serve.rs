@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use sd_notify::NotifyState;
 use serde_json::json;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -116,6 +117,7 @@ async fn serve(
     };
     let frontend = started?;
     announce(&frontend, terminal)?;
+    notify_systemd(NotifyState::Ready);
     loop {
         let reloading = async {
             let _signal = hang_up.recv().await;
@@ -125,6 +127,7 @@ async fn serve(
             break;
         }
     }
+    notify_systemd(NotifyState::Stopping);
     if stops.unless_stopped(frontend.stop()).await.is_none() {
         warn!("told twice to stop: ending at once");
         std::process::exit(ENDED_AT_ONCE)
@@ -161,6 +164,13 @@ fn announce(frontend: &Frontend, terminal: &Terminal) -> Result<(), Failure> {
         "pid": std::process::id(),
         "postgres": frontend.postgres_pid(),
     }))
+}
+
+/// Tells systemd, where it started this process as a unit that says when it is ready: `systemctl start` waits for that.
+fn notify_systemd(state: NotifyState<'_>) {
+    if let Err(cause) = sd_notify::notify(&[state]) {
+        warn!(%cause, "systemd is not told");
+    }
 }
 
 fn listen(kind: SignalKind) -> Result<Signal, Failure> {

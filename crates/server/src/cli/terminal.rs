@@ -24,7 +24,12 @@ impl Terminal {
 
     /// Prints the data that was asked for.
     pub(super) fn print(&self, words: impl Display) -> Result<(), Failure> {
-        writeln!(io::stdout().lock(), "{words}").map_err(|cause| Failure::failed(cause.to_string()))
+        match writeln!(io::stdout().lock(), "{words}") {
+            // Whoever reads has read enough, as `head` does.
+            Err(cause) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(cause) => Err(Failure::failed(cause.to_string())),
+            Ok(()) => Ok(()),
+        }
     }
 
     /// Prints data: one JSON value on one line, or `words` for people.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -11,6 +12,7 @@ use std::thread;
 use serde_json::Value;
 
 use crate::client::{Client, get};
+use crate::verbs::ok;
 use crate::world::World;
 
 /// A `postroom serve` of its own.
@@ -241,6 +243,43 @@ fn who_may_not_migrate_is_alive_and_waits_for_who_may() {
         assert!(ready.starts_with("HTTP/1.1 200"), "{ready}");
     });
     serve.kill().and_then(|()| serve.wait()).unwrap();
+}
+
+#[test]
+fn a_verb_waits_for_who_migrates() {
+    let world = World::new();
+    let settings = world.settings(&[]);
+    let adding = thread::spawn({
+        let settings = settings.clone();
+        move || {
+            ok(
+                &settings,
+                &["user", "add", "ada", "--password-stdin"],
+                "pass",
+            )
+        }
+    });
+    ok(&settings, &["migrate"], "");
+    assert_eq!(adding.join().unwrap(), "user ada added\n");
+}
+
+#[test]
+fn systemd_hears_when_it_is_ready_and_when_it_stops() {
+    let world = World::new();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notify");
+    let systemd = UnixDatagram::bind(&path).unwrap();
+    let mut settings = world.settings(&[]);
+    settings.insert("NOTIFY_SOCKET".to_owned(), path.display().to_string());
+    let mut process = Process::spawn(&[], &settings, Stdio::null());
+    let mut said = [0; 64];
+    let length = systemd.recv(&mut said).unwrap();
+    assert_eq!(&said[..length], b"READY=1\n");
+    process.wait_until_ready();
+    process.signal("TERM");
+    let length = systemd.recv(&mut said).unwrap();
+    assert_eq!(&said[..length], b"STOPPING=1\n");
+    assert_eq!(process.exit_code(), Some(0));
 }
 
 /// An address on which nobody listens now.

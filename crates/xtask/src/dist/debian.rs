@@ -1,11 +1,18 @@
 //! The package for Debian: the program, its settings, and its unit.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{Release, install, set_mode, write};
 use crate::tool::{ChoreError, read, root, run};
+
+/// Where shells look for what completes the commands of a package.
+const COMPLETIONS: [(&str, &str); 3] = [
+    ("bash", "usr/share/bash-completion/completions/postroom"),
+    ("fish", "usr/share/fish/vendor_completions.d/postroom.fish"),
+    ("zsh", "usr/share/zsh/vendor-completions/_postroom"),
+];
 
 pub(super) fn build(release: &Release) -> Result<PathBuf, ChoreError> {
     let folder = release.gathering("debian")?;
@@ -21,6 +28,13 @@ pub(super) fn build(release: &Release) -> Result<PathBuf, ChoreError> {
         &folder.join("etc/postroom/postroom.toml"),
         0o644,
     )?;
+    manual(release, &folder.join("usr/share/man/man1"))?;
+    for (shell, script) in COMPLETIONS {
+        let said = read(Command::new(&release.program).args(["completions", shell]))?;
+        let path = folder.join(script);
+        write(&path, &said)?;
+        set_mode(&path, 0o644)?;
+    }
     for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
         install(
             &root().join(licence),
@@ -44,6 +58,7 @@ pub(super) fn build(release: &Release) -> Result<PathBuf, ChoreError> {
     let control = control
         .replace("@VERSION@", &release.version)
         .replace("@ARCHITECTURE@", release.architecture)
+        .replace("@SIZE@", &kibibytes(&folder)?)
         .replace("@LIBC@", &libc_needed(release)?);
     let written = folder.join("DEBIAN/control");
     write(&written, &control)?;
@@ -57,6 +72,24 @@ pub(super) fn build(release: &Release) -> Result<PathBuf, ChoreError> {
         .args([&folder, &package]);
     run(&mut dpkg)?;
     Ok(package)
+}
+
+/// The manual pages, as Debian keeps them.
+fn manual(release: &Release, folder: &Path) -> Result<(), ChoreError> {
+    run(Command::new(&release.program).arg("manual").arg(folder))?;
+    // Without the time, so that the same bytes come out each time.
+    run(Command::new("gzip")
+        .args(["-9", "--no-name", "--recursive"])
+        .arg(folder))
+}
+
+fn kibibytes(folder: &Path) -> Result<String, ChoreError> {
+    let mut du = Command::new("du");
+    let said = read(
+        du.args(["--summarize", "--apparent-size", "--block-size=1024"])
+            .arg(folder),
+    )?;
+    Ok(said.split_whitespace().next().unwrap_or("0").to_owned())
 }
 
 /// The oldest version of the C library that has all that the program calls.

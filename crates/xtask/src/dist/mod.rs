@@ -11,7 +11,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::tool::{ChoreError, cargo, read, root, run as run_tool};
+use crate::packages::{install as install_package, may_install};
+use crate::tool::{ChoreError, cargo, is_installed, read, root, run as run_tool};
 
 /// What all files of a release have in common.
 struct Release {
@@ -27,10 +28,12 @@ struct Release {
 }
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), ChoreError> {
-    if !arguments.is_empty() {
-        return Err(ChoreError::new("dist takes no arguments"));
-    }
-    let release = Release::build()?;
+    let is_debug = match arguments {
+        [] => false,
+        [only] if only == "--debug" => true,
+        _ => return Err(ChoreError::new("dist takes --debug, or nothing")),
+    };
+    let release = Release::build(is_debug)?;
     let files = [
         debian::build(&release)?,
         image::build(&release)?,
@@ -46,8 +49,32 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), ChoreError> {
     write(&release.folder.join("SHA256SUMS"), &sums)
 }
 
+/// Packs a debug build, and installs and runs what came of it in a Debian of its own, where one can be had.
+pub(crate) fn check() -> Result<(), ChoreError> {
+    let needed = [
+        ("mmdebstrap", "mmdebstrap"),
+        ("systemd-nspawn", "systemd-container"),
+    ];
+    for (program, package) in needed {
+        if !rustix::process::geteuid().is_root() || !may_have(program, package) {
+            eprintln!("{program} cannot be used here: the package and the image were not tried");
+            return Ok(());
+        }
+    }
+    run(&["--debug".to_owned()])?;
+    let target = root().join("target");
+    let mut trial = Command::new(root().join("tests/package/run"));
+    run_tool(trial.args([target.join("dist"), target.join("package")]))
+}
+
+/// Installs `package` where its `program` is missing and that is possible.
+fn may_have(program: &str, package: &str) -> bool {
+    is_installed(program) || may_install() && install_package(package).is_ok()
+}
+
 impl Release {
-    fn build() -> Result<Self, ChoreError> {
+    /// Builds the program as servers have it: without a private PostgreSQL. A debug build is packed to try the packing.
+    fn build(is_debug: bool) -> Result<Self, ChoreError> {
         let folder = root().join("target/dist");
         if folder.exists() {
             fs::remove_dir_all(&folder).map_err(ChoreError::at(folder.display()))?;
@@ -59,17 +86,14 @@ impl Release {
                     .current_dir(root())
                     .args(["log", "-1", "--format=%ct"]),
             )?;
-        let built = root().join("target/release/postroom");
-        let mut build = cargo(&[
-            "build",
-            "--release",
-            "--locked",
-            "--package",
-            "postroom-server",
-            "--bin",
-            "postroom",
-        ]);
+        let mut build = cargo(&["build", "--locked", "--package", "postroom-server"]);
+        build.args(["--bin", "postroom", "--no-default-features"]);
+        let profile = if is_debug { "debug" } else { "release" };
+        if !is_debug {
+            build.arg("--release");
+        }
         run_tool(&mut build)?;
+        let built = root().join("target").join(profile).join("postroom");
         let program = folder.join("postroom");
         run_tool(
             Command::new("strip")
