@@ -1,4 +1,4 @@
-//! The HTTP listener: liveness, readiness and metrics of this node.
+//! The HTTP listener: liveness, readiness and metrics of this node, and a page that draws them.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
+use hyper::header::{
+    ACCEPT, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -34,6 +36,18 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How long the database may take to answer the readiness probe: less than the second that Kubernetes waits where
 /// nothing else is said, so that what is answered is heard.
 const PING_TIMEOUT: Duration = Duration::from_millis(800);
+
+/// A page for people: its path, its type, and what it is. It draws what `/metrics` says, and knows nothing else.
+const PAGE: [(&str, &str, &str); 4] = [
+    ("/", "text/html; charset=utf-8", include_str!("page/index.html")),
+    ("/icon.svg", "image/svg+xml", include_str!("page/icon.svg")),
+    ("/page.css", "text/css", include_str!("page/page.css")),
+    ("/page.js", "text/javascript", include_str!("page/page.js")),
+];
+/// Nothing from elsewhere, in no frame.
+const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
 
 /// What is answered before the node takes clients.
 const STARTING: &str = "starting\n";
@@ -171,11 +185,23 @@ async fn answer(
             }
             None => plain(StatusCode::SERVICE_UNAVAILABLE, STARTING),
         },
-        _ => plain(
-            StatusCode::NOT_FOUND,
-            "/healthz/live, /healthz/ready, /metrics\n",
-        ),
+        path => match PAGE.iter().find(|(at, _, _)| *at == path) {
+            Some((_, content_type, text)) => page(content_type, text),
+            None => plain(
+                StatusCode::NOT_FOUND,
+                "/, /healthz/live, /healthz/ready, /metrics\n",
+            ),
+        },
     })
+}
+
+fn page(content_type: &'static str, text: &'static str) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(text));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(CONTENT_SECURITY_POLICY, PAGE_POLICY);
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
 }
 
 fn plain(status: StatusCode, words: &'static str) -> Response<Full<Bytes>> {

@@ -145,7 +145,12 @@ async fn metrics_are_text_with_names_and_units() {
 #[tokio::test]
 async fn nothing_else_is_there() {
     let probe = Probe::start().await;
-    assert!(probe.ask("GET /").await.starts_with("HTTP/1.1 404"));
+    assert!(
+        probe
+            .ask("GET /elsewhere")
+            .await
+            .starts_with("HTTP/1.1 404")
+    );
     assert!(probe.ask("POST /metrics").await.starts_with("HTTP/1.1 405"));
 }
 
@@ -159,4 +164,22 @@ async fn those_who_say_nothing_do_not_keep_a_probe_out() {
     }
     let asked = tokio::time::timeout(Duration::from_secs(5), probe.ask("GET /healthz/live"));
     assert!(asked.await.unwrap().starts_with("HTTP/1.1 200 "));
+}
+
+#[tokio::test]
+async fn people_get_a_page_that_loads_nothing_from_elsewhere() {
+    // It says that the node starts, too.
+    let probe = Probe::of(false).await;
+    let index = probe.ask("GET /").await;
+    assert!(index.contains("content-type: text/html"), "{index}");
+    assert!(
+        index.contains("content-security-policy: default-src 'self'"),
+        "{index}"
+    );
+    assert!(!index.contains("http:") && !index.contains("https:"));
+    for part in ["/icon.svg", "/page.css", "/page.js"] {
+        assert!(index.contains(part));
+        let answer = probe.ask(&format!("GET {part}")).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
 }

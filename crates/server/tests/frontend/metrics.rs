@@ -101,6 +101,23 @@ fn every_metric_is_documented_and_every_documented_one_is_there() {
 }
 
 #[test]
+fn the_page_for_people_draws_what_there_is() {
+    let names: BTreeSet<_> = documented(|_| true)
+        .into_iter()
+        .map(|(name, _, _)| name)
+        .collect();
+    let script = include_str!("../../src/http/page/page.js");
+    let asked = script
+        .split('"')
+        .filter(|word| word.starts_with("postroom_") || word.starts_with("process_"));
+    let asked: Vec<_> = asked.map(|word| word.trim_end_matches("_count")).collect();
+    assert!(asked.len() > 20, "{asked:?}");
+    for name in asked {
+        assert!(names.contains(name), "{name} is no metric");
+    }
+}
+
+#[test]
 fn the_format_is_the_one_that_is_asked_for() {
     World::play(&[], async |_, frontend| {
         let address = frontend.addresses().http[0];
