@@ -98,6 +98,11 @@ impl Client {
         self.connection.hear("the end", is_end).await
     }
 
+    /// How often something was read.
+    pub(crate) const fn reads(&self) -> usize {
+        self.connection.reads
+    }
+
     async fn greeted(connection: Connection) -> Result<Self, BenchError> {
         let mut client = Self {
             connection,

@@ -28,10 +28,13 @@ mod mta;
 mod peer;
 mod pgbench;
 mod probe;
+mod program;
 mod report;
 mod rounds;
 mod sample;
+mod scale;
 mod slice;
+mod smoke;
 mod tls;
 mod turns;
 mod usage;
@@ -52,6 +55,7 @@ use figure::Figure;
 use mix::Mix;
 use peer::Peer;
 use report::Section;
+use scale::Scale;
 use turns::Turns;
 use world::World;
 
@@ -90,13 +94,17 @@ fn run(options: &Options) -> Result<(), BenchError> {
     // Both are set before anything is started, so that it inherits them.
     let slice = slice::shorten();
     eprintln!("time slice {slice}");
+    let scale = match options.mix {
+        Mix::Smoke => Scale::Smoke,
+        _ => Scale::Full,
+    };
     let (demo, world) = match &options.world {
         Some(path) => {
             let line = std::fs::read_to_string(path).map_err(BenchError::at(path.display()))?;
             (None, World::parse(&line)?)
         }
         None => {
-            let (demo, world) = Demo::start()?;
+            let (demo, world) = Demo::start(scale)?;
             (Some(demo), world)
         }
     };
@@ -105,12 +113,18 @@ fn run(options: &Options) -> Result<(), BenchError> {
         .enable_all()
         .build()
         .map_err(BenchError::at("tokio"))?;
+    if scale == Scale::Smoke {
+        let mut bench = Bench::new(world, scale)?;
+        let done = runtime.block_on(smoke::run(&mut bench));
+        drop(demo);
+        return done;
+    }
     let peer = options.against.map(Peer::start).transpose()?;
-    let mut places = vec![Place::new("postroom", world)?];
+    let mut places = vec![Place::new("postroom", world, scale)?];
     let mut running = None;
     if let (Some(peer), Some((process, world))) = (options.against, peer) {
         running = Some(process);
-        places.push(Place::new(peer.name(), world)?);
+        places.push(Place::new(peer.name(), world, scale)?);
     }
     let measured = runtime.block_on(measure(places, options, &slice));
     drop((demo, running));
@@ -124,8 +138,8 @@ struct Place {
 }
 
 impl Place {
-    fn new(name: &'static str, world: World) -> Result<Self, BenchError> {
-        let bench = Bench::new(world)?;
+    fn new(name: &'static str, world: World, scale: Scale) -> Result<Self, BenchError> {
+        let bench = Bench::new(world, scale)?;
         Ok(Self { name, bench })
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::steps::Steps;
 use crate::tool::ChoreError;
-use crate::{check, deployment, fuzz, monitoring, settings, suite, visit};
+use crate::{bench, check, deployment, fuzz, monitoring, settings, suite, visit};
 
 /// A step's name and the function that it runs.
 type Step = (&'static str, fn() -> Result<(), ChoreError>);
@@ -13,6 +13,7 @@ const STEPS: &[Step] = &[
     ("deployment", deployment),
     ("settings", settings::check),
     ("foreign", || visit::run("tests/foreign/run", &[])),
+    ("smoke", bench::smoke),
     ("fuzz", fuzz::for_a_minute),
     ("test", || suite::run(&[])),
 ];

@@ -126,7 +126,7 @@ const VERBS: &[Verb] = &[
     Verb {
         name: "ci",
         arguments: "[STEP ...]",
-        purpose: "check, deployment, settings, foreign, fuzz, test; or only the steps that are named",
+        purpose: "check, deployment, settings, foreign, smoke, fuzz, test; or only the steps that are named",
         run: ci::run,
     },
 ];

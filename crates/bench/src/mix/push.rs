@@ -19,7 +19,7 @@ use crate::sample::Sample;
 pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let mut figures = Vec::new();
     for watchers in WATCHERS {
-        figures.extend(told(bench, watchers).await?);
+        figures.extend(told(bench, bench.scale.count(watchers)).await?);
     }
     Ok(figures)
 }
