@@ -7,6 +7,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use crate::client::{Client, quoted};
 use crate::error::BenchError;
+use crate::extent::Extent;
 use crate::letter::letter;
 use crate::mta::Mta;
 use crate::probe::Probes;
@@ -22,6 +23,7 @@ pub(crate) struct Bench {
     pub(crate) tls: Option<Tls>,
     pub(crate) probes: Probes,
     pub(crate) scale: Scale,
+    pub(crate) extent: Extent,
     /// The mailboxes that were made here, in order.
     made: Vec<String>,
     stocked: BTreeMap<Stock, String>,
@@ -62,7 +64,7 @@ pub(crate) enum Spread {
 }
 
 impl Bench {
-    pub(crate) fn new(world: World, scale: Scale) -> Result<Self, BenchError> {
+    pub(crate) fn new(world: World, scale: Scale, extent: Extent) -> Result<Self, BenchError> {
         Ok(Self {
             tls: world
                 .certificate
@@ -71,6 +73,7 @@ impl Bench {
                 .transpose()?,
             probes: Probes::new(&world, scale)?,
             scale,
+            extent,
             made: Vec::new(),
             stocked: BTreeMap::new(),
             world,
@@ -85,6 +88,11 @@ impl Bench {
     /// How many messages are in the archive: ten of each letter.
     pub(crate) fn archive(&self) -> usize {
         self.scale.count(ARCHIVE)
+    }
+
+    /// How many messages the largest mailbox may have.
+    pub(crate) fn messages_max(&self) -> usize {
+        self.scale.count(self.extent.messages_max)
     }
 
     /// How many large messages there are in stock.

@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::error::BenchError;
 use crate::scale::Scale;
-use crate::world::{PEOPLE_MIN, World};
+use crate::world::World;
 
 /// A demo of our own, which stops when it is dropped.
 #[derive(Debug)]
@@ -20,12 +20,12 @@ pub(crate) struct Demo {
 }
 
 impl Demo {
-    /// Builds and starts two frontends with enough people, and returns when they accept clients.
-    pub(crate) fn start(scale: Scale) -> Result<(Self, World), BenchError> {
+    /// Builds and starts two frontends with so many people, and returns when they accept clients.
+    pub(crate) fn start(scale: Scale, people: usize) -> Result<(Self, World), BenchError> {
         let mut command = cargo_until_we_end();
         command
             .args(["xtask", "demo", "--json", "--nodes", "2", "--people"])
-            .arg(PEOPLE_MIN.to_string())
+            .arg(people.to_string())
             // What does not measure time needs no release build.
             .args((scale == Scale::Smoke).then_some("--debug"))
             .stdin(Stdio::null())

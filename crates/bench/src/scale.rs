@@ -49,7 +49,7 @@ impl Scale {
 const PART: usize = 100;
 /// Fewer than this are no load any more.
 const FEW: usize = 8;
-const MOMENT: Duration = Duration::from_millis(150);
+const MOMENT: Duration = Duration::from_millis(100);
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,291 @@
+//! What commands cost in mailboxes of a thousand messages and ten times as many each, and APPEND where more and more
+//! watch. Each has a row that says whether its cost is flat.
+
+use std::cell::Cell;
+
+use super::push;
+use crate::bench::{Bench, LETTER_BYTES};
+use crate::client::{Client, quoted};
+use crate::error::BenchError;
+use crate::figure::{Figure, Target};
+use crate::growth::Growth;
+use crate::letter::letter;
+use crate::plot::{Line, Plot};
+use crate::probe::Yardstick;
+use crate::rounds::{Round, rounds, timed};
+use crate::scale::Scale;
+
+pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
+    let mut figures = Vec::new();
+    let mut by_size = Vec::new();
+    for messages in sizes(bench.scale.count(SMALLEST), bench.messages_max()) {
+        let mailbox = Mailbox::make(bench, messages).await?;
+        for command in &COMMANDS {
+            by_size.push((command.name, messages, mailbox.cost(bench, command).await?));
+        }
+    }
+    let lines = lines(&by_size);
+    let verdicts = verdicts(&lines, "as many messages");
+    figures.extend(by_size.into_iter().map(|(_, _, figure)| figure));
+    figures.extend(verdicts);
+    let title = "What a command takes, by the size of its mailbox";
+    draw(
+        bench,
+        "growth-messages.svg",
+        title,
+        "messages in the mailbox",
+        lines,
+    )?;
+
+    let mut by_watchers = Vec::new();
+    for watchers in WATCHERS {
+        let watchers = bench.scale.count(watchers);
+        let told = push::told(bench, watchers).await?;
+        by_watchers.push(("APPEND until OK", watchers, told.answered));
+        by_watchers.push(("APPEND until half are told", watchers, told.median));
+    }
+    let lines = self::lines(&by_watchers);
+    let verdicts = self::verdicts(&lines, "as many watchers");
+    figures.extend(by_watchers.into_iter().map(|(_, _, figure)| figure));
+    figures.extend(verdicts);
+    let title = "What an APPEND takes, by how many watch on two nodes";
+    draw(
+        bench,
+        "growth-watchers.svg",
+        title,
+        "sessions that idle in the mailbox",
+        lines,
+    )?;
+    Ok(figures)
+}
+
+/// A mailbox and two who work on it: one has it selected, the other one has not.
+struct Mailbox {
+    name: String,
+    messages: usize,
+    /// Those that will be expunged, besides.
+    expunged: usize,
+}
+
+/// A command, and how the mailbox is prepared for it.
+struct Command {
+    name: &'static str,
+    ask: Ask,
+}
+
+#[derive(Clone, Copy)]
+enum Ask {
+    SelectFirst,
+    SelectAgain,
+    Status,
+    Store,
+    Append,
+    Expunge,
+    Fetch,
+}
+
+impl Mailbox {
+    /// There are a few more messages: those that will be expunged.
+    async fn make(bench: &mut Bench, messages: usize) -> Result<Self, BenchError> {
+        let expunged = EACH * bench.scale.rounds(ROUNDS) * EXPUNGES_PER_ROUND;
+        let name = bench.copied("growth", messages + expunged).await?;
+        Ok(Self {
+            name,
+            messages,
+            expunged,
+        })
+    }
+
+    /// How long half of the commands took, in milliseconds.
+    async fn cost(&self, bench: &mut Bench, command: &Command) -> Result<Figure, BenchError> {
+        let mailbox = quoted(&self.name);
+        let select = format!("SELECT {mailbox}");
+        let is_first = matches!(command.ask, Ask::SelectFirst);
+        let node = if is_first {
+            bench.world.last_node()?
+        } else {
+            bench.world.first_node()?
+        };
+        let mut client = bench.session(node).await?;
+        let (count, times) = match command.ask {
+            Ask::SelectFirst => (1, 1),
+            Ask::Expunge => (ROUNDS, EXPUNGES_PER_ROUND),
+            _ => (ROUNDS, bench.scale.count(TIMES_PER_ROUND)),
+        };
+        match command.ask {
+            Ask::SelectFirst | Ask::SelectAgain | Ask::Status | Ask::Append => {}
+            Ask::Store | Ask::Fetch => drop(client.ask(&select).await?),
+            Ask::Expunge => {
+                client.ask(&select).await?;
+                let delete = format!("UID STORE 1:{} +FLAGS.SILENT (\\Deleted)", self.expunged);
+                client.ask(&delete).await?;
+            }
+        }
+        let number = Cell::new(0);
+        let once = async || {
+            let mut times_ms = Vec::new();
+            for _ in 0..times {
+                let number = number.replace(number.get() + 1);
+                times_ms.push(self.ask(&mut client, command.ask, number).await?);
+                if matches!(command.ask, Ask::SelectAgain) {
+                    client.ask("UNSELECT").await?;
+                }
+            }
+            Round::median(times_ms)
+        };
+        let found = rounds(&mut bench.probes, Yardstick::Fdatasync, count, once).await?;
+        let name = format!("{}, {} messages", command.name, self.messages);
+        Ok(found.other(name, "ms", Target::Nothing))
+    }
+
+    async fn ask(&self, client: &mut Client, ask: Ask, number: usize) -> Result<f64, BenchError> {
+        let mailbox = quoted(&self.name);
+        let first = EACH * number + 1;
+        // Some way from each other, so that they are not in one block.
+        let scattered = |count| number * 7_919 % count + 1;
+        let fetched = scattered(self.messages + self.expunged - FETCHED + 1);
+        let command = match ask {
+            Ask::SelectFirst | Ask::SelectAgain => format!("SELECT {mailbox}"),
+            Ask::Status => format!("STATUS {mailbox} (MESSAGES UNSEEN SIZE)"),
+            Ask::Store => format!(
+                "STORE {} +FLAGS.SILENT (\\Flagged)",
+                scattered(self.messages)
+            ),
+            Ask::Expunge => format!("UID EXPUNGE {first}:{}", first + EACH - 1),
+            Ask::Fetch => format!("FETCH {fetched}:{} (FLAGS)", fetched + FETCHED - 1),
+            Ask::Append => {
+                let message = letter(number, LETTER_BYTES);
+                return Ok(timed(client.append(&self.name, &message)).await?.1);
+            }
+        };
+        Ok(timed(client.ask(&command)).await?.1)
+    }
+}
+
+/// From the smallest in steps of ten times.
+fn sizes(smallest: usize, largest: usize) -> impl Iterator<Item = usize> {
+    let next = |size: &usize| size.checked_mul(10);
+    std::iter::successors(Some(smallest.max(1)), next).take_while(move |&size| size <= largest)
+}
+
+/// A line for each name, in order of their first points.
+fn lines(measured: &[(&'static str, usize, Figure)]) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    for (name, size, figure) in measured {
+        let point = (*size as f64, figure.value);
+        match lines.iter_mut().find(|line| line.name == *name) {
+            Some(line) => line.points.push(point),
+            None => lines.push(Line {
+                name: (*name).to_owned(),
+                points: vec![point],
+            }),
+        }
+    }
+    lines
+}
+
+/// A row for each line: how many times as long the last takes as the first, and what that means.
+fn verdicts(lines: &[Line], of: &str) -> Vec<Figure> {
+    let verdict = |line: &Line| {
+        let growth = Growth::of(&line.points)?;
+        let (first, last) = (line.points.first()?, line.points.last()?);
+        let name = format!(
+            "{}, {:.0} times {of}: {growth}",
+            line.name,
+            last.0 / first.0
+        );
+        Some(Figure::alone(name, last.1 / first.1, "×", Target::Nothing))
+    };
+    lines.iter().filter_map(verdict).collect()
+}
+
+/// Writes the picture where a folder was named.
+fn draw(
+    bench: &Bench,
+    file: &str,
+    title: &str,
+    x_label: &'static str,
+    lines: Vec<Line>,
+) -> Result<(), BenchError> {
+    let Some(folder) = bench
+        .extent
+        .plots
+        .as_ref()
+        .filter(|_| bench.scale == Scale::Full)
+    else {
+        return Ok(());
+    };
+    let plot = Plot {
+        title: title.to_owned(),
+        x_label,
+        y_label: "milliseconds, half of the commands took less",
+        lines,
+    };
+    let svg = plot.svg();
+    let svg = svg.ok_or_else(|| BenchError::new("there is nothing to draw"))?;
+    let path = folder.join(file);
+    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, svg));
+    written.map_err(BenchError::at(path.display()))
+}
+
+/// SELECT comes first: nobody has the mailbox open on that node.
+const COMMANDS: [Command; 7] = [
+    Command::new("SELECT, first on a node", Ask::SelectFirst),
+    Command::new("SELECT again", Ask::SelectAgain),
+    Command::new("STATUS", Ask::Status),
+    Command::new("FETCH of 50 flags", Ask::Fetch),
+    Command::new("STORE of one", Ask::Store),
+    Command::new("APPEND of 4 KB", Ask::Append),
+    Command::new("EXPUNGE of 10", Ask::Expunge),
+];
+
+impl Command {
+    const fn new(name: &'static str, ask: Ask) -> Self {
+        Self { name, ask }
+    }
+}
+
+const SMALLEST: usize = 1_000;
+const WATCHERS: [usize; 4] = [10, 100, 300, 1_000];
+const ROUNDS: usize = 5;
+const TIMES_PER_ROUND: usize = 20;
+/// Few, so that they change little in the size of the mailbox.
+const EXPUNGES_PER_ROUND: usize = 4;
+const EACH: usize = 10;
+const FETCHED: usize = 50;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_ten_times_as_large_each() {
+        let sizes = |smallest, largest| sizes(smallest, largest).collect::<Vec<_>>();
+        assert_eq!(sizes(1_000, 100_000), [1_000, 10_000, 100_000]);
+        assert_eq!(sizes(1_000, 999_999), [1_000, 10_000, 100_000]);
+        assert_eq!(sizes(10, 5), [] as [usize; 0]);
+    }
+
+    #[test]
+    fn a_line_has_a_verdict() {
+        let cost = |ms| Figure::alone("", ms, "ms", Target::Nothing);
+        let measured = [
+            ("SELECT", 1_000, cost(0.2)),
+            ("STORE", 1_000, cost(0.5)),
+            ("SELECT", 10_000, cost(2.0)),
+            ("STORE", 10_000, cost(0.5)),
+        ];
+        let verdicts = verdicts(&lines(&measured), "as many messages");
+        let said: Vec<_> = verdicts
+            .iter()
+            .map(|row| (row.name.as_str(), row.value))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                ("SELECT, 10 times as many messages: linear", 10.0),
+                ("STORE, 10 times as many messages: flat", 1.0)
+            ]
+        );
+    }
+}
