@@ -85,10 +85,10 @@ struct Options {
 }
 
 impl Options {
-    /// How many people the world needs: in an office everybody is somebody else.
+    /// How many people the world needs: in an office nearly everybody is somebody else.
     fn people(&self) -> usize {
         match self.mix {
-            Mix::Office => PEOPLE_MIN + self.extent.users,
+            Mix::Office => PEOPLE_MIN + self.extent.users.min(OFFICE_PEOPLE_MAX),
             _ => PEOPLE_MIN,
         }
     }
@@ -143,6 +143,9 @@ fn run(options: &Options) -> Result<(), BenchError> {
     drop((demo, running));
     measured
 }
+
+/// More take minutes to make; beyond this somebody has several sessions.
+const OFFICE_PEOPLE_MAX: usize = 300;
 
 /// Where mixes run.
 struct Place {

@@ -2,6 +2,7 @@
 //! watch. Each has a row that says whether its cost is flat.
 
 use std::cell::Cell;
+use std::path::Path;
 
 use super::push;
 use crate::bench::{Bench, LETTER_BYTES};
@@ -16,50 +17,120 @@ use crate::rounds::{Round, rounds, timed};
 use crate::scale::Scale;
 
 pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
-    let mut figures = Vec::new();
-    let mut by_size = Vec::new();
+    let mut by_size = Series::new("messages", "messages in the mailbox");
     for messages in sizes(bench.scale.count(SMALLEST), bench.messages_max()) {
         let mailbox = Mailbox::make(bench, messages).await?;
         for command in &COMMANDS {
-            by_size.push((command.name, messages, mailbox.cost(bench, command).await?));
+            by_size.add(command.name, messages, mailbox.cost(bench, command).await?);
         }
     }
-    let lines = lines(&by_size);
-    let verdicts = verdicts(&lines, "as many messages");
-    figures.extend(by_size.into_iter().map(|(_, _, figure)| figure));
-    figures.extend(verdicts);
-    let title = "What a command takes, by the size of its mailbox";
-    draw(
-        bench,
-        "growth-messages.svg",
-        title,
-        "messages in the mailbox",
-        lines,
-    )?;
-
-    let mut by_watchers = Vec::new();
+    let mut by_watchers = Series::new("watchers", "sessions that idle in the mailbox");
     for watchers in WATCHERS {
         let watchers = bench.scale.count(watchers);
         let told = push::told(bench, watchers).await?;
-        by_watchers.push(("APPEND until OK", watchers, told.answered));
-        by_watchers.push(("APPEND until half are told", watchers, told.median));
+        by_watchers.add("APPEND until OK", watchers, told.answered);
+        by_watchers.add("APPEND until half are told", watchers, told.median);
     }
-    let lines = self::lines(&by_watchers);
-    let verdicts = self::verdicts(&lines, "as many watchers");
-    figures.extend(by_watchers.into_iter().map(|(_, _, figure)| figure));
-    figures.extend(verdicts);
-    let title = "What an APPEND takes, by how many watch on two nodes";
-    draw(
-        bench,
-        "growth-watchers.svg",
-        title,
-        "sessions that idle in the mailbox",
-        lines,
-    )?;
+    let mut figures = Vec::new();
+    for series in [by_size, by_watchers] {
+        if let Some(folder) = &bench.extent.plots
+            && bench.scale == Scale::Full
+        {
+            series.draw(folder)?;
+        }
+        figures.extend(series.rows());
+    }
     Ok(figures)
 }
 
-/// A mailbox and two who work on it: one has it selected, the other one has not.
+/// What was measured against one thing.
+struct Series {
+    /// What there is more and more of.
+    of: &'static str,
+    x_label: &'static str,
+    /// The name of each line, the size, and the figure there.
+    measured: Vec<(&'static str, usize, Figure)>,
+}
+
+impl Series {
+    fn new(of: &'static str, x_label: &'static str) -> Self {
+        Self {
+            of,
+            x_label,
+            measured: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, name: &'static str, size: usize, figure: Figure) {
+        self.measured.push((name, size, figure));
+    }
+
+    /// What was measured, and a row for each line: how many times as long the last takes as the first, and what that
+    /// means.
+    fn rows(self) -> Vec<Figure> {
+        let of = self.of;
+        let verdict = |line: &Line| {
+            let growth = Growth::of(&line.points)?;
+            let (first, last) = (line.points.first()?, line.points.last()?);
+            let (name, times) = (&line.name, last.0 / first.0);
+            let name = format!("{name}, {times:.0} times as many {of}: {growth}");
+            Some(Figure::alone(name, last.1 / first.1, "×", Target::Nothing))
+        };
+        let lines = self.lines(|figure| Some(figure.value));
+        let verdicts: Vec<Figure> = lines.iter().filter_map(verdict).collect();
+        let measured = self.measured.into_iter().map(|(_, _, figure)| figure);
+        measured.chain(verdicts).collect()
+    }
+
+    /// A line for each name, in order of their first points.
+    fn lines(&self, value: impl Fn(&Figure) -> Option<f64>) -> Vec<Line> {
+        let mut lines: Vec<Line> = Vec::new();
+        for (name, size, figure) in &self.measured {
+            let Some(value) = value(figure) else {
+                continue;
+            };
+            let point = (*size as f64, value);
+            match lines.iter_mut().find(|line| line.name == *name) {
+                Some(line) => line.points.push(point),
+                None => lines.push(Line {
+                    name: (*name).to_owned(),
+                    points: vec![point],
+                }),
+            }
+        }
+        lines
+    }
+
+    /// Writes a picture of the time, and one of the work.
+    fn draw(&self, folder: &Path) -> Result<(), BenchError> {
+        let (of, x_label) = (self.of, self.x_label);
+        let time = Plot {
+            title: format!("How long a command takes, by {of}"),
+            x_label,
+            y_label: "milliseconds, half of the commands took less",
+            lines: self.lines(|figure| Some(figure.value)),
+        };
+        let work = Plot {
+            title: format!("What a command costs, by {of}"),
+            y_label: "milliseconds of processor time, frontends and PostgreSQL",
+            lines: self.lines(|figure| {
+                let work = figure.work?;
+                Some(work.nodes_ms + work.postgres_ms)
+            }),
+            ..time.clone()
+        };
+        for (plot, file) in [(time, "time"), (work, "work")] {
+            let path = folder.join(format!("growth-{of}-{file}.svg"));
+            let svg = plot.svg();
+            let svg = svg.ok_or_else(|| BenchError::new("there is nothing to draw"))?;
+            let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, svg));
+            written.map_err(BenchError::at(path.display()))?;
+        }
+        Ok(())
+    }
+}
+
+/// A mailbox whose commands are measured.
 struct Mailbox {
     name: String,
     messages: usize,
@@ -113,7 +184,13 @@ impl Mailbox {
             _ => (ROUNDS, bench.scale.count(TIMES_PER_ROUND)),
         };
         match command.ask {
-            Ask::SelectFirst | Ask::SelectAgain | Ask::Status | Ask::Append => {}
+            // So that what opening a mailbox needs anyway is there.
+            Ask::SelectFirst => {
+                let shared = format!("SELECT {}", quoted(&bench.world.shared));
+                client.ask(&shared).await?;
+                client.ask("UNSELECT").await?;
+            }
+            Ask::SelectAgain | Ask::Status | Ask::Append => {}
             Ask::Store | Ask::Fetch => drop(client.ask(&select).await?),
             Ask::Expunge => {
                 client.ask(&select).await?;
@@ -168,66 +245,6 @@ fn sizes(smallest: usize, largest: usize) -> impl Iterator<Item = usize> {
     std::iter::successors(Some(smallest.max(1)), next).take_while(move |&size| size <= largest)
 }
 
-/// A line for each name, in order of their first points.
-fn lines(measured: &[(&'static str, usize, Figure)]) -> Vec<Line> {
-    let mut lines: Vec<Line> = Vec::new();
-    for (name, size, figure) in measured {
-        let point = (*size as f64, figure.value);
-        match lines.iter_mut().find(|line| line.name == *name) {
-            Some(line) => line.points.push(point),
-            None => lines.push(Line {
-                name: (*name).to_owned(),
-                points: vec![point],
-            }),
-        }
-    }
-    lines
-}
-
-/// A row for each line: how many times as long the last takes as the first, and what that means.
-fn verdicts(lines: &[Line], of: &str) -> Vec<Figure> {
-    let verdict = |line: &Line| {
-        let growth = Growth::of(&line.points)?;
-        let (first, last) = (line.points.first()?, line.points.last()?);
-        let name = format!(
-            "{}, {:.0} times {of}: {growth}",
-            line.name,
-            last.0 / first.0
-        );
-        Some(Figure::alone(name, last.1 / first.1, "×", Target::Nothing))
-    };
-    lines.iter().filter_map(verdict).collect()
-}
-
-/// Writes the picture where a folder was named.
-fn draw(
-    bench: &Bench,
-    file: &str,
-    title: &str,
-    x_label: &'static str,
-    lines: Vec<Line>,
-) -> Result<(), BenchError> {
-    let Some(folder) = bench
-        .extent
-        .plots
-        .as_ref()
-        .filter(|_| bench.scale == Scale::Full)
-    else {
-        return Ok(());
-    };
-    let plot = Plot {
-        title: title.to_owned(),
-        x_label,
-        y_label: "milliseconds, half of the commands took less",
-        lines,
-    };
-    let svg = plot.svg();
-    let svg = svg.ok_or_else(|| BenchError::new("there is nothing to draw"))?;
-    let path = folder.join(file);
-    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, svg));
-    written.map_err(BenchError::at(path.display()))
-}
-
 /// SELECT comes first: nobody has the mailbox open on that node.
 const COMMANDS: [Command; 7] = [
     Command::new("SELECT, first on a node", Ask::SelectFirst),
@@ -268,14 +285,17 @@ mod tests {
 
     #[test]
     fn a_line_has_a_verdict() {
-        let cost = |ms| Figure::alone("", ms, "ms", Target::Nothing);
-        let measured = [
-            ("SELECT", 1_000, cost(0.2)),
-            ("STORE", 1_000, cost(0.5)),
-            ("SELECT", 10_000, cost(2.0)),
-            ("STORE", 10_000, cost(0.5)),
-        ];
-        let verdicts = verdicts(&lines(&measured), "as many messages");
+        let mut series = Series::new("messages", "");
+        for (name, size, ms) in [
+            ("SELECT", 1_000, 0.2),
+            ("STORE", 1_000, 0.5),
+            ("SELECT", 10_000, 2.0),
+            ("STORE", 10_000, 0.5),
+        ] {
+            series.add(name, size, Figure::alone("", ms, "ms", Target::Nothing));
+        }
+        let rows = series.rows();
+        let (_, verdicts) = rows.split_at(4);
         let said: Vec<_> = verdicts
             .iter()
             .map(|row| (row.name.as_str(), row.value))
