@@ -80,12 +80,17 @@ impl Plot {
 /// A line, its points, and its name in the legend.
 fn drawn(line: &Line, number: usize, x: Axis, y: Axis) -> String {
     let class = number % COLOURS;
+    let dashes = if number < COLOURS {
+        ""
+    } else {
+        " stroke-dasharray=\"6 4\""
+    };
     let points = line.points.iter().filter(|(x, y)| *x > 0.0 && *y > 0.0);
     let points: Vec<String> = points
         .map(|point| format!("{:.1},{:.1}", x.place(point.0), y.place(point.1)))
         .collect();
     let mut svg = format!(
-        "<g class=\"line{class}\"><polyline points=\"{}\"/>",
+        "<g class=\"line{class}\"{dashes}><polyline points=\"{}\"/>",
         points.join(" ")
     );
     for (x, y) in points.iter().filter_map(|point| point.split_once(',')) {

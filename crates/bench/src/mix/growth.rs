@@ -148,6 +148,8 @@ struct Command {
 enum Ask {
     SelectFirst,
     SelectAgain,
+    /// While somebody else has it selected there.
+    SelectOpen,
     Status,
     Store,
     Append,
@@ -178,6 +180,7 @@ impl Mailbox {
             bench.world.first_node()?
         };
         let mut client = bench.session(node).await?;
+        let mut other = bench.session(node).await?;
         let (count, times) = match command.ask {
             Ask::SelectFirst => (1, 1),
             Ask::Expunge => (ROUNDS, EXPUNGES_PER_ROUND),
@@ -190,6 +193,7 @@ impl Mailbox {
                 client.ask(&shared).await?;
                 client.ask("UNSELECT").await?;
             }
+            Ask::SelectOpen => drop(other.ask(&select).await?),
             Ask::SelectAgain | Ask::Status | Ask::Append => {}
             Ask::Store | Ask::Fetch => drop(client.ask(&select).await?),
             Ask::Expunge => {
@@ -204,7 +208,7 @@ impl Mailbox {
             for _ in 0..times {
                 let number = number.replace(number.get() + 1);
                 times_ms.push(self.ask(&mut client, command.ask, number).await?);
-                if matches!(command.ask, Ask::SelectAgain) {
+                if matches!(command.ask, Ask::SelectAgain | Ask::SelectOpen) {
                     client.ask("UNSELECT").await?;
                 }
             }
@@ -222,7 +226,7 @@ impl Mailbox {
         let scattered = |count| number * 7_919 % count + 1;
         let fetched = scattered(self.messages + self.expunged - FETCHED + 1);
         let command = match ask {
-            Ask::SelectFirst | Ask::SelectAgain => format!("SELECT {mailbox}"),
+            Ask::SelectFirst | Ask::SelectAgain | Ask::SelectOpen => format!("SELECT {mailbox}"),
             Ask::Status => format!("STATUS {mailbox} (MESSAGES UNSEEN SIZE)"),
             Ask::Store => format!(
                 "STORE {} +FLAGS.SILENT (\\Flagged)",
@@ -246,9 +250,10 @@ fn sizes(smallest: usize, largest: usize) -> impl Iterator<Item = usize> {
 }
 
 /// SELECT comes first: nobody has the mailbox open on that node.
-const COMMANDS: [Command; 7] = [
+const COMMANDS: [Command; 8] = [
     Command::new("SELECT, first on a node", Ask::SelectFirst),
     Command::new("SELECT again", Ask::SelectAgain),
+    Command::new("SELECT, open there", Ask::SelectOpen),
     Command::new("STATUS", Ask::Status),
     Command::new("FETCH of 50 flags", Ask::Fetch),
     Command::new("STORE of one", Ask::Store),
