@@ -128,7 +128,13 @@ fn run(options: &Options) -> Result<(), BenchError> {
         .map_err(BenchError::at("tokio"))?;
     if scale == Scale::Smoke {
         let mut place = Place::new("postroom", world, options)?;
-        let done = runtime.block_on(smoke::run(&mut place.bench));
+        let done = runtime.block_on(async {
+            smoke::run(&mut place.bench).await?;
+            match options.world {
+                Some(_) => place.bench.clear().await,
+                None => Ok(()),
+            }
+        });
         drop(demo);
         return done;
     }
