@@ -7,10 +7,12 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use crate::client::{Client, quoted};
 use crate::error::BenchError;
+use crate::extent::Extent;
 use crate::letter::letter;
 use crate::mta::Mta;
 use crate::probe::Probes;
 use crate::rounds::{Budget, drive};
+use crate::scale::Scale;
 use crate::tls::Tls;
 use crate::world::{Node, Person, World};
 
@@ -20,6 +22,8 @@ pub(crate) struct Bench {
     /// `None` where there is no TLS for us.
     pub(crate) tls: Option<Tls>,
     pub(crate) probes: Probes,
+    pub(crate) scale: Scale,
+    pub(crate) extent: Extent,
     /// The mailboxes that were made here, in order.
     made: Vec<String>,
     stocked: BTreeMap<Stock, String>,
@@ -29,18 +33,18 @@ pub(crate) struct Bench {
 /// that the last one has not seen them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stock {
-    /// [`LETTERS`] of 4 KB.
+    /// [`LETTERS`](Bench::letters) of 4 KB.
     Letters,
-    /// The letters, copied until there are [`ARCHIVE`].
+    /// The letters, copied until there are [so many](Bench::archive).
     Archive,
-    /// [`PARCELS`] of 75 KB.
+    /// [Some](Bench::parcels) of 75 KB.
     Parcels,
 }
 
-pub(crate) const LETTERS: usize = 10_000;
+const LETTERS: usize = 10_000;
 pub(crate) const LETTER_BYTES: usize = 4 * 1024;
-pub(crate) const ARCHIVE: usize = 100_000;
-pub(crate) const PARCELS: usize = 400;
+const ARCHIVE: usize = 100_000;
+const PARCELS: usize = 400;
 pub(crate) const PARCEL_BYTES: usize = 75 * 1024;
 
 /// A mailbox with an address of its own.
@@ -60,18 +64,40 @@ pub(crate) enum Spread {
 }
 
 impl Bench {
-    pub(crate) fn new(world: World) -> Result<Self, BenchError> {
+    pub(crate) fn new(world: World, scale: Scale, extent: Extent) -> Result<Self, BenchError> {
         Ok(Self {
             tls: world
                 .certificate
                 .as_deref()
                 .map(Tls::trusting)
                 .transpose()?,
-            probes: Probes::new(&world)?,
+            probes: Probes::new(&world, scale)?,
+            scale,
+            extent,
             made: Vec::new(),
             stocked: BTreeMap::new(),
             world,
         })
+    }
+
+    /// How many letters there are in stock.
+    pub(crate) fn letters(&self) -> usize {
+        self.scale.count(LETTERS)
+    }
+
+    /// How many messages are in the archive: ten of each letter.
+    pub(crate) fn archive(&self) -> usize {
+        self.scale.count(ARCHIVE)
+    }
+
+    /// How many messages the largest mailbox may have.
+    pub(crate) fn messages_max(&self) -> usize {
+        self.scale.count(self.extent.messages_max)
+    }
+
+    /// How many large messages there are in stock.
+    pub(crate) fn parcels(&self) -> usize {
+        self.scale.count(PARCELS)
     }
 
     /// Sessions without TLS, each of another person as far as there are people.
@@ -230,7 +256,7 @@ impl Bench {
         client.ask(&format!("EXAMINE {}", quoted(&letters))).await?;
         let mut missing = count;
         while missing > 0 {
-            let copied = missing.min(LETTERS);
+            let copied = missing.min(self.letters());
             client
                 .ask(&format!("COPY 1:{copied} {}", quoted(&mailbox)))
                 .await?;
@@ -248,12 +274,13 @@ impl Bench {
         let mailbox = match stock {
             Stock::Letters => self.stock_letters().await?,
             Stock::Archive => {
-                eprintln!("copying until there are {ARCHIVE} messages");
-                Box::pin(self.copied("archive", ARCHIVE)).await?
+                let messages = self.archive();
+                eprintln!("copying until there are {messages} messages");
+                Box::pin(self.copied("archive", messages)).await?
             }
             Stock::Parcels => {
                 let mailbox = self.create("parcels").await?;
-                self.fill(&mailbox, PARCELS, PARCEL_BYTES).await?;
+                self.fill(&mailbox, self.parcels(), PARCEL_BYTES).await?;
                 mailbox
             }
         };
@@ -274,7 +301,7 @@ impl Bench {
 
     async fn stock_letters(&mut self) -> Result<String, BenchError> {
         let mailbox = self.create("letters").await?;
-        self.fill(&mailbox, LETTERS, LETTER_BYTES).await?;
+        self.fill(&mailbox, self.letters(), LETTER_BYTES).await?;
         Ok(mailbox)
     }
 

@@ -70,13 +70,22 @@ impl Client {
         self.finish(&tag, &command, |_| ()).await.map(drop)
     }
 
-    /// Begins to idle (RFC 2177); from here on the client only listens.
+    /// Begins to idle (RFC 2177); until [`done`](Self::done) the client only listens.
     pub(crate) async fn idle(&mut self) -> Result<(), BenchError> {
         self.begin("IDLE");
         self.connection.outbox.extend_from_slice(b"\r\n");
         self.connection.send().await?;
         let is_continued = |response: &[u8]| response.starts_with(b"+").then_some(());
         self.connection.hear("IDLE", is_continued).await
+    }
+
+    /// Ends idling.
+    pub(crate) async fn done(&mut self) -> Result<(), BenchError> {
+        self.connection.outbox.clear();
+        self.connection.outbox.extend_from_slice(b"DONE\r\n");
+        self.connection.send().await?;
+        let tag = format!("b{} ", self.tags);
+        self.finish(tag.as_bytes(), "DONE", |_| ()).await.map(drop)
     }
 
     /// Listens until the mailbox has `messages` or more, and says when that was read.
@@ -96,6 +105,11 @@ impl Client {
             is_bye.then(Instant::now)
         };
         self.connection.hear("the end", is_end).await
+    }
+
+    /// How often something was read.
+    pub(crate) const fn reads(&self) -> usize {
+        self.connection.reads
     }
 
     async fn greeted(connection: Connection) -> Result<Self, BenchError> {

@@ -18,6 +18,8 @@ pub(crate) struct Connection {
     inbox: Inbox,
     /// The bytes that are sent next; kept for its capacity.
     pub(crate) outbox: Vec<u8>,
+    /// How often something was read: no more often than packets came.
+    pub(crate) reads: usize,
 }
 
 /// A stream over TCP or TLS.
@@ -40,6 +42,7 @@ impl Connection {
             stream: Box::new(stream),
             inbox: Inbox::default(),
             outbox: Vec::new(),
+            reads: 0,
         }
     }
 
@@ -66,6 +69,7 @@ impl Connection {
                     }
                 }
                 let read = self.stream.read_buf(self.inbox.room()).await;
+                self.reads += 1;
                 if read.map_err(BenchError::at(what))? == 0 {
                     return Err(BenchError::new(format!(
                         "{what}: the connection was closed"

@@ -10,7 +10,8 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::error::BenchError;
-use crate::world::{PEOPLE_MIN, World};
+use crate::scale::Scale;
+use crate::world::World;
 
 /// A demo of our own, which stops when it is dropped.
 #[derive(Debug)]
@@ -19,12 +20,14 @@ pub(crate) struct Demo {
 }
 
 impl Demo {
-    /// Builds and starts two frontends with enough people, and returns when they accept clients.
-    pub(crate) fn start() -> Result<(Self, World), BenchError> {
+    /// Builds and starts two frontends with so many people, and returns when they accept clients.
+    pub(crate) fn start(scale: Scale, people: usize) -> Result<(Self, World), BenchError> {
         let mut command = cargo_until_we_end();
         command
             .args(["xtask", "demo", "--json", "--nodes", "2", "--people"])
-            .arg(PEOPLE_MIN.to_string())
+            .arg(people.to_string())
+            // What does not measure time needs no release build.
+            .args((scale == Scale::Smoke).then_some("--debug"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped());
         let mut process = command.spawn().map_err(BenchError::at("the demo"))?;

@@ -20,18 +20,24 @@ mod client;
 mod connection;
 mod demo;
 mod error;
+mod extent;
 mod figure;
+mod growth;
 mod inbox;
 mod letter;
 mod mix;
 mod mta;
 mod peer;
 mod pgbench;
+mod plot;
 mod probe;
+mod program;
 mod report;
 mod rounds;
 mod sample;
+mod scale;
 mod slice;
+mod smoke;
 mod tls;
 mod turns;
 mod usage;
@@ -48,12 +54,14 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 use bench::Bench;
 use demo::Demo;
 use error::BenchError;
+use extent::Extent;
 use figure::Figure;
 use mix::Mix;
 use peer::Peer;
 use report::Section;
+use scale::Scale;
 use turns::Turns;
-use world::World;
+use world::{PEOPLE_MIN, World};
 
 /// Loads on real frontends, with a probe of the machine in the same run.
 #[derive(Debug, Parser)]
@@ -72,6 +80,18 @@ struct Options {
     /// Print one JSON object at the end instead of tables.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    extent: Extent,
+}
+
+impl Options {
+    /// How many people the world needs: in an office nearly everybody is somebody else.
+    fn people(&self) -> usize {
+        match self.mix {
+            Mix::Office => PEOPLE_MIN + self.extent.users.min(OFFICE_PEOPLE_MAX),
+            _ => PEOPLE_MIN,
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -90,13 +110,14 @@ fn run(options: &Options) -> Result<(), BenchError> {
     // Both are set before anything is started, so that it inherits them.
     let slice = slice::shorten();
     eprintln!("time slice {slice}");
+    let scale = options.mix.scale();
     let (demo, world) = match &options.world {
         Some(path) => {
             let line = std::fs::read_to_string(path).map_err(BenchError::at(path.display()))?;
             (None, World::parse(&line)?)
         }
         None => {
-            let (demo, world) = Demo::start()?;
+            let (demo, world) = Demo::start(scale, options.people())?;
             (Some(demo), world)
         }
     };
@@ -105,17 +126,32 @@ fn run(options: &Options) -> Result<(), BenchError> {
         .enable_all()
         .build()
         .map_err(BenchError::at("tokio"))?;
+    if scale == Scale::Smoke {
+        let mut place = Place::new("postroom", world, options)?;
+        let done = runtime.block_on(async {
+            smoke::run(&mut place.bench).await?;
+            match options.world {
+                Some(_) => place.bench.clear().await,
+                None => Ok(()),
+            }
+        });
+        drop(demo);
+        return done;
+    }
     let peer = options.against.map(Peer::start).transpose()?;
-    let mut places = vec![Place::new("postroom", world)?];
+    let mut places = vec![Place::new("postroom", world, options)?];
     let mut running = None;
     if let (Some(peer), Some((process, world))) = (options.against, peer) {
         running = Some(process);
-        places.push(Place::new(peer.name(), world)?);
+        places.push(Place::new(peer.name(), world, options)?);
     }
     let measured = runtime.block_on(measure(places, options, &slice));
     drop((demo, running));
     measured
 }
+
+/// More take minutes to make; beyond this somebody has several sessions.
+const OFFICE_PEOPLE_MAX: usize = 300;
 
 /// Where mixes run.
 struct Place {
@@ -124,8 +160,8 @@ struct Place {
 }
 
 impl Place {
-    fn new(name: &'static str, world: World) -> Result<Self, BenchError> {
-        let bench = Bench::new(world)?;
+    fn new(name: &'static str, world: World, options: &Options) -> Result<Self, BenchError> {
+        let bench = Bench::new(world, options.mix.scale(), options.extent.clone())?;
         Ok(Self { name, bench })
     }
 }

@@ -49,6 +49,11 @@ impl Mta {
         self.expect("the letter", b"250 ").await
     }
 
+    /// How often something was read.
+    pub(crate) const fn reads(&self) -> usize {
+        self.connection.reads
+    }
+
     /// Reads one reply to its last line, which must begin with `code`.
     async fn expect(&mut self, what: &str, code: &[u8; 4]) -> Result<(), BenchError> {
         let last = |line: &[u8]| (line.get(3) != Some(&b'-')).then(|| line.to_vec());

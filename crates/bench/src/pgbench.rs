@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use tempfile::NamedTempFile;
 
 use crate::error::BenchError;
+use crate::program::find_program;
 
 /// A table in the world's database, dropped at the end.
 pub(crate) struct Pgbench {
@@ -19,7 +20,7 @@ pub(crate) struct Pgbench {
 impl Pgbench {
     /// Finds pgbench; `None` where it is not installed.
     pub(crate) fn find(url: &str) -> Result<Option<Self>, BenchError> {
-        let Some(program) = find_program() else {
+        let Some(program) = find_program("pgbench") else {
             return Ok(None);
         };
         let pgbench = Self {
@@ -77,20 +78,6 @@ fn script(statement: &str) -> Result<NamedTempFile, BenchError> {
         Ok(file)
     });
     written.map_err(BenchError::at("pgbench"))
-}
-
-/// Finds the program. Debian keeps it beside the server's binaries, with a link to it.
-fn find_program() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter();
-    let installed = installed
-        .flatten()
-        .flatten()
-        .map(|version| version.path().join("bin"));
-    std::env::split_paths(&path)
-        .chain(installed)
-        .map(|folder| folder.join("pgbench"))
-        .find(|program| program.is_file())
 }
 
 fn tps(report: &str) -> Option<f64> {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::BenchError;
 use crate::pgbench::Pgbench;
+use crate::scale::Scale;
 use crate::turns::Turns;
 use crate::usage::Processes;
 use crate::world::World;
@@ -39,29 +40,34 @@ pub(crate) struct Probes {
     pub(crate) processes: Processes,
     /// Shared with the places that are measured together with this one.
     pub(crate) turns: Turns,
+    pub(crate) scale: Scale,
 }
 
 impl Probes {
     /// Prepares the probes, beside the database's files where we may write there.
-    pub(crate) fn new(world: &World) -> Result<Self, BenchError> {
+    pub(crate) fn new(world: &World, scale: Scale) -> Result<Self, BenchError> {
         let probes = Self {
             disk: Disk::new(world.data_pid()?)?,
             commits: match &world.postgres {
-                Some(postgres) => Pgbench::find(&postgres.url)?,
-                None => None,
+                Some(postgres) if scale == Scale::Full => Pgbench::find(&postgres.url)?,
+                _ => None,
             },
             processes: Processes::of(world),
             turns: Turns::alone(),
+            scale,
         };
-        if probes.commits.is_none() && world.postgres.is_some() {
+        if probes.commits.is_none() && world.postgres.is_some() && scale == Scale::Full {
             eprintln!("pgbench is not installed: nothing is put beside commits");
         }
         Ok(probes)
     }
 
-    /// The current rate in a second; `None` where this yardstick is missing. Blocks for up to a
-    /// second.
+    /// The current rate in a second; `None` where this yardstick is missing or nobody compares. Blocks for up to
+    /// a second.
     pub(crate) fn read(&mut self, yardstick: Yardstick) -> Result<Option<f64>, BenchError> {
+        if self.scale == Scale::Smoke {
+            return Ok(None);
+        }
         match yardstick {
             Yardstick::Fdatasync => self.disk.rate().map(Some),
             Yardstick::Commit => self.commits.as_mut().map(Pgbench::rate).transpose(),

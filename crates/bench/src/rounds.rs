@@ -110,7 +110,7 @@ pub(crate) async fn rounds(
     let (mut used, mut times_ms, mut operations) = (vec![], vec![], 0);
     let processes = probes.processes.clone();
     let mut before = None;
-    for round in 0..count {
+    for round in 0..probes.scale.rounds(count) {
         let others_had_theirs = probes.turns.pass().await;
         if others_had_theirs || round == 0 {
             before = probes.read(yardstick)?;

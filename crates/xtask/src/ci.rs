@@ -2,7 +2,7 @@
 
 use crate::steps::Steps;
 use crate::tool::ChoreError;
-use crate::{check, deployment, dist, fuzz, monitoring, settings, suite, visit};
+use crate::{bench, check, deployment, dist, fuzz, monitoring, settings, suite, visit};
 
 /// A step's name and the function that it runs.
 type Step = (&'static str, fn() -> Result<(), ChoreError>);
@@ -14,6 +14,7 @@ const STEPS: &[Step] = &[
     ("settings", settings::check),
     ("package", dist::check),
     ("foreign", || visit::run("tests/foreign/run", &[])),
+    ("smoke", bench::smoke),
     ("fuzz", fuzz::for_a_minute),
     ("test", || suite::run(&[])),
 ];

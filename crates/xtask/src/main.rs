@@ -126,7 +126,7 @@ const VERBS: &[Verb] = &[
     Verb {
         name: "ci",
         arguments: "[STEP ...]",
-        purpose: "check, deployment, settings, package, foreign, fuzz, test; or only the steps that are named",
+        purpose: "check, deployment, settings, package, foreign, smoke, fuzz, test; or only the steps that are named",
         run: ci::run,
     },
 ];

@@ -60,6 +60,32 @@ pub(crate) fn run(command: &mut Command) -> Result<(), ChoreError> {
     }
 }
 
+/// Builds by cargo's `what` and returns where this program of ours is then.
+pub(crate) fn build_program(what: &[&str], name: &str) -> Result<PathBuf, ChoreError> {
+    let mut build = cargo(&["build", "--message-format", "json-render-diagnostics"]);
+    build.args(what).stderr(Stdio::inherit());
+    let output = build.output().map_err(ChoreError::at("cargo build"))?;
+    if !output.status.success() {
+        return Err(ChoreError::new(format!("{name} does not build")));
+    }
+    let messages = String::from_utf8_lossy(&output.stdout);
+    executable(&messages, name)
+        .ok_or_else(|| ChoreError::new(format!("cargo does not say where {name} is")))
+}
+
+/// The path in cargo's message about the program that it built.
+fn executable(messages: &str, name: &str) -> Option<PathBuf> {
+    let messages = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok());
+    let mut paths = messages.filter_map(|message: serde_json::Value| {
+        let is_ours = message.get("target")?.get("name")? == name;
+        let path = message.get("executable")?.as_str()?;
+        is_ours.then(|| PathBuf::from(path))
+    });
+    paths.next_back()
+}
+
 /// Runs silently and returns what was written; a failure carries the last line of what was said.
 pub(crate) fn read(command: &mut Command) -> Result<String, ChoreError> {
     let line = shown(command);
@@ -108,4 +134,26 @@ pub(crate) fn shown(command: &Command) -> String {
         .map(OsStr::to_string_lossy)
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_is_found_among_cargos_messages() {
+        let messages = concat!(
+            r#"{"reason":"compiler-artifact","target":{"name":"other"},"executable":"/x/other"}"#,
+            "\nnot json\n",
+            r#"{"reason":"compiler-artifact","target":{"name":"postroom"},"executable":null}"#,
+            "\n",
+            r#"{"reason":"compiler-artifact","target":{"name":"postroom"},"executable":"/x/postroom"}"#,
+            "\n{\"reason\":\"build-finished\"}\n",
+        );
+        assert_eq!(
+            executable(messages, "postroom"),
+            Some(PathBuf::from("/x/postroom"))
+        );
+        assert_eq!(executable("", "postroom"), None);
+    }
 }

@@ -23,11 +23,12 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
 
 async fn small(bench: &mut Bench, load: &AppendLoad) -> Result<Figure, BenchError> {
     let mailbox = bench.create("append").await?;
-    let messages = letters(DIFFERENT, LETTER_BYTES);
+    let messages = letters(bench.scale.count(DIFFERENT), LETTER_BYTES);
+    let budget = bench.scale.budget(SMALL_BUDGET);
     let mut clients = bench.sessions(load.sessions, load.spread).await?;
     let once = async || {
-        drive(&mut clients, SMALL_BUDGET, async |client, turn| {
-            let message = messages.get(turn.operation % DIFFERENT);
+        drive(&mut clients, budget, async |client, turn| {
+            let message = messages.get(turn.operation % messages.len());
             client
                 .append(&mailbox, message.map_or(&[], Vec::as_slice))
                 .await
@@ -45,15 +46,15 @@ async fn large(
     operations_max: usize,
 ) -> Result<Figure, BenchError> {
     let mailbox = bench.create("append").await?;
-    let messages = letters(LARGE_DIFFERENT, bytes);
+    let messages = letters(bench.scale.count(LARGE_DIFFERENT), bytes);
     let mut clients = bench.sessions(LARGE_SESSIONS, Spread::FirstNode).await?;
-    let budget = Budget {
+    let budget = bench.scale.budget(Budget {
         operations_max,
         ..SMALL_BUDGET
-    };
+    });
     let once = async || {
         let round = drive(&mut clients, budget, async |client, turn| {
-            let message = messages.get(turn.operation % LARGE_DIFFERENT);
+            let message = messages.get(turn.operation % messages.len());
             client
                 .append(&mailbox, message.map_or(&[], Vec::as_slice))
                 .await

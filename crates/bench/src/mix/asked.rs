@@ -30,9 +30,10 @@ pub(super) async fn ask(
     asked: &Asked<'_>,
 ) -> Result<Figure, BenchError> {
     let number = Cell::new(0);
+    let times_per_round = bench.scale.count(asked.times_per_round);
     let once = async || {
         let mut times = Vec::new();
-        for _ in 0..asked.times_per_round {
+        for _ in 0..times_per_round {
             let command = (asked.command)(number.replace(number.get() + 1));
             let (answer, ms) = timed(client.ask(&command)).await?;
             if answer.responses < asked.responses_min {

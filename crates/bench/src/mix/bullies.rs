@@ -15,6 +15,7 @@ use crate::error::BenchError;
 use crate::figure::{Figure, Target};
 use crate::rounds::timed;
 use crate::sample::Sample;
+use crate::scale::Scale;
 
 /// What two users ask again and again, in a mailbox with some messages.
 struct Attack {
@@ -38,7 +39,7 @@ enum Asked {
 /// Runs each attack for some seconds.
 pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let mut figures = Vec::new();
-    for attack in attacks() {
+    for attack in attacks(bench.scale) {
         let waits = waits_under(bench, &attack).await?;
         let name = |what| format!("NOOP beside {}, {what}", attack.name);
         let (median, most) = (waits.median(), waits.percentile(99));
@@ -82,9 +83,10 @@ async fn waits_under(bench: &mut Bench, attack: &Attack) -> Result<Sample, Bench
         eprintln!("{}: all were refused", attack.name);
         pending::<Infallible>().await
     };
+    let attack_time = bench.scale.time(ATTACK_TIME);
     let working = async {
         let (mut waits, begun) = (Vec::new(), Instant::now());
-        while begun.elapsed() < ATTACK_TIME {
+        while begun.elapsed() < attack_time {
             tokio::time::sleep(PAUSE).await;
             waits.push(timed(third.ask("NOOP")).await?.1);
         }
@@ -127,7 +129,12 @@ async fn ask_again(client: &mut Client, mailbox: &str, asked: &Asked, times: &Ce
     }
 }
 
-fn attacks() -> Vec<Attack> {
+fn attacks(scale: Scale) -> Vec<Attack> {
+    let bytes = |full| scale.count(full);
+    let doublings = |full: u32| match scale {
+        Scale::Full => full,
+        Scale::Smoke => full / 2,
+    };
     let one = |message| vec![message];
     let command = |command: &str| Asked::Command(command.to_owned());
     let strings: String = (0..500)
@@ -154,46 +161,46 @@ fn attacks() -> Vec<Attack> {
             "APPEND of 20 MB",
             vec![],
             0,
-            Asked::Append(letter("", 20_000_000)),
+            Asked::Append(letter("", bytes(20_000_000))),
         ),
         attack(
             "SEARCH of 500 strings in 4 MB each",
-            (0..8).map(|_| letter("", 4_000_000)).collect(),
+            (0..8).map(|_| letter("", bytes(4_000_000))).collect(),
             0,
             Asked::Command(format!("SEARCH{strings}")),
         ),
         attack(
             "SEARCH of 15,000 keys",
             one(letter("", 0)),
-            14,
+            doublings(14),
             Asked::Command(format!("SEARCH{}", " ALL".repeat(15_000))),
         ),
         attack(
             "BINARY of a part of 10 MB",
-            one(letter(encoded, 10_000_000)),
+            one(letter(encoded, bytes(10_000_000))),
             0,
             Asked::Command(format!("FETCH 1 ({})", ["BINARY.SIZE[1]"; 100].join(" "))),
         ),
         attack(
             "FETCH of 20 sections of 10 MB",
-            one(letter("", 10_000_000)),
+            one(letter("", bytes(10_000_000))),
             0,
             Asked::Command(format!("FETCH 1 (UID{sections})")),
         ),
         attack(
             "THREAD of crafted references",
             crafted.collect(),
-            6,
+            doublings(6),
             command("THREAD REFERENCES UTF-8 ALL"),
         ),
         attack(
             "SORT of 16,384",
             one(letter("", 0)),
-            14,
+            doublings(14),
             command("SORT (SUBJECT FROM TO CC DATE) UTF-8 ALL"),
         ),
         Attack {
-            sessions: 30,
+            sessions: scale.count(30),
             ..attack(
                 "60 sessions that COPY",
                 one(letter("", 0)),

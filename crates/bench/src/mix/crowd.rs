@@ -21,13 +21,15 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let few = bench.create("few").await?;
     let many = bench.create("many").await?;
     let person = bench.world.regulars()[1].user.clone();
-    eprintln!("giving {many} {ENTRIES} entries and {person} {GROUPS} groups");
-    let members = gather(bench, &person).await?;
+    let [entries, groups] = [ENTRIES, GROUPS].map(|full| bench.scale.count(full));
+    eprintln!("giving {many} {entries} entries and {person} {groups} groups");
+    let members = gather(bench, &person, [entries, groups]).await?;
     let mut admin = administrator(bench).await?;
     for member in members {
         let set = format!("SETACL {} {} l", quoted(&many), quoted(&member));
         admin.ask(&set).await?;
     }
+    let of = format!("{entries} entries and {groups} groups");
     let mut figures = Vec::new();
     for (name, command) in [
         ("MYRIGHTS", "MYRIGHTS @"),
@@ -38,7 +40,7 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
             let command = command.replace('@', &quoted(mailbox));
             timed(client.ask(&command)).await.map(|(_, ms)| ms)
         };
-        figures.push(extra(bench, name, [&few, &many], once).await?);
+        figures.push(extra(bench, &format!("{name}, {of}"), [&few, &many], once).await?);
     }
     let message = letter(1, 1024);
     let once = async |client: &mut Client, mailbox: &str| {
@@ -46,7 +48,7 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
             .await
             .map(|(_, ms)| ms)
     };
-    figures.push(extra(bench, "APPEND", [&few, &many], once).await?);
+    figures.push(extra(bench, &format!("APPEND, {of}"), [&few, &many], once).await?);
     Ok(figures)
 }
 
@@ -59,9 +61,10 @@ async fn extra(
     once: impl AsyncFn(&mut Client, &str) -> Result<f64, BenchError>,
 ) -> Result<Figure, BenchError> {
     let mut clients = bench.sessions(2, Spread::FirstNode).await?;
+    let asked = bench.scale.count(ASKED_PER_ROUND);
     let round = async || {
         let mut times = [vec![], vec![]];
-        for _ in 0..ASKED_PER_ROUND {
+        for _ in 0..asked {
             for ((client, mailbox), times) in clients.iter_mut().zip(mailboxes).zip(&mut times) {
                 times.push(once(client, mailbox).await?);
             }
@@ -78,13 +81,16 @@ async fn extra(
         })
     };
     let found = rounds(&mut bench.probes, Yardstick::Fdatasync, ROUNDS, round).await?;
-    let name = format!("{name}, {ENTRIES} entries and {GROUPS} groups");
     Ok(found.other(name, "×", Target::AtMost(1.1)))
 }
 
 /// Creates the groups, with `person` in each, and the accounts for the remaining entries; returns
 /// their identifiers.
-async fn gather(bench: &Bench, person: &str) -> Result<Vec<String>, BenchError> {
+async fn gather(
+    bench: &Bench,
+    person: &str,
+    [entries, groups]: [usize; 2],
+) -> Result<Vec<String>, BenchError> {
     let postgres = bench.world.postgres.as_ref();
     let postgres = postgres.ok_or_else(|| BenchError::new("a peer has no such groups"))?;
     let options = Options {
@@ -104,7 +110,7 @@ async fn gather(bench: &Bench, person: &str) -> Result<Vec<String>, BenchError> 
     let account = store.find_account(person).await.map_err(at_store)?;
     let account = account.ok_or_else(|| BenchError::new("a person without an account"))?;
     let mut identifiers = Vec::new();
-    for number in 0..GROUPS {
+    for number in 0..groups {
         let group = format!("bench-{}-{number}", std::process::id());
         store.create_group(&group).await.map_err(at_store)?;
         store
@@ -113,7 +119,7 @@ async fn gather(bench: &Bench, person: &str) -> Result<Vec<String>, BenchError> 
             .map_err(at_store)?;
         identifiers.push(format!("group:{group}"));
     }
-    let names: Vec<String> = (GROUPS..ENTRIES)
+    let names: Vec<String> = (groups..entries)
         .map(|number| format!("bench-{}-{number}", std::process::id()))
         .collect();
     let make = |name: String| {

@@ -2,7 +2,7 @@
 //! it synchronises flags, draws its list, and downloads. `first` is read from the database; `again`
 //! is the same command once more.
 
-use crate::bench::{ARCHIVE, Bench, LETTERS, PARCELS, Spread, Stock};
+use crate::bench::{Bench, Spread, Stock};
 use crate::client::{Client, quoted};
 use crate::error::BenchError;
 use crate::figure::{Figure, Target};
@@ -21,7 +21,7 @@ async fn flags(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let mut client = opened(bench, &mailbox).await?;
     let ask = Ask {
         command: "FETCH 1:* (FLAGS)",
-        messages: ARCHIVE,
+        messages: bench.archive(),
         counts: Counts::Messages,
     };
     let found = repeat(bench, &mut client, &ask, ROUNDS).await?;
@@ -34,14 +34,14 @@ async fn overview(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let mut client = opened(bench, &mailbox).await?;
     let ask = Ask {
         command: "FETCH 1:* (ENVELOPE BODYSTRUCTURE)",
-        messages: LETTERS,
+        messages: bench.letters(),
         counts: Counts::Messages,
     };
     let first = repeat(bench, &mut client, &ask, 1).await?;
     let again = repeat(bench, &mut client, &ask, ROUNDS).await?;
     let whole = Ask {
         command: "FETCH 1:* (BODY.PEEK[])",
-        messages: LETTERS,
+        messages: bench.letters(),
         counts: Counts::Megabytes,
     };
     let small_bodies = repeat(bench, &mut client, &whole, ROUNDS).await?;
@@ -66,7 +66,7 @@ async fn bodies(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let mut client = opened(bench, &mailbox).await?;
     let ask = Ask {
         command: "FETCH 1:* (BODY.PEEK[])",
-        messages: PARCELS,
+        messages: bench.parcels(),
         counts: Counts::Megabytes,
     };
     let first = repeat(bench, &mut client, &ask, 1).await?;

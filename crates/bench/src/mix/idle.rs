@@ -12,21 +12,25 @@ use crate::usage::resident_bytes;
 
 pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let mailbox = bench.create("idle").await?;
-    bench.fill(&mailbox, MESSAGES, MESSAGE_BYTES).await?;
+    bench
+        .fill(&mailbox, bench.scale.count(MESSAGES), MESSAGE_BYTES)
+        .await?;
+    let [warming, sessions] = [WARMING, SESSIONS].map(|full| bench.scale.count(full));
+    let settle = bench.scale.time(SETTLE_TIME);
     // What the first sessions allocate stays: the image, pools, verified logins.
-    let warming = idlers(bench, WARMING, &mailbox).await?;
+    let warm = idlers(bench, warming, &mailbox).await?;
     let node = bench.world.first_node()?.pid;
-    let before = settled_bytes(node).await?;
-    let idling = idlers(bench, SESSIONS, &mailbox).await?;
-    let after = settled_bytes(node).await?;
-    drop((warming, idling));
+    let before = settled_bytes(node, settle).await?;
+    let idling = idlers(bench, sessions, &mailbox).await?;
+    let after = settled_bytes(node, settle).await?;
+    drop((warm, idling));
     let kilobytes = (after as f64 - before as f64) / 1024.0;
-    let of_one = format!("one of {SESSIONS} sessions");
-    let of_all = format!("the frontend with {} sessions", WARMING + SESSIONS);
+    let of_one = format!("one of {sessions} sessions");
+    let of_all = format!("the frontend with {} sessions", warming + sessions);
     Ok(vec![
         Figure::alone(
             of_one,
-            kilobytes / SESSIONS as f64,
+            kilobytes / sessions as f64,
             "KB",
             Target::AtMost(16.0),
         ),
@@ -44,8 +48,8 @@ async fn idlers(bench: &Bench, count: usize, mailbox: &str) -> Result<Vec<Client
     Ok(clients)
 }
 
-async fn settled_bytes(pid: u32) -> Result<u64, BenchError> {
-    sleep(SETTLE_TIME).await;
+async fn settled_bytes(pid: u32, settle: Duration) -> Result<u64, BenchError> {
+    sleep(settle).await;
     resident_bytes(pid)
 }
 

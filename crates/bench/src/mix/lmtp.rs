@@ -12,7 +12,7 @@ use crate::probe::Yardstick;
 use crate::rounds::{Budget, drive, rounds};
 
 pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
-    let many = bench.addressed(MAILBOXES).await?;
+    let many = bench.addressed(bench.scale.count(MAILBOXES)).await?;
     let serials = Cell::new(u64::from(std::process::id()) << 32);
     let mut figures = Vec::new();
     for size in &SIZES {
@@ -34,13 +34,15 @@ async fn deliveries(
     by: &By,
     serials: &Cell<u64>,
 ) -> Result<Figure, BenchError> {
-    let patterns = (0..size.different).map(|number| Pattern::new(number, size.bytes));
+    let patterns =
+        (0..bench.scale.count(size.different)).map(|number| Pattern::new(number, size.bytes));
     let patterns: Vec<Pattern> = patterns.collect();
     let mut mtas = bench.mtas(by.connections, by.spread).await?;
     let before = bench.count(mailboxes).await?;
+    let budget = bench.scale.budget(size.budget);
     let delivered = Cell::new(0);
     let once = async || {
-        let round = drive(&mut mtas, size.budget, async |mta, turn| {
+        let round = drive(&mut mtas, budget, async |mta, turn| {
             let serial = serials.replace(serials.get() + 1);
             let to = mailboxes.get(turn.operation % mailboxes.len());
             let pattern = patterns.get(turn.operation % patterns.len());

@@ -7,10 +7,13 @@ mod copy;
 mod crowd;
 mod expunge;
 mod fetch;
+mod growth;
 mod idle;
 mod list;
 mod lmtp;
 mod login;
+mod memory;
+mod office;
 mod push;
 mod qresync;
 mod rights;
@@ -19,11 +22,14 @@ mod select;
 mod status;
 mod store;
 
+pub(crate) use rights::administrator;
+
 use clap::ValueEnum;
 
 use crate::bench::Bench;
 use crate::error::BenchError;
 use crate::figure::Figure;
+use crate::scale::Scale;
 
 /// The mixes by name. `all` runs them in this order: a measurement that must see something for the
 /// first time comes before those that make it known.
@@ -64,15 +70,24 @@ pub(crate) enum Mix {
     Search,
     /// NOOP of a third while two users ask for the worst that is allowed.
     Bullies,
+    /// Users of team mailboxes, who do something now and then.
+    Office,
+    /// What commands cost by the size of the mailbox, and APPEND by its watchers; `--plots` draws it.
+    Growth,
+    /// Memory: a session, an open mailbox, what a load leaves behind.
+    Memory,
     /// All mixes.
     All,
+    /// A little of all mixes, to see that they work, and counts of what operations cost.
+    Smoke,
 }
 
 impl Mix {
     /// The mixes that this name stands for.
     pub(crate) fn parts(self) -> Vec<Self> {
         let all = Self::value_variants().iter().copied();
-        all.filter(|&part| part != Self::All && (self == Self::All || self == part))
+        let is_name = |mix| matches!(mix, Self::All | Self::Smoke);
+        all.filter(|&part| !is_name(part) && (is_name(self) || self == part))
             .collect()
     }
 
@@ -80,6 +95,14 @@ impl Mix {
     pub(crate) fn name(self) -> String {
         let value = self.to_possible_value();
         value.map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    /// How much of it is run.
+    pub(crate) const fn scale(self) -> Scale {
+        match self {
+            Self::Smoke => Scale::Smoke,
+            _ => Scale::Full,
+        }
     }
 
     /// Whether its commands are those that every server understands.
@@ -118,7 +141,10 @@ impl Mix {
             Self::Fetch => Box::pin(fetch::run(bench)).await,
             Self::Search => Box::pin(search::run(bench)).await,
             Self::Bullies => Box::pin(bullies::run(bench)).await,
-            Self::All => Err(BenchError::new("all is run by its parts")),
+            Self::Office => Box::pin(office::run(bench)).await,
+            Self::Growth => Box::pin(growth::run(bench)).await,
+            Self::Memory => Box::pin(memory::run(bench)).await,
+            Self::All | Self::Smoke => Err(BenchError::new("it is run by its parts")),
         }
     }
 }
@@ -129,7 +155,8 @@ mod tests {
 
     #[test]
     fn all_is_every_other_mix() {
-        assert_eq!(Mix::All.parts().len(), Mix::value_variants().len() - 1);
+        assert_eq!(Mix::All.parts().len(), Mix::value_variants().len() - 2);
+        assert_eq!(Mix::Smoke.parts(), Mix::All.parts());
         assert_eq!(Mix::Push.parts(), [Mix::Push]);
     }
 

@@ -19,12 +19,28 @@ use crate::sample::Sample;
 pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let mut figures = Vec::new();
     for watchers in WATCHERS {
-        figures.extend(told(bench, watchers).await?);
+        let told = told(bench, bench.scale.count(watchers)).await?;
+        figures.extend([
+            told.median,
+            told.most,
+            told.last,
+            told.answered,
+            told.missed,
+        ]);
     }
     Ok(figures)
 }
 
-async fn told(bench: &mut Bench, count: usize) -> Result<Vec<Figure>, BenchError> {
+/// When so many watchers were told, and the writer answered.
+pub(super) struct Told {
+    pub(super) median: Figure,
+    most: Figure,
+    last: Figure,
+    pub(super) answered: Figure,
+    missed: Figure,
+}
+
+pub(super) async fn told(bench: &mut Bench, count: usize) -> Result<Told, BenchError> {
     let mailbox = bench.create("push").await?;
     let mut watchers = bench.tls_sessions(count, Spread::AllNodes).await?;
     for watcher in &mut watchers {
@@ -61,23 +77,23 @@ async fn told(bench: &mut Bench, count: usize) -> Result<Vec<Figure>, BenchError
         let name = format!("{count} watchers: {name}");
         found.with(value).other(name, unit, target)
     };
-    Ok(vec![
-        row("told, p50", told.median(), "ms", Target::AtMost(20.0)),
-        row(
+    Ok(Told {
+        median: row("told, p50", told.median(), "ms", Target::AtMost(20.0)),
+        most: row(
             "told, p99",
             told.percentile(99),
             "ms",
             Target::AtMost(100.0),
         ),
-        row("told, last", told.max(), "ms", Target::Nothing),
-        row(
+        last: row("told, last", told.max(), "ms", Target::Nothing),
+        answered: row(
             "writer answered, p50",
             answered.median(),
             "ms",
             Target::Nothing,
         ),
-        row("missed", missed as f64, "", Target::AtMost(0.0)),
-    ])
+        missed: row("missed", missed as f64, "", Target::AtMost(0.0)),
+    })
 }
 
 /// The results of some pushes.

@@ -1,18 +1,19 @@
 //! SELECT by a client that comes back (RFC 7162): it says what it knows, and is told what changed.
 
 use super::asked::{Asked, ROUNDS, ask};
-use crate::bench::{Bench, LETTERS};
+use crate::bench::Bench;
 use crate::client::{Client, quoted};
 use crate::error::BenchError;
 use crate::figure::{Figure, Target};
 
 pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
-    let mailbox = quoted(&bench.copied("qresync", LETTERS).await?);
+    let mailbox = quoted(&bench.copied("qresync", bench.letters()).await?);
+    let changed = bench.scale.count(CHANGED);
     let mut client = bench.session(bench.world.first_node()?).await?;
     client.ask("ENABLE QRESYNC").await?;
     let [validity, known] = known(&mut client, &mailbox).await?;
     client
-        .ask(&format!("STORE 1:{CHANGED} +FLAGS.SILENT (\\Flagged)"))
+        .ask(&format!("STORE 1:{changed} +FLAGS.SILENT (\\Flagged)"))
         .await?;
     client.ask("UNSELECT").await?;
     let select = format!("SELECT {mailbox} (QRESYNC ({validity} {known}))");
@@ -20,7 +21,7 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
         name: "100 of 10,000 changed".into(),
         command: &|_| select.clone(),
         between: &["UNSELECT"],
-        responses_min: CHANGED,
+        responses_min: changed,
         rounds: ROUNDS,
         times_per_round: 20,
         target: Target::Nothing,

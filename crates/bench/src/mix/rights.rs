@@ -25,13 +25,14 @@ async fn withdrawn(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let withdraw = format!("DELETEACL {mailbox} {}", quoted(&watcher));
     admin.ask(&format!("DELETEACL {mailbox} anyone")).await?;
     let node = bench.world.last_node()?.clone();
+    let withdrawals = bench.scale.count(WITHDRAWALS);
     let mut sessions = Vec::new();
-    for _ in 0..WITHDRAWALS * ROUNDS {
+    for _ in 0..withdrawals * bench.scale.rounds(ROUNDS) {
         sessions.push(bench.session(&node).await?);
     }
     let once = async || {
         let mut round = Vec::new();
-        for _ in 0..WITHDRAWALS {
+        for _ in 0..withdrawals {
             let mut idler = sessions
                 .pop()
                 .ok_or_else(|| BenchError::new("nobody is left"))?;
@@ -64,10 +65,10 @@ async fn withdrawn(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
 async fn my_rights(bench: &mut Bench) -> Result<Figure, BenchError> {
     let command = format!("MYRIGHTS {}", quoted(&bench.world.shared));
     let mut clients = bench.sessions(ASKERS, Spread::AllNodes).await?;
-    let budget = Budget {
+    let budget = bench.scale.budget(Budget {
         operations_max: usize::MAX,
         time_max: Duration::from_secs(2),
-    };
+    });
     let once = async || {
         drive(&mut clients, budget, async |client, _| {
             client.ask(&command).await.map(drop)
@@ -80,14 +81,15 @@ async fn my_rights(bench: &mut Bench) -> Result<Figure, BenchError> {
 
 /// LIST of everything, with rights and counters, by a user who may see a tenth of it.
 async fn listing(bench: &mut Bench) -> Result<Figure, BenchError> {
+    let listed = bench.scale.count(LISTED);
     let top = bench.create("tree").await?;
     let person = bench.world.regulars()[2].user.clone();
-    eprintln!("making {LISTED} mailboxes below {top}");
+    eprintln!("making {listed} mailboxes below {top}");
     let mut admin = administrator(bench).await?;
     admin
         .ask(&format!("DELETEACL {} anyone", quoted(&top)))
         .await?;
-    for number in 0..LISTED {
+    for number in 0..listed {
         let name = format!("{top}/{number:05}");
         let mailbox = quoted(&name);
         admin.ask(&format!("CREATE {mailbox}")).await?;
@@ -107,16 +109,16 @@ async fn listing(bench: &mut Bench) -> Result<Figure, BenchError> {
         .ok_or_else(|| BenchError::new("nobody lists"))?;
     let seen = client.ask(&list).await?.responses;
     // Each mailbox gives a LIST, a STATUS and a MYRIGHTS.
-    if seen != LISTED / 10 * 3 {
+    if seen != listed / 10 * 3 {
         return Err(BenchError::new(format!("{seen} responses to {list}")));
     }
     let once = async || Round::median(vec![timed(client.ask(&list)).await?.1]);
     let found = rounds(&mut bench.probes, Yardstick::Fdatasync, ROUNDS, once).await?;
-    let name = format!("LIST RETURN (STATUS MYRIGHTS), {LISTED} mailboxes, a tenth visible");
+    let name = format!("LIST RETURN (STATUS MYRIGHTS), {listed} mailboxes, a tenth visible");
     Ok(found.other(name, "ms", Target::AtMost(300.0)))
 }
 
-pub(super) async fn administrator(bench: &Bench) -> Result<Client, BenchError> {
+pub(crate) async fn administrator(bench: &Bench) -> Result<Client, BenchError> {
     let mut admin = Client::connect(bench.world.first_node()?).await?;
     admin.login(&bench.world.admin).await?;
     Ok(admin)

@@ -3,26 +3,30 @@
 
 use std::time::{Duration, Instant};
 
-use crate::bench::{ARCHIVE, Bench, LETTERS, Stock};
+use crate::bench::{Bench, Stock};
 use crate::client::{Client, quoted};
 use crate::error::BenchError;
 use crate::figure::{Figure, Target};
 use crate::letter::{ABSENT_WORD, COMMON_WORD, RARE_EVERY, RARE_WORD};
 use crate::probe::Yardstick;
 use crate::rounds::{Round, rounds, timed};
+use crate::scale::Scale;
 
 pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let mut figures = Vec::new();
-    for (stock, messages) in [(Stock::Letters, LETTERS), (Stock::Archive, ARCHIVE)] {
+    let letters = bench.letters();
+    for (stock, messages) in [(Stock::Letters, letters), (Stock::Archive, bench.archive())] {
         let mailbox = bench.stock(stock).await?;
         let mut client = bench.session(bench.world.last_node()?).await?;
         client.ask(&format!("EXAMINE {}", quoted(&mailbox))).await?;
         let first = timed(client.ask(&format!("SEARCH TEXT {ABSENT_WORD}")))
             .await?
             .1;
-        warm_up(&mut client, first).await?;
+        if bench.scale == Scale::Full {
+            warm_up(&mut client, first).await?;
+        }
         for needle in &NEEDLES {
-            let hits = messages / needle.letters_per_hit;
+            let hits = needle.hits(letters) * (messages / letters);
             let once = async || median_of(&mut client, needle.word, hits).await;
             let found = rounds(&mut bench.probes, Yardstick::Fdatasync, ROUNDS, once).await?;
             let name = format!("{messages} letters, {}", needle.name);
@@ -92,29 +96,37 @@ const WARM_UP_PAUSE: Duration = Duration::from_secs(2);
 struct Needle {
     name: &'static str,
     word: &'static str,
-    /// One letter in so many has the word.
-    letters_per_hit: usize,
+    /// The first letter in so many has the word; `None` has it nowhere.
+    letters_per_hit: Option<usize>,
     /// How long the search may take among so many letters.
     target: fn(usize) -> Target,
+}
+
+impl Needle {
+    /// How many of so many different letters have the word.
+    fn hits(&self, letters: usize) -> usize {
+        self.letters_per_hit
+            .map_or(0, |each| letters.div_ceil(each))
+    }
 }
 
 const NEEDLES: [Needle; 3] = [
     Needle {
         name: "absent word",
         word: ABSENT_WORD,
-        letters_per_hit: usize::MAX,
+        letters_per_hit: None,
         target: |_| Target::AtMost(5.0),
     },
     Needle {
         name: "rare word",
         word: RARE_WORD,
-        letters_per_hit: RARE_EVERY,
+        letters_per_hit: Some(RARE_EVERY),
         target: |_| Target::AtMost(5.0),
     },
     Needle {
         name: "in all",
         word: COMMON_WORD,
-        letters_per_hit: 1,
+        letters_per_hit: Some(1),
         target: scan,
     },
 ];

@@ -3,7 +3,7 @@
 //! clients go through their mailboxes.
 
 use super::asked::{Asked, ROUNDS, ask};
-use crate::bench::{ARCHIVE, Bench, LETTERS, Stock};
+use crate::bench::{Bench, Stock};
 use crate::client::quoted;
 use crate::error::BenchError;
 use crate::figure::{Figure, Target};
@@ -11,11 +11,12 @@ use crate::figure::{Figure, Target};
 pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let archive = bench.stock(Stock::Archive).await?;
     let select = |_| format!("SELECT {}", quoted(&archive));
+    let (archived, letters) = (bench.archive(), bench.letters());
     let node = bench.world.last_node()?;
     let mut opener = bench.session(node).await?;
     let mut follower = bench.session(node).await?;
     let of_archive = |when: &str, target| Asked {
-        name: format!("{ARCHIVE} messages, {when}"),
+        name: format!("{archived} messages, {when}"),
         command: &select,
         between: &["UNSELECT"],
         responses_min: 1,
@@ -37,11 +38,11 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let nowhere = of_archive("open nowhere, p50", 15.0);
     let nowhere = ask(bench, &mut follower, &nowhere).await?;
 
-    let letters = quoted(&bench.stock(Stock::Letters).await?);
+    let mailbox = quoted(&bench.stock(Stock::Letters).await?);
     let other = format!("SELECT {}", quoted(&bench.create("select").await?));
     let again = Asked {
-        name: format!("{LETTERS} messages again, after another mailbox, p50"),
-        command: &|_| format!("SELECT {letters}"),
+        name: format!("{letters} messages again, after another mailbox, p50"),
+        command: &|_| format!("SELECT {mailbox}"),
         between: &[&other],
         responses_min: 1,
         rounds: ROUNDS,

@@ -12,11 +12,12 @@ use crate::rounds::{Budget, drive, rounds};
 pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let mailbox = bench.stock(Stock::Letters).await?;
     let status = format!("STATUS {} (MESSAGES UNSEEN SIZE)", quoted(&mailbox));
+    let budget = bench.scale.budget(BUDGET);
     let mut figures = Vec::new();
     for (name, sessions) in [("1 session", 1), ("8 sessions", 8)] {
         let mut clients = bench.sessions(sessions, Spread::FirstNode).await?;
         let once = async || {
-            drive(&mut clients, BUDGET, async |client, _| {
+            drive(&mut clients, budget, async |client, _| {
                 client.ask(&status).await.map(drop)
             })
             .await

@@ -13,23 +13,30 @@ use crate::rounds::{Budget, Round, drive, rounds, timed};
 
 pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let mailbox = bench.create("store").await?;
-    bench.fill(&mailbox, MESSAGES, MESSAGE_BYTES).await?;
+    let messages = bench.scale.count(MESSAGES).max(USERS_MAX);
+    bench.fill(&mailbox, messages, MESSAGE_BYTES).await?;
     let mut figures = Vec::new();
     for load in &LOADS {
-        figures.push(single(bench, &mailbox, load).await?);
+        figures.push(single(bench, &mailbox, messages, load).await?);
     }
-    figures.push(many(bench, &mailbox).await?);
+    figures.push(many(bench, &mailbox, messages).await?);
     Ok(figures)
 }
 
 /// Each user sets and clears flags on messages of his own.
-async fn single(bench: &mut Bench, mailbox: &str, load: &StoreLoad) -> Result<Figure, BenchError> {
+async fn single(
+    bench: &mut Bench,
+    mailbox: &str,
+    messages: usize,
+    load: &StoreLoad,
+) -> Result<Figure, BenchError> {
     let mut clients = bench.sessions(load.users, load.spread).await?;
     select(&mut clients, mailbox).await?;
-    let own = MESSAGES / load.users;
+    let budget = bench.scale.budget(BUDGET);
+    let own = messages / load.users;
     let turns: Vec<Cell<usize>> = clients.iter().map(|_| Cell::new(0)).collect();
     let once = async || {
-        drive(&mut clients, BUDGET, async |client, turn| {
+        drive(&mut clients, budget, async |client, turn| {
             let Some(turns) = turns.get(turn.client) else {
                 return Ok(());
             };
@@ -54,14 +61,14 @@ async fn single(bench: &mut Bench, mailbox: &str, load: &StoreLoad) -> Result<Fi
     Ok(found.rate(load.name, "/s", load.target))
 }
 
-async fn many(bench: &mut Bench, mailbox: &str) -> Result<Figure, BenchError> {
+async fn many(bench: &mut Bench, mailbox: &str, messages: usize) -> Result<Figure, BenchError> {
     let mut clients = bench.sessions(1, Spread::FirstNode).await?;
     select(&mut clients, mailbox).await?;
     let once = async || {
         let mut round = Vec::new();
         for sign in ['+', '-'].into_iter().cycle().take(STORES_PER_ROUND) {
             for client in &mut clients {
-                let command = format!("STORE 1:{MESSAGES} {sign}FLAGS.SILENT (\\Answered)");
+                let command = format!("STORE 1:{messages} {sign}FLAGS.SILENT (\\Answered)");
                 round.push(timed(client.ask(&command)).await?.1);
             }
         }
@@ -96,14 +103,14 @@ const LOADS: [StoreLoad; 3] = [
     },
     StoreLoad {
         name: "one message, 32 users",
-        users: 32,
+        users: USERS_MAX,
         spread: Spread::FirstNode,
         yardstick: Yardstick::Fdatasync,
         target: Target::Times(6.0),
     },
     StoreLoad {
         name: "one message, 32 users on all nodes",
-        users: 32,
+        users: USERS_MAX,
         spread: Spread::AllNodes,
         yardstick: Yardstick::Fdatasync,
         target: Target::Nothing,
@@ -111,6 +118,8 @@ const LOADS: [StoreLoad; 3] = [
 ];
 
 const MESSAGES: usize = 1000;
+/// Each has a message of his own.
+const USERS_MAX: usize = 32;
 const MESSAGE_BYTES: usize = 1024;
 const ROUNDS: usize = 5;
 const STORES_PER_ROUND: usize = 10;

@@ -39,7 +39,11 @@ const PING_TIMEOUT: Duration = Duration::from_millis(800);
 
 /// A page for people: its path, its type, and what it is. It draws what `/metrics` says, and knows nothing else.
 const PAGE: [(&str, &str, &str); 4] = [
-    ("/", "text/html; charset=utf-8", include_str!("page/index.html")),
+    (
+        "/",
+        "text/html; charset=utf-8",
+        include_str!("page/index.html"),
+    ),
     ("/icon.svg", "image/svg+xml", include_str!("page/icon.svg")),
     ("/page.css", "text/css", include_str!("page/page.css")),
     ("/page.js", "text/javascript", include_str!("page/page.js")),

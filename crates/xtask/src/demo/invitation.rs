@@ -102,6 +102,7 @@ impl Invitation<'_> {
         let certificate = self.certificate.display();
         format!(
             "Try:\n  \
+             http://localhost:{}/ shows the first frontend, live\n  \
              openssl s_client -quiet -crlf -CAfile {certificate} -connect localhost:{}\n      \
              a LOGIN {LEAD} {PASSWORD}\n      \
              b SELECT \"{SHARED}\"\n      \
@@ -113,7 +114,12 @@ impl Invitation<'_> {
              [\"{ADDRESS}\"], \"From: sue@example.com\\nSubject: A question\\n\\nHow much is it?\\n\")'\n  \
              printf 'Subject: Another\\n\\nAnd how long does it take?\\n' | \\\n      \
              {} deliver -f sue@example.com -r {ADDRESS}\n",
-            first.ports.imaps, last.ports.imaps, last.ports.imaps, first.ports.lmtp, self.postroom
+            first.ports.http,
+            first.ports.imaps,
+            last.ports.imaps,
+            last.ports.imaps,
+            first.ports.lmtp,
+            self.postroom
         )
     }
 }

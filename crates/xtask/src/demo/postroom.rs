@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use super::certificate::{self, Certificate};
 use super::options::Options;
-use crate::tool::{ChoreError, cargo, is_installed, read, shown};
+use crate::tool::{ChoreError, build_program, is_installed, read, shown};
 
 /// A built program, a folder for what it needs, and a database.
 #[derive(Debug)]
@@ -136,32 +136,11 @@ pub(super) fn build(options: &Options) -> Result<PathBuf, ChoreError> {
     if let Some(program) = &options.program {
         return std::path::absolute(program).map_err(ChoreError::at(program.display()));
     }
-    let mut build = cargo(&["build", "--package", "postroom-server", "--bin", "postroom"]);
+    let mut what = vec!["--package", "postroom-server", "--bin", "postroom"];
     if !options.is_debug_build {
-        build.arg("--release");
+        what.push("--release");
     }
-    build
-        .args(["--message-format", "json-render-diagnostics"])
-        .stderr(Stdio::inherit());
-    let output = build.output().map_err(ChoreError::at("cargo build"))?;
-    if !output.status.success() {
-        return Err(ChoreError::new("postroom does not build"));
-    }
-    let messages = String::from_utf8_lossy(&output.stdout);
-    executable(&messages).ok_or_else(|| ChoreError::new("cargo does not say where postroom is"))
-}
-
-/// The path in cargo's message about the program that it built.
-fn executable(messages: &str) -> Option<PathBuf> {
-    let messages = messages
-        .lines()
-        .filter_map(|line| serde_json::from_str(line).ok());
-    let mut paths = messages.filter_map(|message: serde_json::Value| {
-        let is_ours = message.get("target")?.get("name")? == "postroom";
-        let path = message.get("executable")?.as_str()?;
-        is_ours.then(|| PathBuf::from(path))
-    });
-    paths.next_back()
+    build_program(&what, "postroom")
 }
 
 /// The demo is the same whatever the person has configured for a server of their own.
@@ -182,22 +161,3 @@ fn make_private(folder: &Path) -> Result<(), ChoreError> {
 
 /// A limit that no load tool on this machine reaches.
 const MANY: usize = 20_000;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_program_is_found_among_cargos_messages() {
-        let messages = concat!(
-            r#"{"reason":"compiler-artifact","target":{"name":"other"},"executable":"/x/other"}"#,
-            "\nnot json\n",
-            r#"{"reason":"compiler-artifact","target":{"name":"postroom"},"executable":null}"#,
-            "\n",
-            r#"{"reason":"compiler-artifact","target":{"name":"postroom"},"executable":"/x/postroom"}"#,
-            "\n{\"reason\":\"build-finished\"}\n",
-        );
-        assert_eq!(executable(messages), Some(PathBuf::from("/x/postroom")));
-        assert_eq!(executable(""), None);
-    }
-}
