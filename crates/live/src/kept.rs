@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use mail::MailboxId;
-use quick_cache::Weighter;
-use quick_cache::sync::Cache;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
 /// The mailboxes that were opened last, bounded by the bytes of their images.
 pub(crate) struct Kept<T>(Cache<MailboxId, Entry<T>, ByBytes>);
@@ -23,9 +23,22 @@ struct ByBytes;
 const MAILBOX_BYTES: u64 = 16 * 1024;
 
 impl<T> Kept<T> {
+    #[expect(clippy::expect_used, reason = "both capacities are set")]
     pub(crate) fn new(bytes_max: u64) -> Self {
         let mailboxes = usize::try_from(bytes_max / MAILBOX_BYTES).unwrap_or(0);
-        Self(Cache::with_weighter(mailboxes.max(16), bytes_max, ByBytes))
+        let mut options = OptionsBuilder::new();
+        options
+            .estimated_items_capacity(mailboxes.max(16))
+            .weight_capacity(bytes_max)
+            // What is larger than a shard would never be kept, and nobody waits here for long.
+            .shards(1);
+        let options = options.build().expect("both capacities are set");
+        Self(Cache::with_options(
+            options,
+            ByBytes,
+            DefaultHashBuilder::default(),
+            DefaultLifecycle::default(),
+        ))
     }
 
     /// Somebody opened the mailbox, which has so many bytes by now.
@@ -67,6 +80,23 @@ impl<T> Weighter<MailboxId, Entry<T>> for ByBytes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_large_mailbox_may_take_most_of_it() {
+        let kept = Kept::new(1 << 20);
+        let large = Arc::new(());
+        kept.keep(MailboxId(1), &large, 900 << 10);
+        for id in 2..5 {
+            kept.keep(MailboxId(id), &Arc::new(()), 20 << 10);
+        }
+        assert_eq!(Arc::strong_count(&large), 2);
+        kept.keep(MailboxId(1), &large, 2 << 20);
+        assert_eq!(
+            Arc::strong_count(&large),
+            1,
+            "it has grown beyond all there is"
+        );
+    }
 
     #[test]
     fn what_has_grown_counts_as_it_is_now_and_is_forgotten_whole() {
