@@ -3,6 +3,7 @@
 //! Most are for work, of which one user has a share at most. Some are kept for what must not wait for anybody's
 //! work: logins, health, the lease, wake-ups, and the counters by which whoever asks is told what was committed.
 
+use std::error::Error;
 use std::ops::{Deref, DerefMut};
 use std::pin::pin;
 use std::sync::Arc;
@@ -125,7 +126,7 @@ impl Connections {
     }
 
     /// The fault of whoever waited for too long.
-    fn too_late(&self, why: &'static str) -> Fault {
+    fn too_late(&self, why: impl Into<Box<dyn Error + Send + Sync>>) -> Fault {
         self.waits.timeouts.fetch_add(1, Ordering::Relaxed);
         Fault::Unavailable(Cause::new(why)).noted()
     }
@@ -134,12 +135,18 @@ impl Connections {
         let too_late = (self.background.sleep)(ACQUIRE_TIMEOUT);
         let connection = match select(pin!(pool.get()), too_late).await {
             Either::Left((Ok(connection), _)) => connection,
-            Either::Left((Err(PoolError::Backend(error)), _)) => return Err(error.into()),
+            Either::Left((Err(PoolError::Backend(error)), _)) => {
+                return Err(Fault::of_opening(error));
+            }
             Either::Left((Err(error), _)) => {
                 return Err(Fault::Unavailable(Cause::new(error)).noted());
             }
             Either::Right(_) => {
-                return Err(self.too_late("no connection became free in time"));
+                let why = "no connection became free in time";
+                return Err(match pool.manager().trouble() {
+                    Some(trouble) => self.too_late(format!("{why}; opening one: {trouble}")),
+                    None => self.too_late(why),
+                });
             }
         };
         Ok(Held(Some(Box::new(Lease {

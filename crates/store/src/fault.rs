@@ -77,6 +77,12 @@ impl Fault {
         self
     }
 
+    /// No connection could be opened. Whatever the database says of that, as of a password or that there is no such database: it
+    /// is not there for us, and may be in a moment, when somebody has put that right.
+    pub(crate) fn of_opening(error: sqlx::Error) -> Self {
+        Self::Unavailable(Cause::new(error)).noted()
+    }
+
     /// What was to be done panicked. Where it did is in the log already.
     #[must_use]
     pub fn of_panic() -> Self {

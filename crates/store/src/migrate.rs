@@ -82,7 +82,8 @@ impl Store {
 }
 
 async fn connect(url: &str) -> Result<PgConnection, Fault> {
-    Ok(address_of(url)?.connect().await?)
+    let opened = address_of(url)?.connect().await;
+    opened.map_err(Fault::of_opening)
 }
 
 fn name_of(migration: &Migration) -> String {

@@ -2,8 +2,8 @@
 //! it needs at hand. Nobody gets one that still waits for an answer (docs/adr/0063-connections-last-in-first-out.md).
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -53,6 +53,8 @@ pub(crate) struct Opener {
     sleep: Sleep,
     /// How often there was reason to believe that connections are dead.
     suspicions: AtomicU64,
+    /// Why none could be opened, while attempts go on.
+    trouble: Mutex<Option<String>>,
 }
 
 /// A connection of a pool. As statements are sent through it, it is known whether it still waits for an answer.
@@ -90,6 +92,7 @@ impl Opener {
             history,
             sleep,
             suspicions: AtomicU64::new(0),
+            trouble: Mutex::default(),
         }
     }
 
@@ -106,6 +109,16 @@ impl Opener {
     /// Each connection is asked whether it is alive before its next use.
     pub(crate) fn suspect_all(&self) {
         self.suspicions.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// What PostgreSQL or the way to it said when a connection was asked for last, unless it was opened.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        let trouble = self.trouble.lock();
+        trouble.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note_trouble(&self, trouble: Option<String>) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
     }
 
     async fn open(&self) -> Result<PooledConnection, sqlx::Error> {
@@ -128,8 +141,14 @@ impl Opener {
         let mut pause = RETRY_PAUSE_MIN;
         loop {
             match self.open().await {
-                Err(error) if is_starting(&error) => (self.sleep)(pause).await,
-                opened => return opened,
+                Err(error) if is_starting(&error) => {
+                    self.note_trouble(Some(error.to_string()));
+                    (self.sleep)(pause).await;
+                }
+                opened => {
+                    self.note_trouble(opened.as_ref().err().map(ToString::to_string));
+                    return opened;
+                }
             }
             pause = (pause * 2).min(RETRY_PAUSE_MAX);
         }

@@ -29,7 +29,8 @@ impl Store {
             }
             inner.suspect_all();
         }
-        let mut connection = inner.database().connect().await?;
+        let opened = inner.database().connect().await;
+        let mut connection = opened.map_err(Fault::of_opening)?;
         connection.ping().await?;
         *kept = Some(ProbeConnection { connection, moves });
         Ok(())

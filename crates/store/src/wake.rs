@@ -16,7 +16,7 @@ use mail::{AccountId, MailboxId, ModSeq};
 use sqlx::postgres::{PgConnectOptions, PgListener, PgNotification, PgPoolOptions};
 use sqlx::{ConnectOptions, Executor, PgConnection, PgExecutor};
 use tokio::sync::watch;
-use tracing::warn;
+use tracing::{info, warn};
 
 use crate::answers::{ANSWER_CHANNEL, QUESTION_CHANNEL, Withdrawal};
 use crate::stats::add;
@@ -73,6 +73,8 @@ const ACCOUNT_CHANNEL: &str = "postroom_account";
 const SESSIONS_CHANNEL: &str = "postroom_sessions";
 /// Between two attempts to reach a database that is away.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
+/// What fails again and again is said at first and each minute.
+const FAILURES_PER_WARNING: u32 = 120;
 
 impl Store {
     /// Listens on a connection of its own, which is never in a transaction: a listener that lags
@@ -282,6 +284,7 @@ pub(crate) fn start_notifier(inner: &Arc<Inner>) {
     let notifier = Notifier {
         inner: inner.clone(),
         connection: None,
+        failures: 0,
     };
     (inner.background.spawn)(Box::pin(notifier.run()));
 }
@@ -289,6 +292,8 @@ pub(crate) fn start_notifier(inner: &Arc<Inner>) {
 struct Notifier {
     inner: Arc<Inner>,
     connection: Option<PgConnection>,
+    /// In a row.
+    failures: u32,
 }
 
 impl Notifier {
@@ -316,10 +321,15 @@ impl Notifier {
                 continue;
             };
             if let Err(error) = sent {
-                warn!(cause = %error, "cannot send wake-ups");
+                if self.failures.is_multiple_of(FAILURES_PER_WARNING) {
+                    warn!(cause = %error, "cannot send wake-ups");
+                }
+                self.failures = self.failures.saturating_add(1);
                 self.connection = None;
                 wakeups.into_iter().for_each(|wakeup| outbox.post(wakeup));
                 (self.inner.background.sleep)(RETRY_PAUSE).await;
+            } else if std::mem::take(&mut self.failures) > 0 {
+                info!("wake-ups are sent again");
             }
         }
     }

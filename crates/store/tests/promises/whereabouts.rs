@@ -1,6 +1,7 @@
 //! Whether the database answers is known however busy a node is, and where it is may change while the node runs.
 
-use sqlx::{Connection as _, Executor as _, PgConnection};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection};
 use store::{Fault, Heard, Store};
 use tokio::task::JoinSet;
 
@@ -39,6 +40,37 @@ async fn a_probe_survives_a_database_that_was_restarted() {
     let world = World::new().await;
     world.store.probe().await.unwrap();
     world.cut_connections().await;
+    world.store.probe().await.unwrap();
+}
+
+/// A password that was changed, a database that takes no connections, a rule of `pg_hba.conf`: nobody can tell these apart from without.
+#[tokio::test]
+async fn a_database_that_lets_nobody_in_is_not_available() {
+    let world = World::new().await;
+    world.account("ada").await;
+    let own: PgConnectOptions = world.url.parse().unwrap();
+    let name = own.get_database().unwrap().to_owned();
+    // Nobody may close the database that they are in.
+    let mut admin = own.database("postgres").connect().await.unwrap();
+    let mut lets_in = async |anybody: bool| {
+        let words = format!(
+            "alter database \"{name}\" allow_connections {anybody};
+             select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}' and not {anybody}"
+        );
+        let statements = sqlx::raw_sql(sqlx::AssertSqlSafe(words));
+        admin.execute(statements).await.unwrap();
+    };
+    lets_in(false).await;
+    let is_away = |fault: Fault| matches!(fault, Fault::Unavailable(_));
+    // What was open is found to be dead first.
+    drop(world.store.find_account("ada").await);
+    assert!(is_away(world.store.find_account("ada").await.unwrap_err()));
+    assert!(is_away(world.store.probe().await.unwrap_err()));
+    let pending = Store::pending_migrations(&world.url).await;
+    assert!(is_away(pending.unwrap_err()));
+
+    lets_in(true).await;
+    world.store.find_account("ada").await.unwrap().unwrap();
     world.store.probe().await.unwrap();
 }
 
