@@ -93,7 +93,7 @@ pub(crate) fn variables() -> HashMap<String, String> {
 /// Defaults that depend on the machine and on who runs the server.
 pub(crate) fn surroundings(variables: &HashMap<String, String>) -> Surroundings {
     Surroundings {
-        host_name: host_name(variables),
+        host_name: host_name(),
         state_dir: state_dir(variables),
         memory_bytes: memory_bytes(),
         sends_traces: sends_traces(variables),
@@ -144,13 +144,14 @@ fn machine_memory() -> Option<u64> {
     said.totalram.checked_mul(u64::from(said.mem_unit))
 }
 
-fn host_name(variables: &HashMap<String, String>) -> String {
-    std::fs::read_to_string("/proc/sys/kernel/hostname")
-        .ok()
-        .or_else(|| variables.get("HOSTNAME").cloned())
-        .map(|name| name.trim().to_owned())
-        .filter(|name| !name.is_empty())
-        .unwrap_or_else(|| "postroom".to_owned())
+/// Asked of the kernel: a unit of systemd may not see `/proc/sys`.
+fn host_name() -> String {
+    let said = rustix::system::uname();
+    let name = said.nodename().to_string_lossy();
+    match name.trim() {
+        "" => "postroom".to_owned(),
+        name => name.to_owned(),
+    }
 }
 
 /// The directory is below the user's own state (XDG base directories), or `/var/lib` where there is none.

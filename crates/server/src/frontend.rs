@@ -38,6 +38,8 @@ use crate::upkeep::{self, Upkeep};
 
 /// How often a node that may not migrate looks whether somebody else has.
 const MIGRATIONS_PAUSE: Duration = Duration::from_secs(1);
+/// What the database has at least to hear that a frontend leaves, however long its clients took.
+const LEAVE_TIME_MIN: Duration = Duration::from_secs(3);
 
 /// A running frontend. Dropping it without [`stop`](Self::stop) closes all connections at once.
 #[derive(Debug)]
@@ -263,12 +265,25 @@ impl Frontend {
         if timeout_at(stop_at, all_left).await.is_err() {
             warn!("some clients did not leave in time");
         }
-        if let Err(cause) = self.store.drain().await {
-            warn!(%cause, "the last wake-ups were not sent; other nodes notice at their next comparison");
+        // One time for all that the database is still told: where it is away, it is not waited for again and again.
+        let leave_at = stop_at.max(Instant::now() + LEAVE_TIME_MIN);
+        match timeout_at(leave_at, self.store.drain()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(cause)) => {
+                warn!(%cause, "the last wake-ups were not sent; other nodes notice at their next comparison");
+            }
+            Err(_) => warn!("the database did not take the last wake-ups in time"),
         }
         self.background.shutdown().await;
-        self.lease.end(&self.store).await;
-        self.registry.leave(&self.store).await;
+        let leaving = async {
+            self.lease.end(&self.store).await;
+            self.registry.leave(&self.store).await;
+        };
+        if timeout_at(leave_at, leaving).await.is_err() {
+            warn!(
+                "the database did not hear in time that this frontend is gone; its lease ends by itself"
+            );
+        }
         self.database.stop().await;
         self.probes.shutdown().await;
         info!("stopped");

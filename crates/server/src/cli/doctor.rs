@@ -1,7 +1,12 @@
 //! `postroom doctor`: looks at configuration, database, certificate and ports, and reports problems.
 
-use std::net::{SocketAddr, TcpListener};
+use std::fs::Metadata;
+use std::io::{self, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 use store::{Options, Store};
@@ -13,6 +18,9 @@ use crate::database::Database;
 use crate::environment;
 use crate::tls::{self, TlsError};
 use crate::validity::CertificateState;
+
+/// How long a frontend that runs may take to say so.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// One thing that was checked, and the result.
 struct Finding {
@@ -184,8 +192,20 @@ fn examine_certificate(files: &TlsFiles) -> Finding {
         Err(error) => return Finding::bad(what, error.to_string()),
     };
     let words = format!("{}: {state}", files.certificate.display());
+    let mut both = [&files.certificate, &files.key].into_iter();
     match state {
-        CertificateState::Valid { .. } => Finding::good(what, words),
+        CertificateState::Valid { .. } => match both.find(|file| is_for_root_alone(file)) {
+            Some(file) => {
+                let file = file.display();
+                Finding::note(
+                    what,
+                    format!(
+                        "{words}; only root can read {file}, no other user as whom a frontend may run"
+                    ),
+                )
+            }
+            None => Finding::good(what, words),
+        },
         CertificateState::EndsSoon { .. } => Finding::note(what, words),
         CertificateState::Expired { .. } | CertificateState::NotYetValid { .. } => {
             Finding::bad(what, words)
@@ -193,8 +213,16 @@ fn examine_certificate(files: &TlsFiles) -> Finding {
     }
 }
 
+/// Whether root, as whom this is asked, sees what a frontend may not see.
+fn is_for_root_alone(file: &Path) -> bool {
+    let is_root = rustix::process::geteuid().is_root();
+    let is_private = |file: &Metadata| file.uid() == 0 && file.mode() & 0o044 == 0;
+    is_root && file.metadata().is_ok_and(|file| is_private(&file))
+}
+
 fn examine_ports(config: &Config) -> impl Iterator<Item = Finding> {
     let listen = &config.listen;
+    let is_running = listen.http.iter().any(|http| is_frontend(*http));
     let lmtp = listen.lmtp.iter().filter_map(|address| match address {
         ListenAddress::Tcp(address) => Some(*address),
         ListenAddress::Unix(_) => None,
@@ -208,16 +236,36 @@ fn examine_ports(config: &Config) -> impl Iterator<Item = Finding> {
     ];
     all.into_iter()
         .flat_map(|(what, addresses)| addresses.into_iter().map(move |address| (what, address)))
-        .map(|(what, address)| examine_port(what, address))
+        .map(move |(what, address)| examine_port(what, address, is_running))
 }
 
-fn examine_port(what: &'static str, address: SocketAddr) -> Finding {
+/// Whether a frontend answers where this one would.
+fn is_frontend(http: SocketAddr) -> bool {
+    let ask = || -> io::Result<String> {
+        let mut socket = TcpStream::connect_timeout(&http, ANSWER_TIMEOUT)?;
+        socket.set_read_timeout(Some(ANSWER_TIMEOUT))?;
+        socket.write_all(
+            b"GET /healthz/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        )?;
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    ask().is_ok_and(|answer| answer.ends_with("\r\n\r\nalive\n"))
+}
+
+fn examine_port(what: &'static str, address: SocketAddr, is_running: bool) -> Finding {
     match TcpListener::bind(address) {
         Ok(_) => Finding::good(what, format!("{address} is free")),
-        Err(cause) if cause.kind() == std::io::ErrorKind::AddrInUse => Finding::note(
+        Err(cause) if cause.kind() == io::ErrorKind::AddrInUse && is_running => Finding::note(
             what,
-            format!("{address} is in use; by a postroom that runs, one hopes"),
+            format!("{address} is in use, and a frontend runs here"),
         ),
+        Err(cause) if cause.kind() == io::ErrorKind::AddrInUse => {
+            let words =
+                "is in use, but no frontend answers on listen.http; `ss -ltnp` says who has it";
+            Finding::bad(what, format!("{address} {words}"))
+        }
         Err(cause) => Finding::bad(what, format!("{address}: {cause}")),
     }
 }

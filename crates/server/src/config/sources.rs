@@ -78,7 +78,17 @@ impl Sources {
             })?;
             flatten("", tree, &path.display().to_string(), &mut given);
         }
-        flatten("", self.variables(), "the environment", &mut given);
+        let mut variables = BTreeMap::new();
+        flatten("", self.variables(), "the environment", &mut variables);
+        for key in variables.keys() {
+            // A secret in a variable stands for the file with one that the configuration names, and the other way about.
+            let other = match key.strip_suffix("_file") {
+                Some(secret) => secret.to_owned(),
+                None => format!("{key}_file"),
+            };
+            given.remove(&other);
+        }
+        given.append(&mut variables);
         Ok(given)
     }
 

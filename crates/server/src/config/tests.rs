@@ -183,8 +183,21 @@ fn a_secret_comes_from_its_file() {
     assert_eq!(url.expose(), "postgres://mail:pass@db/mail");
     assert!(!format!("{url:?}").contains("pass"));
 
-    let both = load("[database]\nurl = 'postgres://x'\n", &[variable]).unwrap_err();
+    let direct = ("POSTROOM_DATABASE__URL", "postgres://x");
+    let both = load("", &[direct, variable]).unwrap_err();
     assert_eq!(keys_of(&both), ["database.url"]);
+    // A variable overrides the file, whichever of the two forms each has.
+    for (toml, variable, expected) in [
+        (
+            "database.url = 'postgres://y'",
+            variable,
+            "postgres://mail:pass@db/mail",
+        ),
+        ("database.url_file = '/no/such'", direct, "postgres://x"),
+    ] {
+        let url = load(toml, &[variable]).unwrap().database.url.unwrap();
+        assert_eq!(url.expose(), expected);
+    }
     let missing = load("", &[("POSTROOM_DATABASE__URL_FILE", "/no/such")]).unwrap_err();
     assert!(missing.to_string().contains("/no/such"), "{missing}");
 }
