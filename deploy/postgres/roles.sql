@@ -2,11 +2,19 @@
 -- frontends (`postroom serve --no-migrate`) read and write and which may change no table. Once, as a superuser, on PostgreSQL 15 or newer:
 --
 --   psql --set owner_password=… --set frontend_password=… --file deploy/postgres/roles.sql postgres
+--
+-- The database `postroom` may be there already, with tables of another role: then, in it, first `reassign owned by … to postroom_owner`
+-- once this has made the role, and let that role connect no more.
 
 \set ON_ERROR_STOP 1
 create role postroom_owner login password :'owner_password';
 create role postroom_frontend login password :'frontend_password';
+select not exists (select from pg_database where datname = 'postroom') as is_missing \gset
+\if :is_missing
 create database postroom owner postroom_owner;
+\else
+alter database postroom owner to postroom_owner;
+\endif
 \connect postroom
 
 -- A function that runs as its owner must find the owner's tables, and no temporary ones of the same name.
@@ -21,8 +29,7 @@ alter default privileges for role postroom_owner in schema public
 alter default privileges for role postroom_owner in schema public
   grant execute on functions to postroom_frontend;
 
--- Where the tables are there already, of another role: `reassign owned by … to postroom_owner` first. For a new database these
--- do nothing.
+-- What is there already. In a new database these do nothing.
 grant select, insert, update, delete on all tables in schema public to postroom_frontend;
 grant usage, select on all sequences in schema public to postroom_frontend;
 grant execute on all functions in schema public to postroom_frontend;

@@ -25,7 +25,7 @@ pub(super) fn build(release: &Release) -> Result<PathBuf, ChoreError> {
     )?;
     install(
         &root().join("docs/postroom.toml"),
-        &folder.join("etc/postroom/postroom.toml"),
+        &folder.join("usr/share/doc/postroom/postroom.toml"),
         0o644,
     )?;
     manual(release, &folder.join("usr/share/man/man1"))?;
@@ -42,10 +42,6 @@ pub(super) fn build(release: &Release) -> Result<PathBuf, ChoreError> {
             0o644,
         )?;
     }
-    write(
-        &folder.join("DEBIAN/conffiles"),
-        "/etc/postroom/postroom.toml\n",
-    )?;
     for script in ["postinst", "prerm", "postrm"] {
         install(
             &deploy.join("debian").join(script),

@@ -15,7 +15,7 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    /// What lies below `root` now. Files that are not UTF-8 are left out.
+    /// What lies below `root` now. Files that are not UTF-8, such as pictures, are there without a text.
     pub(super) fn load(root: &Path) -> Result<Self, ChoreError> {
         let mut tree = Self::default();
         tree.load_folder(root, "")?;
@@ -30,9 +30,8 @@ impl Tree {
             let kind = entry.file_type().map_err(ChoreError::at(&name))?;
             if kind.is_dir() && !SKIPPED.contains(&name.as_str()) {
                 self.load_folder(&entry.path(), &format!("{prefix}{name}/"))?;
-            } else if kind.is_file()
-                && let Ok(text) = std::fs::read_to_string(entry.path())
-            {
+            } else if kind.is_file() {
+                let text = std::fs::read_to_string(entry.path()).unwrap_or_default();
                 self.texts.insert(format!("{prefix}{name}"), text);
             }
         }
