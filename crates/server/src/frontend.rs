@@ -38,6 +38,8 @@ use crate::upkeep::{self, Upkeep};
 
 /// How often a node that may not migrate looks whether somebody else has.
 const MIGRATIONS_PAUSE: Duration = Duration::from_secs(1);
+/// How often a node that starts asks for a database that is not there yet.
+const DATABASE_PAUSE: Duration = Duration::from_secs(1);
 /// What the database has at least to hear that a frontend leaves, however long its clients took.
 const LEAVE_TIME_MIN: Duration = Duration::from_secs(3);
 
@@ -328,6 +330,7 @@ async fn open_store(
     database: &Database,
     panics: &Arc<Panics>,
 ) -> Result<Store, ServerError> {
+    wait_for_database(database.url()).await?;
     if config.database.migrate {
         for migration in Store::migrate(database.url()).await? {
             info!("migrated the database: {migration}");
@@ -341,6 +344,19 @@ async fn open_store(
         application_name: format!("postroom {}", config.node.name),
     };
     Ok(Store::connect(options, environment::background(panics)).await?)
+}
+
+/// Waits for a database that is about to start, as frontends and databases are often started together. One that refuses is an error.
+async fn wait_for_database(url: &str) -> Result<(), ServerError> {
+    let mut said = String::new();
+    while let Some(cause) = Store::why_not_yet(url).await? {
+        if cause != said {
+            warn!(%cause, "waiting for the database");
+            said = cause;
+        }
+        sleep(DATABASE_PAUSE).await;
+    }
+    Ok(())
 }
 
 /// Waits until somebody has brought the schema up to date that may do so.

@@ -7,10 +7,12 @@ use std::time::Duration;
 use live::{Live, NodeLease};
 use store::{Fault, LEASE_LENGTH, Store};
 use tokio::time::{Instant, MissedTickBehavior, interval};
-use tracing::warn;
+use tracing::{info, warn};
 
 /// The pause between two prolongations: one may fail before the lease runs out.
 const PROLONG_PAUSE: Duration = Duration::from_secs(1);
+/// What fails again and again is said at first and about each minute.
+const FAILURES_PER_WARNING: u32 = 60;
 /// What the lease is shorter here than in the database, as two clocks do not go alike.
 const MARGIN: Duration = Duration::from_millis(100);
 
@@ -50,10 +52,21 @@ impl Lease {
     pub(crate) async fn keep(self: Arc<Self>, store: Store, live: Arc<Live>) {
         let mut ticks = interval(PROLONG_PAUSE);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut failures: u32 = 0;
         loop {
             ticks.tick().await;
-            if let Err(cause) = self.prolong(&store, &live).await {
-                warn!(%cause, "could not prolong the lease of this node; it compares itself with the database meanwhile");
+            match self.prolong(&store, &live).await {
+                Err(cause) => {
+                    if failures.is_multiple_of(FAILURES_PER_WARNING) {
+                        warn!(%cause, "could not prolong the lease of this node; it compares itself with the database meanwhile");
+                    }
+                    failures = failures.saturating_add(1);
+                }
+                Ok(()) if failures > 0 => {
+                    info!(failures, "the lease of this node is prolonged again");
+                    failures = 0;
+                }
+                Ok(()) => {}
             }
         }
     }

@@ -166,7 +166,7 @@ pub(crate) fn close_unused(pool: &Pool) {
 }
 
 /// Whether the database may be there in a moment: it is being restarted, or has no connection left.
-fn is_starting(error: &sqlx::Error) -> bool {
+pub(crate) fn is_starting(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
         sqlx::Error::Database(error) => {

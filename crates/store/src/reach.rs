@@ -7,6 +7,7 @@ use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::connect::address_of;
 use crate::connections::ACQUIRE_TIMEOUT;
+use crate::pool::is_starting;
 use crate::probe::ProbeConnection;
 use crate::{Cause, Fault, ObjectIds, Store};
 
@@ -34,6 +35,26 @@ impl Store {
         connection.ping().await?;
         *kept = Some(ProbeConnection { connection, moves });
         Ok(())
+    }
+
+    /// Why the database at `url` takes no connection yet, where time may mend that: it is starting, its machine or name is not there
+    /// yet, or it has no connection left. `None` when it takes one.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when it refuses for another reason, such as a wrong password, [`Fault::Broken`] when `url` is none.
+    pub async fn why_not_yet(url: &str) -> Result<Option<String>, Fault> {
+        match address_of(url)?.connect().await {
+            Ok(connection) => {
+                // It has said what was asked, however it ends.
+                drop(connection.close().await);
+                Ok(None)
+            }
+            Err(error) if is_starting(&error) || matches!(error, sqlx::Error::Io(_)) => {
+                Ok(Some(error.to_string()))
+            }
+            Err(error) => Err(Fault::of_opening(error)),
+        }
     }
 
     /// Uses `url` for all connections from now on, and lets go those that are open as they become free. It must lead to

@@ -61,7 +61,10 @@ pub fn find_file(named: Option<&Path>, variables: &HashMap<String, String>) -> O
     named
         .map(Path::to_owned)
         .or_else(|| variables.get(FILE_VARIABLE).map(PathBuf::from))
-        .or_else(|| Some(PathBuf::from(FILE_DEFAULT)).filter(|path| path.exists()))
+        // One that may not be read is there: to go on without it would be to guess.
+        .or_else(|| {
+            Some(PathBuf::from(FILE_DEFAULT)).filter(|path| path.try_exists().unwrap_or(true))
+        })
 }
 
 impl Sources {

@@ -12,7 +12,7 @@ use std::thread;
 use serde_json::Value;
 
 use crate::client::{Client, get};
-use crate::verbs::ok;
+use crate::verbs::{ok, run};
 use crate::world::World;
 
 /// A `postroom serve` of its own.
@@ -84,6 +84,10 @@ impl Process {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args(["-s", name, &pid]).status();
         assert!(sent.unwrap().success());
+    }
+
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
     }
 
     pub(crate) fn exit_code(&mut self) -> Option<i32> {
@@ -243,6 +247,49 @@ fn who_may_not_migrate_is_alive_and_waits_for_who_may() {
         assert!(ready.starts_with("HTTP/1.1 200"), "{ready}");
     });
     serve.kill().and_then(|()| serve.wait()).unwrap();
+}
+
+#[test]
+fn who_starts_before_the_database_is_alive_and_waits_for_it() {
+    let world = World::new();
+    let (http, nowhere) = (free_address(), free_address());
+    let settings = [
+        ("LISTEN__HTTP", http.to_string()),
+        (
+            "DATABASE__URL",
+            format!("postgres://postroom@{nowhere}/postroom"),
+        ),
+    ];
+    let settings = settings
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    let mut process = Process::waiting(&world, &[], &settings);
+    play(async {
+        while tokio::net::TcpStream::connect(http).await.is_err() {}
+        let alive = get(http, "/healthz/live").await;
+        assert!(alive.starts_with("HTTP/1.1 200"), "{alive}");
+        let ready = get(http, "/healthz/ready").await;
+        assert!(ready.ends_with("starting\n"), "{ready}");
+    });
+    assert!(process.is_running());
+    process.signal("TERM");
+    assert_eq!(process.exit_code(), Some(0));
+}
+
+#[test]
+fn a_database_that_refuses_is_not_waited_for() {
+    let world = World::new();
+    let url = world.postgres.url();
+    let (place, _) = url.split_once('?').unwrap_or((&url, ""));
+    let (server, _) = place.rsplit_once('/').unwrap();
+    let elsewhere = url.replace(place, &format!("{server}/no_such_database"));
+    let ended = run(
+        &world.settings(&[("DATABASE__URL", &elsewhere)]),
+        &["serve"],
+        "",
+    );
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.err.contains("no_such_database"), "{ended:?}");
 }
 
 #[test]

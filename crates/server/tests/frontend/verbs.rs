@@ -305,12 +305,13 @@ fn lists_are_kept_by_roles_by_trees_and_from_files() {
         json(&["acl", "explain", "ada", cases, "--json"])["list_of"],
         team
     );
-    ok(&["acl", "set", cases, "nobody", "lr", "group:none", "l"]);
+    let set = ok(&["acl", "set", cases, "nobody", "lr", "group:none", "l"]);
     assert_eq!(whose(cases), Value::Null);
     assert_eq!(rights(team, "nobody"), Value::Null);
 
     // Entries for users and groups that are not there are marked.
     for shown in [
+        set,
         ok(&["acl", "get", cases]),
         ok(&["mailbox", "show", cases]),
         ok(&["acl", "explain", "ada", cases]),

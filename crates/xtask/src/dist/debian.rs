@@ -23,11 +23,6 @@ pub(super) fn build(release: &Release) -> Result<PathBuf, ChoreError> {
         &folder.join("lib/systemd/system/postroom.service"),
         0o644,
     )?;
-    install(
-        &root().join("docs/postroom.toml"),
-        &folder.join("usr/share/doc/postroom/postroom.toml"),
-        0o644,
-    )?;
     manual(release, &folder.join("usr/share/man/man1"))?;
     for (shell, script) in COMPLETIONS {
         let said = read(Command::new(&release.program).args(["completions", shell]))?;
@@ -42,6 +37,7 @@ pub(super) fn build(release: &Release) -> Result<PathBuf, ChoreError> {
             0o644,
         )?;
     }
+    documents(&folder.join("usr/share/doc/postroom"))?;
     for script in ["postinst", "prerm", "postrm"] {
         install(
             &deploy.join("debian").join(script),
@@ -68,6 +64,26 @@ pub(super) fn build(release: &Release) -> Result<PathBuf, ChoreError> {
         .args([&folder, &package]);
     run(&mut dpkg)?;
     Ok(package)
+}
+
+/// What an operator reads, and what the documents tell one to copy, at the places to which their links lead.
+fn documents(folder: &Path) -> Result<(), ChoreError> {
+    for part in [
+        "README.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "docs",
+        "deploy",
+    ] {
+        run(Command::new("cp")
+            .arg("--recursive")
+            .arg(root().join(part))
+            .arg(folder))?;
+    }
+    run(Command::new("chmod")
+        .args(["--recursive", "u=rwX,go=rX"])
+        .arg(folder))
 }
 
 /// The manual pages, as Debian keeps them.

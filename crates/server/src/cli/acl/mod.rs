@@ -129,7 +129,15 @@ async fn run_on(context: &AdminContext, args: &Args, terminal: &Terminal) -> Res
             let changes = changes(entries)?;
             change(context, &who, (mailbox, *recursive), &changes).await?;
             let said = entries.join(" ");
-            terminal.report(format!("{mailbox}: {said}"))
+            terminal.report(format!("{mailbox}: {said}"))?;
+            // A list may name whom a directory will make tomorrow, or a typing error.
+            let named = changes.iter().map(|(subject, _)| &subject.identifier);
+            let nobodies = context.store.nobodies(named).await?;
+            let mut nobodies: Vec<_> = nobodies.iter().collect();
+            nobodies.sort();
+            nobodies
+                .into_iter()
+                .try_for_each(|name| terminal.report(format!("{name}{NOBODY}")))
         }
         Verb::Delete {
             recursive,
