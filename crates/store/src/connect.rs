@@ -90,6 +90,7 @@ impl Store {
             counters: Arc::default(),
             background,
             is_drained: watch::Sender::new(false),
+            has_notifier_ended: watch::Sender::new(false),
             object_ids,
             whereabouts,
             probe: Probe::default(),
@@ -111,6 +112,9 @@ impl Store {
     pub async fn drain(&self) -> Result<(), Fault> {
         self.inner.batches.drain().await;
         self.inner.is_drained.send_replace(true);
+        let mut notifier = self.inner.has_notifier_ended.subscribe();
+        // It cannot be closed: the sender is ours.
+        drop(notifier.wait_for(|has_ended| *has_ended).await);
         login_recorder::write(&self.inner).await;
         wake::say(&self.inner, &self.inner.outbox.take()).await
     }

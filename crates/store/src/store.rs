@@ -66,6 +66,8 @@ pub(crate) struct Inner {
     pub(crate) counters: Arc<Counters>,
     pub(crate) background: Background,
     pub(crate) is_drained: watch::Sender<bool>,
+    /// Nobody sends wake-ups any more: what the notifier had taken is sent, or was put back.
+    pub(crate) has_notifier_ended: watch::Sender<bool>,
     pub(crate) object_ids: ObjectIds,
     pub(crate) whereabouts: Arc<Whereabouts>,
     pub(crate) probe: Probe,

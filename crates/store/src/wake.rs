@@ -296,6 +296,12 @@ struct Notifier {
     failures: u32,
 }
 
+impl Drop for Notifier {
+    fn drop(&mut self) {
+        self.inner.has_notifier_ended.send_replace(true);
+    }
+}
+
 impl Notifier {
     async fn run(mut self) {
         let mut is_drained = self.inner.is_drained.subscribe();
@@ -327,6 +333,10 @@ impl Notifier {
                 self.failures = self.failures.saturating_add(1);
                 self.connection = None;
                 wakeups.into_iter().for_each(|wakeup| outbox.post(wakeup));
+                if *self.inner.is_drained.borrow() {
+                    // Whoever drains the store tries once more.
+                    return;
+                }
                 (self.inner.background.sleep)(RETRY_PAUSE).await;
             } else if std::mem::take(&mut self.failures) > 0 {
                 info!("wake-ups are sent again");

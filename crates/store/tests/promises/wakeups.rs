@@ -6,10 +6,13 @@ use acl::Operation;
 use mail::{FlagBits, MailboxId, ModSeq};
 use store::{Heard, Listener};
 
-use crate::world::{World, all_deleted, append, claim, inbox, new_message, permit, uids};
+use crate::world::{World, all_deleted, append, claim, connect, inbox, new_message, permit, uids};
 
 /// Listens until each of these mailboxes is known to have news up to here.
-async fn hear(listener: &mut Listener, expected: &[(MailboxId, ModSeq)]) {
+async fn hear(
+    listener: &mut Listener,
+    expected: &[(MailboxId, ModSeq)],
+) -> HashMap<MailboxId, ModSeq> {
     let mut heard: HashMap<MailboxId, ModSeq> = HashMap::new();
     while !expected
         .iter()
@@ -25,6 +28,33 @@ async fn hear(listener: &mut Listener, expected: &[(MailboxId, ModSeq)]) {
             | Heard::Resync
             | Heard::Closed) => panic!("{other:?}"),
         }
+    }
+    heard
+}
+
+/// As a verb of the command line does: the connection by which it tells others is still being opened when it ends.
+#[tokio::test]
+async fn who_leaves_at_once_has_told_what_it_did() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let team = world.shared("team", &[("ada", "lrswi")]).await;
+    let next = world.shared("next", &[("ada", "lrswi")]).await;
+    let mut listener = world.store.listen().await.unwrap();
+    for _ in 0..10 {
+        let url = world.url.clone();
+        let leaving = std::thread::spawn(move || {
+            tokio::runtime::Runtime::new().unwrap().block_on(async {
+                let store = connect(&url).await;
+                let appended = append(&store, ada, team, &["a"]).await;
+                store.drain().await.unwrap();
+                appended.modseq
+            })
+        });
+        let appended = leaving.join().unwrap();
+        // Notifications come in the order of their commits.
+        let after = append(&world.store, ada, next, &["b"]).await.modseq;
+        let heard = hear(&mut listener, &[(next, after)]).await;
+        assert_eq!(heard.get(&team), Some(&appended));
     }
 }
 
