@@ -225,11 +225,7 @@ fn who_may_not_migrate_is_alive_and_waits_for_who_may() {
         .spawn()
         .unwrap();
     play(async {
-        while tokio::net::TcpStream::connect(http).await.is_err() {}
-        let alive = get(http, "/healthz/live").await;
-        assert!(alive.starts_with("HTTP/1.1 200"), "{alive}");
-        let ready = get(http, "/healthz/ready").await;
-        assert!(ready.ends_with("starting\n"), "{ready}");
+        see_it_starting(http).await;
     });
     let migrated = Command::new(env!("CARGO_BIN_EXE_postroom"))
         .arg("migrate")
@@ -265,11 +261,7 @@ fn who_starts_before_the_database_is_alive_and_waits_for_it() {
         .map(|(name, value)| (*name, value.as_str()));
     let mut process = Process::waiting(&world, &[], &settings);
     play(async {
-        while tokio::net::TcpStream::connect(http).await.is_err() {}
-        let alive = get(http, "/healthz/live").await;
-        assert!(alive.starts_with("HTTP/1.1 200"), "{alive}");
-        let ready = get(http, "/healthz/ready").await;
-        assert!(ready.ends_with("starting\n"), "{ready}");
+        see_it_starting(http).await;
     });
     assert!(process.is_running());
     process.signal("TERM");
@@ -329,6 +321,15 @@ fn systemd_hears_when_it_is_ready_and_when_it_stops() {
     let length = systemd.recv(&mut said).unwrap();
     assert_eq!(&said[..length], b"STOPPING=1\n");
     assert_eq!(process.exit_code(), Some(0));
+}
+
+/// Waits for its probes: they say that it is alive and not ready.
+async fn see_it_starting(http: SocketAddr) {
+    while tokio::net::TcpStream::connect(http).await.is_err() {}
+    let alive = get(http, "/healthz/live").await;
+    assert!(alive.starts_with("HTTP/1.1 200"), "{alive}");
+    let ready = get(http, "/healthz/ready").await;
+    assert!(ready.ends_with("starting\n"), "{ready}");
 }
 
 /// An address on which nobody listens now.
