@@ -13,8 +13,8 @@ use bus::Wakeup;
 use futures_util::FutureExt as _;
 use futures_util::future::{Either, select};
 use mail::{AccountId, MailboxId, ModSeq};
-use sqlx::postgres::{PgConnectOptions, PgListener, PgNotification, PgPoolOptions};
-use sqlx::{ConnectOptions, Executor, PgConnection, PgExecutor};
+use sqlx::postgres::{PgListener, PgNotification, PgPoolOptions};
+use sqlx::{Executor, PgConnection, PgExecutor};
 use tokio::sync::watch;
 use tracing::{info, warn};
 
@@ -85,7 +85,7 @@ impl Store {
     /// [`Fault::Unavailable`] when the database cannot be reached.
     pub async fn listen(&self) -> Result<Listener, Fault> {
         let moves = self.inner().whereabouts.watch();
-        let connection = Some(connect_listener(self.inner().database(), CHANNELS).await?);
+        let connection = Some(connect_listener(self.inner(), CHANNELS).await?);
         self.inner().answers.count_listeners(1);
         self.inner().note_listening(true);
         Ok(Listener {
@@ -252,7 +252,7 @@ fn read(notification: &PgNotification) -> Vec<Wakeup> {
 
 async fn reconnect(inner: &Inner) -> PgListener {
     loop {
-        match connect_listener(inner.database(), CHANNELS).await {
+        match connect_listener(inner, CHANNELS).await {
             Ok(listener) => return listener,
             Err(error) => {
                 warn!(cause = %error, "cannot listen for wake-ups");
@@ -264,9 +264,10 @@ async fn reconnect(inner: &Inner) -> PgListener {
 
 /// A pool of one, since that is what a listener takes its connection from.
 pub(crate) async fn connect_listener(
-    database: PgConnectOptions,
+    inner: &Inner,
     channels: impl IntoIterator<Item = &str>,
 ) -> Result<PgListener, sqlx::Error> {
+    let database = inner.database().primary(&inner.background.sleep).await?;
     let pool = PgPoolOptions::new()
         .max_connections(1)
         .max_lifetime(None)
@@ -345,10 +346,11 @@ impl Notifier {
     }
 
     async fn send(&mut self, wakeups: &[Wakeup]) -> Result<(), sqlx::Error> {
+        let inner = &self.inner;
         let connection = match &mut self.connection {
             Some(connection) => connection,
             None => {
-                let mut connection = self.inner.database().connect().await?;
+                let mut connection = inner.database().connect(&inner.background.sleep).await?;
                 // A hint need not be durable.
                 connection.execute("set synchronous_commit = off").await?;
                 self.connection.insert(connection)
