@@ -1,12 +1,11 @@
 //! `postroom doctor`: looks at configuration, database, certificate and ports, and reports problems.
 
 use std::fs::Metadata;
-use std::io::{self, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io;
+use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::json;
 use store::{Options, Store};
@@ -16,11 +15,9 @@ use super::terminal::Terminal;
 use crate::config::{Config, ListenAddress, Sources, TlsFiles};
 use crate::database::Database;
 use crate::environment;
+use crate::http::client;
 use crate::tls::{self, TlsError};
 use crate::validity::CertificateState;
-
-/// How long a frontend that runs may take to say so.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// One thing that was checked, and the result.
 struct Finding {
@@ -119,7 +116,7 @@ async fn examine(sources: &Sources) -> Vec<Finding> {
     let mut findings = vec![Finding::good("configuration", file)];
     findings.extend(examine_database(&config).await);
     findings.extend(examine_certificates(&config));
-    findings.extend(examine_ports(&config));
+    findings.extend(examine_ports(&config).await);
     findings
 }
 
@@ -220,9 +217,9 @@ fn is_for_root_alone(file: &Path) -> bool {
     is_root && file.metadata().is_ok_and(|file| is_private(&file))
 }
 
-fn examine_ports(config: &Config) -> impl Iterator<Item = Finding> {
+async fn examine_ports(config: &Config) -> impl Iterator<Item = Finding> {
     let listen = &config.listen;
-    let is_running = listen.http.iter().any(|http| is_frontend(*http));
+    let is_running = is_frontend(&listen.http).await;
     let lmtp = listen.lmtp.iter().filter_map(|address| match address {
         ListenAddress::Tcp(address) => Some(*address),
         ListenAddress::Unix(_) => None,
@@ -239,19 +236,15 @@ fn examine_ports(config: &Config) -> impl Iterator<Item = Finding> {
         .map(move |(what, address)| examine_port(what, address, is_running))
 }
 
-/// Whether a frontend answers where this one would.
-fn is_frontend(http: SocketAddr) -> bool {
-    let ask = || -> io::Result<String> {
-        let mut socket = TcpStream::connect_timeout(&http, ANSWER_TIMEOUT)?;
-        socket.set_read_timeout(Some(ANSWER_TIMEOUT))?;
-        socket.write_all(
-            b"GET /healthz/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
-        )?;
-        let mut answer = String::new();
-        socket.read_to_string(&mut answer)?;
-        Ok(answer)
-    };
-    ask().is_ok_and(|answer| answer.ends_with("\r\n\r\nalive\n"))
+/// Whether a frontend answers where one of these would.
+async fn is_frontend(http: &[SocketAddr]) -> bool {
+    for address in http {
+        let answer = client::get(&address.to_string(), "/healthz/live").await;
+        if answer.is_ok_and(|answer| answer.body() == "alive\n") {
+            return true;
+        }
+    }
+    false
 }
 
 fn examine_port(what: &'static str, address: SocketAddr, is_running: bool) -> Finding {
