@@ -22,8 +22,10 @@ mod quota;
 mod reload;
 mod serve;
 mod session;
+mod stops;
 mod team;
 mod terminal;
+mod top;
 mod user;
 
 use std::path::PathBuf;
@@ -100,6 +102,9 @@ enum Verb {
     /// Who is logged in, and ending that.
     #[command(subcommand, after_help = session::HELP)]
     Session(session::Verb),
+    /// Who is doing what now, and how the frontends are.
+    #[command(after_help = top::HELP)]
+    Top(top::Args),
     /// Look at configuration, database, certificate and ports, and say what is wrong.
     Doctor,
     /// Print every setting with its default, as a file to start from.
@@ -152,7 +157,8 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<(), Failure> {
         | Verb::Address(_)
         | Verb::Quota(_)
         | Verb::Activity(_)
-        | Verb::Session(_) => {}
+        | Verb::Session(_)
+        | Verb::Top(_) => {}
     }
     let config = Config::load(&sources)?;
     runtime()?.block_on(async {
@@ -167,6 +173,7 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<(), Failure> {
             Verb::Quota(verb) => quota::run(verb, &config, terminal).await,
             Verb::Session(verb) => session::run(verb, &config, terminal).await,
             Verb::Activity(args) => activity::run(args, &config, terminal).await,
+            Verb::Top(args) => top::run(args, &config, terminal).await,
             Verb::Serve(_)
             | Verb::Doctor
             | Verb::Config
