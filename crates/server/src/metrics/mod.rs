@@ -21,7 +21,7 @@ use tokio::runtime::RuntimeMetrics;
 use crate::telemetry::operations::{FAULTS, OPERATIONS};
 use process::{Machine, Process};
 pub(crate) use rooms::StatsCollector;
-pub(crate) use text::TextFormat;
+pub(crate) use text::{Sample, TextFormat};
 
 pub(crate) type Labels<const N: usize> = [(&'static str, &'static str); N];
 pub(crate) type Histograms = Family<Labels<1>, Histogram, fn() -> Histogram>;

@@ -40,12 +40,17 @@ pub(super) struct HttpExporter {
 impl HttpExporter {
     /// `authorities` is a file; without one those count that the machine trusts.
     pub(super) fn new(runtime: Handle, authorities: Option<&Path>) -> Result<Self, TelemetryError> {
-        let tls = trust(authorities).map_err(TelemetryError::Authorities)?;
         Ok(Self {
             runtime,
-            tls: TlsConnector::from(Arc::new(tls)),
+            tls: connector(authorities)?,
         })
     }
+}
+
+/// `authorities` is a file; without one those count that the machine trusts.
+pub(super) fn connector(authorities: Option<&Path>) -> Result<TlsConnector, TelemetryError> {
+    let tls = trust(authorities).map_err(TelemetryError::Authorities)?;
+    Ok(TlsConnector::from(Arc::new(tls)))
 }
 
 fn trust(authorities: Option<&Path>) -> Result<ClientConfig, String> {
@@ -85,9 +90,14 @@ impl HttpClient for HttpExporter {
         // The timer must be made inside the runtime, too.
         let sending = self
             .runtime
-            .spawn(async move { tokio::time::timeout(EXPORT_TIMEOUT, send(tls, request)).await });
-        Box::pin(async move { sending.await?? })
+            .spawn(async move { send_in_time(tls, request).await });
+        Box::pin(async move { sending.await? })
     }
+}
+
+/// Sends a request over a connection of its own.
+pub(super) async fn send_in_time(tls: TlsConnector, request: Request<Bytes>) -> Sent {
+    tokio::time::timeout(EXPORT_TIMEOUT, send(tls, request)).await?
 }
 
 async fn send(tls: TlsConnector, mut request: Request<Bytes>) -> Sent {

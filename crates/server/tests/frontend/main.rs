@@ -18,6 +18,7 @@ mod limits;
 mod lmtp;
 mod logins;
 mod metrics;
+mod otlp;
 mod pooler;
 mod process;
 mod progress;

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
+use crate::metrics::Sample;
+
 /// One page: for each name its values, with their labels as they stand there.
 #[derive(Debug)]
 pub(super) struct Reading {
@@ -19,15 +21,9 @@ pub(super) struct Between<'a> {
 impl Reading {
     pub(super) fn parse(at: Instant, page: &str) -> Self {
         let mut series: HashMap<String, Vec<(String, f64)>> = HashMap::new();
-        for line in page.lines().filter(|line| !line.starts_with('#')) {
-            let Some((described, value)) = line.rsplit_once(' ') else {
-                continue;
-            };
-            let (name, labels) = described.split_once('{').unwrap_or((described, ""));
-            if let Ok(value) = value.parse() {
-                let values = series.entry(name.to_owned()).or_default();
-                values.push((labels.trim_end_matches('}').to_owned(), value));
-            }
+        for sample in page.lines().filter_map(Sample::parse) {
+            let values = series.entry(sample.name.to_owned()).or_default();
+            values.push((sample.labels_text.to_owned(), sample.value));
         }
         Self { at, series }
     }
