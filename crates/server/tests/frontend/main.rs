@@ -23,6 +23,7 @@ mod pooler;
 mod process;
 mod progress;
 mod proxied;
+mod teams;
 mod top;
 mod verbs;
 mod world;
