@@ -1,9 +1,7 @@
 //! `postroom doctor`: looks at configuration, database, certificate and ports, and reports problems.
 
-use std::fs::Metadata;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,6 +9,7 @@ use serde_json::json;
 use store::{Options, Store};
 
 use super::failure::Failure;
+use super::readable::{ReadableBy, Secrecy, readable_by};
 use super::terminal::Terminal;
 use crate::config::{Config, ListenAddress, Sources, TlsFiles};
 use crate::database::Database;
@@ -116,6 +115,7 @@ async fn examine(sources: &Sources) -> Vec<Finding> {
     let mut findings = vec![Finding::good("configuration", file)];
     findings.extend(examine_database(&config).await);
     findings.extend(examine_certificates(&config));
+    findings.extend(examine_files(&config));
     findings.extend(examine_ports(&config).await);
     findings
 }
@@ -189,20 +189,8 @@ fn examine_certificate(files: &TlsFiles) -> Finding {
         Err(error) => return Finding::bad(what, error.to_string()),
     };
     let words = format!("{}: {state}", files.certificate.display());
-    let mut both = [&files.certificate, &files.key].into_iter();
     match state {
-        CertificateState::Valid { .. } => match both.find(|file| is_for_root_alone(file)) {
-            Some(file) => {
-                let file = file.display();
-                Finding::note(
-                    what,
-                    format!(
-                        "{words}; only root can read {file}, no other user as whom a frontend may run"
-                    ),
-                )
-            }
-            None => Finding::good(what, words),
-        },
+        CertificateState::Valid { .. } => Finding::good(what, words),
         CertificateState::EndsSoon { .. } => Finding::note(what, words),
         CertificateState::Expired { .. } | CertificateState::NotYetValid { .. } => {
             Finding::bad(what, words)
@@ -210,11 +198,43 @@ fn examine_certificate(files: &TlsFiles) -> Finding {
     }
 }
 
-/// Whether root, as whom this is asked, sees what a frontend may not see.
-fn is_for_root_alone(file: &Path) -> bool {
-    let is_root = rustix::process::geteuid().is_root();
-    let is_private = |file: &Metadata| file.uid() == 0 && file.mode() & 0o044 == 0;
-    is_root && file.metadata().is_ok_and(|file| is_private(&file))
+/// What a frontend must read: certificates and keys, the URL of the database.
+fn examine_files(config: &Config) -> impl Iterator<Item = Finding> {
+    let pairs = config.tls.pairs().into_iter();
+    let pairs = pairs.flat_map(|files| {
+        [
+            (files.certificate, Secrecy::Public),
+            (files.key, Secrecy::Secret),
+        ]
+    });
+    let url = config.database.url_file.clone();
+    let files = pairs.chain(url.map(|url| (url, Secrecy::Secret)));
+    // What is not there is told elsewhere.
+    let files = files.filter(|(file, _)| file.exists());
+    files.map(move |(file, secrecy)| examine_file(&file, secrecy, &config.node.state_dir))
+}
+
+fn examine_file(file: &Path, secrecy: Secrecy, state_dir: &Path) -> Finding {
+    let what = "file";
+    let name = file.display();
+    match readable_by(file, secrecy, state_dir) {
+        ReadableBy::Frontend => Finding::good(what, format!("{name} can be read")),
+        ReadableBy::Everybody => Finding::note(
+            what,
+            format!("everybody on this machine can read {name}: chmod o= {name}"),
+        ),
+        ReadableBy::RootAlone => Finding::note(
+            what,
+            format!("only root can read {name}, no other user as whom a frontend may run"),
+        ),
+        ReadableBy::NotFrontend { uid } => Finding::bad(
+            what,
+            format!(
+                "user {uid}, who has {} and so runs the frontend, cannot read {name}",
+                state_dir.display()
+            ),
+        ),
+    }
 }
 
 async fn examine_ports(config: &Config) -> impl Iterator<Item = Finding> {

@@ -122,7 +122,8 @@ async fn serve(
     loop {
         let reloading = async {
             let _signal = hang_up.recv().await;
-            reloader.reload(&frontend).await;
+            let said = reloader.reload(&frontend).await;
+            notify_systemd(NotifyState::Status(&said));
         };
         if stops.unless_stopped(reloading).await.is_none() {
             break;
@@ -167,7 +168,8 @@ fn announce(frontend: &Frontend, terminal: &Terminal) -> Result<(), Failure> {
     }))
 }
 
-/// Tells systemd, where it started this process as a unit that says when it is ready: `systemctl start` waits for that.
+/// Tells systemd, where it started this process as a unit that says when it is ready: `systemctl start` waits for that, and
+/// `systemctl status` shows what was said last.
 fn notify_systemd(state: NotifyState<'_>) {
     if let Err(cause) = sd_notify::notify(&[state]) {
         warn!(%cause, "systemd is not told");

@@ -23,6 +23,7 @@ mod pooler;
 mod process;
 mod progress;
 mod proxied;
+mod settings;
 mod teams;
 mod top;
 mod verbs;

@@ -305,21 +305,40 @@ fn a_verb_waits_for_who_migrates() {
 }
 
 #[test]
-fn systemd_hears_when_it_is_ready_and_when_it_stops() {
+fn systemd_hears_when_it_is_ready_what_it_took_over_and_when_it_stops() {
     let world = World::new();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notify");
     let systemd = UnixDatagram::bind(&path).unwrap();
-    let mut settings = world.settings(&[]);
+    let file = folder.path().join("postroom.toml");
+    fs::write(&file, "").unwrap();
+    let mut settings = world.settings(&[("CONFIG", file.to_str().unwrap())]);
     settings.insert("NOTIFY_SOCKET".to_owned(), path.display().to_string());
     let mut process = Process::spawn(&[], &settings, Stdio::null());
-    let mut said = [0; 64];
-    let length = systemd.recv(&mut said).unwrap();
-    assert_eq!(&said[..length], b"READY=1\n");
+    let hear = || {
+        let mut said = [0; 256];
+        let length = systemd.recv(&mut said).unwrap();
+        String::from_utf8(said[..length].to_vec()).unwrap()
+    };
+    assert_eq!(hear(), "READY=1\n");
     process.wait_until_ready();
+    for (text, status) in [
+        ("log.filter = 'warn'", "the configuration was read again"),
+        (
+            "limits.connections = 7",
+            "needs a restart: limits.connections",
+        ),
+        (
+            "nothing = 1",
+            "nothing was taken over: the configuration has mistakes",
+        ),
+    ] {
+        fs::write(&file, text).unwrap();
+        process.signal("HUP");
+        assert_eq!(hear(), format!("STATUS={status}\n"));
+    }
     process.signal("TERM");
-    let length = systemd.recv(&mut said).unwrap();
-    assert_eq!(&said[..length], b"STOPPING=1\n");
+    assert_eq!(hear(), "STOPPING=1\n");
     assert_eq!(process.exit_code(), Some(0));
 }
 
@@ -365,6 +384,9 @@ pub(crate) fn take(socket: TcpStream, answer: &str) -> Option<(String, Vec<u8>)>
         if line.is_empty() {
             break;
         }
+        if head.is_empty() {
+            head.clone_from(&line);
+        }
         length = length.or_else(|| line.strip_prefix("content-length: ")?.parse().ok());
     }
     let mut body = vec![0; length?];
@@ -384,9 +406,6 @@ fn holds(bytes: &[u8], text: &str) -> bool {
 fn traces_tell_commands_and_no_secrets() {
     let world = World::new();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        if head.is_empty() {
-            head.clone_from(&line);
-        }
     let address = listener.local_addr().unwrap();
     let endpoint = format!("http://{address}");
     let collector = collect(listener);
