@@ -308,6 +308,16 @@ impl Metrics {
     }
 }
 
+/// What may become of a letter.
+const DELIVERY_RESULTS: [&str; 6] = [
+    "delivered",
+    "duplicate",
+    "not_permitted",
+    "over_quota",
+    "unavailable",
+    "failed",
+];
+
 impl LmtpMetrics {
     fn in_rows_of(table: &mut Table<'_>) -> Self {
         Self {
@@ -325,7 +335,7 @@ impl LmtpMetrics {
             deliveries: table.row(
                 "deliveries",
                 "Letters by what became of them, counted in each mailbox",
-                known("result", &["delivered"]),
+                known("result", &DELIVERY_RESULTS),
             ),
             bytes: table.row_in(
                 Unit::Bytes,
