@@ -120,12 +120,12 @@ async fn look(frontends: &mut [Frontend]) {
 
 /// Asks the database, to which this may be the first way that works.
 async fn ask(config: &Config, context: &mut Option<AdminContext>) -> Answer {
-    if context.is_none() {
-        let opened = AdminContext::open(config).await;
-        *context = Some(opened.map_err(|failure| failure.to_string())?);
-    }
-    let Some(context) = context else {
-        return Ok(Busy::default());
+    let context = match context {
+        Some(context) => context,
+        None => {
+            let opened = AdminContext::open(config).await;
+            context.insert(opened.map_err(|failure| failure.to_string())?)
+        }
     };
     let asked = context.store.busy(WINDOW, BUSY_MAX).await;
     asked.map_err(|fault| fault.to_string())
