@@ -211,7 +211,7 @@ class Bouncer:
         (self.folder / "pgbouncer.ini").write_text(
             f"[databases]\npostroom = host=127.0.0.1 port={world.cluster.primary.port} user=postroom\n"
             f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {self.port}\nauth_type = trust\n"
-            f"auth_file = {self.folder}/users.txt\npool_mode = {mode}\nmax_client_conn = 500\ndefault_pool_size = 100\n"
+            f"auth_file = {self.folder}/users.txt\npool_mode = {mode}\nserver_login_retry = 1\nmax_client_conn = 500\ndefault_pool_size = 100\n"
             f"unix_socket_dir =\nadmin_users = postroom\n")
         self.process = None
 

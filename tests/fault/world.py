@@ -168,10 +168,10 @@ class World:
                 self.model.find("watcher late", f"{watcher.number} knows nothing of {entry.letter.name} in {entry.mailbox} after {late:.1f} s")
                 watcher.verified += 1
 
-    async def level(self, journal=None):
-        """Waits until every watcher knows of all that was acknowledged until now; how long that took."""
-        target = len(self.model.journal) if journal is None else journal
-        began = time.monotonic()
+    async def level(self, began=None):
+        """Waits until every watcher knows of all that was acknowledged until now; how long that took, since `began` or from now on."""
+        target = len(self.model.journal)
+        began = began or time.monotonic()
         late = self.readers(Watcher)
         while late:
             late = [one for one in late if one.session is None or one.advance(target) is not None or one.verified < target]
