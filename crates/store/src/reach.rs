@@ -88,7 +88,7 @@ impl Store {
     /// [`Fault`] when it cannot be reached there, or is another database; then nothing has changed.
     pub async fn move_to(&self, url: &str) -> Result<(), Fault> {
         let inner = self.inner();
-        let name = inner.database().get_application_name().map(str::to_owned);
+        let name = inner.database().node_name().map(str::to_owned);
         let database = Servers::parse(url)?.application_name(name.as_deref().unwrap_or_default());
         let tried = database.clone();
         let trying = pin!(async {

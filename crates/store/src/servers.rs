@@ -66,7 +66,7 @@ impl Servers {
         }
     }
 
-    pub(crate) fn get_application_name(&self) -> Option<&str> {
+    pub(crate) fn node_name(&self) -> Option<&str> {
         self.each.first()?.get_application_name()
     }
 

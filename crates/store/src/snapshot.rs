@@ -47,8 +47,9 @@ impl Store {
     pub async fn load_image(&self, mailbox: MailboxId) -> Result<Option<Loaded>, Fault> {
         let connection = self.connection().await?;
         let abandonment = connection.abandonment();
+        // On the heap: whoever opens a mailbox would have room for it.
         abandonment
-            .or(self.load_image_by(connection, mailbox))
+            .or(Box::pin(self.load_image_by(connection, mailbox)))
             .await
     }
 
