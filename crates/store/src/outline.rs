@@ -122,7 +122,7 @@ impl Store {
             transaction.commit().await?;
             Ok((rows, rare))
         };
-        let (rows, rare) = abandonment.or(Box::pin(reading)).await?;
+        let (rows, rare) = Box::pin(abandonment.or(reading)).await?;
         connection.end_apart();
         drop(connection);
         for (mailbox, message) in rows {

@@ -48,9 +48,7 @@ impl Store {
         let connection = self.connection().await?;
         let abandonment = connection.abandonment();
         // On the heap: whoever opens a mailbox would have room for it.
-        abandonment
-            .or(Box::pin(self.load_image_by(connection, mailbox)))
-            .await
+        Box::pin(abandonment.or(self.load_image_by(connection, mailbox))).await
     }
 
     async fn load_image_by(
