@@ -89,10 +89,12 @@ impl Servers {
         }
     }
 
-    async fn find(
-        &self,
-        sleep: Option<&Sleep>,
-    ) -> Result<(&PgConnectOptions, PgConnection), sqlx::Error> {
+    /// On the heap: every command that may open a connection would have room for it.
+    fn find<'a>(&'a self, sleep: Option<&'a Sleep>) -> BoxFuture<'a, Found<'a>> {
+        self.ask_all(sleep).boxed()
+    }
+
+    async fn ask_all<'a>(&'a self, sleep: Option<&'a Sleep>) -> Found<'a> {
         let mut asking: FuturesUnordered<BoxFuture<'_, Answer<'_>>> =
             self.each.iter().map(|one| ask(one, true).boxed()).collect();
         let mut unanswered = self.each.len();
@@ -122,6 +124,9 @@ impl Servers {
         Err(refusal.unwrap_or(sqlx::Error::PoolClosed))
     }
 }
+
+/// The primary, with a connection to it.
+type Found<'a> = Result<(&'a PgConnectOptions, PgConnection), sqlx::Error>;
 
 /// What a server answered.
 struct Answer<'a> {
