@@ -24,6 +24,7 @@ mod serve;
 mod session;
 mod team;
 mod terminal;
+mod token;
 mod user;
 
 use std::path::PathBuf;
@@ -73,6 +74,9 @@ enum Verb {
     /// Accounts: who can log in.
     #[command(subcommand, after_help = user::HELP)]
     User(user::Verb),
+    /// Access tokens: a password for each device, and seats at shared mailboxes.
+    #[command(subcommand, after_help = token::HELP)]
+    Token(token::Verb),
     /// Groups of accounts, for access control lists.
     #[command(subcommand, after_help = group::HELP)]
     Group(group::Verb),
@@ -145,6 +149,7 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<(), Failure> {
         Verb::Serve(args) => return serve::run(args, &sources, terminal),
         Verb::Migrate
         | Verb::User(_)
+        | Verb::Token(_)
         | Verb::Group(_)
         | Verb::Mailbox(_)
         | Verb::Acl(_)
@@ -159,6 +164,7 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<(), Failure> {
         match &cli.verb {
             Verb::Migrate => migrate::run(&config, terminal).await,
             Verb::User(verb) => user::run(verb, &config, terminal).await,
+            Verb::Token(verb) => token::run(verb, &config, terminal).await,
             Verb::Group(verb) => group::run(verb, &config, terminal).await,
             Verb::Mailbox(args) => mailbox::run(args, &config, terminal).await,
             Verb::Acl(args) => acl::run(args, &config, terminal).await,

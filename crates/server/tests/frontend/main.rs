@@ -22,5 +22,6 @@ mod pooler;
 mod process;
 mod progress;
 mod proxied;
+mod tokens;
 mod verbs;
 mod world;
