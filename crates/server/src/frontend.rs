@@ -397,6 +397,7 @@ fn node(
         store: store.clone(),
         live: Arc::clone(live),
         namespaces: config.namespaces.clone(),
+        address_separator: config.address_separator.clone(),
         everybody: config.acl.everybody,
         message_bytes_max: config.limits.message_bytes,
         message_limit: config.limits.messages,
