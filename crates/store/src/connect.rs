@@ -22,7 +22,7 @@ use crate::routes::Routes;
 use crate::store::Inner;
 use crate::unseen_cache::UnseenCache;
 use crate::whereabouts::Whereabouts;
-use crate::{Background, Fault, ObjectIds, Options, Store, latest, resolve, wake};
+use crate::{Background, Fault, ObjectIds, Options, Store, latest, notifier, resolve};
 
 /// Work that takes longer is given up by the database: the largest COPY takes a fraction of it. Whoever waits for
 /// a lock does so behind a fraction of that.
@@ -95,7 +95,7 @@ impl Store {
             whereabouts,
             probe: Probe::default(),
         });
-        wake::start_notifier(&inner);
+        notifier::start(&inner);
         login_recorder::start(&inner);
         Ok(Self {
             inner,
@@ -116,6 +116,6 @@ impl Store {
         // It cannot be closed: the sender is ours.
         drop(notifier.wait_for(|has_ended| *has_ended).await);
         login_recorder::write(&self.inner).await;
-        wake::say(&self.inner, &self.inner.outbox.take()).await
+        notifier::say(&self.inner, &self.inner.outbox.take()).await
     }
 }

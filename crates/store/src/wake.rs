@@ -1,25 +1,17 @@
-//! Telling the other nodes that a mailbox has news, and hearing it from them.
-//!
-//! Never inside the transaction that writes: a notification there makes every commit of the whole
-//! database wait for every other.
+//! Hearing from other nodes that a mailbox has news, and leaving such news for the notifier.
 
-use std::panic::AssertUnwindSafe;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use bus::Wakeup;
-use futures_util::FutureExt as _;
 use futures_util::future::{Either, select};
 use mail::{AccountId, MailboxId, ModSeq};
 use sqlx::postgres::{PgConnectOptions, PgListener, PgNotification, PgPoolOptions};
-use sqlx::{ConnectOptions, Executor, PgConnection, PgExecutor};
 use tokio::sync::watch;
-use tracing::{info, warn};
+use tracing::warn;
 
 use crate::answers::{ANSWER_CHANNEL, QUESTION_CHANNEL, Withdrawal};
-use crate::stats::add;
+use crate::notifier::RETRY_PAUSE;
 use crate::store::Inner;
 use crate::{Fault, Store};
 
@@ -58,7 +50,7 @@ pub(crate) struct Row {
     pub(crate) modseq: i64,
 }
 
-const CHANNEL: &str = "postroom_wakeup";
+pub(crate) const CHANNEL: &str = "postroom_wakeup";
 /// Everything that a listener hears.
 const CHANNELS: [&str; 5] = [
     CHANNEL,
@@ -71,10 +63,6 @@ const CHANNELS: [&str; 5] = [
 const ACCOUNT_CHANNEL: &str = "postroom_account";
 /// Somebody wants sessions to end; says no more.
 const SESSIONS_CHANNEL: &str = "postroom_sessions";
-/// Between two attempts to reach a database that is away.
-const RETRY_PAUSE: Duration = Duration::from_millis(500);
-/// What fails again and again is said at first and each minute.
-const FAILURES_PER_WARNING: u32 = 120;
 
 impl Store {
     /// Listens on a connection of its own, which is never in a transaction: a listener that lags
@@ -277,110 +265,4 @@ pub(crate) async fn connect_listener(
     listener.eager_reconnect(false);
     listener.listen_all(channels).await?;
     Ok(listener)
-}
-
-/// Starts the one task of this node that sends wake-ups. It ends when the store is drained.
-pub(crate) fn start_notifier(inner: &Arc<Inner>) {
-    let notifier = Notifier {
-        inner: inner.clone(),
-        connection: None,
-        failures: 0,
-    };
-    (inner.background.spawn)(Box::pin(notifier.run()));
-}
-
-struct Notifier {
-    inner: Arc<Inner>,
-    connection: Option<PgConnection>,
-    /// In a row.
-    failures: u32,
-}
-
-impl Drop for Notifier {
-    fn drop(&mut self) {
-        self.inner.has_notifier_ended.send_replace(true);
-    }
-}
-
-impl Notifier {
-    async fn run(mut self) {
-        let mut is_drained = self.inner.is_drained.subscribe();
-        let mut moves = self.inner.whereabouts.watch();
-        let outbox = self.inner.outbox.clone();
-        loop {
-            let drained = pin!(is_drained.wait_for(|is_drained| *is_drained));
-            let moved = pin!(moves.changed());
-            let wakeups = match select(pin!(outbox.wait()), select(drained, moved)).await {
-                Either::Left((wakeups, _)) => wakeups,
-                Either::Right((Either::Left(_), _)) => return,
-                Either::Right((Either::Right(_), _)) => {
-                    // The next one is opened where the database is by now.
-                    self.connection = None;
-                    continue;
-                }
-            };
-            let sent = AssertUnwindSafe(self.send(&wakeups)).catch_unwind().await;
-            let Ok(sent) = sent else {
-                // They are hints, so they are dropped: sent again they might panic again.
-                add(&self.inner.counters.background_panics, 1);
-                self.connection = None;
-                continue;
-            };
-            if let Err(error) = sent {
-                if self.failures.is_multiple_of(FAILURES_PER_WARNING) {
-                    warn!(cause = %error, "cannot send wake-ups");
-                }
-                self.failures = self.failures.saturating_add(1);
-                self.connection = None;
-                wakeups.into_iter().for_each(|wakeup| outbox.post(wakeup));
-                if *self.inner.is_drained.borrow() {
-                    // Whoever drains the store tries once more.
-                    return;
-                }
-                (self.inner.background.sleep)(RETRY_PAUSE).await;
-            } else if std::mem::take(&mut self.failures) > 0 {
-                info!("wake-ups are sent again");
-            }
-        }
-    }
-
-    async fn send(&mut self, wakeups: &[Wakeup]) -> Result<(), sqlx::Error> {
-        let connection = match &mut self.connection {
-            Some(connection) => connection,
-            None => {
-                let mut connection = self.inner.database().connect().await?;
-                // A hint need not be durable.
-                connection.execute("set synchronous_commit = off").await?;
-                self.connection.insert(connection)
-            }
-        };
-        notify(connection, wakeups, &self.inner).await
-    }
-}
-
-/// Sends `wakeups` at once, for whoever leaves.
-pub(crate) async fn say(inner: &Inner, wakeups: &[Wakeup]) -> Result<(), Fault> {
-    Ok(notify(&mut *inner.connections.kept().await?, wakeups, inner).await?)
-}
-
-async fn notify(
-    executor: impl PgExecutor<'_>,
-    wakeups: &[Wakeup],
-    inner: &Inner,
-) -> Result<(), sqlx::Error> {
-    let payloads = bus::pack(wakeups);
-    if payloads.is_empty() {
-        return Ok(());
-    }
-    sqlx::query!(
-        "select pg_notify($1, payload) from unnest($2::text[]) as p (payload)",
-        CHANNEL,
-        &payloads
-    )
-    .execute(executor)
-    .await?;
-    let count = |length| u64::try_from(length).unwrap_or(u64::MAX);
-    add(&inner.counters.wakeups_sent, count(wakeups.len()));
-    add(&inner.counters.notifications_sent, count(payloads.len()));
-    Ok(())
 }
