@@ -1,7 +1,8 @@
 //! The start and the end of a store: its connections, and what it does in the background.
 
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
 use bus::Outbox;
 use sqlx::postgres::PgConnectOptions;
@@ -87,6 +88,8 @@ impl Store {
             unseen_cache: UnseenCache::new(),
             history,
             outbox: Arc::new(Outbox::new()),
+            carrier: OnceLock::new(),
+            is_carrier_heard: AtomicBool::new(false),
             counters: Arc::default(),
             background,
             is_drained: watch::Sender::new(false),

@@ -1,11 +1,13 @@
 //! Telling the other nodes that a mailbox has news.
 //!
 //! Never inside the transaction that writes: a notification there makes every commit of the whole
-//! database wait for every other.
+//! database wait for every other. By the carrier where there is one, and by NOTIFY where there is none, or a node does not hear it
+//! (docs/adr/0084-nats-beside-listen.md).
 
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bus::Wakeup;
@@ -21,6 +23,8 @@ use crate::wake::CHANNEL;
 
 /// Between two attempts to reach a database that is away.
 pub(crate) const RETRY_PAUSE: Duration = Duration::from_millis(500);
+/// How long a carrier may take before wake-ups go by the database.
+const CARRIER_PATIENCE: Duration = Duration::from_millis(250);
 /// What fails again and again is said at first and each minute.
 const FAILURES_PER_WARNING: u32 = 120;
 
@@ -90,42 +94,80 @@ impl Notifier {
     }
 
     async fn send(&mut self, wakeups: &[Wakeup]) -> Result<(), sqlx::Error> {
-        let connection = match &mut self.connection {
-            Some(connection) => connection,
-            None => {
-                let mut connection = self.inner.database().connect().await?;
-                // A hint need not be durable.
-                connection.execute("set synchronous_commit = off").await?;
-                self.connection.insert(connection)
-            }
-        };
-        notify(connection, wakeups, &self.inner).await
+        let payloads = bus::pack(wakeups);
+        if !self.inner.carry(&payloads).await {
+            let connection = match &mut self.connection {
+                Some(connection) => connection,
+                None => {
+                    let mut connection = self.inner.database().connect().await?;
+                    // A hint need not be durable.
+                    connection.execute("set synchronous_commit = off").await?;
+                    self.connection.insert(connection)
+                }
+            };
+            notify(connection, &payloads, &self.inner).await?;
+        }
+        add(&self.inner.counters.wakeups_sent, length(wakeups));
+        Ok(())
     }
 }
 
 /// Sends `wakeups` at once, for whoever leaves.
 pub(crate) async fn say(inner: &Inner, wakeups: &[Wakeup]) -> Result<(), Fault> {
-    Ok(notify(&mut *inner.connections.kept().await?, wakeups, inner).await?)
+    let payloads = bus::pack(wakeups);
+    if !payloads.is_empty() && !inner.carry(&payloads).await {
+        notify(&mut *inner.connections.kept().await?, &payloads, inner).await?;
+    }
+    add(&inner.counters.wakeups_sent, length(wakeups));
+    Ok(())
+}
+
+impl Inner {
+    /// Whether this node hears what carries wake-ups beside the database.
+    pub(crate) fn hears_carrier(&self) -> bool {
+        self.carrier.get().is_some_and(|carrier| carrier.is_up())
+    }
+
+    /// Whether all nodes do, as far as this one knows.
+    pub(crate) fn is_carried(&self) -> bool {
+        self.hears_carrier() && self.is_carrier_heard.load(Ordering::Relaxed)
+    }
+
+    /// Notes whether all other nodes do.
+    pub(crate) fn note_carrier_heard(&self, is_heard: bool) {
+        self.is_carrier_heard.store(is_heard, Ordering::Relaxed);
+    }
+
+    /// Sends payloads by the carrier, if there is one; true when nobody needs to hear of them by the database.
+    async fn carry(&self, payloads: &[String]) -> bool {
+        let Some(carrier) = self.carrier.get().filter(|carrier| carrier.is_up()) else {
+            return false;
+        };
+        let too_late = (self.background.sleep)(CARRIER_PATIENCE);
+        let is_carried = match select(carrier.send(payloads.to_vec()), too_late).await {
+            Either::Left((sent, _)) => sent.is_ok(),
+            Either::Right(_) => false,
+        };
+        is_carried && self.is_carrier_heard.load(Ordering::Relaxed)
+    }
 }
 
 async fn notify(
     executor: impl PgExecutor<'_>,
-    wakeups: &[Wakeup],
+    payloads: &[String],
     inner: &Inner,
 ) -> Result<(), sqlx::Error> {
-    let payloads = bus::pack(wakeups);
-    if payloads.is_empty() {
-        return Ok(());
-    }
     sqlx::query!(
         "select pg_notify($1, payload) from unnest($2::text[]) as p (payload)",
         CHANNEL,
-        &payloads
+        payloads
     )
     .execute(executor)
     .await?;
-    let count = |length| u64::try_from(length).unwrap_or(u64::MAX);
-    add(&inner.counters.wakeups_sent, count(wakeups.len()));
-    add(&inner.counters.notifications_sent, count(payloads.len()));
+    add(&inner.counters.notifications_sent, length(payloads));
     Ok(())
+}
+
+fn length<T>(all: &[T]) -> u64 {
+    u64::try_from(all.len()).unwrap_or(u64::MAX)
 }

@@ -1,9 +1,12 @@
 //! Hearing from other nodes that a mailbox has news, and leaving such news for the notifier.
 
-use std::pin::pin;
+use std::fmt;
+use std::future::pending;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use bus::Wakeup;
+use bus::{Carried, Carrier, Wakeup};
 use futures_util::future::{Either, select};
 use mail::{AccountId, MailboxId, ModSeq};
 use sqlx::postgres::{PgConnectOptions, PgListener, PgNotification, PgPoolOptions};
@@ -16,10 +19,13 @@ use crate::store::Inner;
 use crate::{Fault, Store};
 
 /// Wake-ups as they come in from all nodes, this one among them.
-#[derive(Debug)]
 pub struct Listener {
     store: Store,
     connection: Option<PgListener>,
+    /// The next connection, while it is being made.
+    connecting: Option<Pin<Box<dyn Future<Output = PgListener> + Send>>>,
+    /// What carries wake-ups beside the database.
+    carrier: Option<Arc<dyn Carrier>>,
     /// Received and not yet handed out.
     waiting: Option<PgNotification>,
     is_drained: watch::Receiver<bool>,
@@ -38,7 +44,7 @@ pub enum Heard {
     Withdrawal(Withdrawal),
     /// An administrator wants sessions to end.
     SessionsEnd,
-    /// The connection was lost and is back, so anything may have been missed: compare counters.
+    /// A connection was lost or is back, so anything may have been missed: compare counters.
     Resync,
     /// The store was drained; there is nobody left to hear for.
     Closed,
@@ -79,6 +85,8 @@ impl Store {
         Ok(Listener {
             store: self.clone(),
             connection,
+            connecting: None,
+            carrier: self.inner().carrier.get().cloned(),
             waiting: None,
             is_drained: self.inner().is_drained.subscribe(),
             moves,
@@ -126,19 +134,27 @@ impl Listener {
     pub async fn next(&mut self) -> Heard {
         loop {
             let (mut is_drained, mut moves) = (self.is_drained.clone(), self.moves.clone());
-            let drained = pin!(is_drained.wait_for(|is_drained| *is_drained));
-            let moved = pin!(moves.changed());
-            let heard = match select(pin!(self.hear()), select(drained, moved)).await {
-                Either::Left((heard, _)) => Some(heard),
-                Either::Right((Either::Left(_), _)) => Some(Heard::Closed),
-                Either::Right((Either::Right(_), _)) => None,
+            let (inner, carrier) = (self.store.inner().clone(), self.carrier.clone());
+            let heard = {
+                let drained = pin!(is_drained.wait_for(|is_drained| *is_drained));
+                let moved = pin!(moves.changed());
+                let carried = pin!(hear_carrier(&inner, carrier.as_deref()));
+                let heard = pin!(self.hear());
+                let hearing = select(heard, carried);
+                match select(hearing, select(drained, moved)).await {
+                    Either::Left((Either::Left((heard, _)) | Either::Right((heard, _)), _)) => {
+                        Some(heard)
+                    }
+                    Either::Right((Either::Left(_), _)) => Some(Heard::Closed),
+                    Either::Right((Either::Right(_), _)) => None,
+                }
             };
             if let Some(heard) = heard {
                 return heard;
             }
             // The database is elsewhere by now: as if the connection were lost.
             self.moves.mark_unchanged();
-            self.connection = None;
+            (self.connection, self.connecting) = (None, None);
         }
     }
 
@@ -146,7 +162,12 @@ impl Listener {
         loop {
             let Some(connection) = &mut self.connection else {
                 let inner = self.store.inner();
-                self.connection = Some(reconnect(inner).await);
+                // Kept when this is dropped: what comes by the carrier meanwhile must not begin it anew.
+                let connecting = self
+                    .connecting
+                    .get_or_insert_with(|| Box::pin(reconnect(inner.clone())));
+                self.connection = Some(connecting.await);
+                self.connecting = None;
                 inner.counters.lateness.lose();
                 inner.note_listening(true);
                 return Heard::Resync;
@@ -208,6 +229,14 @@ impl Listener {
     }
 }
 
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listener")
+            .field("carrier", &self.carrier)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Drop for Listener {
     fn drop(&mut self) {
         self.store.inner().answers.count_listeners(-1);
@@ -238,7 +267,24 @@ fn read(notification: &PgNotification) -> Vec<Wakeup> {
     })
 }
 
-async fn reconnect(inner: &Inner) -> PgListener {
+/// Waits for what a carrier brings; for ever where there is none.
+async fn hear_carrier(inner: &Inner, carrier: Option<&dyn Carrier>) -> Heard {
+    let Some(carrier) = carrier else {
+        return pending().await;
+    };
+    match carrier.hear().await {
+        Carried::Wakeups(wakeups) => {
+            inner.counters.lateness.hear(&wakeups, inner.now());
+            Heard::Wakeups(wakeups)
+        }
+        Carried::Resync => {
+            inner.counters.lateness.lose();
+            Heard::Resync
+        }
+    }
+}
+
+async fn reconnect(inner: Arc<Inner>) -> PgListener {
     loop {
         match connect_listener(inner.database(), CHANNELS).await {
             Ok(listener) => return listener,

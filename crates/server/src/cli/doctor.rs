@@ -8,11 +8,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use nats::Nats;
 use serde_json::json;
 use store::{Options, Store};
+use tokio::time::timeout;
 
 use super::failure::Failure;
 use super::terminal::Terminal;
+use crate::bus_link;
 use crate::config::{Config, ListenAddress, Sources, TlsFiles};
 use crate::database::Database;
 use crate::environment;
@@ -21,6 +24,9 @@ use crate::validity::CertificateState;
 
 /// How long a frontend that runs may take to say so.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long the bus may take to carry something.
+const BUS_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// One thing that was checked, and the result.
 struct Finding {
@@ -129,7 +135,7 @@ async fn examine_database(config: &Config) -> Vec<Finding> {
         Ok(database) => database,
         Err(error) => return vec![Finding::bad(what, error.to_string())],
     };
-    let findings = match examine_store(&database).await {
+    let findings = match examine_store(config, &database).await {
         Ok(findings) => findings,
         Err(fault) => vec![Finding::bad(what, fault.to_string())],
     };
@@ -137,7 +143,7 @@ async fn examine_database(config: &Config) -> Vec<Finding> {
     findings
 }
 
-async fn examine_store(database: &Database) -> Result<Vec<Finding>, store::Fault> {
+async fn examine_store(config: &Config, database: &Database) -> Result<Vec<Finding>, store::Fault> {
     let what = "database";
     let pending = Store::pending_migrations(database.url()).await?;
     if !pending.is_empty() {
@@ -169,7 +175,22 @@ async fn examine_store(database: &Database) -> Result<Vec<Finding>, store::Fault
         );
         Finding::good("accounts", words)
     });
+    findings.extend(examine_bus(config, &store).await);
     Ok(findings)
+}
+
+/// Whether what carries wake-ups carries one. The name of its subject is known only with a database.
+async fn examine_bus(config: &Config, store: &Store) -> Option<Finding> {
+    let what = "bus";
+    let url = config.bus.url.as_ref()?;
+    let link = bus_link::link(&config.bus, url, "doctor", store);
+    let cause = match timeout(BUS_TIMEOUT, Nats::check(&link)).await {
+        Ok(Ok(words)) => return Some(Finding::good(what, words)),
+        Ok(Err(cause)) => cause.to_string(),
+        Err(late) => late.to_string(),
+    };
+    let words = format!("{cause}; wake-ups go through PostgreSQL meanwhile");
+    Some(Finding::bad(what, words))
 }
 
 fn examine_certificates(config: &Config) -> Vec<Finding> {
