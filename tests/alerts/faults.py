@@ -4,11 +4,16 @@ What stands behind the yield heals what outlives the frontend.
 """
 
 import contextlib
+import os
 import signal
+import smtplib
 import socket
 import subprocess
 import threading
 import time
+from pathlib import Path
+
+from pair import Pair
 
 
 class World:
@@ -31,16 +36,24 @@ class World:
             psql.stdin.close()
             psql.wait()
 
+    def sql(self, statement):
+        said = subprocess.run(["psql", "-qAt", "--no-psqlrc", "-c", statement, self.demo.postgres_url],
+                              check=True, capture_output=True, text=True)
+        return said.stdout.strip()
+
     def verb(self, *words):
         subprocess.run([*self.demo.postroom, *words], check=True, capture_output=True)
 
     def certificate(self, days):
-        """A certificate that is valid for so many days, as settings."""
+        """A certificate that ends in so many days, as settings."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        key, chain = self.folder / "key.pem", self.folder / "chain.pem"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                        "-subj", "/CN=localhost", "-days", str(days), "-keyout", key, "-out", chain],
+        key, chain, request = (self.folder / name for name in ("key.pem", "chain.pem", "request.pem"))
+        subprocess.run(["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                        "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", request],
                        check=True, capture_output=True)
+        # `req -x509` makes none that has ended.
+        subprocess.run(["openssl", "x509", "-req", "-in", request, "-signkey", key, "-copy_extensions", "copy",
+                        "-days", str(days), "-out", chain], check=True, capture_output=True)
         return {"TLS__CERTIFICATE": str(chain), "TLS__KEY": str(key)}
 
 
@@ -119,6 +132,11 @@ def certificate_ends(world):
     yield
 
 
+def certificate_expired(world):
+    world.start(world.certificate(-1))
+    yield
+
+
 def handshakes_fail(world):
     subject = world.start()
     for _ in range(20):
@@ -135,7 +153,7 @@ def logins_fail(world):
         with contextlib.suppress(client.error):
             client.login("ada", "guess")
     yield
-    subprocess.run(["psql", "-qAt", "--no-psqlrc", "-c", "delete from wrong_password", world.demo.postgres_url], check=True)
+    world.sql("delete from wrong_password")
 
 
 def too_many_clients(world):
@@ -144,6 +162,31 @@ def too_many_clients(world):
         with contextlib.suppress(Exception):
             subject.connect()
     yield
+
+
+def deliveries_fail(world):
+    # The contents of messages lie on a disk of their own, with little room for more.
+    used = int(world.sql("select pg_total_relation_size('content')"))
+    owner = Path(world.sql("show data_directory")).stat()
+    disk = world.folder / "disk"
+    disk.mkdir(parents=True)
+    for above in disk.parents[:2]:
+        above.chmod(0o711)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={used + (2 << 20)},uid={owner.st_uid},gid={owner.st_gid},mode=700",
+                    "tmpfs", disk], check=True)
+    try:
+        world.sql(f"create tablespace small location '{disk}'")
+        world.sql("alter table content set tablespace small")
+        subject = world.start({"LISTEN__LMTP": "127.0.0.1:0"})
+        for _ in range(3):
+            with contextlib.suppress(smtplib.SMTPException), smtplib.LMTP("127.0.0.1", subject.ports["lmtp"]) as mta:
+                letter = b"Subject: large\r\n\r\n" + os.urandom(1 << 20).hex().encode() + b"\r\n"
+                mta.sendmail("sue@example.com", [world.demo.address], letter)
+        yield
+    finally:
+        world.sql("alter table content set tablespace pg_default")
+        world.sql("drop tablespace if exists small")
+        subprocess.run(["umount", "--lazy", disk], check=True)
 
 
 def disk_nearly_full(world):
@@ -192,6 +235,29 @@ def panic(world):
     yield
 
 
+def replication_lags(world):
+    with Pair() as pair:
+        world.start(database=pair.url(pair.primary))
+        pair.sql(pair.standby, "select pg_wal_replay_pause()")
+        is_over = threading.Event()
+
+        def write():
+            # A standby tells how late it is when there is something to apply.
+            while not is_over.wait(0.5):
+                pair.sql(pair.primary, "select pg_logical_emit_message(false, 'test', 'news')")
+        beside(write)
+        yield
+        is_over.set()
+
+
+def failed_over(world):
+    with Pair() as pair:
+        subject = world.start(database=pair.url(pair.primary))
+        pair.promote()
+        subject.proxy.lead_to("127.0.0.1", pair.ports[pair.standby])
+        yield
+
+
 # What is injected, and the alert that must come of it, alone.
 FAULTS = {
     "down": (down, "PostroomDown"),
@@ -203,12 +269,16 @@ FAULTS = {
     "bus-lags": (bus_lags, "PostroomWakeupsLate"),
     "wakeups-lost": (wakeups_lost, "PostroomWakeupsMissed"),
     "certificate-ends": (certificate_ends, "PostroomCertificateEnds"),
+    "certificate-expired": (certificate_expired, "PostroomCertificateExpired"),
     "handshakes-fail": (handshakes_fail, "PostroomHandshakesFail"),
     "logins-fail": (logins_fail, "PostroomLoginsFail"),
     "too-many-clients": (too_many_clients, "PostroomConnectionsRefused"),
+    "deliveries-fail": (deliveries_fail, "PostroomDeliveriesFail"),
     "disk-nearly-full": (disk_nearly_full, "PostroomDiskNearlyFull"),
     "quota-root-full": (quota_root_full, "PostroomQuotaRootsFull"),
     "upkeep-stuck": (upkeep_stuck, "PostroomUpkeepStuck"),
     "drain-slow": (drain_slow, "PostroomDrainSlow"),
     "panic": (panic, "PostroomPanic"),
+    "replication-lags": (replication_lags, "PostroomReplicationLags"),
+    "failed-over": (failed_over, "PostroomFailedOver"),
 }

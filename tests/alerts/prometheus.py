@@ -18,6 +18,7 @@ HURRY = [
     (r"\[\d+m\]", "[15s]"),
     (r"postroom_upkeep_running_seconds > 1800", "postroom_upkeep_running_seconds > 5"),
     (r"postroom_store_queue_age_seconds > 15", "postroom_store_queue_age_seconds > 4"),
+    (r"replication_lag_seconds\) > 60", "replication_lag_seconds) > 3"),
 ]
 
 

@@ -28,6 +28,12 @@ class Proxy:
         for pair in list(self.pairs):
             pair.close()
 
+    def lead_to(self, host, port):
+        """Another database has taken over: what is connected breaks, and connects to it."""
+        self.target = (host, port)
+        for pair in list(self.pairs):
+            pair.close()
+
     def cut_listener(self):
         """The connection that LISTENs breaks, and no other can be made; those that are there go on."""
         self.refuses_new = True

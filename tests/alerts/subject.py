@@ -13,11 +13,11 @@ from proxy import Proxy
 
 
 class Subject:
-    """A frontend on the demo's database. `more` are settings as variables have them."""
+    """A frontend on the demo's database or on another. `more` are settings as variables have them."""
 
-    def __init__(self, demo, folder, more=()):
+    def __init__(self, demo, folder, more=(), database=None):
         self.demo, self.clients = demo, []
-        database = urllib.parse.urlsplit(demo.postgres_url)
+        database = urllib.parse.urlsplit(database or demo.postgres_url)
         self.proxy = Proxy((database.hostname, database.port))
         user = f"{database.username}:{database.password}" if database.password else database.username
         url = f"postgres://{user}@127.0.0.1:{self.proxy.port}{database.path}?sslmode=disable"
@@ -35,7 +35,7 @@ class Subject:
         line = self.process.stdout.readline()
         assert line, (folder / "log").read_text()
         said = json.loads(line)
-        self.ports = {what: int(said[what][0].rsplit(":", 1)[1]) for what in ("imap", "imaps", "http")}
+        self.ports = {what: int(said[what][0].rsplit(":", 1)[1]) for what in ("imap", "imaps", "lmtp", "http") if said[what]}
 
     def connect(self, source="127.0.0.1"):
         """A client that has not logged in; kept until the end."""

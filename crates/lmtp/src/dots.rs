@@ -45,15 +45,13 @@ impl DotReader {
     /// Appends what `input` adds to `letter`. How much of the input belongs to it, and whether it has ended there.
     pub(crate) fn read(&mut self, input: &[u8], letter: &mut Vec<u8>) -> (usize, bool) {
         let mut read = 0;
-        while let Some((&byte, _)) = input.get(read..).and_then(<[u8]>::split_first) {
-            if self.at == Place::Text {
-                let rest = input.get(read..).unwrap_or_default();
-                let plain = memchr::memchr2(b'\r', b'\n', rest).unwrap_or(rest.len());
-                letter.extend_from_slice(rest.get(..plain).unwrap_or_default());
+        while let Some((&byte, rest)) = input.get(read..).and_then(<[u8]>::split_first) {
+            let is_after_cr = !matches!(self.at, Place::Text | Place::LineStart | Place::BareLf);
+            if byte != b'.' && !is_after_cr {
+                let plain = 1 + memchr::memchr(b'.', rest).unwrap_or(rest.len());
+                self.read_plain(input.get(read..read + plain).unwrap_or_default(), letter);
                 read += plain;
-                if plain > 0 {
-                    continue;
-                }
+                continue;
             }
             read += 1;
             if self.read_byte(byte, letter) {
@@ -61,6 +59,19 @@ impl DotReader {
             }
         }
         (read, false)
+    }
+
+    /// Bytes without a dot, after something else than CR: nothing in them can end a letter or smuggle an end, so that only
+    /// where they lead to counts.
+    fn read_plain(&mut self, bytes: &[u8], letter: &mut Vec<u8>) {
+        letter.extend_from_slice(bytes);
+        self.at = match bytes {
+            [] => self.at,
+            [.., b'\r', b'\n'] => Place::LineStart,
+            [.., b'\r'] => Place::Cr,
+            [.., b'\n'] => Place::BareLf,
+            _ => Place::Text,
+        };
     }
 
     /// Whether the letter has ended.

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use percent_encoding::percent_decode_str;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustls::crypto::ring::default_provider;
 use tokio::runtime::{Handle, RuntimeFlavor};
 
-use crate::config::Surroundings;
+use crate::config::{OtlpVariables, Surroundings};
 use crate::panics::{PanicPlace, Panics};
 
 /// Starts `task` on the running runtime, and lets it run until it ends.
@@ -96,18 +97,51 @@ pub(crate) fn surroundings(variables: &HashMap<String, String>) -> Surroundings 
         host_name: host_name(),
         state_dir: state_dir(variables),
         memory_bytes: memory_bytes(),
-        sends_traces: sends_traces(variables),
+        otlp: OtlpVariables {
+            sends_traces: is_receiver_named(variables, "TRACES"),
+            metrics_url: metrics_url(variables),
+            metrics_headers: metrics_headers(variables),
+        },
     }
 }
 
-/// Whether the variables of OpenTelemetry name a receiver of traces, and want them to be sent.
-fn sends_traces(variables: &HashMap<String, String>) -> bool {
+/// Where metrics go by the variables of OpenTelemetry.
+fn metrics_url(variables: &HashMap<String, String>) -> Option<String> {
+    if !is_receiver_named(variables, "METRICS") {
+        return None;
+    }
+    let of_metrics = variables.get("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT");
+    let of_all = || {
+        let base = variables.get("OTEL_EXPORTER_OTLP_ENDPOINT")?;
+        Some(format!("{}/v1/metrics", base.trim_end_matches('/')))
+    };
+    let of_metrics = of_metrics.filter(|url| !url.is_empty());
+    of_metrics.cloned().or_else(of_all)
+}
+
+/// What a receiver wants to see, as `name=value,name=value` with signs in the way of URLs.
+fn metrics_headers(variables: &HashMap<String, String>) -> Vec<(String, String)> {
+    let of_metrics = variables.get("OTEL_EXPORTER_OTLP_METRICS_HEADERS");
+    let given = of_metrics.or_else(|| variables.get("OTEL_EXPORTER_OTLP_HEADERS"));
+    let pairs = given.into_iter().flat_map(|text| text.split(','));
+    let pairs = pairs.filter_map(|pair| pair.split_once('='));
+    pairs
+        .map(|(name, value)| {
+            let value = percent_decode_str(value.trim()).decode_utf8_lossy();
+            (name.trim().to_owned(), value.into_owned())
+        })
+        .collect()
+}
+
+/// Whether the variables of OpenTelemetry name a receiver of traces or metrics, and want them to be sent.
+fn is_receiver_named(variables: &HashMap<String, String>, signal: &str) -> bool {
     let is = |name: &str, value: &str| variables.get(name).is_some_and(|given| given == value);
-    let is_named = ["TRACES_", ""].iter().any(|signal| {
+    let is_named = [format!("{signal}_"), String::new()].iter().any(|signal| {
         let name = format!("OTEL_EXPORTER_OTLP_{signal}ENDPOINT");
         variables.get(&name).is_some_and(|url| !url.is_empty())
     });
-    is_named && !is("OTEL_SDK_DISABLED", "true") && !is("OTEL_TRACES_EXPORTER", "none")
+    let exporter = format!("OTEL_{signal}_EXPORTER");
+    is_named && !is("OTEL_SDK_DISABLED", "true") && !is(&exporter, "none")
 }
 
 /// What the control groups of this process allow, in their first or second version, and no more than the machine has.
@@ -192,6 +226,34 @@ pub(crate) fn cores() -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn metrics_go_where_the_variables_say() {
+        let of = |pairs: &[(&str, &str)]| {
+            let owned = pairs
+                .iter()
+                .map(|(name, value)| (format!("OTEL_{name}"), (*value).to_owned()));
+            surroundings(&owned.collect()).otlp
+        };
+        let base = ("EXPORTER_OTLP_ENDPOINT", "http://c:4318/");
+        let own = ("EXPORTER_OTLP_METRICS_ENDPOINT", "http://m:1/x");
+        for (pairs, url) in [
+            (&[][..], None),
+            (&[base], Some("http://c:4318/v1/metrics")),
+            (&[base, own], Some("http://m:1/x")),
+            (&[base, ("METRICS_EXPORTER", "none")], None),
+            (&[base, ("SDK_DISABLED", "true")], None),
+        ] {
+            assert_eq!(of(pairs).metrics_url.as_deref(), url, "{pairs:?}");
+        }
+        let headers = ("EXPORTER_OTLP_HEADERS", "authorization=Basic%20YQ==, x=y");
+        let headers = of(&[base, headers]).metrics_headers;
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(
+            headers,
+            [pair("authorization", "Basic YQ=="), pair("x", "y")]
+        );
+    }
 
     #[test]
     fn the_memory_of_a_group_is_asked_of_it_and_all_above() {

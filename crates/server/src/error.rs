@@ -42,6 +42,9 @@ pub enum ServerError {
         /// What the machine says.
         cause: io::Error,
     },
+    /// Metrics cannot be sent as configured.
+    #[error("telemetry: {0}")]
+    Telemetry(String),
     /// The machine has no random numbers to give.
     #[error("this machine gives no random numbers")]
     NoRandomness,

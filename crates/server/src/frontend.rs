@@ -33,6 +33,7 @@ use crate::memory::SharedMemory;
 use crate::metrics::{MetricSources, Metrics, StatsCollector};
 use crate::panics::Panics;
 use crate::registry::Registry;
+use crate::telemetry::MetricsSender;
 use crate::tls::Certificates;
 use crate::trust::Trust;
 use crate::upkeep::{self, Upkeep};
@@ -184,6 +185,12 @@ impl Frontend {
         background.spawn(Arc::clone(&panics).keep_running(move || Arc::clone(&linked).follow()));
         if let Some(bus) = bus {
             background.spawn(Arc::clone(&panics).keep_running(move || Arc::clone(&bus).watch()));
+        }
+        if let Some(receiver) = &config.metrics_receiver {
+            let sender = MetricsSender::new(receiver, &config.node.name, Arc::clone(&metrics));
+            let sender = sender.map_err(|cause| ServerError::Telemetry(cause.to_string()))?;
+            let sender = Arc::new(sender);
+            background.spawn(Arc::clone(&panics).keep_running(move || Arc::clone(&sender).run()));
         }
         let trust = Arc::clone(&context.trust);
         let doors = Doors {

@@ -9,6 +9,8 @@ use store::{Fault, LEASE_LENGTH, Store};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tracing::{info, warn};
 
+use crate::failures::Failures;
+
 /// The pause between two prolongations: one may fail before the lease runs out.
 const PROLONG_PAUSE: Duration = Duration::from_secs(1);
 /// What fails again and again is said at first and about each minute.
@@ -52,21 +54,19 @@ impl Lease {
     pub(crate) async fn keep(self: Arc<Self>, store: Store, live: Arc<Live>) {
         let mut ticks = interval(PROLONG_PAUSE);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut failures: u32 = 0;
+        let mut failures = Failures::default();
         loop {
             ticks.tick().await;
             match self.prolong(&store, &live).await {
-                Err(cause) => {
-                    if failures.is_multiple_of(FAILURES_PER_WARNING) {
-                        warn!(%cause, "could not prolong the lease of this node; it compares itself with the database meanwhile");
+                Err(cause) if failures.add(FAILURES_PER_WARNING) => {
+                    warn!(%cause, "could not prolong the lease of this node; it compares itself with the database meanwhile");
+                }
+                Err(_) => {}
+                Ok(()) => {
+                    if let Some(failures) = failures.end() {
+                        info!(failures, "the lease of this node is prolonged again");
                     }
-                    failures = failures.saturating_add(1);
                 }
-                Ok(()) if failures > 0 => {
-                    info!(failures, "the lease of this node is prolonged again");
-                    failures = 0;
-                }
-                Ok(()) => {}
             }
         }
     }

@@ -16,6 +16,7 @@ mod database_link;
 mod drain;
 mod environment;
 mod error;
+mod failures;
 mod frontend;
 mod http;
 mod lease;

@@ -47,8 +47,9 @@ pub struct Compute {
     share: Option<Arc<Semaphore>>,
 }
 
-/// Less than this is looked through at once, in bytes: to go aside would take longer.
-const INLINE_BYTES_MAX: usize = 64 * 1024;
+/// Less than this is looked through at once, in bytes: a letter of so many is taken apart and packed in 0.4 ms, and to go aside
+/// wakes two threads.
+const INLINE_BYTES_MAX: usize = 128 * 1024;
 
 impl Compute {
     /// So many places, one for each core.

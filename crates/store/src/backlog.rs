@@ -5,6 +5,8 @@ use std::time::Duration;
 /// Writes that wait for their answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Backlog {
+    /// How many mailboxes they are for, where that is counted.
+    pub(crate) mailboxes: usize,
     pub(crate) writes: usize,
     /// When the oldest of them came.
     pub(crate) since: Option<Duration>,
@@ -14,6 +16,7 @@ impl Backlog {
     /// What is in either.
     pub(crate) fn and(self, other: Self) -> Self {
         Self {
+            mailboxes: self.mailboxes + other.mailboxes,
             writes: self.writes + other.writes,
             since: [self.since, other.since].into_iter().flatten().min(),
         }

@@ -40,6 +40,7 @@ mod argument;
 mod background;
 mod backlog;
 mod batch;
+mod busy;
 mod committed;
 mod connect;
 mod connections;
@@ -122,6 +123,7 @@ pub use address::{LeadsTo, ListedAddress, NewTarget, OldTarget, Posting, Recipie
 pub use answers::Withdrawal;
 pub use append::{Appended, NewMessage};
 pub use background::{Aside, Background, Clock, Compute, Sleep, Spawn};
+pub use busy::{Busy, BusyAccount, BusyMailbox, BusyNode};
 pub use committed::{Committed, CommittedWrite, SharedEdits};
 pub use content::MessageMetadata;
 pub use copy::{Copied, Moved};

@@ -5,7 +5,7 @@
 //! long and saves less.
 
 use std::cell::RefCell;
-use std::io;
+use std::io::{self, Cursor};
 
 use bytes::Bytes;
 use zstd::bulk::{Compressor, Decompressor};
@@ -33,14 +33,10 @@ pub(crate) fn pack(part: &[u8]) -> Vec<u8> {
     } else {
         compress(part).ok()
     };
-    let (codec, payload) = match &packed {
-        Some(packed) if packed.len() < part.len() => (ZSTD, packed.as_slice()),
-        Some(_) | None => (RAW, part),
-    };
-    let mut stored = Vec::with_capacity(payload.len() + 1);
-    stored.push(codec);
-    stored.extend_from_slice(payload);
-    stored
+    match packed {
+        Some(packed) if packed.len() <= part.len() => packed,
+        Some(_) | None => [&[RAW], part].concat(),
+    }
 }
 
 /// The inverse of [`pack`].
@@ -65,14 +61,23 @@ fn frame_bytes(frame: &[u8]) -> Option<usize> {
     usize::try_from(length).ok()
 }
 
+/// The codec's byte and the frame.
 fn compress(part: &[u8]) -> io::Result<Vec<u8>> {
+    let mut stored = Vec::with_capacity(1 + zstd_safe::compress_bound(part.len()));
+    stored.push(ZSTD);
+    // What stands before the position stays.
+    let mut stored = Cursor::new(stored);
+    stored.set_position(1);
     COMPRESSOR.with_borrow_mut(|compressor| {
         let compressor = match compressor {
             Some(compressor) => compressor,
             None => compressor.insert(Compressor::new(LEVEL)?),
         };
-        compressor.compress(part)
-    })
+        compressor.compress_to_buffer(part, &mut stored)
+    })?;
+    let mut stored = stored.into_inner();
+    stored.shrink_to_fit();
+    Ok(stored)
 }
 
 fn decompress(frame: &[u8]) -> Result<Vec<u8>, Fault> {

@@ -76,7 +76,6 @@ pub(crate) struct Counters {
     pub(crate) batch_panics: AtomicU64,
     pub(crate) message_panics: AtomicU64,
     pub(crate) background_panics: AtomicU64,
-    pub(crate) queues: AtomicU64,
     pub(crate) wakeups_sent: AtomicU64,
     pub(crate) notifications_sent: AtomicU64,
     pub(crate) images_from_rows: AtomicU64,
@@ -105,7 +104,7 @@ impl Counters {
             batch_panics: read(&self.batch_panics),
             message_panics: read(&self.message_panics),
             background_panics: read(&self.background_panics),
-            queues: read(&self.queues),
+            queues: length(backlog.mailboxes),
             queued_writes: length(backlog.writes),
             queued_for: backlog
                 .since

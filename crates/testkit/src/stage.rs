@@ -480,8 +480,7 @@ impl Node {
             surroundings: Surroundings {
                 host_name: format!("node{number}"),
                 state_dir: state_of_node(state, number),
-                memory_bytes: None,
-                sends_traces: false,
+                ..Surroundings::default()
             },
         };
         let config = Config::load(&sources)

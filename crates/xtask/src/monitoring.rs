@@ -54,7 +54,7 @@ fn compare() -> Result<(), ChoreError> {
         return Err(ChoreError::new(words));
     }
     for alert in alerts {
-        if !rules.contains(&format!("runbook: {RUNBOOKS}/{alert}.md")) {
+        if !rules.contains(&format!("{RUNBOOKS}\" }}}}/{alert}.md'")) {
             return Err(ChoreError::new(format!("{alert} does not name its page")));
         }
         if !listed.contains(&format!("| [{alert}](runbooks/{alert}.md) |")) {

@@ -3,11 +3,14 @@
 mod agents;
 mod commands;
 mod encodings;
+#[path = "../../../server/src/proxied/header.rs"]
+mod header;
 mod lmtp;
 mod messages;
 mod names;
 #[path = "../../../mime/src/tests/pieces.rs"]
 mod pieces;
+mod proxied;
 mod threads;
 
 use crate::shape::Shape;
@@ -30,4 +33,5 @@ pub(crate) const TARGETS: &[Target] = &[
     threads::TARGET,
     agents::TARGET,
     lmtp::TARGET,
+    proxied::TARGET,
 ];

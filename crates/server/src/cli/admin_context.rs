@@ -44,13 +44,13 @@ impl AdminContext {
     ) -> Result<(), Failure> {
         let context = Self::open(config).await?;
         let done = verb(&context).await;
-        let drained = context.store.drain().await;
-        context.database.stop().await;
+        let closed = context.close().await;
         done?;
-        Ok(drained?)
+        closed
     }
 
-    async fn open(config: &Config) -> Result<Self, Failure> {
+    /// For a verb that goes on without a database, too: all others are run [`with`](Self::with) one.
+    pub(super) async fn open(config: &Config) -> Result<Self, Failure> {
         let state_dir = &config.node.state_dir;
         std::fs::create_dir_all(state_dir).map_err(|cause| {
             Failure::failed(format!("cannot make {}: {cause}", state_dir.display()))
@@ -69,6 +69,13 @@ impl AdminContext {
                 Err(failure)
             }
         }
+    }
+
+    /// Tells the other nodes what was done, and gives the database back.
+    pub(super) async fn close(self) -> Result<(), Failure> {
+        let drained = self.store.drain().await;
+        self.database.stop().await;
+        Ok(drained?)
     }
 
     async fn connect(database: &Database) -> Result<Store, Failure> {

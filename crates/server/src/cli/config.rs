@@ -1,9 +1,35 @@
-//! `postroom config`: the reference of all settings.
+//! `postroom config`: the reference of all settings, and whether those of this machine are right.
+
+use serde_json::json;
 
 use super::failure::Failure;
 use super::terminal::Terminal;
-use crate::config::reference;
+use crate::config::{Config, Sources, reference};
+use crate::environment;
+use crate::tls;
 
-pub(super) fn run(terminal: &Terminal) -> Result<(), Failure> {
-    terminal.print(reference().trim_end())
+pub(super) const HELP: &str = "Examples:\n  \
+    postroom config > postroom.toml\n  \
+    postroom config --check && systemctl reload postroom";
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Say instead whether a frontend could take over the settings and the certificates that are there now. It asks no
+    /// database.
+    #[arg(long)]
+    check: bool,
+}
+
+pub(super) fn run(args: &Args, sources: &Sources, terminal: &Terminal) -> Result<(), Failure> {
+    if !args.check {
+        return terminal.print(reference().trim_end());
+    }
+    let config = Config::load(sources)?;
+    let now = environment::unix_seconds();
+    for files in config.tls.pairs() {
+        tls::state(&files, now).map_err(|cause| Failure::usage(cause.to_string()))?;
+    }
+    terminal.show(&json!({ "settings": "good" }), || {
+        "the settings are good\n".to_owned()
+    })
 }

@@ -1,9 +1,7 @@
 //! `postroom doctor`: looks at configuration, database, certificate and ports, and reports problems.
 
-use std::fs::Metadata;
-use std::io::{self, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::unix::fs::MetadataExt as _;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,16 +12,15 @@ use store::{Options, Store};
 use tokio::time::timeout;
 
 use super::failure::Failure;
+use super::readable::{ReadableBy, Secrecy, readable_by};
 use super::terminal::Terminal;
 use crate::bus_link;
 use crate::config::{Config, ListenAddress, Sources, TlsFiles};
 use crate::database::Database;
 use crate::environment;
+use crate::http::client;
 use crate::tls::{self, TlsError};
 use crate::validity::CertificateState;
-
-/// How long a frontend that runs may take to say so.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long the bus may take to carry something.
 const BUS_TIMEOUT: Duration = Duration::from_secs(5);
@@ -125,7 +122,8 @@ async fn examine(sources: &Sources) -> Vec<Finding> {
     let mut findings = vec![Finding::good("configuration", file)];
     findings.extend(examine_database(&config).await);
     findings.extend(examine_certificates(&config));
-    findings.extend(examine_ports(&config));
+    findings.extend(examine_files(&config));
+    findings.extend(examine_ports(&config).await);
     findings
 }
 
@@ -213,20 +211,8 @@ fn examine_certificate(files: &TlsFiles) -> Finding {
         Err(error) => return Finding::bad(what, error.to_string()),
     };
     let words = format!("{}: {state}", files.certificate.display());
-    let mut both = [&files.certificate, &files.key].into_iter();
     match state {
-        CertificateState::Valid { .. } => match both.find(|file| is_for_root_alone(file)) {
-            Some(file) => {
-                let file = file.display();
-                Finding::note(
-                    what,
-                    format!(
-                        "{words}; only root can read {file}, no other user as whom a frontend may run"
-                    ),
-                )
-            }
-            None => Finding::good(what, words),
-        },
+        CertificateState::Valid { .. } => Finding::good(what, words),
         CertificateState::EndsSoon { .. } => Finding::note(what, words),
         CertificateState::Expired { .. } | CertificateState::NotYetValid { .. } => {
             Finding::bad(what, words)
@@ -234,16 +220,48 @@ fn examine_certificate(files: &TlsFiles) -> Finding {
     }
 }
 
-/// Whether root, as whom this is asked, sees what a frontend may not see.
-fn is_for_root_alone(file: &Path) -> bool {
-    let is_root = rustix::process::geteuid().is_root();
-    let is_private = |file: &Metadata| file.uid() == 0 && file.mode() & 0o044 == 0;
-    is_root && file.metadata().is_ok_and(|file| is_private(&file))
+/// What a frontend must read: certificates and keys, the URL of the database.
+fn examine_files(config: &Config) -> impl Iterator<Item = Finding> {
+    let pairs = config.tls.pairs().into_iter();
+    let pairs = pairs.flat_map(|files| {
+        [
+            (files.certificate, Secrecy::Public),
+            (files.key, Secrecy::Secret),
+        ]
+    });
+    let url = config.database.url_file.clone();
+    let files = pairs.chain(url.map(|url| (url, Secrecy::Secret)));
+    // What is not there is told elsewhere.
+    let files = files.filter(|(file, _)| file.exists());
+    files.map(move |(file, secrecy)| examine_file(&file, secrecy, &config.node.state_dir))
 }
 
-fn examine_ports(config: &Config) -> impl Iterator<Item = Finding> {
+fn examine_file(file: &Path, secrecy: Secrecy, state_dir: &Path) -> Finding {
+    let what = "file";
+    let name = file.display();
+    match readable_by(file, secrecy, state_dir) {
+        ReadableBy::Frontend => Finding::good(what, format!("{name} can be read")),
+        ReadableBy::Everybody => Finding::note(
+            what,
+            format!("everybody on this machine can read {name}: chmod o= {name}"),
+        ),
+        ReadableBy::RootAlone => Finding::note(
+            what,
+            format!("only root can read {name}, no other user as whom a frontend may run"),
+        ),
+        ReadableBy::NotFrontend { uid } => Finding::bad(
+            what,
+            format!(
+                "user {uid}, who has {} and so runs the frontend, cannot read {name}",
+                state_dir.display()
+            ),
+        ),
+    }
+}
+
+async fn examine_ports(config: &Config) -> impl Iterator<Item = Finding> {
     let listen = &config.listen;
-    let is_running = listen.http.iter().any(|http| is_frontend(*http));
+    let is_running = is_frontend(&listen.http).await;
     let lmtp = listen.lmtp.iter().filter_map(|address| match address {
         ListenAddress::Tcp(address) => Some(*address),
         ListenAddress::Unix(_) => None,
@@ -260,19 +278,15 @@ fn examine_ports(config: &Config) -> impl Iterator<Item = Finding> {
         .map(move |(what, address)| examine_port(what, address, is_running))
 }
 
-/// Whether a frontend answers where this one would.
-fn is_frontend(http: SocketAddr) -> bool {
-    let ask = || -> io::Result<String> {
-        let mut socket = TcpStream::connect_timeout(&http, ANSWER_TIMEOUT)?;
-        socket.set_read_timeout(Some(ANSWER_TIMEOUT))?;
-        socket.write_all(
-            b"GET /healthz/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
-        )?;
-        let mut answer = String::new();
-        socket.read_to_string(&mut answer)?;
-        Ok(answer)
-    };
-    ask().is_ok_and(|answer| answer.ends_with("\r\n\r\nalive\n"))
+/// Whether a frontend answers where one of these would.
+async fn is_frontend(http: &[SocketAddr]) -> bool {
+    for address in http {
+        let answer = client::get(&address.to_string(), "/healthz/live").await;
+        if answer.is_ok_and(|answer| answer.body() == "alive\n") {
+            return true;
+        }
+    }
+    false
 }
 
 fn examine_port(what: &'static str, address: SocketAddr, is_running: bool) -> Finding {

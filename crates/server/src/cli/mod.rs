@@ -19,11 +19,14 @@ mod manual;
 mod migrate;
 mod password;
 mod quota;
+mod readable;
 mod reload;
 mod serve;
 mod session;
+mod stops;
 mod team;
 mod terminal;
+mod top;
 mod user;
 
 use std::path::PathBuf;
@@ -32,8 +35,9 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::config::{Config, Sources, find_file};
+use crate::config::{Config, Sources, find_file, is_log_json};
 use crate::environment;
+use crate::telemetry;
 use failure::Failure;
 use terminal::Terminal;
 
@@ -100,10 +104,14 @@ enum Verb {
     /// Who is logged in, and ending that.
     #[command(subcommand, after_help = session::HELP)]
     Session(session::Verb),
+    /// Who is doing what now, and how the frontends are.
+    #[command(after_help = top::HELP)]
+    Top(top::Args),
     /// Look at configuration, database, certificate and ports, and say what is wrong.
     Doctor,
-    /// Print every setting with its default, as a file to start from.
-    Config,
+    /// Print every setting with its default, as a file to start from; or check those that are there.
+    #[command(after_help = config::HELP)]
+    Config(config::Args),
     /// Print what a shell needs to complete these commands.
     #[command(after_help = completions::HELP)]
     Completions(completions::Args),
@@ -125,24 +133,29 @@ pub fn main() -> ExitCode {
         }
     };
     let terminal = Terminal::new(cli.json);
-    match run(&cli, &terminal) {
+    let sources = sources(&cli);
+    match run(&cli, &sources, &terminal) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            terminal.complain(&failure);
+            // Whoever reads a frontend's log reads no terminal.
+            if matches!(cli.verb, Verb::Serve(_)) && is_log_json(&sources) {
+                telemetry::log_failure(&failure);
+            } else {
+                terminal.complain(&failure);
+            }
             failure.code()
         }
     }
 }
 
-fn run(cli: &Cli, terminal: &Terminal) -> Result<(), Failure> {
-    let sources = sources(cli);
+fn run(cli: &Cli, sources: &Sources, terminal: &Terminal) -> Result<(), Failure> {
     match &cli.verb {
-        Verb::Config => return config::run(terminal),
+        Verb::Config(args) => return config::run(args, sources, terminal),
         Verb::Completions(args) => return completions::run(args, &mut Cli::command(), terminal),
         Verb::Manual(args) => return manual::run(args, Cli::command()),
-        Verb::Doctor => return runtime()?.block_on(doctor::run(&sources, terminal)),
-        Verb::Deliver(args) => return runtime()?.block_on(deliver::run(args, &sources, terminal)),
-        Verb::Serve(args) => return serve::run(args, &sources, terminal),
+        Verb::Doctor => return runtime()?.block_on(doctor::run(sources, terminal)),
+        Verb::Deliver(args) => return runtime()?.block_on(deliver::run(args, sources, terminal)),
+        Verb::Serve(args) => return serve::run(args, sources, terminal),
         Verb::Migrate
         | Verb::User(_)
         | Verb::Group(_)
@@ -152,9 +165,10 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<(), Failure> {
         | Verb::Address(_)
         | Verb::Quota(_)
         | Verb::Activity(_)
-        | Verb::Session(_) => {}
+        | Verb::Session(_)
+        | Verb::Top(_) => {}
     }
-    let config = Config::load(&sources)?;
+    let config = Config::load(sources)?;
     runtime()?.block_on(async {
         match &cli.verb {
             Verb::Migrate => migrate::run(&config, terminal).await,
@@ -167,9 +181,10 @@ fn run(cli: &Cli, terminal: &Terminal) -> Result<(), Failure> {
             Verb::Quota(verb) => quota::run(verb, &config, terminal).await,
             Verb::Session(verb) => session::run(verb, &config, terminal).await,
             Verb::Activity(args) => activity::run(args, &config, terminal).await,
+            Verb::Top(args) => top::run(args, &config, terminal).await,
             Verb::Serve(_)
             | Verb::Doctor
-            | Verb::Config
+            | Verb::Config(_)
             | Verb::Deliver(_)
             | Verb::Completions(_)
             | Verb::Manual(_) => Ok(()),

@@ -37,12 +37,13 @@ impl<'a> Reloader<'a> {
         }
     }
 
-    pub(super) async fn reload(&mut self, frontend: &Frontend) {
+    /// What came of it, in a sentence for the service manager.
+    pub(super) async fn reload(&mut self, frontend: &Frontend) -> String {
         let fresh = match Config::load(self.sources) {
             Ok(fresh) => fresh,
             Err(mistakes) => {
                 warn!(cause = %mistakes, "nothing is taken over from the configuration");
-                return;
+                return "nothing was taken over: the configuration has mistakes".to_owned();
             }
         };
         let changed = self.read.written.changed_in(&fresh.written);
@@ -53,7 +54,7 @@ impl<'a> Reloader<'a> {
         for setting in taken_over {
             info!(setting, "a changed setting is taken over");
         }
-        for setting in in_vain {
+        for setting in &in_vain {
             warn!(setting, "a changed setting needs a restart");
         }
         if let Err(cause) = self.telemetry.replace_filter(&fresh.log.filter) {
@@ -61,6 +62,11 @@ impl<'a> Reloader<'a> {
         }
         frontend.reload(&fresh).await;
         info!("the configuration was read again, and certificates too");
+        let said = match in_vain.as_slice() {
+            [] => "the configuration was read again".to_owned(),
+            settings => format!("needs a restart: {}", settings.join(", ")),
+        };
         self.read = fresh;
+        said
     }
 }

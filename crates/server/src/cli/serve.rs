@@ -5,12 +5,13 @@ use std::net::SocketAddr;
 use sd_notify::NotifyState;
 use serde_json::json;
 use tokio::runtime::Handle;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::SignalKind;
 use tracing::{info, warn};
 
 use super::failure::Failure;
 use super::reload::Reloader;
 use super::runtime;
+use super::stops::{Stops, listen};
 use super::terminal::Terminal;
 use crate::config::{Config, Sources};
 use crate::environment;
@@ -121,7 +122,8 @@ async fn serve(
     loop {
         let reloading = async {
             let _signal = hang_up.recv().await;
-            reloader.reload(&frontend).await;
+            let said = reloader.reload(&frontend).await;
+            notify_systemd(NotifyState::Status(&said));
         };
         if stops.unless_stopped(reloading).await.is_none() {
             break;
@@ -166,45 +168,11 @@ fn announce(frontend: &Frontend, terminal: &Terminal) -> Result<(), Failure> {
     }))
 }
 
-/// Tells systemd, where it started this process as a unit that says when it is ready: `systemctl start` waits for that.
+/// Tells systemd, where it started this process as a unit that says when it is ready: `systemctl start` waits for that, and
+/// `systemctl status` shows what was said last.
 fn notify_systemd(state: NotifyState<'_>) {
     if let Err(cause) = sd_notify::notify(&[state]) {
         warn!(%cause, "systemd is not told");
-    }
-}
-
-fn listen(kind: SignalKind) -> Result<Signal, Failure> {
-    signal(kind).map_err(|cause| Failure::failed(cause.to_string()))
-}
-
-/// Signals that ask this process to stop.
-struct Stops {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Stops {
-    fn listen() -> Result<Self, Failure> {
-        Ok(Self {
-            interrupt: listen(SignalKind::interrupt())?,
-            terminate: listen(SignalKind::terminate())?,
-        })
-    }
-
-    /// Does `work`; `None` if a signal comes first, which drops it.
-    async fn unless_stopped<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
-        tokio::select! {
-            done = work => Some(done),
-            () = self.next() => None,
-        }
-    }
-
-    /// Waits for either signal.
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::changes::WrittenSettings;
 use super::setting::{Choice, Secret, Setting, Span};
-use super::sources::{Given, Surroundings};
+use super::sources::{Given, OtlpVariables, Surroundings};
 
 /// The settings as they were given, and those that were read so far.
 pub(super) struct Form {
@@ -15,7 +15,7 @@ pub(super) struct Form {
     host_name: String,
     state_dir: String,
     memory_bytes: Option<u64>,
-    sends_traces: bool,
+    otlp: OtlpVariables,
     entries: Vec<SettingEntry>,
     mistakes: Vec<Mistake>,
 }
@@ -58,7 +58,7 @@ impl Form {
             host_name: surroundings.host_name.clone(),
             state_dir: surroundings.state_dir.display().to_string(),
             memory_bytes: surroundings.memory_bytes,
-            sends_traces: surroundings.sends_traces,
+            otlp: surroundings.otlp.clone(),
             entries: Vec::new(),
             mistakes: Vec::new(),
         }
@@ -85,9 +85,9 @@ impl Form {
         self.memory_bytes
     }
 
-    /// Whether the standard variables ask for traces.
-    pub(super) fn sends_traces(&self) -> bool {
-        self.sends_traces
+    /// What the standard variables of OpenTelemetry say.
+    pub(super) fn otlp(&self) -> &OtlpVariables {
+        &self.otlp
     }
 
     /// The setting `key`. A wrong value is noted and `default` taken in its place.

@@ -46,8 +46,10 @@ pub(crate) use setting::parse_span;
 pub use setting::{Choice, Secret};
 pub use sharing::AclConfig;
 use sharing::fill_namespaces;
-pub use sources::{Sources, Surroundings, find_file};
-pub use telemetry::{LogConfig, LogFormat, OtlpConfig};
+pub(crate) use sources::is_log_json;
+pub use sources::{OtlpVariables, Sources, Surroundings, find_file};
+use telemetry::fill_otlp;
+pub use telemetry::{LogConfig, LogFormat, MetricsReceiver, OtlpConfig};
 pub use timeouts::TimeoutsConfig;
 
 /// Everything an operator may decide, checked.
@@ -85,8 +87,10 @@ pub struct Config {
     pub timeouts: TimeoutsConfig,
     /// `[log]`
     pub log: LogConfig,
-    /// `[telemetry]`; `None` sends nothing anywhere.
+    /// `[telemetry]`; `None` sends no traces anywhere.
     pub otlp: Option<OtlpConfig>,
+    /// `[telemetry]`; `None` sends no metrics anywhere.
+    pub metrics_receiver: Option<MetricsReceiver>,
     /// All of it as it was written.
     pub written: WrittenSettings,
 }
@@ -105,7 +109,7 @@ impl Config {
 
     fn fill(form: &mut Form) -> Self {
         let written = form.written();
-        Self {
+        let mut config = Self {
             node: NodeConfig::fill(form),
             database: DatabaseConfig::fill(form),
             bus: BusConfig::fill(form),
@@ -137,9 +141,12 @@ impl Config {
                 "How long the record of who did what is kept (postroom activity).",
             ),
             log: LogConfig::fill(form),
-            otlp: OtlpConfig::fill(form),
+            otlp: None,
+            metrics_receiver: None,
             written,
-        }
+        };
+        (config.otlp, config.metrics_receiver) = fill_otlp(form);
+        config
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::Config;
 use super::form::{Form, SettingEntry};
-use super::sources::Surroundings;
+use super::sources::{OtlpVariables, Surroundings};
 
 /// A TOML file with every setting, its words and its default, all commented out.
 #[must_use]
@@ -15,7 +15,7 @@ pub fn reference() -> String {
         host_name: "the host's name".to_owned(),
         state_dir: PathBuf::from("/var/lib/postroom"),
         memory_bytes: None,
-        sends_traces: false,
+        otlp: OtlpVariables::default(),
     };
     let mut form = Form::new(BTreeMap::new(), &surroundings);
     Config::fill(&mut form);

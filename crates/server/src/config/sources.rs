@@ -35,8 +35,19 @@ pub struct Surroundings {
     pub state_dir: PathBuf,
     /// The memory that this process may take, in bytes.
     pub memory_bytes: Option<u64>,
-    /// Whether OpenTelemetry's variables name a receiver of traces.
+    /// What OpenTelemetry's variables say.
+    pub otlp: OtlpVariables,
+}
+
+/// What the standard variables of OpenTelemetry say that its own library does not read for us.
+#[derive(Clone, Debug, Default)]
+pub struct OtlpVariables {
+    /// Whether they name a receiver of traces.
     pub sends_traces: bool,
+    /// Where metrics shall go.
+    pub metrics_url: Option<String>,
+    /// What is sent with them, as headers of HTTP.
+    pub metrics_headers: Vec<(String, String)>,
 }
 
 /// A setting as it was written.
@@ -65,6 +76,19 @@ pub fn find_file(named: Option<&Path>, variables: &HashMap<String, String>) -> O
         .or_else(|| {
             Some(PathBuf::from(FILE_DEFAULT)).filter(|path| path.try_exists().unwrap_or(true))
         })
+}
+
+/// Whether the log is for machines, as far as that can be said of a configuration with mistakes.
+pub(crate) fn is_log_json(sources: &Sources) -> bool {
+    let without_file = Sources {
+        file: None,
+        ..sources.clone()
+    };
+    let given = sources.collect().or_else(|_| without_file.collect());
+    given.is_ok_and(|given| {
+        let format = given.get("log.format");
+        format.is_some_and(|format| format.texts == ["json"])
+    })
 }
 
 impl Sources {

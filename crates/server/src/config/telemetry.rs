@@ -43,6 +43,19 @@ pub struct OtlpConfig {
     pub authorities: Option<PathBuf>,
 }
 
+/// The receiver of metrics.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetricsReceiver {
+    /// All of it, with its path.
+    pub url: String,
+    /// What it wants to see, as headers of HTTP.
+    pub headers: Vec<(String, String)>,
+    /// Between two messages.
+    pub every: Duration,
+    /// As in [`OtlpConfig`].
+    pub authorities: Option<PathBuf>,
+}
+
 impl LogConfig {
     pub(super) fn fill(form: &mut Form) -> Self {
         let Span(slow_command) = form.take(
@@ -69,42 +82,63 @@ impl LogConfig {
     }
 }
 
-impl OtlpConfig {
-    pub(super) fn fill(form: &mut Form) -> Option<Self> {
-        let endpoint: Option<String> = form.take(
+/// Where traces and metrics are sent.
+pub(super) fn fill_otlp(form: &mut Form) -> (Option<OtlpConfig>, Option<MetricsReceiver>) {
+    let endpoint: Option<String> = form.take(
             "telemetry.otlp_endpoint",
             "",
             "Sends traces to this OTLP/HTTP receiver, such as http://collector:4318 or https://…; without it the \
              standard variables decide (OTEL_EXPORTER_OTLP_ENDPOINT and others).",
         );
-        let ratio: Option<f64> = form.take(
+    let ratio: Option<f64> = form.take(
             "telemetry.ratio",
             "",
             "Which part of the commands is traced, from 0 to 1; without it OTEL_TRACES_SAMPLER decides, else all are.",
         );
-        let authorities: Option<PathBuf> = form.take(
+    let authorities: Option<PathBuf> = form.take(
             "telemetry.otlp_authorities",
             "",
             "PEM with the certificates by which a receiver in TLS is known; without it those that the machine trusts.",
         );
-        form.check(
-            ratio.is_none_or(|ratio| (0.0..=1.0).contains(&ratio)),
-            "telemetry.ratio",
-            "must be from 0 to 1",
-        );
-        let is_http = endpoint
-            .as_ref()
-            .is_none_or(|url| url.starts_with("http://") || url.starts_with("https://"));
-        form.check(
-            is_http,
-            "telemetry.otlp_endpoint",
-            "must begin with http:// or https://",
-        );
-        let is_wanted = endpoint.is_some() || form.sends_traces();
-        is_wanted.then_some(Self {
-            endpoint,
-            ratio,
-            authorities,
-        })
-    }
+    form.check(
+        ratio.is_none_or(|ratio| (0.0..=1.0).contains(&ratio)),
+        "telemetry.ratio",
+        "must be from 0 to 1",
+    );
+    let is_http = endpoint
+        .as_ref()
+        .is_none_or(|url| url.starts_with("http://") || url.starts_with("https://"));
+    form.check(
+        is_http,
+        "telemetry.otlp_endpoint",
+        "must begin with http:// or https://",
+    );
+    let Span(every) = form.take(
+        "telemetry.metrics_every",
+        "0s",
+        "How often what /metrics says is sent to the receiver, too, such as 60s; 0s: never.",
+    );
+    let variables = form.otlp();
+    let url = endpoint
+        .as_ref()
+        .map(|base| format!("{}/v1/metrics", base.trim_end_matches('/')));
+    let url = url.or_else(|| variables.metrics_url.clone());
+    let metrics = url.clone().map(|url| MetricsReceiver {
+        url,
+        headers: variables.metrics_headers.clone(),
+        every,
+        authorities: authorities.clone(),
+    });
+    let is_wanted = endpoint.is_some() || variables.sends_traces;
+    form.check(
+        every.is_zero() || url.is_some(),
+        "telemetry.metrics_every",
+        "needs telemetry.otlp_endpoint",
+    );
+    let traces = is_wanted.then_some(OtlpConfig {
+        endpoint,
+        ratio,
+        authorities,
+    });
+    (traces, metrics.filter(|_| !every.is_zero()))
 }

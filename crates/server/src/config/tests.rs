@@ -24,7 +24,7 @@ fn sources(toml: &str, variables: &[(&str, &str)]) -> (tempfile::TempDir, Source
             host_name: "ship".to_owned(),
             state_dir: folder.path().to_owned(),
             memory_bytes: Some(4 * 1024 * 1024 * 1024),
-            sends_traces: false,
+            otlp: super::sources::OtlpVariables::default(),
         },
     };
     (folder, sources)

@@ -1,5 +1,7 @@
 //! The HTTP listener: liveness, readiness and metrics of this node, and a page that draws them.
 
+pub(crate) mod client;
+
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::fmt;

@@ -21,7 +21,7 @@ use tokio::runtime::RuntimeMetrics;
 use crate::telemetry::operations::{FAULTS, OPERATIONS};
 use process::{Machine, Process};
 pub(crate) use rooms::StatsCollector;
-pub(crate) use text::TextFormat;
+pub(crate) use text::{Sample, TextFormat};
 
 pub(crate) type Labels<const N: usize> = [(&'static str, &'static str); N];
 pub(crate) type Histograms = Family<Labels<1>, Histogram, fn() -> Histogram>;
@@ -308,6 +308,16 @@ impl Metrics {
     }
 }
 
+/// What may become of a letter.
+const DELIVERY_RESULTS: [&str; 6] = [
+    "delivered",
+    "duplicate",
+    "not_permitted",
+    "over_quota",
+    "unavailable",
+    "failed",
+];
+
 impl LmtpMetrics {
     fn in_rows_of(table: &mut Table<'_>) -> Self {
         Self {
@@ -325,7 +335,7 @@ impl LmtpMetrics {
             deliveries: table.row(
                 "deliveries",
                 "Letters by what became of them, counted in each mailbox",
-                known("result", &["delivered"]),
+                known("result", &DELIVERY_RESULTS),
             ),
             bytes: table.row_in(
                 Unit::Bytes,

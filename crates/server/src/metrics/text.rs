@@ -1,4 +1,5 @@
-//! The two text formats: that of `OpenMetrics`, and the older one of Prometheus, which is made from it.
+//! The two text formats: that of `OpenMetrics`, and the older one of Prometheus, which is made from it; and a value of either,
+//! as others read it.
 
 /// The format of a page of metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,38 @@ impl TextFormat {
             Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
             Self::Prometheus => "text/plain; version=0.0.4; charset=utf-8",
         }
+    }
+}
+
+/// A value of a page.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Sample<'a> {
+    pub(crate) name: &'a str,
+    /// As they stand between the braces.
+    pub(crate) labels_text: &'a str,
+    pub(crate) value: f64,
+}
+
+impl<'a> Sample<'a> {
+    /// `None` for a line that describes a metric.
+    pub(crate) fn parse(line: &'a str) -> Option<Self> {
+        let line = Some(line).filter(|line| !line.starts_with('#'))?;
+        let (described, value) = line.rsplit_once(' ')?;
+        let (name, labels) = described.split_once('{').unwrap_or((described, ""));
+        Some(Self {
+            name,
+            labels_text: labels.trim_end_matches('}'),
+            value: value.parse().ok()?,
+        })
+    }
+
+    /// The labels: none of ours needs to be escaped.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        let labels = self.labels_text.split("\",");
+        labels.filter_map(|label| {
+            let (name, text) = label.split_once("=\"")?;
+            Some((name, text.trim_end_matches('"')))
+        })
     }
 }
 
@@ -63,6 +96,16 @@ mod tests {
         let older = "# HELP a_seconds Time.\n# TYPE a_seconds histogram\na_seconds_sum 1\n\
                      # HELP b_total Bytes.\n# TYPE b_total counter\nb_total{x=\"# EOF\"} 1\n";
         assert_eq!(to_prometheus(page), older);
+    }
+
+    #[test]
+    fn a_value_has_a_name_and_labels() {
+        let sample = Sample::parse("a_bucket{le=\"0.5\",x=\"UID FETCH\"} 7").unwrap();
+        assert_eq!((sample.name, sample.value), ("a_bucket", 7.0));
+        let labels: Vec<_> = sample.labels().collect();
+        assert_eq!(labels, [("le", "0.5"), ("x", "UID FETCH")]);
+        assert_eq!(Sample::parse("b -1").unwrap().labels().count(), 0);
+        assert_eq!(Sample::parse("# TYPE b gauge"), None);
     }
 
     #[test]

@@ -6,28 +6,21 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::client::conn::http1;
-use hyper::header::{HOST, HeaderValue};
-use hyper::http::uri::{Authority, Scheme};
-use hyper_util::rt::TokioIo;
+use hyper::http::uri::Scheme;
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio_rustls::TlsConnector;
 
 use super::TelemetryError;
-use crate::environment;
+use crate::http::client::exchange;
 
 /// How long one batch may take, from connecting to the answer.
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(10);
-/// A collector's answer.
-const ANSWER_BYTES_MAX: usize = 1024 * 1024;
 
 /// Where machines have the certificates of the authorities that they trust.
 const AUTHORITIES: [&str; 3] = [
@@ -47,12 +40,17 @@ pub(super) struct HttpExporter {
 impl HttpExporter {
     /// `authorities` is a file; without one those count that the machine trusts.
     pub(super) fn new(runtime: Handle, authorities: Option<&Path>) -> Result<Self, TelemetryError> {
-        let tls = trust(authorities).map_err(TelemetryError::Authorities)?;
         Ok(Self {
             runtime,
-            tls: TlsConnector::from(Arc::new(tls)),
+            tls: connector(authorities)?,
         })
     }
+}
+
+/// `authorities` is a file; without one those count that the machine trusts.
+pub(super) fn connector(authorities: Option<&Path>) -> Result<TlsConnector, TelemetryError> {
+    let tls = trust(authorities).map_err(TelemetryError::Authorities)?;
+    Ok(TlsConnector::from(Arc::new(tls)))
 }
 
 fn trust(authorities: Option<&Path>) -> Result<ClientConfig, String> {
@@ -92,12 +90,17 @@ impl HttpClient for HttpExporter {
         // The timer must be made inside the runtime, too.
         let sending = self
             .runtime
-            .spawn(async move { tokio::time::timeout(EXPORT_TIMEOUT, send(tls, request)).await });
-        Box::pin(async move { sending.await?? })
+            .spawn(async move { send_in_time(tls, request).await });
+        Box::pin(async move { sending.await? })
     }
 }
 
-async fn send(tls: TlsConnector, request: Request<Bytes>) -> Sent {
+/// Sends a request over a connection of its own.
+pub(super) async fn send_in_time(tls: TlsConnector, request: Request<Bytes>) -> Sent {
+    tokio::time::timeout(EXPORT_TIMEOUT, send(tls, request)).await?
+}
+
+async fn send(tls: TlsConnector, mut request: Request<Bytes>) -> Sent {
     let authority = request
         .uri()
         .authority()
@@ -107,35 +110,13 @@ async fn send(tls: TlsConnector, request: Request<Bytes>) -> Sent {
     let port = authority
         .port_u16()
         .unwrap_or(if is_tls { 443 } else { 80 });
+    *request.uri_mut() = request.uri().path().parse()?;
     // An IPv6 address stands in brackets in a URL, and without them elsewhere.
     let host = authority.host().trim_matches(['[', ']']);
     let socket = TcpStream::connect((host, port)).await?;
     if !is_tls {
-        return post(socket, &authority, request).await;
+        return exchange(socket, &authority, request).await;
     }
     let name = ServerName::try_from(host.to_owned())?;
-    post(tls.connect(name, socket).await?, &authority, request).await
-}
-
-async fn post<S>(stream: S, authority: &Authority, request: Request<Bytes>) -> Sent
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    environment::start(async move {
-        // An error of the connection is also one of the sender, who reports it.
-        drop(connection.await);
-    });
-
-    let (mut head, body) = request.into_parts();
-    head.headers
-        .insert(HOST, HeaderValue::from_str(authority.as_str())?);
-    let path = head.uri.path().parse()?;
-    head.uri = path;
-    let answer = sender
-        .send_request(Request::from_parts(head, Full::new(body)))
-        .await?;
-    let (head, body) = answer.into_parts();
-    let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await?;
-    Ok(Response::from_parts(head, body.to_bytes()))
+    exchange(tls.connect(name, socket).await?, &authority, request).await
 }

@@ -2,8 +2,10 @@
 
 mod conventions;
 mod exporter;
+mod metrics;
 pub(crate) mod operations;
 
+use std::fmt::Display;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use opentelemetry::trace::{TraceContextExt as _, TracerProvider as _};
@@ -14,7 +16,7 @@ use opentelemetry_otlp::{
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use tokio::runtime::Handle;
-use tracing::{Metadata, Span, Subscriber, warn};
+use tracing::{Metadata, Span, Subscriber, error, warn};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -24,6 +26,7 @@ use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, reload};
 use crate::config::{LogConfig, LogFormat, OtlpConfig};
 use conventions::{Conventional, FAULT};
 use exporter::HttpExporter;
+pub(crate) use metrics::MetricsSender;
 use operations::{DATABASE, OperationTimer, is_measured};
 
 /// Whether this process sends traces: lines of the log then say to which trace they belong.
@@ -86,6 +89,19 @@ pub(crate) fn subscriber(
         replace_filter,
     };
     Ok((subscriber, telemetry))
+}
+
+/// Tells a log for machines why there is no frontend, whether or not a subscriber was made.
+pub(crate) fn log_failure(cause: &impl Display) {
+    let log = LogConfig {
+        format: LogFormat::Json,
+        filter: "error".to_owned(),
+        slow_command: None,
+    };
+    let subscriber = Registry::default().with(lines(&log).0);
+    tracing::subscriber::with_default(subscriber, || {
+        error!(%cause, "the frontend ends");
+    });
 }
 
 impl Telemetry {

@@ -305,21 +305,40 @@ fn a_verb_waits_for_who_migrates() {
 }
 
 #[test]
-fn systemd_hears_when_it_is_ready_and_when_it_stops() {
+fn systemd_hears_when_it_is_ready_what_it_took_over_and_when_it_stops() {
     let world = World::new();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notify");
     let systemd = UnixDatagram::bind(&path).unwrap();
-    let mut settings = world.settings(&[]);
+    let file = folder.path().join("postroom.toml");
+    fs::write(&file, "").unwrap();
+    let mut settings = world.settings(&[("CONFIG", file.to_str().unwrap())]);
     settings.insert("NOTIFY_SOCKET".to_owned(), path.display().to_string());
     let mut process = Process::spawn(&[], &settings, Stdio::null());
-    let mut said = [0; 64];
-    let length = systemd.recv(&mut said).unwrap();
-    assert_eq!(&said[..length], b"READY=1\n");
+    let hear = || {
+        let mut said = [0; 256];
+        let length = systemd.recv(&mut said).unwrap();
+        String::from_utf8(said[..length].to_vec()).unwrap()
+    };
+    assert_eq!(hear(), "READY=1\n");
     process.wait_until_ready();
+    for (text, status) in [
+        ("log.filter = 'warn'", "the configuration was read again"),
+        (
+            "limits.connections = 7",
+            "needs a restart: limits.connections",
+        ),
+        (
+            "nothing = 1",
+            "nothing was taken over: the configuration has mistakes",
+        ),
+    ] {
+        fs::write(&file, text).unwrap();
+        process.signal("HUP");
+        assert_eq!(hear(), format!("STATUS={status}\n"));
+    }
     process.signal("TERM");
-    let length = systemd.recv(&mut said).unwrap();
-    assert_eq!(&said[..length], b"STOPPING=1\n");
+    assert_eq!(hear(), "STOPPING=1\n");
     assert_eq!(process.exit_code(), Some(0));
 }
 
@@ -344,7 +363,7 @@ fn collect(listener: TcpListener) -> thread::JoinHandle<Vec<u8>> {
         let mut bytes = Vec::new();
         loop {
             let (socket, _) = listener.accept().unwrap();
-            let Some(body) = take(socket) else {
+            let Some((_, body)) = take(socket, "200 OK") else {
                 return bytes;
             };
             bytes.extend(body);
@@ -352,10 +371,10 @@ fn collect(listener: TcpListener) -> thread::JoinHandle<Vec<u8>> {
     })
 }
 
-/// The body of one request.
-fn take(socket: TcpStream) -> Option<Vec<u8>> {
+/// The first line of one request and its body; `None` from who says nothing.
+pub(crate) fn take(socket: TcpStream, answer: &str) -> Option<(String, Vec<u8>)> {
     let mut reader = BufReader::new(socket);
-    let mut length = None;
+    let (mut head, mut length) = (String::new(), None);
     loop {
         let mut line = String::new();
         if reader.read_line(&mut line).unwrap() == 0 {
@@ -365,13 +384,16 @@ fn take(socket: TcpStream) -> Option<Vec<u8>> {
         if line.is_empty() {
             break;
         }
+        if head.is_empty() {
+            head.clone_from(&line);
+        }
         length = length.or_else(|| line.strip_prefix("content-length: ")?.parse().ok());
     }
     let mut body = vec![0; length?];
     reader.read_exact(&mut body).unwrap();
-    let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
-    reader.get_mut().write_all(answer).unwrap();
-    Some(body)
+    let answer = format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\n\r\n");
+    reader.get_mut().write_all(answer.as_bytes()).unwrap();
+    Some((head, body))
 }
 
 fn holds(bytes: &[u8], text: &str) -> bool {

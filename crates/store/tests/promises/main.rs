@@ -14,6 +14,7 @@ mod activity;
 mod addresses;
 mod answers;
 mod branches;
+mod busy;
 mod connections;
 mod contents;
 mod copies;

@@ -11,9 +11,9 @@ const ROLES: [(&str, &str); 4] = [
 ];
 
 /// Who works in a mailbox.
-pub(in crate::cli) const EDITOR: &str = "lrswipte";
+pub(crate) const EDITOR: &str = "lrswipte";
 /// Who also administers it.
-pub(in crate::cli) const MANAGER: &str = "lrswipkxtean";
+pub(crate) const MANAGER: &str = "lrswipkxtean";
 
 /// A role or letters; with `+` or `-` before it a change of what is there.
 pub(super) fn parse_change(text: &str) -> Result<Modification, BadRights> {
@@ -28,7 +28,7 @@ pub(super) fn parse_change(text: &str) -> Result<Modification, BadRights> {
 }
 
 /// The role that is exactly these rights.
-pub(super) fn role_of(rights: Rights) -> Option<&'static str> {
+pub(crate) fn role_of(rights: Rights) -> Option<&'static str> {
     let role = ROLES
         .iter()
         .find(|(_, letters)| Rights::parse(letters) == Ok(rights));

@@ -1,8 +1,9 @@
 "use strict";
-// Draws what /metrics says. Rates and times are of the time between two readings; nothing is kept but the last few minutes.
+// Draws what /metrics says. Rates and times are of the time between two readings; nothing is kept but the first reading, the
+// last one, and the numbers that the lines are drawn of.
 
 const PERIOD_MS = 2000;
-const READINGS_MAX = 150;
+const NUMBERS_MAX = 150;
 
 /** One reading: for each name its series, as [labels, value]. */
 function parse(text) {
@@ -83,7 +84,8 @@ const TILES = [
   ["Processor", (b, n) => rate(b, n, "process_cpu_seconds_total") * 100, (v) => `${number(v, 1)} %`, () => "of one core"],
 ];
 
-const readings = [];
+/** What was drawn of each tile, oldest first. */
+const drawn = TILES.map(() => []);
 const byId = (id) => document.getElementById(id);
 
 function element(name, text, parent) {
@@ -95,21 +97,21 @@ function element(name, text, parent) {
 
 function line(values) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", `0 0 ${READINGS_MAX} 100`);
+  svg.setAttribute("viewBox", `0 0 ${NUMBERS_MAX} 100`);
   svg.setAttribute("preserveAspectRatio", "none");
   svg.setAttribute("aria-hidden", "true");
   const top = Math.max(...values.filter(Number.isFinite), 1e-9);
   const points = values.map((value, place) => `${place},${Number.isFinite(value) ? 95 - (90 * value) / top : 95}`);
-  const drawn = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
-  drawn.setAttribute("points", points.join(" "));
-  svg.append(drawn);
+  const polyline = document.createElementNS("http://www.w3.org/2000/svg", "polyline");
+  polyline.setAttribute("points", points.join(" "));
+  svg.append(polyline);
   return svg;
 }
 
 function drawTiles(before, now) {
   const tiles = byId("tiles");
   tiles.replaceChildren();
-  for (const [name, value, words, remark, isBad] of TILES) {
+  for (const [place, [name, value, words, remark, isBad]] of TILES.entries()) {
     const tile = element("div", undefined, tiles);
     tile.className = "tile";
     element("h3", name, tile);
@@ -117,8 +119,9 @@ function drawTiles(before, now) {
     element("p", words(current), tile);
     element("small", remark(before, now), tile);
     if (isBad && isBad(current)) tile.classList.add("bad");
-    const past = readings.slice(1).map((reading, place) => value(readings[place], reading) ?? 0);
-    tile.append(line(past));
+    drawn[place].push(current ?? 0);
+    if (drawn[place].length > NUMBERS_MAX) drawn[place].shift();
+    tile.append(line(drawn[place]));
   }
 }
 
@@ -154,19 +157,23 @@ function say(words, isBad) {
   byId("state").className = isBad ? "bad" : "";
 }
 
+let first;
+let last;
+
 async function read() {
   const answer = await fetch("/metrics");
   if (!answer.ok) throw new Error((await answer.text()).trim());
-  readings.push({ at: Date.now(), series: parse(await answer.text()) });
-  if (readings.length > READINGS_MAX) readings.shift();
-  const now = readings[readings.length - 1];
+  const now = { at: Date.now(), series: parse(await answer.text()) };
+  const before = last;
+  last = now;
+  first ??= now;
   const build = now.series.get("postroom_build_info");
   if (build) byId("version").textContent = build[0][0].version;
   const ready = await fetch("/healthz/ready");
   say((await ready.text()).trim(), !ready.ok);
-  if (readings.length < 2) return;
-  drawTiles(readings[readings.length - 2], now);
-  drawTables(readings[0], now);
+  if (!before) return;
+  drawTiles(before, now);
+  drawTables(first, now);
 }
 
 async function run() {

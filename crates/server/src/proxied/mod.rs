@@ -1,41 +1,22 @@
 //! The PROXY protocol, in both its versions: who is behind a proxy that is trusted to say so
 //! (docs/adr/0070-behind-a-proxy.md). No words to clients.
 
+mod header;
+
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use mail::limits::PROXY_HEADER_BYTES_MAX;
-use proxy_header::{ParseConfig, Protocol, ProxyHeader};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tracing::{debug, warn};
 
+use header::{BadHeader, Rest, SHORTEST_BYTES, rest_of, understand};
+pub(crate) use header::{RemoteEnd, is_header};
+
 /// How long a proxy may take for its header, which it sends before anything else.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// What a header of version 2 begins with.
-const SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
-/// What one of version 2 has before addresses and the rest.
-const FIXED_BYTES: usize = 16;
-/// What the headers of version 1 begin with. An IMAP tag may be PROXY, so that more is compared.
-const WORDS: [&[u8]; 3] = [b"PROXY TCP4 ", b"PROXY TCP6 ", b"PROXY UNKNOWN"];
-/// The shortest header of all is `PROXY UNKNOWN` and the end of its line.
-const SHORTEST_BYTES: usize = 15;
-/// The longest line of version 1.
-const LINE_BYTES_MAX: usize = 107;
-
-/// The other end of a connection: a client, perhaps with a proxy before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct RemoteEnd {
-    /// The client's address.
-    pub(crate) address: SocketAddr,
-    /// That of the proxy between the client and us, where there is one.
-    pub(crate) proxy: Option<SocketAddr>,
-    /// Whether the proxy speaks TLS with the client.
-    pub(crate) is_tls: bool,
-}
 
 impl RemoteEnd {
     /// A client without a proxy.
@@ -62,10 +43,8 @@ impl RemoteEnd {
 /// Why there is no header.
 #[derive(Debug, thiserror::Error)]
 enum NoHeader {
-    #[error("it is none of the PROXY protocol")]
-    Malformed,
-    #[error("it is longer than {PROXY_HEADER_BYTES_MAX} bytes")]
-    TooLong,
+    #[error(transparent)]
+    Bad(#[from] BadHeader),
     #[error("it did not come in time")]
     TooLate,
     #[error(transparent)]
@@ -81,7 +60,7 @@ pub(crate) async fn read(
 ) -> Option<RemoteEnd> {
     let received = timeout(patience.min(HEADER_TIMEOUT), receive(socket)).await;
     let understood = match received {
-        Ok(Ok(header)) => understand(&header, proxy),
+        Ok(Ok(header)) => understand(&header, proxy).map_err(NoHeader::Bad),
         Ok(Err(cause)) => Err(cause),
         Err(_) => Err(NoHeader::TooLate),
     };
@@ -103,12 +82,6 @@ pub(crate) async fn read(
     }
 }
 
-/// Whether what somebody sends begins as a header does.
-pub(crate) fn is_header(bytes: &[u8]) -> bool {
-    let is_begun = |beginning: &&[u8]| bytes.starts_with(beginning);
-    WORDS.iter().any(is_begun) || bytes.starts_with(SIGNATURE)
-}
-
 /// Whether somebody who speaks first, as in TLS, begins with a header. Takes nothing of it.
 pub(crate) async fn is_begun(socket: &TcpStream, patience: Duration) -> bool {
     let mut beginning = [0; SHORTEST_BYTES];
@@ -127,72 +100,37 @@ pub(crate) fn warn_of_stranger(address: SocketAddr) {
 }
 
 async fn receive(socket: &mut TcpStream) -> Result<Vec<u8>, NoHeader> {
-    let mut header = vec![0; SHORTEST_BYTES];
-    socket.read_exact(&mut header).await?;
-    if header.starts_with(SIGNATURE) {
-        header.push(socket.read_u8().await?);
-        let &[.., high, low] = header.as_slice() else {
-            return Err(NoHeader::Malformed);
-        };
-        let bytes = FIXED_BYTES + usize::from(u16::from_be_bytes([high, low]));
-        if bytes > PROXY_HEADER_BYTES_MAX {
-            return Err(NoHeader::TooLong);
+    let mut header = Vec::new();
+    loop {
+        match rest_of(&header)? {
+            Rest::Nothing => return Ok(header),
+            Rest::Bytes(bytes) => {
+                let begun = header.len();
+                header.resize(begun + bytes, 0);
+                let rest = header.get_mut(begun..).unwrap_or_default();
+                socket.read_exact(rest).await?;
+            }
+            Rest::Line(bytes_max) => receive_line(socket, &mut header, bytes_max).await?,
         }
-        header.resize(bytes, 0);
-        let rest = header.get_mut(FIXED_BYTES..).unwrap_or_default();
-        socket.read_exact(rest).await?;
-    } else if is_header(&header) {
-        receive_line(socket, &mut header).await?;
     }
-    Ok(header)
 }
 
 /// Looks before it takes, since the first bytes of the client may have come as well.
-async fn receive_line(socket: &mut TcpStream, header: &mut Vec<u8>) -> Result<(), NoHeader> {
-    while !header.ends_with(b"\n") {
-        let mut seen = [0; LINE_BYTES_MAX];
-        let bytes = socket.peek(&mut seen).await?;
-        let seen = seen.get_mut(..bytes).unwrap_or_default();
-        let end = seen.iter().position(|byte| *byte == b'\n');
-        let line = seen.get_mut(..end.map_or(bytes, |end| end + 1));
-        let line = line.unwrap_or_default();
-        if line.is_empty() || header.len() + line.len() > LINE_BYTES_MAX {
-            return Err(NoHeader::Malformed);
-        }
-        socket.read_exact(line).await?;
-        header.extend_from_slice(line);
+async fn receive_line(
+    socket: &mut TcpStream,
+    header: &mut Vec<u8>,
+    bytes_max: usize,
+) -> Result<(), NoHeader> {
+    let mut seen = vec![0; bytes_max];
+    let bytes = socket.peek(&mut seen).await?;
+    if bytes == 0 {
+        return Err(BadHeader::Malformed.into());
     }
+    let line = seen.iter().take(bytes).position(|byte| *byte == b'\n');
+    seen.truncate(line.map_or(bytes, |end| end + 1));
+    socket.read_exact(&mut seen).await?;
+    header.extend_from_slice(&seen);
     Ok(())
-}
-
-fn understand(header: &[u8], proxy: SocketAddr) -> Result<RemoteEnd, NoHeader> {
-    let parsed = ProxyHeader::parse(header, ParseConfig::default());
-    let (parsed, _) = parsed.map_err(|_| NoHeader::Malformed)?;
-    let Some(addresses) = parsed.proxied_address() else {
-        // A connection of the proxy's own, or of somebody who has no address.
-        return Ok(RemoteEnd {
-            address: proxy,
-            proxy: Some(proxy),
-            is_tls: false,
-        });
-    };
-    if addresses.protocol != Protocol::Stream {
-        return Err(NoHeader::Malformed);
-    }
-    let tls = parsed.ssl().filter(|tls| tls.client_ssl());
-    debug!(
-        client.address = %addresses.source.ip(),
-        proxy.address = %proxy.ip(),
-        tls.version = tls.as_ref().and_then(|tls| tls.version()),
-        tls.cipher = tls.as_ref().and_then(|tls| tls.cipher()),
-        tls.server_name = parsed.authority(),
-        "a client comes by a proxy"
-    );
-    Ok(RemoteEnd {
-        address: addresses.source,
-        proxy: Some(proxy),
-        is_tls: tls.is_some(),
-    })
 }
 
 #[cfg(test)]
@@ -201,7 +139,7 @@ mod tests {
 
     use proxy_header::{ProxiedAddress, ProxyHeader, SslInfo, Tlv};
 
-    use super::{NoHeader, RemoteEnd, is_header, understand};
+    use super::{BadHeader, RemoteEnd, is_header, understand};
 
     fn address(text: &str) -> SocketAddr {
         text.parse().unwrap()
@@ -296,7 +234,7 @@ mod tests {
             b"",
         ] {
             let refused = understand(bytes, address("192.0.2.1:4"));
-            assert!(matches!(refused, Err(NoHeader::Malformed)), "{bytes:?}");
+            assert!(matches!(refused, Err(BadHeader::Malformed)), "{bytes:?}");
         }
         for words in [&b"PROXY NOOP\r\n"[..], b"PROXY", b"\r\n", b"\x16\x03\x01"] {
             assert!(!is_header(words), "{words:?}");

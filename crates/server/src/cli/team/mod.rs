@@ -1,4 +1,7 @@
-//! `postroom team`: a team with all that it needs, at once.
+//! `postroom team`: a team with all that it needs, at once; which there are, and taking one away.
+
+mod list;
+mod remove;
 
 use std::collections::BTreeSet;
 
@@ -17,7 +20,10 @@ pub(super) const HELP: &str = "A lead is manager of the team's mailbox (lrswipkx
     its addresses.\nWhat is there already stays as it is, so the same may be said again.\n\n\
     Examples:\n  \
     postroom team add support --address support@example.org --lead ada --member group:support\n  \
-    postroom team add --dry-run support --member bo";
+    postroom team add --dry-run support --member bo\n  \
+    postroom team list\n  \
+    postroom team remove support --member bo --address help@example.org\n  \
+    postroom team remove support --all";
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Verb {
@@ -39,6 +45,10 @@ pub(super) enum Verb {
         #[arg(long)]
         dry_run: bool,
     },
+    /// List teams with those in their lists and their addresses. A team is a shared mailbox with folders that have a special use.
+    List,
+    /// Take away from a team what is named, or all of it.
+    Remove(remove::Args),
 }
 
 pub(super) async fn run(verb: &Verb, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
@@ -49,13 +59,30 @@ pub(super) async fn run(verb: &Verb, config: &Config, terminal: &Terminal) -> Re
 }
 
 async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Result<(), Failure> {
-    let Verb::Add {
-        name,
-        address,
-        lead,
-        member,
-        dry_run,
-    } = verb;
+    match verb {
+        Verb::Add {
+            name,
+            address,
+            lead,
+            member,
+            dry_run,
+        } => {
+            let named = (address.as_slice(), lead.as_slice(), member.as_slice());
+            let trial = if *dry_run { Trial::Dry } else { Trial::Real };
+            add(context, name, named, trial, terminal).await
+        }
+        Verb::List => list::run(context, terminal).await,
+        Verb::Remove(args) => remove::run(context, args, terminal).await,
+    }
+}
+
+async fn add(
+    context: &AdminContext,
+    name: &str,
+    (address, lead, member): (&[String], &[String], &[String]),
+    trial: Trial,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
     let addresses: Result<Vec<_>, _> = address.iter().map(|text| parse(text)).collect();
     let leads = lead.iter().map(|text| (text, MANAGER));
     let entries = leads.chain(member.iter().map(|text| (text, EDITOR)));
@@ -78,13 +105,12 @@ async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Res
     let operator = context.operator(None).await?;
     let create_permit = ::acl::shared_root(&operator.who)
         .map_err(|_| Failure::failed("only site administrators make teams"))?;
-    let trial = if *dry_run { Trial::Dry } else { Trial::Real };
     let steps = context
         .store
         .set_up_team(&create_permit, &team, &context.separator, trial)
         .await?;
     let data = steps.iter().map(|step| data(context, step));
-    let data = json!({ "dry_run": dry_run, "done": data.collect::<Value>() });
+    let data = json!({ "dry_run": trial == Trial::Dry, "done": data.collect::<Value>() });
     terminal.show(&data, || {
         if steps.is_empty() {
             return format!("team {name} has all of that\n");
