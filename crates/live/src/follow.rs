@@ -236,7 +236,7 @@ impl Live {
                 Heard::Withdrawal(withdrawal) => self.note(withdrawal),
                 Heard::SessionsEnd => self.sessions_end.notify_one(),
                 Heard::Resync => {
-                    info!("listening again after the connection was lost");
+                    info!("wake-ups may have been missed: counters are compared");
                     self.compare_wanted.notify_one();
                 }
                 Heard::Closed => return Ok(()),

@@ -71,6 +71,7 @@ mod metadata;
 mod migrate;
 mod multirange;
 mod name;
+mod notifier;
 mod object_id;
 mod origin;
 mod outline;
