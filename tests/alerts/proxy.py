@@ -17,6 +17,10 @@ class Proxy:
         # What becomes of notifications: "pass", "hold" or "drop".
         self.notifications = "pass"
         self.refuses_new = False
+        # Nothing passes, and nobody is told: as when a machine has stopped.
+        self.is_frozen = False
+        # What is asked, and what is asked instead, which is as long.
+        self.instead = ()
         self.pairs = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -27,6 +31,11 @@ class Proxy:
         self.is_cut = self.refuses_new = True
         for pair in list(self.pairs):
             pair.close()
+
+    def forget(self):
+        """Nothing passes any more by the connections that are there, and nobody is told; others can be made."""
+        for pair in list(self.pairs):
+            pair.is_forgotten = True
 
     def lead_to(self, host, port):
         """Another database has taken over: what is connected breaks, and connects to it."""
@@ -40,8 +49,13 @@ class Proxy:
         for pair in [pair for pair in self.pairs if pair.listens]:
             pair.close()
 
+    def heal(self):
+        self.is_cut = self.refuses_new = self.is_frozen = False
+        self.delay = 0
+
     def close(self):
         self.refuses_new = True
+        self.is_frozen = False
         self.listener.close()
         for pair in list(self.pairs):
             pair.close()
@@ -55,7 +69,12 @@ class Proxy:
             if self.refuses_new:
                 client.close()
                 continue
-            self.pairs.append(Pair(self, client, socket.create_connection(self.target)))
+            try:
+                server = socket.create_connection(self.target)
+            except OSError:
+                client.close()
+                continue
+            self.pairs.append(Pair(self, client, server))
 
 
 class Pair:
@@ -63,7 +82,7 @@ class Pair:
 
     def __init__(self, proxy, client, server):
         self.proxy, self.client, self.server = proxy, client, server
-        self.listens = False
+        self.listens = self.is_forgotten = False
         for pump in (self._ask, self._answer):
             threading.Thread(target=pump, daemon=True).start()
 
@@ -85,11 +104,18 @@ class Pair:
     def _pump(self, source, sink, look):
         try:
             while data := source.recv(65536):
+                while self.proxy.is_frozen:
+                    time.sleep(0.02)
+                if self.is_forgotten:
+                    return
+                for what, instead in self.proxy.instead:
+                    data = data.replace(what, instead)
                 if look(data):
                     sink.sendall(data)
         except OSError:
             pass
-        self.close()
+        if not self.is_forgotten:
+            self.close()
 
     def _note_listen(self, data):
         if b"LISTEN " in data:

@@ -1,18 +1,21 @@
 //! This node's lease: for as long as it holds, whoever withdraws a right or a login asks this node first.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use live::{Live, NodeLease};
 use store::{Fault, LEASE_LENGTH, Store};
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tracing::{info, warn};
 
 use crate::failures::Failures;
 
 /// The pause between two prolongations: one may fail before the lease runs out.
 const PROLONG_PAUSE: Duration = Duration::from_secs(1);
+/// An answer that takes longer may never come.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
 /// What fails again and again is said at first and about each minute.
 const FAILURES_PER_WARNING: u32 = 60;
 /// What the lease is shorter here than in the database, as two clocks do not go alike.
@@ -57,7 +60,7 @@ impl Lease {
         let mut failures = Failures::default();
         loop {
             ticks.tick().await;
-            match self.prolong(&store, &live).await {
+            match self.prolong_watchfully(&store, &live).await {
                 Err(cause) if failures.add(FAILURES_PER_WARNING) => {
                     warn!(%cause, "could not prolong the lease of this node; it compares itself with the database meanwhile");
                 }
@@ -76,6 +79,18 @@ impl Lease {
         self.until.store(0, Ordering::Release);
         if let Err(cause) = store.end_lease(self.node).await {
             warn!(%cause, "could not end the lease of this node; withdrawals wait until it has run out");
+        }
+    }
+
+    /// Where no answer comes for long, the database is asked by a connection of its own: if another PostgreSQL is there by
+    /// now, nobody goes on waiting for the one of before.
+    async fn prolong_watchfully(&self, store: &Store, live: &Live) -> Result<(), Fault> {
+        let mut prolonging = pin!(self.prolong(store, live));
+        loop {
+            if let Ok(done) = timeout(ANSWER_TIMEOUT, prolonging.as_mut()).await {
+                return done;
+            }
+            drop(timeout(ANSWER_TIMEOUT, store.probe()).await);
         }
     }
 

@@ -1,11 +1,9 @@
 //! The start and the end of a store: its connections, and what it does in the background.
 
-use std::str::FromStr;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 
 use bus::Outbox;
-use sqlx::postgres::PgConnectOptions;
 use tokio::sync::watch;
 
 use crate::access_cache::AccessCache;
@@ -20,6 +18,7 @@ use crate::pool::Opener;
 use crate::probe::Probe;
 use crate::query_batcher::QueryBatcher;
 use crate::routes::Routes;
+use crate::servers::Servers;
 use crate::store::Inner;
 use crate::unseen_cache::UnseenCache;
 use crate::whereabouts::Whereabouts;
@@ -31,13 +30,6 @@ const LIMITS_OF_WORK: &str = "set statement_timeout = '120s'; set lock_timeout =
 /// What must not wait takes milliseconds.
 const LIMITS_OF_KEPT: &str = "set statement_timeout = '10s'; set lock_timeout = '5s'";
 
-/// Where the database is. A session is opened without settings of our own, since poolers refuse those that they do not
-/// know: what must hold is set afterwards.
-pub(crate) fn address_of(url: &str) -> Result<PgConnectOptions, sqlx::Error> {
-    // All floats are sent in full since PostgreSQL 12, whatever this says.
-    Ok(PgConnectOptions::from_str(url)?.extra_float_digits(None))
-}
-
 impl Store {
     /// Opens the pool and starts the notifier. The database must have all migrations.
     ///
@@ -45,12 +37,12 @@ impl Store {
     ///
     /// [`Fault::Unavailable`] when the database cannot be reached.
     pub async fn connect(options: Options, background: Background) -> Result<Self, Fault> {
-        let database = address_of(&options.url)?.application_name(&options.application_name);
+        let database = Servers::parse(&options.url)?.application_name(&options.application_name);
         let whereabouts = Arc::new(Whereabouts::new(database));
         let history = Arc::<History>::default();
         let opener = |limits| {
-            let sleep = background.sleep.clone();
-            Opener::new(whereabouts.clone(), limits, history.clone(), sleep)
+            let (sleep, clock) = (background.sleep.clone(), background.clock.clone());
+            Opener::new(whereabouts.clone(), limits, history.clone(), (sleep, clock))
         };
         let openers = (opener(LIMITS_OF_WORK), opener(LIMITS_OF_KEPT));
         let division = Division::of(options.connections);

@@ -1,29 +1,71 @@
-//! Which history of the database the connections are in (docs/adr/0054-another-history.md).
+//! Which history of the database the connections are in (docs/adr/0054-another-history.md), and which PostgreSQL answers.
 
+use std::future::pending;
+use std::io;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use futures_util::future::{Either, select};
 use sqlx::PgConnection;
+use tokio::sync::watch;
 
 /// What the connections of a node have found.
 #[derive(Debug, Default)]
 pub(crate) struct History {
     /// The one of the newest connection.
-    latest: Mutex<Option<String>>,
+    latest: Mutex<Option<Latest>>,
     /// How often it was another one than before.
     changes: AtomicU64,
+    /// How often another PostgreSQL answered than before, or the same after it was started anew.
+    successions: watch::Sender<u64>,
+}
+
+#[derive(Debug)]
+struct Latest {
+    history: String,
+    /// When the PostgreSQL was started that said so.
+    started: String,
+}
+
+/// Tells whether there is nobody any more at the other end of a connection, which it does not know by itself: a machine that has lost
+/// its power ends no connection (docs/adr/0087-nobody-waits-for-a-server-that-is-gone.md).
+#[derive(Clone, Debug)]
+pub(crate) struct Abandonment {
+    /// How many had followed one another when it was opened.
+    opened: u64,
+    successions: watch::Receiver<u64>,
 }
 
 impl History {
-    /// Reads it on a new connection, before anything else is asked there.
-    pub(crate) async fn read(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-        let history = sqlx::query_scalar!("select database_history()")
-            .fetch_one(connection)
-            .await?;
-        if let Some(history) = history {
-            self.note(history);
+    /// Reads it on a new connection, before anything else is asked there. `has_changed` is called where another PostgreSQL answers
+    /// than before: connections of before lead nowhere.
+    pub(crate) async fn read(
+        &self,
+        connection: &mut PgConnection,
+        has_changed: impl FnOnce(),
+    ) -> Result<Abandonment, sqlx::Error> {
+        let row = sqlx::query!(
+            r#"select database_history() as history, extract(epoch from pg_postmaster_start_time())::text as "started!""#
+        )
+        .fetch_one(connection)
+        .await?;
+        let before = self.successions();
+        let opened = match row.history {
+            Some(history) => self.note(history, row.started),
+            None => before,
+        };
+        if opened != before {
+            has_changed();
         }
-        Ok(())
+        Ok(Abandonment {
+            opened,
+            successions: self.successions.subscribe(),
+        })
+    }
+
+    fn successions(&self) -> u64 {
+        *self.successions.borrow()
     }
 
     /// How often it was another one than before.
@@ -31,26 +73,93 @@ impl History {
         self.changes.load(Ordering::Acquire)
     }
 
-    fn note(&self, history: String) {
+    /// How many have followed one another, the one that said this among them.
+    fn note(&self, history: String, started: String) -> u64 {
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        if latest.as_ref().is_some_and(|latest| *latest != history) {
-            self.changes.fetch_add(1, Ordering::AcqRel);
+        if let Some(before) = &*latest {
+            let is_another_history = before.history != history;
+            if is_another_history {
+                self.changes.fetch_add(1, Ordering::AcqRel);
+            }
+            if is_another_history || before.started != started {
+                self.successions
+                    .send_modify(|successions| *successions += 1);
+            }
         }
-        *latest = Some(history);
+        *latest = Some(Latest { history, started });
+        self.successions()
+    }
+}
+
+impl Abandonment {
+    /// What `work` comes to, or an error as soon as there is nobody who would answer.
+    pub(crate) async fn or<T, E: From<sqlx::Error>>(
+        self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        match select(pin!(work), pin!(self.comes())).await {
+            Either::Left((done, _)) => done,
+            Either::Right((error, _)) => Err(error.into()),
+        }
+    }
+
+    /// Comes when there is nobody any more, as the error of whoever waits.
+    pub(crate) async fn comes(self) -> sqlx::Error {
+        let opened = self.opened;
+        let mut following = self.successions.clone();
+        if following.wait_for(|count| *count > opened).await.is_err() {
+            // The store ends, and so does what waits here.
+            return pending().await;
+        }
+        let words = "another PostgreSQL has taken the place of the one that was asked";
+        io::Error::new(io::ErrorKind::ConnectionAborted, words).into()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::future::ready;
+
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     #[test]
     fn another_history_is_a_change_and_the_first_is_none() {
         let history = History::default();
-        let changes = [("1/1", 0), ("1/1", 0), ("1/2", 1), ("1/2", 1), ("2/1", 2)];
-        for (text, expected) in changes {
-            history.note(text.to_owned());
-            assert_eq!(history.changes(), expected, "{text}");
+        for (text, started, changes, successions) in [
+            ("1/1", "noon", 0, 0),
+            ("1/1", "noon", 0, 0),
+            ("1/1", "one", 0, 1),
+            ("1/2", "one", 1, 2),
+            ("1/2", "one", 1, 2),
+            ("2/1", "two", 2, 3),
+        ] {
+            let noted = history.note(text.to_owned(), started.to_owned());
+            assert_eq!(noted, successions, "{text} {started}");
+            assert_eq!(history.changes(), changes, "{text} {started}");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_a_server_that_is_gone_is_told_and_others_are_not() {
+        let history = History::default();
+        let opened = |started: &str| Abandonment {
+            opened: history.note("1/1".to_owned(), started.to_owned()),
+            successions: history.successions.subscribe(),
+        };
+        let (before, answered) = (opened("noon"), opened("noon"));
+        let done: Result<_, sqlx::Error> = answered.or(ready(Ok(1))).await;
+        assert_eq!(done.unwrap(), 1);
+        // Both find the new one, whichever comes first.
+        let (first, second) = (opened("one"), opened("one"));
+        let error = before
+            .or(pending::<Result<(), sqlx::Error>>())
+            .await
+            .unwrap_err();
+        assert!(error.to_string().contains("another PostgreSQL"), "{error}");
+        for after in [first, second] {
+            assert!(after.comes().now_or_never().is_none());
         }
     }
 }

@@ -95,6 +95,7 @@ mod routes;
 mod rows;
 mod save_date;
 mod search_text;
+mod servers;
 mod shares;
 mod snapshot;
 mod stats;

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migration, Migrator};
-use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
+use sqlx::{Connection, Executor, PgConnection};
 
-use crate::connect::address_of;
+use crate::servers::Servers;
 use crate::{Cause, Fault, Store};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
@@ -82,7 +82,7 @@ impl Store {
 }
 
 async fn connect(url: &str) -> Result<PgConnection, Fault> {
-    let opened = address_of(url)?.connect().await;
+    let opened = Servers::parse(url)?.connect_once().await;
     opened.map_err(Fault::of_opening)
 }
 

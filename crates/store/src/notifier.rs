@@ -13,7 +13,7 @@ use std::time::Duration;
 use bus::Wakeup;
 use futures_util::FutureExt as _;
 use futures_util::future::{Either, select};
-use sqlx::{ConnectOptions, Executor, PgConnection, PgExecutor};
+use sqlx::{Executor, PgConnection, PgExecutor};
 use tracing::{info, warn};
 
 use crate::Fault;
@@ -99,7 +99,8 @@ impl Notifier {
             let connection = match &mut self.connection {
                 Some(connection) => connection,
                 None => {
-                    let mut connection = self.inner.database().connect().await?;
+                    let inner = &self.inner;
+                    let mut connection = inner.database().connect(&inner.background.sleep).await?;
                     // A hint need not be durable.
                     connection.execute("set synchronous_commit = off").await?;
                     self.connection.insert(connection)

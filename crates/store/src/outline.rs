@@ -106,10 +106,12 @@ impl Store {
             .filter(|outline| outline.has_rare_keywords());
         let with_rare: Vec<MailboxId> = with_rare.map(|outline| outline.id).collect();
         let mut connection = self.connection().await?;
-        let (rows, rare) = if with_rare.is_empty() {
-            let rows = rows::copy_out_of(connection.apart(), &ids).await?;
-            (rows, RareOf::default())
-        } else {
+        let abandonment = connection.abandonment();
+        let reading = async {
+            if with_rare.is_empty() {
+                let rows = rows::copy_out_of(connection.apart(), &ids).await?;
+                return Ok::<_, Fault>((rows, RareOf::default()));
+            }
             // Both of one moment.
             let mut transaction = connection
                 .apart()
@@ -118,8 +120,9 @@ impl Store {
             let rows = rows::copy_out_of(&mut transaction, &ids).await?;
             let rare = rare::load(&mut transaction, &with_rare).await?;
             transaction.commit().await?;
-            (rows, rare)
+            Ok((rows, rare))
         };
+        let (rows, rare) = Box::pin(abandonment.or(reading)).await?;
         connection.end_apart();
         drop(connection);
         for (mailbox, message) in rows {

@@ -8,16 +8,13 @@ use std::task::Poll;
 use std::time::Duration;
 
 use deadpool::managed::{self, Metrics, QueueMode, RecycleError, RecycleResult};
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::{BoxStream, StreamExt as _, poll_fn};
 use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo};
-use sqlx::{
-    ConnectOptions as _, Connection as _, Describe, Either, Execute, Executor, PgConnection,
-    Postgres, SqlStr,
-};
+use sqlx::{Connection as _, Describe, Either, Execute, Executor, PgConnection, Postgres, SqlStr};
 
-use crate::background::Sleep;
-use crate::history::History;
+use crate::background::{Clock, Sleep};
+use crate::history::{Abandonment, History};
 use crate::whereabouts::Whereabouts;
 use crate::{Cause, Fault};
 
@@ -29,7 +26,9 @@ const IDLE_MAX: Duration = Duration::from_secs(10 * 60);
 const AGE_MAX: Duration = Duration::from_secs(30 * 60);
 /// Between two attempts to reach a database that may be starting: the first pause, and the longest.
 const RETRY_PAUSE_MIN: Duration = Duration::from_millis(10);
-const RETRY_PAUSE_MAX: Duration = Duration::from_secs(1);
+const RETRY_PAUSE_MAX: Duration = Duration::from_millis(250);
+/// A database that none could be opened to for so long is away: nobody waits for it any more, as nobody who reads does.
+const AWAY: Duration = Duration::from_secs(3);
 
 /// What holds in each session of a pool.
 const SESSION_SETTINGS: &str = "
@@ -51,10 +50,17 @@ pub(crate) struct Opener {
     limits: &'static str,
     history: Arc<History>,
     sleep: Sleep,
+    clock: Clock,
     /// How often there was reason to believe that connections are dead.
     suspicions: AtomicU64,
     /// Why none could be opened, while attempts go on.
-    trouble: Mutex<Option<String>>,
+    trouble: Mutex<Option<Trouble>>,
+}
+
+/// Why no connection could be opened, and since when that is so.
+struct Trouble {
+    began: Duration,
+    words: String,
 }
 
 /// A connection of a pool. As statements are sent through it, it is known whether it still waits for an answer.
@@ -65,6 +71,7 @@ pub(crate) struct PooledConnection {
     whereabouts: Arc<Whereabouts>,
     /// As of which of these it was opened.
     moves: u64,
+    abandonment: Abandonment,
     state: State,
 }
 
@@ -84,13 +91,14 @@ impl Opener {
         whereabouts: Arc<Whereabouts>,
         limits: &'static str,
         history: Arc<History>,
-        sleep: Sleep,
+        (sleep, clock): (Sleep, Clock),
     ) -> Self {
         Self {
             whereabouts,
             limits,
             history,
             sleep,
+            clock,
             suspicions: AtomicU64::new(0),
             trouble: Mutex::default(),
         }
@@ -114,25 +122,35 @@ impl Opener {
     /// What PostgreSQL or the way to it said when a connection was asked for last, unless it was opened.
     pub(crate) fn trouble(&self) -> Option<String> {
         let trouble = self.trouble.lock();
-        trouble.unwrap_or_else(PoisonError::into_inner).clone()
+        let trouble = trouble.unwrap_or_else(PoisonError::into_inner);
+        trouble.as_ref().map(|trouble| trouble.words.clone())
     }
 
-    fn note_trouble(&self, trouble: Option<String>) {
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+    /// For how long there has been trouble, if there is.
+    fn note_trouble(&self, words: Option<String>) -> Duration {
+        let now = (self.clock)();
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        let began = trouble.as_ref().map_or(now, |trouble| trouble.began);
+        *trouble = words.map(|words| Trouble { began, words });
+        now.saturating_sub(began)
     }
 
     async fn open(&self) -> Result<PooledConnection, sqlx::Error> {
         let outlived = self.suspicions.load(Ordering::Relaxed);
         let moves = self.whereabouts.moves();
-        let mut connection = self.whereabouts.now().connect().await?;
+        let mut connection = self.whereabouts.now().connect(&self.sleep).await?;
         connection.execute(SESSION_SETTINGS).await?;
         connection.execute(self.limits).await?;
-        self.history.read(&mut connection).await?;
+        let abandonment = self
+            .history
+            .read(&mut connection, || self.whereabouts.let_go())
+            .await?;
         Ok(PooledConnection {
             connection,
             outlived,
             whereabouts: self.whereabouts.clone(),
             moves,
+            abandonment,
             state: State::Ready,
         })
     }
@@ -142,7 +160,10 @@ impl Opener {
         loop {
             match self.open().await {
                 Err(error) if is_starting(&error) => {
-                    self.note_trouble(Some(error.to_string()));
+                    let lasts = self.note_trouble(Some(error.to_string()));
+                    if lasts > AWAY && !is_full(&error) {
+                        return Err(error);
+                    }
                     (self.sleep)(pause).await;
                 }
                 opened => {
@@ -175,6 +196,12 @@ pub(crate) fn is_starting(error: &sqlx::Error) -> bool {
         // Foreign and non-exhaustive: nothing else passes by itself.
         _ => false,
     }
+}
+
+/// Whether it has no connection left, which somebody may give back at any time.
+fn is_full(error: &sqlx::Error) -> bool {
+    let error = error.as_database_error();
+    error.is_some_and(|error| error.code().as_deref() == Some("53300"))
 }
 
 impl managed::Manager for Opener {
@@ -217,10 +244,16 @@ impl PooledConnection {
         self.moves != self.whereabouts.moves()
     }
 
+    /// For what it is used for [`apart`](Self::apart).
+    pub(crate) fn abandonment(&self) -> Abandonment {
+        self.abandonment.clone()
+    }
+
     /// Reads the answers that it still waits for, and one more, so that it is known to be alive.
     pub(crate) async fn settle(&mut self) -> Result<(), sqlx::Error> {
         self.state = State::Waiting;
-        self.connection.ping().await?;
+        let abandonment = self.abandonment.clone();
+        abandonment.or(self.connection.ping()).await?;
         self.state = State::Ready;
         Ok(())
     }
@@ -250,13 +283,23 @@ impl<'c> Executor<'c> for &'c mut PooledConnection {
         E: 'q + Execute<'q, Postgres>,
     {
         let PooledConnection {
-            connection, state, ..
+            connection,
+            state,
+            abandonment,
+            ..
         } = self;
         *state = State::Waiting;
+        let mut abandoned = abandonment.clone().comes().boxed();
         let mut answers = connection.fetch_many(query);
         let mut has_failed = false;
         poll_fn(move |cx| {
-            let next = answers.poll_next_unpin(cx);
+            let mut next = answers.poll_next_unpin(cx);
+            if next.is_pending()
+                && !has_failed
+                && let Poll::Ready(error) = abandoned.poll_unpin(cx)
+            {
+                next = Poll::Ready(Some(Err(error)));
+            }
             match &next {
                 Poll::Ready(Some(Err(_))) => has_failed = true,
                 Poll::Ready(None) if !has_failed => *state = State::Ready,
@@ -277,7 +320,10 @@ impl<'c> Executor<'c> for &'c mut PooledConnection {
     {
         Box::pin(async move {
             self.state = State::Waiting;
-            let found = self.connection.fetch_optional(query).await?;
+            let abandonment = self.abandonment.clone();
+            let found = abandonment
+                .or(self.connection.fetch_optional(query))
+                .await?;
             self.state = State::Ready;
             Ok(found)
         })
@@ -293,7 +339,10 @@ impl<'c> Executor<'c> for &'c mut PooledConnection {
     {
         Box::pin(async move {
             self.state = State::Waiting;
-            let statement = self.connection.prepare_with(sql, parameters).await?;
+            let abandonment = self.abandonment.clone();
+            let statement = abandonment
+                .or(self.connection.prepare_with(sql, parameters))
+                .await?;
             self.state = State::Ready;
             Ok(statement)
         })

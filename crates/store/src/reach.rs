@@ -1,15 +1,16 @@
 //! Whether the database is reached, and being told that it is elsewhere.
 
 use std::pin::pin;
+use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use sqlx::{ConnectOptions as _, Connection as _};
+use sqlx::Connection as _;
 
-use crate::connect::address_of;
 use crate::connections::ACQUIRE_TIMEOUT;
 use crate::pool::is_starting;
 use crate::probe::ProbeConnection;
-use crate::{Cause, Fault, ObjectIds, Store};
+use crate::servers::Servers;
+use crate::{Cause, Fault, ObjectIds, Store, wake};
 
 impl Store {
     /// Whether the database answers, however busy this node's pool is. A connection that was lost meanwhile is opened
@@ -30,9 +31,10 @@ impl Store {
             }
             inner.suspect_all();
         }
-        let opened = inner.database().connect().await;
+        let opened = inner.database().connect(&inner.background.sleep).await;
         let mut connection = opened.map_err(Fault::of_opening)?;
-        connection.ping().await?;
+        let found_another = || inner.whereabouts.let_go();
+        inner.history.read(&mut connection, found_another).await?;
         *kept = Some(ProbeConnection { connection, moves });
         Ok(())
     }
@@ -44,7 +46,7 @@ impl Store {
     ///
     /// [`Fault::Unavailable`] when it refuses for another reason, such as a wrong password, [`Fault::Broken`] when `url` is none.
     pub async fn why_not_yet(url: &str) -> Result<Option<String>, Fault> {
-        match address_of(url)?.connect().await {
+        match Servers::parse(url)?.connect_once().await {
             Ok(connection) => {
                 // It has said what was asked, however it ends.
                 drop(connection.close().await);
@@ -57,6 +59,27 @@ impl Store {
         }
     }
 
+    /// Whether a notification arrives at whoever listens, within so long: not where a pooler hands out connections for one
+    /// transaction each.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] when the database cannot be reached, or takes no LISTEN.
+    pub async fn hears_notifications(&self, within: Duration) -> Result<bool, Fault> {
+        let inner = self.inner();
+        // Nobody else listens there, and those who ask at the same time do not mind one another.
+        let channel = "postroom_trial";
+        let mut listener = wake::connect_listener(inner, [channel]).await?;
+        sqlx::query!("select pg_notify($1, '')", channel)
+            .execute(&mut *self.kept().await?)
+            .await?;
+        let too_late = (inner.background.sleep)(within);
+        match select(pin!(listener.recv()), too_late).await {
+            Either::Left((heard, _)) => Ok(heard.is_ok()),
+            Either::Right(_) => Ok(false),
+        }
+    }
+
     /// Uses `url` for all connections from now on, and lets go those that are open as they become free. It must lead to
     /// the same database, as after its password has changed or under another name.
     ///
@@ -65,11 +88,11 @@ impl Store {
     /// [`Fault`] when it cannot be reached there, or is another database; then nothing has changed.
     pub async fn move_to(&self, url: &str) -> Result<(), Fault> {
         let inner = self.inner();
-        let name = inner.database().get_application_name().map(str::to_owned);
-        let database = address_of(url)?.application_name(name.as_deref().unwrap_or_default());
+        let name = inner.database().node_name().map(str::to_owned);
+        let database = Servers::parse(url)?.application_name(name.as_deref().unwrap_or_default());
         let tried = database.clone();
         let trying = pin!(async {
-            let mut connection = tried.connect().await?;
+            let mut connection = tried.connect_once().await?;
             let ids = ObjectIds::read(&mut connection).await?;
             connection.close().await?;
             Ok::<_, Fault>(ids)

@@ -12,6 +12,7 @@ use mail::{ContentId, FlagBits, InternalDate, Keywords, MailboxId, ModSeq, Uid, 
 use sqlx::{Connection as _, PgConnection};
 use tracing::warn;
 
+use crate::connections::Held;
 use crate::rare::RareOf;
 use crate::{Cause, Fault, LoadedDelta, News, Store, keyword, packing, rare, rows};
 
@@ -44,7 +45,17 @@ impl Store {
     /// [`Fault::Unavailable`] when the database is away.
     #[tracing::instrument(name = "db.load_image", skip_all)]
     pub async fn load_image(&self, mailbox: MailboxId) -> Result<Option<Loaded>, Fault> {
-        let mut connection = self.connection().await?;
+        let connection = self.connection().await?;
+        let abandonment = connection.abandonment();
+        // On the heap: whoever opens a mailbox would have room for it.
+        Box::pin(abandonment.or(self.load_image_by(connection, mailbox))).await
+    }
+
+    async fn load_image_by(
+        &self,
+        mut connection: Held,
+        mailbox: MailboxId,
+    ) -> Result<Option<Loaded>, Fault> {
         let mut transaction = connection
             .apart()
             .begin_with("begin isolation level repeatable read, read only")

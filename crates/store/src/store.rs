@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use bus::{Carrier, Outbox, Wakeup};
 use mail::MailboxId;
-use sqlx::postgres::PgConnectOptions;
 use tokio::sync::watch;
 
 use crate::access_cache::AccessCache;
@@ -25,6 +24,7 @@ use crate::probe::Probe;
 use crate::query_batcher::QueryBatcher;
 use crate::resolve::{Answer, Name};
 use crate::routes::Routes;
+use crate::servers::Servers;
 use crate::stats::Counters;
 use crate::unseen_cache::UnseenCache;
 use crate::whereabouts::Whereabouts;
@@ -181,7 +181,7 @@ impl Inner {
     }
 
     /// For a connection outside the pool.
-    pub(crate) fn database(&self) -> PgConnectOptions {
+    pub(crate) fn database(&self) -> Servers {
         self.whereabouts.now()
     }
 

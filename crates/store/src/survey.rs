@@ -46,6 +46,12 @@ pub struct Replication {
     pub timeline: u64,
     /// Standbys that are connected.
     pub standbys: u64,
+    /// Those of them of which a commit waits for one at least. `None` where our role may not know.
+    pub synchronous: Option<u64>,
+    /// Whether a commit waits for a standby (`synchronous_standby_names`).
+    pub is_awaited: bool,
+    /// Whether a commit waits for the disk of the primary (`fsync`).
+    pub is_flushed: bool,
     /// What the standby that is furthest behind has not applied, in bytes of the log. `None` without standbys, and where
     /// our role may not know (`pg_monitor`).
     pub lag_bytes: Option<u64>,
@@ -123,6 +129,10 @@ impl Store {
         let row = sqlx::query!(
             r#"select ('x' || split_part(database_history(), '/', 2))::bit(32)::bigint as timeline,
                       count(*) as "standbys!",
+                      case when count(*) = count(r.sync_state)
+                           then count(*) filter (where r.sync_state in ('sync', 'quorum')) end as synchronous,
+                      current_setting('synchronous_standby_names') <> '' as "is_awaited!",
+                      current_setting('fsync')::boolean as "is_flushed!",
                       max(pg_wal_lsn_diff(pg_current_wal_lsn(), r.replay_lsn))::bigint as lag_bytes,
                       (extract(epoch from max(r.replay_lag)) * 1000)::bigint as lag_ms
                  from pg_stat_replication r
@@ -133,6 +143,9 @@ impl Store {
         Ok(Replication {
             timeline: row.timeline.map_or(0, count),
             standbys: count(row.standbys),
+            synchronous: row.synchronous.map(count),
+            is_awaited: row.is_awaited,
+            is_flushed: row.is_flushed,
             lag_bytes: row.lag_bytes.map(count),
             lag: row.lag_ms.map(|lag| Duration::from_millis(count(lag))),
         })

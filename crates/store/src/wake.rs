@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use bus::{Carried, Carrier, Wakeup};
 use futures_util::future::{Either, select};
 use mail::{AccountId, MailboxId, ModSeq};
-use sqlx::postgres::{PgConnectOptions, PgListener, PgNotification, PgPoolOptions};
+use sqlx::postgres::{PgListener, PgNotification, PgPoolOptions};
 use tokio::sync::watch;
 use tracing::warn;
 
@@ -79,7 +79,7 @@ impl Store {
     /// [`Fault::Unavailable`] when the database cannot be reached.
     pub async fn listen(&self) -> Result<Listener, Fault> {
         let moves = self.inner().whereabouts.watch();
-        let connection = Some(connect_listener(self.inner().database(), CHANNELS).await?);
+        let connection = Some(connect_listener(self.inner(), CHANNELS).await?);
         self.inner().answers.count_listeners(1);
         self.inner().note_listening(true);
         Ok(Listener {
@@ -286,7 +286,7 @@ async fn hear_carrier(inner: &Inner, carrier: Option<&dyn Carrier>) -> Heard {
 
 async fn reconnect(inner: Arc<Inner>) -> PgListener {
     loop {
-        match connect_listener(inner.database(), CHANNELS).await {
+        match connect_listener(&inner, CHANNELS).await {
             Ok(listener) => return listener,
             Err(error) => {
                 warn!(cause = %error, "cannot listen for wake-ups");
@@ -298,9 +298,10 @@ async fn reconnect(inner: Arc<Inner>) -> PgListener {
 
 /// A pool of one, since that is what a listener takes its connection from.
 pub(crate) async fn connect_listener(
-    database: PgConnectOptions,
+    inner: &Inner,
     channels: impl IntoIterator<Item = &str>,
 ) -> Result<PgListener, sqlx::Error> {
+    let database = inner.database().primary(&inner.background.sleep).await?;
     let pool = PgPoolOptions::new()
         .max_connections(1)
         .max_lifetime(None)

@@ -3,18 +3,19 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use sqlx::postgres::PgConnectOptions;
 use tokio::sync::watch;
+
+use crate::servers::Servers;
 
 /// Where the database is, and how often that has changed.
 pub(crate) struct Whereabouts {
-    current: Mutex<PgConnectOptions>,
+    current: Mutex<Servers>,
     count: AtomicU64,
     moves: watch::Sender<u64>,
 }
 
 impl Whereabouts {
-    pub(crate) fn new(database: PgConnectOptions) -> Self {
+    pub(crate) fn new(database: Servers) -> Self {
         Self {
             current: Mutex::new(database),
             count: AtomicU64::new(0),
@@ -23,7 +24,7 @@ impl Whereabouts {
     }
 
     /// For a connection that is opened now.
-    pub(crate) fn now(&self) -> PgConnectOptions {
+    pub(crate) fn now(&self) -> Servers {
         let current = self.current.lock();
         current.unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -37,10 +38,15 @@ impl Whereabouts {
         self.moves.subscribe()
     }
 
-    pub(crate) fn replace(&self, database: PgConnectOptions) {
+    pub(crate) fn replace(&self, database: Servers) {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         *current = database;
         drop(current);
+        self.let_go();
+    }
+
+    /// Whoever keeps a connection opens another.
+    pub(crate) fn let_go(&self) {
         self.count.fetch_add(1, Ordering::AcqRel);
         self.moves.send_modify(|moves| *moves += 1);
     }

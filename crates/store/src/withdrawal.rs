@@ -207,10 +207,8 @@ impl Store {
         let way = if answers.is_heard() {
             Way::HandedOn(answers.expect(question))
         } else {
-            let database = self.inner().database();
-            Way::Own(Box::new(
-                wake::connect_listener(database, [ANSWER_CHANNEL]).await?,
-            ))
+            let listener = wake::connect_listener(self.inner(), [ANSWER_CHANNEL]).await?;
+            Way::Own(Box::new(listener))
         };
         Ok(Arriving {
             answers,

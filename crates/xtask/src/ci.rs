@@ -14,6 +14,7 @@ const STEPS: &[Step] = &[
     ("settings", settings::check),
     ("package", dist::check),
     ("foreign", || visit::run("tests/foreign/run", &[])),
+    ("faults", visit::sample_of_faults),
     ("smoke", bench::smoke),
     ("fuzz", fuzz::for_a_minute),
     ("test", || suite::run(&[])),

@@ -106,6 +106,12 @@ const VERBS: &[Verb] = &[
         run: visit::alerts,
     },
     Verb {
+        name: "faults",
+        arguments: "[FAULT ...] [--minutes N]",
+        purpose: "what was answered OK is there, once, whatever fails; and a checker that finds what is planted",
+        run: visit::faults,
+    },
+    Verb {
         name: "prepare",
         arguments: "",
         purpose: "renews what is generated and committed: SQL metadata, settings, migrations, conformance, alerts",
@@ -126,7 +132,7 @@ const VERBS: &[Verb] = &[
     Verb {
         name: "ci",
         arguments: "[STEP ...]",
-        purpose: "check, deployment, settings, package, foreign, smoke, fuzz, test; or only the steps that are named",
+        purpose: "check, deployment, settings, package, foreign, faults, smoke, fuzz, test; or only the steps that are named",
         run: ci::run,
     },
 ];

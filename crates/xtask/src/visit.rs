@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::monitoring;
-use crate::tool::{ChoreError, is_installed, root, run as run_tool};
+use crate::tool::{ChoreError, build_program, is_installed, root, run as run_tool};
 
 /// Compares Postroom with other servers that hold the same mail.
 pub(crate) fn peers(arguments: &[String]) -> Result<(), ChoreError> {
@@ -17,6 +17,21 @@ pub(crate) fn peers(arguments: &[String]) -> Result<(), ChoreError> {
 pub(crate) fn alerts(arguments: &[String]) -> Result<(), ChoreError> {
     monitoring::install_promtool();
     run("tests/alerts/run", arguments)
+}
+
+/// Injects faults into PostgreSQL, its standby and three frontends while clients work, and compares what they were answered.
+pub(crate) fn faults(arguments: &[String]) -> Result<(), ChoreError> {
+    let program = build_program(
+        &["--package", "postroom-server", "--bin", "postroom"],
+        "postroom",
+    )?;
+    let mut run = Command::new(root().join("tests/fault/run"));
+    run_tool(run.arg("--program").arg(program).args(arguments))
+}
+
+/// One that must do no harm, and one that the checker must find.
+pub(crate) fn sample_of_faults() -> Result<(), ChoreError> {
+    faults(&["postgres-killed", "planted-early-answer"].map(str::to_owned))
 }
 
 /// What Prometheus says of the metrics of a running demo, whether each query of the dashboard finds something, and a

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use nats::Nats;
 use serde_json::json;
-use store::{Options, Store};
+use store::{Options, Replication, Store};
 use tokio::time::timeout;
 
 use super::failure::Failure;
@@ -24,6 +24,8 @@ use crate::validity::CertificateState;
 
 /// How long the bus may take to carry something.
 const BUS_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a notification may take from one connection to another.
+const NOTIFICATION_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// One thing that was checked, and the result.
 struct Finding {
@@ -32,7 +34,7 @@ struct Finding {
     words: String,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Severity {
     Good,
     /// Works, but somebody should know.
@@ -174,6 +176,13 @@ async fn examine_store(config: &Config, database: &Database) -> Result<Vec<Findi
         Finding::good("accounts", words)
     });
     findings.extend(examine_bus(config, &store).await);
+    findings.push(judge_replication(&store.replication().await?));
+    findings.push(if store.hears_notifications(NOTIFICATION_TIMEOUT).await? {
+        Finding::good("wake-ups", "arrive")
+    } else {
+        let words = "do not arrive: a pooler on the way must be in session mode";
+        Finding::bad("wake-ups", words)
+    });
     Ok(findings)
 }
 
@@ -189,6 +198,37 @@ async fn examine_bus(config: &Config, store: &Store) -> Option<Finding> {
     };
     let words = format!("{cause}; wake-ups go through PostgreSQL meanwhile");
     Some(Finding::bad(what, words))
+}
+
+/// What becomes of a letter that was answered OK when the primary is no more.
+fn judge_replication(replication: &Replication) -> Finding {
+    let what = "durability";
+    let standbys = replication.standbys;
+    if !replication.is_flushed {
+        let words =
+            "fsync is off: a machine that crashes loses mail that was answered OK, or all of it";
+        return Finding::bad(what, words);
+    }
+    match (replication.is_awaited, replication.synchronous) {
+        (true, Some(0)) => Finding::bad(
+            what,
+            "no standby of synchronous_standby_names is connected: nothing is answered OK until one is",
+        ),
+        (true, Some(_) | None) => {
+            Finding::good(what, "what is answered OK is on a synchronous standby too")
+        }
+        (false, _) if standbys == 0 => Finding::good(
+            what,
+            "what is answered OK is on the disk of the primary; there are no standbys",
+        ),
+        (false, _) => {
+            let words = format!(
+                "{standbys} standbys, none synchronous: the one that takes over lacks the last mail that was answered OK; \
+                 set synchronous_standby_names"
+            );
+            Finding::note(what, words)
+        }
+    }
 }
 
 fn examine_certificates(config: &Config) -> Vec<Finding> {
@@ -302,5 +342,34 @@ fn examine_port(what: &'static str, address: SocketAddr, is_running: bool) -> Fi
             Finding::bad(what, format!("{address} {words}"))
         }
         Err(cause) => Finding::bad(what, format!("{address}: {cause}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durability_is_judged_by_what_a_commit_waits_for() {
+        for (is_flushed, is_awaited, standbys, synchronous, expected) in [
+            (true, false, 0, Some(0), Severity::Good),
+            (true, false, 1, Some(0), Severity::Note),
+            (true, false, 2, None, Severity::Note),
+            (true, true, 1, Some(1), Severity::Good),
+            (true, true, 1, None, Severity::Good),
+            (true, true, 1, Some(0), Severity::Bad),
+            (true, true, 0, Some(0), Severity::Bad),
+            (false, true, 1, Some(1), Severity::Bad),
+        ] {
+            let replication = Replication {
+                standbys,
+                synchronous,
+                is_awaited,
+                is_flushed,
+                ..Replication::default()
+            };
+            let finding = judge_replication(&replication);
+            assert_eq!(finding.severity, expected, "{}", finding.words);
+        }
     }
 }

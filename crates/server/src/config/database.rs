@@ -38,8 +38,8 @@ impl DatabaseConfig {
         let url_file = form.secret_file("database.url");
         let url = form.secret(
             "database.url",
-            "The PostgreSQL that holds the mail, as postgres://user:password@host/name. \
-             Without it a private PostgreSQL is started below node.state_dir.",
+            "The PostgreSQL that holds the mail, as postgres://user:password@host/name. Several hosts, one of which is the \
+             primary, have commas between them. Without it a private PostgreSQL is started below node.state_dir.",
         );
         let is_postgres = url.as_ref().is_none_or(is_database_url);
         form.check(is_postgres, "database.url", "must begin with postgres://");

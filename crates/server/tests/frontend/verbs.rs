@@ -565,6 +565,37 @@ fn doctor_says_what_is_wrong() {
 }
 
 #[test]
+fn doctor_calls_a_database_bad_that_takes_no_writes_or_answers_none() {
+    let world = World::new();
+    let settings = world.settings(&[]);
+    ok(&settings, &["migrate"], "");
+    let verdict = |what: &str| {
+        let ended = run(&settings, &["doctor", "--json"], "");
+        let findings: Vec<Value> = serde_json::from_str(&ended.out).unwrap();
+        let finding = findings.iter().find(|finding| finding["what"] == what);
+        let finding = finding.unwrap();
+        format!("{}: {}", finding["verdict"], finding["words"])
+    };
+    let change = |sql: &str| {
+        let changed = Command::new("psql")
+            .args(["--quiet", "--no-psqlrc", "--command", sql])
+            .arg(world.postgres.url())
+            .status();
+        assert!(changed.unwrap().success());
+    };
+    // Tests need no disk.
+    assert!(verdict("durability").contains("fsync is off"));
+    assert!(verdict("wake-ups").starts_with("\"good\""));
+
+    change("alter database postgres set default_transaction_read_only = on");
+    let said = verdict("database");
+    assert!(
+        said.starts_with("\"bad\"") && said.contains("read-only"),
+        "{said}"
+    );
+}
+
+#[test]
 fn doctor_calls_an_expired_certificate_bad() {
     let world = World::new();
     let mut wanted = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();

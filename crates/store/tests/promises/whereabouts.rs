@@ -1,5 +1,7 @@
 //! Whether the database answers is known however busy a node is, and where it is may change while the node runs.
 
+use std::time::Duration;
+
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection};
 use store::{Fault, Heard, Store};
@@ -72,6 +74,34 @@ async fn a_database_that_lets_nobody_in_is_not_available() {
     lets_in(true).await;
     world.store.find_account("ada").await.unwrap().unwrap();
     world.store.probe().await.unwrap();
+}
+
+#[tokio::test]
+async fn of_several_servers_the_one_that_takes_writes_is_the_database() {
+    let world = World::new().await;
+    world.account("ada").await;
+    let (before, place) = world.url.split_once('@').unwrap();
+    // Nobody is there, and the database; sqlx itself knows one host.
+    let both = format!("{before}@127.0.0.1:1,{place}?target_session_attrs=read-write");
+    let store = connect(&both).await;
+    store.find_account("ada").await.unwrap().unwrap();
+    store.probe().await.unwrap();
+    assert_eq!(Store::why_not_yet(&both).await.unwrap(), None);
+    assert!(
+        store
+            .hears_notifications(Duration::from_secs(60))
+            .await
+            .unwrap()
+    );
+
+    let mut admin = PgConnection::connect(&world.url).await.unwrap();
+    let close = "do $$ begin execute format('alter database %I set default_transaction_read_only = on', current_database()); end $$";
+    admin.execute(close).await.unwrap();
+    assert!(Store::why_not_yet(&both).await.unwrap().is_some());
+    let why = Store::why_not_yet(&world.url).await.unwrap().unwrap();
+    assert!(why.contains("read-only"), "{why}");
+    let pending = Store::pending_migrations(&world.url).await;
+    assert!(matches!(pending, Err(Fault::Unavailable(_))));
 }
 
 /// Where somebody else logs in to the same database, as after a secret was replaced.

@@ -1,0 +1,241 @@
+//! Where the database may be: one server, or several, one of which is the primary. Only that one is the database: another
+//! would show what was true some time ago (docs/adr/0086-the-primary-among-several.md).
+
+use std::fmt;
+use std::io;
+use std::str::FromStr;
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, FutureExt as _};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions as _, Executor as _, PgConnection, Row as _};
+
+use crate::background::Sleep;
+
+/// Before a server that was no primary is asked again, while another has not answered yet.
+const ASK_AGAIN: Duration = Duration::from_millis(200);
+
+/// The servers that a URL names.
+#[derive(Clone)]
+pub(crate) struct Servers {
+    /// At least one.
+    each: Vec<PgConnectOptions>,
+}
+
+/// A server that takes no writes: a standby, or a primary that was told to take none.
+#[derive(Debug, thiserror::Error)]
+#[error("PostgreSQL on {host}:{port} is read-only: it is a standby, or was told to be")]
+struct ReadOnly {
+    host: String,
+    port: u16,
+}
+
+impl Servers {
+    /// As libpq has it: `postgres://user:password@one:5432,two:5432/name?target_session_attrs=read-write`. A session is opened
+    /// without settings of our own, since poolers refuse those that they do not know: what must hold is set afterwards.
+    pub(crate) fn parse(url: &str) -> Result<Self, sqlx::Error> {
+        let url = without_target(url)?;
+        let Some((scheme, rest)) = url.split_once("://") else {
+            let words = "the URL of the database must begin with postgres://";
+            return Err(sqlx::Error::Configuration(words.into()));
+        };
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at(end);
+        let (user, hosts) = match authority.rsplit_once('@') {
+            Some((user, hosts)) => (format!("{user}@"), hosts),
+            None => (String::new(), authority),
+        };
+        let one = |host| {
+            let options = PgConnectOptions::from_str(&format!("{scheme}://{user}{host}{path}"))?;
+            // All floats are sent in full since PostgreSQL 12, whatever this says.
+            Ok(options.extra_float_digits(None))
+        };
+        let each = hosts
+            .split(',')
+            .map(one)
+            .collect::<Result<_, sqlx::Error>>()?;
+        Ok(Self { each })
+    }
+
+    /// How this node is called in `pg_stat_activity`.
+    pub(crate) fn application_name(self, name: &str) -> Self {
+        let each = self.each.into_iter();
+        Self {
+            each: each.map(|one| one.application_name(name)).collect(),
+        }
+    }
+
+    pub(crate) fn node_name(&self) -> Option<&str> {
+        self.each.first()?.get_application_name()
+    }
+
+    /// The first that answers as the primary. An error when each has answered that it is none, or could not be reached.
+    pub(crate) async fn connect_once(&self) -> Result<PgConnection, sqlx::Error> {
+        Ok(self.find(None).await?.1)
+    }
+
+    /// The same; while one does not answer at all, as when its machine is gone, the others are asked again: one of them may be
+    /// promoted meanwhile.
+    pub(crate) async fn connect(&self, sleep: &Sleep) -> Result<PgConnection, sqlx::Error> {
+        Ok(self.find(Some(sleep)).await?.1)
+    }
+
+    /// The one that is the primary now, for whoever opens the connection otherwise.
+    pub(crate) async fn primary(&self, sleep: &Sleep) -> Result<PgConnectOptions, sqlx::Error> {
+        match &*self.each {
+            [only] => Ok(only.clone()),
+            _ => Ok(self.find(Some(sleep)).await?.0.clone()),
+        }
+    }
+
+    async fn find(
+        &self,
+        sleep: Option<&Sleep>,
+    ) -> Result<(&PgConnectOptions, PgConnection), sqlx::Error> {
+        let mut asking: FuturesUnordered<BoxFuture<'_, Answer<'_>>> =
+            self.each.iter().map(|one| ask(one, true).boxed()).collect();
+        let mut unanswered = self.each.len();
+        let mut refusal = None;
+        while let Some(answer) = asking.next().await {
+            let error = match answer.outcome {
+                Ok(connection) => return Ok((answer.server, connection)),
+                Err(error) => error,
+            };
+            // What only time can mend is told least: all servers but one are standbys.
+            if refusal.as_ref().is_none_or(is_read_only) {
+                refusal = Some(error);
+            }
+            unanswered -= usize::from(answer.is_first);
+            if unanswered == 0 {
+                break;
+            }
+            if let Some(sleep) = sleep {
+                let pause = sleep(ASK_AGAIN);
+                let again = async move {
+                    pause.await;
+                    ask(answer.server, false).await
+                };
+                asking.push(again.boxed());
+            }
+        }
+        Err(refusal.unwrap_or(sqlx::Error::PoolClosed))
+    }
+}
+
+/// What a server answered.
+struct Answer<'a> {
+    server: &'a PgConnectOptions,
+    is_first: bool,
+    outcome: Result<PgConnection, sqlx::Error>,
+}
+
+async fn ask(server: &PgConnectOptions, is_first: bool) -> Answer<'_> {
+    Answer {
+        server,
+        is_first,
+        outcome: connect_to_primary(server).await,
+    }
+}
+
+async fn connect_to_primary(server: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
+    let mut connection = server.connect().await?;
+    // Also on during recovery.
+    let row = connection.fetch_one("show transaction_read_only").await?;
+    if row.try_get::<&str, _>(0)? != "on" {
+        return Ok(connection);
+    }
+    let cause = ReadOnly {
+        host: server.get_host().to_owned(),
+        port: server.get_port(),
+    };
+    // For us it is as if nobody were there, and as with those who start that may be over in a moment.
+    Err(io::Error::new(io::ErrorKind::ConnectionRefused, cause).into())
+}
+
+fn is_read_only(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Io(error) = error else {
+        return false;
+    };
+    error.get_ref().is_some_and(|cause| cause.is::<ReadOnly>())
+}
+
+/// Takes out what we always want, whether or not a URL says so: sqlx does not know it.
+fn without_target(url: &str) -> Result<String, sqlx::Error> {
+    let Some((before, query)) = url.split_once('?') else {
+        return Ok(url.to_owned());
+    };
+    let mut kept = Vec::new();
+    for part in query.split('&') {
+        match part.split_once('=') {
+            Some(("target_session_attrs", "read-write" | "primary" | "any")) => {}
+            Some(("target_session_attrs", _)) => {
+                let words =
+                    "target_session_attrs must be read-write: a standby cannot be the database";
+                return Err(sqlx::Error::Configuration(words.into()));
+            }
+            _ => kept.push(part),
+        }
+    }
+    if kept.is_empty() {
+        return Ok(before.to_owned());
+    }
+    Ok(format!("{before}?{}", kept.join("&")))
+}
+
+/// Without names and passwords.
+impl fmt::Debug for Servers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hosts = self
+            .each
+            .iter()
+            .map(|one| format!("{}:{}", one.get_host(), one.get_port()));
+        f.debug_list().entries(hosts).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Servers;
+
+    #[test]
+    fn a_url_names_one_server_or_several() {
+        for (url, expected) in [
+            ("postgres://a@h/n", "[\"h:5432\"]"),
+            ("postgres://a:p@h:1/n?sslmode=require", "[\"h:1\"]"),
+            ("postgresql://a:p@h:1,i:2/n", "[\"h:1\", \"i:2\"]"),
+            (
+                "postgres://a:p%40,q@h,[::1]:3,k?target_session_attrs=read-write",
+                "[\"h:5432\", \"[::1]:3\", \"k:5432\"]",
+            ),
+        ] {
+            assert_eq!(
+                format!("{:?}", Servers::parse(url).unwrap()),
+                expected,
+                "{url}"
+            );
+        }
+        let servers =
+            Servers::parse("postgres://ada@h,i/mail?target_session_attrs=any&options=-cx%3D1")
+                .unwrap();
+        for one in servers.application_name("node").each {
+            assert_eq!(
+                (one.get_username(), one.get_database()),
+                ("ada", Some("mail"))
+            );
+            assert_eq!(one.get_application_name(), Some("node"));
+            assert_eq!(one.get_options(), Some("-cx=1"));
+        }
+    }
+
+    #[test]
+    fn a_standby_is_not_wanted_and_nonsense_is_none() {
+        for url in [
+            "postgres://h/n?target_session_attrs=standby",
+            "postgres://h,:x/n",
+            "nothing",
+        ] {
+            assert!(Servers::parse(url).is_err(), "{url}");
+        }
+    }
+}
