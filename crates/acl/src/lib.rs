@@ -7,6 +7,7 @@
 //! mailbox and the version of its rights they are an [`EffectiveAccess`]. [`permit`] compares it
 //! with an [`Operation`] and makes the [`Permit`] that every changing method of the store takes.
 
+mod access_mode;
 mod create_permit;
 mod effective;
 mod flags;
@@ -17,6 +18,7 @@ mod permit;
 mod rights;
 mod send_as;
 
+pub use access_mode::AccessMode;
 pub use create_permit::{CreatePermit, CreateScope, below, own_tree, shared_root, special_below};
 pub use effective::{AclEntry, Belonging, Ownership, Who, applying, effective, implied};
 pub use flags::{guarding, is_read_write, storable};

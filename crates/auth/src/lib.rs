@@ -1,5 +1,5 @@
-//! Whether somebody is who they say: password hashes, SASL exchanges, and the throttling of
-//! guesses.
+//! Whether somebody is who they say: password hashes, access tokens, SASL exchanges, and the
+//! throttling of guesses.
 //!
 //! No sockets, no accounts, no clock and no randomness: bytes, salts, keys and the time are
 //! arguments, and the answer is a value. Hashing is expensive in CPU, and the caller decides on
@@ -9,10 +9,12 @@ mod hash;
 mod network;
 mod sasl;
 mod throttle;
+mod token;
 mod verified;
 
 pub use hash::{BadHash, Hasher, Unhashable, Verified};
 pub use network::network_of;
 pub use sasl::{Credentials, Exchange, Mechanism, Password, SaslStep, prepare_name};
 pub use throttle::{GuessCount, Guesses, Policy, Throttle, Verdict};
+pub use token::{NoToken, Token};
 pub use verified::{Attempt, VerifiedCache};

@@ -86,7 +86,9 @@ impl Throttle {
 }
 
 impl Policy {
-    fn wait(&self, guesses: GuessCount) -> Duration {
+    /// How long whoever made these guesses waits now.
+    #[must_use]
+    pub fn wait(&self, guesses: GuessCount) -> Duration {
         let costing = guesses.failures.saturating_sub(self.failures_free);
         let Some(doublings) = costing.checked_sub(1) else {
             return Duration::ZERO;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::error::BenchError;
+use crate::extent::Bus;
 use crate::scale::Scale;
 use crate::world::World;
 
@@ -20,11 +21,17 @@ pub(crate) struct Demo {
 }
 
 impl Demo {
-    /// Builds and starts two frontends with so many people, and returns when they accept clients.
-    pub(crate) fn start(scale: Scale, people: usize) -> Result<(Self, World), BenchError> {
+    /// Builds and starts frontends with so many people, and returns when they accept clients.
+    pub(crate) fn start(
+        scale: Scale,
+        people: usize,
+        (nodes, bus): (usize, Bus),
+    ) -> Result<(Self, World), BenchError> {
         let mut command = cargo_until_we_end();
         command
-            .args(["xtask", "demo", "--json", "--nodes", "2", "--people"])
+            .args(["xtask", "demo", "--json", "--nodes"])
+            .arg(nodes.to_string())
+            .args(["--bus", bus.word(), "--people"])
             .arg(people.to_string())
             // What does not measure time needs no release build.
             .args((scale == Scale::Smoke).then_some("--debug"))

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 /// What is chosen on the command line.
 #[derive(Clone, Debug, Args)]
@@ -16,7 +16,32 @@ pub(crate) struct Extent {
     /// office: how many users there are.
     #[arg(long, value_name = "N", default_value_t = 300)]
     pub(crate) users: usize,
-    /// office: what all users together do in a second.
+    /// office: what all users together do in a second; told: how many messages are appended in a second.
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub(crate) rate: u32,
+    /// The frontends of the demo that is started.
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub(crate) nodes: usize,
+    /// What carries their wake-ups.
+    #[arg(long, value_enum, default_value_t = Bus::Listen)]
+    pub(crate) bus: Bus,
+}
+
+/// What carries wake-ups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Bus {
+    /// PostgreSQL.
+    Listen,
+    /// A NATS server.
+    Nats,
+}
+
+impl Bus {
+    /// As the demo is asked for it.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Listen => "listen",
+            Self::Nats => "nats",
+        }
+    }
 }

@@ -117,7 +117,11 @@ fn run(options: &Options) -> Result<(), BenchError> {
             (None, World::parse(&line)?)
         }
         None => {
-            let (demo, world) = Demo::start(scale, options.people())?;
+            let (demo, world) = Demo::start(
+                scale,
+                options.people(),
+                (options.extent.nodes, options.extent.bus),
+            )?;
             (Some(demo), world)
         }
     };

@@ -96,6 +96,7 @@ fn world(node: Node) -> World {
     World {
         nodes: vec![node],
         postgres: None,
+        bus: None,
         shared: "Public/team".to_owned(),
         admin: person("admin".to_owned()),
         people: (1..=PEOPLE)

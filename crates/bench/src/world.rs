@@ -13,6 +13,8 @@ pub(crate) struct World {
     pub(crate) nodes: Vec<Node>,
     /// `None` for a peer.
     pub(crate) postgres: Option<Postgres>,
+    /// What carries wake-ups, where it is not PostgreSQL.
+    pub(crate) bus: Option<Bus>,
     /// A shared mailbox; others are created beside it.
     pub(crate) shared: String,
     /// A person who may create mailboxes beside `shared`.
@@ -37,6 +39,12 @@ pub(crate) struct Node {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Postgres {
     pub(crate) url: String,
+    pub(crate) pid: u32,
+}
+
+/// The NATS server of the frontends.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Bus {
     pub(crate) pid: u32,
 }
 

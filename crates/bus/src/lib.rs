@@ -3,13 +3,15 @@
 //! A wake-up is a hint. Losing, doubling or reordering wake-ups costs time and never correctness,
 //! because whoever receives one reads what is committed. Therefore they may be merged, and they
 //! never carry the change itself. No sockets and no SQL: the owner of a connection sends what the
-//! [`Outbox`] holds.
+//! [`Outbox`] holds, or a [`Carrier`] does.
 
+mod carrier;
 mod outbox;
 mod payload;
 
 use mail::{MailboxId, ModSeq};
 
+pub use carrier::{Carried, Carrier, Carrying, NotCarried};
 pub use outbox::Outbox;
 pub use payload::{BadPayload, PAYLOAD_BYTES_MAX, pack, unpack};
 

@@ -236,7 +236,7 @@ impl Live {
                 Heard::Withdrawal(withdrawal) => self.note(withdrawal),
                 Heard::SessionsEnd => self.sessions_end.notify_one(),
                 Heard::Resync => {
-                    info!("listening again after the connection was lost");
+                    info!("wake-ups may have been missed: counters are compared");
                     self.compare_wanted.notify_one();
                 }
                 Heard::Closed => return Ok(()),
@@ -252,9 +252,7 @@ impl Live {
     /// The last error of the store; the other mailboxes are compared all the same.
     pub async fn compare(&self) -> Result<(), Fault> {
         self.follow_history().await?;
-        self.login_registry
-            .ask_again(&self.login_registry.present())
-            .await?;
+        self.login_registry.compare().await?;
         self.compare_mailboxes().await?;
         self.notify_watchers.compare().await
     }
@@ -340,7 +338,7 @@ impl Live {
     }
 
     async fn ask_again(self: &Arc<Self>, account: AccountId) {
-        if let Err(fault) = self.login_registry.ask_again(&[account]).await {
+        if let Err(fault) = self.login_registry.ask_again_for(account).await {
             warn!(cause = %fault, "could not read whether an account is still let in");
             self.compare_wanted.notify_one();
         }
@@ -352,7 +350,7 @@ impl Live {
         let live = self.clone();
         (self.spawn)(Box::pin(async move {
             let noted = match withdrawal.mailbox {
-                Some((mailbox, modseq)) => live.reach(mailbox, modseq).await,
+                Some((mailbox, modseq)) => live.reach_withdrawal(mailbox, modseq).await,
                 None => live.compare().await,
             };
             let answered = match noted {
@@ -367,6 +365,12 @@ impl Live {
                 warn!(cause = %fault, "could not take note of a withdrawal");
             }
         }));
+    }
+
+    /// Takes note of rights that were withdrawn in a mailbox: who logged in by an access token for one tree may have lost the last.
+    async fn reach_withdrawal(&self, mailbox: MailboxId, modseq: ModSeq) -> Result<(), Fault> {
+        self.reach(mailbox, modseq).await?;
+        self.login_registry.ask_again_at(mailbox).await
     }
 
     /// Reads a mailbox up to `modseq`, if it is open here.

@@ -1,5 +1,5 @@
-//! The accounts that are logged in on this node, and whether they still may be. Sessions and passwords
-//! never live here, only the versions of passwords.
+//! The accounts that are logged in on this node, and whether they still may be. Sessions, passwords and access tokens never live
+//! here, only the versions of them.
 
 use std::collections::HashMap;
 use std::future::pending;
@@ -7,26 +7,28 @@ use std::pin::pin;
 use std::sync::{Mutex, MutexGuard};
 
 use futures_util::future::select;
-use mail::AccountId;
-use store::{Fault, Store};
+use mail::{AccountId, MailboxId, TokenId};
+use store::{Fault, Login, LoginVersion, Store};
 use tokio::sync::watch;
 
 use crate::lock::lock;
 
-/// The accounts of all sessions of one node.
+/// The logins of all sessions of one node.
 #[derive(Debug)]
 pub struct LoginRegistry {
     store: Store,
-    /// The accounts, with the version of the password that is valid now; `None` when none is.
-    versions: Mutex<HashMap<AccountId, watch::Sender<Option<i64>>>>,
+    /// What let somebody in, with the version that is valid now; `None` when none is.
+    versions: Mutex<HashMap<Key, watch::Sender<Option<LoginVersion>>>>,
 }
 
-/// The lease that a login gives a session. It ends when the password that let the session in is no longer
-/// valid.
+/// An account, or one of its access tokens.
+type Key = (AccountId, Option<TokenId>);
+
+/// The lease that a login gives a session. It ends when what let the session in is no longer valid.
 #[derive(Clone, Debug)]
 pub struct LoginLease {
     version: i64,
-    versions: watch::Receiver<Option<i64>>,
+    versions: watch::Receiver<Option<LoginVersion>>,
     other: Option<Box<Self>>,
 }
 
@@ -38,66 +40,115 @@ impl LoginRegistry {
         }
     }
 
-    /// Begins a lease of `account`, which logged in with this version of its password.
+    /// Begins a lease of what let somebody in.
     ///
     /// # Errors
     ///
     /// As the store has it.
-    pub async fn welcome(&self, account: AccountId, version: i64) -> Result<LoginLease, Fault> {
+    pub async fn welcome(&self, login: Login) -> Result<LoginLease, Fault> {
+        let key = (login.account, login.token);
+        let version = LoginVersion {
+            version: login.version,
+            expires_at: None,
+        };
         let versions = self
             .versions()
-            .entry(account)
+            .entry(key)
             .or_insert_with(|| watch::channel(Some(version)).0)
             .subscribe();
         // Nobody was told of changes between the check of the password and here.
-        self.ask_again(&[account]).await?;
+        self.ask_again(&[key]).await?;
         Ok(LoginLease {
-            version,
+            version: login.version,
             versions,
             other: None,
         })
     }
 
-    /// Reads which of these accounts may still be logged in, and ends the leases of the others.
-    pub(crate) async fn ask_again(&self, accounts: &[AccountId]) -> Result<(), Fault> {
-        let present: Vec<AccountId> = {
-            let versions = self.versions();
-            let is_present = |account: &&AccountId| versions.contains_key(account);
-            accounts.iter().filter(is_present).copied().collect()
-        };
-        if present.is_empty() {
+    /// Reads which of the logins of `account` still hold, and ends the leases of the others.
+    pub(crate) async fn ask_again_for(&self, account: AccountId) -> Result<(), Fault> {
+        self.ask_again_where(|key, _| key.0 == account).await
+    }
+
+    /// The same for those that opened a tree in which `mailbox` is: a right may have been withdrawn that they live by.
+    pub(crate) async fn ask_again_at(&self, mailbox: MailboxId) -> Result<(), Fault> {
+        let tokens: Vec<TokenId> = self.versions().keys().filter_map(|key| key.1).collect();
+        if tokens.is_empty() {
             return Ok(());
         }
-        let now: HashMap<_, _> = self
-            .store
-            .password_versions(&present)
-            .await?
+        let concerned = self.store.tokens_concerned(mailbox, &tokens).await?;
+        let is_concerned = |key: &Key| key.1.is_some_and(|token| concerned.contains(&token));
+        self.ask_again_where(|key, _| is_concerned(key)).await
+    }
+
+    /// The same for those that end by themselves, and whose time is up at `now`, in seconds since 1970. Asks nobody where
+    /// there are none.
+    ///
+    /// # Errors
+    ///
+    /// As the store has it.
+    pub async fn end_expired(&self, now: i64) -> Result<(), Fault> {
+        let is_due = |version: Option<LoginVersion>| {
+            version
+                .and_then(|version| version.expires_at)
+                .is_some_and(|end| end <= now)
+        };
+        self.ask_again_where(|_, version| is_due(version)).await
+    }
+
+    /// The same for all.
+    pub(crate) async fn compare(&self) -> Result<(), Fault> {
+        self.forget_absent();
+        self.ask_again_where(|_, _| true).await
+    }
+
+    async fn ask_again_where(
+        &self,
+        is_meant: impl Fn(&Key, Option<LoginVersion>) -> bool,
+    ) -> Result<(), Fault> {
+        let keys: Vec<Key> = {
+            let versions = self.versions();
+            let meant = versions
+                .iter()
+                .filter(|(key, version)| is_meant(key, *version.borrow()));
+            meant.map(|(key, _)| *key).collect()
+        };
+        self.ask_again(&keys).await
+    }
+
+    async fn ask_again(&self, keys: &[Key]) -> Result<(), Fault> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let now = self.store.login_versions(keys).await?;
+        let now: HashMap<Key, LoginVersion> = now
             .into_iter()
+            .map(|(account, token, version)| ((account, token), version))
             .collect();
         let versions = self.versions();
-        for account in present {
-            if let Some(version) = versions.get(&account) {
-                let now = now.get(&account).copied();
+        for key in keys {
+            if let Some(version) = versions.get(key) {
+                let now = now.get(key).copied();
                 version.send_if_modified(|known| std::mem::replace(known, now) != now);
             }
         }
         Ok(())
     }
 
-    /// All accounts with a lease. Those without one are forgotten.
-    pub(crate) fn present(&self) -> Vec<AccountId> {
-        let mut versions = self.versions();
-        versions.retain(|_, version| version.receiver_count() > 0);
-        versions.keys().copied().collect()
+    /// Forgets what nobody has a lease of.
+    fn forget_absent(&self) {
+        self.versions()
+            .retain(|_, version| version.receiver_count() > 0);
     }
 
-    fn versions(&self) -> MutexGuard<'_, HashMap<AccountId, watch::Sender<Option<i64>>>> {
+    fn versions(&self) -> MutexGuard<'_, HashMap<Key, watch::Sender<Option<LoginVersion>>>> {
         lock(&self.versions)
     }
 }
 
 impl LoginLease {
-    /// A lease that ends when this one or the other does: the other is that of an account that acts as this one.
+    /// A lease that ends when this one or the other does: that of an account that acts as this one, or of the access token that
+    /// was given for it.
     #[must_use]
     pub fn while_holds(self, other: Self) -> Self {
         Self {
@@ -106,10 +157,10 @@ impl LoginLease {
         }
     }
 
-    /// Whether the password was changed since, or the account disabled or deleted.
+    /// Whether the password was changed since, the account disabled or deleted, or the token withdrawn.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        *self.versions.borrow() != Some(self.version)
+        self.is_other(self.versions.borrow().as_ref())
             || self.other.as_ref().is_some_and(|other| other.is_over())
     }
 
@@ -127,8 +178,12 @@ impl LoginLease {
     }
 
     async fn changed(&self) {
-        let is_over = |now: &Option<i64>| *now != Some(self.version);
+        let is_over = |now: &Option<LoginVersion>| self.is_other(now.as_ref());
         // The sender is dropped only with the whole node.
         drop(self.versions.clone().wait_for(is_over).await);
+    }
+
+    fn is_other(&self, now: Option<&LoginVersion>) -> bool {
+        now.is_none_or(|now| now.version != self.version)
     }
 }

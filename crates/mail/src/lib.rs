@@ -27,7 +27,9 @@ pub use flags::Flags;
 pub use forest::{Forest, ForestNode};
 pub use metadata::{BadEntryName, Depth, EntryName, EntryScope};
 pub use name::{BadName, MailboxName, Namespaces, Place};
-pub use number::{AccountId, ContentId, MailboxId, ModSeq, SeqNum, SessionId, Uid, UidValidity};
+pub use number::{
+    AccountId, ContentId, MailboxId, ModSeq, SeqNum, SessionId, TokenId, Uid, UidValidity,
+};
 pub use quota::{BadQuotaRoot, QuotaLimits, QuotaRoot, Resource, Usage};
 pub use rare_keywords::RareKeywords;
 pub use uid_set::UidSet;

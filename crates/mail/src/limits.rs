@@ -153,6 +153,10 @@ pub const ALIAS_STEPS_MAX: usize = 10;
 pub const ADDRESS_TARGETS_MAX: usize = 100;
 /// Letters whose repetition can be recognised are remembered for so many days.
 pub const DUPLICATE_WINDOW_DAYS_MAX: u64 = 7;
+/// Access tokens of one account.
+pub const ACCESS_TOKENS_MAX: usize = 100;
+/// The name of an access token, in bytes.
+pub const TOKEN_NAME_BYTES_MAX: usize = 100;
 /// Accounts that are named of those who may send as one address.
 pub const SENDERS_MAX: i64 = 10_000;
 /// Message IDs of one message whose messages it may be the answer to: those of In-Reply-To, then the last of References.

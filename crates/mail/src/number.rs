@@ -86,6 +86,10 @@ key! {
     AccountId
 }
 key! {
+    /// The id of an access token.
+    TokenId
+}
+key! {
     /// The id of a message's immutable bytes, which all its copies share.
     ContentId
 }

@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use auth::{
-    Attempt, GuessCount, Guesses, Hasher, Policy, Throttle, Verdict, Verified, VerifiedCache,
-    network_of,
+    Attempt, GuessCount, Guesses, Hasher, NoToken, Policy, Throttle, Token, Verdict, Verified,
+    VerifiedCache, network_of,
 };
 use session::{Authenticator, BoxFuture, LoginVerdict};
-use store::{Account, Failures, Store};
+use store::{Account, Failures, Fault, Store};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tracing::{info, warn};
@@ -48,6 +48,12 @@ const THROTTLE: Throttle = Throttle {
         failures_free: 100,
         ..BY_BOTH
     },
+};
+/// Wrong access tokens from one network. Nobody guesses one, and a right one never waits: this bounds what an old device that
+/// goes on trying costs.
+const BY_TOKENS: Policy = Policy {
+    failures_free: 20,
+    ..BY_BOTH
 };
 
 /// The [`Authenticator`](session::Authenticator) of one frontend, for passwords.
@@ -99,6 +105,48 @@ impl PasswordAuthenticator {
     }
 
     async fn ask(&self, user: &str, password: &[u8], address: IpAddr) -> LoginVerdict {
+        match Token::parse(password) {
+            Ok(token) => self.ask_by_token(Some(&token), address).await,
+            Err(NoToken::Malformed) => self.ask_by_token(None, address).await,
+            Err(NoToken::Password) => self.ask_by_password(user, password, address).await,
+        }
+    }
+
+    /// `None` is what looks like a token and is none. Whom a right token is of, the token says; a wrong one counts for nobody.
+    async fn ask_by_token(&self, token: Option<&Token>, address: IpAddr) -> LoginVerdict {
+        let found = match token {
+            Some(token) => self.store.find_token(&token.hash()).await,
+            None => Ok(None),
+        };
+        match found {
+            Ok(Some((account, token))) => LoginVerdict::ByToken(account, token),
+            Ok(None) => self.refuse_token(address).await.unwrap_or_else(|fault| {
+                warn!(cause = %fault, "could not count a wrong access token");
+                LoginVerdict::Unavailable
+            }),
+            Err(fault) => {
+                warn!(cause = %fault, "could not look up an access token");
+                LoginVerdict::Unavailable
+            }
+        }
+    }
+
+    async fn refuse_token(&self, address: IpAddr) -> Result<LoginVerdict, Fault> {
+        let network = network_of(address);
+        let wrong = self.store.wrong_tokens(network).await?;
+        if !BY_TOKENS.wait(count(wrong)).is_zero() {
+            self.metrics.count_held_up(HeldUp::Guesses);
+            return Ok(LoginVerdict::TooMany);
+        }
+        info!(client.address = %address, "refused an access token");
+        let now = self.store.count_wrong_token(network).await?;
+        if now.count == BY_TOKENS.failures_free + 1 {
+            warn!(client.network = %network, "a network tries access tokens that are none and has to wait");
+        }
+        Ok(LoginVerdict::Refused)
+    }
+
+    async fn ask_by_password(&self, user: &str, password: &[u8], address: IpAddr) -> LoginVerdict {
         let account = match self.store.find_account(user).await {
             Ok(account) => account.filter(|account| !account.is_disabled),
             Err(fault) => {
@@ -272,7 +320,7 @@ impl Authenticator for PasswordAuthenticator {
         Box::pin(async move {
             let verdict = self.ask(user, &password.0, address).await;
             self.metrics.count_login(match &verdict {
-                LoginVerdict::Welcome(_) => "welcome",
+                LoginVerdict::Welcome(_) | LoginVerdict::ByToken(..) => "welcome",
                 LoginVerdict::Refused => "refused",
                 LoginVerdict::TooMany => "too_many",
                 LoginVerdict::Unavailable => "unavailable",

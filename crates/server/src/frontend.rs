@@ -15,6 +15,7 @@ use tracing::{info, warn};
 
 use crate::agents::{self, AgentsContext, Service};
 use crate::authenticator::PasswordAuthenticator;
+use crate::bus_link::BusLink;
 use crate::config::{Config, ListenConfig, TimeoutsConfig};
 use crate::connection::{ComingUploads, ConnectionContext};
 use crate::connection_slots::ConnectionSlots;
@@ -120,6 +121,7 @@ impl Frontend {
         let certificates = Certificates::open(config)?;
         let tls = certificates.acceptor()?;
         let store = open_store(config, database, &panics).await?;
+        let bus = BusLink::start(&config.bus, &config.node.name, &store).await;
         let run = environment::random_bytes().ok_or(ServerError::NoRandomness)?;
         let run = NodeRun {
             id: i64::from_be_bytes(run),
@@ -142,6 +144,7 @@ impl Frontend {
             panics: Arc::clone(&panics),
             certificates: Arc::clone(&certificates),
             upkeep: Arc::clone(&upkeep),
+            bus: bus.clone(),
         };
         let metrics = Arc::new(Metrics::new(Some(MetricSources {
             stats,
@@ -180,6 +183,9 @@ impl Frontend {
         let (followed, linked) = (Arc::clone(&certificates), Arc::clone(&link));
         background.spawn(Arc::clone(&panics).keep_running(move || Arc::clone(&followed).follow()));
         background.spawn(Arc::clone(&panics).keep_running(move || Arc::clone(&linked).follow()));
+        if let Some(bus) = bus {
+            background.spawn(Arc::clone(&panics).keep_running(move || Arc::clone(&bus).watch()));
+        }
         if let Some(receiver) = &config.metrics_receiver {
             let sender = MetricsSender::new(receiver, &config.node.name, Arc::clone(&metrics));
             let sender = sender.map_err(|cause| ServerError::Telemetry(cause.to_string()))?;
@@ -230,6 +236,12 @@ impl Frontend {
     #[must_use]
     pub fn live(&self) -> &Arc<Live> {
         &self.live
+    }
+
+    /// What its store has counted.
+    #[must_use]
+    pub fn stats(&self) -> store::Stats {
+        self.store.stats()
     }
 
     /// The process id of its private PostgreSQL, if it runs one.
@@ -397,6 +409,7 @@ fn node(
         store: store.clone(),
         live: Arc::clone(live),
         namespaces: config.namespaces.clone(),
+        address_separator: config.address_separator.clone(),
         everybody: config.acl.everybody,
         message_bytes_max: config.limits.message_bytes,
         message_limit: config.limits.messages,

@@ -5,6 +5,7 @@
 
 mod agents;
 mod authenticator;
+mod bus_link;
 mod certificate_files;
 pub mod cli;
 pub mod config;

@@ -48,6 +48,7 @@ mod tests {
             at: "2026-11-22T23:01:02.003Z".to_owned(),
             kind: ActivityKind::Move,
             actor: Some("ada".to_owned()),
+            token: None,
             login: None,
             session: None,
             node: Some("north".to_owned()),

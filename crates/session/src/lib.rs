@@ -8,7 +8,7 @@
 //! 1. `node`, `out`, `ending` and `report`: what a session is given, and how a command ends.
 //! 2. `view`, `context`, `search`, the pure files of `names` and of `notify`: the parts that a session holds.
 //! 3. `conversation`: the [`Session`] that holds them.
-//! 4. What several commands need of a session: `names`, `search`, `fetch`, `arrival`, `notify`, `login` and single files.
+//! 4. What several commands need of a session: `names`, `search`, `fetch`, `arrival`, `notify`, `login`, `opened_by` and single files.
 //! 5. `command`: a file each, and the table of them. Commands do not use each other.
 //! 6. `dispatch`, `admission` and `unsolicited`: which command it is, and what is said without one.
 
@@ -32,6 +32,7 @@ mod names;
 mod news;
 mod node;
 mod notify;
+mod opened_by;
 mod out;
 mod quota;
 mod race;
@@ -52,6 +53,7 @@ pub use node::{
     Authenticator, BoxFuture, LoginVerdict, MessageMemory, NoRoom, Node, Now, Peer, Reuse,
     Security, SubscribeOnGrant,
 };
+pub use opened_by::{Opened, opened_by};
 pub use out::{Hangup, Out, Sink};
 pub use report::{Next, Report};
 pub use unsolicited::{ConnectionLimit, Goodbye, turn_away};

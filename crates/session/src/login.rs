@@ -1,6 +1,6 @@
 //! From a user and a password to a session that is logged in: what LOGIN and AUTHENTICATE have in common.
 
-use store::Account;
+use store::{AccessToken, Account};
 use tracing::info;
 use wire::Secret;
 
@@ -9,6 +9,7 @@ use crate::conversation::session::Session;
 use crate::ending::{Done, DoneCode, Ending, Outcome, Refused};
 use crate::names::naming::{Naming, split_login};
 use crate::node::LoginVerdict;
+use crate::opened_by::{Opened, opened_by};
 
 /// The account that somebody wants to act as.
 enum Role<'r> {
@@ -27,7 +28,7 @@ pub(crate) async fn enter(
     password: &Secret,
     identity: Option<&str>,
 ) -> Outcome {
-    let (user, tree) = split_login(user);
+    let (name, tree) = split_login(user);
     let role = match identity {
         Some(identity) => Role::Identity(identity),
         None => tree.map_or(Role::Oneself, Role::Tree),
@@ -40,10 +41,15 @@ pub(crate) async fn enter(
     let entrance = match session
         .node
         .authenticator
-        .login(user, password, address)
+        .login(name, password, address)
         .await
     {
         LoginVerdict::Welcome(account) => play(session, account, role).await?.ok_or(refusal),
+        LoginVerdict::ByToken(account, token) => {
+            enter_by_token(session, account, token, user, identity)
+                .await?
+                .ok_or(Refused::LoginFailed)
+        }
         LoginVerdict::Refused => Err(Refused::LoginFailed),
         LoginVerdict::TooMany => return Err(Refused::TooManyLogins.into()),
         LoginVerdict::Unavailable => {
@@ -54,7 +60,7 @@ pub(crate) async fn enter(
     match entrance {
         Ok(entrance) => begin(session, entrance).await,
         Err(refused) => {
-            session.store.note_refusal(user, address.to_canonical());
+            session.store.note_refusal(name, address.to_canonical());
             Err(refused.into())
         }
     }
@@ -68,11 +74,7 @@ async fn play(
     role: Role<'_>,
 ) -> Result<Option<Entrance>, Ending> {
     match role {
-        Role::Oneself => Ok(Some(Entrance {
-            account: login,
-            actor: None,
-            naming: Naming::Own,
-        })),
+        Role::Oneself => Ok(Some(Entrance::of(login, Naming::Own))),
         Role::Tree(tree) => see(session, login, None, tree).await,
         Role::Identity(identity) => {
             let (name, tree) = split_login(identity);
@@ -85,13 +87,37 @@ async fn play(
             match tree {
                 Some(tree) => see(session, account, actor, tree).await,
                 None => Ok(Some(Entrance {
-                    account,
                     actor,
-                    naming: Naming::Own,
+                    ..Entrance::of(account, Naming::Own)
                 })),
             }
         }
     }
+}
+
+/// What an access token opens under this name; `None` where it does not. Nobody acts as another account by one.
+async fn enter_by_token(
+    session: &Session,
+    account: Account,
+    token: AccessToken,
+    user: &str,
+    identity: Option<&str>,
+) -> Result<Option<Entrance>, Ending> {
+    if !token.services.imap {
+        return Ok(None);
+    }
+    let store = &session.store;
+    let separator = &session.node.address_separator;
+    let opened = opened_by(store, separator, &account, &token, user, identity).await?;
+    let entrance = match opened {
+        None => None,
+        Some(Opened::Account) => Some(Entrance::of(account, Naming::Own)),
+        Some(Opened::Tree(tree)) => see(session, account, None, &tree).await?,
+    };
+    Ok(entrance.map(|entrance| Entrance {
+        token: Some(token),
+        ..entrance
+    }))
 }
 
 /// A tree of which this account may know at least one mailbox.
@@ -110,29 +136,24 @@ async fn see(
         .iter()
         .any(|listed| naming.name(spaces, &listed.place).is_some());
     Ok(is_seen.then_some(Entrance {
-        account,
         actor,
-        naming,
+        ..Entrance::of(account, naming)
     }))
 }
 
 async fn begin(session: &mut Session, entrance: Entrance) -> Outcome {
     let login_registry = session.node.live.login_registry();
-    let Account {
-        id,
-        password_version,
-        ..
-    } = entrance.account;
-    let mut lease = login_registry.welcome(id, password_version).await?;
-    match &entrance.actor {
-        None => info!(user.id = %id, "logged in"),
-        Some(actor) => {
-            let own = login_registry
-                .welcome(actor.id, actor.password_version)
-                .await?;
-            lease = lease.while_holds(own);
-            info!(user.id = %id, actor.id = %actor.id, "logged in as somebody else");
-        }
+    let id = entrance.account.id;
+    let mut lease = login_registry.welcome(entrance.account.login()).await?;
+    // One of the two at most: nobody acts as another account by a token.
+    if let Some(actor) = &entrance.actor {
+        lease = lease.while_holds(login_registry.welcome(actor.login()).await?);
+        info!(user.id = %id, actor.id = %actor.id, "logged in as somebody else");
+    } else if let Some(token) = &entrance.token {
+        lease = lease.while_holds(login_registry.welcome(token.login(id)).await?);
+        info!(user.id = %id, token.id = %token.id, "logged in by an access token");
+    } else {
+        info!(user.id = %id, "logged in");
     }
     session.begin(entrance, lease);
     let names = session.capabilities();

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use acl::Everybody;
 use live::Live;
 use mail::{AccountId, Namespaces, SessionId};
-use store::{Account, Store};
+use store::{AccessToken, Account, Store};
 use wire::Secret;
 
 use crate::message_limit::MessageLimit;
@@ -28,6 +28,8 @@ pub struct Node {
     pub live: Arc<Live>,
     /// The prefixes of other users' and shared mailboxes.
     pub namespaces: Namespaces,
+    /// What is between a local part and its subaddress.
+    pub address_separator: String,
     /// Who may give rights to everybody or to a whole domain.
     pub everybody: Everybody,
     /// The largest message that APPEND takes, in bytes.
@@ -86,7 +88,7 @@ pub struct NoRoom;
 
 /// What a login needs of the outside: a clock, a slow password hash, a throttle.
 pub trait Authenticator: Send + Sync {
-    /// Whether `user` may enter with `password`, coming from `address`.
+    /// Whether `user` may enter with `password`, coming from `address`. Which account an access token is of says the token.
     fn login<'a>(
         &'a self,
         user: &'a str,
@@ -100,6 +102,9 @@ pub trait Authenticator: Send + Sync {
 pub enum LoginVerdict {
     /// This account, from now on.
     Welcome(Account),
+    /// This account, by a token that was given as its password: the name that came with it was not looked at
+    /// ([`opened_by`](crate::opened_by())).
+    ByToken(Account, AccessToken),
     /// Unknown user, wrong password, disabled account: nobody is told which.
     Refused,
     /// Too many tries, or too many at once: later.

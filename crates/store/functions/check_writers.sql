@@ -13,10 +13,14 @@ declare
 begin
   select string_agg(w.place::text, ',') filter (
            where exists (select from unnest(w.logins) as login
-                          where (select a.password_version
-                                   from account a
-                                  where a.id = login.account
-                                    and not a.is_disabled) is distinct from login.password_version)
+                          where case when login.account > 0
+                                     then (select a.password_version
+                                             from account a
+                                            where a.id = login.account
+                                              and not a.is_disabled)
+                                     -- Below zero are access tokens.
+                                     else token_version(-login.account, w.needed)
+                                end is distinct from login.password_version)
               or (w.mailbox <> _mailbox or w.rights_version <> _rights_version)
                  and coalesce(rights_of(w.account, w.mailbox), 0::smallint) & w.needed <> w.needed),
          bool_or(w.rights_version <> _rights_version)

@@ -21,13 +21,26 @@ language sql stable security definer set search_path from current as $$
     select n.owner
       from route r
       join mailbox_name n on n.mailbox = r.mailboxes[1]
+  ), sender (account, name) as materialized (
+    select a.id, a.name
+      from route r
+      join named w on true
+      join account a on a.id = w.account
+     where (select bool_and(may_send_as(a.id, s.mailbox)) from unnest(r.mailboxes) as s (mailbox))
   )
-  select a.name
+  select s.name
+    from sender s
+   union
+  select seat_login(s.name, tree.path)
     from route r
-    join named w on true
-    join account a on a.id = w.account
-   where (select bool_and(may_send_as(a.id, s.mailbox)) from unnest(r.mailboxes) as s (mailbox))
-   order by a.name
+    join sender s on true
+    join access_token t on t.account = s.account and t.services & 2 <> 0
+    join mailbox_name tree on tree.mailbox = t.mailbox and tree.owner = 0
+   where (t.expires_at is null or t.expires_at > now())
+     and (select bool_and(n.owner = 0 and (n.path = tree.path or starts_with(n.path, tree.path || '/')))
+            from mailbox_name n
+           where n.mailbox = any (r.mailboxes))
+   order by 1
 $$;
 
 revoke execute on function senders_of from public;

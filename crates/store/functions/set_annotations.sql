@@ -11,6 +11,8 @@ declare
   _policy text;
 begin
   perform lock_logins(array[_actor]);
+  -- A login that only reads may hold what allows private annotations.
+  perform check_logins(array[_actor]);
   select l.modseq
     into _before
     from lock_mailbox(_permit.mailbox, array[_actor], array[_permit]) l;

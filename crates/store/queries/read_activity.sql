@@ -24,7 +24,7 @@ with recursive found (mailbox, uid) as materialized (
 )
 select to_char(a.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "at!", a.kind as "kind!",
        a.session as "session?", coalesce(o.account_name, who.name) as "actor?",
-       o.login_name as "login_name?", o.node as "node?", o.address as "address?",
+       o.login_name as "login_name?", o.token_name as "token_name?", o.node as "node?", o.address as "address?",
        o.client as "client?", a.mailbox as "mailbox?", a.owner as "owner?", owner.name as "owner_name?", a.path as "path?",
        a.other_owner as "other_owner?",
        other.name as "other_owner_name?", a.other_path as "other_path?", a.uids::text as "uids?",

@@ -166,32 +166,6 @@ impl Store {
         self.until_noted(None).await
     }
 
-    /// The versions of these accounts' passwords. Who is gone or disabled is missing.
-    ///
-    /// # Errors
-    ///
-    /// [`Fault::Unavailable`] when the database is away.
-    #[tracing::instrument(name = "db.password_versions", skip_all)]
-    pub async fn password_versions(
-        &self,
-        accounts: &[AccountId],
-    ) -> Result<Vec<(AccountId, i64)>, Fault> {
-        let ids: Vec<i64> = accounts.iter().map(|account| account.0).collect();
-        let rows = sqlx::query!(
-            "select id, password_version
-               from account
-              where id = any ($1)
-                and not is_disabled",
-            &ids
-        )
-        .fetch_all(&mut *self.kept().await?)
-        .await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| (AccountId(row.id), row.password_version))
-            .collect())
-    }
-
     /// With its mailboxes and all in them, and with its name out of every list.
     ///
     /// # Errors
@@ -236,13 +210,13 @@ impl Store {
     }
 }
 
-struct Row {
-    id: i64,
-    name: String,
-    password_hash: Option<String>,
-    password_version: i64,
-    is_admin: bool,
-    is_disabled: bool,
+pub(crate) struct Row {
+    pub(crate) id: i64,
+    pub(crate) name: String,
+    pub(crate) password_hash: Option<String>,
+    pub(crate) password_version: i64,
+    pub(crate) is_admin: bool,
+    pub(crate) is_disabled: bool,
 }
 
 impl From<Row> for Account {
@@ -264,8 +238,15 @@ impl Account {
     pub const fn login(&self) -> Login {
         Login {
             account: self.id,
-            password_version: self.password_version,
+            token: None,
+            version: self.password_version,
         }
+    }
+
+    /// Whether this is the account of that name, in any case.
+    #[must_use]
+    pub fn is_called(&self, name: &str) -> bool {
+        fold(name).as_ref() == Some(&self.name)
     }
 }
 

@@ -23,6 +23,8 @@ pub struct Activity {
     pub actor: Option<String>,
     /// Who gave the password, where that was another account.
     pub login: Option<String>,
+    /// By which access token, as it was called then, where one was given instead of a password.
+    pub token: Option<String>,
     /// In which session, where it was one.
     pub session: Option<SessionId>,
     /// On which frontend.
@@ -232,6 +234,7 @@ struct Row {
     session: Option<i64>,
     actor: Option<String>,
     login_name: Option<String>,
+    token_name: Option<String>,
     node: Option<String>,
     address: Option<String>,
     client: Option<String>,
@@ -283,6 +286,7 @@ impl Row {
             at: self.at,
             actor: self.actor,
             login: self.login_name,
+            token: self.token_name,
             node: self.node,
             address: self.address,
             client: self.client,

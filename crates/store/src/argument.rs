@@ -9,7 +9,7 @@ use crate::masks::Masks;
 use crate::origin::{Login, SessionOrigin};
 use crate::place::Tree;
 
-/// A login that must hold at the commit.
+/// A login that must hold at the commit. An access token has its number below zero in place of the account's.
 #[derive(sqlx::Type)]
 #[sqlx(type_name = "login")]
 pub(crate) struct LoginRow {
@@ -155,8 +155,8 @@ impl ActorRow {
 impl From<&Login> for LoginRow {
     fn from(login: &Login) -> Self {
         Self {
-            account: login.account.0,
-            password_version: login.password_version,
+            account: login.token.map_or(login.account.0, |token| -token.0),
+            password_version: login.version,
         }
     }
 }

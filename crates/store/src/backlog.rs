@@ -5,8 +5,6 @@ use std::time::Duration;
 /// Writes that wait for their answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Backlog {
-    /// How many mailboxes they are for, where that is counted.
-    pub(crate) mailboxes: usize,
     pub(crate) writes: usize,
     /// When the oldest of them came.
     pub(crate) since: Option<Duration>,
@@ -16,7 +14,6 @@ impl Backlog {
     /// What is in either.
     pub(crate) fn and(self, other: Self) -> Self {
         Self {
-            mailboxes: self.mailboxes + other.mailboxes,
             writes: self.writes + other.writes,
             since: [self.since, other.since].into_iter().flatten().min(),
         }

@@ -1,11 +1,8 @@
 //! Writes to one mailbox that arrive while another is under way are done together.
 //!
-//! Each mailbox that is being written to on this node has a task, which takes what is queued, does
+//! Each mailbox that is being written to on this node has one task, which takes what is queued, does
 //! it in as few calls as there are kinds of it, answers everybody, and ends when nothing is left. No
 //! timer: a lone writer does not wait, and the more writers there are the larger the batches.
-//!
-//! What large messages consist of is stored before their mailbox is locked, which takes longer than all the rest. So a
-//! mailbox gets a second task when as much waits as the first is about to store: one stores while the other commits.
 //!
 //! A batch that panics is done again one by one, so that only the guilty write fails.
 
@@ -106,17 +103,8 @@ pub(crate) struct Queues {
     pub(crate) edits: VecDeque<QueuedWrite<Edit>>,
     pub(crate) exact_edits: VecDeque<QueuedWrite<ExactEdit>>,
     pub(crate) expunges: VecDeque<QueuedWrite<Expunge>>,
-    /// Of all that is queued.
-    bytes: usize,
-    /// What each task of the mailbox has taken out and not answered yet; `None` where there is no task.
-    under_way: [Option<Taken>; TASKS_MAX],
-}
-
-/// How much a task has taken out.
-#[derive(Clone, Copy, Default)]
-struct Taken {
-    backlog: Backlog,
-    bytes: usize,
+    /// What was taken out and is not answered yet.
+    under_way: Backlog,
 }
 
 /// The mailboxes of this node that have a task.
@@ -127,10 +115,6 @@ pub(crate) struct Batches {
 
 /// Everything that may wait on one node, in KiB; whoever comes then waits to be let in.
 const QUEUED_KIB_MAX: u32 = 256 * 1024;
-/// Tasks that write to one mailbox.
-const TASKS_MAX: usize = 2;
-/// A mailbox where less waits, in bytes, has one task: smaller batches cost more than they gain.
-const SECOND_TASK_BYTES_MIN: usize = 192 * 1024;
 /// Messages that go into one call, in bytes; a larger one goes alone.
 const TOGETHER_BYTES_MAX: usize = 16 * 1024 * 1024;
 
@@ -177,16 +161,13 @@ impl Store {
     fn enqueue<J: Job>(&self, mailbox: MailboxId, queued_write: QueuedWrite<J>) {
         let inner = self.inner();
         let mut queues = inner.batches.lock();
-        let of_mailbox = queues.entry(mailbox).or_default();
-        of_mailbox.bytes += queued_write.job.bytes();
-        J::queue(of_mailbox).push_back(queued_write);
-        let place = of_mailbox.place_for_task();
+        let is_first = !queues.contains_key(&mailbox);
+        J::queue(queues.entry(mailbox).or_default()).push_back(queued_write);
         drop(queues);
-        if let Some(place) = place {
+        if is_first {
             let task = Task {
                 inner: inner.clone(),
                 mailbox,
-                place,
                 has_ended: false,
             };
             (inner.background.spawn)(Box::pin(task.run()));
@@ -228,18 +209,17 @@ impl Default for Batches {
     }
 }
 
-/// A writer of a mailbox on this node.
+/// The one writer of a mailbox on this node.
 struct Task {
     inner: Arc<Inner>,
     mailbox: MailboxId,
-    /// Which of the mailbox's tasks it is.
-    place: usize,
-    /// The place is no longer ours: another task may have it by now.
+    /// The mailbox is no longer ours: another task may have it by now.
     has_ended: bool,
 }
 
 impl Task {
     async fn run(mut self) {
+        add(&self.inner.counters.queues, 1);
         while let Some(queues) = self.take() {
             // Whoever waits here has no answer yet, so any order is right. Expunges are last so that fewer edits come
             // too late for their message.
@@ -250,25 +230,17 @@ impl Task {
         }
     }
 
-    /// All that is queued; with nothing left, the mailbox has this task no more.
+    /// All that is queued; with nothing left, the mailbox has no task any more.
     fn take(&mut self) -> Option<Queues> {
         let mut queues = self.inner.batches.lock();
-        let of_mailbox = queues.get_mut(&self.mailbox);
-        let taken = of_mailbox.map(|of_mailbox| of_mailbox.take(self.place));
-        let taken = taken.filter(|taken| !taken.is_empty());
-        if taken.is_none() {
-            self.leave(&mut queues);
+        let taken = queues.get_mut(&self.mailbox).map(Queues::take);
+        let taken = taken.unwrap_or_default();
+        if taken.is_empty() {
+            queues.remove(&self.mailbox);
+            self.has_ended = true;
+            return None;
         }
-        drop(queues);
-        self.has_ended = taken.is_none();
-        taken
-    }
-
-    /// Gives the place up; returns what nobody is left to write.
-    fn leave(&self, queues: &mut HashMap<MailboxId, Queues>) -> Option<Queues> {
-        let of_mailbox = queues.get_mut(&self.mailbox)?;
-        let was_last = of_mailbox.leave(self.place);
-        was_last.then(|| queues.remove(&self.mailbox)).flatten()
+        Some(taken)
     }
 
     async fn write_all<J: Job>(&self, mut queue: VecDeque<QueuedWrite<J>>) {
@@ -341,8 +313,9 @@ impl Task {
 /// another.
 impl Drop for Task {
     fn drop(&mut self) {
+        self.inner.counters.queues.fetch_sub(1, Ordering::Relaxed);
         if !self.has_ended {
-            let abandoned = self.leave(&mut self.inner.batches.lock());
+            let abandoned = self.inner.batches.lock().remove(&self.mailbox);
             drop(abandoned);
         }
     }
@@ -386,59 +359,21 @@ impl Writers {
 }
 
 impl Queues {
-    /// The place of a task that has to be started now, if any.
-    fn place_for_task(&mut self) -> Option<usize> {
-        let busy = || self.under_way.iter().flatten();
-        let is_worth_another = busy().count() == 0
-            || self.bytes >= SECOND_TASK_BYTES_MIN && busy().all(|taken| self.bytes >= taken.bytes);
-        let place = self.under_way.iter().position(Option::is_none)?;
-        let free = self.under_way.get_mut(place).filter(|_| is_worth_another)?;
-        *free = Some(Taken::default());
-        Some(place)
+    /// All that is queued; it is under way from now on.
+    fn take(&mut self) -> Self {
+        self.under_way = Backlog::default();
+        let under_way = self.backlog();
+        let taken = mem::take(self);
+        self.under_way = under_way;
+        taken
     }
 
-    /// All that is queued; the task at this place has it under way from now on.
-    fn take(&mut self, place: usize) -> Self {
-        let taken = Taken {
-            backlog: self.queued(),
-            bytes: self.bytes,
-        };
-        let mut under_way = self.under_way;
-        if let Some(place) = under_way.get_mut(place) {
-            *place = Some(taken);
-        }
-        mem::replace(
-            self,
-            Self {
-                under_way,
-                ..Self::default()
-            },
-        )
-    }
-
-    /// The task at this place is no more. Whether it was the last.
-    fn leave(&mut self, place: usize) -> bool {
-        if let Some(place) = self.under_way.get_mut(place) {
-            *place = None;
-        }
-        self.under_way.iter().all(Option::is_none)
-    }
-
-    /// All that waits for its answer.
     fn backlog(&self) -> Backlog {
-        let under_way = self.under_way.iter().flatten();
-        let all = under_way.fold(self.queued(), |all, taken| all.and(taken.backlog));
-        Backlog {
-            mailboxes: 1,
-            ..all
-        }
-    }
-
-    fn queued(&self) -> Backlog {
         backlog_of(&self.appends)
             .and(backlog_of(&self.edits))
             .and(backlog_of(&self.exact_edits))
             .and(backlog_of(&self.expunges))
+            .and(self.under_way)
     }
 
     fn is_empty(&self) -> bool {
@@ -447,7 +382,6 @@ impl Queues {
             edits,
             exact_edits,
             expunges,
-            bytes: _,
             under_way: _,
         } = self;
         appends.is_empty() && edits.is_empty() && exact_edits.is_empty() && expunges.is_empty()
@@ -456,7 +390,6 @@ impl Queues {
 
 fn backlog_of<J: Job>(queue: &VecDeque<QueuedWrite<J>>) -> Backlog {
     Backlog {
-        mailboxes: 0,
         writes: queue.len(),
         since: queue.front().map(|oldest| oldest.queued_at),
     }
@@ -505,50 +438,4 @@ fn kib(bytes: usize) -> u32 {
     u32::try_from(bytes / 1024 + 1)
         .unwrap_or(QUEUED_KIB_MAX)
         .min(QUEUED_KIB_MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Queues, SECOND_TASK_BYTES_MIN, TASKS_MAX, Taken};
-
-    #[test]
-    fn a_second_task_comes_for_as_much_as_the_first_has() {
-        const MANY: usize = SECOND_TASK_BYTES_MIN;
-        let has = |bytes| {
-            Some(Taken {
-                bytes,
-                ..Taken::default()
-            })
-        };
-        let rows: &[(usize, [Option<Taken>; TASKS_MAX], Option<usize>)] = &[
-            (0, [None, None], Some(0)),
-            (9 * MANY, [None, None], Some(0)),
-            (MANY - 1, [has(0), None], None),
-            (MANY, [has(0), None], Some(1)),
-            (2 * MANY - 1, [has(2 * MANY), None], None),
-            (2 * MANY, [has(2 * MANY), None], Some(1)),
-            (2 * MANY, [None, has(2 * MANY)], Some(0)),
-            (9 * MANY, [has(MANY), has(MANY)], None),
-        ];
-        for (number, &(bytes, under_way, expected)) in rows.iter().enumerate() {
-            let mut queues = Queues {
-                bytes,
-                under_way,
-                ..Queues::default()
-            };
-            assert_eq!(queues.place_for_task(), expected, "row {number}");
-            let is_busy = expected.is_none_or(|place| queues.under_way[place].is_some());
-            assert!(is_busy, "row {number}");
-        }
-    }
-
-    #[test]
-    fn what_one_task_leaves_the_other_has() {
-        let mut queues = Queues {
-            under_way: [Some(Taken::default()); TASKS_MAX],
-            ..Queues::default()
-        };
-        assert!(!queues.leave(0));
-        assert!(queues.leave(1));
-    }
 }

@@ -1,6 +1,7 @@
 //! The start and the end of a store: its connections, and what it does in the background.
 
-use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
 use bus::Outbox;
 use tokio::sync::watch;
@@ -21,7 +22,7 @@ use crate::servers::Servers;
 use crate::store::Inner;
 use crate::unseen_cache::UnseenCache;
 use crate::whereabouts::Whereabouts;
-use crate::{Background, Fault, ObjectIds, Options, Store, latest, resolve, wake};
+use crate::{Background, Fault, ObjectIds, Options, Store, latest, notifier, resolve};
 
 /// Work that takes longer is given up by the database: the largest COPY takes a fraction of it. Whoever waits for
 /// a lock does so behind a fraction of that.
@@ -79,6 +80,8 @@ impl Store {
             unseen_cache: UnseenCache::new(),
             history,
             outbox: Arc::new(Outbox::new()),
+            carrier: OnceLock::new(),
+            is_carrier_heard: AtomicBool::new(false),
             counters: Arc::default(),
             background,
             is_drained: watch::Sender::new(false),
@@ -87,7 +90,7 @@ impl Store {
             whereabouts,
             probe: Probe::default(),
         });
-        wake::start_notifier(&inner);
+        notifier::start(&inner);
         login_recorder::start(&inner);
         Ok(Self {
             inner,
@@ -108,6 +111,6 @@ impl Store {
         // It cannot be closed: the sender is ours.
         drop(notifier.wait_for(|has_ended| *has_ended).await);
         login_recorder::write(&self.inner).await;
-        wake::say(&self.inner, &self.inner.outbox.take()).await
+        notifier::say(&self.inner, &self.inner.outbox.take()).await
     }
 }

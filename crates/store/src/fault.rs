@@ -232,6 +232,7 @@ fn limit_text(code: &str) -> Option<&'static str> {
         "PR047" => "too many aliases lead to one another, or one to itself",
         "PR048" => "an address leads to too many places",
         "PR049" => "only the first 57 keywords of a mailbox can be private",
+        "PR050" => "the account has as many access tokens as there may be",
         _ => return None,
     })
 }

@@ -174,6 +174,8 @@ async fn insert(inner: &Inner, waiting: &Waiting) -> Result<(), Fault> {
         &logins.clients as &[Option<String>],
         &names as &[Option<&str>],
         &details,
+        &logins.tokens as &[Option<i64>],
+        &logins.token_names as &[Option<String>],
     )
     .execute(&mut *inner.connections.kept().await?)
     .await?;
@@ -190,6 +192,8 @@ struct Logins {
     nodes: Vec<String>,
     addresses: Vec<Option<String>>,
     clients: Vec<Option<String>>,
+    tokens: Vec<Option<i64>>,
+    token_names: Vec<Option<String>>,
 }
 
 impl Logins {
@@ -202,5 +206,8 @@ impl Logins {
         self.addresses
             .push(origin.address.map(|address| address.to_string()));
         self.clients.push(origin.client);
+        self.tokens
+            .push(origin.token.as_ref().map(|token| token.id.0));
+        self.token_names.push(origin.token.map(|token| token.name));
     }
 }

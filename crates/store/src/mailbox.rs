@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::iter::successors;
 use std::sync::Arc;
 
-use acl::{AclEntry, Belonging, EffectiveAccess, Rights, Who};
+use acl::{AccessMode, AclEntry, Belonging, EffectiveAccess, Rights, Who};
 use mail::{AccountId, FlagBits, MailboxId, ModSeq, Place, UidValidity};
 
 use crate::access::entries;
@@ -184,7 +184,7 @@ impl Store {
         let known = self
             .known(asker, MailboxId(row.mailbox), row.rights_version)
             .await?;
-        known.map(|known| row.read(&known)).transpose()
+        known.map(|known| row.read(&known, self.mode())).transpose()
     }
 
     /// Every mailbox on which the asker holds `l`, by owner and path.
@@ -208,6 +208,7 @@ impl Store {
             )?;
             let belonging = belonging(asker, row.owner, &row.domain);
             let rights = acl::effective(&entries, &who, belonging);
+            let rights = self.mode().narrow(rights);
             let place = place(asker, row.owner, row.owner_name, row.path);
             if let Some(place) = place.filter(|_| rights.contains(Rights::LOOKUP)) {
                 let special_use = row.special_use;
@@ -255,7 +256,7 @@ impl Store {
 }
 
 impl Row {
-    fn read(self, known: &Known) -> Result<Found, Fault> {
+    fn read(self, known: &Known, mode: AccessMode) -> Result<Found, Fault> {
         let id = MailboxId(self.mailbox);
         Ok(Found {
             id,
@@ -268,7 +269,7 @@ impl Row {
             access: EffectiveAccess {
                 account: known.who.account,
                 mailbox: id,
-                rights: known.rights,
+                rights: mode.narrow(known.rights),
                 version: known.version,
             },
             private_flags: known.private_flags,

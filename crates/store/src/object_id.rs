@@ -73,6 +73,12 @@ impl ObjectIds {
         }
     }
 
+    /// The same for all nodes on this database, and another for others: for what they share outside of it.
+    #[must_use]
+    pub fn installation(&self) -> String {
+        self.id('I', b"installation")
+    }
+
     /// What nobody can guess, in the address of copies of what is sent as a mailbox's addresses.
     pub(crate) fn sent_copy_tag(&self, mailbox: MailboxId) -> String {
         let id = self.id('S', &mailbox.0.to_be_bytes());

@@ -4,20 +4,35 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use mail::{AccountId, SessionId};
+use acl::AccessMode;
+use mail::{AccountId, SessionId, TokenId};
 use tokio::sync::Semaphore;
 
 use crate::argument::ActorRow;
 use crate::background::Compute;
 use crate::{Fault, Store};
 
-/// What lets somebody in: an account, and the version of its password that was right.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What lets somebody in: an account by its password, or an access token, and the version that was right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Login {
     /// The account that logged in.
     pub account: AccountId,
-    /// As in [`Account::password_version`](crate::Account::password_version).
-    pub password_version: i64,
+    /// The access token, where this is one.
+    pub token: Option<TokenId>,
+    /// As in [`Account::password_version`](crate::Account::password_version) or
+    /// [`AccessToken::version`](crate::AccessToken::version).
+    pub version: i64,
+}
+
+/// The access token that a session logged in by, as it was called then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenUse {
+    /// The token.
+    pub id: TokenId,
+    /// As its owner calls it.
+    pub name: String,
+    /// What its sessions may do of what the account may.
+    pub mode: AccessMode,
 }
 
 /// One session of an account.
@@ -31,7 +46,9 @@ pub struct Origin {
     pub account_name: String,
     /// Who gave the password, where that is another account.
     pub login_name: Option<String>,
-    /// What must hold for the session to write: its account's login, and that of who gave the password.
+    /// By which access token, where one was given instead of a password.
+    pub token: Option<TokenUse>,
+    /// What must hold for the session to write: its account's login, and that of who gave the password, or of the token.
     pub logins: Vec<Login>,
     /// The frontend.
     pub node: String,
@@ -46,6 +63,7 @@ pub struct Origin {
 pub(crate) struct SessionOrigin {
     session: SessionId,
     logins: Vec<Login>,
+    mode: AccessMode,
     origin: Mutex<Origin>,
     is_written: AtomicBool,
     /// Of the connections for work, what the user has whose password was given.
@@ -66,6 +84,11 @@ impl Store {
                 compute: self.inner().background.compute.for_user(user),
                 session: origin.session,
                 logins: origin.logins.clone(),
+                mode: origin
+                    .token
+                    .as_ref()
+                    .map(|token| token.mode)
+                    .unwrap_or_default(),
                 origin: Mutex::new(origin),
                 is_written: AtomicBool::new(false),
             })),
@@ -79,6 +102,15 @@ impl Store {
             session_origin.lock().client = Some(client);
             session_origin.is_written.store(false, Ordering::Relaxed);
         }
+    }
+
+    /// What the session of this handle may do of what its account may.
+    #[must_use]
+    pub fn mode(&self) -> AccessMode {
+        self.origin
+            .as_ref()
+            .map(|origin| origin.mode)
+            .unwrap_or_default()
     }
 
     /// The session to record a change with; known to the database from its first change on.
@@ -109,9 +141,9 @@ impl Store {
     async fn write_origin(&self, origin: &Origin) -> Result<(), Fault> {
         sqlx::query!(
             "insert into origin as known (
-               session, account, account_name, login_name, node, address, client
+               session, account, account_name, login_name, node, address, client, token, token_name
              )
-             values ($1, $2, $3, $4, $5, $6, $7)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
              on conflict (session) do update
                 set client = coalesce(excluded.client, known.client)",
             origin.session.to_i64(),
@@ -121,6 +153,8 @@ impl Store {
             origin.node,
             origin.address.map(|address| address.to_string()),
             origin.client,
+            origin.token.as_ref().map(|token| token.id.0),
+            origin.token.as_ref().map(|token| token.name.as_str()),
         )
         .execute(&mut *self.connection().await?)
         .await?;

@@ -37,7 +37,7 @@ pub struct Stats {
     pub queued_for: Duration,
     /// Wake-ups sent to the other nodes, after merging.
     pub wakeups_sent: u64,
-    /// Notifications these were packed into.
+    /// Notifications of the database that these were packed into, as far as they went that way.
     pub notifications_sent: u64,
     /// From a commit to the moment when this node heard its own wake-up.
     pub wakeups_heard: DurationCounts,
@@ -45,6 +45,8 @@ pub struct Stats {
     pub wakeup_waits_for: Duration,
     /// Whether this node listens for wake-ups.
     pub is_listening: bool,
+    /// Whether all nodes hear what carries wake-ups beside the database, so that none go through it.
+    pub is_carried: bool,
     /// Images read row by row, because there was no snapshot to begin with.
     pub images_from_rows: u64,
     /// Images read from a snapshot and what happened since.
@@ -74,6 +76,7 @@ pub(crate) struct Counters {
     pub(crate) batch_panics: AtomicU64,
     pub(crate) message_panics: AtomicU64,
     pub(crate) background_panics: AtomicU64,
+    pub(crate) queues: AtomicU64,
     pub(crate) wakeups_sent: AtomicU64,
     pub(crate) notifications_sent: AtomicU64,
     pub(crate) images_from_rows: AtomicU64,
@@ -102,7 +105,7 @@ impl Counters {
             batch_panics: read(&self.batch_panics),
             message_panics: read(&self.message_panics),
             background_panics: read(&self.background_panics),
-            queues: length(backlog.mailboxes),
+            queues: read(&self.queues),
             queued_writes: length(backlog.writes),
             queued_for: backlog
                 .since
@@ -112,6 +115,7 @@ impl Counters {
             wakeups_heard: self.lateness.heard.read(),
             wakeup_waits_for: self.lateness.waiting(now),
             is_listening: self.is_listening.load(Ordering::Relaxed),
+            is_carried: false,
             images_from_rows: read(&self.images_from_rows),
             images_from_snapshots: read(&self.images_from_snapshots),
             deltas: read(&self.deltas),

@@ -1,10 +1,11 @@
 //! The store itself: what its handles share.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use bus::{Outbox, Wakeup};
+use bus::{Carrier, Outbox, Wakeup};
 use mail::MailboxId;
 use tokio::sync::watch;
 
@@ -63,6 +64,10 @@ pub(crate) struct Inner {
     pub(crate) unseen_cache: UnseenCache,
     pub(crate) history: Arc<History>,
     pub(crate) outbox: Arc<Outbox>,
+    /// What carries wake-ups beside the database, where something does.
+    pub(crate) carrier: OnceLock<Arc<dyn Carrier>>,
+    /// Whether every other node heard the carrier when this node's lease was prolonged last.
+    pub(crate) is_carrier_heard: AtomicBool,
     pub(crate) counters: Arc<Counters>,
     pub(crate) background: Background,
     pub(crate) is_drained: watch::Sender<bool>,
@@ -107,6 +112,13 @@ impl Store {
         self.inner.commit_listener.set(Box::new(hear));
     }
 
+    /// Sends wake-ups by `carrier` from now on, and by the database only while some node does not hear it. A listener that
+    /// begins later hears both. Only the first counts.
+    pub fn carry_wakeups_by(&self, carrier: Arc<dyn Carrier>) {
+        // One that is there stays.
+        let _first = self.inner.carrier.set(carrier);
+    }
+
     /// Makes the identifiers of this database's objects.
     #[must_use]
     pub fn object_ids(&self) -> &ObjectIds {
@@ -117,9 +129,11 @@ impl Store {
     #[must_use]
     pub fn stats(&self) -> Stats {
         let inner = &self.inner;
-        inner
-            .counters
-            .read(&inner.connections, inner.batches.backlog(), inner.now())
+        let counters = &inner.counters;
+        Stats {
+            is_carried: inner.is_carried(),
+            ..counters.read(&inner.connections, inner.batches.backlog(), inner.now())
+        }
     }
 
     /// The time, for whoever measures how long something takes.

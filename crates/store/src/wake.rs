@@ -1,33 +1,31 @@
-//! Telling the other nodes that a mailbox has news, and hearing it from them.
-//!
-//! Never inside the transaction that writes: a notification there makes every commit of the whole
-//! database wait for every other.
+//! Hearing from other nodes that a mailbox has news, and leaving such news for the notifier.
 
-use std::panic::AssertUnwindSafe;
-use std::pin::pin;
+use std::fmt;
+use std::future::pending;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
-use bus::Wakeup;
-use futures_util::FutureExt as _;
+use bus::{Carried, Carrier, Wakeup};
 use futures_util::future::{Either, select};
 use mail::{AccountId, MailboxId, ModSeq};
 use sqlx::postgres::{PgListener, PgNotification, PgPoolOptions};
-use sqlx::{Executor, PgConnection, PgExecutor};
 use tokio::sync::watch;
-use tracing::{info, warn};
+use tracing::warn;
 
 use crate::answers::{ANSWER_CHANNEL, QUESTION_CHANNEL, Withdrawal};
-use crate::stats::add;
+use crate::notifier::RETRY_PAUSE;
 use crate::store::Inner;
 use crate::{Fault, Store};
 
 /// Wake-ups as they come in from all nodes, this one among them.
-#[derive(Debug)]
 pub struct Listener {
     store: Store,
     connection: Option<PgListener>,
+    /// The next connection, while it is being made.
+    connecting: Option<Pin<Box<dyn Future<Output = PgListener> + Send>>>,
+    /// What carries wake-ups beside the database.
+    carrier: Option<Arc<dyn Carrier>>,
     /// Received and not yet handed out.
     waiting: Option<PgNotification>,
     is_drained: watch::Receiver<bool>,
@@ -46,7 +44,7 @@ pub enum Heard {
     Withdrawal(Withdrawal),
     /// An administrator wants sessions to end.
     SessionsEnd,
-    /// The connection was lost and is back, so anything may have been missed: compare counters.
+    /// A connection was lost or is back, so anything may have been missed: compare counters.
     Resync,
     /// The store was drained; there is nobody left to hear for.
     Closed,
@@ -58,7 +56,7 @@ pub(crate) struct Row {
     pub(crate) modseq: i64,
 }
 
-const CHANNEL: &str = "postroom_wakeup";
+pub(crate) const CHANNEL: &str = "postroom_wakeup";
 /// Everything that a listener hears.
 const CHANNELS: [&str; 5] = [
     CHANNEL,
@@ -71,10 +69,6 @@ const CHANNELS: [&str; 5] = [
 const ACCOUNT_CHANNEL: &str = "postroom_account";
 /// Somebody wants sessions to end; says no more.
 const SESSIONS_CHANNEL: &str = "postroom_sessions";
-/// Between two attempts to reach a database that is away.
-const RETRY_PAUSE: Duration = Duration::from_millis(500);
-/// What fails again and again is said at first and each minute.
-const FAILURES_PER_WARNING: u32 = 120;
 
 impl Store {
     /// Listens on a connection of its own, which is never in a transaction: a listener that lags
@@ -91,6 +85,8 @@ impl Store {
         Ok(Listener {
             store: self.clone(),
             connection,
+            connecting: None,
+            carrier: self.inner().carrier.get().cloned(),
             waiting: None,
             is_drained: self.inner().is_drained.subscribe(),
             moves,
@@ -138,19 +134,27 @@ impl Listener {
     pub async fn next(&mut self) -> Heard {
         loop {
             let (mut is_drained, mut moves) = (self.is_drained.clone(), self.moves.clone());
-            let drained = pin!(is_drained.wait_for(|is_drained| *is_drained));
-            let moved = pin!(moves.changed());
-            let heard = match select(pin!(self.hear()), select(drained, moved)).await {
-                Either::Left((heard, _)) => Some(heard),
-                Either::Right((Either::Left(_), _)) => Some(Heard::Closed),
-                Either::Right((Either::Right(_), _)) => None,
+            let (inner, carrier) = (self.store.inner().clone(), self.carrier.clone());
+            let heard = {
+                let drained = pin!(is_drained.wait_for(|is_drained| *is_drained));
+                let moved = pin!(moves.changed());
+                let carried = pin!(hear_carrier(&inner, carrier.as_deref()));
+                let heard = pin!(self.hear());
+                let hearing = select(heard, carried);
+                match select(hearing, select(drained, moved)).await {
+                    Either::Left((Either::Left((heard, _)) | Either::Right((heard, _)), _)) => {
+                        Some(heard)
+                    }
+                    Either::Right((Either::Left(_), _)) => Some(Heard::Closed),
+                    Either::Right((Either::Right(_), _)) => None,
+                }
             };
             if let Some(heard) = heard {
                 return heard;
             }
             // The database is elsewhere by now: as if the connection were lost.
             self.moves.mark_unchanged();
-            self.connection = None;
+            (self.connection, self.connecting) = (None, None);
         }
     }
 
@@ -158,7 +162,12 @@ impl Listener {
         loop {
             let Some(connection) = &mut self.connection else {
                 let inner = self.store.inner();
-                self.connection = Some(reconnect(inner).await);
+                // Kept when this is dropped: what comes by the carrier meanwhile must not begin it anew.
+                let connecting = self
+                    .connecting
+                    .get_or_insert_with(|| Box::pin(reconnect(inner.clone())));
+                self.connection = Some(connecting.await);
+                self.connecting = None;
                 inner.counters.lateness.lose();
                 inner.note_listening(true);
                 return Heard::Resync;
@@ -220,6 +229,14 @@ impl Listener {
     }
 }
 
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listener")
+            .field("carrier", &self.carrier)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Drop for Listener {
     fn drop(&mut self) {
         self.store.inner().answers.count_listeners(-1);
@@ -250,9 +267,26 @@ fn read(notification: &PgNotification) -> Vec<Wakeup> {
     })
 }
 
-async fn reconnect(inner: &Inner) -> PgListener {
+/// Waits for what a carrier brings; for ever where there is none.
+async fn hear_carrier(inner: &Inner, carrier: Option<&dyn Carrier>) -> Heard {
+    let Some(carrier) = carrier else {
+        return pending().await;
+    };
+    match carrier.hear().await {
+        Carried::Wakeups(wakeups) => {
+            inner.counters.lateness.hear(&wakeups, inner.now());
+            Heard::Wakeups(wakeups)
+        }
+        Carried::Resync => {
+            inner.counters.lateness.lose();
+            Heard::Resync
+        }
+    }
+}
+
+async fn reconnect(inner: Arc<Inner>) -> PgListener {
     loop {
-        match connect_listener(inner, CHANNELS).await {
+        match connect_listener(&inner, CHANNELS).await {
             Ok(listener) => return listener,
             Err(error) => {
                 warn!(cause = %error, "cannot listen for wake-ups");
@@ -278,111 +312,4 @@ pub(crate) async fn connect_listener(
     listener.eager_reconnect(false);
     listener.listen_all(channels).await?;
     Ok(listener)
-}
-
-/// Starts the one task of this node that sends wake-ups. It ends when the store is drained.
-pub(crate) fn start_notifier(inner: &Arc<Inner>) {
-    let notifier = Notifier {
-        inner: inner.clone(),
-        connection: None,
-        failures: 0,
-    };
-    (inner.background.spawn)(Box::pin(notifier.run()));
-}
-
-struct Notifier {
-    inner: Arc<Inner>,
-    connection: Option<PgConnection>,
-    /// In a row.
-    failures: u32,
-}
-
-impl Drop for Notifier {
-    fn drop(&mut self) {
-        self.inner.has_notifier_ended.send_replace(true);
-    }
-}
-
-impl Notifier {
-    async fn run(mut self) {
-        let mut is_drained = self.inner.is_drained.subscribe();
-        let mut moves = self.inner.whereabouts.watch();
-        let outbox = self.inner.outbox.clone();
-        loop {
-            let drained = pin!(is_drained.wait_for(|is_drained| *is_drained));
-            let moved = pin!(moves.changed());
-            let wakeups = match select(pin!(outbox.wait()), select(drained, moved)).await {
-                Either::Left((wakeups, _)) => wakeups,
-                Either::Right((Either::Left(_), _)) => return,
-                Either::Right((Either::Right(_), _)) => {
-                    // The next one is opened where the database is by now.
-                    self.connection = None;
-                    continue;
-                }
-            };
-            let sent = AssertUnwindSafe(self.send(&wakeups)).catch_unwind().await;
-            let Ok(sent) = sent else {
-                // They are hints, so they are dropped: sent again they might panic again.
-                add(&self.inner.counters.background_panics, 1);
-                self.connection = None;
-                continue;
-            };
-            if let Err(error) = sent {
-                if self.failures.is_multiple_of(FAILURES_PER_WARNING) {
-                    warn!(cause = %error, "cannot send wake-ups");
-                }
-                self.failures = self.failures.saturating_add(1);
-                self.connection = None;
-                wakeups.into_iter().for_each(|wakeup| outbox.post(wakeup));
-                if *self.inner.is_drained.borrow() {
-                    // Whoever drains the store tries once more.
-                    return;
-                }
-                (self.inner.background.sleep)(RETRY_PAUSE).await;
-            } else if std::mem::take(&mut self.failures) > 0 {
-                info!("wake-ups are sent again");
-            }
-        }
-    }
-
-    async fn send(&mut self, wakeups: &[Wakeup]) -> Result<(), sqlx::Error> {
-        let inner = &self.inner;
-        let connection = match &mut self.connection {
-            Some(connection) => connection,
-            None => {
-                let mut connection = inner.database().connect(&inner.background.sleep).await?;
-                // A hint need not be durable.
-                connection.execute("set synchronous_commit = off").await?;
-                self.connection.insert(connection)
-            }
-        };
-        notify(connection, wakeups, &self.inner).await
-    }
-}
-
-/// Sends `wakeups` at once, for whoever leaves.
-pub(crate) async fn say(inner: &Inner, wakeups: &[Wakeup]) -> Result<(), Fault> {
-    Ok(notify(&mut *inner.connections.kept().await?, wakeups, inner).await?)
-}
-
-async fn notify(
-    executor: impl PgExecutor<'_>,
-    wakeups: &[Wakeup],
-    inner: &Inner,
-) -> Result<(), sqlx::Error> {
-    let payloads = bus::pack(wakeups);
-    if payloads.is_empty() {
-        return Ok(());
-    }
-    sqlx::query!(
-        "select pg_notify($1, payload) from unnest($2::text[]) as p (payload)",
-        CHANNEL,
-        &payloads
-    )
-    .execute(executor)
-    .await?;
-    let count = |length| u64::try_from(length).unwrap_or(u64::MAX);
-    add(&inner.counters.wakeups_sent, count(wakeups.len()));
-    add(&inner.counters.notifications_sent, count(payloads.len()));
-    Ok(())
 }

@@ -49,12 +49,15 @@ impl Store {
     #[tracing::instrument(name = "db.begin_lease", skip_all)]
     pub async fn begin_lease(&self, node: i64) -> Result<(), Fault> {
         sqlx::query!(
-            "insert into node_lease as present (node, until)
-             values ($1, clock_timestamp() + $2::interval)
+            "insert into node_lease as present (node, until, hears_bus)
+             values ($1, clock_timestamp() + $2::interval, $3)
              on conflict (node) do update
-                set until = excluded.until, is_revoked = false",
+                set until = excluded.until,
+                    hears_bus = excluded.hears_bus,
+                    is_revoked = false",
             node,
             interval(LEASE_LENGTH),
+            self.inner().hears_carrier(),
         )
         .execute(&mut *self.kept().await?)
         .await?;
@@ -64,25 +67,35 @@ impl Store {
         Ok(())
     }
 
-    /// Prolongs the lease of `node`; false when it has run out or was revoked, so that another must begin.
+    /// Prolongs the lease of `node`, and learns whether all others hear what carries wake-ups; false when it has run out or was revoked, so that another must begin.
     ///
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database is away.
     #[tracing::instrument(name = "db.prolong_lease", skip_all)]
     pub async fn prolong_lease(&self, node: i64) -> Result<bool, Fault> {
-        let prolonged = sqlx::query!(
-            "update node_lease
-                set until = clock_timestamp() + $2::interval
-              where node = $1
-                and until > clock_timestamp()
-                and not is_revoked",
+        let prolonged = sqlx::query_scalar!(
+            r#"update node_lease as own
+                  set until = clock_timestamp() + $2::interval,
+                      hears_bus = $3
+                where node = $1
+                  and until > clock_timestamp()
+                  and not is_revoked
+            returning not exists (
+                        select from node_lease other
+                         where other.node <> own.node
+                           and other.until > clock_timestamp() - $2::interval
+                           and not other.hears_bus
+                      ) as "do_others_hear!""#,
             node,
             interval(LEASE_LENGTH),
+            self.inner().hears_carrier(),
         )
-        .execute(&mut *self.kept().await?)
-        .await?;
-        Ok(prolonged.rows_affected() > 0)
+        .fetch_optional(&mut *self.kept().await?)
+        .await;
+        let is_carrier_heard = matches!(prolonged, Ok(Some(true)));
+        self.inner().note_carrier_heard(is_carrier_heard);
+        Ok(prolonged?.is_some())
     }
 
     /// Ends the lease of a node that serves nobody any more.

@@ -33,7 +33,7 @@ pub struct Failures {
 }
 
 /// Without a failure for so long, all are forgotten.
-const FORGET_AFTER: Duration = Duration::from_secs(60 * 60);
+pub(crate) const FORGET_AFTER: Duration = Duration::from_secs(60 * 60);
 /// For how long a network stays known after a login.
 const KNOWN_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
@@ -143,7 +143,7 @@ impl Store {
     }
 }
 
-fn failures(count: Option<i32>, since_last: Option<f64>) -> Failures {
+pub(crate) fn failures(count: Option<i32>, since_last: Option<f64>) -> Failures {
     let seconds = since_last.unwrap_or_default();
     Failures {
         count: count

@@ -4,19 +4,20 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use acl::{Identifier, Modification, Operation, Permit, Rights, Subject};
+use acl::{AccessMode, Identifier, Modification, Operation, Permit, Rights, Subject};
+use auth::Token;
 use mail::{
     AccountId, EmailAddress, Flag, FlagBits, InternalDate, MailboxId, MailboxName, NaiveDate,
     Namespaces, Place,
 };
 use store::{
-    Background, Compute, Fault, Found, Listed, NewMessage, NewTarget, Options, Posting, Readable,
-    Recipients, Store,
+    Background, Compute, Fault, Found, Listed, NewMessage, NewTarget, NewToken, Options, Posting,
+    Readable, Recipients, Services, Store,
 };
 
 use crate::client::PASSWORD;
 use crate::error::TestError;
-use crate::given::{AccountChange, Given};
+use crate::given::{AccountChange, Given, TokenKind};
 use crate::pattern::Names;
 
 /// Sets up the given state as a site administrator whom no page and no list of rights names.
@@ -115,6 +116,21 @@ impl Architect {
                 rights,
                 mailbox,
             } => self.rights(identifier, rights, mailbox).await,
+            Given::Token {
+                account,
+                name,
+                kind,
+                mailbox,
+            } => {
+                let account = self.account(account).await?;
+                let token = self.token(account, name, *kind, mailbox.as_deref()).await?;
+                names.extend([(name.clone(), token.as_str().to_owned())]);
+                Ok(())
+            }
+            Given::TokenLost { account, name } => {
+                let account = self.account(account).await?;
+                Ok(self.store.remove_token(account, name).await?)
+            }
             Given::Address { address, target } => self.address(address, target).await,
             Given::Group { name, members } => {
                 self.store.create_group(name).await?;
@@ -139,6 +155,51 @@ impl Architect {
                 Ok(())
             }
         }
+    }
+
+    /// Each name makes the same token in every world, so that a page can have it in base64.
+    async fn token(
+        &mut self,
+        account: AccountId,
+        name: &str,
+        kind: TokenKind,
+        mailbox: Option<&str>,
+    ) -> Result<Token, TestError> {
+        let mut bytes = [b'.'; 16];
+        bytes
+            .iter_mut()
+            .zip(name.bytes())
+            .for_each(|(byte, sign)| *byte = sign);
+        let token = Token::from_random(&bytes);
+        let mailbox = match mailbox {
+            Some(mailbox) => {
+                let (asker, place) = self.locate(mailbox).await?;
+                Some(self.find(asker, &place).await?.id)
+            }
+            None => None,
+        };
+        let new = NewToken {
+            name,
+            hash: token.hash(),
+            mailbox,
+            services: Services {
+                imap: kind != TokenKind::Sending,
+                submission: kind != TokenKind::Reading,
+            },
+            mode: match kind {
+                TokenKind::Reading => AccessMode::ReadOnly,
+                TokenKind::Plain | TokenKind::Sending | TokenKind::Expired | TokenKind::Brief => {
+                    AccessMode::ReadWrite
+                }
+            },
+            expires_at: match kind {
+                TokenKind::Expired => Some(0),
+                TokenKind::Brief => Some(unix_seconds() + 2),
+                TokenKind::Plain | TokenKind::Reading | TokenKind::Sending => None,
+            },
+        };
+        self.store.add_token(account, &new).await?;
+        Ok(token)
     }
 
     async fn join(&mut self, member: &str, group: &str) -> Result<(), TestError> {
@@ -361,6 +422,17 @@ impl Architect {
             private: FlagBits::NONE,
         })
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a world is the outside of the rooms in it"
+)]
+fn unix_seconds() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| {
+        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    })
 }
 
 /// The arrival time of all given messages.

@@ -73,6 +73,24 @@ pub enum Given {
         /// How.
         change: AccountChange,
     },
+    /// `ada has token $phone`, `ada has reading token $seat for Team/Support`
+    Token {
+        /// Whose it is.
+        account: String,
+        /// What the page calls the token's text, and its owner the token.
+        name: String,
+        /// Which kind it is.
+        kind: TokenKind,
+        /// The mailbox that it opens; the whole account where there is none.
+        mailbox: Option<String>,
+    },
+    /// `ada loses token $phone`
+    TokenLost {
+        /// Whose it was.
+        account: String,
+        /// As it was given.
+        name: String,
+    },
     /// `support@example.org leads to Team/Support`, or to another address
     Address {
         /// The address.
@@ -95,6 +113,21 @@ pub enum AccountChange {
     Password,
     /// It is gone.
     Deleted,
+}
+
+/// A kind of access token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenKind {
+    /// For everything, without an end.
+    Plain,
+    /// `reading`
+    Reading,
+    /// `sending`: not for IMAP.
+    Sending,
+    /// `expired`
+    Expired,
+    /// `brief`: it ends in two seconds.
+    Brief,
 }
 
 /// Where somebody's client is connected.
@@ -151,6 +184,17 @@ impl Given {
             [account, "has", "another", "password"] => {
                 Ok(changed(account, AccountChange::Password))
             }
+            [account, "has", kind @ .., "token", name] => token(account, kind, name, &[]),
+            [account, "has", "token", name, "for", mailbox @ ..] => {
+                token(account, &[], name, mailbox)
+            }
+            [account, "has", kind, "token", name, "for", mailbox @ ..] => {
+                token(account, &[*kind], name, mailbox)
+            }
+            [account, "loses", "token", name] => Ok(Self::TokenLost {
+                account: (*account).to_owned(),
+                name: uid_name(name)?,
+            }),
             [address, "leads", "to", target @ ..] if !target.is_empty() => Ok(Self::Address {
                 address: (*address).to_owned(),
                 target: target.join(" "),
@@ -182,6 +226,23 @@ fn changed(account: &str, change: AccountChange) -> Given {
         account: account.to_owned(),
         change,
     }
+}
+
+fn token(account: &str, kind: &[&str], name: &str, mailbox: &[&str]) -> Result<Given, String> {
+    let kind = match kind {
+        [] => TokenKind::Plain,
+        ["reading"] => TokenKind::Reading,
+        ["sending"] => TokenKind::Sending,
+        ["expired"] => TokenKind::Expired,
+        ["brief"] => TokenKind::Brief,
+        other => return Err(format!("{} is no kind of token", other.join(" "))),
+    };
+    Ok(Given::Token {
+        account: account.to_owned(),
+        name: uid_name(name)?,
+        kind,
+        mailbox: (!mailbox.is_empty()).then(|| mailbox.join(" ")),
+    })
 }
 
 fn listed(words: &str) -> Vec<String> {
@@ -268,7 +329,7 @@ fn seat(sentence: &str) -> Result<Seat, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Given, Seat};
+    use super::{Given, Seat, TokenKind};
 
     fn seat(client: &str, account: &str, node: usize, before_login: bool) -> Seat {
         Seat {
@@ -333,6 +394,31 @@ mod tests {
                     group: "sales".into(),
                 },
             ),
+            (
+                "ada has token $phone",
+                Given::Token {
+                    account: "ada".into(),
+                    name: "phone".into(),
+                    kind: TokenKind::Plain,
+                    mailbox: None,
+                },
+            ),
+            (
+                "ada has reading token $seat for Team/My Orders",
+                Given::Token {
+                    account: "ada".into(),
+                    name: "seat".into(),
+                    kind: TokenKind::Reading,
+                    mailbox: Some("Team/My Orders".into()),
+                },
+            ),
+            (
+                "ada loses token $phone",
+                Given::TokenLost {
+                    account: "ada".into(),
+                    name: "phone".into(),
+                },
+            ),
             ("zoe administers", Given::Administrator("zoe".into())),
             (
                 "support@example.org leads to Team/My Orders",
@@ -381,6 +467,8 @@ mod tests {
         for sentence in [
             "",
             "ada",
+            "ada has golden token $x",
+            "ada has token x",
             "setting node.name",
             "ada on node x",
             "ada before LHLO on node 1",

@@ -11,6 +11,7 @@ mod cluster;
 mod error;
 mod failure;
 mod given;
+mod nats_server;
 mod page;
 mod pattern;
 mod play;
@@ -28,15 +29,19 @@ pub use cluster::{Cluster, Database};
 pub use error::TestError;
 pub use failure::Failure;
 pub use given::{Given, Seat};
+pub use nats_server::NatsServer;
 pub use page::{Intervention, Line, Page, PageFault, Step, Verdict};
 pub use pattern::{Literal, Names, Pattern, Utterance};
 pub use play::{Player, Stop};
 pub use stage::{Stage, World};
-pub use tap::Tap;
+pub use tap::{Meddling, Tap};
 
 // Used by the tests beside this library only.
 #[cfg(test)]
-use {imap_codec as _, libtest_mimic as _, serde_json as _};
+use {
+    bus as _, imap_codec as _, libtest_mimic as _, nats as _, rcgen as _, rustix as _,
+    serde_json as _,
+};
 
 /// The folder of the talks.
 #[must_use]

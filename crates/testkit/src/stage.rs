@@ -18,9 +18,10 @@ use crate::client::{Client, PASSWORD, PATIENCE};
 use crate::cluster::{Cluster, Database};
 use crate::error::TestError;
 use crate::given::{Given, Seat, is_mta};
+use crate::nats_server::NatsServer;
 use crate::page::Intervention;
 use crate::pattern::Names;
-use crate::tap::Tap;
+use crate::tap::{Meddling, Tap};
 use crate::tls;
 
 /// How many nodes there are.
@@ -30,6 +31,8 @@ pub enum World {
     OneNode,
     /// As the page says.
     TwoNodes,
+    /// As the page says, with wake-ups by a NATS server.
+    TwoNodesWithNats,
 }
 
 /// A world in which talks are played.
@@ -38,6 +41,7 @@ pub struct Stage {
     /// Before the database, which has to be left alone when it goes.
     nodes: Vec<Node>,
     architect: Architect,
+    nats: Option<NatsServer>,
     /// Gone when dropped, both of them.
     database: Database,
     state: TempDir,
@@ -46,14 +50,21 @@ pub struct Stage {
 /// A frontend of this process, and its way to the database.
 struct Node {
     frontend: Frontend,
+    ways: Ways,
+}
+
+/// How a node reaches what it works with.
+struct Ways {
     tap: Tap,
+    /// The way to the NATS server.
+    nats_tap: Option<Tap>,
 }
 
 /// The pause between two looks at the nodes.
 const GLANCE: Duration = Duration::from_millis(2);
 
 impl World {
-    /// Both worlds.
+    /// The worlds of every talk.
     pub const ALL: [Self; 2] = [Self::OneNode, Self::TwoNodes];
 
     /// The name that tests have after it.
@@ -62,6 +73,7 @@ impl World {
         match self {
             Self::OneNode => "OneNode",
             Self::TwoNodes => "TwoNodes",
+            Self::TwoNodesWithNats => "TwoNodesWithNats",
         }
     }
 
@@ -69,7 +81,7 @@ impl World {
     const fn index(self, node: usize) -> usize {
         match self {
             Self::OneNode => 0,
-            Self::TwoNodes => node - 1,
+            Self::TwoNodes | Self::TwoNodesWithNats => node - 1,
         }
     }
 }
@@ -89,17 +101,43 @@ impl Stage {
         let database = cluster.clone_database()?;
         let architect = Architect::enter_at(&database.url()).await?;
         let state = tempfile::tempdir().map_err(TestError::machine("a temporary folder"))?;
+        let nats = match world {
+            World::OneNode | World::TwoNodes => None,
+            World::TwoNodesWithNats => Some(NatsServer::start("", &[])?),
+        };
         let mut nodes = Vec::new();
         for index in 0..=world.index(2) {
-            nodes.push(Node::start(index + 1, &database, &state, settings).await?);
+            let ways = Ways::open(&database, nats.as_ref()).await?;
+            nodes.push(Node::start(index + 1, &database, ways, &state, settings).await?);
         }
-        Ok(Self {
+        let stage = Self {
             world,
             nodes,
             architect,
+            nats,
             database,
             state,
-        })
+        };
+        if stage.nats.is_some() {
+            stage.until_carried(true).await?;
+        }
+        Ok(stage)
+    }
+
+    /// Waits until wake-ups go by the bus alone on every node, or until they do on none.
+    ///
+    /// # Errors
+    ///
+    /// [`TestError`] when that takes too long.
+    pub async fn until_carried(&self, is_carried: bool) -> Result<(), TestError> {
+        let is_so = |node: &Node| node.frontend.stats().is_carried == is_carried;
+        let all_so = async {
+            while !self.nodes.iter().all(is_so) {
+                sleep(GLANCE).await;
+            }
+        };
+        let waited = timeout(PATIENCE, all_so).await;
+        waited.map_err(|_| TestError::Sentence(format!("carried by the bus is not {is_carried}")))
     }
 
     /// Closes all connections, and takes the world down.
@@ -275,17 +313,96 @@ impl Stage {
     ) -> Result<(), TestError> {
         let node = self.node(node)?;
         match intervention {
-            Intervention::DropWakeups => node.tap.drop_wakeups(),
+            Intervention::DropWakeups => {
+                node.ways.taps().for_each(|tap| tap.meddle(Meddling::Drop));
+            }
             Intervention::PassWakeups => {
-                if timeout(PATIENCE, node.tap.pass_wakeups()).await.is_err() {
+                if timeout(PATIENCE, node.ways.bus_tap().caught(1))
+                    .await
+                    .is_err()
+                {
                     return Err(TestError::Sentence("no wake-up was lost".to_owned()));
                 }
+                node.ways.taps().for_each(|tap| tap.meddle(Meddling::Pass));
             }
-            Intervention::CutListener => node.tap.cut_listener(),
-            Intervention::CutDatabase => node.tap.cut(),
+            Intervention::CutListener => node.ways.taps().for_each(Tap::cut_listener),
+            Intervention::CutDatabase => node.ways.tap.cut(),
             Intervention::Compare => node.frontend.live().compare().await?,
         }
         Ok(())
+    }
+
+    /// The way by which wake-ups come to a node: from the bus where there is one, else from PostgreSQL.
+    ///
+    /// # Errors
+    ///
+    /// [`TestError`] when there is no such node.
+    pub fn bus_tap(&self, node: usize) -> Result<&Tap, TestError> {
+        Ok(self.node(node)?.ways.bus_tap())
+    }
+
+    /// What carries wake-ups is gone, for all nodes at once; in a world without NATS it is PostgreSQL.
+    pub fn take_bus_away(&mut self) {
+        self.nodes
+            .iter()
+            .for_each(|node| node.ways.bus_tap().close());
+        drop(self.nats.take());
+    }
+
+    /// It is there again, started anew.
+    ///
+    /// # Errors
+    ///
+    /// [`TestError`] when it does not start.
+    pub fn bring_bus_back(&mut self) -> Result<(), TestError> {
+        let address = match self.world {
+            World::OneNode | World::TwoNodes => self.database.address(),
+            World::TwoNodesWithNats => {
+                let started = NatsServer::start("", &[])?;
+                self.nats.insert(started).address()
+            }
+        };
+        self.nodes
+            .iter()
+            .for_each(|node| node.ways.bus_tap().lead_to(address));
+        Ok(())
+    }
+
+    /// The store's counts of a node.
+    ///
+    /// # Errors
+    ///
+    /// [`TestError`] when there is no such node.
+    pub fn stats(&self, node: usize) -> Result<store::Stats, TestError> {
+        Ok(self.node(node)?.frontend.stats())
+    }
+
+    /// Starts another node with these settings, which has no bus but PostgreSQL unless they name one, and says its number.
+    ///
+    /// # Errors
+    ///
+    /// [`TestError`] when it does not start.
+    pub async fn add_node(&mut self, settings: &[(&str, &str)]) -> Result<usize, TestError> {
+        let number = self.nodes.len() + 1;
+        let ways = Ways::open(&self.database, None).await?;
+        let node = Node::start(number, &self.database, ways, &self.state, settings).await?;
+        self.nodes.push(node);
+        Ok(number)
+    }
+
+    /// Starts another node, for which the bus is not there until it has asked for it, and says its number.
+    ///
+    /// # Errors
+    ///
+    /// [`TestError`] when it does not start.
+    pub async fn add_node_before_bus(&mut self) -> Result<usize, TestError> {
+        let number = self.nodes.len() + 1;
+        let ways = Ways::open(&self.database, self.nats.as_ref()).await?;
+        let opening = ways.bus_tap().close_until_asked();
+        let starting = Node::start(number, &self.database, ways, &self.state, &[]);
+        let (node, ()) = tokio::join!(starting, opening);
+        self.nodes.push(node?);
+        Ok(number)
     }
 
     fn node(&self, node: usize) -> Result<&Node, TestError> {
@@ -323,13 +440,16 @@ impl Node {
     async fn start(
         number: usize,
         database: &Database,
+        ways: Ways,
         state: &TempDir,
         chosen: &[(&str, &str)],
     ) -> Result<Self, TestError> {
-        let tap = Tap::open(database.address()).await;
-        let tap = tap.map_err(TestError::machine("a port"))?;
+        let bus = ways.nats_tap.as_ref().map(|tap| {
+            let url = format!("nats://{}", tap.address());
+            ("POSTROOM_BUS__URL".to_owned(), url)
+        });
         let settings = [
-            ("DATABASE__URL", database.url_by(tap.address())),
+            ("DATABASE__URL", database.url_by(ways.tap.address())),
             ("DATABASE__CONNECTIONS", "4".to_owned()),
             ("DATABASE__SAFETY_POLL", "1h".to_owned()),
             ("LISTEN__IMAP", "127.0.0.1:0".to_owned()),
@@ -352,6 +472,7 @@ impl Node {
             .into_iter()
             .chain(chosen)
             .map(|(name, value)| (format!("POSTROOM_{name}"), value))
+            .chain(bus)
             .collect();
         let sources = Sources {
             file: None,
@@ -366,8 +487,28 @@ impl Node {
             .map_err(|mistakes| TestError::Sentence(format!("configuration: {mistakes}")))?;
         Ok(Self {
             frontend: Frontend::start(&config).await?,
-            tap,
+            ways,
         })
+    }
+}
+
+impl Ways {
+    async fn open(database: &Database, nats: Option<&NatsServer>) -> Result<Self, TestError> {
+        let port = || TestError::machine("a port");
+        let tap = Tap::open(database.address()).await.map_err(port())?;
+        let nats_tap = match nats {
+            Some(nats) => Some(Tap::open_nats(nats.address()).await.map_err(port())?),
+            None => None,
+        };
+        Ok(Self { tap, nats_tap })
+    }
+
+    fn bus_tap(&self) -> &Tap {
+        self.nats_tap.as_ref().unwrap_or(&self.tap)
+    }
+
+    fn taps(&self) -> impl Iterator<Item = &Tap> {
+        [&self.tap].into_iter().chain(&self.nats_tap)
     }
 }
 

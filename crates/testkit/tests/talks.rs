@@ -44,12 +44,13 @@ fn test(cluster: Option<&MaybeCluster>, page: &Path, world: World) -> Result<(),
     }
 }
 
-/// The worlds of a page. A page that cannot be read fails in every world.
+/// The worlds of a page; faults happen to either bus. A page that cannot be read fails in every world.
 fn worlds(page: &Path) -> Vec<World> {
     let text = std::fs::read_to_string(page).unwrap_or_default();
     let needs_two = Page::parse(&text).is_ok_and(|page| page.needs_two_nodes());
-    World::ALL
-        .into_iter()
-        .filter(|world| !needs_two || *world == World::TwoNodes)
-        .collect()
+    let is_fault = page.components().any(|part| part.as_os_str() == "fault");
+    let mut worlds = World::ALL.to_vec();
+    worlds.retain(|world| !needs_two || *world == World::TwoNodes);
+    worlds.extend((is_fault && needs_two).then_some(World::TwoNodesWithNats));
+    worlds
 }

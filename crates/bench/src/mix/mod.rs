@@ -21,6 +21,7 @@ mod search;
 mod select;
 mod status;
 mod store;
+mod told;
 
 pub(crate) use rights::administrator;
 
@@ -52,6 +53,8 @@ pub(crate) enum Mix {
     Copy,
     /// From an APPEND to the EXISTS that idling sessions on all nodes read.
     Push,
+    /// From APPENDs at planned times in many mailboxes to the EXISTS that a session on each node reads.
+    Told,
     /// Rights: withdrawn, queried, listed.
     Rights,
     /// Commands in a mailbox with 10,000 entries, by a user in 1,000 groups.
@@ -132,6 +135,7 @@ impl Mix {
             Self::Expunge => Box::pin(expunge::run(bench)).await,
             Self::Copy => Box::pin(copy::run(bench)).await,
             Self::Push => Box::pin(push::run(bench)).await,
+            Self::Told => Box::pin(told::run(bench)).await,
             Self::Rights => Box::pin(rights::run(bench)).await,
             Self::Crowd => Box::pin(crowd::run(bench)).await,
             Self::List => Box::pin(list::run(bench)).await,

@@ -54,7 +54,7 @@ pub(super) async fn told(bench: &mut Bench, count: usize) -> Result<Told, BenchE
         let mut round = Vec::new();
         for _ in 0..APPENDS_PER_ROUND {
             messages += 1;
-            let one = push(&mut writer, &mut watchers, &mailbox, messages).await?;
+            let one = push(&mut writer, &mut watchers, &mailbox, messages, LETTER_BYTES).await?;
             round.extend_from_slice(&one.told_ms);
             news.borrow_mut().add(one);
         }
@@ -98,27 +98,28 @@ pub(super) async fn told(bench: &mut Bench, count: usize) -> Result<Told, BenchE
 
 /// The results of some pushes.
 #[derive(Debug, Default)]
-struct News {
-    told_ms: Vec<f64>,
-    answered_ms: Vec<f64>,
-    missed: usize,
+pub(super) struct News {
+    pub(super) told_ms: Vec<f64>,
+    pub(super) answered_ms: Vec<f64>,
+    pub(super) missed: usize,
 }
 
 impl News {
-    fn add(&mut self, other: Self) {
+    pub(super) fn add(&mut self, other: Self) {
         self.told_ms.extend(other.told_ms);
         self.answered_ms.extend(other.answered_ms);
         self.missed += other.missed;
     }
 }
 
-async fn push(
+pub(super) async fn push(
     writer: &mut Client,
     watchers: &mut [Client],
     mailbox: &str,
     messages: usize,
+    bytes: usize,
 ) -> Result<News, BenchError> {
-    let message = letter(messages, LETTER_BYTES);
+    let message = letter(messages, bytes);
     let hear = watchers
         .iter_mut()
         .map(|watcher| timeout(TELL_TIMEOUT, watcher.hear_exists(messages)));

@@ -4,9 +4,9 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use mail::SessionId;
 use mta::auth_protocol::{Claim, Conversation, Step, fail, greeting, refuse, welcome};
-use session::{Hangup, LoginVerdict, split_login};
-use store::{Account, Login, Origin};
-use tracing::{Instrument as _, debug, info, info_span};
+use session::{Hangup, LoginVerdict, opened_by, split_login};
+use store::{AccessToken, Account, Fault, Origin, TokenScope};
+use tracing::{Instrument as _, debug, info, info_span, warn};
 use wire::Secret;
 
 use super::{Agent, AgentsContext, READ_BYTES_MAX};
@@ -50,9 +50,29 @@ async fn judge(context: &AgentsContext, claim: Claim, address: IpAddr) -> Vec<u8
     let verdict = context.authenticator.login(user, &password, address).await;
     match verdict {
         LoginVerdict::Welcome(account) if is_oneself(&claim, user) => {
-            note_login(context, &account, &claim, address);
+            note_login(context, &account, None, &claim, address);
             info!(user.id = %account.id, service = claim.service, "let in for a mail transfer agent");
             welcome(claim.id, &account.name)
+        }
+        LoginVerdict::ByToken(account, token) => {
+            match login_by_token(context, &account, &token, &claim).await {
+                Ok(Some(login)) => {
+                    note_login(context, &account, Some(&token), &claim, address);
+                    info!(
+                        user.id = %account.id, token.id = %token.id, service = claim.service,
+                        "let in by an access token for a mail transfer agent"
+                    );
+                    welcome(claim.id, &login)
+                }
+                Ok(None) => {
+                    context.store.note_refusal(user, address);
+                    refuse(claim.id)
+                }
+                Err(fault) => {
+                    warn!(cause = %fault, "could not look up what an access token is for");
+                    fail(claim.id, "Logins cannot be checked right now")
+                }
+            }
         }
         LoginVerdict::Welcome(_) | LoginVerdict::Refused => {
             context.store.note_refusal(user, address);
@@ -63,13 +83,48 @@ async fn judge(context: &AgentsContext, claim: Claim, address: IpAddr) -> Vec<u8
     }
 }
 
+/// How the agent knows who logs in by this token: as the account, or, by a token for one tree, as who sends for that alone.
+async fn login_by_token(
+    context: &AgentsContext,
+    account: &Account,
+    token: &AccessToken,
+    claim: &Claim,
+) -> Result<Option<String>, Fault> {
+    if !token.services.submission {
+        return Ok(None);
+    }
+    let (user, identity) = (
+        &claim.credentials.user,
+        claim.credentials.authzid.as_deref(),
+    );
+    let opened = opened_by(
+        &context.store,
+        &context.separator,
+        account,
+        token,
+        user,
+        identity,
+    )
+    .await?;
+    Ok(opened.map(|_| match &token.scope {
+        TokenScope::Account => account.name.clone(),
+        TokenScope::Tree { login, .. } => login.clone(),
+    }))
+}
+
 /// Nobody sends as somebody else by naming him: who may send as an address is its senders' map's to say.
 fn is_oneself(claim: &Claim, user: &str) -> bool {
     let identity = claim.credentials.authzid.as_deref();
     identity.is_none_or(|identity| split_login(identity).0 == user)
 }
 
-fn note_login(context: &AgentsContext, account: &Account, claim: &Claim, address: IpAddr) {
+fn note_login(
+    context: &AgentsContext,
+    account: &Account,
+    token: Option<&AccessToken>,
+    claim: &Claim,
+    address: IpAddr,
+) {
     let Some(session) = environment::random_bytes() else {
         return;
     };
@@ -78,10 +133,8 @@ fn note_login(context: &AgentsContext, account: &Account, claim: &Claim, address
         account: account.id,
         account_name: account.name.clone(),
         login_name: None,
-        logins: vec![Login {
-            account: account.id,
-            password_version: account.password_version,
-        }],
+        token: token.map(AccessToken::usage),
+        logins: vec![account.login()],
         node: context.node_name.clone(),
         address: Some(address),
         client: Some(claim.service.clone()),

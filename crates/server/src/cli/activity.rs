@@ -87,6 +87,7 @@ fn data(context: &AdminContext, row: &Activity) -> Value {
         "kind": row.kind.word(),
         "actor": row.actor,
         "login": row.login,
+        "token": row.token,
         "session": row.session.map(|session| session.to_string()),
         "node": row.node,
         "address": row.address,
@@ -124,7 +125,8 @@ fn line(context: &AdminContext, row: &Activity) -> String {
     words.extend(row.flags_set.iter().map(|flag| format!("+{flag}")));
     words.extend(row.flags_cleared.iter().map(|flag| format!("-{flag}")));
     words.extend(row.detail.clone());
-    let from = [&row.address, &row.client, &row.node];
+    let token = row.token.as_ref().map(|token| format!("by {token}"));
+    let from = [&row.address, &row.client, &row.node, &token];
     let from: Vec<&str> = from.into_iter().filter_map(Option::as_deref).collect();
     if !from.is_empty() {
         words.push(format!("[{}]", from.join(" ")));
@@ -145,7 +147,7 @@ fn moment(text: &str, now: i64) -> Result<i64, Failure> {
     })
 }
 
-fn date_time(text: &str) -> Option<i64> {
+pub(super) fn date_time(text: &str) -> Option<i64> {
     let text = text.trim_end_matches('Z');
     let (date, time) = text.split_once(['T', ' ']).unwrap_or((text, "00:00"));
     let mut parts = date.splitn(3, '-');

@@ -6,12 +6,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use nats::Nats;
 use serde_json::json;
 use store::{Options, Replication, Store};
+use tokio::time::timeout;
 
 use super::failure::Failure;
 use super::readable::{ReadableBy, Secrecy, readable_by};
 use super::terminal::Terminal;
+use crate::bus_link;
 use crate::config::{Config, ListenAddress, Sources, TlsFiles};
 use crate::database::Database;
 use crate::environment;
@@ -19,6 +22,8 @@ use crate::http::client;
 use crate::tls::{self, TlsError};
 use crate::validity::CertificateState;
 
+/// How long the bus may take to carry something.
+const BUS_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a notification may take from one connection to another.
 const NOTIFICATION_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -130,7 +135,7 @@ async fn examine_database(config: &Config) -> Vec<Finding> {
         Ok(database) => database,
         Err(error) => return vec![Finding::bad(what, error.to_string())],
     };
-    let findings = match examine_store(&database).await {
+    let findings = match examine_store(config, &database).await {
         Ok(findings) => findings,
         Err(fault) => vec![Finding::bad(what, fault.to_string())],
     };
@@ -138,7 +143,7 @@ async fn examine_database(config: &Config) -> Vec<Finding> {
     findings
 }
 
-async fn examine_store(database: &Database) -> Result<Vec<Finding>, store::Fault> {
+async fn examine_store(config: &Config, database: &Database) -> Result<Vec<Finding>, store::Fault> {
     let what = "database";
     let pending = Store::pending_migrations(database.url()).await?;
     if !pending.is_empty() {
@@ -170,6 +175,7 @@ async fn examine_store(database: &Database) -> Result<Vec<Finding>, store::Fault
         );
         Finding::good("accounts", words)
     });
+    findings.extend(examine_bus(config, &store).await);
     findings.push(judge_replication(&store.replication().await?));
     findings.push(if store.hears_notifications(NOTIFICATION_TIMEOUT).await? {
         Finding::good("wake-ups", "arrive")
@@ -178,6 +184,20 @@ async fn examine_store(database: &Database) -> Result<Vec<Finding>, store::Fault
         Finding::bad("wake-ups", words)
     });
     Ok(findings)
+}
+
+/// Whether what carries wake-ups carries one. The name of its subject is known only with a database.
+async fn examine_bus(config: &Config, store: &Store) -> Option<Finding> {
+    let what = "bus";
+    let url = config.bus.url.as_ref()?;
+    let link = bus_link::link(&config.bus, url, "doctor", store);
+    let cause = match timeout(BUS_TIMEOUT, Nats::check(&link)).await {
+        Ok(Ok(words)) => return Some(Finding::good(what, words)),
+        Ok(Err(cause)) => cause.to_string(),
+        Err(late) => late.to_string(),
+    };
+    let words = format!("{cause}; wake-ups go through PostgreSQL meanwhile");
+    Some(Finding::bad(what, words))
 }
 
 /// What becomes of a letter that was answered OK when the primary is no more.

@@ -26,6 +26,7 @@ mod session;
 mod stops;
 mod team;
 mod terminal;
+mod token;
 mod top;
 mod user;
 
@@ -77,6 +78,9 @@ enum Verb {
     /// Accounts: who can log in.
     #[command(subcommand, after_help = user::HELP)]
     User(user::Verb),
+    /// Access tokens: a password for each device, and seats at shared mailboxes.
+    #[command(subcommand, after_help = token::HELP)]
+    Token(token::Verb),
     /// Groups of accounts, for access control lists.
     #[command(subcommand, after_help = group::HELP)]
     Group(group::Verb),
@@ -158,6 +162,7 @@ fn run(cli: &Cli, sources: &Sources, terminal: &Terminal) -> Result<(), Failure>
         Verb::Serve(args) => return serve::run(args, sources, terminal),
         Verb::Migrate
         | Verb::User(_)
+        | Verb::Token(_)
         | Verb::Group(_)
         | Verb::Mailbox(_)
         | Verb::Acl(_)
@@ -173,6 +178,7 @@ fn run(cli: &Cli, sources: &Sources, terminal: &Terminal) -> Result<(), Failure>
         match &cli.verb {
             Verb::Migrate => migrate::run(&config, terminal).await,
             Verb::User(verb) => user::run(verb, &config, terminal).await,
+            Verb::Token(verb) => token::run(verb, &config, terminal).await,
             Verb::Group(verb) => group::run(verb, &config, terminal).await,
             Verb::Mailbox(args) => mailbox::run(args, &config, terminal).await,
             Verb::Acl(args) => acl::run(args, &config, terminal).await,

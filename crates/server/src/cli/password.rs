@@ -4,7 +4,7 @@
 use std::io::{self, Read as _};
 use std::path::PathBuf;
 
-use auth::Hasher;
+use auth::{Hasher, NoToken, Token};
 
 use super::failure::Failure;
 use crate::environment;
@@ -38,6 +38,10 @@ impl Args {
             .ok_or_else(|| Failure::failed("this machine gives no random numbers"))?;
         let password = text.strip_suffix('\n').unwrap_or(&text);
         let password = password.strip_suffix('\r').unwrap_or(password);
+        if Token::parse(password.as_bytes()) != Err(NoToken::Password) {
+            let words = "a password does not begin as an access token does (`postroom token add` makes those)";
+            return Err(Failure::failed(words));
+        }
         let hash = Hasher::new().hash(password.as_bytes(), &salt);
         hash.map(Some)
             .map_err(|cause| Failure::failed(cause.to_string()))

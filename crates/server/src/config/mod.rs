@@ -5,6 +5,7 @@
 
 mod agents;
 mod budgets;
+mod bus;
 mod changes;
 mod database;
 mod form;
@@ -28,6 +29,7 @@ use mail::{EmailAddress, Namespaces};
 use session::SubscribeOnGrant;
 
 pub use agents::AgentsConfig;
+pub use bus::BusConfig;
 pub use changes::WrittenSettings;
 pub use database::DatabaseConfig;
 pub(crate) use database::is_database_url;
@@ -57,6 +59,8 @@ pub struct Config {
     pub node: NodeConfig,
     /// `[database]`
     pub database: DatabaseConfig,
+    /// `[bus]`
+    pub bus: BusConfig,
     /// `[listen]`
     pub listen: ListenConfig,
     /// `[tls]`; nothing there asks for a self-signed certificate in the state directory.
@@ -108,6 +112,7 @@ impl Config {
         let mut config = Self {
             node: NodeConfig::fill(form),
             database: DatabaseConfig::fill(form),
+            bus: BusConfig::fill(form),
             listen: ListenConfig::fill(form),
             tls: TlsConfig::fill(form),
             login: LoginConfig::fill(form),

@@ -69,7 +69,7 @@ impl LogConfig {
             format: form.choose("log.format", LogFormat::Pretty, "The shape of a log line."),
             filter: form.take(
                 "log.filter",
-                "info,sqlx=warn",
+                "info,sqlx=warn,async_nats=off",
                 "Which events, by level and target: warn, info,store=debug, …",
             ),
         };

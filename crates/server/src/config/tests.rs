@@ -57,6 +57,24 @@ fn nothing_configured_is_a_working_server() {
 }
 
 #[test]
+fn the_bus_is_nats_and_its_password_is_shown_to_nobody() {
+    let written = "[bus]\nurl = \"tls://a:pass@x:1,tls://y\"\ncertificate = \"/c\"\nkey = \"/k\"";
+    let bus = load(written, &[]).unwrap().bus;
+    assert_eq!(
+        bus.url.as_ref().unwrap().expose(),
+        "tls://a:pass@x:1,tls://y"
+    );
+    assert!(!format!("{bus:?}").contains("pass"));
+    let mistakes = "[bus]\nurl = \"http://a:pass@x\"\nsubject = \"a..b\"\nkey = \"/k\"";
+    let mistakes = load(mistakes, &[]).unwrap_err();
+    assert_eq!(
+        keys_of(&mistakes),
+        ["bus.url", "bus.subject", "bus.certificate"]
+    );
+    assert!(!mistakes.to_string().contains("pass"));
+}
+
+#[test]
 fn variables_win_over_the_file() {
     let toml = "[listen]\nimap = ['127.0.0.1:1', '127.0.0.1:2']\n[log]\nformat = 'pretty'\n";
     let config = load(

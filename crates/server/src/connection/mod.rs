@@ -443,7 +443,8 @@ impl Connection {
                 ResponseWriter::new(&stream, &self.compression, &self.context.timeouts);
             let mut out = Out::new(Vec::new(), &mut response_writer);
             let lease = self.session.lease();
-            let told = self.session.tell(&mut out);
+            // On the heap: an answer without news has no room for it.
+            let told = Box::pin(self.session.tell(&mut out));
             let told = until_stopped(told, lease.as_ref(), self.presence.as_ref()).await;
             let news = std::mem::take(&mut out.buffer);
             (told, news, out.is_torn())

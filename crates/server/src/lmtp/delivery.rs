@@ -2,6 +2,7 @@
 
 use lmtp::{Arrival, MailTransaction, Naming, Reply, is_junk, letter_to_store};
 use mail::{AccountId, EmailAddress};
+use session::split_login;
 use store::{Addressee, Delivered, Fault, Letter, Recognition, Store, Target};
 use tracing::warn;
 
@@ -32,7 +33,8 @@ impl Submitter {
         let Some(name) = name else {
             return Self::Nobody;
         };
-        match store.find_account(name).await {
+        // Who sends for one tree alone (`ada/support`) is the account all the same.
+        match store.find_account(split_login(name).0).await {
             Ok(Some(account)) if !account.is_disabled => Self::Account(account.id),
             Ok(_) => Self::Nobody,
             Err(fault) => {

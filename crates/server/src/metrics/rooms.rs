@@ -12,6 +12,7 @@ use store::Store;
 
 use super::page::{Page, to_f64};
 
+use crate::bus_link::BusLink;
 use crate::memory::SharedMemory;
 use crate::panics::{PanicPlace, Panics};
 use crate::tls::Certificates;
@@ -25,6 +26,8 @@ pub(crate) struct StatsCollector {
     pub(crate) panics: Arc<Panics>,
     pub(crate) certificates: Arc<Certificates>,
     pub(crate) upkeep: Arc<Upkeep>,
+    /// What carries wake-ups beside the database, where something does.
+    pub(crate) bus: Option<Arc<BusLink>>,
 }
 
 impl fmt::Debug for StatsCollector {
@@ -91,6 +94,40 @@ impl StatsCollector {
             "wakeup_waiting_seconds",
             "For how long a wake-up of this node is under way that it has not heard",
             stats.wakeup_waits_for,
+        )?;
+        page.counter(
+            "wakeup_notifications",
+            "Notifications by which wake-ups went through the database",
+            stats.notifications_sent,
+        )?;
+        let Some(bus) = self.bus.as_ref().map(|bus| bus.stats()) else {
+            return Ok(());
+        };
+        page.gauge(
+            "bus_connected",
+            "Whether this node hears what goes by the bus",
+            u64::from(bus.is_up),
+        )?;
+        page.gauge(
+            "bus_complete",
+            "Whether all nodes hear the bus, so that no wake-up of this node goes through the database",
+            u64::from(stats.is_carried),
+        )?;
+        page.counter(
+            "bus_connections",
+            "Connections that were made to the bus: one, and as many more as were lost",
+            bus.connections,
+        )?;
+        page.counters(
+            "bus_payloads",
+            "Payloads of wake-ups; lost are those that came too fast, foreign those that are not ours",
+            "kind",
+            &[
+                ("sent", bus.sent),
+                ("heard", bus.heard),
+                ("lost", bus.lost),
+                ("foreign", bus.foreign),
+            ],
         )
     }
 

@@ -16,6 +16,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tracing::warn;
 
 use crate::config::Config;
+use crate::environment;
 use crate::panics::Panics;
 use crate::registry::Registry;
 use jobs::{BOUNDS_PAUSE, KEEPING_PAUSE};
@@ -27,6 +28,9 @@ const FOLLOW_PAUSE: Duration = Duration::from_secs(1);
 
 /// The pause between two comparisons while the database does not answer.
 const COMPARE_PAUSE: Duration = Duration::from_millis(500);
+
+/// The pause between two looks for access tokens that have expired.
+const EXPIRY_PAUSE: Duration = Duration::from_millis(500);
 
 /// How long removed messages are kept even so, for sessions that were not told yet.
 const REMOVED_GRACE: Duration = Duration::from_secs(5 * 60);
@@ -61,6 +65,8 @@ pub(crate) fn start(
     tasks.spawn(Arc::clone(panics).keep_running(move || follow(Arc::clone(&followed))));
     let (compared, every) = (Arc::clone(live), config.database.safety_poll);
     tasks.spawn(Arc::clone(panics).keep_running(move || compare(Arc::clone(&compared), every)));
+    let expiring = Arc::clone(live);
+    tasks.spawn(Arc::clone(panics).keep_running(move || end_expired(Arc::clone(&expiring))));
     let (registry, reported, ordered) = (Arc::clone(registry), store.clone(), Arc::clone(live));
     tasks.spawn(Arc::clone(panics).keep_running(move || {
         Arc::clone(&registry).follow(reported.clone(), Arc::clone(&ordered))
@@ -112,6 +118,22 @@ async fn compare(live: Arc<Live>, every: Duration) {
         }
         // Either is a reason to compare.
         let _wanted_or_elapsed = timeout(every, live.compare_wanted()).await;
+    }
+}
+
+/// Ends the sessions of access tokens whose time is up. Asks the database only then.
+async fn end_expired(live: Arc<Live>) {
+    let mut ticks = interval(EXPIRY_PAUSE);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let ended = live
+            .login_registry()
+            .end_expired(environment::unix_seconds());
+        if let Err(cause) = ended.await {
+            // The next comparison finds them, too.
+            warn!(%cause, "could not read which access tokens have expired");
+        }
     }
 }
 

@@ -11,13 +11,13 @@ use crate::client::Client;
 use crate::verbs::ok;
 use crate::world::World;
 
-const LISTENERS: &[(&str, &str)] = &[
+pub(crate) const LISTENERS: &[(&str, &str)] = &[
     ("LISTEN__MAPS", "127.0.0.1:0"),
     ("LISTEN__AUTH", "127.0.0.1:0"),
 ];
 
 /// The answers to one question after the other on one connection.
-async fn look_up(address: SocketAddr, questions: &[&str]) -> Vec<String> {
+pub(crate) async fn look_up(address: SocketAddr, questions: &[&str]) -> Vec<String> {
     let mut socket = TcpStream::connect(address).await.unwrap();
     let mut answers = Vec::new();
     for question in questions {
@@ -37,7 +37,7 @@ async fn look_up(address: SocketAddr, questions: &[&str]) -> Vec<String> {
 }
 
 /// An agent that has been greeted and has greeted back.
-async fn agent(address: SocketAddr) -> Client {
+pub(crate) async fn agent(address: SocketAddr) -> Client {
     let mut agent = Client::connect(address).await;
     let mut offered = Vec::new();
     loop {
@@ -54,7 +54,7 @@ async fn agent(address: SocketAddr) -> Client {
 }
 
 /// What is answered to this name and password.
-async fn log_in(agent: &mut Client, id: u32, message: &str) -> String {
+pub(crate) async fn log_in(agent: &mut Client, id: u32, message: &str) -> String {
     let message = STANDARD.encode(message);
     agent
         .say_raw(&format!(

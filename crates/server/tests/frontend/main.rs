@@ -25,6 +25,7 @@ mod progress;
 mod proxied;
 mod settings;
 mod teams;
+mod tokens;
 mod top;
 mod verbs;
 mod world;

@@ -88,6 +88,7 @@ fn help_teaches_and_ends_with_0() {
         &["serve", "--help"],
         &["migrate", "--help"],
         &["user", "--help"],
+        &["token", "--help"],
         &["group", "--help"],
         &["mailbox", "--help"],
         &["acl", "--help"],

@@ -1,6 +1,6 @@
 //! SELECT and EXAMINE (RFC 9051, 6.3.2 and 6.3.3), with CONDSTORE and QRESYNC (RFC 7162, 3.2.5).
 
-use acl::{Operation, Permit};
+use acl::{AccessMode, Operation, Permit};
 use mail::{FlagBits, ModSeq, SeqNum, Uid, UidSet};
 use store::{ObjectIds, Store};
 use wire::{Code, Qresync, Select, Verdict, say};
@@ -31,6 +31,7 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
     let (named, permit) = session
         .permit(&select.mailbox, Operation::Read, Missing::Mailbox)
         .await?;
+    let is_examined = select.read_only || session.store.mode() == AccessMode::ReadOnly;
     let live = &session.node.live;
     let (id, account) = (permit.mailbox(), permit.account());
     let watch = live.watch(id, account, named.counters.modseq).await?;
@@ -54,7 +55,7 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
     } else {
         let uid_next = mailbox_state.image.uid_next();
         let claimed = named.counters.claimed;
-        if select.read_only {
+        if is_examined {
             (Some(claimed.unwrap_or(Uid::MIN)), None)
         } else {
             claim(&session.store, &permit, uid_next, claimed).await?
@@ -65,7 +66,7 @@ pub(crate) async fn run(session: &mut Session, select: Select, out: &mut Out<'_>
         view: view.with_recent(first_recent),
         watch,
         found: named.found,
-        is_examined: select.read_only,
+        is_examined,
         own: UidSet::new(),
         keywords_told,
         saved: UidSet::new(),

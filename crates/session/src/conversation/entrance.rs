@@ -1,6 +1,6 @@
 //! Who a session is for, once a password was right.
 
-use store::Account;
+use store::{AccessToken, Account};
 
 use crate::names::naming::Naming;
 
@@ -10,5 +10,19 @@ pub(crate) struct Entrance {
     pub(crate) account: Account,
     /// The account whose password was given, where that is another.
     pub(crate) actor: Option<Account>,
+    /// What was given instead of the account's password.
+    pub(crate) token: Option<AccessToken>,
     pub(crate) naming: Naming,
+}
+
+impl Entrance {
+    /// That of an account by its own password.
+    pub(crate) const fn of(account: Account, naming: Naming) -> Self {
+        Self {
+            account,
+            actor: None,
+            token: None,
+            naming,
+        }
+    }
 }

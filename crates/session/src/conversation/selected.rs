@@ -26,7 +26,7 @@ pub(crate) struct Selected {
     pub(crate) view: View,
     /// The mailbox and the rights as read last; outdated when the state has another version of the rights.
     pub(crate) found: Found,
-    /// It was opened by EXAMINE, so nothing is changed, whatever the rights.
+    /// It was opened by EXAMINE, or by a login that only reads, so nothing is changed, whatever the rights.
     pub(crate) is_examined: bool,
     /// The messages that this session itself put there and was not told of yet.
     pub(crate) own: UidSet,

@@ -57,7 +57,7 @@ pub struct Session {
     /// The name that the client gave itself by ID.
     pub(crate) client: Option<String>,
     pub(crate) account: Option<Account>,
-    /// The lease of the login: it ends when the password is changed or the account is disabled.
+    /// The lease of the login: it ends when the password is changed, the account is disabled or the token withdrawn.
     pub(crate) lease: Option<LoginLease>,
     pub(crate) naming: Naming,
     pub(crate) selected: Option<Box<Selected>>,
@@ -190,15 +190,18 @@ impl Session {
         let Entrance {
             account,
             actor,
+            token,
             naming,
         } = entrance;
         let logins = iter::once(&account).chain(&actor).map(Account::login);
+        let by_token = token.as_ref().map(|token| token.login(account.id));
         self.store = self.node.store.from_origin(Origin {
             session: self.peer.session,
             account: account.id,
             account_name: account.name.clone(),
-            logins: logins.collect(),
+            logins: logins.chain(by_token).collect(),
             login_name: actor.map(|actor| actor.name),
+            token: token.map(|token| token.usage()),
             node: self.node.name.clone(),
             address: Some(self.peer.address.ip().to_canonical()),
             client: self.client.clone(),

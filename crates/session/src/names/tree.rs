@@ -55,7 +55,8 @@ pub(crate) async fn load_tree(session: &Session) -> Result<Arc<Tree>, Ending> {
     let account = session.logged_in()?.id;
     let (store, trees) = (&session.store, &session.node.trees);
     let history = store.history_changes();
-    let known = trees.find(account, &session.naming, history);
+    let key = (account, session.naming.clone(), store.mode());
+    let known = trees.find(&key, history);
     if let Some(known) = known {
         let news = store.directory_news(&known.mark(), &[account]).await?;
         if let Some(tree) = known.after(news, account) {
@@ -66,7 +67,7 @@ pub(crate) async fn load_tree(session: &Session) -> Result<Arc<Tree>, Ending> {
     let mark = store.directory_mark().await?;
     let tree = Arc::new(read_tree(session, account).await?);
     let known = Arc::new(KnownTree::new(tree.clone(), mark, history));
-    trees.keep(account, &session.naming, known);
+    trees.keep(key, known);
     Ok(tree)
 }
 

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use acl::AccessMode;
 use mail::{AccountId, MailboxId};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
@@ -19,7 +20,7 @@ use crate::names::special_use::SPECIAL_USE_ENTRY;
 /// The trees of one node, bounded by the names in them.
 pub struct Trees(Cache<Key, Arc<KnownTree>, ByNames>);
 
-type Key = (AccountId, Naming);
+type Key = (AccountId, Naming, AccessMode);
 
 /// Names in all trees that are remembered.
 const NAMES_MAX: u64 = 200_000;
@@ -51,19 +52,13 @@ impl fmt::Debug for Trees {
 }
 
 impl Trees {
-    /// What was remembered of this account by these names, in this history of the database.
-    pub(crate) fn find(
-        &self,
-        account: AccountId,
-        naming: &Naming,
-        history: u64,
-    ) -> Option<Arc<KnownTree>> {
-        let known = self.0.get(&(account, naming.clone()));
-        known.filter(|known| known.history == history)
+    /// What was remembered of this account by these names and for what it may do there, in this history of the database.
+    pub(crate) fn find(&self, key: &Key, history: u64) -> Option<Arc<KnownTree>> {
+        self.0.get(key).filter(|known| known.history == history)
     }
 
-    pub(crate) fn keep(&self, account: AccountId, naming: &Naming, known: Arc<KnownTree>) {
-        self.0.insert((account, naming.clone()), known);
+    pub(crate) fn keep(&self, key: Key, known: Arc<KnownTree>) {
+        self.0.insert(key, known);
     }
 }
 

@@ -28,6 +28,7 @@ fn origin(session: u8, account: AccountId, name: &str) -> Origin {
         account,
         account_name: name.to_owned(),
         login_name: None,
+        token: None,
         logins: Vec::new(),
         node: "north".to_owned(),
         address: Some(IpAddr::from([192, 0, 2, 7])),

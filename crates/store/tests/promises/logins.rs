@@ -34,6 +34,7 @@ pub(crate) async fn session(store: &Store, name: &str, actor: Option<&str>) -> S
         account: login.id,
         account_name: login.name,
         login_name: actor.map(str::to_owned),
+        token: None,
         logins,
         node: "north".to_owned(),
         address: None,
@@ -42,9 +43,9 @@ pub(crate) async fn session(store: &Store, name: &str, actor: Option<&str>) -> S
 }
 
 /// Leave for everything, on a mailbox and on one's own.
-struct Leave {
+pub(crate) struct Leave {
     read: Permit,
-    insert: Permit,
+    pub(crate) insert: Permit,
     change: Permit,
     expunge: Permit,
     take: Permit,
@@ -54,7 +55,7 @@ struct Leave {
 }
 
 impl Leave {
-    async fn of(store: &Store, who: AccountId, mailbox: MailboxId) -> Self {
+    pub(crate) async fn of(store: &Store, who: AccountId, mailbox: MailboxId) -> Self {
         let own = inbox(store, who).await;
         let permit = async |operation| permit(store, who, mailbox, operation).await;
         Self {
@@ -70,7 +71,7 @@ impl Leave {
     }
 
     /// Whether each kind of write is refused, by name.
-    async fn refusals(&self, store: &Store) -> Vec<(&'static str, bool)> {
+    pub(crate) async fn refusals(&self, store: &Store) -> Vec<(&'static str, bool)> {
         let who = self.insert.account();
         let one = uids([1]);
         let flagged = adding(&one, FlagBits::FLAGGED);
@@ -259,7 +260,7 @@ async fn a_login_that_holds_writes_what_rights_allow() {
     assert!(
         world
             .store
-            .password_versions(&[bo])
+            .login_versions(&[(bo, None)])
             .await
             .unwrap()
             .is_empty()

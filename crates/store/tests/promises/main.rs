@@ -43,6 +43,7 @@ mod routes;
 mod save_dates;
 mod shares;
 mod teams;
+mod tokens;
 mod wakeups;
 mod whereabouts;
 mod world;

@@ -106,7 +106,7 @@ async fn write(store: Store, who: AccountId, mailbox: MailboxId, seed: u64) -> T
     let mut told = Told::default();
     for _ in 0..40 {
         let highest = told.appended.last().map_or(1, |uid| uid.get());
-        match random.below(5) {
+        match random.below(4) {
             0 => {
                 let permit =
                     permit(&store, who, mailbox, Operation::ChangeFlags(FlagBits::ALL)).await;
@@ -132,12 +132,6 @@ async fn write(store: Store, who: AccountId, mailbox: MailboxId, seed: u64) -> T
                     .await
                     .unwrap();
                 told.expunged = told.expunged.union(&gone.uids);
-            }
-            2 => {
-                // Large ones are stored beside each other, by two calls at one time.
-                let large = random.letters(200_000);
-                let appended = append(&store, who, mailbox, &[&large]).await;
-                told.appended = told.appended.union(&appended.uids.into_iter().collect());
             }
             _ => {
                 let appended = append(&store, who, mailbox, &["one", "two"]).await;

@@ -480,12 +480,6 @@ impl Random {
         uids((0..count).map(|_| self.below(highest) + 1))
     }
 
-    /// Letters that no compressor makes much shorter.
-    pub(crate) fn letters(&self, count: usize) -> String {
-        let letter = || char::from(b'A' + u8::try_from(self.below(26)).unwrap());
-        (0..count).map(|_| letter()).collect()
-    }
-
     pub(crate) fn masks(&self) -> Masks {
         let bits = |bits: u32| FlagBits::from_i64(bits.into());
         Masks {

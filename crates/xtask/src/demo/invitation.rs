@@ -12,6 +12,7 @@ pub(super) struct Invitation<'a> {
     pub(super) nodes: &'a [Frontend],
     pub(super) database: &'a str,
     pub(super) postgres_pid: u32,
+    pub(super) bus_pid: Option<u32>,
     pub(super) certificate: &'a Path,
     pub(super) crowd: usize,
     pub(super) letters: usize,
@@ -41,6 +42,7 @@ impl Invitation<'_> {
         json!({
             "nodes": nodes.collect::<Vec<_>>(),
             "postgres": {"url": self.database, "pid": self.postgres_pid},
+            "bus": self.bus_pid.map(|pid| json!({"pid": pid})),
             "shared": SHARED,
             "address": ADDRESS,
             "admin": account(ADMIN),

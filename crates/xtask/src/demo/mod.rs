@@ -3,6 +3,7 @@
 //! Everything is the real thing, called from outside: the world is made with the verbs of
 //! `postroom`, the mail comes in by APPEND.
 
+mod bus;
 mod certificate;
 mod frontend;
 mod invitation;
@@ -17,6 +18,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use private_pg::Tuning;
 
+use self::bus::Bus;
 use self::frontend::Frontend;
 use self::invitation::Invitation;
 use self::options::Options;
@@ -34,7 +36,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), ChoreError> {
     let folder = postgres::scratch_folder("postroom-demo-")?;
     let postgres = postgres::start(&folder.path().join("postgres"), Tuning::Durable)?;
     let database = postgres.nearest_url();
-    let postroom = Postroom::new(program, &folder.path().join("frontends"), &database)?;
+    let bus = options.has_nats.then(Bus::start).transpose()?;
+    let more = bus.as_ref().map(Bus::settings).unwrap_or_default();
+    let postroom = Postroom::new(program, &folder.path().join("frontends"), &database, &more)?;
     postroom.run(&["migrate"])?;
     world::make(&postroom, options.people)?;
     stop.check()?;
@@ -49,6 +53,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), ChoreError> {
         nodes: &nodes,
         database: &database,
         postgres_pid: postgres.pid(),
+        bus_pid: bus.as_ref().map(Bus::pid),
         certificate: postroom.certificate(),
         crowd: options.people,
         postroom: &postroom.words(),

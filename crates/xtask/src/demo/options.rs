@@ -21,6 +21,8 @@ pub(super) struct Options {
     /// u1…uN, for load tools.
     pub(super) people: usize,
     pub(super) nodes: usize,
+    /// A NATS server carries wake-ups.
+    pub(super) has_nats: bool,
 }
 
 impl Options {
@@ -31,6 +33,7 @@ impl Options {
             program: None,
             people: 0,
             nodes: 2,
+            has_nats: false,
         };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
@@ -39,14 +42,24 @@ impl Options {
                 "--debug" => options.is_debug_build = true,
                 "--program" => options.program = Some(path(argument, arguments.next())?),
                 "--people" => options.people = number(argument, arguments.next(), 0..=PEOPLE_MAX)?,
+                "--bus" => options.has_nats = is_nats(argument, arguments.next())?,
                 "--nodes" => options.nodes = number(argument, arguments.next(), 1..=NODES_MAX)?,
                 unknown => {
-                    let known = "--json, --people N, --nodes N, --debug, --program FILE";
+                    let known =
+                        "--json, --people N, --nodes N, --bus listen|nats, --debug, --program FILE";
                     return Err(ChoreError::new(format!("{unknown} is none of {known}")));
                 }
             }
         }
         Ok(options)
+    }
+}
+
+fn is_nats(name: &str, text: Option<&String>) -> Result<bool, ChoreError> {
+    match text.map(String::as_str) {
+        Some("listen") => Ok(false),
+        Some("nats") => Ok(true),
+        Some(_) | None => Err(ChoreError::new(format!("{name} takes listen or nats"))),
     }
 }
 
@@ -86,6 +99,7 @@ mod tests {
             program: None,
             people: 0,
             nodes: 2,
+            has_nats: false,
         };
         assert_eq!(parse(""), Ok(expected));
     }
@@ -98,9 +112,10 @@ mod tests {
             program: Some(PathBuf::from("old/postroom")),
             people: 100,
             nodes: 3,
+            has_nats: true,
         };
         assert_eq!(
-            parse("--nodes 3 --json --people 100 --debug --program old/postroom"),
+            parse("--nodes 3 --json --people 100 --debug --program old/postroom --bus nats"),
             Ok(expected)
         );
     }
@@ -121,5 +136,6 @@ mod tests {
         );
         assert_eq!(parse("--program"), Err("--program takes a path".to_owned()));
         assert!(parse("--quick").is_err());
+        assert!(parse("--bus x").is_err());
     }
 }

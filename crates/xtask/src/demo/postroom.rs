@@ -19,8 +19,13 @@ pub(super) struct Postroom {
 }
 
 impl Postroom {
-    /// Settings below `folder`, which only this user may enter.
-    pub(super) fn new(program: PathBuf, folder: &Path, database: &str) -> Result<Self, ChoreError> {
+    /// Settings below `folder`, with `more` of them, which only this user may enter.
+    pub(super) fn new(
+        program: PathBuf,
+        folder: &Path,
+        database: &str,
+        more: &str,
+    ) -> Result<Self, ChoreError> {
         std::fs::create_dir(folder).map_err(ChoreError::at(folder.display()))?;
         make_private(folder)?;
         let certificate = certificate::make(folder)?;
@@ -29,7 +34,7 @@ impl Postroom {
              [tls]\ncertificate = \"{}\"\nkey = \"{}\"\n\
              [login]\nwithout_tls = \"loopback\"\nwaiting_max = {MANY}\n\
              [limits]\nconnections_per_address = {MANY}\nconnections_per_user = {MANY}\n\
-             [timeouts]\ndrain = \"200ms\"\nstop = \"10s\"\n",
+             [timeouts]\ndrain = \"200ms\"\nstop = \"10s\"\n{more}",
             certificate.chain.display(),
             certificate.key.display(),
         );

@@ -1,0 +1,349 @@
+//! `postroom token`: passwords that are made for one program each.
+
+use std::time::Duration;
+
+use ::acl::AccessMode;
+use auth::Token;
+use clap::ValueEnum;
+use mail::{MailboxId, Place};
+use serde_json::{Value, json};
+use store::{Fault, LeadsTo, ListedToken, NewToken, Services};
+
+use super::activity::date_time;
+use super::admin_context::AdminContext;
+use super::failure::Failure;
+use super::terminal::Terminal;
+use crate::config::{Config, parse_span};
+use crate::environment;
+
+pub(super) const HELP: &str = "A token is typed in place of the password, once, into one program of one device. One for \
+    a shared mailbox opens\na seat there: in the mail program it is an account of its own, whose user name is an address \
+    of the team or\nthe mailbox's name; rights and activity are those of USER.\n\n\
+    Examples:\n  \
+    postroom token add ada \"Ada's iPhone\"\n  \
+    postroom token add ada 'laptop, support' --mailbox 'Shared Folders/support' --expires 365d\n  \
+    postroom token add tickets 'ticket system' --mailbox 'Shared Folders/support' --service imap --read-only\n  \
+    postroom token list ada\n  \
+    postroom token remove ada \"Ada's iPhone\"";
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Verb {
+    /// Make a token and print it, this once.
+    Add(NewArgs),
+    /// List tokens, and when they were used last.
+    List {
+        /// Only those of this user.
+        user: Option<String>,
+    },
+    /// Take a token away. Sessions that are open by it end within a second.
+    Remove {
+        /// Whose it is.
+        user: String,
+        /// As it was added.
+        name: String,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct NewArgs {
+    /// Whose it is: by whose rights it opens what it opens.
+    user: String,
+    /// What its owner knows it by, such as the device that it is for.
+    name: String,
+    /// Open this shared mailbox, with what is below it, and nothing else.
+    #[arg(long, value_name = "NAME")]
+    mailbox: Option<String>,
+    /// What it is good for; everything where nothing is said, or IMAP where it only reads.
+    #[arg(long, value_enum)]
+    service: Vec<Service>,
+    /// Look, and change nothing.
+    #[arg(long)]
+    read_only: bool,
+    /// When it ends by itself, such as 90d, 2027-01-01 or 2027-01-01T12:00 (UTC).
+    #[arg(long, value_name = "TIME")]
+    expires: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Service {
+    /// To read and file mail.
+    Imap,
+    /// To send mail, by a mail transfer agent that asks `listen.auth`.
+    Submission,
+}
+
+/// The mailbox that a token opens.
+struct Seat {
+    mailbox: MailboxId,
+    place: Place,
+}
+
+pub(super) async fn run(verb: &Verb, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
+    AdminContext::with(config, async |context| match verb {
+        Verb::Add(args) => add(context, args, terminal).await,
+        Verb::List { user } => list(context, user.as_deref(), terminal).await,
+        Verb::Remove { user, name } => remove(context, user, name, terminal).await,
+    })
+    .await
+}
+
+async fn add(context: &AdminContext, args: &NewArgs, terminal: &Terminal) -> Result<(), Failure> {
+    let services = services(&args.service, args.read_only)?;
+    let now = environment::unix_seconds();
+    let expires_at = args.expires.as_deref().map(|text| moment(text, now));
+    let expires_at = expires_at.transpose()?;
+    let account = context.find_account(&args.user).await?;
+    let seat = match &args.mailbox {
+        Some(name) => Some(find_seat(context, name).await?),
+        None => None,
+    };
+    let random = environment::random_bytes()
+        .ok_or_else(|| Failure::failed("this machine gives no random numbers"))?;
+    let token = Token::from_random(&random);
+    let new = NewToken {
+        name: &args.name,
+        hash: token.hash(),
+        mailbox: seat.as_ref().map(|seat| seat.mailbox),
+        services,
+        mode: if args.read_only {
+            AccessMode::ReadOnly
+        } else {
+            AccessMode::ReadWrite
+        },
+        expires_at,
+    };
+    let added = context.store.add_token(account.id, &new).await;
+    let id = added.map_err(|fault| refused(fault, args))?;
+    let user_names = match &seat {
+        Some(seat) => seat_names(context, &account.name, &seat.place).await?,
+        None => vec![account.name.clone()],
+    };
+    let data = json!({
+        "id": id.0,
+        "user": account.name,
+        "name": args.name,
+        "token": token.as_str(),
+        "user_names": user_names,
+    });
+    terminal.show(&data, || {
+        format!(
+            "{}\n\nThis is shown once. User name: {}",
+            token.as_str(),
+            user_names.join(" or ")
+        )
+    })
+}
+
+fn services(wanted: &[Service], is_read_only: bool) -> Result<Services, Failure> {
+    let is_wanted = |service| wanted.contains(&service) || wanted.is_empty();
+    if is_read_only && wanted.contains(&Service::Submission) {
+        return Err(Failure::usage("a token that only reads sends no mail"));
+    }
+    Ok(Services {
+        imap: is_wanted(Service::Imap),
+        submission: is_wanted(Service::Submission) && !is_read_only,
+    })
+}
+
+async fn find_seat(context: &AdminContext, name: &str) -> Result<Seat, Failure> {
+    let operator = context.operator(None).await?;
+    let place = context.place(name)?;
+    if !matches!(place, Place::Shared(_)) {
+        let words = format!("{name}: a token opens a shared mailbox, or the whole account");
+        return Err(Failure::usage(words));
+    }
+    let found = context.find(&operator, &place).await?;
+    Ok(Seat {
+        mailbox: found.id,
+        place,
+    })
+}
+
+fn refused(fault: Fault, args: &NewArgs) -> Failure {
+    let NewArgs { user, name, .. } = args;
+    Failure::failed(match (fault, &args.mailbox) {
+        (Fault::Exists, _) => format!("user {user} has a token {name} already"),
+        (Fault::Denied, Some(mailbox)) => format!("user {user} may see nothing of {mailbox}"),
+        (fault, _) => fault.to_string(),
+    })
+}
+
+/// The addresses that lead to the mailbox alone, then its name.
+async fn seat_names(
+    context: &AdminContext,
+    user: &str,
+    place: &Place,
+) -> Result<Vec<String>, Failure> {
+    let addresses = context.store.addresses().await?;
+    let leads_here =
+        |leads_to: &LeadsTo| matches!(leads_to, LeadsTo::Mailbox(other) if other == place);
+    let targets = |address: &str| addresses.iter().filter(|it| it.address == address).count();
+    let mut names: Vec<String> = addresses
+        .iter()
+        .filter(|listed| leads_here(&listed.leads_to))
+        .map(|listed| listed.address.clone())
+        .filter(|address| !address.starts_with('@') && targets(address) == 1)
+        .collect();
+    if let Place::Shared(path) = place {
+        names.push(path.clone());
+        names.push(format!("{user}/{path}"));
+    }
+    Ok(names)
+}
+
+async fn list(
+    context: &AdminContext,
+    user: Option<&str>,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let account = match user {
+        Some(name) => Some(context.find_account(name).await?.id),
+        None => None,
+    };
+    let tokens = context.store.tokens(account).await?;
+    let data = tokens.iter().map(|token| described(context, token));
+    terminal.show(&data.collect(), || {
+        tokens.iter().map(|token| line(context, token)).collect()
+    })
+}
+
+fn described(context: &AdminContext, token: &ListedToken) -> Value {
+    json!({
+        "id": token.id.0,
+        "user": token.account_name,
+        "name": token.name,
+        "mailbox": token.mailbox.as_ref().map(|place| context.name(place).to_string()),
+        "services": words(token.services),
+        "read_only": token.mode == AccessMode::ReadOnly,
+        "created": token.created_at,
+        "expires": token.expires_at,
+        "expired": token.is_expired,
+        "used": token.used_at,
+        "address": token.used_address,
+        "client": token.used_client,
+        "sessions": token.sessions,
+    })
+}
+
+/// `ada  laptop, support  Shared Folders/support  imap submission  used 2026-11-30T10:00:00Z [192.0.2.1 Thunderbird]  1 open`
+fn line(context: &AdminContext, token: &ListedToken) -> String {
+    let opens = match &token.mailbox {
+        Some(place) => context.name(place).to_string(),
+        None => "whole account".to_owned(),
+    };
+    let mut columns = vec![
+        token.account_name.clone(),
+        token.name.clone(),
+        opens,
+        words(token.services).join(" "),
+    ];
+    if token.mode == AccessMode::ReadOnly {
+        columns.push("read-only".to_owned());
+    }
+    if let Some(expires) = &token.expires_at {
+        let word = if token.is_expired { "expired" } else { "until" };
+        columns.push(format!("{word} {expires}"));
+    }
+    columns.push(match &token.used_at {
+        Some(used) => {
+            let from = [&token.used_address, &token.used_client];
+            let from: Vec<&str> = from.into_iter().filter_map(Option::as_deref).collect();
+            format!("used {used} [{}]", from.join(" "))
+        }
+        None => "never used".to_owned(),
+    });
+    if token.sessions > 0 {
+        columns.push(format!("{} open", token.sessions));
+    }
+    columns.join("  ") + "\n"
+}
+
+fn words(services: Services) -> Vec<&'static str> {
+    let imap = services.imap.then_some("imap");
+    imap.into_iter()
+        .chain(services.submission.then_some("submission"))
+        .collect()
+}
+
+async fn remove(
+    context: &AdminContext,
+    user: &str,
+    name: &str,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let account = context.find_account(user).await?;
+    match context.store.remove_token(account.id, name).await {
+        Ok(()) => terminal.report(format!("user {user} no longer has the token {name}")),
+        Err(Fault::Gone) => Err(Failure::failed(format!("user {user} has no token {name}"))),
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+/// Seconds since 1970 of a time from now on, or of a day or a minute to come.
+fn moment(text: &str, now: i64) -> Result<i64, Failure> {
+    let from_now = parse_span(text).map(|span: Duration| {
+        let seconds = i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
+        now.saturating_add(seconds)
+    });
+    let at = from_now.or_else(|| date_time(text)).ok_or_else(|| {
+        Failure::usage(format!(
+            "{text}: say 12h or 90d from now, or 2027-01-01, or 2027-01-01T12:00"
+        ))
+    })?;
+    if at <= now {
+        return Err(Failure::usage(format!("{text}: that is over already")));
+    }
+    if at > LATEST {
+        return Err(Failure::usage(format!("{text}: that is too far away")));
+    }
+    Ok(at)
+}
+
+/// The end of the year 9999.
+const LATEST: i64 = 253_402_300_799;
+
+#[cfg(test)]
+mod tests {
+    use store::Services;
+
+    use super::{Service, moment, services};
+
+    #[test]
+    fn a_token_ends_in_a_while_or_at_a_date() {
+        for (text, expected) in [
+            ("1s", Some(1_000_001)),
+            ("2h", Some(1_007_200)),
+            ("90d", Some(1_000_000 + 90 * 86_400)),
+            ("1970-01-31", Some(30 * 86_400)),
+            ("1970-01-31T01:02:03Z", Some(30 * 86_400 + 3723)),
+            ("0s", None),
+            ("1970-01-02", None),
+            ("1970-02-30", None),
+            ("10000-01-01", None),
+            ("99999999999d", None),
+            ("soon", None),
+            ("-1d", None),
+            ("", None),
+        ] {
+            assert_eq!(moment(text, 1_000_000).ok(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_for_what_is_said_or_for_everything() {
+        use Service::{Imap, Submission};
+        for (wanted, is_read_only, expected) in [
+            (&[][..], false, Some((true, true))),
+            (&[], true, Some((true, false))),
+            (&[Imap], false, Some((true, false))),
+            (&[Submission], false, Some((false, true))),
+            (&[Imap, Submission], false, Some((true, true))),
+            (&[Imap], true, Some((true, false))),
+            (&[Submission], true, None),
+        ] {
+            let chosen = services(wanted, is_read_only).ok();
+            let expected = expected.map(|(imap, submission)| Services { imap, submission });
+            assert_eq!(chosen, expected, "{wanted:?} {is_read_only}");
+        }
+    }
+}
