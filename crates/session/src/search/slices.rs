@@ -71,7 +71,7 @@ mod tests {
     use super::{PLACE_COST_BYTES, sorted};
 
     /// What is computed at once without a place, in places.
-    const INLINE_MAX: usize = 64 * 1024 / PLACE_COST_BYTES;
+    const INLINE_MAX: usize = 128 * 1024 / PLACE_COST_BYTES;
 
     /// Numbers without any order, many of them equal.
     fn numbers(count: usize) -> Vec<u32> {
