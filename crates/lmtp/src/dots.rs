@@ -46,8 +46,8 @@ impl DotReader {
     pub(crate) fn read(&mut self, input: &[u8], letter: &mut Vec<u8>) -> (usize, bool) {
         let mut read = 0;
         while let Some((&byte, rest)) = input.get(read..).and_then(<[u8]>::split_first) {
-            let is_after_cr = !matches!(self.at, Place::Text | Place::LineStart | Place::BareLf);
-            if byte != b'.' && !is_after_cr {
+            let may_skip = matches!(self.at, Place::Text | Place::LineStart | Place::BareLf);
+            if byte != b'.' && may_skip {
                 let plain = 1 + memchr::memchr(b'.', rest).unwrap_or(rest.len());
                 self.read_plain(input.get(read..read + plain).unwrap_or_default(), letter);
                 read += plain;
@@ -61,12 +61,11 @@ impl DotReader {
         (read, false)
     }
 
-    /// Bytes without a dot, after something else than CR: nothing in them can end a letter or smuggle an end, so that only
+    /// Bytes without a dot, neither after CR nor after a dot that is in doubt: nothing in them can end a letter or smuggle an end, so that only
     /// where they lead to counts.
     fn read_plain(&mut self, bytes: &[u8], letter: &mut Vec<u8>) {
         letter.extend_from_slice(bytes);
         self.at = match bytes {
-            [] => self.at,
             [.., b'\r', b'\n'] => Place::LineStart,
             [.., b'\r'] => Place::Cr,
             [.., b'\n'] => Place::BareLf,
