@@ -5,6 +5,7 @@
 //! arguments, and the answer is a value. Hashing is expensive in CPU, and the caller decides on
 //! which thread it runs.
 
+mod foreign;
 mod hash;
 mod network;
 mod sasl;

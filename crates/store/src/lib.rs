@@ -139,6 +139,7 @@ pub use expunge::{Doomed, Expunged};
 pub use fault::{Cause, FAULTS, Fault};
 pub use filing::{Circumstances, Filing, filing};
 pub use flags::{FlagEdit, FlagsEdited, RareEdit};
+pub use fold::account_name;
 pub use group::Group;
 pub use latest::Latest;
 pub use mailbox::{Found, Listed};
