@@ -19,7 +19,8 @@ pub(crate) fn fold(name: &str) -> Option<String> {
 }
 
 /// An identifier with the name in it folded, as lists keep it.
-pub(crate) fn fold_identifier(identifier: &Identifier) -> Identifier {
+#[must_use]
+pub fn fold_identifier(identifier: &Identifier) -> Identifier {
     match identifier {
         Identifier::User(name) => Identifier::User(name.to_lowercase()),
         Identifier::Group(name) => Identifier::Group(name.to_lowercase()),
