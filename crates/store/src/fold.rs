@@ -28,7 +28,8 @@ pub fn account_name(name: &str) -> Result<String, Fault> {
 }
 
 /// An identifier with the name in it folded, as lists keep it.
-pub(crate) fn fold_identifier(identifier: &Identifier) -> Identifier {
+#[must_use]
+pub fn fold_identifier(identifier: &Identifier) -> Identifier {
     match identifier {
         Identifier::User(name) => Identifier::User(name.to_lowercase()),
         Identifier::Group(name) => Identifier::Group(name.to_lowercase()),
