@@ -16,7 +16,7 @@ RULES = Path(__file__).parents[2] / "deploy/prometheus/postroom.rules.yml"
 HURRY = [
     (r"for: \w+", "for: 2s"),
     (r"\[\d+m\]", "[15s]"),
-    (r"postroom_upkeep_running_seconds > 1800", "postroom_upkeep_running_seconds > 5"),
+    (r"upkeep_running_seconds\) > 1800", "upkeep_running_seconds) > 5"),
     (r"postroom_store_queue_age_seconds > 15", "postroom_store_queue_age_seconds > 4"),
     (r"replication_lag_seconds\) > 60", "replication_lag_seconds) > 3"),
 ]

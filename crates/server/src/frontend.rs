@@ -36,7 +36,7 @@ use crate::registry::Registry;
 use crate::telemetry::MetricsSender;
 use crate::tls::Certificates;
 use crate::trust::Trust;
-use crate::upkeep::{self, Upkeep};
+use crate::upkeep::{self, Leadership, Upkeep};
 
 /// How often a node that may not migrate looks whether somebody else has.
 const MIGRATIONS_PAUSE: Duration = Duration::from_secs(1);
@@ -58,6 +58,7 @@ pub struct Frontend {
     agent_slots: Arc<ConnectionSlots>,
     registry: Arc<Registry>,
     lease: Arc<Lease>,
+    leadership: Arc<Leadership>,
     drain_trigger: DrainTrigger,
     certificates: Arc<Certificates>,
     trust: Arc<Trust>,
@@ -137,6 +138,7 @@ impl Frontend {
         let limits = &config.limits;
         let uploads = SharedMemory::new(limits.literal_bytes_in_flight, limits.message_bytes);
         let upkeep = Upkeep::new();
+        let leadership = Leadership::new(run.clone());
         let stats = StatsCollector {
             store: store.clone(),
             live: Arc::clone(&live),
@@ -174,7 +176,15 @@ impl Frontend {
 
         let sockets = Sockets::bind(&config.listen)?;
         let addresses = sockets.addresses(probes.addresses);
-        let mut background = upkeep::start(config, &store, &live, &registry, &upkeep, &panics);
+        let mut background = upkeep::start(
+            config,
+            &store,
+            &live,
+            &registry,
+            &upkeep,
+            &leadership,
+            &panics,
+        );
         let (kept, live_kept, store_kept) = (Arc::clone(&lease), Arc::clone(&live), store.clone());
         background.spawn(Arc::clone(&panics).keep_running(move || {
             Arc::clone(&kept).keep(store_kept.clone(), Arc::clone(&live_kept))
@@ -215,6 +225,7 @@ impl Frontend {
             agent_slots,
             registry,
             lease,
+            leadership,
             drain_trigger,
             certificates,
             trust,
@@ -298,6 +309,7 @@ impl Frontend {
         self.background.shutdown().await;
         let leaving = async {
             self.lease.end(&self.store).await;
+            self.leadership.leave(&self.store).await;
             self.registry.leave(&self.store).await;
         };
         if timeout_at(leave_at, leaving).await.is_err() {
