@@ -1,7 +1,8 @@
 -- What is done in the background, by one frontend for all (docs/adr/0092-one-frontend-keeps-house.md).
 
--- garbage_by_root_and_age (0034) serves whoever used it.
-drop index garbage_by_quota_root;
+-- garbage_by_root_and_age (0034) serves whoever used it. By age alone removed messages are found without an index: whoever
+-- expunges pays for the one by content (0035) instead.
+drop index garbage_by_quota_root, garbage_by_age;
 
 -- The frontend that does it.
 create table upkeep_leader (

@@ -17,6 +17,8 @@ const DROP_PAUSE: Duration = Duration::from_secs(1);
 const DROP_TRIES: u32 = 3;
 /// A part reads a page instead of so many rows: most of those in it stay.
 const ROWS_PER_PAGE: u32 = 10;
+/// And of removed messages all may go: about so many are in one.
+const GARBAGE_ROWS_PER_PAGE: u32 = 50;
 /// An age that nothing has.
 const EVER: Duration = Duration::from_secs(u32::MAX as u64);
 
@@ -31,22 +33,22 @@ impl Store {
     /// [`Fault::Unavailable`] when the database is away; what was collected until then is gone.
     #[tracing::instrument(name = "db.collect_garbage", skip_all)]
     pub async fn collect_garbage(&self, older_than: Duration) -> Result<u64, Fault> {
-        let (mut pace, mut collected) = (Pace::new(self), 0);
-        loop {
-            let rows = pace.rows();
-            let looked_at = sqlx::query_scalar!(
-                r#"select collect_garbage($1, $2) as "looked_at!""#,
+        let (mut pace, mut collected, mut first_page) = (Pace::new(self), 0, Some(0));
+        while let Some(first) = first_page {
+            let pages = pace.rows().div_ceil(GARBAGE_ROWS_PER_PAGE);
+            let part = sqlx::query!(
+                r#"select removed as "removed!", is_last as "is_last!" from collect_garbage_among($1, $2, $3)"#,
                 interval(older_than),
-                limit(rows)
+                first,
+                limit(pages)
             )
             .fetch_one(&mut *self.connection().await?)
             .await?;
-            collected += count(looked_at);
+            collected += count(part.removed);
+            first_page = (!part.is_last).then_some(first + i64::from(pages));
             pace.rest().await;
-            if count(looked_at) < u64::from(rows) {
-                return Ok(collected);
-            }
         }
+        Ok(collected)
     }
 
     /// Deletes the oldest of what was removed where it takes more room than its quota root may (ADR 0053), but nothing

@@ -158,12 +158,7 @@ impl Store {
 
     /// What the tables take on disk.
     async fn storage(&self) -> Result<Storage, Fault> {
-        let pages = sqlx::query_scalar!(
-            r#"select (pg_relation_size('garbage') / current_setting('block_size')::integer)::real as "pages!""#
-        )
-        .fetch_one(&mut *self.connection().await?)
-        .await?;
-        let percent = 100.0 * (GARBAGE_PAGES_MAX / pages).min(1.0);
+        let percent = self.garbage_percent().await?;
         let row = sqlx::query_file!("queries/storage.sql", percent)
             .fetch_one(&mut *self.connection().await?)
             .await?;
@@ -185,6 +180,16 @@ impl Store {
             others: count(row.all - known),
             removed: count(row.removed),
         })
+    }
+
+    /// How much of the list of removed messages is read, where that stands for all.
+    pub(crate) async fn garbage_percent(&self) -> Result<f32, Fault> {
+        let pages = sqlx::query_scalar!(
+            r#"select (pg_relation_size('garbage') / current_setting('block_size')::integer)::real as "pages!""#
+        )
+        .fetch_one(&mut *self.connection().await?)
+        .await?;
+        Ok(100.0 * (GARBAGE_PAGES_MAX / pages).min(1.0))
     }
 
     /// How many quota roots are nearly full.

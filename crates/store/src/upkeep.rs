@@ -5,9 +5,6 @@ use std::time::Duration;
 use crate::keeping::{count, interval};
 use crate::{Fault, NodeRun, Store};
 
-/// The most rows that are counted of what waits.
-const COUNTED_MAX: i64 = 100_000;
-
 /// How a job went, on whichever frontend.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobHistory {
@@ -47,7 +44,7 @@ pub struct UpkeepLeader {
 /// What upkeep has before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UpkeepBacklog {
-    /// Removed messages whose content may be deleted; none counts beyond a hundred thousand.
+    /// Removed messages whose content may be deleted, where there are very many by an estimate.
     pub garbage: u64,
     /// Rows of activity in months that may be dropped, by PostgreSQL's estimate.
     pub activity: u64,
@@ -203,14 +200,17 @@ impl Store {
         content_keep: Duration,
         activity_keep: Duration,
     ) -> Result<UpkeepBacklog, Fault> {
+        let percent = self.garbage_percent().await?;
         let row = sqlx::query!(
-            r#"select (select count(*) from (select from garbage where at < now() - $1::interval limit $3) g) as "garbage!",
+            r#"select (select (count(*) * 100 / $3::real)::bigint
+                         from garbage g tablesample system ($3::real)
+                        where g.at < now() - $1::interval) as "garbage!",
                       (select coalesce(sum(p.row_estimate), 0)::bigint
                          from activity_partitions(now() - $2::interval) p
                         where p.is_over) as "activity!""#,
             interval(content_keep),
             interval(activity_keep),
-            COUNTED_MAX
+            percent
         )
         .fetch_one(&mut *self.kept().await?)
         .await?;
