@@ -72,6 +72,7 @@ class Session:
 
     # The longest that any of them waited for an answer.
     slowest = 0
+    extensions = ("QRESYNC",)
 
     def __init__(self, reader, writer):
         self.reader, self.writer = reader, writer
@@ -91,7 +92,8 @@ class Session:
             if not greeting.startswith(b"* OK"):
                 raise EOFError(greeting)
             await session.ask(f"LOGIN {user} {password}")
-            await session.ask("ENABLE QRESYNC")
+            for extension in cls.extensions:
+                await session.ask(f"ENABLE {extension}")
         except BaseException:
             session.close()
             raise

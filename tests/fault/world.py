@@ -62,6 +62,8 @@ class Kit:
 class World:
     """Runs inside `async with`."""
 
+    frontends = FRONTENDS
+
     def __init__(self, kit, name, synchronous=True, hosts="primary", size=(6, 3, 6), data=None, **settings):
         self.kit, self.hosts, self.size = kit, hosts, size
         self.settings = settings
@@ -101,8 +103,11 @@ class World:
 
     def _start(self):
         self.cluster.start()
+        self.start_frontends()
+
+    def start_frontends(self):
         site = SimpleNamespace(postroom=[str(self.kit.program)], certificate_path=self.folder / "none")
-        for number in range(FRONTENDS):
+        for number in range(self.frontends):
             settings = {**SETTINGS, **self.settings, "DATABASE__URL": self.url()}
             node = Frontend(site, f"frontend-{number + 1}", **settings)
             self.nodes.append(node)
