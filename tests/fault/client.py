@@ -146,10 +146,11 @@ class Session:
             if line.startswith(tag):
                 break
         verdict = line[len(tag):]
+        # SELECT closes the other one whatever comes of it.
+        if not verdict.startswith(b"OK") and any(b"[CLOSED] The selected" in line for line in lines):
+            raise EOFError("the mailbox is no longer open")
         if verdict.startswith(b"NO"):
             raise No(verdict.decode().strip())
-        if verdict.startswith(b"BAD") and any(b"[CLOSED]" in line for line in lines):
-            raise EOFError("the mailbox has begun anew")
         assert verdict.startswith(b"OK"), verdict
         return lines
 

@@ -106,12 +106,20 @@ class World:
         self.start_frontends()
 
     def start_frontends(self):
-        site = SimpleNamespace(postroom=[str(self.kit.program)], certificate_path=self.folder / "none")
+        site = SimpleNamespace(certificate_path=self.folder / "none")
         for number in range(self.frontends):
-            settings = {**SETTINGS, **self.settings, "DATABASE__URL": self.url()}
+            settings = {**SETTINGS, **self.settings, **self.own_settings()}
+            site.postroom = [str(self.program_of(number))]
             node = Frontend(site, f"frontend-{number + 1}", **settings)
             self.nodes.append(node)
             node.start()
+
+    def program_of(self, number):
+        return self.kit.program
+
+    def own_settings(self):
+        """Of one more frontend alone."""
+        return {"DATABASE__URL": self.url()}
 
     def url(self):
         """Where one more frontend finds its database. Each has a way of its own to each server, where it goes by one."""
