@@ -19,9 +19,9 @@ begin
                             + (select coalesce(extract(epoch from now() - max(r.at))::bigint, 0) from restoration r)));
   -- MAILBOXID, EMAILID and THREADID are made of these, which nobody demands to rise. How many are lost nobody knows, nor where a restore
   -- before went on: one place in 2^40 is free.
-  perform setval(s.name, coalesce(pg_sequence_last_value(s.name), 0) + 1 + floor(random() * 1099511627776)::bigint)
-     from (select pg_get_serial_sequence(t.name, 'id')::regclass as name
-             from unnest(array['mailbox', 'content']) as t (name)) s;
+  perform setval(s.seqrelid, coalesce(pg_sequence_last_value(s.seqrelid), s.seqmin) + 1 + floor(random() * 1099511627776)::bigint)
+     from unnest(array['mailbox', 'content']) as t (name)
+     join pg_sequence s on s.seqrelid = pg_get_serial_sequence(t.name, 'id')::regclass;
   insert into restoration (uid_validity) values (_bound);
   return _bound;
 end

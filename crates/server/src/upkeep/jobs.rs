@@ -26,6 +26,7 @@ pub(crate) enum Job {
     TrimChanges,
     TrimDeliveryMarks,
     TrimWrongPasswords,
+    TrimWebSessions,
     CollectExcess,
     CapChanges,
     SurveyStorage,
@@ -33,12 +34,13 @@ pub(crate) enum Job {
 }
 
 impl Job {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::TrimActivity,
         Self::CollectGarbage,
         Self::TrimChanges,
         Self::TrimDeliveryMarks,
         Self::TrimWrongPasswords,
+        Self::TrimWebSessions,
         Self::CollectExcess,
         Self::CapChanges,
         Self::SurveyStorage,
@@ -61,6 +63,10 @@ impl Job {
             Self::TrimWrongPasswords => {
                 ("trim_wrong_passwords", "could not forget wrong passwords")
             }
+            Self::TrimWebSessions => (
+                "trim_web_sessions",
+                "could not forget sessions at the web pages that are over",
+            ),
             Self::CollectExcess => (
                 "collect_excess",
                 "could not delete removed mail of roots that are full of it",
@@ -91,7 +97,8 @@ impl Job {
             | Self::CollectGarbage
             | Self::TrimChanges
             | Self::TrimDeliveryMarks
-            | Self::TrimWrongPasswords => KEEPING_PAUSE,
+            | Self::TrimWrongPasswords
+            | Self::TrimWebSessions => KEEPING_PAUSE,
             Self::CollectExcess | Self::CapChanges => BOUNDS_PAUSE,
             Self::SurveyStorage => STORAGE_PAUSE,
             Self::SurveyReplication => REPLICATION_PAUSE,

@@ -172,6 +172,8 @@ async fn keep(store: Store, upkeep: Arc<Upkeep>, ages: Ages) {
         records.run(Job::TrimDeliveryMarks, trim_marks).await;
         let trim_wrong = store.trim_wrong_passwords();
         records.run(Job::TrimWrongPasswords, trim_wrong).await;
+        let trim_web = store.trim_web_sessions();
+        records.run(Job::TrimWebSessions, trim_web).await;
     }
 }
 
