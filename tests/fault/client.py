@@ -72,6 +72,7 @@ class Session:
 
     # The longest that any of them waited for an answer.
     slowest = 0
+    extensions = ("QRESYNC",)
 
     def __init__(self, reader, writer):
         self.reader, self.writer = reader, writer
@@ -91,7 +92,8 @@ class Session:
             if not greeting.startswith(b"* OK"):
                 raise EOFError(greeting)
             await session.ask(f"LOGIN {user} {password}")
-            await session.ask("ENABLE QRESYNC")
+            for extension in cls.extensions:
+                await session.ask(f"ENABLE {extension}")
         except BaseException:
             session.close()
             raise
@@ -144,10 +146,11 @@ class Session:
             if line.startswith(tag):
                 break
         verdict = line[len(tag):]
+        # SELECT closes the other one whatever comes of it.
+        if not verdict.startswith(b"OK") and any(b"[CLOSED] The selected" in line for line in lines):
+            raise EOFError("the mailbox is no longer open")
         if verdict.startswith(b"NO"):
             raise No(verdict.decode().strip())
-        if verdict.startswith(b"BAD") and any(b"[CLOSED]" in line for line in lines):
-            raise EOFError("the mailbox has begun anew")
         assert verdict.startswith(b"OK"), verdict
         return lines
 

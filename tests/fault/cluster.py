@@ -24,6 +24,10 @@ SETTINGS = {"fsync": "off", "max_connections": "200", "wal_level": "replica", "m
             "wal_receiver_timeout": "5s", "wal_sender_timeout": "5s", "wal_retrieve_retry_interval": "200ms"}
 
 
+class Missing(Exception):
+    """What a fault needs is not to be had here."""
+
+
 def programs():
     """The folder of PostgreSQL's programs, the newest."""
     with contextlib.suppress(OSError):
@@ -45,7 +49,9 @@ def owner():
 
 
 def run(program, *words):
-    done = subprocess.run([programs() / program, *map(str, words)], cwd="/", capture_output=True, text=True, check=False, **owner())
+    # A server that stands still takes connections and answers none.
+    environment = {**os.environ, "PGCONNECT_TIMEOUT": "3"}
+    done = subprocess.run([programs() / program, *map(str, words)], cwd="/", env=environment, capture_output=True, text=True, check=False, **owner())
     if done.returncode:
         raise AssertionError(f"{program}: {done.stderr.strip()[-500:]}")
     return done.stdout

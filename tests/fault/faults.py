@@ -8,16 +8,16 @@ import signal
 import subprocess
 import time
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
 
 from client import Session
-from cluster import owner, make_folder, port_answers
+from cluster import Missing, owner, make_folder, port_answers
 from crowd import Client
+from patroni import PatroniWorld, leader_killed, leader_silent
 from postfix import free_port
+from proxy import Proxy
 from world import World
-
-
-class Missing(Exception):
-    """What a fault needs is not to be had here."""
 
 
 @dataclass(frozen=True)
@@ -243,6 +243,93 @@ class BouncedWorld(World):
             self.bouncer.kill()
 
 
+class BusWorld(World):
+    """Wake-ups go by a NATS server, to which each frontend has a way of its own."""
+
+    nats = None
+
+    def own_settings(self):
+        if not self.nats:
+            self.nats_port = free_port()
+            self.start_nats()
+        link = Proxy(("127.0.0.1", self.nats_port))
+        self.links.append(link)
+        return {**super().own_settings(), "BUS__URL": f"nats://127.0.0.1:{link.port}"}
+
+    def start_nats(self):
+        with open(self.folder / "nats.log", "ab") as log:
+            self.nats = subprocess.Popen(["nats-server", "-a", "127.0.0.1", "-p", str(self.nats_port)], cwd="/", stdout=log, stderr=log, **owner())
+        until = time.monotonic() + 20
+        while not port_answers(self.nats_port):
+            assert time.monotonic() < until, (self.folder / "nats.log").read_text()
+            time.sleep(0.05)
+
+    def kill_nats(self):
+        self.nats.kill()
+        self.nats.wait()
+
+    async def __aexit__(self, *trouble):
+        await super().__aexit__(*trouble)
+        if self.nats:
+            self.kill_nats()
+
+
+async def nats_killed(world):
+    world.kill_nats()
+    await asyncio.sleep(4)
+    await asyncio.to_thread(world.start_nats)
+
+
+class ClockWorld(World):
+    """Each frontend has a clock that can be set, by Debian's libfaketime; what it measures with runs on."""
+
+    def program_of(self, number):
+        libraries = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+        if not libraries:
+            raise Missing("libfaketime is not installed")
+        self.set_clock(number, 0)
+        program = self.folder / f"postroom-{number}"
+        program.write_text(f"#!/bin/sh\nLD_PRELOAD={libraries[0]} FAKETIME_NO_CACHE=1 DONT_FAKE_MONOTONIC=1 "
+                           f'FAKETIME_TIMESTAMP_FILE={self.clock_of(number)} exec {self.kit.program} "$@"\n')
+        program.chmod(0o755)
+        return program
+
+    def clock_of(self, number):
+        return self.folder / f"clock-{number}"
+
+    def set_clock(self, number, seconds):
+        self.clock_of(number).write_text(f"{seconds:+d}\n")
+
+
+async def clock_jumps(world):
+    """The clock of one frontend is an hour fast, then an hour slow."""
+    number = random.randrange(len(world.nodes))
+    for seconds in (3600, -3600, 0):
+        world.set_clock(number, seconds)
+        # Who logs in is logged.
+        (await Session.log_in(world.ports()[number], *world.person(number))).close()
+        logged = datetime.fromisoformat(world.nodes[number].log().splitlines()[-1][:19] + "+00:00")
+        fast = (logged - datetime.now(timezone.utc)).total_seconds()
+        assert abs(fast - seconds) < 60, f"the clock is {fast:.0f} s fast, not {seconds} s"
+        await asyncio.sleep(3)
+
+
+async def slow_readers(world):
+    """Thirty ask for far more than the sockets hold, and read nothing of it."""
+    sleepers = []
+    try:
+        for number in range(30):
+            session = await Session.log_in(world.ports()[number % len(world.nodes)], *world.person(number))
+            sleepers.append(session)
+            await session.ask(f'SELECT "{world.mailboxes[0]}"')
+            session.writer.transport.pause_reading()
+            session.writer.write(b"x UID FETCH 1:* (ENVELOPE BODY.PEEK[])\r\n" * 2000)
+        await asyncio.sleep(6)
+    finally:
+        for session in sleepers:
+            session.writer.transport.abort()
+
+
 async def pgbouncer_killed(world):
     world.bouncer.kill()
     await asyncio.sleep(1)
@@ -312,6 +399,8 @@ def planted(inject, *finds, once=False, **world):
 
 
 SESSIONS = {"kind": BouncedWorld}
+PATRONI = {"kind": PatroniWorld}
+BUS = {"kind": BusWorld}
 FAULTS = {
     "frontend-killed": Fault(frontend_killed),
     "frontend-stopped": Fault(frontend_stopped),
@@ -330,6 +419,13 @@ FAULTS = {
     "a-thousand-come-back": Fault(a_thousand_come_back),
     "pgbouncer-killed": Fault(pgbouncer_killed, SESSIONS),
     "postgres-killed-behind-pgbouncer": Fault(postgres_killed, SESSIONS),
+    "nats-killed": Fault(nats_killed, BUS),
+    "nats-cut": Fault(link_cut, BUS),
+    "nats-silent": Fault(link_silent, BUS),
+    "clock-jumps": Fault(clock_jumps, {"kind": ClockWorld}),
+    "slow-readers": Fault(slow_readers),
+    "patroni-leader-killed": Fault(leader_killed, PATRONI),
+    "patroni-leader-silent": Fault(leader_silent, PATRONI),
     "planted-asynchronous": planted(planted_asynchronous, "lost", once=True, synchronous=False, hosts="both"),
     "planted-early-answer": planted(planted_early_answer, "lost", once=True, hosts="link"),
     # Who asks or writes on the same frontend would make up for it.

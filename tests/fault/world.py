@@ -62,6 +62,8 @@ class Kit:
 class World:
     """Runs inside `async with`."""
 
+    frontends = FRONTENDS
+
     def __init__(self, kit, name, synchronous=True, hosts="primary", size=(6, 3, 6), data=None, **settings):
         self.kit, self.hosts, self.size = kit, hosts, size
         self.settings = settings
@@ -101,12 +103,23 @@ class World:
 
     def _start(self):
         self.cluster.start()
-        site = SimpleNamespace(postroom=[str(self.kit.program)], certificate_path=self.folder / "none")
-        for number in range(FRONTENDS):
-            settings = {**SETTINGS, **self.settings, "DATABASE__URL": self.url()}
+        self.start_frontends()
+
+    def start_frontends(self):
+        site = SimpleNamespace(certificate_path=self.folder / "none")
+        for number in range(self.frontends):
+            settings = {**SETTINGS, **self.settings, **self.own_settings()}
+            site.postroom = [str(self.program_of(number))]
             node = Frontend(site, f"frontend-{number + 1}", **settings)
             self.nodes.append(node)
             node.start()
+
+    def program_of(self, number):
+        return self.kit.program
+
+    def own_settings(self):
+        """Of one more frontend alone."""
+        return {"DATABASE__URL": self.url()}
 
     def url(self):
         """Where one more frontend finds its database. Each has a way of its own to each server, where it goes by one."""

@@ -1,10 +1,11 @@
--- What the directory's log has since $1, less the transactions $2, and which of the accounts $3 may see each
--- mailbox by now (or may not: negative entries are left for acl::effective). One statement, so one moment.
+-- What the log of the directory in cluster $6 has since $1, less the transactions $2, and which of the accounts $3 may see
+-- each mailbox by now (or may not: negative entries are left for acl::effective). One statement, so one moment.
 with news as materialized (
   select d.xid, d.kind, d.mailbox, d.account, d.entry
     from directory_change d
    where d.xid >= $1
      and d.xid <> all ($2)
+     and d.cluster = $6
    limit $4::bigint + 1
 ), change as materialized (
   select distinct n.kind, n.mailbox, n.account, n.entry

@@ -14,7 +14,8 @@ use crate::{Cause, Fault, Store};
 pub struct DirectoryNews {
     /// Where to go on.
     pub mark: DirectoryMark,
-    /// Each once, in no order; `None` for more than [`DIRECTORY_CHANGES_MAX`], and after an hour in which nobody looked.
+    /// Each once, in no order; `None` for more than [`DIRECTORY_CHANGES_MAX`], after an hour in which nobody looked, and
+    /// where the database goes on in another history.
     pub changes: Option<Vec<DirectoryChange>>,
 }
 
@@ -54,7 +55,8 @@ impl Store {
     /// [`Fault::Unavailable`] when the database is away.
     #[tracing::instrument(name = "db.directory_mark", skip_all)]
     pub async fn directory_mark(&self) -> Result<DirectoryMark, Fault> {
-        read_mark(&mut *self.connection().await?).await
+        let reading = self.inner().history.reading();
+        read_mark(&mut *self.connection().await?, reading).await
     }
 
     /// What was committed since `mark`, and which of `watching` it may concern.
@@ -68,6 +70,7 @@ impl Store {
         mark: &DirectoryMark,
         watching: &[AccountId],
     ) -> Result<DirectoryNews, Fault> {
+        let reading = self.inner().history.reading();
         let accounts: Vec<i64> = watching.iter().map(|account| account.0).collect();
         let row = sqlx::query_file!(
             "queries/read_directory.sql",
@@ -76,14 +79,17 @@ impl Store {
             &accounts,
             i64::try_from(DIRECTORY_CHANGES_MAX).unwrap_or(i64::MAX),
             mark.at,
+            reading.cluster(),
         )
         .fetch_one(&mut *self.connection().await?)
         .await?;
+        let is_same_history = reading.continues(mark.history);
         let read = row.xids.into_iter().chain(mark.read.iter().copied());
         let mark = DirectoryMark {
             since: row.mark,
             read: read.filter(|xid| *xid >= row.mark).collect(),
             at: row.at,
+            history: reading.changes_before,
         };
         let rows = row
             .kinds
@@ -92,7 +98,7 @@ impl Store {
             .zip(row.accounts)
             .zip(row.entries)
             .map(|(((kind, mailbox), account), entry)| (kind, mailbox, account, entry));
-        let changes = if row.is_too_much {
+        let changes = if row.is_too_much || !is_same_history {
             None
         } else {
             Some(changes(rows)?)

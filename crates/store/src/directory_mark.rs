@@ -1,6 +1,7 @@
 //! Up to where the directory's log was read, and whether names changed since.
 
 use crate::Fault;
+use crate::history::Reading;
 use crate::pool::PooledConnection;
 
 /// Up to where somebody has read the log.
@@ -12,36 +13,45 @@ pub struct DirectoryMark {
     pub(crate) read: Vec<i64>,
     /// When that was by the database's clock, in seconds since 1970: the log forgets.
     pub(crate) at: i64,
+    /// The changes of the database's history before that: in another one transactions are numbered otherwise.
+    pub(crate) history: u64,
 }
 
 /// Where the log ends now.
-pub(crate) async fn read_mark(connection: &mut PooledConnection) -> Result<DirectoryMark, Fault> {
+pub(crate) async fn read_mark(
+    connection: &mut PooledConnection,
+    reading: Reading<'_>,
+) -> Result<DirectoryMark, Fault> {
     let nothing_read = DirectoryMark::default();
-    let (mark, _) = names_changed_since(connection, &nothing_read).await?;
+    let (mark, _) = names_changed_since(connection, reading, &nothing_read).await?;
     Ok(mark)
 }
 
-/// Where the log ends now, and whether any name, right or address changed since `mark`.
+/// Where the log ends now, and whether any name, right or address changed since `mark`, as it may have in another history.
 pub(crate) async fn names_changed_since(
     connection: &mut PooledConnection,
+    reading: Reading<'_>,
     mark: &DirectoryMark,
 ) -> Result<(DirectoryMark, bool), Fault> {
     // A transaction that runs for long, of whichever database, holds the mark back; what has
     // committed since it began is no news.
     let row = sqlx::query!(
         r#"select s.mark as "mark!", extract(epoch from now())::bigint as "at!",
-                  array(select distinct d.xid from directory_change d where d.xid >= s.mark) as "xids!",
+                  array(select distinct d.xid from directory_change d
+                         where d.xid >= s.mark and d.cluster = $4) as "xids!",
                   -- What was logged an hour before may be trimmed.
                   extract(epoch from now())::bigint - $3::bigint > 3600
                   or exists (select
                                from directory_change d
                               where d.xid >= $1
                                 and d.xid <> all ($2)
+                                and d.cluster = $4
                                 and d.kind = 1 /* directory: mailbox */) as "has_changed!"
              from (select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as mark) s"#,
         mark.since,
         &mark.read,
         mark.at,
+        reading.cluster(),
     )
     .fetch_one(connection)
     .await?;
@@ -49,6 +59,8 @@ pub(crate) async fn names_changed_since(
         since: row.mark,
         read: row.xids,
         at: row.at,
+        history: reading.changes_before,
     };
-    Ok((next, row.has_changed))
+    let has_changed = row.has_changed || !reading.continues(mark.history);
+    Ok((next, has_changed))
 }

@@ -24,8 +24,17 @@ pub(crate) struct History {
 #[derive(Debug)]
 struct Latest {
     history: String,
+    /// By which number the PostgreSQL calls its cluster.
+    cluster: i64,
     /// When the PostgreSQL was started that said so.
     started: String,
+}
+
+/// Taken before the connection by which something is read: tells what the numbers of transactions there mean.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading<'a> {
+    history: &'a History,
+    pub(crate) changes_before: u64,
 }
 
 /// Tells whether there is nobody any more at the other end of a connection, which it does not know by itself: a machine that has lost
@@ -46,13 +55,18 @@ impl History {
         has_changed: impl FnOnce(),
     ) -> Result<Abandonment, sqlx::Error> {
         let row = sqlx::query!(
-            r#"select database_history() as history, extract(epoch from pg_postmaster_start_time())::text as "started!""#
+            r#"select database_history() as history, (pg_control_system()).system_identifier as "cluster!",
+                      extract(epoch from pg_postmaster_start_time())::text as "started!""#
         )
         .fetch_one(connection)
         .await?;
         let before = self.successions();
         let opened = match row.history {
-            Some(history) => self.note(history, row.started),
+            Some(history) => self.note(Latest {
+                history,
+                cluster: row.cluster,
+                started: row.started,
+            }),
             None => before,
         };
         if opened != before {
@@ -73,21 +87,42 @@ impl History {
         self.changes.load(Ordering::Acquire)
     }
 
+    pub(crate) fn reading(&self) -> Reading<'_> {
+        Reading {
+            history: self,
+            changes_before: self.changes(),
+        }
+    }
+
     /// How many have followed one another, the one that said this among them.
-    fn note(&self, history: String, started: String) -> u64 {
+    fn note(&self, said: Latest) -> u64 {
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(before) = &*latest {
-            let is_another_history = before.history != history;
+            let is_another_history = before.history != said.history;
             if is_another_history {
                 self.changes.fetch_add(1, Ordering::AcqRel);
             }
-            if is_another_history || before.started != started {
+            if is_another_history || before.started != said.started {
                 self.successions
                     .send_modify(|successions| *successions += 1);
             }
         }
-        *latest = Some(Latest { history, started });
+        *latest = Some(said);
         self.successions()
+    }
+}
+
+impl Reading<'_> {
+    /// The cluster of the newest connection. There is one before anything is read.
+    pub(crate) fn cluster(&self) -> i64 {
+        let latest = &self.history.latest;
+        let latest = latest.lock().unwrap_or_else(PoisonError::into_inner);
+        latest.as_ref().map_or(0, |latest| latest.cluster)
+    }
+
+    /// Whether what was read so is of the same history as what was read when it had changed so often.
+    pub(crate) fn continues(&self, changes: u64) -> bool {
+        self.changes_before == changes && self.history.changes() == changes
     }
 }
 
@@ -124,6 +159,14 @@ mod tests {
 
     use super::*;
 
+    fn said(history: &str, started: &str) -> Latest {
+        Latest {
+            history: history.to_owned(),
+            cluster: 1,
+            started: started.to_owned(),
+        }
+    }
+
     #[test]
     fn another_history_is_a_change_and_the_first_is_none() {
         let history = History::default();
@@ -135,7 +178,7 @@ mod tests {
             ("1/2", "one", 1, 2),
             ("2/1", "two", 2, 3),
         ] {
-            let noted = history.note(text.to_owned(), started.to_owned());
+            let noted = history.note(said(text, started));
             assert_eq!(noted, successions, "{text} {started}");
             assert_eq!(history.changes(), changes, "{text} {started}");
         }
@@ -145,7 +188,7 @@ mod tests {
     async fn who_waits_for_a_server_that_is_gone_is_told_and_others_are_not() {
         let history = History::default();
         let opened = |started: &str| Abandonment {
-            opened: history.note("1/1".to_owned(), started.to_owned()),
+            opened: history.note(said("1/1", started)),
             successions: history.successions.subscribe(),
         };
         let (before, answered) = (opened("noon"), opened("noon"));

@@ -53,11 +53,12 @@ struct Known {
 impl Routes {
     pub(crate) fn new(connections: Arc<Connections>, history: Arc<History>, spawn: Spawn) -> Self {
         let known = Arc::<Mutex<Known>>::default();
-        let looking_at = known.clone();
+        let (looking_at, looking_in) = (known.clone(), history.clone());
         let read = move |askers: Vec<()>| {
-            let (connections, known) = (connections.clone(), looking_at.clone());
+            let (connections, history) = (connections.clone(), looking_in.clone());
+            let known = looking_at.clone();
             async move {
-                look(&connections, &known).await?;
+                look(&connections, &history, &known).await?;
                 Ok(askers)
             }
         };
@@ -81,14 +82,15 @@ impl Routes {
 
     /// Comes before a route is read that shall be remembered.
     pub(crate) async fn begin(&self, connections: &Connections) -> Result<Since, Fault> {
-        let history = self.history.changes();
+        let reading = self.history.reading();
+        let history = reading.changes_before;
         {
             let known = lock(&self.known);
             if known.mark.is_some() && known.history == history {
                 return Ok(known.since());
             }
         }
-        let mark = directory_mark::read_mark(&mut *connections.kept().await?).await?;
+        let mark = directory_mark::read_mark(&mut *connections.kept().await?, reading).await?;
         let mut known = lock(&self.known);
         if known.mark.is_none() || known.history != history {
             known.forget();
@@ -124,12 +126,18 @@ impl Known {
     }
 }
 
-async fn look(connections: &Connections, known: &Mutex<Known>) -> Result<(), Fault> {
+async fn look(
+    connections: &Connections,
+    history: &History,
+    known: &Mutex<Known>,
+) -> Result<(), Fault> {
+    let reading = history.reading();
     let Some(mark) = lock(known).mark.clone() else {
         return Ok(());
     };
     let (next, has_changed) =
-        directory_mark::names_changed_since(&mut *connections.kept().await?, &mark).await?;
+        directory_mark::names_changed_since(&mut *connections.kept().await?, reading, &mark)
+            .await?;
     let mut known = lock(known);
     // Somebody may have begun anew meanwhile, in another history.
     if known.mark.as_ref() == Some(&mark) {

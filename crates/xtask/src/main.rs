@@ -112,6 +112,12 @@ const VERBS: &[Verb] = &[
         run: visit::faults,
     },
     Verb {
+        name: "restore-drill",
+        arguments: "[moment] [dump] [planted]",
+        purpose: "restores backups that lack what clients have seen, and compares what they know then with what is there",
+        run: visit::restore_drill,
+    },
+    Verb {
         name: "prepare",
         arguments: "",
         purpose: "renews what is generated and committed: SQL metadata, settings, migrations, conformance, alerts",

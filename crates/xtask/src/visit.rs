@@ -21,17 +21,27 @@ pub(crate) fn alerts(arguments: &[String]) -> Result<(), ChoreError> {
 
 /// Injects faults into PostgreSQL, its standby and three frontends while clients work, and compares what they were answered.
 pub(crate) fn faults(arguments: &[String]) -> Result<(), ChoreError> {
+    run_with_program("tests/fault/run", arguments)
+}
+
+/// Restores backups that lack what clients have seen, and compares what they know afterwards with what is there.
+pub(crate) fn restore_drill(arguments: &[String]) -> Result<(), ChoreError> {
+    run_with_program("tests/fault/restore", arguments)
+}
+
+/// One that must do no harm, one that the checker must find, and all restores.
+pub(crate) fn sample_of_faults() -> Result<(), ChoreError> {
+    faults(&["postgres-killed", "planted-early-answer"].map(str::to_owned))?;
+    restore_drill(&[])
+}
+
+fn run_with_program(script: &str, arguments: &[String]) -> Result<(), ChoreError> {
     let program = build_program(
         &["--package", "postroom-server", "--bin", "postroom"],
         "postroom",
     )?;
-    let mut run = Command::new(root().join("tests/fault/run"));
+    let mut run = Command::new(root().join(script));
     run_tool(run.arg("--program").arg(program).args(arguments))
-}
-
-/// One that must do no harm, and one that the checker must find.
-pub(crate) fn sample_of_faults() -> Result<(), ChoreError> {
-    faults(&["postgres-killed", "planted-early-answer"].map(str::to_owned))
 }
 
 /// What Prometheus says of the metrics of a running demo, whether each query of the dashboard finds something, and a

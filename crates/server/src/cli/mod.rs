@@ -7,6 +7,7 @@ mod acl;
 mod activity;
 mod address;
 mod admin_context;
+mod after_restore;
 mod completions;
 mod config;
 mod deliver;
@@ -117,7 +118,8 @@ enum Verb {
     #[command(subcommand, after_help = upkeep::HELP)]
     Upkeep(upkeep::Verb),
     /// Look at configuration, database, certificate and ports, and say what is wrong.
-    Doctor,
+    #[command(after_help = after_restore::HELP)]
+    Doctor(after_restore::Args),
     /// Print every setting with its default, as a file to start from; or check those that are there.
     #[command(after_help = config::HELP)]
     Config(config::Args),
@@ -162,7 +164,9 @@ fn run(cli: &Cli, sources: &Sources, terminal: &Terminal) -> Result<(), Failure>
         Verb::Config(args) => return config::run(args, sources, terminal),
         Verb::Completions(args) => return completions::run(args, &mut Cli::command(), terminal),
         Verb::Manual(args) => return manual::run(args, Cli::command()),
-        Verb::Doctor => return runtime()?.block_on(doctor::run(sources, terminal)),
+        Verb::Doctor(args) if !args.after_restore => {
+            return runtime()?.block_on(doctor::run(sources, terminal));
+        }
         Verb::Deliver(args) => return runtime()?.block_on(deliver::run(args, sources, terminal)),
         Verb::Serve(args) => return serve::run(args, sources, terminal),
         Verb::Migrate
@@ -177,7 +181,8 @@ fn run(cli: &Cli, sources: &Sources, terminal: &Terminal) -> Result<(), Failure>
         | Verb::Activity(_)
         | Verb::Session(_)
         | Verb::Top(_)
-        | Verb::Upkeep(_) => {}
+        | Verb::Upkeep(_)
+        | Verb::Doctor(_) => {}
     }
     let config = Config::load(sources)?;
     runtime()?.block_on(async {
@@ -195,8 +200,8 @@ fn run(cli: &Cli, sources: &Sources, terminal: &Terminal) -> Result<(), Failure>
             Verb::Activity(args) => activity::run(args, &config, terminal).await,
             Verb::Top(args) => top::run(args, &config, terminal).await,
             Verb::Upkeep(verb) => upkeep::run(verb, &config, terminal).await,
+            Verb::Doctor(args) => after_restore::run(args, &config, terminal).await,
             Verb::Serve(_)
-            | Verb::Doctor
             | Verb::Config(_)
             | Verb::Deliver(_)
             | Verb::Completions(_)

@@ -596,6 +596,37 @@ fn doctor_calls_a_database_bad_that_takes_no_writes_or_answers_none() {
 }
 
 #[test]
+fn after_a_restore_mailboxes_begin_anew_once_and_not_under_clients() {
+    World::play(&[], async |world, frontend| {
+        let mut client = ada(frontend).await;
+        client.ok("SELECT INBOX").await;
+        let settings = world.settings(&[]);
+        let doctor = |more: &[&str]| {
+            let verb = [&["doctor", "--after-restore"], more].concat();
+            run(&settings, &verb, "")
+        };
+        let refused = doctor(&[]);
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        assert!(refused.err.contains("--while-serving"), "{refused:?}");
+        let foretold = doctor(&["--dry-run", "--while-serving"]).out;
+        assert!(
+            foretold.starts_with("would give 1 of 1 mailboxes a new UIDVALIDITY"),
+            "{foretold}"
+        );
+        for (more, begun) in [(&["--nothing-lost"][..], 0), (&[], 1), (&[], 0)] {
+            let done = doctor(&[&["--while-serving", "--json"], more].concat());
+            assert_eq!(done.code, Some(0), "{done:?}");
+            let done: Value = serde_json::from_str(&done.out).unwrap();
+            assert_eq!(done["begun_anew"], begun, "{done}");
+        }
+        // Whoever has the mailbox open loses it.
+        client.say("a NOOP").await;
+        let told = client.line().await;
+        assert!(told.starts_with("* BYE"), "{told}");
+    });
+}
+
+#[test]
 fn doctor_calls_an_expired_certificate_bad() {
     let world = World::new();
     let mut wanted = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();

@@ -3,7 +3,7 @@
 use acl::{Modification, Operation, Rights, Subject};
 use mail::limits::{DIRECTORY_CHANGES_MAX, METADATA_ENTRIES_MAX};
 use mail::{AccountId, EntryName, FlagBits, MailboxId, ModSeq, Place};
-use store::{DirectoryChange, DirectoryMark, FlagEdit, Masks, Store};
+use store::{DirectoryChange, DirectoryMark, Fault, FlagEdit, Masks, Store};
 
 use crate::world::{World, adding, append, permit, uids};
 
@@ -106,6 +106,39 @@ async fn what_is_there_when_one_begins_to_read_is_no_news() {
     late.commit().await.unwrap();
     let expected = [DirectoryChange::Subscriptions(ada)];
     assert_eq!(read(store, &mut mark, &[]).await, expected);
+}
+
+#[tokio::test]
+async fn what_a_dump_brought_from_another_cluster_hides_nothing_and_is_no_news() {
+    let world = World::new().await;
+    let store = &world.store;
+    let (ada, bo) = (world.account("ada").await, world.account("bo").await);
+    world.bring_log_of_another_cluster(ada).await;
+    let mut mark = store.directory_mark().await.unwrap();
+    for place in ["x", "y"] {
+        let place = Place::Mine(place.to_owned());
+        store.subscribe(bo, &place).await.unwrap();
+        let expected = [DirectoryChange::Subscriptions(bo)];
+        assert_eq!(read(store, &mut mark, &[]).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_known_to_have_stayed_in_another_history() {
+    let world = World::new().await;
+    let store = &world.store;
+    let mark = store.directory_mark().await.unwrap();
+    world.begin_another_history().await;
+    let news = loop {
+        // Whoever had a connection is told so once.
+        match store.directory_news(&mark, &[]).await {
+            Err(Fault::Unavailable(_)) => {}
+            news => break news.unwrap(),
+        }
+    };
+    assert_eq!(news.changes, None);
+    let mut mark = store.directory_mark().await.unwrap();
+    assert_eq!(read(store, &mut mark, &[]).await, []);
 }
 
 #[tokio::test]

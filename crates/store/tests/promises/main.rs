@@ -39,6 +39,7 @@ mod quota;
 mod rare_keywords;
 mod recent;
 mod release_before;
+mod restoration;
 mod rights;
 mod routes;
 mod save_dates;

@@ -90,6 +90,38 @@ impl World {
         Late(connection)
     }
 
+    /// Does what no function of the store does.
+    pub(crate) async fn change(&self, statements: &str) {
+        let mut admin = PgConnection::connect(&self.url).await.unwrap();
+        let statements = sqlx::AssertSqlSafe(statements.to_owned());
+        admin.execute(statements).await.unwrap();
+        admin.close().await.unwrap();
+    }
+
+    /// Rows of the directory's log as a dump brings them from another cluster, where transactions had the numbers that those
+    /// which come next have here.
+    pub(crate) async fn bring_log_of_another_cluster(&self, subscriber: AccountId) {
+        let mut admin = PgConnection::connect(&self.url).await.unwrap();
+        let rows = sqlx::query(
+            "insert into directory_change (xid, kind, account, cluster)
+             select next, 2, $1, 1
+               from (select pg_current_xact_id()::text::bigint as here) now,
+                    generate_series(here + 1, here + 1000) as next",
+        );
+        rows.bind(subscriber.0).execute(&mut admin).await.unwrap();
+        admin.close().await.unwrap();
+    }
+
+    /// The next connections are to a database in another history.
+    pub(crate) async fn begin_another_history(&self) {
+        self.change(
+            "create or replace function database_history() returns text
+             language sql as $$ select 'another' $$",
+        )
+        .await;
+        self.cut_connections().await;
+    }
+
     /// Rows that were read so far of the tables whose names begin like this. Ends all connections, which
     /// is when they report it.
     pub(crate) async fn rows_read(&self, tables: &str) -> i64 {
@@ -165,7 +197,7 @@ impl World {
         admin.close().await.unwrap();
     }
 
-    async fn count(&self, statement: &'static str) -> i64 {
+    pub(crate) async fn count(&self, statement: &'static str) -> i64 {
         let mut admin = PgConnection::connect(&self.url).await.unwrap();
         let counted = sqlx::query_scalar(statement)
             .fetch_one(&mut admin)
