@@ -31,9 +31,8 @@ texts! {
     sign_in: "Sign in", "Anmelden";
     user: "User name", "Benutzername";
     password: "Password", "Passwort";
-    sign_in_hint: "With the name and the password of your mail.", "Mit Namen und Passwort Ihrer E-Mail.";
+    sign_in_hint: "The password of your mail itself, not that of one device.", "Das Passwort Ihrer E-Mail selbst, nicht das eines Geräts.";
     login_failed: "The user name or the password is wrong.", "Benutzername oder Passwort ist falsch.";
-    no_tokens_here: "Here only the password itself opens, not that of a device.", "Hier öffnet nur das Passwort selbst, nicht das eines Geräts.";
     too_many_logins: "There were too many attempts. Please wait a few minutes.", "Es waren zu viele Versuche. Bitte warten Sie einige Minuten.";
     signed_out: "You are signed out.", "Sie sind abgemeldet.";
 
@@ -128,11 +127,11 @@ texts! {
     roles: "What the roles may do", "Was die Rollen dürfen";
     role_of: "{who}: {role}", "{who}: {role}";
     role_is: "{who} is {role}", "{who} ist {role}";
-    no_role: "no role: {letters}", "keine Rolle: {letters}";
+    no_role: "no role", "keine Rolle";
     remove: "Remove", "Entfernen";
     remove_who: "Remove {who}", "{who} entfernen";
     why: "What may {who} do?", "Was darf {who}?";
-    may_do: "May do what?", "Darf was?";
+    find: "Find by name", "Nach Namen suchen";
     nobody_yet: "nobody has that name yet", "so heißt noch niemand";
     people_in_group_one: "one person", "eine Person";
     people_in_group: "{count} people", "{count} Personen";
@@ -181,7 +180,7 @@ texts! {
     right_s: "keep read marks", "Gelesen-Markierungen behalten";
     right_w: "change marks and flags", "Markierungen ändern";
     right_i: "put messages in", "Nachrichten ablegen";
-    right_p: "send to it, and as it", "dorthin und als Team senden";
+    right_p: "send mail to its address", "an seine Adresse schreiben";
     right_k: "make folders in it", "Ordner darin anlegen";
     right_x: "delete or rename it", "es löschen oder umbenennen";
     right_t: "mark messages as deleted", "Nachrichten als gelöscht markieren";
@@ -197,9 +196,9 @@ texts! {
     action: "What", "Was";
     answer: "Answer", "Antwort";
     because: "Why", "Warum";
-    gives: "{who}: gives {letters}", "{who}: gibt {letters}";
-    takes: "{who}: takes {letters} away", "{who}: entzieht {letters}";
-    by_owner: "The owner always may: {letters}", "Der Eigentümer darf immer: {letters}";
+    gives: "{who}: gives {what}", "{who}: gibt {what}";
+    takes: "{who}: takes away {what}", "{who}: entzieht {what}";
+    by_owner: "The owner always may: {what}", "Der Eigentümer darf immer: {what}";
     no_reason: "No entry of the list is for {who}.", "Kein Eintrag der Liste gilt für {who}.";
     send_as_team: "send as the addresses of the team", "als Adressen des Teams versenden";
 
