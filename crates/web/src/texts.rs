@@ -196,6 +196,7 @@ texts! {
     action: "What", "Was";
     answer: "Answer", "Antwort";
     because: "Why", "Warum";
+    is_now: "{who}: {what}", "{who}: {what}";
     gives: "{who}: gives {what}", "{who}: gibt {what}";
     takes: "{who}: takes away {what}", "{who}: entzieht {what}";
     by_owner: "The owner always may: {what}", "Der Eigentümer darf immer: {what}";

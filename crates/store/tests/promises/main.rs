@@ -45,6 +45,7 @@ mod shares;
 mod teams;
 mod tokens;
 mod wakeups;
+mod web_sessions;
 mod whereabouts;
 mod world;
 mod wrong_passwords;
