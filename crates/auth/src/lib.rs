@@ -6,6 +6,7 @@
 //! which thread it runs.
 
 mod browser_secret;
+mod foreign;
 mod hash;
 mod network;
 mod sasl;

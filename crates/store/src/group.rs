@@ -6,7 +6,7 @@ use acl::Permit;
 use mail::AccountId;
 use mail::limits::GROUP_PEOPLE_TOLD_MAX;
 
-use crate::fold::{NO_NAME, fold};
+use crate::fold::{account_name, fold};
 use crate::{Fault, Store, wake};
 
 /// A group and who is in it.
@@ -37,7 +37,7 @@ impl Store {
     /// [`Fault::Exists`] for a name that is taken in any case; [`Fault::Limit`] for what is no name.
     #[tracing::instrument(name = "db.create_group", skip_all)]
     pub async fn create_group(&self, name: &str) -> Result<(), Fault> {
-        let name = fold(name).ok_or(NO_NAME)?;
+        let name = account_name(name)?;
         sqlx::query!("select create_group(_name => $1)", name)
             .execute(&mut *self.connection().await?)
             .await?;

@@ -142,7 +142,7 @@ pub use expunge::{Doomed, Expunged};
 pub use fault::{Cause, FAULTS, Fault};
 pub use filing::{Circumstances, Filing, filing};
 pub use flags::{FlagEdit, FlagsEdited, RareEdit};
-pub use fold::fold_identifier;
+pub use fold::{account_name, fold_identifier};
 pub use group::{Group, GroupPeople};
 pub use latest::Latest;
 pub use mailbox::{Found, Listed};

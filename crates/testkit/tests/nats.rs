@@ -199,6 +199,37 @@ async fn servers_are_trusted_by_their_authority_and_clients_by_theirs() {
     }
 }
 
+/// `deploy/kustomize/components/nats`: what it lets a frontend do is enough, and it lets in nobody else.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_deployed_configuration_carries_wake_ups() {
+    let deployed = include_str!("../../../deploy/kustomize/components/nats/nats.conf");
+    let settings = deployed.replace("/run/secrets/nats/tls/", "");
+    let ports = "port: 4222\nhttp_port: 8222\n";
+    assert!(settings.contains(ports), "{settings}");
+    // Its port is the test's to choose, and so is what the Secret says.
+    let settings = format!("NATS_PASSWORD: \"s3cret\"\n{}", settings.replace(ports, ""));
+    let (authority, certificate, key) = certificates();
+    let files = [("tls.crt", certificate.as_str()), ("tls.key", key.as_str())];
+    let server = NatsServer::start(&settings, &files).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let ca = folder.path().join("ca.crt");
+    std::fs::write(&ca, authority).unwrap();
+    let link = |user| Link {
+        ca: Some(ca.clone()),
+        subject: "postroom".to_owned(),
+        ..link(server.address(), "tls", user)
+    };
+    let (one, two) = (
+        connected(&link("postroom:s3cret@")).await,
+        connected(&link("postroom:s3cret@")).await,
+    );
+    send(&one, 4).await;
+    assert_eq!(heard(&two).await, Carried::Wakeups(vec![wakeup(4)]));
+    for user in ["", "postroom:wrong@"] {
+        Nats::check(&link(user)).await.unwrap_err();
+    }
+}
+
 /// Nobody sends a password to who speaks no TLS, where TLS was asked for.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_without_tls_is_refused_where_tls_is_asked_for() {

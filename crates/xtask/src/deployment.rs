@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::tool::{ChoreError, is_installed, read, root, run};
 
-/// Renders the base and every overlay, and checks what came of it.
+/// Renders the base and every overlay, without and with the components, and checks what came of it.
 pub(crate) fn check() -> Result<(), ChoreError> {
     if !is_installed("kubectl") {
         eprintln!("kubectl is not installed: deploy/kustomize was not rendered");
@@ -13,31 +13,65 @@ pub(crate) fn check() -> Result<(), ChoreError> {
     }
     let target = root().join("target/deployment");
     std::fs::create_dir_all(&target).map_err(ChoreError::at(target.display()))?;
-    let rendered = folders()?
-        .iter()
-        .map(|folder| render(folder, &target))
-        .collect::<Result<Vec<_>, _>>()?;
+    let kustomize = root().join("deploy/kustomize");
+    let mut rendered = vec![render(&kustomize.join("base"), &target.join("base.yaml"))?];
+    for folder in [kustomize, with_components(&target)?] {
+        for overlay in names_in(&folder.join("overlays"))? {
+            let file = format!("{overlay} of {}.yaml", last(&folder));
+            rendered.push(render(
+                &folder.join("overlays").join(overlay),
+                &target.join(file),
+            )?);
+        }
+    }
     let mut validate = Command::new(root().join("tests/deployment/validate"));
     run(validate.arg(target.join("venv")).args(rendered))
 }
 
-/// The base, and the overlays by their names.
-fn folders() -> Result<Vec<PathBuf>, ChoreError> {
-    let kustomize = root().join("deploy/kustomize");
-    let overlays =
-        std::fs::read_dir(kustomize.join("overlays")).map_err(ChoreError::at("overlays"))?;
-    let mut folders: Vec<_> = overlays
-        .filter_map(|entry| Some(entry.ok()?.path()))
+/// A copy of all of it in `target` whose overlays include every component, as their users write it.
+fn with_components(target: &Path) -> Result<PathBuf, ChoreError> {
+    let copy = target.join("with-components");
+    run(Command::new("rm")
+        .args(["--recursive", "--force"])
+        .arg(&copy))?;
+    run(Command::new("cp")
+        .arg("--recursive")
+        .arg(root().join("deploy/kustomize"))
+        .arg(&copy))?;
+    let components: String = names_in(&copy.join("components"))?
+        .iter()
+        .map(|name| format!("  - ../../components/{name}\n"))
         .collect();
-    folders.sort();
-    folders.insert(0, kustomize.join("base"));
-    Ok(folders)
+    for overlay in names_in(&copy.join("overlays"))? {
+        let file = copy
+            .join("overlays")
+            .join(overlay)
+            .join("kustomization.yaml");
+        let at = || ChoreError::at(file.display());
+        let text = std::fs::read_to_string(&file).map_err(at())?;
+        std::fs::write(&file, format!("{text}\ncomponents:\n{components}")).map_err(at())?;
+    }
+    Ok(copy)
 }
 
-fn render(folder: &Path, target: &Path) -> Result<PathBuf, ChoreError> {
+fn names_in(folder: &Path) -> Result<Vec<String>, ChoreError> {
+    let entries = std::fs::read_dir(folder).map_err(ChoreError::at(folder.display()))?;
+    let mut names: Vec<_> = entries
+        .filter_map(|entry| Some(last(&entry.ok()?.path())))
+        .collect();
+    names.sort();
+    Ok(names)
+}
+
+fn last(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
+
+fn render(folder: &Path, file: &Path) -> Result<PathBuf, ChoreError> {
     let rendered = read(Command::new("kubectl").arg("kustomize").arg(folder))?;
-    let name = folder.file_name().unwrap_or_default();
-    let file = target.join(name).with_extension("yaml");
-    std::fs::write(&file, rendered).map_err(ChoreError::at(file.display()))?;
-    Ok(file)
+    std::fs::write(file, rendered).map_err(ChoreError::at(file.display()))?;
+    Ok(file.to_path_buf())
 }

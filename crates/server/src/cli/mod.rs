@@ -29,6 +29,7 @@ mod terminal;
 mod token;
 mod top;
 mod user;
+mod user_import;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -15,6 +15,7 @@ mod addresses;
 mod answers;
 mod branches;
 mod busy;
+mod cells;
 mod connections;
 mod contents;
 mod copies;
