@@ -88,6 +88,8 @@ texts! {
     for_month: "30 days", "30 Tage";
     for_quarter: "90 days", "90 Tage";
     for_year: "a year", "ein Jahr";
+    own_password: "Your own password", "Ihr eigenes Passwort";
+    own_password_hint: "So that nobody makes one who finds your browser open.", "Damit niemand eines anlegt, der Ihren Browser offen findet.";
     make_password: "Make the password", "Passwort anlegen";
     password_made: "The password of {device}", "Das Passwort von {device}";
     shown_once: "It is shown this once. Type or copy it into the mail program now; it cannot be shown again.", "Es wird nur dieses eine Mal gezeigt. Geben Sie es jetzt im Mailprogramm ein; es kann nicht noch einmal gezeigt werden.";
@@ -100,6 +102,7 @@ texts! {
     security: "Security", "Sicherheit";
     or: "or {other}", "oder {other}";
     to_devices: "To my devices", "Zu meinen Geräten";
+    password_wrong: "Your own password is wrong.", "Ihr eigenes Passwort ist falsch.";
     name_wrong: "A name has 1 to 100 signs, and no spaces around it.", "Ein Name hat 1 bis 100 Zeichen.";
     name_taken: "There is a device of this name already.", "Es gibt schon ein Gerät dieses Namens.";
     no_service: "Choose what it is for. What only looks sends nothing.", "Wählen Sie, wofür es gilt. Was nur ansieht, versendet nichts.";

@@ -171,6 +171,7 @@ def make_a_password(visitor, demo):
     visitor.visit("/devices")
     visitor.type("Name", "Ada’s phone")
     visitor.type("What it opens", f"{TEAM} alone")
+    visitor.type("Your own password", ada.password)
     visitor.look("new-device")
     visitor.click("Make the password")
     visitor.has("It is shown this once.", demo.address)

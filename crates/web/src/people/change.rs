@@ -217,7 +217,7 @@ async fn finish(
     }))
 }
 
-/// As SETACL would. `Err` says why not.
+/// As SETACL would, where the list is the mailbox's own. `Err` says why not.
 pub(super) async fn set(
     person: &SignedIn<'_>,
     team: &Administered,
@@ -228,6 +228,9 @@ pub(super) async fn set(
         subject,
         modification,
     } = change;
+    if person.store.list_of(team.found.id).await?.is_some() {
+        return Ok(Err(texts.list_of_hidden.to_owned()));
+    }
     let grantable = acl::grantable(subject, &team.found.who, person.site().everybody);
     if !grantable.contains(modification.gives()) {
         let who = words::subject(texts, subject);
