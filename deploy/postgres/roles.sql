@@ -21,6 +21,9 @@ alter database postroom owner to postroom_owner;
 revoke temporary on database postroom from public;
 grant usage on schema public to postroom_frontend;
 
+-- How far standbys are behind, for metrics and `postroom doctor`; not a row of mail.
+grant pg_monitor to postroom_frontend;
+
 -- What `postroom migrate` makes, now and in every release to come.
 alter default privileges for role postroom_owner in schema public
   grant select, insert, update, delete on tables to postroom_frontend;

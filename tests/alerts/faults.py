@@ -4,7 +4,9 @@ What stands behind the yield heals what outlives the frontend.
 """
 
 import contextlib
+import json
 import os
+import shutil
 import signal
 import smtplib
 import socket
@@ -215,6 +217,8 @@ def quota_root_full(world):
 def upkeep_stuck(world):
     with world.locked("garbage"):
         world.start()
+        # Whichever frontend does it, or a verb: the others tell how it goes.
+        beside(lambda: world.verb("upkeep", "run", "collect_garbage"))
         yield
 
 
@@ -258,14 +262,60 @@ def failed_over(world):
         yield
 
 
+def standby_gone(world):
+    with Pair() as pair:
+        world.start(database=pair.url(pair.primary))
+        world.prometheus.await_value("max(postroom_database_standbys)", 1)
+        pair.stop_standby()
+        yield
+
+
+def standby_awaited(world):
+    with Pair() as pair:
+        pair.sql(pair.primary, "alter system set synchronous_standby_names = '*'")
+        pair.sql(pair.primary, "select pg_reload_conf()")
+        world.start(database=pair.url(pair.primary))
+        world.prometheus.await_value("max(postroom_database_standbys)", 1)
+        # The lease is a write like any other.
+        pair.stop_standby()
+        yield
+
+
+def bus_away(world):
+    with contextlib.ExitStack() as running:
+        folder = world.folder / "nats"
+        folder.mkdir(parents=True)
+        program = shutil.which("nats-server", path=f"{os.environ['PATH']}:/usr/sbin")
+        server = subprocess.Popen([program, "--addr", "127.0.0.1", "--port", "-1", "--ports_file_dir", folder],
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        running.callback(server.wait)
+        running.callback(server.kill)
+        ports = folder / f"nats-server_{server.pid}.ports"
+        while not (ports.exists() and ports.read_text()):
+            time.sleep(0.1)
+        world.start({"BUS__URL": json.loads(ports.read_text())["nats"][0]})
+        world.prometheus.await_value("max(postroom_bus_connected)", 1)
+        server.kill()
+        yield
+
+
+def all_gone(world):
+    world.start()
+    world.prometheus.look_at([])
+    yield
+
+
 # What is injected, and the alert that must come of it, alone.
 FAULTS = {
     "down": (down, "PostroomDown"),
+    "all-gone": (all_gone, "PostroomGone"),
     "database-away": (database_away, "PostroomDatabaseAway"),
     "database-slow": (database_slow, "PostroomDatabaseSlow"),
     "pool-full": (pool_full, "PostroomPoolFull"),
     "writes-stuck": (writes_stuck, "PostroomWritesStuck"),
+    "standby-awaited": (standby_awaited, "PostroomStandbyAwaited"),
     "listener-dead": (listener_dead, "PostroomListenerDown"),
+    "bus-away": (bus_away, "PostroomBusAway"),
     "bus-lags": (bus_lags, "PostroomWakeupsLate"),
     "wakeups-lost": (wakeups_lost, "PostroomWakeupsMissed"),
     "certificate-ends": (certificate_ends, "PostroomCertificateEnds"),
@@ -280,5 +330,6 @@ FAULTS = {
     "drain-slow": (drain_slow, "PostroomDrainSlow"),
     "panic": (panic, "PostroomPanic"),
     "replication-lags": (replication_lags, "PostroomReplicationLags"),
+    "standby-gone": (standby_gone, "PostroomStandbyGone"),
     "failed-over": (failed_over, "PostroomFailedOver"),
 }

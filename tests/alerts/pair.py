@@ -43,6 +43,10 @@ class Pair:
     def sql(self, node, statement):
         subprocess.run(["psql", "-qAt", "--no-psqlrc", "-c", statement, self.url(node)], check=True, capture_output=True)
 
+    def stop_standby(self):
+        self._program("pg_ctl", "-D", self.standby, "-m", "immediate", "-w", "stop")
+        self.started.remove(self.standby)
+
     def promote(self):
         self._program("pg_ctl", "-D", self.standby, "-w", "promote")
 

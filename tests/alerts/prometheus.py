@@ -16,7 +16,8 @@ RULES = Path(__file__).parents[2] / "deploy/prometheus/postroom.rules.yml"
 HURRY = [
     (r"for: \w+", "for: 2s"),
     (r"\[\d+m\]", "[15s]"),
-    (r"postroom_upkeep_running_seconds > 1800", "postroom_upkeep_running_seconds > 5"),
+    (r"standby_wait_seconds\) > \d+", "standby_wait_seconds) > 2"),
+    (r"upkeep_running_seconds\) > 1800", "upkeep_running_seconds) > 5"),
     (r"postroom_store_queue_age_seconds > 15", "postroom_store_queue_age_seconds > 4"),
     (r"replication_lag_seconds\) > 60", "replication_lag_seconds) > 3"),
 ]
@@ -33,12 +34,13 @@ class Prometheus:
             rules, count = re.subn(what, instead, rules)
             assert count, f"{what} is not in {RULES.name} any more"
         (folder / "rules.yml").write_text(rules)
-        targets = [f"127.0.0.1:{port}" for port in ports]
+        self.targets = folder / "targets.json"
+        self.look_at([f"127.0.0.1:{port}" for port in ports])
         # JSON is YAML.
         (folder / "prometheus.yml").write_text(json.dumps({
             "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
             "rule_files": ["rules.yml"],
-            "scrape_configs": [{"job_name": "postroom", "static_configs": [{"targets": targets}]}],
+            "scrape_configs": [{"job_name": "postroom", "file_sd_configs": [{"files": [str(self.targets)]}]}],
         }))
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
@@ -47,6 +49,10 @@ class Prometheus:
                 ["prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
                  f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=warn"], stdout=log, stderr=log)
         self._await_start(folder)
+
+    def look_at(self, targets):
+        """What it scrapes from now on, as a cluster tells it."""
+        self.targets.write_text(json.dumps([{"targets": targets}]))
 
     def _await_start(self, folder):
         for _ in range(200):
@@ -64,6 +70,13 @@ class Prometheus:
                 return
             time.sleep(0.1)
         raise AssertionError("Prometheus does not scrape")
+
+    def await_value(self, query, expected):
+        for _ in range(300):
+            if self.values(query) == [expected]:
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"{query} is {self.values(query)}")
 
     def ask(self, what, **parameters):
         url = f"http://127.0.0.1:{self.port}/api/v1/{what}?{urllib.parse.urlencode(parameters)}"

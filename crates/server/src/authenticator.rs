@@ -14,7 +14,7 @@ use session::{Authenticator, BoxFuture, LoginVerdict};
 use store::{Account, Failures, Fault, Store};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
-use tracing::{info, warn};
+use tracing::{field, info, warn};
 use wire::Secret;
 
 use crate::environment;
@@ -212,7 +212,7 @@ impl PasswordAuthenticator {
     /// Counts a wrong password before it is answered, so that the next guess finds it on every frontend.
     async fn count_wrong(&self, account: Option<&Account>, user: &str, network: IpAddr) {
         let counted = self.store.count_wrong_password(user, network).await;
-        let user_id = account.map(|account| account.id.0);
+        let user_id = account.map(|account| field::display(account.id));
         match counted {
             Ok(now) => {
                 // Once each, when the waiting begins.
@@ -280,7 +280,7 @@ impl PasswordAuthenticator {
             (account, Checked::Wrong) | (account @ None, _) => {
                 // Never the name that was tried: it may be a password in the wrong field.
                 info!(
-                    user.id = account.as_ref().map(|account| account.id.0),
+                    user.id = account.as_ref().map(|account| field::display(account.id)),
                     client.address = %address,
                     "refused a login"
                 );

@@ -36,7 +36,7 @@ use crate::registry::Registry;
 use crate::telemetry::MetricsSender;
 use crate::tls::Certificates;
 use crate::trust::Trust;
-use crate::upkeep::{self, Upkeep};
+use crate::upkeep::{self, Leadership, Upkeep};
 use crate::web::{self, WebContext, WebListener};
 
 /// How often a node that may not migrate looks whether somebody else has.
@@ -60,6 +60,7 @@ pub struct Frontend {
     web_slots: Arc<ConnectionSlots>,
     registry: Arc<Registry>,
     lease: Arc<Lease>,
+    leadership: Arc<Leadership>,
     drain_trigger: DrainTrigger,
     certificates: Arc<Certificates>,
     trust: Arc<Trust>,
@@ -141,6 +142,7 @@ impl Frontend {
         let limits = &config.limits;
         let uploads = SharedMemory::new(limits.literal_bytes_in_flight, limits.message_bytes);
         let upkeep = Upkeep::new();
+        let leadership = Leadership::new(run.clone());
         let stats = StatsCollector {
             store: store.clone(),
             live: Arc::clone(&live),
@@ -181,7 +183,15 @@ impl Frontend {
         let imaps_port = addresses.imaps.first().map(SocketAddr::port);
         let web = WebContext::new(config, &context, imaps_port, web_drain);
         let web_slots = Arc::clone(&web.slots);
-        let mut background = upkeep::start(config, &store, &live, &registry, &upkeep, &panics);
+        let mut background = upkeep::start(
+            config,
+            &store,
+            &live,
+            &registry,
+            &upkeep,
+            &leadership,
+            &panics,
+        );
         let (kept, live_kept, store_kept) = (Arc::clone(&lease), Arc::clone(&live), store.clone());
         background.spawn(Arc::clone(&panics).keep_running(move || {
             Arc::clone(&kept).keep(store_kept.clone(), Arc::clone(&live_kept))
@@ -224,6 +234,7 @@ impl Frontend {
             web_slots,
             registry,
             lease,
+            leadership,
             drain_trigger,
             certificates,
             trust,
@@ -308,6 +319,7 @@ impl Frontend {
         self.background.shutdown().await;
         let leaving = async {
             self.lease.end(&self.store).await;
+            self.leadership.leave(&self.store).await;
             self.registry.leave(&self.store).await;
         };
         if timeout_at(leave_at, leaving).await.is_err() {

@@ -6,7 +6,7 @@ use std::fmt;
 use mail::limits::{METADATA_VALUE_BYTES_MAX, UID_BATCH_MESSAGES_MIN};
 use mail::{BadName, ModSeq, QuotaRoot, Uid, UidSet, UidValidity};
 use store::Fault;
-use tracing::{error, warn};
+use tracing::{debug, error};
 use wire::{Code, Tag, Verdict, say};
 
 use crate::conversation::state::AllowedIn;
@@ -259,7 +259,8 @@ pub(crate) fn conclude(
         Err(Ending::Broken(fault)) => {
             let code = match fault {
                 Fault::Unavailable(_) => {
-                    warn!(cause = %fault, fault = fault.word(), "the database did not answer");
+                    // The frontend says once that the database is away; each command of each client would be a flood.
+                    debug!(cause = %fault, fault = fault.word(), "the database did not answer");
                     Code::Unavailable
                 }
                 _ => {

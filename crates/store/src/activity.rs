@@ -3,12 +3,9 @@
 //! Rows are written by the same statement as what they tell of; only logins are written later (see
 //! `login_recorder`). Reading is all that happens here, and forgetting.
 
-use std::time::Duration;
-
 use mail::{FlagBits, Flags, Keyword, Keywords, MailboxId, Place, SessionId, UidSet};
 
 use crate::fold::fold;
-use crate::keeping::interval;
 use crate::prepared::number_of_text;
 use crate::{Cause, Fault, Store, multirange, rare};
 
@@ -209,22 +206,6 @@ impl Store {
         .fetch_all(&mut *self.connection().await?)
         .await?;
         rows.into_iter().map(Row::read).collect()
-    }
-
-    /// Forgets what was done longer ago than this.
-    ///
-    /// # Errors
-    ///
-    /// [`Fault::Unavailable`] when the database is away.
-    #[tracing::instrument(name = "db.trim_activity", skip_all)]
-    pub async fn trim_activity(&self, older_than: Duration) -> Result<(), Fault> {
-        sqlx::query!(
-            "select trim_activity(now() - $1::interval)",
-            interval(older_than)
-        )
-        .execute(&mut *self.connection().await?)
-        .await?;
-        Ok(())
     }
 }
 

@@ -13,7 +13,6 @@ use sha2::{Digest as _, Sha256};
 use crate::activity::ActivityKind;
 use crate::append::{Added, Append, Incoming};
 use crate::filing::{Circumstances, Filing, filing};
-use crate::keeping::interval;
 use crate::place::belonging;
 use crate::{Cause, Fault, Prepared, Store, Target, TargetMailbox};
 
@@ -163,17 +162,10 @@ impl Store {
     ///
     /// [`Fault::Unavailable`] when the database is away.
     #[tracing::instrument(name = "db.trim_delivery_marks", skip_all)]
-    pub async fn trim_delivery_marks(&self) -> Result<(), Fault> {
-        sqlx::query!(
-            "delete from delivery_mark where at < now() - $1::interval",
-            interval(WINDOW_MAX)
-        )
-        .execute(&mut *self.connection().await?)
-        .await?;
-        sqlx::query!("delete from sent_copy_mark where until < now()")
-            .execute(&mut *self.connection().await?)
-            .await?;
-        Ok(())
+    pub async fn trim_delivery_marks(&self) -> Result<u64, Fault> {
+        let copies = ("sent_copy_mark", "until", Duration::ZERO);
+        self.trim_old_rows(&[("delivery_mark", "at", WINDOW_MAX), copies])
+            .await
     }
 
     /// A permit to post, by rights that are no older than the call where others would not suffice.

@@ -2,7 +2,21 @@
 
 use std::time::Duration;
 
+use crate::keeping::count;
+use crate::pace::Pace;
 use crate::{Fault, Store};
+
+/// Pages of the list of removed messages that are read; if there are more, these stand for all.
+const GARBAGE_PAGES_MAX: f32 = 1000.0;
+
+/// What one frontend has seen of the site, for all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SiteSurvey {
+    /// What is on the disk.
+    pub storage: Storage,
+    /// How many quota roots are nearly full.
+    pub quota_roots: QuotaCounts,
+}
 
 /// What the tables take on disk, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,8 +37,8 @@ pub struct Storage {
     pub garbage: u64,
     /// All other tables.
     pub others: u64,
-    /// Messages that were removed and whose contents are still kept, as they came: a part of `contents`, where they are
-    /// compressed.
+    /// Messages that were removed and whose contents are still kept, as they came, where there are very many by an
+    /// estimate: a part of `contents`, where they are compressed.
     pub removed: u64,
 }
 
@@ -50,6 +64,8 @@ pub struct Replication {
     pub synchronous: Option<u64>,
     /// Whether a commit waits for a standby (`synchronous_standby_names`).
     pub is_awaited: bool,
+    /// For how long the oldest commit of our role has been waiting for a standby; zero when none is.
+    pub awaited_for: Duration,
     /// Whether a commit waits for the disk of the primary (`fsync`).
     pub is_flushed: bool,
     /// What the standby that is furthest behind has not applied, in bytes of the log. `None` without standbys, and where
@@ -60,14 +76,92 @@ pub struct Replication {
 }
 
 impl Store {
-    /// What the tables take on disk. It looks at every removed message, so it is asked seldom.
+    /// Looks at what is on the disk and at quota roots, and writes it down for all frontends.
     ///
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database is away.
-    #[tracing::instrument(name = "db.storage", skip_all)]
-    pub async fn storage(&self) -> Result<Storage, Fault> {
-        let row = sqlx::query_file!("queries/storage.sql")
+    #[tracing::instrument(name = "db.take_survey", skip_all)]
+    pub async fn take_survey(&self) -> Result<(), Fault> {
+        let storage = self.storage().await?;
+        let roots = self.quota_roots().await?;
+        let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        sqlx::query!(
+            "insert into site_survey (
+               seen_at, contents, messages, digests, snapshots, changes, activity, garbage, others, removed,
+               roots_limited, roots_nearly_full, roots_full
+             )
+             values (now(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+             on conflict (is_only) do update
+                set seen_at = excluded.seen_at,
+                    contents = excluded.contents,
+                    messages = excluded.messages,
+                    digests = excluded.digests,
+                    snapshots = excluded.snapshots,
+                    changes = excluded.changes,
+                    activity = excluded.activity,
+                    garbage = excluded.garbage,
+                    others = excluded.others,
+                    removed = excluded.removed,
+                    roots_limited = excluded.roots_limited,
+                    roots_nearly_full = excluded.roots_nearly_full,
+                    roots_full = excluded.roots_full",
+            number(storage.contents),
+            number(storage.messages),
+            number(storage.digests),
+            number(storage.snapshots),
+            number(storage.changes),
+            number(storage.activity),
+            number(storage.garbage),
+            number(storage.others),
+            number(storage.removed),
+            number(roots.limited),
+            number(roots.nearly_full),
+            number(roots.full),
+        )
+        .execute(&mut *self.connection().await?)
+        .await?;
+        Ok(())
+    }
+
+    /// What a frontend has seen last, if one has looked.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.survey", skip_all)]
+    pub async fn survey(&self) -> Result<Option<SiteSurvey>, Fault> {
+        let row = sqlx::query!(
+            "select contents, messages, digests, snapshots, changes, activity, garbage, others, removed,
+                    roots_limited, roots_nearly_full, roots_full
+               from site_survey"
+        )
+        .fetch_optional(&mut *self.kept().await?)
+        .await?;
+        Ok(row.map(|row| SiteSurvey {
+            storage: Storage {
+                contents: count(row.contents),
+                messages: count(row.messages),
+                digests: count(row.digests),
+                snapshots: count(row.snapshots),
+                changes: count(row.changes),
+                activity: count(row.activity),
+                garbage: count(row.garbage),
+                others: count(row.others),
+                removed: count(row.removed),
+            },
+            quota_roots: QuotaCounts {
+                limited: count(row.roots_limited),
+                nearly_full: count(row.roots_nearly_full),
+                full: count(row.roots_full),
+            },
+        }))
+    }
+
+    /// What the tables take on disk.
+    async fn storage(&self) -> Result<Storage, Fault> {
+        let percent = self.garbage_percent().await?;
+        let row = sqlx::query_file!("queries/storage.sql", percent)
             .fetch_one(&mut *self.connection().await?)
             .await?;
         let known = row.contents
@@ -90,33 +184,50 @@ impl Store {
         })
     }
 
-    /// How many quota roots are nearly full.
-    ///
-    /// # Errors
-    ///
-    /// [`Fault::Unavailable`] when the database is away.
-    #[tracing::instrument(name = "db.quota_roots", skip_all)]
-    pub async fn quota_roots(&self) -> Result<QuotaCounts, Fault> {
-        let row = sqlx::query!(
-            r#"select count(*) as "limited!",
-                      count(*) filter (where part >= 0.9) as "nearly_full!",
-                      count(*) filter (where part >= 1) as "full!"
-                 from (select greatest(
-                                u.bytes / nullif(q.storage_limit * 1024.0, 0),
-                                u.messages / nullif(least(q.message_limit, q.storage_limit) * 1.0, 0),
-                                u.mailboxes / nullif(q.mailbox_limit * 1.0, 0)
-                              ) as part
-                         from quota_root q
-                        cross join lateral quota_usage(q.id) u
-                        where num_nonnulls(q.storage_limit, q.message_limit, q.mailbox_limit) > 0) roots"#
+    /// How much of the list of removed messages is read, where that stands for all.
+    pub(crate) async fn garbage_percent(&self) -> Result<f32, Fault> {
+        let pages = sqlx::query_scalar!(
+            r#"select (pg_relation_size('garbage') / current_setting('block_size')::integer)::real as "pages!""#
         )
         .fetch_one(&mut *self.connection().await?)
         .await?;
-        Ok(QuotaCounts {
-            limited: count(row.limited),
-            nearly_full: count(row.nearly_full),
-            full: count(row.full),
-        })
+        Ok(100.0 * (GARBAGE_PAGES_MAX / pages).min(1.0))
+    }
+
+    /// How many quota roots are nearly full.
+    async fn quota_roots(&self) -> Result<QuotaCounts, Fault> {
+        let (mut pace, mut counts, mut after) = (Pace::new(self), QuotaCounts::default(), Some(0));
+        while let Some(last) = after {
+            let part = sqlx::query!(
+                r#"select max(id) as last,
+                          count(*) filter (where has_limit) as "limited!",
+                          count(*) filter (where part >= 0.9) as "nearly_full!",
+                          count(*) filter (where part >= 1) as "full!"
+                     from (select q.id,
+                                  num_nonnulls(q.storage_limit, q.message_limit, q.mailbox_limit) > 0 as has_limit,
+                                  greatest(
+                                    u.bytes / nullif(q.storage_limit * 1024.0, 0),
+                                    u.messages / nullif(least(q.message_limit, q.storage_limit) * 1.0, 0),
+                                    u.mailboxes / nullif(q.mailbox_limit * 1.0, 0)
+                                  ) as part
+                             from (select id, storage_limit, message_limit, mailbox_limit
+                                     from quota_root
+                                    where id > $1
+                                    order by id
+                                    limit $2) q
+                            cross join lateral quota_usage(q.id) u) roots"#,
+                last,
+                i64::from(pace.rows()),
+            )
+            .fetch_one(&mut *self.connection().await?)
+            .await?;
+            after = part.last;
+            counts.limited += count(part.limited);
+            counts.nearly_full += count(part.nearly_full);
+            counts.full += count(part.full);
+            pace.rest().await;
+        }
+        Ok(counts)
     }
 
     /// How the database is copied elsewhere.
@@ -132,6 +243,9 @@ impl Store {
                       case when count(*) = count(r.sync_state)
                            then count(*) filter (where r.sync_state in ('sync', 'quorum')) end as synchronous,
                       current_setting('synchronous_standby_names') <> '' as "is_awaited!",
+                      (select (extract(epoch from max(clock_timestamp() - a.query_start)) * 1000)::bigint
+                         from pg_stat_activity a
+                        where a.wait_event = 'SyncRep') as awaited_ms,
                       current_setting('fsync')::boolean as "is_flushed!",
                       max(pg_wal_lsn_diff(pg_current_wal_lsn(), r.replay_lsn))::bigint as lag_bytes,
                       (extract(epoch from max(r.replay_lag)) * 1000)::bigint as lag_ms
@@ -145,13 +259,10 @@ impl Store {
             standbys: count(row.standbys),
             synchronous: row.synchronous.map(count),
             is_awaited: row.is_awaited,
+            awaited_for: Duration::from_millis(row.awaited_ms.map_or(0, count)),
             is_flushed: row.is_flushed,
             lag_bytes: row.lag_bytes.map(count),
             lag: row.lag_ms.map(|lag| Duration::from_millis(count(lag))),
         })
     }
-}
-
-fn count(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
 }

@@ -97,19 +97,15 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes what holds no longer.
+    /// Deletes what holds no longer; returns how many.
     ///
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database is away.
     #[tracing::instrument(name = "db.trim_web_sessions", skip_all)]
-    pub async fn trim_web_sessions(&self) -> Result<(), Fault> {
-        sqlx::query!(
-            "delete from web_session where expires_at < now() or used_at < now() - $1::interval",
-            interval(IDLE)
-        )
-        .execute(&mut *self.connection().await?)
-        .await?;
-        Ok(())
+    pub async fn trim_web_sessions(&self) -> Result<u64, Fault> {
+        let expired = ("web_session", "expires_at", Duration::ZERO);
+        self.trim_old_rows(&[expired, ("web_session", "used_at", IDLE)])
+            .await
     }
 }

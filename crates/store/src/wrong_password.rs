@@ -126,20 +126,10 @@ impl Store {
     ///
     /// [`Fault::Unavailable`] when the database is away.
     #[tracing::instrument(name = "db.trim_wrong_passwords", skip_all)]
-    pub async fn trim_wrong_passwords(&self) -> Result<(), Fault> {
-        sqlx::query!(
-            "delete from wrong_password where failed_at < now() - $1::interval",
-            interval(FORGET_AFTER)
-        )
-        .execute(&mut *self.kept().await?)
-        .await?;
-        sqlx::query!(
-            "delete from known_network where seen_at < now() - $1::interval",
-            interval(KNOWN_FOR)
-        )
-        .execute(&mut *self.kept().await?)
-        .await?;
-        Ok(())
+    pub async fn trim_wrong_passwords(&self) -> Result<u64, Fault> {
+        let networks = ("known_network", "seen_at", KNOWN_FOR);
+        self.trim_old_rows(&[("wrong_password", "failed_at", FORGET_AFTER), networks])
+            .await
     }
 }
 

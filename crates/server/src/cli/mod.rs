@@ -28,6 +28,7 @@ mod team;
 mod terminal;
 mod token;
 mod top;
+mod upkeep;
 mod user;
 mod user_import;
 
@@ -112,6 +113,9 @@ enum Verb {
     /// Who is doing what now, and how the frontends are.
     #[command(after_help = top::HELP)]
     Top(top::Args),
+    /// What is done in the background: how each job goes, and doing it now.
+    #[command(subcommand, after_help = upkeep::HELP)]
+    Upkeep(upkeep::Verb),
     /// Look at configuration, database, certificate and ports, and say what is wrong.
     Doctor,
     /// Print every setting with its default, as a file to start from; or check those that are there.
@@ -172,7 +176,8 @@ fn run(cli: &Cli, sources: &Sources, terminal: &Terminal) -> Result<(), Failure>
         | Verb::Quota(_)
         | Verb::Activity(_)
         | Verb::Session(_)
-        | Verb::Top(_) => {}
+        | Verb::Top(_)
+        | Verb::Upkeep(_) => {}
     }
     let config = Config::load(sources)?;
     runtime()?.block_on(async {
@@ -189,6 +194,7 @@ fn run(cli: &Cli, sources: &Sources, terminal: &Terminal) -> Result<(), Failure>
             Verb::Session(verb) => session::run(verb, &config, terminal).await,
             Verb::Activity(args) => activity::run(args, &config, terminal).await,
             Verb::Top(args) => top::run(args, &config, terminal).await,
+            Verb::Upkeep(verb) => upkeep::run(verb, &config, terminal).await,
             Verb::Serve(_)
             | Verb::Doctor
             | Verb::Config(_)

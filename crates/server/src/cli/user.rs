@@ -134,6 +134,7 @@ async fn list(context: &AdminContext, terminal: &Terminal) -> Result<(), Failure
     let accounts = context.store.accounts().await?;
     let data = accounts.iter().map(|account| {
         json!({
+            "id": account.id.0,
             "name": account.name,
             "admin": account.is_admin,
             "disabled": account.is_disabled,

@@ -287,7 +287,7 @@ impl Connection {
             "imap.command",
             command = field::Empty,
             result = field::Empty,
-            user.id = self.session.account().map(|account| account.0),
+            user.id = self.session.account().map(field::display),
             session.id = %peer.session,
             client.address = %peer.address.ip().to_canonical(),
             trace_id = field::Empty,

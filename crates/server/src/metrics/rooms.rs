@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use live::Live;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::DescriptorEncoder;
-use store::Store;
+use store::{SiteSurvey, Store};
 
 use super::page::{Page, to_f64};
 
@@ -283,7 +283,7 @@ impl StatsCollector {
         };
         page.gauges_f64(
             "upkeep_last_success_time_seconds",
-            "When a job succeeded last on this node, in seconds since 1970; at first the start of the node",
+            "When a job succeeded last, in seconds since 1970; before that is known, the start of the node",
             "task",
             &each(|record| to_f64(u64::try_from(record.succeeded_at).unwrap_or(0))),
         )?;
@@ -311,7 +311,7 @@ impl StatsCollector {
         )?;
         let failures: Vec<_> = records
             .iter()
-            .map(|(job, record)| (job.name(), record.failures))
+            .filter_map(|(job, record)| Some((job.name(), record.failures?)))
             .collect();
         page.counters("upkeep_failures", "Jobs that failed", "task", &failures)
     }
@@ -319,7 +319,11 @@ impl StatsCollector {
     /// What this node has seen of the site, if it has looked already.
     fn write_site(&self, page: &mut Page<'_>) -> fmt::Result {
         let seen = self.upkeep.survey.seen();
-        if let Some(storage) = seen.storage {
+        if let Some(SiteSurvey {
+            storage,
+            quota_roots: roots,
+        }) = seen.site
+        {
             page.gauges(
                 "storage_bytes",
                 "What the tables take on the disk of the database, by what is in them",
@@ -340,8 +344,6 @@ impl StatsCollector {
                 "Messages that were removed and whose contents are still kept, as they came",
                 storage.removed,
             )?;
-        }
-        if let Some(roots) = seen.quota_roots {
             page.gauges(
                 "quota_roots",
                 "Quota roots with a limit: all, those where nine tenths are used, those where all is",
@@ -363,6 +365,11 @@ impl StatsCollector {
                 "database_standbys",
                 "Standbys that are connected to the database",
                 replication.standbys,
+            )?;
+            page.seconds(
+                "database_standby_wait_seconds",
+                "For how long the oldest commit has been waiting for a standby",
+                replication.awaited_for,
             )?;
             // What cannot be known is left out: zero would say that all is well.
             if let Some(lag) = replication.lag_bytes {

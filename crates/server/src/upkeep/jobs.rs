@@ -1,22 +1,23 @@
-//! What is done again and again in the background: how it is called, how often it is due, and how it went.
+//! What is done again and again in the background: how it is called, how often it is due, and how it went. One frontend does
+//! most of it for all; each looks at standbys itself.
 
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use store::Fault;
+use store::{Fault, JobHistory};
 use tracing::warn;
 
 use crate::environment;
 use crate::lock::lock;
 
 /// The pause between two rounds of deleting what is old.
-pub(super) const KEEPING_PAUSE: Duration = Duration::from_secs(60 * 60);
+const KEEPING_PAUSE: Duration = Duration::from_secs(60 * 60);
 /// The pause between two rounds of deleting what is more than a bound allows.
-pub(super) const BOUNDS_PAUSE: Duration = Duration::from_secs(5 * 60);
+const BOUNDS_PAUSE: Duration = Duration::from_secs(5 * 60);
 /// The pause between two looks at what is on the disk and at quota roots, of which there may be many.
-pub(super) const STORAGE_PAUSE: Duration = Duration::from_secs(15 * 60);
-/// The pause between two looks at standbys.
-pub(super) const REPLICATION_PAUSE: Duration = Duration::from_secs(30);
+const STORAGE_PAUSE: Duration = Duration::from_secs(15 * 60);
+/// The pause between two looks at standbys: whoever writes may be waiting for one.
+pub(super) const REPLICATION_PAUSE: Duration = Duration::from_secs(10);
 
 /// One of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,8 +87,51 @@ impl Job {
         }
     }
 
+    /// What is logged when it fails.
+    pub(super) const fn trouble(self) -> &'static str {
+        self.words().1
+    }
+
     pub(crate) const fn name(self) -> &'static str {
         self.words().0
+    }
+
+    /// Those that delete what is old, in the order in which one frontend does them for all.
+    pub(super) const KEEPING: [Self; 6] = [
+        Self::TrimActivity,
+        Self::CollectGarbage,
+        Self::TrimChanges,
+        Self::TrimDeliveryMarks,
+        Self::TrimWrongPasswords,
+        Self::TrimWebSessions,
+    ];
+
+    /// Those that are due more often and so wait for none of the others: they keep what one user may fill within its bounds.
+    pub(super) const BOUNDS: [Self; 3] =
+        [Self::CollectExcess, Self::CapChanges, Self::SurveyStorage];
+
+    /// Those that one frontend does for all.
+    pub(crate) fn of_site() -> impl Iterator<Item = Self> {
+        Self::KEEPING.into_iter().chain(Self::BOUNDS)
+    }
+
+    /// One of them by its name.
+    pub(crate) fn parse(name: &str) -> Result<Self, String> {
+        let job = Self::of_site().find(|job| job.name() == name);
+        job.ok_or_else(|| {
+            let names: Vec<_> = Self::of_site().map(Self::name).collect();
+            format!("the jobs are {}", names.join(", "))
+        })
+    }
+
+    /// Whether it is due by how it went last, whoever did it. What failed is tried again sooner.
+    pub(super) fn is_due(self, history: Option<&JobHistory>) -> bool {
+        let Some(history) = history else {
+            return true;
+        };
+        let is_over = |age: Option<Duration>, pause| age.is_none_or(|age| age >= pause);
+        is_over(history.success_age, self.period())
+            && is_over(history.failure_age, self.period().min(BOUNDS_PAUSE))
     }
 
     /// How long after its end it is due again.
@@ -106,18 +150,19 @@ impl Job {
     }
 }
 
-/// How each of them went on this node.
+/// How each of them went: on this node, or on the one that does it for all.
 #[derive(Debug)]
 pub(crate) struct JobRecords(Mutex<[JobRecord; Job::ALL.len()]>);
 
 /// How one of them went.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct JobRecord {
-    /// When it succeeded last, in seconds since 1970; at first the start of the node.
+    /// When it succeeded last, in seconds since 1970; before that is known, the start of the node.
     pub(crate) succeeded_at: i64,
     /// How long it took then.
     pub(crate) took: Duration,
-    pub(crate) failures: u64,
+    /// `None` before it is known: a counter that jumps would look like failures.
+    pub(crate) failures: Option<u64>,
     /// Since when it runs, if it does.
     running_since: Option<Instant>,
 }
@@ -135,10 +180,14 @@ impl JobRecords {
         let fresh = JobRecord {
             succeeded_at: environment::unix_seconds(),
             took: Duration::ZERO,
-            failures: 0,
+            failures: None,
             running_since: None,
         };
-        Self(Mutex::new([fresh; Job::ALL.len()]))
+        let records = Job::ALL.map(|job| JobRecord {
+            failures: (!Job::of_site().any(|done| done == job)).then_some(0),
+            ..fresh
+        });
+        Self(Mutex::new(records))
     }
 
     /// Each job with how it went.
@@ -159,11 +208,29 @@ impl JobRecords {
                 record.succeeded_at = environment::unix_seconds();
                 record.took = took;
             } else {
-                record.failures += 1;
+                record.failures = record.failures.map(|failures| failures + 1);
             }
         });
         if let Err(cause) = done {
-            warn!(%cause, task = job.name(), "{}", job.words().1);
+            warn!(%cause, task = job.name(), "{}", job.trouble());
+        }
+    }
+
+    /// Takes over how those went that one frontend does for all.
+    pub(super) fn note_site(&self, histories: &[JobHistory]) {
+        let now = environment::now();
+        for job in Job::of_site() {
+            let history = histories.iter().find(|history| history.name == job.name());
+            let Some(history) = history else {
+                self.note(job, |record| record.failures = Some(0));
+                continue;
+            };
+            self.note(job, |record| {
+                record.succeeded_at = history.succeeded_at.unwrap_or(record.succeeded_at);
+                record.took = history.took;
+                record.failures = Some(history.failures);
+                record.running_since = history.running_for.and_then(|time| now.checked_sub(time));
+            });
         }
     }
 
@@ -185,14 +252,15 @@ mod tests {
     #[tokio::test]
     async fn a_job_that_fails_has_not_succeeded() {
         let records = JobRecords::new();
+        records.note_site(&[]);
         let record = |job: Job| records.read()[job as usize].1;
         records
             .run(Job::CapChanges, async { Err(Fault::Gone) })
             .await;
         records.run(Job::TrimChanges, async { Ok(()) }).await;
-        assert_eq!(record(Job::CapChanges).failures, 1);
+        assert_eq!(record(Job::CapChanges).failures, Some(1));
         assert_eq!(record(Job::CapChanges).took, Duration::ZERO);
-        assert_eq!(record(Job::TrimChanges).failures, 0);
+        assert_eq!(record(Job::TrimChanges).failures, Some(0));
         assert!(record(Job::TrimChanges).took > Duration::ZERO);
         let work = async {
             assert!(record(Job::CapChanges).running_since.is_some());
@@ -200,6 +268,46 @@ mod tests {
         };
         records.run(Job::CapChanges, work).await;
         assert_eq!(record(Job::CapChanges).running_for(), Duration::ZERO);
+    }
+
+    #[test]
+    fn what_others_did_is_not_due() {
+        let age = |minutes: u64| Some(Duration::from_secs(minutes * 60));
+        let history = |success_age, failure_age| JobHistory {
+            success_age,
+            failure_age,
+            ..JobHistory::default()
+        };
+        for (history, is_due) in [
+            (history(age(59), None), false),
+            (history(age(61), None), true),
+            (history(age(61), age(3)), false),
+            (history(age(61), age(6)), true),
+            (history(None, age(6)), true),
+            (history(None, age(1)), false),
+        ] {
+            assert_eq!(
+                Job::TrimChanges.is_due(Some(&history)),
+                is_due,
+                "{history:?}"
+            );
+        }
+        assert!(Job::TrimChanges.is_due(None));
+    }
+
+    #[test]
+    fn what_one_does_for_all_is_known_to_all() {
+        let records = JobRecords::new();
+        records.note_site(&[JobHistory {
+            name: "cap_changes".to_owned(),
+            running_for: Some(Duration::from_millis(1)),
+            succeeded_at: Some(17),
+            failures: 3,
+            ..JobHistory::default()
+        }]);
+        let record = records.read()[Job::CapChanges as usize].1;
+        assert_eq!((record.succeeded_at, record.failures), (17, Some(3)));
+        assert!(record.running_for() >= Duration::from_millis(1));
     }
 
     #[test]

@@ -1,18 +1,22 @@
 //! What this node has seen of the site lately: the disk, quota roots, standbys. Asked seldom, told whenever metrics are read.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
-use store::{Fault, QuotaCounts, Replication, Storage, Store};
+use store::{Fault, Replication, SiteSurvey, Store};
 use tokio::time::{MissedTickBehavior, interval};
+use tracing::{info, warn};
 
-use super::jobs::{Job, JobRecords, REPLICATION_PAUSE, STORAGE_PAUSE};
+use super::jobs::{Job, JobRecords, REPLICATION_PAUSE};
 use crate::lock::lock;
+
+/// So long no commit waits for a standby that is only slow.
+const STUCK_AFTER: Duration = Duration::from_secs(5);
 
 /// What was seen; `None` until it was.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Seen {
-    pub(crate) storage: Option<Storage>,
-    pub(crate) quota_roots: Option<QuotaCounts>,
+    pub(crate) site: Option<SiteSurvey>,
     pub(crate) replication: Option<Replication>,
 }
 
@@ -25,15 +29,9 @@ impl Survey {
         *lock(&self.0)
     }
 
-    /// Looks at what is on the disk and at quota roots, again and again.
-    pub(super) async fn follow_storage(&self, store: &Store, records: &JobRecords) {
-        let mut ticks = interval(STORAGE_PAUSE);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            let look = self.look_at_storage(store);
-            records.run(Job::SurveyStorage, look).await;
-        }
+    /// Takes over what one frontend has seen for all.
+    pub(super) fn note_site(&self, site: Option<SiteSurvey>) {
+        lock(&self.0).site = site;
     }
 
     /// Looks at standbys, again and again.
@@ -47,17 +45,23 @@ impl Survey {
         }
     }
 
-    async fn look_at_storage(&self, store: &Store) -> Result<(), Fault> {
-        let storage = store.storage().await?;
-        lock(&self.0).storage = Some(storage);
-        let quota_roots = store.quota_roots().await?;
-        lock(&self.0).quota_roots = Some(quota_roots);
-        Ok(())
-    }
-
     async fn look_at_replication(&self, store: &Store) -> Result<(), Fault> {
         let replication = store.replication().await?;
-        lock(&self.0).replication = Some(replication);
+        let before = lock(&self.0).replication.replace(replication);
+        let was_stuck = before.is_some_and(|before| is_stuck(&before));
+        match (was_stuck, is_stuck(&replication)) {
+            (false, true) => warn!(
+                standbys = replication.standbys,
+                waiting_s = replication.awaited_for.as_secs(),
+                "writes are not answered: no standby takes them, and PostgreSQL waits for one (synchronous_standby_names)"
+            ),
+            (true, false) => info!("writes are answered again: a standby takes them"),
+            (true, true) | (false, false) => {}
+        }
         Ok(())
     }
+}
+
+fn is_stuck(replication: &Replication) -> bool {
+    replication.awaited_for >= STUCK_AFTER
 }

@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use crate::certificates::write_certificate;
 use crate::client::{Client, get};
 use crate::process::{Process, play};
+use crate::verbs::ok;
 use crate::world::World;
 
 /// What `psql` says to these statements, as the user of `url`; else what it complains of.
@@ -289,6 +290,9 @@ fn a_role_that_may_change_no_table_serves_everything() {
         }
         let store = world.store_at(&frontend).await;
         // What a frontend does every hour, and every five minutes.
+        let old = "create table activity_2020_01 partition of activity
+                       for values from ('2020-01-01 00:00Z') to ('2020-02-01 00:00Z')";
+        psql(&owner, old).unwrap();
         let nothing = Duration::ZERO;
         store.trim_activity(nothing).await.unwrap();
         store.collect_garbage(nothing).await.unwrap();
@@ -297,10 +301,59 @@ fn a_role_that_may_change_no_table_serves_everything() {
         store.trim_wrong_passwords().await.unwrap();
         store.collect_excess(nothing).await.unwrap();
         store.cap_changes(1).await.unwrap();
+        store.take_survey().await.unwrap();
     });
+    let old = "select to_regclass('activity_2020_01') is null";
+    assert_eq!(psql(&owner, old).unwrap(), "t");
     let partitions = "select count(*) from pg_inherits where inhparent = 'activity'::regclass";
     let partitions: u32 = psql(&owner, partitions).unwrap().parse().unwrap();
     assert!(partitions > 3, "{partitions}");
     process.signal("TERM");
     assert_eq!(process.exit_code(), Some(0));
+}
+
+/// What is done in the background for all is done by one frontend, and by another when that one stops.
+#[test]
+fn one_frontend_keeps_house_for_all() {
+    World::play(&[("NODE__NAME", "one")], async |world, one| {
+        let store = world.store().await;
+        let leader = async || {
+            let leader = store.upkeep_leader().await.unwrap();
+            leader
+                .filter(|leader| leader.is_present)
+                .map(|leader| leader.node)
+        };
+        while leader().await.is_none() {}
+        let mut two = Process::start(world, &[("NODE__NAME", "two")]);
+        assert_eq!(leader().await.as_deref(), Some("one"));
+        // The second knows what the first did.
+        let is_known = async |http| {
+            let page = get(http, "/metrics").await;
+            page.contains("postroom_quota_roots{") && page.contains("postroom_storage_bytes{")
+        };
+        while !is_known(one.addresses().http[0]).await {}
+        while !is_known(two.http).await {}
+        let by = async |name: &str| {
+            let jobs = store.upkeep_jobs().await.unwrap();
+            jobs.iter()
+                .filter(|job| job.node.as_deref() == Some(name))
+                .count()
+        };
+        while by("one").await < 8 {}
+        assert_eq!(by("two").await, 0);
+        let settings = world.settings(&[]);
+        let status = ok(&settings, &["upkeep", "status"], "");
+        assert!(status.starts_with("done by one\n"), "{status}");
+        let ran = ok(&settings, &["upkeep", "run", "cap_changes"], "");
+        assert_eq!(ran, "cap_changes: 0 rows went\n");
+        let status = ok(&settings, &["upkeep", "status", "--json"], "");
+        let status: serde_json::Value = serde_json::from_str(&status).unwrap();
+        assert_eq!(status["leader"]["node"], "one");
+        assert_eq!(status["jobs"][0]["job"], "trim_activity");
+        assert_eq!(status["jobs"][1]["waiting"], 0);
+        assert_eq!(status["jobs"][6]["node"], "command line");
+        two.signal("TERM");
+        assert_eq!(two.exit_code(), Some(0));
+        assert_eq!(leader().await.as_deref(), Some("one"));
+    });
 }

@@ -45,6 +45,7 @@ mod save_dates;
 mod shares;
 mod teams;
 mod tokens;
+mod upkeep;
 mod wakeups;
 mod web_sessions;
 mod whereabouts;
