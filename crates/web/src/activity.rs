@@ -1,6 +1,7 @@
 //! Who did what in a mailbox. As in IMAP, neither from where somebody works nor the other mailbox of a copy is for those to know who
 //! administer this one.
 
+use acl::{Modification, Rights, Subject};
 use mail::{InternalDate, NaiveDate};
 use maud::{Markup, html};
 use store::{Activity, ActivityKind, ActivityQuery};
@@ -132,8 +133,26 @@ fn what(texts: &Texts, done: &Activity) -> String {
     };
     words.extend(flags(texts.set_flags, &done.flags_set));
     words.extend(flags(texts.cleared_flags, &done.flags_cleared));
-    words.extend(done.detail.clone());
+    words.extend(done.detail.as_deref().map(|detail| {
+        let is_change = done.kind == ActivityKind::Rights;
+        let in_words = is_change.then(|| change(texts, detail)).flatten();
+        in_words.unwrap_or_else(|| detail.to_owned())
+    }));
     words.join(" · ")
+}
+
+/// `bo +lrs` as the record has it, in words.
+fn change(texts: &Texts, detail: &str) -> Option<String> {
+    let (who, rights) = detail.rsplit_once(' ')?;
+    let who = words::subject(texts, &Subject::parse(who).ok()?);
+    let (text, rights) = match Modification::parse(rights).ok()? {
+        Modification::Replace(Rights::NONE) => (texts.was_removed, Rights::NONE),
+        Modification::Replace(rights) => (texts.is_now, rights),
+        Modification::Add(rights) => (texts.gives, rights),
+        Modification::Remove(rights) => (texts.takes, rights),
+    };
+    let what = words::what(texts, rights);
+    Some(fill(text, &[("who", &who), ("what", &what)]))
 }
 
 const fn words_of(texts: &Texts, kind: ActivityKind) -> &'static str {
@@ -168,7 +187,24 @@ fn day(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::day;
+    use super::{change, day};
+    use crate::language::Language;
+
+    #[test]
+    fn a_change_of_rights_is_told_in_words() {
+        let texts = Language::English.texts();
+        for (detail, expected) in [
+            ("bo lrs", Some("bo: Viewer")),
+            ("bo ", Some("bo was removed.")),
+            ("group:a b +r", Some("group a b: gives r (read messages)")),
+            ("-bo e", Some("− bo: e (remove deleted messages for good)")),
+            ("bo -lrs", Some("bo: takes away Viewer")),
+            ("bo", None),
+            ("bo xyz", None),
+        ] {
+            assert_eq!(change(texts, detail).as_deref(), expected, "{detail}");
+        }
+    }
 
     #[test]
     fn a_day_begins_at_midnight() {

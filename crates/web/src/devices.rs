@@ -11,6 +11,7 @@ use crate::layout::{self, Question, Section, alert, form_token, notice};
 use crate::problem::Problem;
 use crate::request::url;
 use crate::response::WebResponse;
+use crate::site::PasswordVerdict;
 use crate::texts::fill;
 use crate::visit::SignedIn;
 use crate::words;
@@ -177,6 +178,10 @@ fn new_form(person: &SignedIn<'_>, teams: &[Team]) -> Markup {
                     option value=(value) selected[form.text("until") == *value] { (words) }
                 }
             }
+            label for="password" { (texts.own_password) }
+            input #password name="password" type="password" autocomplete="current-password" required maxlength="1000"
+                aria-describedby="password-hint";
+            p.hint #password-hint { (texts.own_password_hint) }
             button.primary type="submit" { (texts.make_password) }
         }
     }
@@ -217,6 +222,9 @@ pub(crate) async fn make(person: &SignedIn<'_>) -> Result<WebResponse, Problem> 
     if !(services.imap || services.submission) {
         return list(person, 400, &alert(texts.no_service)).await;
     }
+    if let Err((status, words)) = check_password(person).await? {
+        return list(person, status, &alert(words)).await;
+    }
     let span = SPANS.iter().find(|(value, _)| *value == form.text("until"));
     let expires_at = span.map(|(_, days)| person.visit.request.unix_seconds + days * DAY);
     let random = (person.site().random)().ok_or(Problem::Broken)?;
@@ -239,6 +247,23 @@ pub(crate) async fn make(person: &SignedIn<'_>) -> Result<WebResponse, Problem> 
         }
         Err(Fault::Limit(_)) => list(person, 400, &alert(texts.name_wrong)).await,
         Err(fault) => Err(fault.into()),
+    }
+}
+
+/// Once more: what is made outlives the session.
+async fn check_password(person: &SignedIn<'_>) -> Result<Result<(), (u16, &'static str)>, Problem> {
+    let texts = person.texts();
+    let (name, address) = (&person.account.name, person.visit.request.address);
+    let password = person.visit.form.raw("password");
+    let check = &person.site().password_check;
+    match check.check(name, password, address).await {
+        PasswordVerdict::Welcome(account) if account.id == person.account.id => Ok(Ok(())),
+        PasswordVerdict::Welcome(_) | PasswordVerdict::Refused => {
+            person.store.note_refusal(name, address.to_canonical());
+            Ok(Err((403, texts.password_wrong)))
+        }
+        PasswordVerdict::TooMany => Ok(Err((429, texts.too_many_logins))),
+        PasswordVerdict::Unavailable => Err(Problem::Unavailable),
     }
 }
 

@@ -86,15 +86,15 @@ fn reasons(
             texts.gives
         };
         let named = words::identifier(texts, &entry.identifier);
-        let letters = words::letters(entry.rights);
-        fill(text, &[("who", &named), ("letters", &letters)])
+        let what = words::what(texts, entry.rights);
+        fill(text, &[("who", &named), ("what", &what)])
     };
     let implied = acl::implied(false, ownership);
     html! {
         ul.plain {
             @for entry in applying { li { (line(entry)) } }
             @if implied != Rights::NONE {
-                li { (fill(texts.by_owner, &[("letters", &words::letters(implied))])) }
+                li { (fill(texts.by_owner, &[("what", &words::in_full(texts, implied))])) }
             }
             @if applying.is_empty() && implied == Rights::NONE {
                 li { (fill(texts.no_reason, &[("who", &who.name)])) }

@@ -29,11 +29,8 @@ const ALWAYS: [(&str, &str); 6] = [
     ("cross-origin-resource-policy", "same-origin"),
 ];
 const NOT_KEPT: (&str, &str) = ("cache-control", "no-store");
-/// Styles may be kept for an hour; what they are of a release is asked for by its version.
+/// Pages ask for the style of their own release, by its version.
 const KEPT: (&str, &str) = ("cache-control", "public, max-age=3600");
-/// A browser that has come by TLS once does not come without it for a year.
-const TLS_ONLY: (&str, &str) = ("strict-transport-security", "max-age=31536000");
-
 impl WebResponse {
     pub(crate) fn page(status: u16, page: Markup) -> Self {
         Self::of(
@@ -98,14 +95,6 @@ impl WebResponse {
     /// Takes it away.
     pub(crate) fn forget(self, transport: Transport) -> Self {
         self.with("set-cookie", cookie("", "; Max-Age=0", transport))
-    }
-
-    pub(crate) fn over(self, transport: Transport) -> Self {
-        let (name, value) = TLS_ONLY;
-        match transport {
-            Transport::Tls => self.with(name, value.to_owned()),
-            Transport::Loopback => self,
-        }
     }
 }
 

@@ -34,7 +34,6 @@ pub async fn answer(site: &Site, request: &WebRequest) -> WebResponse {
     response
         .with("content-language", language.tag().to_owned())
         .with("vary", "accept-language, cookie".to_owned())
-        .over(request.transport)
 }
 
 async fn find(site: &Site, request: &WebRequest) -> Result<WebResponse, Problem> {

@@ -109,7 +109,7 @@ fn form(visit: &Visit<'_>, status: u16, remark: &Remark) -> Result<WebResponse, 
                     label for="password" { (texts.password) }
                     input #password name="password" type="password" autocomplete="current-password" required
                         maxlength="1000" aria-describedby="hint";
-                    p.hint #hint { (texts.sign_in_hint) " " (texts.no_tokens_here) }
+                    p.hint #hint { (texts.sign_in_hint) }
                     button.primary type="submit" { (texts.sign_in) }
                 }
             }

@@ -31,9 +31,8 @@ texts! {
     sign_in: "Sign in", "Anmelden";
     user: "User name", "Benutzername";
     password: "Password", "Passwort";
-    sign_in_hint: "With the name and the password of your mail.", "Mit Namen und Passwort Ihrer E-Mail.";
+    sign_in_hint: "The password of your mail itself, not that of one device.", "Das Passwort Ihrer E-Mail selbst, nicht das eines Geräts.";
     login_failed: "The user name or the password is wrong.", "Benutzername oder Passwort ist falsch.";
-    no_tokens_here: "Here only the password itself opens, not that of a device.", "Hier öffnet nur das Passwort selbst, nicht das eines Geräts.";
     too_many_logins: "There were too many attempts. Please wait a few minutes.", "Es waren zu viele Versuche. Bitte warten Sie einige Minuten.";
     signed_out: "You are signed out.", "Sie sind abgemeldet.";
 
@@ -89,6 +88,8 @@ texts! {
     for_month: "30 days", "30 Tage";
     for_quarter: "90 days", "90 Tage";
     for_year: "a year", "ein Jahr";
+    own_password: "Your own password", "Ihr eigenes Passwort";
+    own_password_hint: "So that nobody makes one who finds your browser open.", "Damit niemand eines anlegt, der Ihren Browser offen findet.";
     make_password: "Make the password", "Passwort anlegen";
     password_made: "The password of {device}", "Das Passwort von {device}";
     shown_once: "It is shown this once. Type or copy it into the mail program now; it cannot be shown again.", "Es wird nur dieses eine Mal gezeigt. Geben Sie es jetzt im Mailprogramm ein; es kann nicht noch einmal gezeigt werden.";
@@ -101,6 +102,7 @@ texts! {
     security: "Security", "Sicherheit";
     or: "or {other}", "oder {other}";
     to_devices: "To my devices", "Zu meinen Geräten";
+    password_wrong: "Your own password is wrong.", "Ihr eigenes Passwort ist falsch.";
     name_wrong: "A name has 1 to 100 signs, and no spaces around it.", "Ein Name hat 1 bis 100 Zeichen.";
     name_taken: "There is a device of this name already.", "Es gibt schon ein Gerät dieses Namens.";
     no_service: "Choose what it is for. What only looks sends nothing.", "Wählen Sie, wofür es gilt. Was nur ansieht, versendet nichts.";
@@ -128,11 +130,11 @@ texts! {
     roles: "What the roles may do", "Was die Rollen dürfen";
     role_of: "{who}: {role}", "{who}: {role}";
     role_is: "{who} is {role}", "{who} ist {role}";
-    no_role: "no role: {letters}", "keine Rolle: {letters}";
+    no_role: "no role", "keine Rolle";
     remove: "Remove", "Entfernen";
     remove_who: "Remove {who}", "{who} entfernen";
     why: "What may {who} do?", "Was darf {who}?";
-    may_do: "May do what?", "Darf was?";
+    find: "Find by name", "Nach Namen suchen";
     nobody_yet: "nobody has that name yet", "so heißt noch niemand";
     people_in_group_one: "one person", "eine Person";
     people_in_group: "{count} people", "{count} Personen";
@@ -181,7 +183,7 @@ texts! {
     right_s: "keep read marks", "Gelesen-Markierungen behalten";
     right_w: "change marks and flags", "Markierungen ändern";
     right_i: "put messages in", "Nachrichten ablegen";
-    right_p: "send to it, and as it", "dorthin und als Team senden";
+    right_p: "send mail to its address", "an seine Adresse schreiben";
     right_k: "make folders in it", "Ordner darin anlegen";
     right_x: "delete or rename it", "es löschen oder umbenennen";
     right_t: "mark messages as deleted", "Nachrichten als gelöscht markieren";
@@ -197,9 +199,10 @@ texts! {
     action: "What", "Was";
     answer: "Answer", "Antwort";
     because: "Why", "Warum";
-    gives: "{who}: gives {letters}", "{who}: gibt {letters}";
-    takes: "{who}: takes {letters} away", "{who}: entzieht {letters}";
-    by_owner: "The owner always may: {letters}", "Der Eigentümer darf immer: {letters}";
+    is_now: "{who}: {what}", "{who}: {what}";
+    gives: "{who}: gives {what}", "{who}: gibt {what}";
+    takes: "{who}: takes away {what}", "{who}: entzieht {what}";
+    by_owner: "The owner always may: {what}", "Der Eigentümer darf immer: {what}";
     no_reason: "No entry of the list is for {who}.", "Kein Eintrag der Liste gilt für {who}.";
     send_as_team: "send as the addresses of the team", "als Adressen des Teams versenden";
 

@@ -57,6 +57,19 @@ pub(crate) fn allowed(texts: &Texts, held: Rights) -> String {
     words.join(", ")
 }
 
+/// The name of a role, or letters and what they allow.
+pub(crate) fn what(texts: &Texts, held: Rights) -> String {
+    match Role::of(held) {
+        Some(known) => role(texts, known).to_owned(),
+        None => in_full(texts, held),
+    }
+}
+
+/// Letters, and the same in words.
+pub(crate) fn in_full(texts: &Texts, held: Rights) -> String {
+    format!("{} ({})", letters(held), allowed(texts, held))
+}
+
 /// The letters of RFC 4314, without those that only stand for others.
 pub(crate) fn letters(held: Rights) -> String {
     held.to_string().replace(['c', 'd'], "")
@@ -108,7 +121,7 @@ fn day(language: Language, date: &str) -> String {
 mod tests {
     use acl::{Rights, Role};
 
-    use super::{allowed, letters, moment, rights};
+    use super::{allowed, letters, moment, rights, what};
     use crate::language::Language;
 
     #[test]
@@ -122,6 +135,8 @@ mod tests {
         assert_eq!(words, "see the mailbox, read messages, keep read marks");
         assert_eq!(allowed(texts, Rights::NONE), "nothing");
         assert_eq!(letters(Role::Editor.rights()), "lrswipte");
+        assert_eq!(what(texts, Role::Editor.rights()), "Editor");
+        assert_eq!(what(texts, Rights::READ), "r (read messages)");
     }
 
     #[test]

@@ -312,6 +312,7 @@ async fn examine_ports(config: &Config) -> impl Iterator<Item = Finding> {
         ("listen.lmtp", lmtp.collect()),
         ("listen.lmtps", listen.lmtps.clone()),
         ("listen.http", listen.http.clone()),
+        ("listen.web", listen.web.clone()),
     ];
     all.into_iter()
         .flat_map(|(what, addresses)| addresses.into_iter().map(move |address| (what, address)))

@@ -20,6 +20,7 @@ mod lmtp;
 mod logins;
 mod metrics;
 mod otlp;
+mod pages;
 mod pooler;
 mod process;
 mod progress;

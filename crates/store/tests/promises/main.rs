@@ -48,6 +48,7 @@ mod teams;
 mod tokens;
 mod upkeep;
 mod wakeups;
+mod web_sessions;
 mod whereabouts;
 mod world;
 mod wrong_passwords;

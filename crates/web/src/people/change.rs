@@ -1,11 +1,11 @@
 //! Changes of a list: somebody comes to it, gets another role, or leaves it.
 
-use acl::{Identifier, Modification, Rights, Role, Subject};
+use acl::{AclEntry, Identifier, Modification, Rights, Role, Subject};
 use store::Fault;
 use tracing::info;
 
 use super::undo::Done;
-use super::{folded, is_near, is_of, list};
+use super::{folded, is_near, is_of, list, subject_of};
 use crate::layout::{self, CONFIRMED, Question, Section, alert};
 use crate::mailboxes;
 use crate::problem::Problem;
@@ -83,13 +83,7 @@ pub(crate) async fn change(person: &SignedIn<'_>) -> Result<WebResponse, Problem
     let form = &person.visit.form;
     let team = person.administered(form.text("name")).await?;
     let texts = person.texts();
-    let subject = Subject::parse(form.text("who")).map_err(|_| Problem::OldForm)?;
-    let subject = folded(&subject);
-    let word = form.text("role");
-    let role = Role::parse(word);
-    if role.is_none() && word != REMOVE {
-        return Err(Problem::OldForm);
-    }
+    let Wish { role, subject } = Wish::parse(form.text(CHANGE)).ok_or(Problem::OldForm)?;
     let who = words::subject(texts, &subject);
     let entries = person.store.access_list(team.found.id).await?;
     let Some(entry) = entries.iter().find(|entry| is_of(entry, &subject)) else {
@@ -109,8 +103,37 @@ pub(crate) async fn change(person: &SignedIn<'_>) -> Result<WebResponse, Problem
     finish(person, &team, change, entry.rights).await
 }
 
-/// What the form says in place of a role.
+/// The field that says what becomes of whom.
+pub(super) const CHANGE: &str = "change";
+
+/// What a button of the table asks for: a role for somebody, or none.
+pub(super) struct Wish {
+    role: Option<Role>,
+    subject: Subject,
+}
+
+/// What stands in place of a role.
 const REMOVE: &str = "remove";
+
+impl Wish {
+    pub(super) fn give(role: Role, entry: &AclEntry) -> String {
+        format!("{} {}", role.word(), subject_of(entry))
+    }
+
+    pub(super) fn remove(entry: &AclEntry) -> String {
+        format!("{REMOVE} {}", subject_of(entry))
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (word, who) = text.split_once(' ')?;
+        let role = Role::parse(word);
+        if role.is_none() && word != REMOVE {
+            return None;
+        }
+        let subject = folded(&Subject::parse(who).ok()?);
+        Some(Self { role, subject })
+    }
+}
 
 /// What takes something away, or gives everything, is asked about.
 fn question(
@@ -121,10 +144,9 @@ fn question(
 ) -> Option<WebResponse> {
     let texts = person.texts();
     let who = words::subject(texts, subject);
-    let named = subject.to_string();
-    let word = role.map_or(REMOVE, Role::word);
     let name = team.name.as_str();
-    let fields = [("name", name), ("who", named.as_str()), ("role", word)];
+    let wish = person.visit.form.text(CHANGE);
+    let fields = [("name", name), (CHANGE, wish)];
     let is_own = subject.identifier == Identifier::User(person.account.name.clone());
     let values = [("who", who.as_str()), ("team", name)];
     let (title, effect, button) = match role {
@@ -195,7 +217,7 @@ async fn finish(
     }))
 }
 
-/// As SETACL would. `Err` says why not.
+/// As SETACL would, where the list is the mailbox's own. `Err` says why not.
 pub(super) async fn set(
     person: &SignedIn<'_>,
     team: &Administered,
@@ -206,6 +228,9 @@ pub(super) async fn set(
         subject,
         modification,
     } = change;
+    if person.store.list_of(team.found.id).await?.is_some() {
+        return Ok(Err(texts.list_of_hidden.to_owned()));
+    }
     let grantable = acl::grantable(subject, &team.found.who, person.site().everybody);
     if !grantable.contains(modification.gives()) {
         let who = words::subject(texts, subject);

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use acl::{AclEntry, Identifier, Rights, Role, Subject};
+use acl::{AclEntry, Identifier, Role};
 use maud::{Markup, html};
 use store::GroupPeople;
 
-use super::ListOf;
+use super::change::{CHANGE, Wish};
+use super::{ListOf, subject_of};
 use crate::layout::{form_token, hidden};
 use crate::mailboxes;
 use crate::request::url;
@@ -24,18 +25,23 @@ pub(super) struct Grid<'g> {
     pub(super) list_of: ListOf,
 }
 
+/// The field by which an entry is looked for.
+const FIND: &str = "find";
+/// How many entries are shown; the others are found by name.
+const ROWS_MAX: usize = 500;
+/// With fewer nobody searches.
+const SEARCHED_MIN: usize = 20;
+/// The one form of all buttons in the table.
+const FORM: &str = "list";
+
 impl Grid<'_> {
     pub(super) fn show(&self) -> Markup {
         let texts = self.person.texts();
-        let giving = self.entries.iter().filter(|entry| !entry.is_negative);
-        let giving: Vec<_> = giving.enumerate().collect();
-        let taking: Vec<_> = self
-            .entries
-            .iter()
-            .filter(|entry| entry.is_negative)
-            .collect();
+        let (giving, taking) = self.found();
         html! {
             (self.remark_of_list())
+            @if self.is_own() { (self.add_form()) (self.change_form()) }
+            @if self.entries.len() >= SEARCHED_MIN { (self.search_form()) }
             @if giving.is_empty() { p { (texts.empty_list) } } @else {
                 table.grid.cards {
                     thead { tr {
@@ -43,12 +49,59 @@ impl Grid<'_> {
                         @for role in Role::ALL { th.role scope="col" { (words::role(texts, role)) } }
                         td {}
                     } }
-                    tbody { @for (number, entry) in giving { (self.row(number, entry)) } }
+                    tbody { @for entry in giving.iter().take(ROWS_MAX) { (self.row(entry)) } }
+                }
+                @if let Some(more) = giving.len().checked_sub(ROWS_MAX).filter(|more| *more > 0) {
+                    p.hint { (fill(texts.and_more, &[("count", &more.to_string())])) }
                 }
             }
             @if !taking.is_empty() { (self.taken(&taking)) }
             (self.roles())
-            @if self.is_own() { (self.add_form()) }
+        }
+    }
+
+    /// The entries that are looked for, people first: those that give, and those that take away.
+    fn found(&self) -> (Vec<&AclEntry>, Vec<&AclEntry>) {
+        let wanted = self.person.visit.query.text(FIND).to_lowercase();
+        let mut found: Vec<_> = self
+            .entries
+            .iter()
+            .filter(|entry| entry.identifier.to_string().contains(&wanted))
+            .collect();
+        found.sort_by_key(|entry| match &entry.identifier {
+            Identifier::User(_) => 0,
+            Identifier::Group(_) => 1,
+            Identifier::Anyone
+            | Identifier::Authenticated
+            | Identifier::Domain(_)
+            | Identifier::Anonymous
+            | Identifier::Owner => 2,
+        });
+        found.into_iter().partition(|entry| !entry.is_negative)
+    }
+
+    fn search_form(&self) -> Markup {
+        let texts = self.person.texts();
+        html! {
+            form.row.search method="get" action="/mailbox" role="search" {
+                (hidden("name", self.team.name.as_str()))
+                div {
+                    label for="find" { (texts.find) }
+                    input #find name=(FIND) type="text" value=(self.person.visit.query.text(FIND)) maxlength="255"
+                        autocomplete="off" autocapitalize="none" spellcheck="false";
+                }
+                button type="submit" { (texts.show) }
+            }
+        }
+    }
+
+    /// What the buttons of the table send.
+    fn change_form(&self) -> Markup {
+        html! {
+            form id=(FORM) method="post" action="/mailbox/change" {
+                (form_token(&self.person.secret))
+                (hidden("name", self.team.name.as_str()))
+            }
         }
     }
 
@@ -68,52 +121,51 @@ impl Grid<'_> {
         }
     }
 
-    fn row(&self, number: usize, entry: &AclEntry) -> Markup {
+    fn row(&self, entry: &AclEntry) -> Markup {
         let texts = self.person.texts();
-        let subject = subject_of(entry);
         let who = words::identifier(texts, &entry.identifier);
         let held = Role::of(entry.rights);
-        let form = format!("entry-{number}");
         html! {
             tr {
                 th scope="row" {
                     span.who { (who) }
                     (self.about(entry, held))
                 }
-                @for role in Role::ALL { td.role { (self.cell(&form, &who, held, role)) } }
-                td.do {
-                    @if self.is_own() {
-                        form id=(form) method="post" action="/mailbox/change" {
-                            (form_token(&self.person.secret))
-                            (hidden("name", self.team.name.as_str()))
-                            (hidden("who", &subject.to_string()))
-                            button name="role" value="remove" aria-label=(fill(texts.remove_who, &[("who", &who)])) {
-                                (texts.remove)
-                            }
-                        }
-                    }
-                }
+                @for role in Role::ALL { td.role { (self.cell(entry, &who, held, role)) } }
+                td.do { (self.remove_button(entry, &who)) }
             }
         }
     }
 
-    /// The role that somebody has is pressed, and the others are buttons.
-    fn cell(&self, form: &str, who: &str, held: Option<Role>, role: Role) -> Markup {
+    fn remove_button(&self, entry: &AclEntry, who: &str) -> Markup {
+        let texts = self.person.texts();
+        let label = fill(texts.remove_who, &[("who", who)]);
+        html! {
+            @if self.is_own() {
+                button form=(FORM) name=(CHANGE) value=(Wish::remove(entry)) aria-label=(label) { (texts.remove) }
+            }
+        }
+    }
+
+    /// The role that somebody has is marked, and the others are buttons where they may be given.
+    fn cell(&self, entry: &AclEntry, who: &str, held: Option<Role>, role: Role) -> Markup {
         let texts = self.person.texts();
         let name = words::role(texts, role);
-        let is_held = held == Some(role);
-        if !self.is_own() || is_held {
-            let label = fill(texts.role_is, &[("who", who), ("role", name)]);
-            return html! {
-                @if is_held {
-                    span.held { span.mark aria-hidden="true" { "●" } span.unseen { (label) } span.small aria-hidden="true" { (name) } }
-                }
-            };
-        }
-        let label = fill(texts.role_of, &[("who", who), ("role", name)]);
+        let values = [("who", who), ("role", name)];
+        let asker = &self.team.found.who;
+        let grantable = acl::grantable(&subject_of(entry), asker, self.person.site().everybody);
+        let may_give = self.is_own() && grantable.contains(role.rights());
         html! {
-            button.give form=(form) name="role" value=(role.word()) aria-label=(label) title=(label) {
-                span.mark aria-hidden="true" { "○" } span.small aria-hidden="true" { (name) }
+            @if held == Some(role) {
+                span.held {
+                    span.mark aria-hidden="true" { "●" }
+                    span.unseen { (fill(texts.role_is, &values)) }
+                    span.small aria-hidden="true" { (name) }
+                }
+            } @else if may_give {
+                button.give form=(FORM) name=(CHANGE) value=(Wish::give(role, entry)) aria-label=(fill(texts.role_of, &values)) {
+                    span.mark aria-hidden="true" { "○" } span.small aria-hidden="true" { (name) }
+                }
             }
         }
     }
@@ -124,12 +176,12 @@ impl Grid<'_> {
         let is_nobody = self.nobodies.contains(&entry.identifier.to_string());
         html! {
             @if held.is_none() {
-                small { (no_role(self.person, entry.rights)) }
+                small { (texts.no_role) ": " (words::in_full(texts, entry.rights)) }
             }
             @if is_nobody { small.bad { (texts.nobody_yet) } }
             @match &entry.identifier {
                 Identifier::User(name) => {
-                    small { a href=(self.explain(name)) aria-label=(fill(texts.why, &[("who", name)])) { (texts.may_do) } }
+                    small { a href=(self.explain(name)) { (fill(texts.why, &[("who", name)])) } }
                 }
                 Identifier::Group(group) => {
                     @if let Some(people) = self.groups.get(group) { (self.people(people)) }
@@ -179,15 +231,8 @@ impl Grid<'_> {
                 @for entry in taking {
                     @let who = words::identifier(texts, &entry.identifier);
                     li {
-                        span.who { (who) } ": " code { (words::letters(entry.rights)) } " (" (words::allowed(texts, entry.rights)) ") "
-                        @if self.is_own() {
-                            form.inline method="post" action="/mailbox/change" {
-                                (form_token(&self.person.secret))
-                                (hidden("name", self.team.name.as_str()))
-                                (hidden("who", &subject_of(entry).to_string()))
-                                button name="role" value="remove" aria-label=(fill(texts.remove_who, &[("who", &who)])) { (texts.remove) }
-                            }
-                        }
+                        span.who { (who) } ": " (words::in_full(texts, entry.rights)) " "
+                        (self.remove_button(entry, &who))
                     }
                 }
             }
@@ -210,11 +255,6 @@ impl Grid<'_> {
     fn add_form(&self) -> Markup {
         let texts = self.person.texts();
         let form = &self.person.visit.form;
-        let typed = if form.text("role") == "remove" {
-            ""
-        } else {
-            form.text("add")
-        };
         html! {
             h2 #add { (texts.add_person) }
             form.row method="post" action="/mailbox/add" {
@@ -222,7 +262,7 @@ impl Grid<'_> {
                 (hidden("name", self.team.name.as_str()))
                 div {
                     label for="who" { (texts.name) }
-                    input #who name="add" type="text" required maxlength="255" value=(typed) autocomplete="off"
+                    input #who name="add" type="text" required maxlength="255" value=(form.text("add")) autocomplete="off"
                         autocapitalize="none" spellcheck="false" aria-describedby="who-hint";
                 }
                 div {
@@ -237,19 +277,5 @@ impl Grid<'_> {
                 p.hint #who-hint { (texts.add_hint) }
             }
         }
-    }
-}
-
-/// Letters, and the same in words.
-fn no_role(person: &SignedIn<'_>, rights: Rights) -> Markup {
-    let texts = person.texts();
-    let letters = words::letters(rights);
-    html! { (fill(texts.no_role, &[("letters", &letters)])) " (" (words::allowed(texts, rights)) ")" }
-}
-
-fn subject_of(entry: &AclEntry) -> Subject {
-    Subject {
-        identifier: entry.identifier.clone(),
-        is_negative: entry.is_negative,
     }
 }

@@ -107,6 +107,14 @@ fn is_of(entry: &AclEntry, subject: &Subject) -> bool {
     entry.identifier == subject.identifier && entry.is_negative == subject.is_negative
 }
 
+/// Whom an entry is for.
+fn subject_of(entry: &AclEntry) -> Subject {
+    Subject {
+        identifier: entry.identifier.clone(),
+        is_negative: entry.is_negative,
+    }
+}
+
 /// As lists keep it.
 fn folded(subject: &Subject) -> Subject {
     Subject {
