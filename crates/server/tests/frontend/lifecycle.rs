@@ -297,7 +297,7 @@ fn a_role_that_may_change_no_table_serves_everything() {
         store.trim_activity(nothing).await.unwrap();
         store.collect_garbage(nothing).await.unwrap();
         store.trim_changes(nothing).await.unwrap();
-        store.trim_delivery_marks().await.unwrap();
+        store.trim_delivery_marks(nothing).await.unwrap();
         store.trim_wrong_passwords().await.unwrap();
         store.collect_excess(nothing).await.unwrap();
         store.cap_changes(1).await.unwrap();
