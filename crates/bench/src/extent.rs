@@ -25,6 +25,9 @@ pub(crate) struct Extent {
     /// soak: for how long at most; it ends with the day.
     #[arg(long, value_name = "N", default_value_t = 30)]
     pub(crate) minutes: u64,
+    /// soak: one in so many of what a day has.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub(crate) part: u16,
     /// The frontends of the demo that is started.
     #[arg(long, value_name = "N", default_value_t = 2)]
     pub(crate) nodes: usize,

@@ -61,9 +61,13 @@ impl Diary {
             Target::Nothing,
         )];
         let (first, last) = self.compared();
-        let target = |is_flat| match is_flat {
-            true => Target::AtMost(FLAT_MAX),
-            false => Target::Nothing,
+        let is_settled = self.days.len() >= WARM_UP_DAYS + 2;
+        let target = |is_flat: bool| {
+            if is_flat && is_settled {
+                Target::AtMost(FLAT_MAX)
+            } else {
+                Target::Nothing
+            }
         };
         for name in self.names(|day| day.tables.keys().map(String::as_str).collect()) {
             type Part = fn(&Table) -> f64;
@@ -251,6 +255,12 @@ mod tests {
         };
         assert!(flat(&diary(|day| 1000.0 + 500.0 * day.min(9) as f64, 30)));
         assert!(!flat(&diary(|day| 1000.0 + 100.0 * day as f64, 30)));
+    }
+
+    #[test]
+    fn before_everything_has_its_age_nothing_is_judged() {
+        let figures = diary(|day| 1000.0 * (day + 1) as f64, WARM_UP_DAYS).figures();
+        assert!(figures.iter().all(|figure| figure.is_reached().is_none()));
     }
 
     #[test]

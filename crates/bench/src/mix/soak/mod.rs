@@ -52,14 +52,15 @@ async fn play(bench: &mut Bench, psql: &Psql) -> Result<Diary, BenchError> {
                 .await?;
         }
     }
+    let part = usize::from(bench.extent.part);
     let mut office = Office {
         uid_nexts: vec![1; mailboxes.len()],
         mailboxes,
         patterns: (0..PATTERNS)
             .map(|number| Pattern::new(number, LETTER_BYTES))
             .collect(),
-        letters: bench.scale.count(LETTERS_A_DAY),
-        actions: bench.scale.count(ACTIONS_A_DAY),
+        letters: bench.scale.count(LETTERS_A_DAY / part),
+        actions: bench.scale.count(ACTIONS_A_DAY / part),
         serials: Cell::new(u64::from(std::process::id()) << 32),
         times_ms: RefCell::default(),
     };
