@@ -16,6 +16,7 @@ mod identifier;
 mod operation;
 mod permit;
 mod rights;
+mod role;
 mod send_as;
 
 pub use access_mode::AccessMode;
@@ -27,4 +28,5 @@ pub use identifier::{BadIdentifier, Identifier, Subject, domain_of};
 pub use operation::Operation;
 pub use permit::{Denied, EffectiveAccess, Permit, permit, suffices};
 pub use rights::{BadRights, Modification, Rights};
+pub use role::Role;
 pub use send_as::may_send_as;

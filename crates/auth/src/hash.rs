@@ -1,10 +1,12 @@
-//! Passwords as PHC strings: argon2id, 19 MiB, two passes, one lane.
+//! Passwords as PHC strings: argon2id, 19 MiB, two passes, one lane. Those that others have made: `foreign.rs`.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
+
+use crate::foreign::Kind;
 
 /// Hashes and verifies one password at a time, in memory that it keeps for the next one.
 ///
@@ -41,14 +43,14 @@ pub enum Unhashable {
 /// the user who logs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadHash {
-    /// The text is not a PHC string with salt and hash.
-    #[error("a stored password hash is not a PHC string")]
+    /// The text is no hash with a salt, or not a whole one.
+    #[error("this is not a password hash")]
     Unreadable,
-    /// The hash is not argon2, or of a version of it that does not exist.
-    #[error("a stored password hash is of an unsupported algorithm")]
+    /// The hash is of an algorithm that is not known here, or of a version of argon2 that does not exist.
+    #[error("this kind of password hash is not supported")]
     Unsupported,
     /// The hash would take more memory or time than one login may.
-    #[error("a stored password hash is too costly to verify")]
+    #[error("this password hash is too costly to verify")]
     TooCostly,
 }
 
@@ -87,20 +89,43 @@ impl Hasher {
     ///
     /// [`BadHash`] when the stored text cannot be compared with any password.
     pub fn verify(&mut self, password: &[u8], stored: &str) -> Result<Verified, BadHash> {
-        let stored = PasswordHash::new(stored).map_err(|_| BadHash::Unreadable)?;
-        let (Some(salt), Some(expected)) = (&stored.salt, &stored.hash) else {
-            return Err(BadHash::Unreadable);
+        let stored = match Kind::parse(stored)? {
+            Kind::Argon2(stored) => parse(stored)?,
+            Kind::Foreign(foreign) if !password.is_empty() && foreign.is_of(password) => {
+                return Ok(Verified::YesRehash);
+            }
+            Kind::Foreign(_) => {
+                // Most of them take less time than ours, which would tell that there is such an account.
+                self.verify_nobody(password);
+                return Ok(Verified::No);
+            }
         };
-        let recipe = Recipe::of(&stored)?;
-        let output = self.run(&recipe, password, salt, expected.len());
+        let Stored {
+            recipe,
+            salt,
+            expected,
+        } = stored;
+        let output = self.run(&recipe, password, &salt, expected.len());
         // `Output` compares in constant time.
-        Ok(if password.is_empty() || output != Some(*expected) {
+        Ok(if password.is_empty() || output != Some(expected) {
             Verified::No
         } else if recipe.is_ours() && expected.len() == OUTPUT_BYTES && salt.len() >= SALT_BYTES {
             Verified::Yes
         } else {
             Verified::YesRehash
         })
+    }
+
+    /// Whether [`verify`](Self::verify) could compare a password with `stored`.
+    ///
+    /// # Errors
+    ///
+    /// [`BadHash`] when it could not.
+    pub fn check(stored: &str) -> Result<(), BadHash> {
+        match Kind::parse(stored)? {
+            Kind::Argon2(stored) => parse(stored).map(drop),
+            Kind::Foreign(_) => Ok(()),
+        }
     }
 
     /// Takes as long as [`verify`](Self::verify), for names without a password: the time must not
@@ -142,6 +167,25 @@ impl fmt::Debug for Hasher {
         // The blocks were computed from passwords.
         f.debug_struct("Hasher").finish_non_exhaustive()
     }
+}
+
+/// A PHC string of argon2, taken apart.
+struct Stored {
+    recipe: Recipe,
+    salt: Salt,
+    expected: Output,
+}
+
+fn parse(stored: &str) -> Result<Stored, BadHash> {
+    let stored = PasswordHash::new(stored).map_err(|_| BadHash::Unreadable)?;
+    let (Some(salt), Some(expected)) = (stored.salt, stored.hash) else {
+        return Err(BadHash::Unreadable);
+    };
+    Ok(Stored {
+        recipe: Recipe::of(&stored)?,
+        salt,
+        expected,
+    })
 }
 
 /// The password as SASL compares it (RFC 4616, 2; RFC 4013), or unchanged where that is impossible,

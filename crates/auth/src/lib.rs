@@ -1,10 +1,12 @@
-//! Whether somebody is who they say: password hashes, access tokens, SASL exchanges, and the
-//! throttling of guesses.
+//! Whether somebody is who they say: password hashes, access tokens, SASL exchanges, secrets of browsers, and
+//! the throttling of guesses.
 //!
 //! No sockets, no accounts, no clock and no randomness: bytes, salts, keys and the time are
 //! arguments, and the answer is a value. Hashing is expensive in CPU, and the caller decides on
 //! which thread it runs.
 
+mod browser_secret;
+mod foreign;
 mod hash;
 mod network;
 mod sasl;
@@ -12,6 +14,7 @@ mod throttle;
 mod token;
 mod verified;
 
+pub use browser_secret::BrowserSecret;
 pub use hash::{BadHash, Hasher, Unhashable, Verified};
 pub use network::network_of;
 pub use sasl::{Credentials, Exchange, Mechanism, Password, SaslStep, prepare_name};

@@ -33,6 +33,12 @@ impl FlagPolicy {
         Ok(policy)
     }
 
+    /// Whether `flag` is private.
+    #[must_use]
+    pub fn has(&self, flag: &Flag) -> bool {
+        self.0.contains(flag)
+    }
+
     /// Makes `flag` private.
     ///
     /// # Errors
@@ -42,7 +48,7 @@ impl FlagPolicy {
         if flag == Flag::Deleted {
             return Err(BadFlagPolicy::Deleted);
         }
-        if !self.0.contains(&flag) {
+        if !self.has(&flag) {
             self.0.push(flag);
         }
         Ok(())
@@ -99,5 +105,6 @@ mod tests {
         policy.add(Flag::Flagged).unwrap();
         policy.remove(&Flag::parse("WORK").unwrap());
         assert_eq!(policy.to_string(), "\\Flagged");
+        assert!(policy.has(&Flag::Flagged) && !policy.has(&Flag::Seen));
     }
 }

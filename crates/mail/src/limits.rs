@@ -147,6 +147,16 @@ pub const ADDRESS_BYTES_MAX: usize = 254;
 pub const LOCAL_PART_BYTES_MAX: usize = 64;
 /// The domain of an address, in bytes (RFC 5321, 4.5.3.1.2).
 pub const DOMAIN_BYTES_MAX: usize = 255;
+/// Sessions of one account at the web pages.
+pub const WEB_SESSIONS_MAX: i32 = 20;
+/// Hours after which a session at the web pages ends, however it is used.
+pub const WEB_SESSION_HOURS_MAX: u64 = 12;
+/// Minutes after which a session at the web pages ends that nobody uses.
+pub const WEB_SESSION_IDLE_MINUTES_MAX: u64 = 60;
+/// What a form of the web pages sends, in bytes.
+pub const WEB_FORM_BYTES_MAX: usize = 16 * 1024;
+/// People of one group that the web pages name.
+pub const GROUP_PEOPLE_TOLD_MAX: i32 = 200;
 /// Aliases, of addresses and of domains, that lead from an address to its mailbox.
 pub const ALIAS_STEPS_MAX: usize = 10;
 /// Mailboxes that one address leads to, and addresses on the way.

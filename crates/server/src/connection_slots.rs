@@ -61,11 +61,16 @@ impl ConnectionSlots {
 
     /// Places that are not divided among addresses or users.
     pub(crate) fn undivided(all_max: usize) -> Arc<Self> {
+        Self::by_address(all_max, all_max)
+    }
+
+    /// Places that are divided among addresses and not among users.
+    pub(crate) fn by_address(all_max: usize, per_address_max: usize) -> Arc<Self> {
         Arc::new(Self {
             taken: Mutex::default(),
             is_empty: Notify::new(),
             all_max,
-            per_address_max: all_max,
+            per_address_max,
             per_user_max: all_max,
         })
     }

@@ -37,6 +37,7 @@ use crate::telemetry::MetricsSender;
 use crate::tls::Certificates;
 use crate::trust::Trust;
 use crate::upkeep::{self, Leadership, Upkeep};
+use crate::web::{self, WebContext, WebListener};
 
 /// How often a node that may not migrate looks whether somebody else has.
 const MIGRATIONS_PAUSE: Duration = Duration::from_secs(1);
@@ -56,6 +57,7 @@ pub struct Frontend {
     slots: Arc<ConnectionSlots>,
     lmtp_slots: Arc<ConnectionSlots>,
     agent_slots: Arc<ConnectionSlots>,
+    web_slots: Arc<ConnectionSlots>,
     registry: Arc<Registry>,
     lease: Arc<Lease>,
     leadership: Arc<Leadership>,
@@ -86,6 +88,8 @@ pub struct Addresses {
     pub auth: Vec<SocketAddr>,
     /// The listeners for health and metrics.
     pub http: Vec<SocketAddr>,
+    /// The listeners for the pages for people.
+    pub web: Vec<SocketAddr>,
 }
 
 impl Frontend {
@@ -154,7 +158,7 @@ impl Frontend {
             state_dir: config.node.state_dir.clone(),
         })));
         let (drain_trigger, drain) = drain(config.timeouts.drain);
-        let (lmtp_drain, agents_drain) = (drain.apart(), drain.apart());
+        let (lmtp_drain, agents_drain, web_drain) = (drain.apart(), drain.apart(), drain.apart());
         let registry = Registry::new(run);
         let context = Arc::new(ConnectionContext {
             node: Arc::new(node(config, &store, &live, &metrics)?),
@@ -176,6 +180,9 @@ impl Frontend {
 
         let sockets = Sockets::bind(&config.listen)?;
         let addresses = sockets.addresses(probes.addresses);
+        let imaps_port = addresses.imaps.first().map(SocketAddr::port);
+        let web = WebContext::new(config, &context, imaps_port, web_drain);
+        let web_slots = Arc::clone(&web.slots);
         let mut background = upkeep::start(
             config,
             &store,
@@ -208,6 +215,7 @@ impl Frontend {
             imap_slots: Arc::clone(&slots),
             lmtp,
             agents,
+            web,
             panics,
         };
         let listeners = sockets.serve(Beginning::Plain(config.login.without_tls), &doors);
@@ -223,6 +231,7 @@ impl Frontend {
             slots,
             lmtp_slots,
             agent_slots,
+            web_slots,
             registry,
             lease,
             leadership,
@@ -291,7 +300,8 @@ impl Frontend {
             tokio::join!(
                 self.slots.empty(),
                 self.lmtp_slots.empty(),
-                self.agent_slots.empty()
+                self.agent_slots.empty(),
+                self.web_slots.empty()
             )
         };
         if timeout_at(stop_at, all_left).await.is_err() {
@@ -443,6 +453,7 @@ struct Doors {
     imap_slots: Arc<ConnectionSlots>,
     lmtp: Arc<LmtpContext>,
     agents: Arc<AgentsContext>,
+    web: Arc<WebContext>,
     panics: Arc<Panics>,
 }
 
@@ -453,6 +464,7 @@ struct Sockets {
     lmtp: Vec<Listener>,
     maps: Vec<Listener>,
     auth: Vec<Listener>,
+    web: Vec<WebListener>,
 }
 
 impl Sockets {
@@ -463,6 +475,7 @@ impl Sockets {
             lmtp: lmtp::bind(config)?,
             maps: listener::bind(&config.maps)?,
             auth: listener::bind(&config.auth)?,
+            web: web::bind(&config.web)?,
         })
     }
 
@@ -496,6 +509,13 @@ impl Sockets {
                 agents::accept(Arc::clone(&listener), service, Arc::clone(&context))
             }));
         }
+        for listener in self.web.into_iter().map(Arc::new) {
+            let context = Arc::clone(&doors.web);
+            listeners
+                .spawn(Arc::clone(panics).keep_running(move || {
+                    web::accept(Arc::clone(&listener), Arc::clone(&context))
+                }));
+        }
         listeners
     }
 
@@ -513,6 +533,7 @@ impl Sockets {
             maps: of_listeners(self.maps.iter().collect()),
             auth: of_listeners(self.auth.iter().collect()),
             http,
+            web: self.web.iter().filter_map(WebListener::address).collect(),
         }
     }
 }

@@ -34,6 +34,7 @@ mod tls;
 mod trust;
 mod upkeep;
 mod validity;
+mod web;
 
 pub use error::ServerError;
 pub use frontend::{Addresses, Frontend};

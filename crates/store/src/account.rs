@@ -6,7 +6,7 @@
 use acl::Who;
 use mail::AccountId;
 
-use crate::fold::{NO_NAME, fold};
+use crate::fold::{account_name, fold};
 use crate::{Fault, Login, Store, wake};
 
 /// An account, with what a login needs.
@@ -81,7 +81,7 @@ impl Store {
         password_hash: Option<&str>,
         is_admin: bool,
     ) -> Result<AccountId, Fault> {
-        let name = fold(name).ok_or(NO_NAME)?;
+        let name = account_name(name)?;
         let id = sqlx::query_scalar!(
             r#"select create_account(_name => $1, _password_hash => $2, _is_admin => $3) as "id!""#,
             name,

@@ -18,6 +18,15 @@ pub struct ListedAddress {
     pub leads_to: LeadsTo,
 }
 
+/// An address that leads to a mailbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailboxAddress {
+    /// As it was added; `@` and a domain for what comes to none of its addresses.
+    pub address: String,
+    /// Whether it leads to that mailbox alone.
+    pub is_alone: bool,
+}
+
 /// Where what comes to an address goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LeadsTo {
@@ -382,6 +391,31 @@ impl Store {
         .fetch_one(&mut *self.connection().await?)
         .await?;
         Ok(is_new)
+    }
+
+    /// The addresses that lead to a mailbox, without those that lead to these, by domain.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.addresses_of", skip_all)]
+    pub async fn addresses_of(&self, mailbox: MailboxId) -> Result<Vec<MailboxAddress>, Fault> {
+        let rows = sqlx::query_as!(
+            MailboxAddress,
+            r#"select a.spelling as address,
+                      not exists (select
+                                    from address o
+                                   where o.domain = a.domain
+                                     and o.local is not distinct from a.local
+                                     and o.id <> a.id) as "is_alone!"
+                 from address a
+                where a.mailbox = $1
+                order by a.domain, a.local nulls last, a.id"#,
+            mailbox.0,
+        )
+        .fetch_all(&mut *self.connection().await?)
+        .await?;
+        Ok(rows)
     }
 
     /// All addresses, by domain.

@@ -18,8 +18,18 @@ pub(crate) fn fold(name: &str) -> Option<String> {
     }
 }
 
+/// The one spelling of a name that is to become an account's or a group's.
+///
+/// # Errors
+///
+/// [`Fault::Limit`] for a text that no list could name, or that holds `/`, `*` or `%`.
+pub fn account_name(name: &str) -> Result<String, Fault> {
+    fold(name).ok_or(NO_NAME)
+}
+
 /// An identifier with the name in it folded, as lists keep it.
-pub(crate) fn fold_identifier(identifier: &Identifier) -> Identifier {
+#[must_use]
+pub fn fold_identifier(identifier: &Identifier) -> Identifier {
     match identifier {
         Identifier::User(name) => Identifier::User(name.to_lowercase()),
         Identifier::Group(name) => Identifier::Group(name.to_lowercase()),
@@ -32,8 +42,7 @@ pub(crate) fn fold_identifier(identifier: &Identifier) -> Identifier {
 }
 
 /// What a name of an account or a group must be.
-pub(crate) const NO_NAME: Fault =
-    Fault::Limit("a name has 1 to 255 bytes and no / * % or control characters");
+const NO_NAME: Fault = Fault::Limit("a name has 1 to 255 bytes and no / * % or control characters");
 
 #[cfg(test)]
 mod tests {

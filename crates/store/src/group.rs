@@ -1,8 +1,12 @@
 //! Groups of accounts, for access control lists.
 
-use mail::AccountId;
+use std::collections::BTreeMap;
 
-use crate::fold::{NO_NAME, fold};
+use acl::Permit;
+use mail::AccountId;
+use mail::limits::GROUP_PEOPLE_TOLD_MAX;
+
+use crate::fold::{account_name, fold};
 use crate::{Fault, Store, wake};
 
 /// A group and who is in it.
@@ -16,6 +20,15 @@ pub struct Group {
     pub groups: Vec<String>,
 }
 
+/// Who is in a group, as somebody is told who administers a mailbox that the group may use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupPeople {
+    /// The first [`GROUP_PEOPLE_TOLD_MAX`] names, in order.
+    pub names: Vec<String>,
+    /// How many there are.
+    pub count: i64,
+}
+
 impl Store {
     /// A group without members.
     ///
@@ -24,7 +37,7 @@ impl Store {
     /// [`Fault::Exists`] for a name that is taken in any case; [`Fault::Limit`] for what is no name.
     #[tracing::instrument(name = "db.create_group", skip_all)]
     pub async fn create_group(&self, name: &str) -> Result<(), Fault> {
-        let name = fold(name).ok_or(NO_NAME)?;
+        let name = account_name(name)?;
         sqlx::query!("select create_group(_name => $1)", name)
             .execute(&mut *self.connection().await?)
             .await?;
@@ -76,6 +89,35 @@ impl Store {
         .fetch_all(&mut *self.connection().await?)
         .await?;
         Ok(rows)
+    }
+
+    /// Who is in the groups that the list of the permit's mailbox names, directly or through other groups, by group. Groups and
+    /// people of other domains are not for whoever asks to know.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.people_of_groups", skip_all)]
+    pub async fn people_of_groups(
+        &self,
+        permit: &Permit,
+    ) -> Result<BTreeMap<String, GroupPeople>, Fault> {
+        let rows = sqlx::query_file!(
+            "queries/people_of_groups.sql",
+            permit.account().0,
+            permit.mailbox().0,
+            GROUP_PEOPLE_TOLD_MAX,
+        )
+        .fetch_all(&mut *self.connection().await?)
+        .await?;
+        let groups = rows.into_iter().map(|row| {
+            let people = GroupPeople {
+                names: row.people,
+                count: row.count,
+            };
+            (row.group, people)
+        });
+        Ok(groups.collect())
     }
 
     /// Whoever is in already stays so. Open sessions hear of it.

@@ -110,6 +110,7 @@ mod token;
 mod unseen_cache;
 mod upkeep;
 mod wake;
+mod web_session;
 mod whereabouts;
 mod withdrawal;
 mod wrong_password;
@@ -123,7 +124,9 @@ use serde_json as _;
 pub use access::Readable;
 pub use account::Account;
 pub use activity::{Activity, ActivityKind, ActivityQuery};
-pub use address::{LeadsTo, ListedAddress, NewTarget, OldTarget, Posting, Recipients};
+pub use address::{
+    LeadsTo, ListedAddress, MailboxAddress, NewTarget, OldTarget, Posting, Recipients,
+};
 pub use answers::Withdrawal;
 pub use append::{Appended, NewMessage};
 pub use background::{Aside, Background, Clock, Compute, Sleep, Spawn};
@@ -141,7 +144,8 @@ pub use expunge::{Doomed, Expunged};
 pub use fault::{Cause, FAULTS, Fault};
 pub use filing::{Circumstances, Filing, filing};
 pub use flags::{FlagEdit, FlagsEdited, RareEdit};
-pub use group::Group;
+pub use fold::{account_name, fold_identifier};
+pub use group::{Group, GroupPeople};
 pub use latest::Latest;
 pub use mailbox::{Found, Listed};
 pub use mailbox_summary::MailboxSummary;
@@ -166,6 +170,7 @@ pub use timing::{DURATION_BUCKETS_MICROS, DurationCounts, Durations};
 pub use token::{AccessToken, ListedToken, LoginVersion, NewToken, Services, TokenScope};
 pub use upkeep::{JobHistory, UpkeepBacklog, UpkeepLeader};
 pub use wake::{Heard, Listener};
+pub use web_session::WebSession;
 pub use withdrawal::LEASE_LENGTH;
 
 pub use mime::{SortKeysUse, recipients};

@@ -5,7 +5,7 @@ use mail::{AccountId, EmailAddress};
 use sqlx::Connection as _;
 
 use crate::argument::{ActorRow, CreatePermitRow};
-use crate::fold::{NO_NAME, fold, fold_identifier};
+use crate::fold::{account_name, fold_identifier};
 use crate::{Fault, Store, wake};
 
 /// What a team shall have.
@@ -147,7 +147,7 @@ impl Store {
         password_hash: Option<&str>,
         is_admin: bool,
     ) -> Result<AccountId, Fault> {
-        let name = fold(name).ok_or(NO_NAME)?;
+        let name = account_name(name)?;
         let (folders, uses) = default_folders();
         let id = sqlx::query_scalar!(
             r#"select create_account_with_folders(

@@ -9,6 +9,7 @@ use mail::limits::TOKEN_NAME_BYTES_MAX;
 use mail::{AccountId, MailboxId, Place, TokenId};
 
 use crate::activity::place;
+use crate::argument::ActorRow;
 use crate::keeping::interval;
 use crate::wrong_password::{FORGET_AFTER, failures};
 use crate::{Account, Failures, Fault, Login, Store, TokenUse, account};
@@ -120,7 +121,7 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Exists`] for a name that another token of the account has; [`Fault::Denied`] where the account sees nothing of
-    /// the mailbox; [`Fault::Gone`] without the account; [`Fault::Limit`] for a name that is none, and for too many tokens.
+    /// the mailbox, or the login of this handle has ended; [`Fault::Gone`] without the account; [`Fault::Limit`] for a name that is none, and for too many tokens.
     #[tracing::instrument(name = "db.add_token", skip_all)]
     pub async fn add_token(
         &self,
@@ -135,10 +136,12 @@ impl Store {
         if !is_name {
             return Err(NO_NAME);
         }
+        let actor = self.recorded_actor(account).await?;
         let id = sqlx::query_scalar!(
-            r#"select add_token(
-                        _account => $1, _name => $2, _hash => $3, _mailbox => $4, _services => $5, _is_read_only => $6,
-                        _expires_at => to_timestamp($7::bigint)) as "id!""#,
+            r#"select make_token(
+                        _actor => $1, _account => $2, _name => $3, _hash => $4, _mailbox => $5, _services => $6,
+                        _is_read_only => $7, _expires_at => to_timestamp($8::bigint)) as "id!""#,
+            actor as ActorRow,
             account.0,
             name,
             &token.hash[..],
@@ -156,11 +159,13 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`Fault::Gone`] when there is no such token.
+    /// [`Fault::Gone`] when there is no such token; [`Fault::Denied`] where the login of this handle has ended.
     #[tracing::instrument(name = "db.remove_token", skip_all)]
     pub async fn remove_token(&self, account: AccountId, name: &str) -> Result<(), Fault> {
+        let actor = self.recorded_actor(account).await?;
         sqlx::query_scalar!(
-            "select remove_token(_account => $1, _name => $2)",
+            "select take_token(_actor => $1, _account => $2, _name => $3)",
+            actor as ActorRow,
             account.0,
             name
         )

@@ -188,6 +188,17 @@ impl Stage {
         first.ok_or_else(|| TestError::Sentence(format!("node {node} takes no letters")))
     }
 
+    /// The port for browsers of a node, from 1.
+    ///
+    /// # Errors
+    ///
+    /// [`TestError`] when there is no such node.
+    pub fn web(&self, node: usize) -> Result<SocketAddr, TestError> {
+        let addresses = self.node(node)?.frontend.addresses();
+        let first = addresses.web.first().copied();
+        first.ok_or_else(|| TestError::Sentence(format!("node {node} has no pages")))
+    }
+
     /// The certificates that the nodes have made for themselves.
     ///
     /// # Errors
@@ -456,6 +467,7 @@ impl Node {
             ("LISTEN__IMAPS", "127.0.0.1:0".to_owned()),
             ("LISTEN__LMTP", "127.0.0.1:0".to_owned()),
             ("LISTEN__HTTP", "127.0.0.1:0".to_owned()),
+            ("LISTEN__WEB", "127.0.0.1:0".to_owned()),
             ("LOGIN__WITHOUT_TLS", "loopback".to_owned()),
             ("NODE__ADMIN_CONTACT", "mailto:zoe@example.org".to_owned()),
             ("NAMES__SHARED", SHARED.to_owned()),

@@ -30,6 +30,7 @@ mod token;
 mod top;
 mod upkeep;
 mod user;
+mod user_import;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -86,7 +86,8 @@ fn bound_connections(config: &Config) -> Config {
     let Some(files_max) = environment::raise_files_max() else {
         return config;
     };
-    let others = config.lmtp.connections + config.agents.connections + FILES_KEPT;
+    let others =
+        config.lmtp.connections + config.agents.connections + config.web.connections + FILES_KEPT;
     let allowed = connections_within(files_max, others);
     if allowed < config.limits.connections {
         warn!(
@@ -147,6 +148,7 @@ fn announce(frontend: &Frontend, terminal: &Terminal) -> Result<(), Failure> {
         maps = ?addresses.maps,
         auth = ?addresses.auth,
         http = ?addresses.http,
+        web = ?addresses.web,
         "ready"
     );
     if !terminal.is_json() {
@@ -163,6 +165,7 @@ fn announce(frontend: &Frontend, terminal: &Terminal) -> Result<(), Failure> {
         "maps": texts(&addresses.maps),
         "auth": texts(&addresses.auth),
         "http": texts(&addresses.http),
+        "web": texts(&addresses.web),
         "pid": std::process::id(),
         "postgres": frontend.postgres_pid(),
     }))

@@ -131,6 +131,7 @@ fn waiting(job: Job, backlog: UpkeepBacklog) -> Option<u64> {
         Job::TrimChanges
         | Job::TrimDeliveryMarks
         | Job::TrimWrongPasswords
+        | Job::TrimWebSessions
         | Job::CollectExcess
         | Job::CapChanges
         | Job::SurveyStorage

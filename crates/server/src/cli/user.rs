@@ -7,6 +7,7 @@ use super::admin_context::AdminContext;
 use super::failure::Failure;
 use super::password;
 use super::terminal::Terminal;
+use super::user_import;
 use crate::config::Config;
 
 pub(super) const HELP: &str = "Examples:\n  \
@@ -14,6 +15,7 @@ pub(super) const HELP: &str = "Examples:\n  \
     postroom user add bo --folders --password-stdin < bo.secret\n  \
     postroom user add admin --admin --password-file admin.secret\n  \
     postroom user passwd ada --password-file new.secret\n  \
+    postroom user import users.csv --dry-run\n  \
     postroom user disable ada\n  \
     postroom user list --json";
 
@@ -40,6 +42,9 @@ pub(super) enum Verb {
         #[command(flatten)]
         password: password::Args,
     },
+    /// Make many accounts from a file, with the password hashes that they have on another server.
+    #[command(after_help = user_import::HELP)]
+    Import(user_import::Args),
     /// Let nobody log in to an account. Sessions that are open end within a second.
     Disable {
         /// The login name.
@@ -105,6 +110,7 @@ async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Res
                 None => format!("user {name} has no password now"),
             })
         }
+        Verb::Import(args) => user_import::run(context, args, terminal).await,
         Verb::Disable { name } => {
             let account = context.find_account(name).await?;
             context.store.disable_account(account.id).await?;

@@ -24,6 +24,8 @@ pub struct ListenConfig {
     pub auth: Vec<ListenAddress>,
     /// Health and metrics.
     pub http: Vec<SocketAddr>,
+    /// The pages for people.
+    pub web: Vec<SocketAddr>,
     /// The proxies that say by the PROXY protocol who their clients are.
     pub proxy_from: Peers,
 }
@@ -99,6 +101,12 @@ impl ListenConfig {
                 "127.0.0.1:8080",
                 "Health (/healthz/live, /healthz/ready) and /metrics. Speaks to anybody: keep it \
                  inside.",
+            ),
+            web: form.take(
+                "listen.web",
+                "",
+                "The pages on which team leads say who works in their mailboxes, and everybody keeps the own devices: HTTPS with \
+                 the certificates of [tls]; on an address of loopback HTTP.",
             ),
             proxy_from: form.take(
                 "listen.proxy_from",

@@ -22,6 +22,7 @@ mod sharing;
 mod sources;
 mod telemetry;
 mod timeouts;
+mod web;
 
 use std::time::Duration;
 
@@ -51,6 +52,7 @@ pub use sources::{OtlpVariables, Sources, Surroundings, find_file};
 use telemetry::fill_otlp;
 pub use telemetry::{LogConfig, LogFormat, MetricsReceiver, OtlpConfig};
 pub use timeouts::TimeoutsConfig;
+pub use web::WebConfig;
 
 /// Everything an operator may decide, checked.
 #[derive(Clone, Debug)]
@@ -79,6 +81,8 @@ pub struct Config {
     pub lmtp: LmtpConfig,
     /// `[agents]`
     pub agents: AgentsConfig,
+    /// `[web]`
+    pub web: WebConfig,
     /// `[limits]`
     pub limits: LimitsConfig,
     /// `[activity]`: how long the record of who did what is kept.
@@ -132,6 +136,7 @@ impl Config {
             ),
             lmtp: LmtpConfig::fill(form),
             agents: AgentsConfig::fill(form),
+            web: WebConfig::fill(form),
             limits: LimitsConfig::fill(form),
             timeouts: TimeoutsConfig::fill(form),
             activity_keep: form.at_least(

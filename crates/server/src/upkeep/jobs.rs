@@ -27,6 +27,7 @@ pub(crate) enum Job {
     TrimChanges,
     TrimDeliveryMarks,
     TrimWrongPasswords,
+    TrimWebSessions,
     CollectExcess,
     CapChanges,
     SurveyStorage,
@@ -34,12 +35,13 @@ pub(crate) enum Job {
 }
 
 impl Job {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::TrimActivity,
         Self::CollectGarbage,
         Self::TrimChanges,
         Self::TrimDeliveryMarks,
         Self::TrimWrongPasswords,
+        Self::TrimWebSessions,
         Self::CollectExcess,
         Self::CapChanges,
         Self::SurveyStorage,
@@ -62,6 +64,10 @@ impl Job {
             Self::TrimWrongPasswords => {
                 ("trim_wrong_passwords", "could not forget wrong passwords")
             }
+            Self::TrimWebSessions => (
+                "trim_web_sessions",
+                "could not forget sessions at the web pages that are over",
+            ),
             Self::CollectExcess => (
                 "collect_excess",
                 "could not delete removed mail of roots that are full of it",
@@ -91,12 +97,13 @@ impl Job {
     }
 
     /// Those that delete what is old, in the order in which one frontend does them for all.
-    pub(super) const KEEPING: [Self; 5] = [
+    pub(super) const KEEPING: [Self; 6] = [
         Self::TrimActivity,
         Self::CollectGarbage,
         Self::TrimChanges,
         Self::TrimDeliveryMarks,
         Self::TrimWrongPasswords,
+        Self::TrimWebSessions,
     ];
 
     /// Those that are due more often and so wait for none of the others: they keep what one user may fill within its bounds.
@@ -134,7 +141,8 @@ impl Job {
             | Self::CollectGarbage
             | Self::TrimChanges
             | Self::TrimDeliveryMarks
-            | Self::TrimWrongPasswords => KEEPING_PAUSE,
+            | Self::TrimWrongPasswords
+            | Self::TrimWebSessions => KEEPING_PAUSE,
             Self::CollectExcess | Self::CapChanges => BOUNDS_PAUSE,
             Self::SurveyStorage => STORAGE_PAUSE,
             Self::SurveyReplication => REPLICATION_PAUSE,

@@ -31,6 +31,7 @@ pub(super) struct Ports {
     pub(super) maps: u16,
     pub(super) auth: u16,
     pub(super) http: u16,
+    pub(super) web: u16,
 }
 
 impl Frontend {
@@ -41,7 +42,7 @@ impl Frontend {
         let settings = format!(
             "[node]\nname = \"{name}\"\nstate_dir = \"{}\"\n\
              [listen]\nimap = \"127.0.0.1:0\"\nimaps = \"127.0.0.1:0\"\nlmtp = \"127.0.0.1:0\"\n\
-             maps = \"127.0.0.1:0\"\nauth = \"127.0.0.1:0\"\nhttp = \"127.0.0.1:0\"\n",
+             maps = \"127.0.0.1:0\"\nauth = \"127.0.0.1:0\"\nhttp = \"127.0.0.1:0\"\nweb = \"127.0.0.1:0\"\n",
             folder.join(&name).display(),
         );
         let log_path = folder.join(format!("{name}.log"));
@@ -121,6 +122,7 @@ fn ports(line: &str) -> Option<Ports> {
         maps: port("maps")?,
         auth: port("auth")?,
         http: port("http")?,
+        web: port("web")?,
     })
 }
 
@@ -142,7 +144,7 @@ mod tests {
     #[test]
     fn ports_are_read_from_the_line() {
         let line = r#"{"http":["127.0.0.1:3"],"imap":["127.0.0.1:1"],"imaps":["127.0.0.1:2"],
-            "lmtp":["127.0.0.1:4"],"lmtps":[],"maps":["127.0.0.1:5"],"auth":["127.0.0.1:6"],"pid":9}"#;
+            "lmtp":["127.0.0.1:4"],"lmtps":[],"maps":["127.0.0.1:5"],"auth":["127.0.0.1:6"],"web":["127.0.0.1:7"],"pid":9}"#;
         assert_eq!(
             ports(line),
             Some(Ports {
@@ -151,7 +153,8 @@ mod tests {
                 lmtp: 4,
                 maps: 5,
                 auth: 6,
-                http: 3
+                http: 3,
+                web: 7
             })
         );
         assert_eq!(ports(r#"{"imap":[],"imaps":[],"http":[]}"#), None);

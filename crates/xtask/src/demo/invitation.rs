@@ -31,11 +31,12 @@ impl Invitation<'_> {
                 maps,
                 auth,
                 http,
+                web,
             } = node.ports;
             let pid = node.pid();
             json!({
                 "imap": imap, "imaps": imaps, "lmtp": lmtp, "maps": maps, "auth": auth,
-                "http": http, "pid": pid,
+                "http": http, "web": web, "pid": pid,
             })
         });
         let account = |name: &str| json!({"user": name, "password": PASSWORD});
@@ -73,19 +74,20 @@ impl Invitation<'_> {
             address_of(LEAD)
         ));
         page.push_str(
-            "  node    IMAP     IMAP in TLS    LMTP     maps     auth     HTTP     process\n",
+            "  node    IMAP     IMAP in TLS    LMTP     maps     auth     HTTP     pages    process\n",
         );
         for (i, node) in self.nodes.iter().enumerate() {
             let (ports, pid) = (node.ports, node.pid());
             page.push_str(&format!(
-                "  {:<8}{:<9}{:<15}{:<9}{:<9}{:<9}{:<9}{pid}\n",
+                "  {:<8}{:<9}{:<15}{:<9}{:<9}{:<9}{:<9}{:<9}{pid}\n",
                 i + 1,
                 ports.imap,
                 ports.imaps,
                 ports.lmtp,
                 ports.maps,
                 ports.auth,
-                ports.http
+                ports.http,
+                ports.web
             ));
         }
         page.push_str(&format!(
@@ -105,6 +107,7 @@ impl Invitation<'_> {
         format!(
             "Try:\n  \
              http://localhost:{}/ shows the first frontend, live\n  \
+             http://localhost:{}/ is for team leads and everybody's own devices: sign in as {LEAD}, {PASSWORD}\n  \
              openssl s_client -quiet -crlf -CAfile {certificate} -connect localhost:{}\n      \
              a LOGIN {LEAD} {PASSWORD}\n      \
              b SELECT \"{SHARED}\"\n      \
@@ -117,6 +120,7 @@ impl Invitation<'_> {
              printf 'Subject: Another\\n\\nAnd how long does it take?\\n' | \\\n      \
              {} deliver -f sue@example.com -r {ADDRESS}\n",
             first.ports.http,
+            first.ports.web,
             first.ports.imaps,
             last.ports.imaps,
             last.ports.imaps,

@@ -22,7 +22,7 @@ const TEAM: &str = "support";
 /// The people for load tools.
 const CROWD: &str = "crowd";
 const MEMBERS_MAY: &str = "lrswipte";
-const LEAD_MAY: &str = "lrswipkxtea";
+const LEAD_MAY: &str = "manager";
 
 /// All people but the administrator, the lead first.
 pub(super) fn people(crowd: usize) -> impl Iterator<Item = String> {

@@ -6,10 +6,8 @@ mod role;
 
 use std::path::{Path, PathBuf};
 
-use ::acl::{AclEntry, Identifier, Modification, Operation, Permit, Rights, Subject};
+use ::acl::{AclEntry, Identifier, Modification, Operation, Permit, Rights, Role, Subject};
 use serde_json::json;
-
-pub(super) use role::{EDITOR, MANAGER, role_of};
 
 use super::admin_context::{AdminContext, Operator};
 use super::failure::Failure;
@@ -181,7 +179,7 @@ async fn get(
     terminal.show(&data.collect(), || {
         let above = above.map(|above| format!("the list of {above}\n"));
         let line = |entry: &AclEntry| {
-            let role = role_of(entry.rights).map(|role| format!("  ({role})"));
+            let role = Role::of(entry.rights).map(|role| format!("  ({})", role.word()));
             let rights = entry.rights.to_string();
             let nobody = if is_nobody(entry) { NOBODY } else { "" };
             format!(

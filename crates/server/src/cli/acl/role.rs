@@ -1,19 +1,6 @@
-//! Names for what people usually may do, beside the letters of RFC 4314.
+//! Roles at the command line, where letters may stand as well.
 
-use ::acl::{BadRights, Modification, Rights};
-
-/// Each role and its letters.
-const ROLES: [(&str, &str); 4] = [
-    ("viewer", "lrs"),
-    ("contributor", "lrswip"),
-    ("editor", EDITOR),
-    ("manager", MANAGER),
-];
-
-/// Who works in a mailbox.
-pub(crate) const EDITOR: &str = "lrswipte";
-/// Who also administers it.
-pub(crate) const MANAGER: &str = "lrswipkxtean";
+use ::acl::{BadRights, Modification, Role};
 
 /// A role or letters; with `+` or `-` before it a change of what is there.
 pub(super) fn parse_change(text: &str) -> Result<Modification, BadRights> {
@@ -21,31 +8,22 @@ pub(super) fn parse_change(text: &str) -> Result<Modification, BadRights> {
         Some(name) => text.split_at(text.len() - name.len()),
         None => ("", text),
     };
-    match letters_of(name) {
-        Some(letters) => Modification::parse(&format!("{sign}{letters}")),
-        None => Modification::parse(text),
-    }
-}
-
-/// The role that is exactly these rights.
-pub(crate) fn role_of(rights: Rights) -> Option<&'static str> {
-    let role = ROLES
-        .iter()
-        .find(|(_, letters)| Rights::parse(letters) == Ok(rights));
-    role.map(|(name, _)| *name)
-}
-
-fn letters_of(name: &str) -> Option<&'static str> {
-    let role = ROLES.iter().find(|(known, _)| *known == name);
-    role.map(|(_, letters)| *letters)
+    let Some(role) = Role::parse(name) else {
+        return Modification::parse(text);
+    };
+    Ok(match sign {
+        "+" => Modification::Add(role.rights()),
+        "-" => Modification::Remove(role.rights()),
+        _ => Modification::Replace(role.rights()),
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use acl::{Modification, Rights};
+    use acl::{Modification, Rights, Role};
 
     use super::super::HELP;
-    use super::{ROLES, parse_change, role_of};
+    use super::parse_change;
 
     #[test]
     fn a_role_is_its_letters() {
@@ -61,17 +39,14 @@ mod tests {
         }
         assert!(parse_change("Viewer").is_err());
         assert!(parse_change("boss").is_err());
-        assert_eq!(role_of(rights("lrswipte")), Some("editor"));
-        assert_eq!(role_of(rights("lr")), None);
     }
 
     #[test]
     fn help_says_them_all() {
         let words: Vec<&str> = HELP.split_whitespace().collect();
-        for (name, letters) in ROLES {
-            let at = words.iter().position(|word| *word == name).unwrap();
-            assert_eq!(words[at + 1], letters);
-            assert!(Rights::parse(name).is_err(), "{name} could be letters");
+        for role in Role::ALL {
+            let at = words.iter().position(|word| *word == role.word()).unwrap();
+            assert_eq!(Rights::parse(words[at + 1]), Ok(role.rights()));
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ::acl::Role;
 use mail::Place;
 use serde_json::{Value, json};
 use store::LeadsTo;
 
-use crate::cli::acl::role_of;
 use crate::cli::admin_context::AdminContext;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
@@ -66,7 +66,7 @@ async fn load(context: &AdminContext) -> Result<Vec<ListedTeam>, Failure> {
     for listed in visible.into_iter().filter(|listed| is_team(&listed.place)) {
         let list = context.store.access_list(listed.id).await?;
         let people = list.iter().filter(|entry| !entry.is_negative).map(|entry| {
-            let role = role_of(entry.rights).map(str::to_owned);
+            let role = Role::of(entry.rights).map(|role| role.word().to_owned());
             let role = role.unwrap_or_else(|| entry.rights.to_string());
             (entry.identifier.to_string(), role)
         });

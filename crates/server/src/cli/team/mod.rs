@@ -5,12 +5,11 @@ mod remove;
 
 use std::collections::BTreeSet;
 
-use ::acl::{Identifier, Rights};
+use ::acl::{Identifier, Rights, Role};
 use mail::{EmailAddress, MailboxName, Place};
 use serde_json::{Value, json};
 use store::{Team, TeamStep, Trial};
 
-use super::acl::{EDITOR, MANAGER};
 use super::admin_context::AdminContext;
 use super::failure::Failure;
 use super::terminal::Terminal;
@@ -84,10 +83,10 @@ async fn add(
     terminal: &Terminal,
 ) -> Result<(), Failure> {
     let addresses: Result<Vec<_>, _> = address.iter().map(|text| parse(text)).collect();
-    let leads = lead.iter().map(|text| (text, MANAGER));
-    let entries = leads.chain(member.iter().map(|text| (text, EDITOR)));
-    let entries: Result<Vec<_>, _> = entries
-        .map(|(text, letters)| entry(text, letters))
+    let leads = lead.iter().map(|text| (text, Role::Manager));
+    let entries = leads.chain(member.iter().map(|text| (text, Role::Editor)));
+    let entries: Result<Vec<(Identifier, Rights)>, Failure> = entries
+        .map(|(text, role)| Ok((identifier(text)?, role.rights())))
         .collect();
     let team = Team {
         path: path(context, name)?,
@@ -136,14 +135,13 @@ fn parse(text: &str) -> Result<EmailAddress, Failure> {
     EmailAddress::parse(text).map_err(|bad| Failure::usage(format!("{text}: {bad}")))
 }
 
-fn entry(text: &str, letters: &str) -> Result<(Identifier, Rights), Failure> {
+fn identifier(text: &str) -> Result<Identifier, Failure> {
     let identifier =
         Identifier::parse(text).map_err(|bad| Failure::usage(format!("{text}: {bad}")))?;
     if !matches!(identifier, Identifier::User(_) | Identifier::Group(_)) {
         return Err(Failure::usage(format!("{text} is no user and no group")));
     }
-    let rights = Rights::parse(letters).map_err(|bad| Failure::usage(bad.to_string()))?;
-    Ok((identifier, rights))
+    Ok(identifier)
 }
 
 fn words(context: &AdminContext, step: &TeamStep) -> (&'static str, String) {

@@ -1,0 +1,26 @@
+-- The session of this hash at the web pages, with its account, while it holds: neither expired nor unused for `_idle`, and by a
+-- login that still holds. Remembers that it was used.
+create or replace function use_web_session(_hash bytea, _idle interval)
+returns table (
+  session bigint, id bigint, name text, password_hash text, password_version bigint, is_admin boolean
+)
+language plpgsql as $$
+#variable_conflict use_column
+begin
+  return query
+  select w.session, a.id, a.name, a.password_hash, a.password_version, a.is_admin
+    from web_session w
+    join account a on a.id = w.account and a.password_version = w.password_version
+   where w.hash = _hash
+     and w.expires_at > now()
+     and w.used_at > now() - _idle
+     and not a.is_disabled;
+  if found then
+    -- A write a minute, not one a page.
+    update web_session w
+       set used_at = now()
+     where w.hash = _hash
+       and w.used_at < now() - interval '1 minute';
+  end if;
+end
+$$;

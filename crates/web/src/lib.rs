@@ -1,0 +1,33 @@
+//! The web pages on which team leads say who works in their mailboxes, and everybody keeps the access tokens of the own devices: requests
+//! in, pages out.
+//!
+//! No sockets, no clock, no randomness: `server` hands them in, and checks passwords. What somebody may do here is what SETACL,
+//! GETACL and LIST let the same account do, by the same permits and the same calls of the store. What may not be known is
+//! answered as what is not there.
+//!
+//! From below to above: `language` and `texts`; `request` and `response`; `words`, which says rights, times and roles for people;
+//! `visit`, who asks; `layout`, what all pages have; a file for each page; `route`.
+
+mod activity;
+mod devices;
+mod explain;
+mod language;
+mod layout;
+mod mailbox;
+mod mailboxes;
+mod people;
+mod problem;
+mod request;
+mod response;
+mod route;
+mod settings;
+mod sign_in;
+mod site;
+mod texts;
+mod visit;
+mod words;
+
+pub use request::{Method, Transport, WebRequest};
+pub use response::WebResponse;
+pub use route::answer;
+pub use site::{BoxFuture, MailServers, PasswordCheck, PasswordVerdict, Site};

@@ -1,0 +1,169 @@
+//! What a browser asks.
+
+use std::net::IpAddr;
+
+use auth::BrowserSecret;
+
+/// A request, read whole.
+#[derive(Clone, Debug)]
+pub struct WebRequest {
+    /// What is wanted of the page.
+    pub method: Method,
+    /// The path, as it was sent.
+    pub path: String,
+    /// What follows the `?`, as it was sent.
+    pub query: String,
+    /// The host that the browser believes to speak to, maybe with a port.
+    pub host: String,
+    /// The header `Cookie`.
+    pub cookies: String,
+    /// The header `Accept-Language`.
+    pub languages: String,
+    /// The fields of a form, `application/x-www-form-urlencoded`; of GET empty.
+    pub form: Vec<u8>,
+    /// From where it comes.
+    pub address: IpAddr,
+    /// How it is protected on its way.
+    pub transport: Transport,
+    /// Seconds since 1970.
+    pub unix_seconds: i64,
+}
+
+/// What is wanted of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// To see it.
+    Get,
+    /// To change something.
+    Post,
+    /// Something else, which no page does.
+    Other,
+}
+
+/// How a request is protected on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// By TLS.
+    Tls,
+    /// By not leaving the machine.
+    Loopback,
+}
+
+/// The fields of a query or a form, in their order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    pub(crate) fn parse(encoded: &[u8]) -> Self {
+        Self(form_urlencoded::parse(encoded).into_owned().collect())
+    }
+
+    /// What a field holds, without spaces around; empty where there is none.
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.raw(name).trim()
+    }
+
+    /// What a field holds, as it was typed.
+    pub(crate) fn raw(&self, name: &str) -> &str {
+        let found = self.0.iter().find(|(known, _)| known == name);
+        found.map_or("", |(_, value)| value)
+    }
+
+    /// Whether a box was ticked.
+    pub(crate) fn is_ticked(&self, name: &str) -> bool {
+        !self.text(name).is_empty()
+    }
+}
+
+impl Transport {
+    /// The name of our cookie. In TLS browsers see to it that nobody but this host has set it (RFC 6265bis, 4.1.3.2).
+    pub(crate) const fn cookie_name(self) -> &'static str {
+        match self {
+            Self::Tls => "__Host-postroom",
+            Self::Loopback => "postroom",
+        }
+    }
+}
+
+impl WebRequest {
+    /// The secret that the browser keeps for us.
+    pub(crate) fn secret(&self) -> Option<BrowserSecret> {
+        let mut cookies = self.cookies.split(';');
+        cookies.find_map(|cookie| {
+            let (name, value) = cookie.trim().split_once('=')?;
+            let is_ours = name == self.transport.cookie_name();
+            BrowserSecret::parse(value).filter(|_| is_ours)
+        })
+    }
+
+    /// The path and what follows it, to come back to.
+    pub(crate) fn location(&self) -> String {
+        if self.query.is_empty() {
+            return self.path.clone();
+        }
+        format!("{}?{}", self.path, self.query)
+    }
+
+    /// The host by which the browser knows us, without a port.
+    pub(crate) fn host_name(&self) -> &str {
+        let is_port = |port: &str| port.chars().all(|sign| sign.is_ascii_digit());
+        match self.host.rsplit_once(':') {
+            Some((name, port)) if is_port(port) => name,
+            Some(_) | None => &self.host,
+        }
+    }
+}
+
+/// A path with fields behind it.
+pub(crate) fn url(path: &str, fields: &[(&str, &str)]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(fields);
+    format!("{path}?{}", query.finish())
+}
+
+/// A path of ours to come back to; `None` for everything that may lead elsewhere.
+pub(crate) fn own_location(text: &str) -> Option<&str> {
+    let is_plain = text
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    let is_own = text.starts_with('/') && !text.starts_with("//");
+    (is_plain && is_own).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fields, own_location, url};
+
+    #[test]
+    fn fields_are_what_was_typed() {
+        let fields = Fields::parse(b"who=+Bo%26Co+&password=+x+&empty=&who=second&%ff=1");
+        assert_eq!(fields.text("who"), "Bo&Co");
+        assert_eq!(fields.raw("password"), " x ");
+        assert_eq!(fields.text("empty"), "");
+        assert_eq!(fields.text("missing"), "");
+        assert!(!fields.is_ticked("empty") && fields.is_ticked("who"));
+        let there = url("/mailbox", &[("name", "Shared Folders/a&b=ä")]);
+        let (path, query) = there.split_once('?').unwrap();
+        assert_eq!(path, "/mailbox");
+        let back = Fields::parse(query.as_bytes());
+        assert_eq!(back.text("name"), "Shared Folders/a&b=ä");
+    }
+
+    #[test]
+    fn nobody_is_sent_elsewhere() {
+        for own in ["/", "/mailbox?name=a%20b"] {
+            assert_eq!(own_location(own), Some(own));
+        }
+        for other in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "evil",
+            "/a\r\nx: y",
+            "/ä",
+        ] {
+            assert_eq!(own_location(other), None, "{other:?}");
+        }
+    }
+}

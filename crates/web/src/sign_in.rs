@@ -1,0 +1,131 @@
+//! Signing in and out. The password is checked as at a login by IMAP, and the record of activity has both alike.
+
+use auth::BrowserSecret;
+use mail::SessionId;
+use maud::html;
+use store::{Account, Fault};
+use tracing::info;
+
+use crate::layout::{self, alert, form_token, hidden, notice};
+use crate::problem::Problem;
+use crate::request::{own_location, url};
+use crate::response::WebResponse;
+use crate::site::PasswordVerdict;
+use crate::visit::{SignedIn, Visit, origin};
+
+/// What the form says beside its fields.
+enum Remark {
+    Nothing,
+    SignedOut,
+    Wrong(&'static str),
+}
+
+pub(crate) async fn show(visit: Visit<'_>) -> Result<WebResponse, Problem> {
+    let visit = match visit.signed_in().await? {
+        Ok(person) => return Ok(WebResponse::see(next(&person.visit).to_owned())),
+        Err(visit) => visit,
+    };
+    let remark = match visit.query.text("notice") {
+        "signed-out" => Remark::SignedOut,
+        _ => Remark::Nothing,
+    };
+    form(&visit, 200, &remark)
+}
+
+pub(crate) async fn enter(visit: &Visit<'_>) -> Result<WebResponse, Problem> {
+    visit.check_form()?;
+    let (user, password) = (visit.form.text("user"), visit.form.raw("password"));
+    let (site, address) = (visit.site, visit.request.address);
+    let texts = visit.texts();
+    match site.password_check.check(user, password, address).await {
+        PasswordVerdict::Welcome(account) => match begin(visit, &account).await? {
+            Some(response) => Ok(response),
+            None => form(visit, 403, &Remark::Wrong(texts.login_failed)),
+        },
+        PasswordVerdict::Refused => {
+            site.store.note_refusal(user, address.to_canonical());
+            form(visit, 403, &Remark::Wrong(texts.login_failed))
+        }
+        PasswordVerdict::TooMany => form(visit, 429, &Remark::Wrong(texts.too_many_logins)),
+        PasswordVerdict::Unavailable => Err(Problem::Unavailable),
+    }
+}
+
+/// With another secret than before, so that nobody can have given the browser the one that is signed in. `None` where the
+/// password was changed in the moment after it was right.
+async fn begin(visit: &Visit<'_>, account: &Account) -> Result<Option<WebResponse>, Problem> {
+    let site = visit.site;
+    let random = || (site.random)().ok_or(Problem::Broken);
+    let secret = BrowserSecret::from_random(random()?);
+    let [a, b, c, d, e, f, ..] = random()?;
+    let session = SessionId::from_random([a, b, c, d, e, f]);
+    let hash = secret.hash();
+    let begun = site.store.begin_web_session(account, session, &hash);
+    match begun.await {
+        Ok(()) => {}
+        Err(Fault::Gone) => return Ok(None),
+        Err(fault) => return Err(fault.into()),
+    }
+    if let Some(before) = &visit.secret {
+        site.store.end_web_session(&before.hash()).await?;
+    }
+    let origin = origin(site, account, session, visit.request.address);
+    site.store.from_origin(origin).note_login();
+    info!(user.id = %account.id, "signed in at the web page");
+    let response = WebResponse::see(next(visit).to_owned());
+    Ok(Some(response.keep(&secret, visit.request.transport)))
+}
+
+pub(crate) async fn leave(person: &SignedIn<'_>) -> Result<WebResponse, Problem> {
+    let site = person.site();
+    site.store.end_web_session(&person.secret.hash()).await?;
+    let there = url("/sign-in", &[("notice", "signed-out")]);
+    Ok(WebResponse::see(there).forget(person.visit.request.transport))
+}
+
+fn form(visit: &Visit<'_>, status: u16, remark: &Remark) -> Result<WebResponse, Problem> {
+    let texts = visit.texts();
+    let secret = match &visit.secret {
+        Some(secret) => secret.clone(),
+        None => BrowserSecret::from_random((visit.site.random)().ok_or(Problem::Broken)?),
+    };
+    let page = layout::bare(
+        visit.language,
+        texts.sign_in,
+        &html! {
+            div.narrow {
+                h1 { (texts.sign_in) }
+                @match remark {
+                    Remark::Nothing => {}
+                    Remark::SignedOut => { (notice(texts.signed_out, &html! {})) }
+                    Remark::Wrong(words) => { (alert(words)) }
+                }
+                form.stack method="post" action="/sign-in" {
+                    (form_token(&secret))
+                    (hidden("next", next(visit)))
+                    label for="user" { (texts.user) }
+                    input #user name="user" type="text" value=(visit.form.text("user")) autocomplete="username"
+                        autocapitalize="none" spellcheck="false" required maxlength="255" autofocus;
+                    label for="password" { (texts.password) }
+                    input #password name="password" type="password" autocomplete="current-password" required
+                        maxlength="1000" aria-describedby="hint";
+                    p.hint #hint { (texts.sign_in_hint) " " (texts.no_tokens_here) }
+                    button.primary type="submit" { (texts.sign_in) }
+                }
+            }
+        },
+    );
+    let response = WebResponse::page(status, page);
+    // One that is there is of a session that has ended, or of a form like this one.
+    Ok(match visit.secret {
+        Some(_) => response,
+        None => response.keep(&secret, visit.request.transport),
+    })
+}
+
+/// Where somebody wanted to go.
+fn next<'v>(visit: &'v Visit<'_>) -> &'v str {
+    let asked = [visit.form.text("next"), visit.query.text("next")];
+    let asked = asked.into_iter().find(|text| !text.is_empty());
+    asked.and_then(own_location).unwrap_or("/")
+}

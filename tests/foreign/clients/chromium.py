@@ -1,0 +1,68 @@
+"""A Chromium without a window, for the clients that look at pages."""
+
+import contextlib
+import json
+import os
+import subprocess
+
+WIDTH, HEIGHT = 1120, 1180
+PATIENCE_SECONDS = 30
+
+
+class Chromium:
+    """A browser without a window, told what to do by its own protocol over a pair of pipes."""
+
+    def __init__(self, folder):
+        self.number = 0
+        self.events = []
+        (told, self.to), (self.said, saying) = os.pipe(), os.pipe()
+        # It reads from 3 and writes to 4.
+        command = (f"exec chromium --headless=new --no-sandbox --disable-gpu --no-first-run --user-data-dir={folder}"
+                   f" --window-size={WIDTH},{HEIGHT} --remote-debugging-pipe about:blank 3<&{told} 4>&{saying}")
+        self.process = subprocess.Popen(["bash", "-c", command], pass_fds=(told, saying),
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        os.close(told)
+        os.close(saying)
+        self.rest = b""
+        self.session = None
+        target = self.ask("Target.createTarget", url="about:blank")["targetId"]
+        self.session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+
+    def close(self):
+        with contextlib.suppress(OSError, EOFError):
+            self.session = None
+            self.ask("Browser.close")
+        self.process.wait(PATIENCE_SECONDS)
+        os.close(self.to)
+        os.close(self.said)
+
+    def ask(self, method, **parameters):
+        self.number += 1
+        request = {"id": self.number, "method": method, "params": parameters}
+        if self.session:
+            request["sessionId"] = self.session
+        os.write(self.to, json.dumps(request).encode() + b"\0")
+        while True:
+            answer = self.next()
+            if answer.get("id") == self.number:
+                assert "error" not in answer, answer
+                return answer["result"]
+            self.events.append(answer)
+
+    def next(self):
+        while b"\0" not in self.rest:
+            read = os.read(self.said, 1 << 20)
+            if not read:
+                raise EOFError
+            self.rest += read
+        answer, self.rest = self.rest.split(b"\0", 1)
+        return json.loads(answer)
+
+    def evaluate(self, script):
+        """What a script says in the end; null while there is no page yet that it could ask."""
+        return self.ask("Runtime.evaluate", expression=script, awaitPromise=True)["result"].get("value", "null")
+
+    def complaints(self):
+        """Errors of scripts, and what the browser refused or could not load."""
+        kinds = ("Runtime.exceptionThrown", "Log.entryAdded")
+        return [event["params"] for event in self.events if event.get("method") in kinds]
