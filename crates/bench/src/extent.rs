@@ -10,7 +10,7 @@ pub(crate) struct Extent {
     /// growth, memory: how many messages the largest mailbox has.
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     pub(crate) messages_max: usize,
-    /// growth: the folder in which the plots are written.
+    /// growth, soak: the folder in which the plots are written.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) plots: Option<PathBuf>,
     /// office: how many users there are.
@@ -19,6 +19,15 @@ pub(crate) struct Extent {
     /// office: what all users together do in a second; told: how many messages are appended in a second.
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub(crate) rate: u32,
+    /// soak: how many days are played.
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    pub(crate) days: u32,
+    /// soak: for how long at most; it ends with the day.
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    pub(crate) minutes: u64,
+    /// soak: one in so many of what a day has.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub(crate) part: u16,
     /// The frontends of the demo that is started.
     #[arg(long, value_name = "N", default_value_t = 2)]
     pub(crate) nodes: usize,

@@ -32,6 +32,7 @@ mod pgbench;
 mod plot;
 mod probe;
 mod program;
+mod psql;
 mod report;
 mod rounds;
 mod sample;
@@ -56,7 +57,7 @@ use demo::Demo;
 use error::BenchError;
 use extent::Extent;
 use figure::Figure;
-use mix::Mix;
+use mix::{Mix, TEAM};
 use peer::Peer;
 use report::Section;
 use scale::Scale;
@@ -89,6 +90,7 @@ impl Options {
     fn people(&self) -> usize {
         match self.mix {
             Mix::Office => PEOPLE_MIN + self.extent.users.min(OFFICE_PEOPLE_MAX),
+            Mix::Soak => PEOPLE_MIN + TEAM,
             _ => PEOPLE_MIN,
         }
     }

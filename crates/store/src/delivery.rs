@@ -156,15 +156,15 @@ impl Store {
         outcomes
     }
 
-    /// Forgets by what letters are recognised that came longer ago than any window.
+    /// Forgets by what letters are recognised that came longer ago than this, which is as long as the longest window.
     ///
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database is away.
     #[tracing::instrument(name = "db.trim_delivery_marks", skip_all)]
-    pub async fn trim_delivery_marks(&self) -> Result<u64, Fault> {
+    pub async fn trim_delivery_marks(&self, older_than: Duration) -> Result<u64, Fault> {
         let copies = ("sent_copy_mark", "until", Duration::ZERO);
-        self.trim_old_rows(&[("delivery_mark", "at", WINDOW_MAX), copies])
+        self.trim_old_rows(&[("delivery_mark", "at", older_than), copies])
             .await
     }
 

@@ -104,8 +104,8 @@ impl Store {
     /// [`Fault::Unavailable`] when the database is away.
     #[tracing::instrument(name = "db.trim_web_sessions", skip_all)]
     pub async fn trim_web_sessions(&self) -> Result<u64, Fault> {
-        let expired = ("web_session", "expires_at", Duration::ZERO);
-        self.trim_old_rows(&[expired, ("web_session", "used_at", IDLE)])
+        let over = ("web_session", "expires_at", Duration::ZERO);
+        self.trim_old_rows(&[over, ("web_session", "used_at", IDLE)])
             .await
     }
 }

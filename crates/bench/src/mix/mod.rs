@@ -19,11 +19,13 @@ mod qresync;
 mod rights;
 mod search;
 mod select;
+mod soak;
 mod status;
 mod store;
 mod told;
 
 pub(crate) use rights::administrator;
+pub(crate) use soak::TEAM;
 
 use clap::ValueEnum;
 
@@ -79,6 +81,8 @@ pub(crate) enum Mix {
     Growth,
     /// Memory: a session, an open mailbox, what a load leaves behind.
     Memory,
+    /// Thirty days of a team in fast motion: sizes of tables and times of commands, day by day; `--plots` draws them.
+    Soak,
     /// All mixes.
     All,
     /// A little of all mixes, to see that they work, and counts of what operations cost.
@@ -148,6 +152,7 @@ impl Mix {
             Self::Office => Box::pin(office::run(bench)).await,
             Self::Growth => Box::pin(growth::run(bench)).await,
             Self::Memory => Box::pin(memory::run(bench)).await,
+            Self::Soak => Box::pin(soak::run(bench)).await,
             Self::All | Self::Smoke => Err(BenchError::new("it is run by its parts")),
         }
     }

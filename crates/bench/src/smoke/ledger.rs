@@ -5,18 +5,15 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
 use crate::error::BenchError;
-use crate::program::find_program;
+use crate::psql::Psql;
 use crate::world::World;
 
 /// A database that logs every statement, for as long as this lives.
 #[derive(Debug)]
 pub(super) struct Ledger {
-    psql: PathBuf,
-    /// The URL of a database on loopback with its password, which the demo has printed anyway.
-    url: String,
+    psql: Psql,
     log: PathBuf,
 }
 
@@ -42,17 +39,12 @@ impl Ledger {
     pub(super) fn open(world: &World) -> Result<Self, BenchError> {
         let postgres = world.postgres.as_ref();
         let postgres = postgres.ok_or_else(|| BenchError::new("a peer has no database"))?;
-        let psql = find_program("psql");
         let ledger = Self {
-            psql: psql.ok_or_else(|| BenchError::new("psql is not installed"))?,
-            url: postgres.url.clone(),
+            psql: Psql::find(world)?,
             // Where the server's errors go: its log has no other name for us.
             log: PathBuf::from(format!("/proc/{}/fd/2", postgres.pid)),
         };
-        for (name, value) in SETTINGS {
-            ledger.ask(&format!("alter system set {name} = {value}"))?;
-        }
-        ledger.ask(RELOAD)?;
+        ledger.psql.set(&SETTINGS)?;
         Ok(ledger)
     }
 
@@ -85,7 +77,7 @@ impl Ledger {
     }
 
     fn written(&self) -> Result<Mark, BenchError> {
-        let said = self.ask(WRITTEN)?;
+        let said = self.psql.ask(WRITTEN)?;
         let numbers = said.trim().split_once('|');
         let numbers =
             numbers.and_then(|(wal, next)| wal.parse().ok().zip(next.parse::<u64>().ok()));
@@ -97,30 +89,11 @@ impl Ledger {
             log_bytes: 0,
         })
     }
-
-    fn ask(&self, statement: &str) -> Result<String, BenchError> {
-        let output = Command::new(&self.psql)
-            .args(["--no-psqlrc", "--tuples-only", "--no-align", "--quiet"])
-            .args(["--command", statement])
-            .arg(&self.url)
-            .stdin(Stdio::null())
-            .output()
-            .map_err(BenchError::at("psql"))?;
-        if output.status.success() {
-            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-        }
-        let said = String::from_utf8_lossy(&output.stderr);
-        Err(BenchError::new(format!("psql: {}", said.trim())))
-    }
 }
 
 impl Drop for Ledger {
     fn drop(&mut self) {
-        // The settings of a database that is gone are gone too.
-        for (name, _) in SETTINGS {
-            drop(self.ask(&format!("alter system reset {name}")));
-        }
-        drop(self.ask(RELOAD));
+        self.psql.reset(&SETTINGS);
     }
 }
 
@@ -173,7 +146,6 @@ const SETTINGS: [(&str, &str); 3] = [
     ("full_page_writes", "off"),
     ("autovacuum", "off"),
 ];
-const RELOAD: &str = "select pg_reload_conf()";
 const WRITTEN: &str = "select pg_current_wal_insert_lsn() - '0/0'::pg_lsn, \
                        pg_snapshot_xmax(pg_current_snapshot())";
 

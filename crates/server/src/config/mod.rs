@@ -143,7 +143,8 @@ impl Config {
                 "activity.keep",
                 "90d",
                 Duration::from_secs(60),
-                "How long the record of who did what is kept (postroom activity).",
+                "How long the record of who did what is kept (postroom activity). It goes a month at a time, so \
+                 up to a month later; where this is less than a month, at once.",
             ),
             log: LogConfig::fill(form),
             otlp: None,

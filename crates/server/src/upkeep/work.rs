@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use mail::limits::CHANGES_PER_MAILBOX_MAX;
+use mail::limits::{CHANGES_PER_MAILBOX_MAX, DUPLICATE_WINDOW_DAYS_MAX};
 use store::{Fault, Store};
 use tokio::time::sleep;
 use tracing::warn;
@@ -21,12 +21,16 @@ const LOOK_PAUSE: Duration = Duration::from_secs(10);
 /// How long removed messages are kept even so, for sessions that were not told yet.
 const REMOVED_GRACE: Duration = Duration::from_secs(5 * 60);
 
+/// By what a letter is recognised for the longest window that there may be.
+const DUPLICATE_WINDOW_MAX: Duration = Duration::from_hours(24 * DUPLICATE_WINDOW_DAYS_MAX);
+
 /// The ages after which things may be deleted.
 #[derive(Clone, Copy)]
 pub(crate) struct Ages {
     pub(crate) activity: Duration,
     pub(crate) content: Duration,
     changes: Duration,
+    marks: Duration,
 }
 
 impl From<&Config> for Ages {
@@ -35,6 +39,19 @@ impl From<&Config> for Ages {
             activity: config.activity_keep,
             content: config.database.content_keep,
             changes: config.database.changes_keep,
+            marks: DUPLICATE_WINDOW_MAX,
+        }
+    }
+}
+
+impl Ages {
+    /// The same for everything.
+    pub(crate) const fn all(age: Duration) -> Self {
+        Self {
+            activity: age,
+            content: age,
+            changes: age,
+            marks: age,
         }
     }
 }
@@ -84,7 +101,7 @@ pub(crate) async fn perform(job: Job, store: &Store, ages: Ages) -> Result<u64, 
         Job::TrimActivity => store.trim_activity(ages.activity).await,
         Job::CollectGarbage => store.collect_garbage(ages.content).await,
         Job::TrimChanges => store.trim_changes(ages.changes).await,
-        Job::TrimDeliveryMarks => store.trim_delivery_marks().await,
+        Job::TrimDeliveryMarks => store.trim_delivery_marks(ages.marks).await,
         Job::TrimWrongPasswords => store.trim_wrong_passwords().await,
         Job::TrimWebSessions => store.trim_web_sessions().await,
         Job::CollectExcess => store.collect_excess(REMOVED_GRACE).await,

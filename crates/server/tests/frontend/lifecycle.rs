@@ -297,7 +297,7 @@ fn a_role_that_may_change_no_table_serves_everything() {
         store.trim_activity(nothing).await.unwrap();
         store.collect_garbage(nothing).await.unwrap();
         store.trim_changes(nothing).await.unwrap();
-        store.trim_delivery_marks().await.unwrap();
+        store.trim_delivery_marks(nothing).await.unwrap();
         store.trim_wrong_passwords().await.unwrap();
         store.collect_excess(nothing).await.unwrap();
         store.cap_changes(1).await.unwrap();
@@ -339,7 +339,7 @@ fn one_frontend_keeps_house_for_all() {
                 .filter(|job| job.node.as_deref() == Some(name))
                 .count()
         };
-        while by("one").await < 8 {}
+        while by("one").await < 9 {}
         assert_eq!(by("two").await, 0);
         let settings = world.settings(&[]);
         let status = ok(&settings, &["upkeep", "status"], "");
@@ -351,7 +351,7 @@ fn one_frontend_keeps_house_for_all() {
         assert_eq!(status["leader"]["node"], "one");
         assert_eq!(status["jobs"][0]["job"], "trim_activity");
         assert_eq!(status["jobs"][1]["waiting"], 0);
-        assert_eq!(status["jobs"][6]["node"], "command line");
+        assert_eq!(status["jobs"][7]["node"], "command line");
         two.signal("TERM");
         assert_eq!(two.exit_code(), Some(0));
         assert_eq!(leader().await.as_deref(), Some("one"));
