@@ -31,6 +31,15 @@ struct ReadOnly {
     port: u16,
 }
 
+/// A server to which there is no connection.
+#[derive(Debug, thiserror::Error)]
+#[error("{host}:{port}: {cause}")]
+struct Unreached {
+    host: String,
+    port: u16,
+    cause: io::Error,
+}
+
 impl Servers {
     /// As libpq has it: `postgres://user:password@one:5432,two:5432/name?target_session_attrs=read-write`. A session is opened
     /// without settings of our own, since poolers refuse those that they do not know: what must hold is set afterwards.
@@ -99,11 +108,15 @@ impl Servers {
             self.each.iter().map(|one| ask(one, true).boxed()).collect();
         let mut unanswered = self.each.len();
         let mut refusal = None;
+        let mut refusals = Vec::new();
         while let Some(answer) = asking.next().await {
             let error = match answer.outcome {
                 Ok(connection) => return Ok((answer.server, connection)),
                 Err(error) => error,
             };
+            if answer.is_first {
+                refusals.push(error.to_string());
+            }
             // What only time can mend is told least: all servers but one are standbys.
             if refusal.as_ref().is_none_or(is_read_only) {
                 refusal = Some(error);
@@ -121,7 +134,14 @@ impl Servers {
                 asking.push(again.boxed());
             }
         }
-        Err(refusal.unwrap_or(sqlx::Error::PoolClosed))
+        Err(match refusal {
+            // Whoever reads it looks at each of them.
+            Some(sqlx::Error::Io(error)) if refusals.len() > 1 => {
+                io::Error::new(error.kind(), refusals.join("; ")).into()
+            }
+            Some(error) => error,
+            None => sqlx::Error::PoolClosed,
+        })
     }
 }
 
@@ -144,7 +164,10 @@ async fn ask(server: &PgConnectOptions, is_first: bool) -> Answer<'_> {
 }
 
 async fn connect_to_primary(server: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
-    let mut connection = server.connect().await?;
+    let mut connection = server
+        .connect()
+        .await
+        .map_err(|error| named(server, error))?;
     // Also on during recovery.
     let row = connection.fetch_one("show transaction_read_only").await?;
     if row.try_get::<&str, _>(0)? != "on" {
@@ -156,6 +179,19 @@ async fn connect_to_primary(server: &PgConnectOptions) -> Result<PgConnection, s
     };
     // For us it is as if nobody were there, and as with those who start that may be over in a moment.
     Err(io::Error::new(io::ErrorKind::ConnectionRefused, cause).into())
+}
+
+/// What the network says does not tell of whom.
+fn named(server: &PgConnectOptions, error: sqlx::Error) -> sqlx::Error {
+    let sqlx::Error::Io(cause) = error else {
+        return error;
+    };
+    let unreached = Unreached {
+        host: server.get_host().to_owned(),
+        port: server.get_port(),
+        cause,
+    };
+    io::Error::new(unreached.cause.kind(), unreached).into()
 }
 
 fn is_read_only(error: &sqlx::Error) -> bool {

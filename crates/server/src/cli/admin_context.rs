@@ -1,19 +1,26 @@
 //! What verbs need to work on mail: a store, and the account on whose behalf they ask.
 
+use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ::acl::{CreatePermit, Denied, Everybody, Operation, Permit, Rights, Subject, Who};
 use mail::{MailboxId, MailboxName, Namespaces, Place};
 use store::{Account, Fault, Found, Options, Store};
+use tokio::time::timeout;
 
 use super::failure::Failure;
+use super::terminal::Terminal;
 use crate::config::Config;
 use crate::database::Database;
 use crate::environment;
 
 /// How many connections a verb uses.
 const CONNECTIONS: u32 = 2;
+
+/// After so long a verb says that it is still at work.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long a verb waits for somebody who migrates: so many times this.
 const MIGRATION_ASKED_MAX: usize = 60;
@@ -27,6 +34,19 @@ pub(super) struct AdminContext {
     namespaces: Namespaces,
     everybody: Everybody,
     database: Database,
+}
+
+/// Says so on standard error, again and again, when `work` takes long: a database may have whoever writes wait without end.
+async fn with_a_word<T>(work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    loop {
+        match timeout(PATIENCE, work.as_mut()).await {
+            Ok(done) => return done,
+            Err(_) => Terminal::mention(
+                "not done yet; `postroom doctor` says whether the database is well",
+            ),
+        }
+    }
 }
 
 /// The account that asks: verbs pass the same checks as a session of it.
@@ -43,7 +63,7 @@ impl AdminContext {
         verb: impl AsyncFnOnce(&Self) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         let context = Self::open(config).await?;
-        let done = verb(&context).await;
+        let done = with_a_word(verb(&context)).await;
         let closed = context.close().await;
         done?;
         closed

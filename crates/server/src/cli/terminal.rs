@@ -55,7 +55,12 @@ impl Terminal {
 
     /// Prints what went wrong.
     pub(super) fn complain(&self, failure: &Failure) {
+        Self::mention(failure);
+    }
+
+    /// Prints, beside the output, what whoever waits wants to know.
+    pub(super) fn mention(words: impl Display) {
         // If this fails, too, there is nowhere left to report it.
-        drop(writeln!(io::stderr().lock(), "postroom: {failure}"));
+        drop(writeln!(io::stderr().lock(), "postroom: {words}"));
     }
 }

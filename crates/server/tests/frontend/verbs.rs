@@ -165,9 +165,9 @@ fn a_team_is_set_up_from_nothing() {
     assert_eq!(
         json(&["user", "list", "--json"]),
         json!([
-            { "name": "ada", "admin": false, "disabled": false, "password": true },
-            { "name": "admin", "admin": true, "disabled": false, "password": true },
-            { "name": "bo", "admin": false, "disabled": false, "password": false },
+            { "id": 2, "name": "ada", "admin": false, "disabled": false, "password": true },
+            { "id": 1, "name": "admin", "admin": true, "disabled": false, "password": true },
+            { "id": 4, "name": "bo", "admin": false, "disabled": false, "password": false },
         ])
     );
 

@@ -97,7 +97,10 @@ async fn of_several_servers_the_one_that_takes_writes_is_the_database() {
     let mut admin = PgConnection::connect(&world.url).await.unwrap();
     let close = "do $$ begin execute format('alter database %I set default_transaction_read_only = on', current_database()); end $$";
     admin.execute(close).await.unwrap();
-    assert!(Store::why_not_yet(&both).await.unwrap().is_some());
+    // Each is told of by its name.
+    let why = Store::why_not_yet(&both).await.unwrap().unwrap();
+    assert!(why.contains("127.0.0.1:1: Connection refused"), "{why}");
+    assert!(why.contains("is read-only"), "{why}");
     let why = Store::why_not_yet(&world.url).await.unwrap().unwrap();
     assert!(why.contains("read-only"), "{why}");
     let pending = Store::pending_migrations(&world.url).await;
