@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use sqlx::Connection as _;
+
 use crate::keeping::count;
 use crate::pace::Pace;
 use crate::{Fault, Store};
@@ -237,6 +239,9 @@ impl Store {
     /// [`Fault::Unavailable`] when the database is away.
     #[tracing::instrument(name = "db.replication", skip_all)]
     pub async fn replication(&self) -> Result<Replication, Fault> {
+        // All others may be waiting for the very standby that this is to tell of.
+        let database = self.inner().database();
+        let mut connection = database.connect_once().await.map_err(Fault::of_opening)?;
         let row = sqlx::query!(
             r#"select ('x' || split_part(database_history(), '/', 2))::bit(32)::bigint as timeline,
                       count(*) as "standbys!",
@@ -252,8 +257,9 @@ impl Store {
                  from pg_stat_replication r
                 where r.state is null or r.state <> 'backup'"#
         )
-        .fetch_one(&mut *self.kept().await?)
+        .fetch_one(&mut connection)
         .await?;
+        connection.close().await?;
         Ok(Replication {
             timeline: row.timeline.map_or(0, count),
             standbys: count(row.standbys),
