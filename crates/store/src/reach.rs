@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use sqlx::Connection as _;
+use sqlx::{Connection as _, PgConnection};
 
 use crate::connections::ACQUIRE_TIMEOUT;
 use crate::pool::is_starting;
@@ -80,6 +80,26 @@ impl Store {
         }
     }
 
+    /// What is asked at `database` by a connection of its own, which is closed then: it waits for none of ours, and for nobody
+    /// who does not answer.
+    pub(crate) async fn ask_apart<T>(
+        &self,
+        database: &Servers,
+        ask: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>,
+    ) -> Result<T, Fault> {
+        let asking = pin!(async {
+            let mut connection = database.connect_once().await.map_err(Fault::of_opening)?;
+            let answer = ask(&mut connection).await?;
+            connection.close().await?;
+            Ok(answer)
+        });
+        let too_late = (self.inner().background.sleep)(ACQUIRE_TIMEOUT);
+        match select(asking, too_late).await {
+            Either::Left((answer, _)) => answer,
+            Either::Right(_) => Err(Fault::Unavailable(Cause::new("no answer in time"))),
+        }
+    }
+
     /// Uses `url` for all connections from now on, and lets go those that are open as they become free. It must lead to
     /// the same database, as after its password has changed or under another name.
     ///
@@ -90,18 +110,11 @@ impl Store {
         let inner = self.inner();
         let name = inner.database().node_name().map(str::to_owned);
         let database = Servers::parse(url)?.application_name(name.as_deref().unwrap_or_default());
-        let tried = database.clone();
-        let trying = pin!(async {
-            let mut connection = tried.connect_once().await?;
-            let ids = ObjectIds::read(&mut connection).await?;
-            connection.close().await?;
-            Ok::<_, Fault>(ids)
-        });
-        let too_late = (inner.background.sleep)(ACQUIRE_TIMEOUT);
-        let ids = match select(trying, too_late).await {
-            Either::Left((ids, _)) => ids?,
-            Either::Right(_) => return Err(Fault::Unavailable(Cause::new("no answer in time"))),
-        };
+        let ids = self
+            .ask_apart(&database, async |connection| {
+                ObjectIds::read(connection).await
+            })
+            .await?;
         if !ids.is_same(&inner.object_ids) {
             let cause = Cause::new("it is another database, which needs a restart");
             return Err(Fault::Broken(cause));

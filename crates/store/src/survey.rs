@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use sqlx::Connection as _;
-
 use crate::keeping::count;
 use crate::pace::Pace;
 use crate::{Fault, Store};
@@ -241,8 +239,8 @@ impl Store {
     pub async fn replication(&self) -> Result<Replication, Fault> {
         // All others may be waiting for the very standby that this is to tell of.
         let database = self.inner().database();
-        let mut connection = database.connect_once().await.map_err(Fault::of_opening)?;
-        let row = sqlx::query!(
+        let row = self.ask_apart(&database, async |connection| {
+            sqlx::query!(
             r#"select ('x' || split_part(database_history(), '/', 2))::bit(32)::bigint as timeline,
                       count(*) as "standbys!",
                       case when count(*) = count(r.sync_state)
@@ -257,9 +255,10 @@ impl Store {
                  from pg_stat_replication r
                 where r.state is null or r.state <> 'backup'"#
         )
-        .fetch_one(&mut connection)
+            .fetch_one(connection)
+            .await
+        })
         .await?;
-        connection.close().await?;
         Ok(Replication {
             timeline: row.timeline.map_or(0, count),
             standbys: count(row.standbys),

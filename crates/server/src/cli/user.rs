@@ -1,5 +1,6 @@
 //! `postroom user`: who can log in.
 
+use mail::AccountId;
 use serde_json::json;
 use store::Fault;
 
@@ -81,13 +82,7 @@ async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Res
         } => {
             let hash = password.hash()?;
             for name in names {
-                let store = &context.store;
-                let created = if *folders {
-                    let hash = hash.as_deref();
-                    store.create_account_with_folders(name, hash, *admin).await
-                } else {
-                    store.create_account(name, hash.as_deref(), *admin).await
-                };
+                let created = create(context, name, hash.as_deref(), *admin, *folders).await;
                 match created {
                     Ok(_) => terminal.report(format!("user {name} added"))?,
                     Err(Fault::Exists) => {
@@ -127,6 +122,24 @@ async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Res
             context.store.delete_account(account.id).await?;
             terminal.report(format!("user {name} deleted"))
         }
+    }
+}
+
+/// Makes an account, with its folders or with its INBOX only.
+pub(super) async fn create(
+    context: &AdminContext,
+    name: &str,
+    hash: Option<&str>,
+    is_admin: bool,
+    with_folders: bool,
+) -> Result<AccountId, Fault> {
+    let store = &context.store;
+    if with_folders {
+        store
+            .create_account_with_folders(name, hash, is_admin)
+            .await
+    } else {
+        store.create_account(name, hash, is_admin).await
     }
 }
 

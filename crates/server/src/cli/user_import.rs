@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use auth::Hasher;
+use mail::AccountId;
 use serde::Deserialize;
 use serde_json::json;
 use store::{Fault, account_name};
@@ -13,6 +14,7 @@ use store::{Fault, account_name};
 use super::admin_context::AdminContext;
 use super::failure::Failure;
 use super::terminal::Terminal;
+use super::user;
 
 pub(super) const HELP: &str = "Formats, by the end of the file's name:\n  \
     .csv      a line of titles: name, and any of hash, groups (with spaces between)\n  \
@@ -93,40 +95,46 @@ pub(super) async fn run(
         .collect();
     let (mut added, mut there) = (0_u64, 0_u64);
     for entry in &entries {
-        let hash = entry.hash.as_deref();
-        let id = match known.get(&entry.name) {
-            Some(id) => {
-                there += 1;
-                Some(*id)
-            }
-            None if args.dry_run => None,
-            None if args.folders => Some(
-                context
-                    .store
-                    .create_account_with_folders(&entry.name, hash, false)
-                    .await
-                    .map_err(|fault| stopped(&entry.name, added, fault))?,
-            ),
-            None => Some(
-                context
-                    .store
-                    .create_account(&entry.name, hash, false)
-                    .await
-                    .map_err(|fault| stopped(&entry.name, added, fault))?,
-            ),
-        };
-        added += u64::from(!known.contains_key(&entry.name));
-        for group in entry.groups.iter().filter(|_| !args.dry_run) {
-            let Some(id) = id else { continue };
-            let joined = context.store.add_member(group, id).await;
-            joined.map_err(|fault| stopped(&entry.name, added, fault))?;
+        let name = &entry.name;
+        let is_there = known.contains_key(name);
+        if !args.dry_run {
+            let done = import(context, entry, known.get(name).copied(), args.folders).await;
+            done.map_err(|fault| stopped(name, added, fault))?;
         }
+        there += u64::from(is_there);
+        added += u64::from(!is_there);
     }
     let would = if args.dry_run { "would be " } else { "" };
     let data = json!({ "added": added, "there": there, "dry_run": args.dry_run });
     terminal.show(&data, || {
         format!("{added} users {would}added, {there} were there already")
     })
+}
+
+/// Makes the account unless it is there, and lets it be in its groups.
+async fn import(
+    context: &AdminContext,
+    entry: &Entry,
+    known: Option<AccountId>,
+    with_folders: bool,
+) -> Result<(), Fault> {
+    let id = match known {
+        Some(id) => id,
+        None => {
+            user::create(
+                context,
+                &entry.name,
+                entry.hash.as_deref(),
+                false,
+                with_folders,
+            )
+            .await?
+        }
+    };
+    for group in &entry.groups {
+        context.store.add_member(group, id).await?;
+    }
+    Ok(())
 }
 
 impl Args {

@@ -13,6 +13,7 @@ mod addresses;
 mod agents;
 mod certificates;
 mod client;
+mod doctor;
 mod imports;
 mod lifecycle;
 mod limits;
