@@ -137,6 +137,15 @@ async fn the_directory_is_trusted_by_its_authority_and_spoken_to_in_tls() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn another_server_is_asked_where_the_first_cannot_be_reached() {
+    let Some(site) = Site::build(World::OneNode, &[("ldap.url", "DEAD AND ALIVE")]).await else {
+        return;
+    };
+    site.welcome("ada", "ada's", 1).await;
+    site.tear_down().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn people_may_bind_without_a_search() {
     let settings = [
         (

@@ -120,6 +120,7 @@ impl Site {
         let directory = Slapd::start(&conf, &format!("{ENTRIES}{people}"), &files).unwrap()?;
         let url = format!("ldaps://{}", directory.tls());
         let plain = format!("ldap://{}", directory.plain());
+        let both = format!("ldaps://127.0.0.1:1, {url}");
         let ca = directory.file("ca.pem").display().to_string();
         let other = directory.file("other-ca.pem").display().to_string();
         let defaults = [
@@ -144,6 +145,7 @@ impl Site {
             let value = match value {
                 "PLAIN" => plain.as_str(),
                 "OTHER" => other.as_str(),
+                "DEAD AND ALIVE" => both.as_str(),
                 value => value,
             };
             (name, value)
