@@ -26,6 +26,9 @@ pub enum ServerError {
     /// There is no certificate to serve.
     #[error("TLS: {0}")]
     Tls(#[from] TlsError),
+    /// The directory cannot be asked as configured.
+    #[error("ldap: {0}")]
+    Directory(String),
     /// An address cannot be listened on.
     #[error("cannot listen on {address}: {cause}")]
     Listen {

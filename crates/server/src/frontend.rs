@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ldap::Directory;
 use live::Live;
 use session::{Node, Trees};
 use store::{NodeRun, Store};
@@ -21,6 +22,7 @@ use crate::connection::{ComingUploads, ConnectionContext};
 use crate::connection_slots::ConnectionSlots;
 use crate::database::Database;
 use crate::database_link::DatabaseLink;
+use crate::directory_sync::Follower;
 use crate::drain::{DrainTrigger, drain};
 use crate::environment;
 use crate::error::ServerError;
@@ -126,6 +128,7 @@ impl Frontend {
         let certificates = Certificates::open(config)?;
         let tls = certificates.acceptor()?;
         let store = open_store(config, database, &panics).await?;
+        let directory = open_directory(config, &panics)?;
         let bus = BusLink::start(&config.bus, &config.node.name, &store).await;
         let run = environment::random_bytes().ok_or(ServerError::NoRandomness)?;
         let run = NodeRun {
@@ -141,7 +144,7 @@ impl Frontend {
         );
         let limits = &config.limits;
         let uploads = SharedMemory::new(limits.literal_bytes_in_flight, limits.message_bytes);
-        let upkeep = Upkeep::new();
+        let upkeep = Upkeep::new(config.ldap.is_some());
         let leadership = Leadership::new(run.clone());
         let stats = StatsCollector {
             store: store.clone(),
@@ -161,7 +164,7 @@ impl Frontend {
         let (lmtp_drain, agents_drain, web_drain) = (drain.apart(), drain.apart(), drain.apart());
         let registry = Registry::new(run);
         let context = Arc::new(ConnectionContext {
-            node: Arc::new(node(config, &store, &live, &metrics)?),
+            node: Arc::new(node(config, &store, &live, &metrics, directory.as_ref())?),
             tls,
             metrics: Arc::clone(&metrics),
             uploads,
@@ -196,6 +199,12 @@ impl Frontend {
         background.spawn(Arc::clone(&panics).keep_running(move || {
             Arc::clone(&kept).keep(store_kept.clone(), Arc::clone(&live_kept))
         }));
+        if let Some((follower, every)) = follower(config, directory.as_ref(), &store) {
+            let leading = Arc::clone(&leadership);
+            background.spawn(Arc::clone(&panics).keep_running(move || {
+                upkeep::follow_people(follower.clone(), Arc::clone(&leading), every)
+            }));
+        }
         let link = DatabaseLink::new(&config.database, store.clone());
         let (followed, linked) = (Arc::clone(&certificates), Arc::clone(&link));
         background.spawn(Arc::clone(&panics).keep_running(move || Arc::clone(&followed).follow()));
@@ -421,16 +430,44 @@ async fn wait_for_migrations(url: &str) -> Result<(), ServerError> {
     }
 }
 
+/// The directory that knows people, where one is configured. Nobody connects to it yet.
+fn open_directory(
+    config: &Config,
+    panics: &Arc<Panics>,
+) -> Result<Option<Arc<Directory>>, ServerError> {
+    let Some(ldap) = &config.ldap else {
+        return Ok(None);
+    };
+    let directory = Directory::new(ldap.settings.clone(), environment::spawn(panics));
+    directory
+        .map(|directory| Some(Arc::new(directory)))
+        .map_err(|cause| ServerError::Directory(cause.to_string()))
+}
+
+/// What follows the directory, and how often.
+fn follower(
+    config: &Config,
+    directory: Option<&Arc<Directory>>,
+    store: &Store,
+) -> Option<(Follower, Duration)> {
+    let (ldap, directory) = (config.ldap.as_ref()?, directory?);
+    let follower = Follower {
+        directory: Arc::clone(directory),
+        store: store.clone(),
+        newcomers: ldap.newcomers_at_sync(),
+    };
+    Some((follower, ldap.sync_every))
+}
+
 fn node(
     config: &Config,
     store: &Store,
     live: &Arc<Live>,
     metrics: &Arc<Metrics>,
+    directory: Option<&Arc<Directory>>,
 ) -> Result<Node, ServerError> {
     let key = environment::random_bytes().ok_or(ServerError::NoRandomness)?;
-    let metrics = Arc::clone(metrics);
-    let authenticator =
-        PasswordAuthenticator::new(store.clone(), metrics, &key, config.login.waiting_max);
+    let authenticator = PasswordAuthenticator::new(config, store, directory, metrics, &key);
     Ok(Node {
         name: config.node.name.clone(),
         store: store.clone(),

@@ -13,6 +13,7 @@ mod connection;
 mod connection_slots;
 mod database;
 mod database_link;
+mod directory_sync;
 mod drain;
 mod environment;
 mod error;

@@ -109,7 +109,7 @@ pub enum LoginVerdict {
     Refused,
     /// Too many tries, or too many at once: later.
     TooMany,
-    /// The database does not answer.
+    /// The database does not answer, or what knows the password.
     Unavailable,
 }
 

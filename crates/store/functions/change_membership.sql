@@ -12,6 +12,7 @@ begin
   if not found or not exists (select from account a where a.id = _account) then
     raise exception using errcode = 'PR001', message = 'no such group or account';
   end if;
+  perform check_kept_by_hand(_group);
   _groups := groups_above(_group);
   perform hold_groups(_groups);
   if _is_member then

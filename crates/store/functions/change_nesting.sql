@@ -15,6 +15,7 @@ begin
   if _outer_group is null or _inner_group is null then
     raise exception using errcode = 'PR001', message = 'no such group';
   end if;
+  perform check_kept_by_hand(_outer_group);
   _groups := groups_above(_outer_group);
   if _is_member and _inner_group = any (_groups) then
     raise exception using errcode = 'PR046', message = 'a group cannot be in itself';

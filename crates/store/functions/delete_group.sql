@@ -12,6 +12,10 @@ begin
   if not found then
     raise exception using errcode = 'PR001', message = 'no such group';
   end if;
+  -- One that the directory has emptied may go.
+  if exists (select from user_group_member m where m.user_group = _group) then
+    perform check_kept_by_hand(_group);
+  end if;
   _groups := groups_above(_group);
   perform hold_groups(_groups);
   _members := array(select e.account from effective_member e where e.user_group = _group);

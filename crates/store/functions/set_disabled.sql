@@ -7,6 +7,7 @@ begin
   perform lock_login_alone(_account);
   update account a
      set is_disabled = _is_disabled,
+         left_directory_at = null,
          password_version = a.password_version + (a.is_disabled <> _is_disabled)::integer
    where a.id = _account
   returning a.name into _name;

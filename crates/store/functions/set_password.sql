@@ -5,6 +5,16 @@ declare
   _name text;
 begin
   perform lock_login_alone(_account);
+  -- An administrator may have one of this site besides, to get in while the directory is away.
+  perform
+     from account a
+    where a.id = _account
+      and a.directory_id is not null
+      and not a.is_admin
+      and _password_hash is not null;
+  if found then
+    raise exception using errcode = 'PR052', message = 'a directory has the password of this account';
+  end if;
   update account a
      set password_hash = _password_hash, password_version = a.password_version + 1
    where a.id = _account

@@ -233,6 +233,8 @@ fn limit_text(code: &str) -> Option<&'static str> {
         "PR048" => "an address leads to too many places",
         "PR049" => "only the first 57 keywords of a mailbox can be private",
         "PR050" => "the account has as many access tokens as there may be",
+        "PR051" => "the directory says who is in this group: change it there",
+        "PR052" => "the directory has the password of this account: change it there",
         _ => return None,
     })
 }

@@ -9,6 +9,15 @@ use mail::limits::GROUP_PEOPLE_TOLD_MAX;
 use crate::fold::{account_name, fold};
 use crate::{Fault, Store, wake};
 
+/// A group that a directory keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DirectoryGroup {
+    /// Folded.
+    pub name: String,
+    /// Who is in it by himself.
+    pub members: Vec<AccountId>,
+}
+
 /// A group and who is in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
@@ -89,6 +98,54 @@ impl Store {
         .fetch_all(&mut *self.connection().await?)
         .await?;
         Ok(rows)
+    }
+
+    /// All groups that a directory keeps, by name.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.directory_groups", skip_all)]
+    pub async fn directory_groups(&self) -> Result<Vec<DirectoryGroup>, Fault> {
+        let rows = sqlx::query!(
+            r#"select g.name,
+                      array(select m.account from user_group_member m where m.user_group = g.id) as "members!"
+                 from user_group g
+                where g.is_of_directory
+                order by g.name"#
+        )
+        .fetch_all(&mut *self.connection().await?)
+        .await?;
+        let groups = rows.into_iter().map(|row| DirectoryGroup {
+            name: row.name,
+            members: row.members.into_iter().map(AccountId).collect(),
+        });
+        Ok(groups.collect())
+    }
+
+    /// A directory's group with these members and no others, whether or not it was there. Open sessions hear of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Exists`] where a group of this name is kept by hand; [`Fault::Limit`] for what is no name.
+    #[tracing::instrument(name = "db.keep_group", skip_all)]
+    pub async fn keep_group(
+        &self,
+        name: &str,
+        members: impl IntoIterator<Item = AccountId>,
+    ) -> Result<(), Fault> {
+        let name = account_name(name)?;
+        let members: Vec<i64> = members.into_iter().map(|account| account.0).collect();
+        let woken = sqlx::query_as!(
+            wake::Row,
+            r#"select mailbox as "mailbox!", modseq as "modseq!" from keep_group(_name => $1, _members => $2)"#,
+            name,
+            &members
+        )
+        .fetch_all(&mut *self.connection().await?)
+        .await?;
+        self.wake(woken);
+        self.until_noted(None).await
     }
 
     /// Who is in the groups that the list of the permit's mailbox names, directly or through other groups, by group. Groups and

@@ -21,7 +21,7 @@
 //! - **What somebody did is written down** in the transaction that did it ([`Activity`]).
 //! - **Messages are immutable**, byte for byte as they came, and stored once however often copied.
 //!
-//! Lock order, everywhere: logins, contents, name locks of trees in ascending owner, groups, accounts, then rows of
+//! Lock order, everywhere: people of directories, logins, contents, name locks of trees in ascending owner, groups, accounts, then rows of
 //! `mailbox` in ascending id, and all else of a mailbox only under its row; the row of a quota root
 //! last. The functions in `functions/` keep it; each is one round trip and one transaction, and reads top-down: login, lock,
 //! rights, write, log, activity, quota.
@@ -79,6 +79,7 @@ mod outline;
 mod overlay;
 mod pace;
 mod packing;
+mod person;
 mod place;
 mod pool;
 mod prepared;
@@ -148,7 +149,7 @@ pub use fault::{Cause, FAULTS, Fault};
 pub use filing::{Circumstances, Filing, filing};
 pub use flags::{FlagEdit, FlagsEdited, RareEdit};
 pub use fold::{account_name, fold_identifier};
-pub use group::{Group, GroupPeople};
+pub use group::{DirectoryGroup, Group, GroupPeople};
 pub use latest::Latest;
 pub use mailbox::{Found, Listed};
 pub use mailbox_summary::MailboxSummary;
@@ -157,6 +158,7 @@ pub use metadata::{Annotation, NewValue, Wanted};
 pub use object_id::ObjectIds;
 pub use origin::{Login, Origin, TokenUse};
 pub use outline::{Outline, Stamps};
+pub use person::{DirectoryAccount, Entered, Newcomers, Person};
 pub use prepared::{Prepared, prepare};
 pub use presence::{NodeRun, OpenSession, Reported, SessionQuery, SessionReport};
 pub use quota::Quota;

@@ -165,6 +165,6 @@ impl Store {
     }
 }
 
-fn default_folders() -> (Vec<&'static str>, Vec<&'static str>) {
+pub(crate) fn default_folders() -> (Vec<&'static str>, Vec<&'static str>) {
     DEFAULT_FOLDERS.into_iter().unzip()
 }

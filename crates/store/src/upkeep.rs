@@ -144,12 +144,12 @@ impl Store {
     /// # Errors
     ///
     /// As the work, and where that cannot be noted.
-    pub async fn record_job(
+    pub async fn record_job<E: From<Fault> + std::fmt::Display>(
         &self,
         name: &str,
         node: &str,
-        work: impl Future<Output = Result<u64, Fault>>,
-    ) -> Result<u64, Fault> {
+        work: impl Future<Output = Result<u64, E>>,
+    ) -> Result<u64, E> {
         sqlx::query!(
             "insert into upkeep_job (name, begun_at)
              values ($1, clock_timestamp())
@@ -157,11 +157,12 @@ impl Store {
             name
         )
         .execute(&mut *self.kept().await?)
-        .await?;
+        .await
+        .map_err(Fault::from)?;
         let done = work.await;
         let (removed, cause) = match &done {
             Ok(removed) => (Some(i64::try_from(*removed).unwrap_or(i64::MAX)), None),
-            Err(fault) => (None, Some(fault.to_string())),
+            Err(cause) => (None, Some(cause.to_string())),
         };
         let noted = sqlx::query!(
             "update upkeep_job j
@@ -185,7 +186,7 @@ impl Store {
         .execute(&mut *self.kept().await?)
         .await;
         let removed = done?;
-        noted?;
+        noted.map_err(Fault::from)?;
         Ok(removed)
     }
 

@@ -255,8 +255,15 @@ impl Architect {
     ///
     /// [`TestError::Store`].
     pub async fn account(&mut self, name: &str) -> Result<AccountId, TestError> {
-        match self.accounts.get(name) {
-            Some(&account) => Ok(account),
+        if let Some(&account) = self.accounts.get(name) {
+            return Ok(account);
+        }
+        // One that a directory has made.
+        match self.store.find_account(name).await? {
+            Some(account) => {
+                self.accounts.insert(name.to_owned(), account.id);
+                Ok(account.id)
+            }
             None => self.create_account(name, false).await,
         }
     }

@@ -16,6 +16,7 @@ mod page;
 mod pattern;
 mod play;
 mod responses;
+mod slapd;
 mod stage;
 mod tap;
 mod tls;
@@ -33,13 +34,14 @@ pub use nats_server::NatsServer;
 pub use page::{Intervention, Line, Page, PageFault, Step, Verdict};
 pub use pattern::{Literal, Names, Pattern, Utterance};
 pub use play::{Player, Stop};
+pub use slapd::Slapd;
 pub use stage::{Stage, World};
 pub use tap::{Meddling, Tap};
 
 // Used by the tests beside this library only.
 #[cfg(test)]
 use {
-    bus as _, imap_codec as _, libtest_mimic as _, nats as _, rcgen as _, rustix as _,
+    bus as _, imap_codec as _, ldap3 as _, libtest_mimic as _, nats as _, rcgen as _, rustix as _,
     serde_json as _,
 };
 

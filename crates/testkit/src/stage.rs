@@ -124,6 +124,12 @@ impl Stage {
         Ok(stage)
     }
 
+    /// The store of a connection of its own.
+    #[must_use]
+    pub fn store(&self) -> &store::Store {
+        self.architect.store()
+    }
+
     /// Waits until wake-ups go by the bus alone on every node, or until they do on none.
     ///
     /// # Errors

@@ -14,7 +14,12 @@ pub(crate) fn install(package: &str) -> Result<(), ChoreError> {
     eprintln!("installing Debian's {package}");
     let quietly = |arguments: &[&str]| {
         let mut apt = Command::new("apt-get");
-        read(apt.args(arguments).env("DEBIAN_FRONTEND", "noninteractive")).map(drop)
+        // A service that comes with a program is not started.
+        let apt = apt
+            .args(arguments)
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .env("RUNLEVEL", "1");
+        read(apt).map(drop)
     };
     quietly(&["update", "--quiet"])?;
     quietly(&[

@@ -16,6 +16,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), ChoreError> {
     // Before PostgreSQL runs, which an installation may bring up to date.
     wish_for("pgbouncer", "nothing is tested through a pooler");
     wish_for("nats-server", "the tests of wake-ups by NATS fail");
+    wish_for("slapd", "the tests of a directory by LDAP are skipped");
     let folder = postgres::scratch_folder("postroom-test-")?;
     let shared = postgres::start(&folder.path().join("postgres"), Tuning::Scratch)?;
     // nextest leaves examples in documentation to the older runner; its summary comes last.

@@ -123,6 +123,7 @@ async fn examine(sources: &Sources) -> Vec<Finding> {
     );
     let mut findings = vec![Finding::good("configuration", file)];
     findings.extend(examine_database(&config).await);
+    findings.extend(examine_directory(&config).await);
     findings.extend(examine_certificates(&config));
     findings.extend(examine_files(&config));
     findings.extend(examine_ports(&config).await);
@@ -194,6 +195,20 @@ async fn examine_store(config: &Config, database: &Database) -> Result<Vec<Findi
         Finding::bad("wake-ups", words)
     });
     Ok(findings)
+}
+
+/// Whether the LDAP directory answers, and lets whoever searches in.
+async fn examine_directory(config: &Config) -> Option<Finding> {
+    let what = "directory";
+    let ldap = config.ldap.as_ref()?;
+    let directory = match super::directory::open(ldap) {
+        Ok(directory) => directory,
+        Err(failure) => return Some(Finding::bad(what, failure.to_string())),
+    };
+    Some(match directory.check().await {
+        Ok(()) => Finding::good(what, "answers and can be searched"),
+        Err(cause) => Finding::bad(what, format!("people cannot log in: {cause}")),
+    })
 }
 
 /// Whether what carries wake-ups carries one. The name of its subject is known only with a database.

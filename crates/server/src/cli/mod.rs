@@ -11,6 +11,7 @@ mod after_restore;
 mod completions;
 mod config;
 mod deliver;
+mod directory;
 mod doctor;
 mod failure;
 mod group;
@@ -87,6 +88,9 @@ enum Verb {
     /// Groups of accounts, for access control lists.
     #[command(subcommand, after_help = group::HELP)]
     Group(group::Verb),
+    /// The directory that knows people, by LDAP.
+    #[command(subcommand, after_help = directory::HELP)]
+    Directory(directory::Verb),
     /// Mailboxes, under the names that a site administrator sees.
     #[command(after_help = mailbox::HELP)]
     Mailbox(mailbox::Args),
@@ -173,6 +177,7 @@ fn run(cli: &Cli, sources: &Sources, terminal: &Terminal) -> Result<(), Failure>
         | Verb::User(_)
         | Verb::Token(_)
         | Verb::Group(_)
+        | Verb::Directory(_)
         | Verb::Mailbox(_)
         | Verb::Acl(_)
         | Verb::Team(_)
@@ -191,6 +196,7 @@ fn run(cli: &Cli, sources: &Sources, terminal: &Terminal) -> Result<(), Failure>
             Verb::User(verb) => user::run(verb, &config, terminal).await,
             Verb::Token(verb) => token::run(verb, &config, terminal).await,
             Verb::Group(verb) => group::run(verb, &config, terminal).await,
+            Verb::Directory(verb) => directory::run(verb, &config, terminal).await,
             Verb::Mailbox(args) => mailbox::run(args, &config, terminal).await,
             Verb::Acl(args) => acl::run(args, &config, terminal).await,
             Verb::Address(verb) => address::run(verb, &config, terminal).await,

@@ -135,7 +135,8 @@ fn waiting(job: Job, backlog: UpkeepBacklog) -> Option<u64> {
         | Job::CollectExcess
         | Job::CapChanges
         | Job::SurveyStorage
-        | Job::SurveyReplication => None,
+        | Job::SurveyReplication
+        | Job::SyncDirectory => None,
     }
 }
 

@@ -9,6 +9,7 @@ mod bus;
 mod changes;
 mod database;
 mod form;
+mod ldap;
 mod limits;
 mod listen;
 mod lmtp;
@@ -36,6 +37,7 @@ pub use database::DatabaseConfig;
 pub(crate) use database::is_database_url;
 use form::Form;
 pub use form::{Mistake, Mistakes};
+pub use ldap::{LdapConfig, MakeAccounts};
 pub use limits::LimitsConfig;
 pub use listen::{ListenAddress, ListenConfig, TlsConfig, TlsFiles};
 pub use lmtp::{LmtpConfig, OverQuota};
@@ -69,6 +71,8 @@ pub struct Config {
     pub tls: TlsConfig,
     /// `[login]`
     pub login: LoginConfig,
+    /// `[ldap]`; `None` where no directory is asked.
+    pub ldap: Option<LdapConfig>,
     /// `[names]`
     pub namespaces: Namespaces,
     /// `[names]`
@@ -120,6 +124,7 @@ impl Config {
             listen: ListenConfig::fill(form),
             tls: TlsConfig::fill(form),
             login: LoginConfig::fill(form),
+            ldap: LdapConfig::fill(form),
             namespaces: fill_namespaces(form),
             subscribe_on_grant: form.choose(
                 "names.subscribe_on_grant",

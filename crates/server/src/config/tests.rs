@@ -75,6 +75,45 @@ fn the_bus_is_nats_and_its_password_is_shown_to_nobody() {
 }
 
 #[test]
+fn a_directory_is_asked_in_tls_unless_somebody_says_otherwise() {
+    let ldap = |more: &str| {
+        let written = format!("[ldap]\nbase = \"dc=x\"\n{more}");
+        load(&written, &[]).unwrap().ldap.unwrap()
+    };
+    for (more, starttls) in [
+        ("url = \"ldap://10.0.0.1\"", true),
+        ("url = \"ldap://localhost\"", true),
+        (
+            "url = \"ldap://localhost\"\nstarttls = \"except_loopback\"",
+            false,
+        ),
+        (
+            "url = \"ldap://[::1], ldap://10.0.0.1\"\nstarttls = \"except_loopback\"",
+            true,
+        ),
+        ("url = \"ldap://10.0.0.1\"\nstarttls = \"never\"", false),
+    ] {
+        assert_eq!(ldap(more).settings.servers.starttls, starttls, "{more}");
+    }
+    let password = "url = \"ldaps://x\"\nbind_dn = \"cn=y\"\nbind_password = \"s3cret\"";
+    assert!(!format!("{:?}", ldap(password)).contains("s3cret"));
+    assert!(load("", &[]).unwrap().ldap.is_none());
+    let mistakes = "[ldap]\nurl = \"ldapi:///\"\nbind_dn = \"cn=y\"\nfilter = \"uid={user}\"\nconnections = 0\nsync_every = \"1h\"";
+    let mistakes = load(mistakes, &[]).unwrap_err();
+    assert_eq!(
+        keys_of(&mistakes),
+        [
+            "ldap.url",
+            "ldap.bind_dn",
+            "ldap.base",
+            "ldap.filter",
+            "ldap.connections",
+            "ldap.sync_every"
+        ]
+    );
+}
+
+#[test]
 fn variables_win_over_the_file() {
     let toml = "[listen]\nimap = ['127.0.0.1:1', '127.0.0.1:2']\n[log]\nformat = 'pretty'\n";
     let config = load(

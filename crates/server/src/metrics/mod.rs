@@ -38,6 +38,7 @@ pub(crate) struct Metrics {
     held_up: Family<Labels<1>, Counter>,
     waiting_logins: Gauge,
     login_waits: Histogram,
+    directory_answers: Histograms,
     draining: Gauge,
     lmtp: LmtpMetrics,
 }
@@ -180,6 +181,12 @@ impl Metrics {
                 "Time until a login had a core to compare a password on",
                 duration_histogram(),
             ),
+            directory_answers: table.row_in(
+                Unit::Seconds,
+                "directory_answer",
+                "Time until the LDAP directory had said whether a password is right, by what it said",
+                Family::new_with_constructor(duration_histogram as fn() -> Histogram),
+            ),
             draining: table.row(
                 "draining",
                 "Whether this node is stopping, and lets its clients go",
@@ -286,6 +293,12 @@ impl Metrics {
     /// Takes note of how long a login waited for a core.
     pub(crate) fn note_login_wait(&self, took: Duration) {
         self.login_waits.observe(took.as_secs_f64());
+    }
+
+    /// Takes note of what the LDAP directory said of a password, and after how long.
+    pub(crate) fn note_directory_answer(&self, result: &'static str, took: Duration) {
+        let answers = self.directory_answers.get_or_create(&[("result", result)]);
+        answers.observe(took.as_secs_f64());
     }
 
     /// Counts a login that was not tried.

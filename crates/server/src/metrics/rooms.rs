@@ -16,7 +16,7 @@ use crate::bus_link::BusLink;
 use crate::memory::SharedMemory;
 use crate::panics::{PanicPlace, Panics};
 use crate::tls::Certificates;
-use crate::upkeep::{Job, JobRecord, Upkeep};
+use crate::upkeep::{JobRecord, Upkeep};
 
 /// The sources of these metrics.
 pub(crate) struct StatsCollector {
@@ -308,9 +308,9 @@ impl StatsCollector {
             "task",
             &each(|record| record.running_for().as_secs_f64()),
         )?;
-        let periods: Vec<_> = Job::ALL
-            .into_iter()
-            .map(|job| (job.name(), job.period().as_secs()))
+        let periods: Vec<_> = records
+            .iter()
+            .map(|(job, _)| (job.name(), job.period().as_secs()))
             .collect();
         page.gauges(
             "upkeep_period_seconds",

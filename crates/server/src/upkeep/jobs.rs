@@ -19,6 +19,9 @@ const STORAGE_PAUSE: Duration = Duration::from_secs(15 * 60);
 /// The pause between two looks at standbys: whoever writes may be waiting for one.
 pub(super) const REPLICATION_PAUSE: Duration = Duration::from_secs(10);
 
+/// The longest pause between two looks at a directory that settings allow.
+pub(crate) const SYNC_PAUSE_MAX: Duration = Duration::from_secs(15 * 60);
+
 /// One of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Job {
@@ -32,10 +35,11 @@ pub(crate) enum Job {
     CapChanges,
     SurveyStorage,
     SurveyReplication,
+    SyncDirectory,
 }
 
 impl Job {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::TrimActivity,
         Self::CollectGarbage,
         Self::TrimChanges,
@@ -46,6 +50,7 @@ impl Job {
         Self::CapChanges,
         Self::SurveyStorage,
         Self::SurveyReplication,
+        Self::SyncDirectory,
     ];
 
     /// What metrics call it, and what the log says when it fails.
@@ -84,6 +89,10 @@ impl Job {
                 "survey_replication",
                 "could not see how far standbys are behind",
             ),
+            Self::SyncDirectory => (
+                "sync_directory",
+                "accounts and groups do not follow the directory",
+            ),
         }
     }
 
@@ -113,6 +122,11 @@ impl Job {
     /// Those that one frontend does for all.
     pub(crate) fn of_site() -> impl Iterator<Item = Self> {
         Self::KEEPING.into_iter().chain(Self::BOUNDS)
+    }
+
+    /// Those whose history is in the database. A directory is followed apart from the others, as often as settings say.
+    fn recorded() -> impl Iterator<Item = Self> {
+        Self::of_site().chain([Self::SyncDirectory])
     }
 
     /// One of them by its name.
@@ -146,13 +160,17 @@ impl Job {
             Self::CollectExcess | Self::CapChanges => BOUNDS_PAUSE,
             Self::SurveyStorage => STORAGE_PAUSE,
             Self::SurveyReplication => REPLICATION_PAUSE,
+            Self::SyncDirectory => SYNC_PAUSE_MAX,
         }
     }
 }
 
 /// How each of them went: on this node, or on the one that does it for all.
 #[derive(Debug)]
-pub(crate) struct JobRecords(Mutex<[JobRecord; Job::ALL.len()]>);
+pub(crate) struct JobRecords {
+    records: Mutex<[JobRecord; Job::ALL.len()]>,
+    has_directory: bool,
+}
 
 /// How one of them went.
 #[derive(Clone, Copy, Debug)]
@@ -176,7 +194,7 @@ impl JobRecord {
 }
 
 impl JobRecords {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(has_directory: bool) -> Self {
         let fresh = JobRecord {
             succeeded_at: environment::unix_seconds(),
             took: Duration::ZERO,
@@ -184,16 +202,21 @@ impl JobRecords {
             running_since: None,
         };
         let records = Job::ALL.map(|job| JobRecord {
-            failures: (!Job::of_site().any(|done| done == job)).then_some(0),
+            failures: (!Job::recorded().any(|done| done == job)).then_some(0),
             ..fresh
         });
-        Self(Mutex::new(records))
+        Self {
+            records: Mutex::new(records),
+            has_directory,
+        }
     }
 
-    /// Each job with how it went.
+    /// Each job that is done here with how it went.
     pub(crate) fn read(&self) -> Vec<(Job, JobRecord)> {
         let records = *self.records();
-        Job::ALL.into_iter().zip(records).collect()
+        let jobs = Job::ALL.into_iter().zip(records);
+        jobs.filter(|(job, _)| self.has_directory || *job != Job::SyncDirectory)
+            .collect()
     }
 
     /// Does `job` once, and notes how it goes.
@@ -219,7 +242,7 @@ impl JobRecords {
     /// Takes over how those went that one frontend does for all.
     pub(super) fn note_site(&self, histories: &[JobHistory]) {
         let now = environment::now();
-        for job in Job::of_site() {
+        for job in Job::recorded() {
             let history = histories.iter().find(|history| history.name == job.name());
             let Some(history) = history else {
                 self.note(job, |record| record.failures = Some(0));
@@ -241,7 +264,7 @@ impl JobRecords {
     }
 
     fn records(&self) -> MutexGuard<'_, [JobRecord; Job::ALL.len()]> {
-        lock(&self.0)
+        lock(&self.records)
     }
 }
 
@@ -251,7 +274,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_job_that_fails_has_not_succeeded() {
-        let records = JobRecords::new();
+        let records = JobRecords::new(false);
         records.note_site(&[]);
         let record = |job: Job| records.read()[job as usize].1;
         records
@@ -297,7 +320,7 @@ mod tests {
 
     #[test]
     fn what_one_does_for_all_is_known_to_all() {
-        let records = JobRecords::new();
+        let records = JobRecords::new(false);
         records.note_site(&[JobHistory {
             name: "cap_changes".to_owned(),
             running_for: Some(Duration::from_millis(1)),

@@ -2,6 +2,7 @@
 
 mod jobs;
 mod leader;
+mod people;
 mod survey;
 mod work;
 
@@ -19,8 +20,9 @@ use crate::environment;
 use crate::failures::Failures;
 use crate::panics::Panics;
 use crate::registry::Registry;
-pub(crate) use jobs::{Job, JobRecord, JobRecords};
+pub(crate) use jobs::{Job, JobRecord, JobRecords, SYNC_PAUSE_MAX};
 pub(crate) use leader::Leadership;
+pub(crate) use people::follow as follow_people;
 pub(crate) use survey::Survey;
 pub(crate) use work::{Ages, perform};
 
@@ -43,9 +45,9 @@ pub(crate) struct Upkeep {
 }
 
 impl Upkeep {
-    pub(crate) fn new() -> Arc<Self> {
+    pub(crate) fn new(has_directory: bool) -> Arc<Self> {
         Arc::new(Self {
-            records: JobRecords::new(),
+            records: JobRecords::new(has_directory),
             survey: Survey::default(),
         })
     }

@@ -109,5 +109,7 @@ pub(crate) async fn perform(job: Job, store: &Store, ages: Ages) -> Result<u64, 
         Job::SurveyStorage => store.take_survey().await.map(|()| 0),
         // Each frontend looks itself, and keeps what it sees.
         Job::SurveyReplication => store.replication().await.map(|_| 0),
+        // A task of its own does, which knows the directory.
+        Job::SyncDirectory => Ok(0),
     }
 }

@@ -24,6 +24,7 @@ mod deliveries;
 mod deltas;
 mod digests;
 mod directory;
+mod directory_people;
 mod faults;
 mod flags;
 mod keeping;

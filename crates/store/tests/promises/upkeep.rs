@@ -73,7 +73,7 @@ async fn how_a_job_went_is_known_to_all() {
         store.leave_upkeep(&run(1)).await.unwrap();
         assert!(other.lead_upkeep(&run(2), LONG).await.unwrap());
         assert_eq!(history().await.running_for, None);
-        Ok(7)
+        Ok::<u64, Fault>(7)
     };
     assert_eq!(store.record_job("sweep", "node-1", work).await.unwrap(), 7);
     let done = history().await;

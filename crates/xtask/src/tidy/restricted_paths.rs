@@ -19,7 +19,7 @@ const RESTRICTED_PATHS: &[RestrictedPath] = &[
     only("mail_parser", &["mime"], "messages are taken apart in mime"),
     only("imap_codec", &["wire"], "the grammar is the wire's"),
     only("imap_types", &["wire"], "the grammar is the wire's"),
-    only("rustls", &["server"], "TLS is the server's"),
+    only("rustls", &["server", "ldap"], "TLS is the server's"),
     only("tokio_rustls", &["server"], "TLS is the server's"),
     only("tokio::net", &["server"], "sockets are the server's"),
     only(

@@ -1,32 +1,35 @@
-//! Logins: passwords are compared with their hashes, guesses are throttled, and hashing is bounded.
+//! Logins: passwords are checked by one method or another, guesses are throttled, and what is done at a time is bounded.
+
+mod by_directory;
+mod hashes;
+mod queue;
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use auth::{
-    Attempt, GuessCount, Guesses, Hasher, NoToken, Policy, Throttle, Token, Verdict, Verified,
-    VerifiedCache, network_of,
+    Attempt, GuessCount, Guesses, NoToken, Policy, Throttle, Token, Verdict, VerifiedCache,
+    network_of,
 };
+use ldap::Directory;
 use session::{Authenticator, BoxFuture, LoginVerdict};
 use store::{Account, Failures, Fault, Store};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::sync::OwnedSemaphorePermit;
 use tracing::{field, info, warn};
 use wire::Secret;
 
+use crate::config::Config;
 use crate::environment;
 use crate::lock::lock;
 use crate::metrics::{HeldUp, Metrics};
+use by_directory::ByDirectory;
+use hashes::{Hashes, VERIFIED_TTL};
+use queue::Queue;
 
-/// How long a verified login is remembered.
-const VERIFIED_TTL: Duration = Duration::from_secs(5 * 60);
-/// How many verified logins are remembered.
+/// How many verified logins are remembered of each method.
 const VERIFIED_MAX: usize = 10_000;
-/// How long a login waits for a core before it is refused with UNAVAILABLE.
-const CORE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Typing errors cost nothing; whoever goes on waits for minutes.
 const BY_BOTH: Policy = Policy {
@@ -60,22 +63,34 @@ const BY_TOKENS: Policy = Policy {
 pub(crate) struct PasswordAuthenticator {
     store: Store,
     metrics: Arc<Metrics>,
-    verified: Mutex<VerifiedCache>,
-    cores: Arc<Semaphore>,
-    /// As many hashers as there are cores; each keeps the memory that hashing takes.
-    hashers: Mutex<Vec<Hasher>>,
-    waiting: AtomicUsize,
-    waiting_max: usize,
+    hashes: Hashes,
+    by_directory: Option<ByDirectory>,
 }
 
-/// The outcome of comparing a password with a hash.
+/// A way to find out whether a password is right (docs/adr/0104-a-directory-checks-passwords.md). What it waits for, the throttle, what
+/// is remembered and what is written down are the same for each.
+trait Method: Send + Sync {
+    /// Where logins wait for it.
+    fn queue(&self) -> &Queue;
+    /// What it has found right lately.
+    fn verified(&self) -> &Mutex<VerifiedCache>;
+    /// Whether this is the password of `account`, or of whoever is called `user` and has no account yet.
+    fn check<'a>(
+        &'a self,
+        account: Option<&'a Account>,
+        user: &'a str,
+        password: &'a [u8],
+        turn: OwnedSemaphorePermit,
+    ) -> BoxFuture<'a, Checked>;
+}
+
+/// What a method says of a password.
 enum Checked {
-    Right,
-    /// The password is right, and this is its hash by the present parameters.
-    Rehashed(String),
+    /// It is right, and this is whose.
+    Right(Account),
     Wrong,
-    /// The stored hash cannot be compared with anything.
-    Unreadable,
+    /// Nobody can say, which is no wrong password.
+    Unknown,
 }
 
 impl fmt::Debug for PasswordAuthenticator {
@@ -87,20 +102,32 @@ impl fmt::Debug for PasswordAuthenticator {
 impl PasswordAuthenticator {
     /// `key` is random, and another one in each process.
     pub(crate) fn new(
-        store: Store,
-        metrics: Arc<Metrics>,
+        config: &Config,
+        store: &Store,
+        directory: Option<&Arc<Directory>>,
+        metrics: &Arc<Metrics>,
         key: &[u8; 32],
-        waiting_max: usize,
     ) -> Self {
-        let cores = environment::cores();
+        let queue = |places| Queue::new(places, config.login.waiting_max, Arc::clone(metrics));
+        let cache = |ttl| VerifiedCache::new(key, VERIFIED_MAX, ttl);
+        let by_directory = config.ldap.as_ref().zip(directory);
+        let by_directory = by_directory.map(|(ldap, directory)| ByDirectory {
+            directory: Arc::clone(directory),
+            store: store.clone(),
+            queue: queue(ldap.connections),
+            verified: Mutex::new(cache(ldap.recheck)),
+            newcomers: ldap.newcomers_at_login(),
+            metrics: Arc::clone(metrics),
+        });
         Self {
-            store,
-            metrics,
-            verified: Mutex::new(VerifiedCache::new(key, VERIFIED_MAX, VERIFIED_TTL)),
-            cores: Arc::new(Semaphore::new(cores)),
-            hashers: Mutex::new((0..cores).map(|_| Hasher::new()).collect()),
-            waiting: AtomicUsize::new(0),
-            waiting_max,
+            store: store.clone(),
+            metrics: Arc::clone(metrics),
+            hashes: Hashes::new(
+                store.clone(),
+                queue(environment::cores()),
+                cache(VERIFIED_TTL),
+            ),
+            by_directory,
         }
     }
 
@@ -148,19 +175,21 @@ impl PasswordAuthenticator {
 
     async fn ask_by_password(&self, user: &str, password: &[u8], address: IpAddr) -> LoginVerdict {
         let account = match self.store.find_account(user).await {
-            Ok(account) => account.filter(|account| !account.is_disabled),
+            Ok(account) => account,
             Err(fault) => {
                 warn!(cause = %fault, "could not look up the account of a login");
                 return LoginVerdict::Unavailable;
             }
         };
+        let method = self.method_for(account.as_ref(), user);
+        let account = account.filter(|account| !account.is_disabled);
         // The cache is asked before the throttle: who is verified has nothing to wait for.
         if let Some(account) = &account
-            && self.knows(account, password)
+            && lock(method.verified()).knows(&attempt(account, password), environment::now())
         {
             return LoginVerdict::Welcome(account.clone());
         }
-        let Some(core) = self.wait_for_core().await else {
+        let Some(turn) = method.queue().turn().await else {
             self.metrics.count_held_up(HeldUp::Queue);
             return LoginVerdict::TooMany;
         };
@@ -174,17 +203,35 @@ impl PasswordAuthenticator {
             }
             None => return LoginVerdict::Unavailable,
         }
-        let stored = account
-            .as_ref()
-            .and_then(|account| account.password_hash.clone());
-        let checked = self.check(password.to_vec(), stored, core).await;
-        self.conclude(account, user, password, address, checked)
-            .await
+        match method.check(account.as_ref(), user, password, turn).await {
+            Checked::Right(account) => {
+                self.welcome(&account, user, network).await;
+                let attempt = attempt(&account, password);
+                lock(method.verified()).remember(&attempt, environment::now());
+                LoginVerdict::Welcome(account)
+            }
+            Checked::Wrong => {
+                // Never the name that was tried: it may be a password in the wrong field.
+                info!(
+                    user.id = account.as_ref().map(|account| field::display(account.id)),
+                    client.address = %address,
+                    "refused a login"
+                );
+                self.count_wrong(account.as_ref(), user, network).await;
+                LoginVerdict::Refused
+            }
+            Checked::Unknown => LoginVerdict::Unavailable,
+        }
     }
 
-    fn knows(&self, account: &Account, password: &[u8]) -> bool {
-        let attempt = attempt(account, password);
-        account.password_hash.is_some() && lock(&self.verified).knows(&attempt, environment::now())
+    /// The directory, for the names that it is asked about; an administrator with a password of this site gets in without it.
+    fn method_for(&self, account: Option<&Account>, user: &str) -> &dyn Method {
+        let is_ours =
+            account.is_some_and(|account| account.is_admin && account.password_hash.is_some());
+        match &self.by_directory {
+            Some(by_directory) if !is_ours && by_directory.concerns(user) => by_directory,
+            Some(_) | None => &self.hashes,
+        }
     }
 
     /// By what was guessed on all frontends; `None` while the database is away.
@@ -230,82 +277,12 @@ impl PasswordAuthenticator {
         }
     }
 
-    /// Waits for a core; `None` when too many wait already, or it takes too long.
-    async fn wait_for_core(&self) -> Option<OwnedSemaphorePermit> {
-        let waiting = Waiting::join(&self.waiting, self.waiting_max, &self.metrics)?;
-        let begun = environment::now();
-        let core = timeout(CORE_TIMEOUT, Arc::clone(&self.cores).acquire_owned()).await;
-        drop(waiting);
-        self.metrics.note_login_wait(environment::now() - begun);
-        core.ok()?.ok()
-    }
-
-    /// Compares on a thread for blocking work, because it keeps a core busy.
-    async fn check(
-        &self,
-        password: Vec<u8>,
-        stored: Option<String>,
-        core: OwnedSemaphorePermit,
-    ) -> Checked {
-        let hasher = lock(&self.hashers).pop().unwrap_or_default();
-        let salt = environment::random_bytes();
-        let hashing = environment::run_blocking(move || {
-            let mut hasher = hasher;
-            let checked = check(&mut hasher, &password, stored.as_deref(), salt);
-            (hasher, checked)
-        });
-        let Some((hasher, checked)) = hashing.await else {
-            return Checked::Unreadable;
-        };
-        lock(&self.hashers).push(hasher);
-        drop(core);
-        checked
-    }
-
-    async fn conclude(
-        &self,
-        account: Option<Account>,
-        user: &str,
-        password: &[u8],
-        address: IpAddr,
-        checked: Checked,
-    ) -> LoginVerdict {
-        let (account, rehashed) = match (account, checked) {
-            (Some(account), Checked::Right) => (account, None),
-            (Some(account), Checked::Rehashed(hash)) => (account, Some(hash)),
-            (Some(account), Checked::Unreadable) => {
-                warn!(user.id = %account.id, "a stored password hash cannot be verified");
-                return LoginVerdict::Unavailable;
-            }
-            (account, Checked::Wrong) | (account @ None, _) => {
-                // Never the name that was tried: it may be a password in the wrong field.
-                info!(
-                    user.id = account.as_ref().map(|account| field::display(account.id)),
-                    client.address = %address,
-                    "refused a login"
-                );
-                let network = network_of(address);
-                self.count_wrong(account.as_ref(), user, network).await;
-                return LoginVerdict::Refused;
-            }
-        };
+    async fn welcome(&self, account: &Account, user: &str, network: IpAddr) {
         let forgiven = self
             .store
-            .forgive_wrong_passwords(account.id, user, network_of(address));
+            .forgive_wrong_passwords(account.id, user, network);
         if let Err(fault) = forgiven.await {
             warn!(cause = %fault, user.id = %account.id, "could not forgive wrong passwords");
-        }
-        lock(&self.verified).remember(&attempt(&account, password), environment::now());
-        if let Some(hash) = rehashed {
-            self.replace_hash(&account, &hash).await;
-        }
-        LoginVerdict::Welcome(account)
-    }
-
-    /// Renews a hash. The login succeeds whether or not that works.
-    async fn replace_hash(&self, account: &Account, hash: &str) {
-        if let Err(fault) = self.store.renew_hash(account, hash).await {
-            warn!(cause = %fault, user.id = %account.id, "could not renew a password hash");
         }
     }
 }
@@ -330,27 +307,6 @@ impl Authenticator for PasswordAuthenticator {
     }
 }
 
-/// A place in the queue for a core, which is given back when this is dropped.
-struct Waiting<'a>(&'a AtomicUsize, &'a Metrics);
-
-impl<'a> Waiting<'a> {
-    fn join(queue: &'a AtomicUsize, length_max: usize, metrics: &'a Metrics) -> Option<Self> {
-        if queue.fetch_add(1, Ordering::Relaxed) < length_max {
-            metrics.count_waiting_login(1);
-            return Some(Self(queue, metrics));
-        }
-        queue.fetch_sub(1, Ordering::Relaxed);
-        None
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-        self.1.count_waiting_login(-1);
-    }
-}
-
 fn count(failures: Failures) -> GuessCount {
     GuessCount {
         failures: failures.count,
@@ -363,26 +319,5 @@ fn attempt<'a>(account: &'a Account, password: &'a [u8]) -> Attempt<'a> {
         account: account.id,
         password,
         version: account.password_version,
-    }
-}
-
-fn check(
-    hasher: &mut Hasher,
-    password: &[u8],
-    stored: Option<&str>,
-    salt: Option<[u8; 16]>,
-) -> Checked {
-    let Some(stored) = stored else {
-        // A hash is computed all the same, so that the time does not reveal which accounts exist.
-        hasher.verify_nobody(password);
-        return Checked::Wrong;
-    };
-    match hasher.verify(password, stored) {
-        Ok(Verified::Yes) => Checked::Right,
-        Ok(Verified::No) => Checked::Wrong,
-        Ok(Verified::YesRehash) => salt
-            .and_then(|salt| hasher.hash(password, &salt).ok())
-            .map_or(Checked::Right, Checked::Rehashed),
-        Err(_) => Checked::Unreadable,
     }
 }
