@@ -143,6 +143,9 @@ class PatroniWorld(World):
         hosts = ",".join(f"127.0.0.1:{one.port}" for one in self.cluster.members)
         return f"postgres://{USER}@{hosts}/postroom?sslmode=disable&target_session_attrs=read-write"
 
+    def read_url(self):
+        return self.url()
+
 
 def wait_until(holds, otherwise, log=str, seconds=WITHIN_SECONDS):
     until = time.monotonic() + seconds

@@ -119,7 +119,11 @@ class World:
 
     def own_settings(self):
         """Of one more frontend alone."""
-        return {"DATABASE__URL": self.url()}
+        return {"DATABASE__URL": self.url(), "DATABASE__READ_URL": self.read_url()}
+
+    def read_url(self):
+        """Contents are read there."""
+        return self.cluster.standby.url
 
     def url(self):
         """Where one more frontend finds its database. Each has a way of its own to each server, where it goes by one."""

@@ -280,6 +280,9 @@ impl Frontend {
         if let Some(url) = &config.database.url {
             self.link.move_to(url).await;
         }
+        if let Some(url) = &config.database.read_url {
+            self.link.move_standbys_to(url);
+        }
     }
 
     /// Stops: reports that it is not ready, accepts no new clients once balancers had time to notice, says BYE to each
@@ -379,8 +382,10 @@ async fn open_store(
     } else {
         wait_for_migrations(database.url()).await?;
     }
+    let read_url = config.database.read_url.as_ref();
     let options = store::Options {
         url: database.url().to_owned(),
+        standby_url: read_url.map(|url| url.expose().to_owned()),
         connections: config.database.connections,
         application_name: format!("postroom {}", config.node.name),
     };

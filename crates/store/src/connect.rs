@@ -14,11 +14,12 @@ use crate::connections::{Connections, Division};
 use crate::digest::Digesting;
 use crate::history::History;
 use crate::login_recorder::{self, LoginRecorder};
-use crate::pool::Opener;
+use crate::pool::{Kind, Opener};
 use crate::probe::Probe;
 use crate::query_batcher::QueryBatcher;
 use crate::routes::Routes;
 use crate::servers::Servers;
+use crate::standbys::Standbys;
 use crate::store::Inner;
 use crate::unseen_cache::UnseenCache;
 use crate::whereabouts::Whereabouts;
@@ -29,6 +30,8 @@ use crate::{Background, Fault, ObjectIds, Options, Store, latest, notifier, reso
 const LIMITS_OF_WORK: &str = "set statement_timeout = '120s'; set lock_timeout = '30s'";
 /// What must not wait takes milliseconds.
 const LIMITS_OF_KEPT: &str = "set statement_timeout = '10s'; set lock_timeout = '5s'";
+/// Whoever reads there has asked the primary by then.
+const LIMITS_OF_STANDBY: &str = "set statement_timeout = '10s'";
 
 impl Store {
     /// Opens the pool and starts the notifier. The database must have all migrations.
@@ -40,13 +43,26 @@ impl Store {
         let database = Servers::parse(&options.url)?.application_name(&options.application_name);
         let whereabouts = Arc::new(Whereabouts::new(database));
         let history = Arc::<History>::default();
-        let opener = |limits| {
+        let opener = |kind, whereabouts: &Arc<Whereabouts>, limits| {
             let (sleep, clock) = (background.sleep.clone(), background.clock.clone());
-            Opener::new(whereabouts.clone(), limits, history.clone(), (sleep, clock))
+            let (whereabouts, history) = (whereabouts.clone(), history.clone());
+            Opener::new(kind, whereabouts, limits, history, (sleep, clock))
         };
-        let openers = (opener(LIMITS_OF_WORK), opener(LIMITS_OF_KEPT));
+        let primary = |limits| opener(Kind::Primary, &whereabouts, limits);
         let division = Division::of(options.connections);
-        let connections = Connections::new(openers, division, background.clone())?;
+        let standbys = match &options.standby_url {
+            Some(url) => {
+                let servers = Servers::parse_standbys(url)?;
+                let servers = servers.application_name(&options.application_name);
+                let whereabouts = Arc::new(Whereabouts::new(servers));
+                let pool = opener(Kind::Standby, &whereabouts, LIMITS_OF_STANDBY);
+                let pool = pool.pool(division.work)?;
+                Some(Standbys::new(pool, whereabouts, history.clone()))
+            }
+            None => None,
+        };
+        let openers = (primary(LIMITS_OF_WORK), primary(LIMITS_OF_KEPT));
+        let connections = Connections::new(openers, standbys, division, background.clone())?;
         let connections = Arc::new(connections);
         // Whoever starts a node learns at once where the database cannot be reached.
         drop(connections.work(None).await?);
@@ -92,10 +108,14 @@ impl Store {
         });
         notifier::start(&inner);
         login_recorder::start(&inner);
-        Ok(Self {
+        let store = Self {
             inner,
             origin: None,
-        })
+        };
+        if let Some(standbys) = &store.inner.connections.standbys {
+            store.note_history(standbys).await?;
+        }
+        Ok(store)
     }
 
     /// Finishes what is queued, writes down the last logins, says the last wake-ups, and refuses

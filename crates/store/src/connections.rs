@@ -19,6 +19,7 @@ use tracing::debug;
 use crate::background::Background;
 use crate::pool::{Opener, Pool, PooledConnection, State, close_idle, close_unused};
 use crate::shares::Shares;
+use crate::standbys::Standbys;
 use crate::timing::Durations;
 use crate::{Cause, Fault};
 
@@ -31,6 +32,7 @@ const SETTLE_TIMEOUT: Duration = Duration::from_secs(150);
 pub(crate) struct Connections {
     work: Pool,
     kept: Pool,
+    pub(crate) standbys: Option<Standbys>,
     shares: Shares,
     background: Arc<Background>,
     pub(crate) waits: Waits,
@@ -78,12 +80,14 @@ impl Division {
 impl Connections {
     pub(crate) fn new(
         (work, kept): (Opener, Opener),
+        standbys: Option<Standbys>,
         division: Division,
         background: Background,
     ) -> Result<Self, Fault> {
         Ok(Self {
             work: work.pool(division.work)?,
             kept: kept.pool(division.kept)?,
+            standbys,
             shares: Shares::new(usize::try_from(division.share).unwrap_or(1)),
             background: Arc::new(background),
             waits: Waits::default(),
@@ -149,11 +153,20 @@ impl Connections {
                 });
             }
         };
-        Ok(Held(Some(Box::new(Lease {
+        Ok(self.held(connection, share))
+    }
+
+    /// So that it is given back however it is left.
+    pub(crate) fn held(
+        &self,
+        connection: Object<Opener>,
+        share: Option<OwnedSemaphorePermit>,
+    ) -> Held {
+        Held(Some(Box::new(Lease {
             connection,
             _share: share,
             background: self.background.clone(),
-        }))))
+        })))
     }
 
     async fn take(&self, share: Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Fault> {
@@ -168,8 +181,9 @@ impl Connections {
 
     /// Each is asked whether it is alive before its next use.
     pub(crate) fn suspect_all(&self) {
-        self.work.manager().suspect_all();
-        self.kept.manager().suspect_all();
+        for pool in self.pools() {
+            pool.manager().suspect_all();
+        }
     }
 
     /// Closes those that nobody uses now; the others are closed instead of being used again, once they are free.
@@ -180,11 +194,17 @@ impl Connections {
 
     /// Closes those that nobody needed for a long time.
     pub(crate) fn close_idle(&self) {
-        close_idle(&self.work);
-        close_idle(&self.kept);
+        for pool in self.pools() {
+            close_idle(pool);
+        }
     }
 
-    /// All of them.
+    fn pools(&self) -> impl Iterator<Item = &Pool> {
+        let standbys = self.standbys.iter().map(Standbys::pool);
+        [&self.work, &self.kept].into_iter().chain(standbys)
+    }
+
+    /// All of them, those to standbys apart.
     pub(crate) fn count(&self) -> usize {
         self.work.status().size + self.kept.status().size
     }

@@ -1,6 +1,7 @@
 //! Reading what messages consist of.
 
 use bytes::{Bytes, BytesMut};
+use futures_util::future::FutureExt as _;
 use mail::{ContentId, MailboxId, NaiveDate, Uid};
 use mime::SortKeysUse;
 
@@ -37,14 +38,21 @@ impl Store {
         &self,
         ids: &[ContentId],
     ) -> Result<Vec<MessageMetadata>, Fault> {
-        let rows = sqlx::query!(
-            "select id, envelope, structure, header, size, sent
-               from content
-              where id = any ($1)",
-            &numbers(ids)
-        )
-        .fetch_all(&mut *self.connection().await?)
-        .await?;
+        let rows = self
+            .read_contents(
+                &numbers(ids),
+                |connection, ids| {
+                    let query = sqlx::query!(
+                        "select id, envelope, structure, header, size, sent
+                           from content
+                          where id = any ($1)",
+                        ids
+                    );
+                    query.fetch_all(connection).boxed()
+                },
+                |row| row.id,
+            )
+            .await?;
         let parts = rows
             .iter()
             .flat_map(|row| [&row.envelope, &row.structure, &row.header]);
@@ -93,12 +101,19 @@ impl Store {
     /// [`Fault::Unavailable`] when the database is away.
     #[tracing::instrument(name = "db.load_messages", skip_all)]
     pub async fn load_messages(&self, ids: &[ContentId]) -> Result<Vec<(ContentId, Bytes)>, Fault> {
-        let rows = sqlx::query!(
-            "select id, header, body from content where id = any ($1)",
-            &numbers(ids)
-        )
-        .fetch_all(&mut *self.connection().await?)
-        .await?;
+        let rows = self
+            .read_contents(
+                &numbers(ids),
+                |connection, ids| {
+                    let query = sqlx::query!(
+                        "select id, header, body from content where id = any ($1)",
+                        ids
+                    );
+                    query.fetch_all(connection).boxed()
+                },
+                |row| row.id,
+            )
+            .await?;
         let parts = rows.iter().flat_map(|row| [&row.header, &row.body]);
         let bytes = parts.map(|part| unpacked_bytes(part)).sum();
         let unpacking = || {
@@ -125,12 +140,17 @@ impl Store {
         ids: &[ContentId],
         used_by: SortKeysUse,
     ) -> Result<Vec<(ContentId, Bytes)>, Fault> {
-        let rows = sqlx::query!(
-            "select id, header from content where id = any ($1)",
-            &numbers(ids)
-        )
-        .fetch_all(&mut *self.connection().await?)
-        .await?;
+        let rows = self
+            .read_contents(
+                &numbers(ids),
+                |connection, ids| {
+                    let query =
+                        sqlx::query!("select id, header from content where id = any ($1)", ids);
+                    query.fetch_all(connection).boxed()
+                },
+                |row| row.id,
+            )
+            .await?;
         let bytes = rows.iter().map(|row| unpacked_bytes(&row.header)).sum();
         let unpacking = || {
             let rows = rows.into_iter().map(|row| {

@@ -78,6 +78,36 @@ impl History {
         })
     }
 
+    /// For a new connection to a standby, before anything else is asked there. An error unless it follows the history that the
+    /// primary is in: in another one, numbers that were given anew mean something else.
+    pub(crate) async fn follow(
+        &self,
+        connection: &mut PgConnection,
+    ) -> Result<Abandonment, sqlx::Error> {
+        let abandonment = Abandonment {
+            opened: self.successions(),
+            successions: self.successions.subscribe(),
+        };
+        let is_known = sqlx::query_scalar!(
+            r#"select exists (select from known_history where history = $1) as "is_known!""#,
+            self.current().1
+        );
+        if is_known.fetch_one(connection).await? {
+            return Ok(abandonment);
+        }
+        let words = "it does not have what the primary noted of this history, or not yet";
+        Err(io::Error::new(io::ErrorKind::NotConnected, words).into())
+    }
+
+    /// The number of the present history among those that followed one another, from 1, and its name; 0 before there is one.
+    pub(crate) fn current(&self) -> (u64, String) {
+        let latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*latest {
+            Some(latest) => (self.successions() + 1, latest.history.clone()),
+            None => (0, String::new()),
+        }
+    }
+
     fn successions(&self) -> u64 {
         *self.successions.borrow()
     }
@@ -127,6 +157,11 @@ impl Reading<'_> {
 }
 
 impl Abandonment {
+    /// Whether it has come.
+    pub(crate) fn has_come(&self) -> bool {
+        *self.successions.borrow() > self.opened
+    }
+
     /// What `work` comes to, or an error as soon as there is nobody who would answer.
     pub(crate) async fn or<T, E: From<sqlx::Error>>(
         self,

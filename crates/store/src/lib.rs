@@ -100,6 +100,7 @@ mod search_text;
 mod servers;
 mod shares;
 mod snapshot;
+mod standbys;
 mod stats;
 mod status;
 mod store;

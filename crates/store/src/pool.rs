@@ -45,6 +45,7 @@ pub(crate) type Pool = managed::Pool<Opener>;
 
 /// Opens the connections of a pool, and finds out whether they live.
 pub(crate) struct Opener {
+    kind: Kind,
     whereabouts: Arc<Whereabouts>,
     /// How long a statement may take.
     limits: &'static str,
@@ -55,6 +56,14 @@ pub(crate) struct Opener {
     suspicions: AtomicU64,
     /// Why none could be opened, while attempts go on.
     trouble: Mutex<Option<Trouble>>,
+}
+
+/// To what a pool has connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Primary,
+    /// Nobody needs one: when it cannot be had at once, the primary is asked.
+    Standby,
 }
 
 /// Why no connection could be opened, and since when that is so.
@@ -88,12 +97,14 @@ pub(crate) enum State {
 
 impl Opener {
     pub(crate) fn new(
+        kind: Kind,
         whereabouts: Arc<Whereabouts>,
         limits: &'static str,
         history: Arc<History>,
         (sleep, clock): (Sleep, Clock),
     ) -> Self {
         Self {
+            kind,
             whereabouts,
             limits,
             history,
@@ -141,10 +152,13 @@ impl Opener {
         let mut connection = self.whereabouts.now().connect(&self.sleep).await?;
         connection.execute(SESSION_SETTINGS).await?;
         connection.execute(self.limits).await?;
-        let abandonment = self
-            .history
-            .read(&mut connection, || self.whereabouts.let_go())
-            .await?;
+        let abandonment = match self.kind {
+            Kind::Primary => {
+                let let_go = || self.whereabouts.let_go();
+                self.history.read(&mut connection, let_go).await?
+            }
+            Kind::Standby => self.history.follow(&mut connection).await?,
+        };
         Ok(PooledConnection {
             connection,
             outlived,
@@ -210,7 +224,10 @@ impl managed::Manager for Opener {
 
     async fn create(&self) -> Result<PooledConnection, sqlx::Error> {
         // On the heap: whoever asks for a connection would have room for it.
-        Box::pin(self.open_patiently()).await
+        match self.kind {
+            Kind::Primary => Box::pin(self.open_patiently()).await,
+            Kind::Standby => Box::pin(self.open()).await,
+        }
     }
 
     /// A ping on each use would cost 40 % of the throughput: only those are asked that may be dead.
@@ -239,9 +256,9 @@ impl PooledConnection {
         self.state
     }
 
-    /// Whether the database was said to be elsewhere since this was opened.
+    /// Whether the database was said to be elsewhere since this was opened, or another PostgreSQL has taken its place.
     pub(crate) fn is_outdated(&self) -> bool {
-        self.moves != self.whereabouts.moves()
+        self.moves != self.whereabouts.moves() || self.abandonment.has_come()
     }
 
     /// For what it is used for [`apart`](Self::apart).

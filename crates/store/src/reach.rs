@@ -124,4 +124,19 @@ impl Store {
         inner.probe.let_go();
         Ok(())
     }
+
+    /// Uses `url` for all connections to standbys from now on. Nothing changes where there were none.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when it is no URL of a database; then nothing has changed.
+    pub fn move_standbys_to(&self, url: &str) -> Result<(), Fault> {
+        let servers = Servers::parse_standbys(url)?;
+        if let Some(standbys) = &self.inner().connections.standbys {
+            let name = self.inner().database().node_name().map(str::to_owned);
+            let servers = servers.application_name(name.as_deref().unwrap_or_default());
+            standbys.whereabouts().replace(servers);
+        }
+        Ok(())
+    }
 }

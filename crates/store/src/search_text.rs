@@ -3,6 +3,7 @@
 use std::panic::catch_unwind;
 
 use bytes::Bytes;
+use futures_util::future::FutureExt as _;
 
 use crate::packing::{unpack, unpacked_bytes};
 use crate::prepared::MADE_OF_MESSAGE;
@@ -29,16 +30,21 @@ impl Source {
 impl Store {
     /// In any order; what has been collected is missing.
     pub(crate) async fn load_search_sources(&self, ids: &[i64]) -> Result<Vec<Source>, Fault> {
-        let sources = sqlx::query_as!(
-            Source,
-            r"select id, header, folded, case when folded = '\x02' then body end as body
-                from content
-               where id = any ($1)",
-            ids
+        self.read_contents(
+            ids,
+            |connection, ids| {
+                let query = sqlx::query_as!(
+                    Source,
+                    r"select id, header, folded, case when folded = '\x02' then body end as body
+                        from content
+                       where id = any ($1)",
+                    ids
+                );
+                query.fetch_all(connection).boxed()
+            },
+            |source| source.id,
         )
-        .fetch_all(&mut *self.connection().await?)
-        .await?;
-        Ok(sources)
+        .await
     }
 
     /// The header and the search text of a message. One whose text cannot be made has none: searches go on without it.

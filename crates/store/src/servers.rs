@@ -21,6 +21,14 @@ const ASK_AGAIN: Duration = Duration::from_millis(200);
 pub(crate) struct Servers {
     /// At least one.
     each: Vec<PgConnectOptions>,
+    wanted: Wanted,
+}
+
+/// Which of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wanted {
+    Primary,
+    Any,
 }
 
 /// A server that takes no writes: a standby, or a primary that was told to take none.
@@ -44,7 +52,16 @@ impl Servers {
     /// As libpq has it: `postgres://user:password@one:5432,two:5432/name?target_session_attrs=read-write`. A session is opened
     /// without settings of our own, since poolers refuse those that they do not know: what must hold is set afterwards.
     pub(crate) fn parse(url: &str) -> Result<Self, sqlx::Error> {
-        let url = without_target(url)?;
+        Self::parse_for(Wanted::Primary, url)
+    }
+
+    /// Of standbys: the first that answers is taken, whatever it is.
+    pub(crate) fn parse_standbys(url: &str) -> Result<Self, sqlx::Error> {
+        Self::parse_for(Wanted::Any, url)
+    }
+
+    fn parse_for(wanted: Wanted, url: &str) -> Result<Self, sqlx::Error> {
+        let url = without_target(wanted, url)?;
         let Some((scheme, rest)) = url.split_once("://") else {
             let words = "the URL of the database must begin with postgres://";
             return Err(sqlx::Error::Configuration(words.into()));
@@ -64,7 +81,7 @@ impl Servers {
             .split(',')
             .map(one)
             .collect::<Result<_, sqlx::Error>>()?;
-        Ok(Self { each })
+        Ok(Self { each, wanted })
     }
 
     /// How this node is called in `pg_stat_activity`.
@@ -72,6 +89,7 @@ impl Servers {
         let each = self.each.into_iter();
         Self {
             each: each.map(|one| one.application_name(name)).collect(),
+            wanted: self.wanted,
         }
     }
 
@@ -79,7 +97,7 @@ impl Servers {
         self.each.first()?.get_application_name()
     }
 
-    /// The first that answers as the primary. An error when each has answered that it is none, or could not be reached.
+    /// The first that answers as it is wanted. An error when each has answered that it is none, or could not be reached.
     pub(crate) async fn connect_once(&self) -> Result<PgConnection, sqlx::Error> {
         Ok(self.find(None).await?.1)
     }
@@ -104,8 +122,10 @@ impl Servers {
     }
 
     async fn ask_all<'a>(&'a self, sleep: Option<&'a Sleep>) -> Found<'a> {
+        let wanted = self.wanted;
+        let each = self.each.iter();
         let mut asking: FuturesUnordered<BoxFuture<'_, Answer<'_>>> =
-            self.each.iter().map(|one| ask(one, true).boxed()).collect();
+            each.map(|one| ask(one, wanted, true).boxed()).collect();
         let mut unanswered = self.each.len();
         let mut refusal = None;
         let mut refusals = Vec::new();
@@ -129,7 +149,7 @@ impl Servers {
                 let pause = sleep(ASK_AGAIN);
                 let again = async move {
                     pause.await;
-                    ask(answer.server, false).await
+                    ask(answer.server, wanted, false).await
                 };
                 asking.push(again.boxed());
             }
@@ -155,19 +175,22 @@ struct Answer<'a> {
     outcome: Result<PgConnection, sqlx::Error>,
 }
 
-async fn ask(server: &PgConnectOptions, is_first: bool) -> Answer<'_> {
+async fn ask(server: &PgConnectOptions, wanted: Wanted, is_first: bool) -> Answer<'_> {
     Answer {
         server,
         is_first,
-        outcome: connect_to_primary(server).await,
+        outcome: connect(server, wanted).await,
     }
 }
 
-async fn connect_to_primary(server: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
+async fn connect(server: &PgConnectOptions, wanted: Wanted) -> Result<PgConnection, sqlx::Error> {
     let mut connection = server
         .connect()
         .await
         .map_err(|error| named(server, error))?;
+    if wanted == Wanted::Any {
+        return Ok(connection);
+    }
     // Also on during recovery.
     let row = connection.fetch_one("show transaction_read_only").await?;
     if row.try_get::<&str, _>(0)? != "on" {
@@ -202,7 +225,7 @@ fn is_read_only(error: &sqlx::Error) -> bool {
 }
 
 /// Takes out what we always want, whether or not a URL says so: sqlx does not know it.
-fn without_target(url: &str) -> Result<String, sqlx::Error> {
+fn without_target(wanted: Wanted, url: &str) -> Result<String, sqlx::Error> {
     let Some((before, query)) = url.split_once('?') else {
         return Ok(url.to_owned());
     };
@@ -210,6 +233,7 @@ fn without_target(url: &str) -> Result<String, sqlx::Error> {
     for part in query.split('&') {
         match part.split_once('=') {
             Some(("target_session_attrs", "read-write" | "primary" | "any")) => {}
+            Some(("target_session_attrs", _)) if wanted == Wanted::Any => {}
             Some(("target_session_attrs", _)) => {
                 let words =
                     "target_session_attrs must be read-write: a standby cannot be the database";

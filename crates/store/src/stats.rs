@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::backlog::Backlog;
 use crate::connections::Connections;
 use crate::lateness::Lateness;
+use crate::standbys::Standbys;
 use crate::timing::DurationCounts;
 
 /// Upper bounds of the batch sizes that are counted apart; larger ones count in the last bucket.
@@ -57,6 +58,10 @@ pub struct Stats {
     pub connection_waits: DurationCounts,
     /// Callers that waited for one in vain.
     pub connection_timeouts: u64,
+    /// Contents that were read from a standby.
+    pub contents_from_standbys: u64,
+    /// Contents that were to be, but were read from the primary.
+    pub contents_missed_by_standbys: u64,
     /// Callers that wait for one now.
     pub connections_wanted: u64,
     /// How many connections the pool may have.
@@ -98,6 +103,12 @@ impl Counters {
 
     pub(crate) fn read(&self, connections: &Connections, backlog: Backlog, now: Duration) -> Stats {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let of_standbys = |count: fn(&Standbys) -> &AtomicU64| {
+            connections
+                .standbys
+                .as_ref()
+                .map_or(0, |of| read(count(of)))
+        };
         Stats {
             batches: array::from_fn(|bucket| self.batches.get(bucket).map_or(0, read)),
             batched_requests: read(&self.batched_requests),
@@ -121,6 +132,8 @@ impl Counters {
             deltas: read(&self.deltas),
             connection_waits: connections.waits.took.read(),
             connection_timeouts: read(&connections.waits.timeouts),
+            contents_from_standbys: of_standbys(|of| &of.given),
+            contents_missed_by_standbys: of_standbys(|of| &of.missed),
             connections_wanted: length(connections.wanted()),
             connections_max: length(connections.max()),
             connections: length(connections.count()),

@@ -35,6 +35,8 @@ use crate::{Cause, Fault, ObjectIds, Stats};
 pub struct Options {
     /// `postgres://user:password@host/database`, with `?sslmode=…` where the way is not private.
     pub url: String,
+    /// Of standbys, from which what never changes is read; `None` where everything is read from the primary.
+    pub standby_url: Option<String>,
     /// Connections in the pool; 8 to 16 serve a node best.
     pub connections: u32,
     /// How this node is called in `pg_stat_activity`.

@@ -57,6 +57,7 @@ impl Architect {
         let options = Options {
             url: url.to_owned(),
             connections: 2,
+            standby_url: None,
             application_name: NAME.to_owned(),
         };
         let store = Store::connect(options, background()).await?;

@@ -96,6 +96,7 @@ async fn gather(
     let options = Options {
         url: postgres.url.clone(),
         connections: CONNECTIONS,
+        standby_url: None,
         application_name: "bench".into(),
     };
     let background = Background {

@@ -108,6 +108,7 @@ impl AdminContext {
         let options = Options {
             url: database.url().to_owned(),
             connections: CONNECTIONS,
+            standby_url: None,
             application_name: "postroom command line".to_owned(),
         };
         Ok(Store::connect(options, environment::background(&Arc::default())).await?)

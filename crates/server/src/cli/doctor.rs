@@ -153,9 +153,11 @@ async fn examine_store(config: &Config, database: &Database) -> Result<Vec<Findi
         );
         return Ok(vec![Finding::note(what, words)]);
     }
+    let read_url = config.database.read_url.as_ref();
     let options = Options {
         url: database.url().to_owned(),
         connections: 1,
+        standby_url: read_url.map(|url| url.expose().to_owned()),
         application_name: "postroom doctor".to_owned(),
     };
     let store = Store::connect(options, environment::background(&Arc::default())).await?;
@@ -177,6 +179,14 @@ async fn examine_store(config: &Config, database: &Database) -> Result<Vec<Findi
     });
     findings.extend(examine_bus(config, &store).await);
     findings.push(judge_replication(&store.replication().await?));
+    if read_url.is_some() {
+        findings.push(match store.reach_standby().await {
+            Ok(()) => Finding::good("standby", "contents can be read from one"),
+            Err(cause) => {
+                Finding::note("standby", format!("{cause}; all is read from the primary"))
+            }
+        });
+    }
     findings.push(if store.hears_notifications(NOTIFICATION_TIMEOUT).await? {
         Finding::good("wake-ups", "arrive")
     } else {

@@ -7,8 +7,10 @@ use crate::frontend::Frontend;
 use crate::telemetry::Telemetry;
 
 /// What [`Frontend::reload`] takes over, but for the filter of the log, which is no frontend's.
-const TAKEN_OVER: [&str; 10] = [
+const TAKEN_OVER: [&str; 12] = [
     "agents.trusted_networks",
+    "database.read_url",
+    "database.read_url_file",
     "database.url",
     "database.url_file",
     "listen.proxy_from",

@@ -13,7 +13,11 @@ pub struct DatabaseConfig {
     pub url: Option<Secret>,
     /// The file that it is from, which may get another one.
     pub url_file: Option<PathBuf>,
-    /// How often that file is looked at.
+    /// Standbys from which contents are read; `None` where the primary is asked for everything.
+    pub read_url: Option<Secret>,
+    /// The file that this is from.
+    pub read_url_file: Option<PathBuf>,
+    /// How often these files are looked at.
     pub reload_every: Duration,
     /// Connections of this frontend's pool.
     pub connections: u32,
@@ -43,12 +47,29 @@ impl DatabaseConfig {
         );
         let is_postgres = url.as_ref().is_none_or(is_database_url);
         form.check(is_postgres, "database.url", "must begin with postgres://");
+        let read_url_file = form.secret_file("database.read_url");
+        let read_url = form.secret(
+            "database.read_url",
+            "Standbys of it, from which what messages consist of is read, as far as they have it; several hosts have commas \
+             between them. Everything else is read from the primary, and what no standby has or gives.",
+        );
+        let is_postgres = read_url.as_ref().is_none_or(is_database_url);
+        form.check(
+            is_postgres,
+            "database.read_url",
+            "must begin with postgres://",
+        );
+        form.check(
+            read_url.is_none() || url.is_some(),
+            "database.read_url",
+            "needs database.url",
+        );
         let reload_every = form.at_least(
             "database.reload_every",
             "10s",
             Duration::from_millis(10),
-            "How often the file of database.url_file is looked at; another URL of the same database is used without a \
-             restart.",
+            "How often the files of database.url_file and database.read_url_file are looked at; another URL of the same \
+             database is used without a restart.",
         );
         let connections = form.take(
             "database.connections",
@@ -65,6 +86,8 @@ impl DatabaseConfig {
         Self {
             url,
             url_file,
+            read_url,
+            read_url_file,
             reload_every,
             connections,
             migrate: form.take(

@@ -178,6 +178,15 @@ impl StatsCollector {
                 ("rows", stats.images_from_rows),
                 ("snapshot", stats.images_from_snapshots),
             ],
+        )?;
+        page.counters(
+            "store_standby_contents",
+            "Contents asked of a standby, where database.read_url names some",
+            "outcome",
+            &[
+                ("found", stats.contents_from_standbys),
+                ("missed", stats.contents_missed_by_standbys),
+            ],
         )
     }
 

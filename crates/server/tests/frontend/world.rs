@@ -98,6 +98,7 @@ async fn store_at(url: &str) -> Store {
     let options = store::Options {
         url: url.to_owned(),
         connections: 1,
+        standby_url: None,
         application_name: "test".to_owned(),
     };
     let runtime = tokio::runtime::Handle::current();

@@ -44,6 +44,7 @@ mod rights;
 mod routes;
 mod save_dates;
 mod shares;
+mod standbys;
 mod teams;
 mod tokens;
 mod upkeep;

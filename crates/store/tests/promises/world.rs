@@ -4,7 +4,7 @@ use std::future::pending;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
+use std::time::Instant;
 
 use acl::{EffectiveAccess, Modification, Operation, Permit, Rights, Subject};
 use image::{Image, Overlay};
@@ -325,9 +325,16 @@ impl Server {
 }
 
 pub(crate) async fn connect(url: &str) -> Store {
+    connect_with_standby(url, None).await
+}
+
+/// A node that reads contents from a standby.
+pub(crate) async fn connect_with_standby(url: &str, standby_url: Option<String>) -> Store {
+    let start = Instant::now();
     let options = Options {
         url: url.into(),
         connections: 8,
+        standby_url,
         application_name: "promises".into(),
     };
     #[expect(clippy::disallowed_methods, reason = "a test is its own server")]
@@ -337,7 +344,7 @@ pub(crate) async fn connect(url: &str) -> Store {
             // What the store waits for, not what the test does.
             Box::pin(async move { drop(timeout(time, pending::<()>()).await) })
         }),
-        clock: Arc::new(Duration::default),
+        clock: Arc::new(move || start.elapsed()),
         compute: Compute::new(1, Arc::new(|work| work())),
     };
     Store::connect(options, background).await.unwrap()

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::{APPEND_ALONE, FRONTENDS, POSTGRESQL, SELECT_ALONE, STORE_ALONE};
 use crate::error::BenchError;
 use crate::figure::{Figure, Target};
 use crate::plot::{Line, Plot};
@@ -20,6 +21,21 @@ pub(super) struct Diary {
 struct Day {
     tables: BTreeMap<String, Table>,
     times_ms: BTreeMap<&'static str, Vec<f64>>,
+    work_ms: BTreeMap<&'static str, f64>,
+    pace_ms: f64,
+    commits: Option<f64>,
+}
+
+/// How a day went.
+#[derive(Debug, Default)]
+pub(super) struct Lived {
+    /// How long each command took.
+    pub(super) times_ms: Vec<(&'static str, f64)>,
+    /// Before midnight: the processor time for one of them, by who works.
+    pub(super) work_ms: [(&'static str, f64); 2],
+    /// What the machine could do in the evening: how long the processor took for the same computation, and rows committed in a second.
+    pub(super) pace_ms: f64,
+    pub(super) commits: Option<f64>,
 }
 
 /// In the evening.
@@ -31,14 +47,15 @@ struct Table {
 }
 
 impl Diary {
-    /// Notes what the database is like now, and how long each command took.
-    pub(super) fn end_day(
-        &mut self,
-        psql: &Psql,
-        times_ms: Vec<(&'static str, f64)>,
-    ) -> Result<(), BenchError> {
-        let mut day = Day::default();
-        for (name, ms) in times_ms {
+    /// Notes what the database is like now, and how the day went.
+    pub(super) fn end_day(&mut self, psql: &Psql, lived: Lived) -> Result<(), BenchError> {
+        let mut day = Day {
+            work_ms: lived.work_ms.into(),
+            pace_ms: lived.pace_ms,
+            commits: lived.commits,
+            ..Day::default()
+        };
+        for (name, ms) in lived.times_ms {
             day.times_ms.entry(name).or_default().push(ms);
         }
         let said = psql.ask(TABLES)?;
@@ -52,7 +69,7 @@ impl Diary {
     }
 
     /// A row for each table and command: what it was in the last days, and beside it how many times that of the first
-    /// after warm-up.
+    /// after warm-up. Times are judged by what the processor alone took on the same days.
     pub(super) fn figures(&self) -> Vec<Figure> {
         let mut figures = vec![Figure::alone(
             "days",
@@ -76,12 +93,8 @@ impl Diary {
                 ("indexes", |table| table.index_kib),
             ];
             for (what, part) in parts {
-                let mean = |days: &[Day]| {
-                    let sizes = days.iter().filter_map(|day| day.tables.get(name));
-                    let sizes: Vec<f64> = sizes.map(part).collect();
-                    sizes.iter().sum::<f64>() / sizes.len() as f64
-                };
-                let (before, after) = (mean(first), mean(last));
+                let of = |day: &Day| day.tables.get(name).map(part);
+                let (before, after) = (mean(first, of), mean(last, of));
                 // A page more or less says nothing of a table that has few.
                 if !after.is_finite() || after < SMALL_KIB {
                     continue;
@@ -90,6 +103,20 @@ impl Diary {
                 let target = target(FLAT.contains(&name));
                 figures.push(Figure::alone(words, after / before, "×", target));
             }
+        }
+        let pace = mean(last, |day| Some(day.pace_ms)) / mean(first, |day| Some(day.pace_ms));
+        let words = "the processor alone, for the same computation";
+        figures.push(Figure::alone(words, pace, "×", Target::Nothing));
+        let commits = |days| mean(days, |day| day.commits);
+        let (before, after) = (commits(first), commits(last));
+        let words = format!("the disk alone, {after:.0} commits a second");
+        figures.push(Figure::alone(words, after / before, "×", Target::Nothing));
+        for who in WORKERS {
+            let of = |day: &Day| day.work_ms.get(who).copied();
+            let (before, after) = (mean(first, of), mean(last, of));
+            let words = format!("processor time of {who}, {after:.2} ms an operation");
+            let times = after / before / pace;
+            figures.push(Figure::alone(words, times, "×", target(true)));
         }
         for name in self.names(|day| day.times_ms.keys().copied().collect()) {
             let sample = |days: &[Day]| {
@@ -103,7 +130,8 @@ impl Diary {
                 let (before, after) = (before.percentile(percent), after.percentile(percent));
                 let words = format!("{name}, p{percent} of {after:.2} ms");
                 let target = target(ASKED.contains(&name));
-                figures.push(Figure::alone(words, after / before, "×", target));
+                let times = after / before / pace;
+                figures.push(Figure::alone(words, times, "×", target));
             }
         }
         figures
@@ -135,6 +163,7 @@ impl Diary {
             let times = Sample::of(day.times_ms.get(name)?.iter().copied())?;
             Some(times.percentile(99))
         });
+        let work = self.lines(&WORKERS, |day, name| day.work_ms.get(name).copied());
         for (file, title, y_label, lines) in [
             (
                 "sizes",
@@ -150,9 +179,15 @@ impl Diary {
             ),
             (
                 "times",
-                "How long a command takes, by the day",
+                "How long a command takes when nothing else is asked, by the day",
                 "milliseconds, 99 of 100 took less",
                 times,
+            ),
+            (
+                "work",
+                "Processor time of an operation, by the day",
+                "milliseconds",
+                work,
             ),
         ] {
             let plot = Plot {
@@ -184,6 +219,12 @@ impl Diary {
             })
             .collect()
     }
+}
+
+/// Of the days of which it is known; not a number where there are none.
+fn mean(days: &[Day], of: impl Fn(&Day) -> Option<f64>) -> f64 {
+    let values: Vec<f64> = days.iter().filter_map(of).collect();
+    values.iter().sum::<f64>() / values.len() as f64
 }
 
 /// `entry|128|64|17`.
@@ -222,7 +263,8 @@ const FLAT: [&str; 6] = [
     "entry",
     "garbage",
 ];
-const ASKED: [&str; 3] = ["APPEND", "SELECT", "STORE"];
+const ASKED: [&str; 3] = [APPEND_ALONE, SELECT_ALONE, STORE_ALONE];
+const WORKERS: [&str; 2] = [FRONTENDS, POSTGRESQL];
 
 #[cfg(test)]
 mod tests {
@@ -237,6 +279,8 @@ mod tests {
             Day {
                 tables: BTreeMap::from([("entry".to_owned(), table)]),
                 times_ms: BTreeMap::from([("STORE", vec![1.0, number as f64])]),
+                pace_ms: 1.0,
+                ..Day::default()
             }
         };
         Diary {

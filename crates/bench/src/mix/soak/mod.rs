@@ -13,10 +13,12 @@ use crate::error::BenchError;
 use crate::figure::Figure;
 use crate::letter::{Pattern, letter};
 use crate::mta::Mta;
+use crate::probe::Yardstick;
 use crate::psql::Psql;
 use crate::rounds::{Budget, Turn, drive, timed};
 use crate::scale::Scale;
-use diary::Diary;
+use crate::usage::{Meter, pace_ms};
+use diary::{Diary, Lived};
 
 pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let psql = Psql::find(&bench.world)?;
@@ -70,14 +72,29 @@ async fn play(bench: &mut Bench, psql: &Psql) -> Result<Diary, BenchError> {
     );
     let mut diary = Diary::default();
     for day in 1..=days {
+        let meter = Meter::start(&bench.probes.processes);
         office.day(bench, &mut team, &mut mtas).await?;
+        let used = meter.read();
+        let done = office.times_ms.borrow().len().max(1) as f64;
         office.expunge_old(bench).await?;
         let keep = begun.elapsed() / day * KEEP_DAYS;
         let keep = (keep.as_secs() + 1).to_string();
         bench
             .world
             .run_verb(&["upkeep", "run", "--keep-seconds", &keep])?;
-        diary.end_day(psql, office.times_ms.take())?;
+        office.alone(bench).await?;
+        diary.end_day(
+            psql,
+            Lived {
+                times_ms: office.times_ms.take(),
+                work_ms: [
+                    (FRONTENDS, used.nodes_ms / done),
+                    (POSTGRESQL, used.postgres_ms / done),
+                ],
+                pace_ms: pace_ms(),
+                commits: bench.probes.read(Yardstick::Commit)?,
+            },
+        )?;
         if is_full {
             eprintln!(
                 "day {day} of {days}, {:.0} s",
@@ -229,6 +246,26 @@ impl Office {
         Ok(())
     }
 
+    /// What somebody waits for who is alone in the evening: in the day, commands wait for one another.
+    async fn alone(&self, bench: &Bench) -> Result<(), BenchError> {
+        let mut client = bench.session(bench.world.first_node()?).await?;
+        let often = bench.scale.count(ALONE).div_ceil(self.mailboxes.len());
+        for (round, message) in (0..often).map(|round| (round, letter(round, LETTER_BYTES))) {
+            let sign = if round % 2 == 0 { '+' } else { '-' };
+            let store = format!("STORE * {sign}FLAGS (\\Flagged)");
+            for Addressed { mailbox, .. } in &self.mailboxes {
+                let select = format!("SELECT {}", quoted(mailbox));
+                for (name, command) in [(SELECT_ALONE, &select), (STORE_ALONE, &store)] {
+                    let (_, ms) = timed(client.ask(command)).await?;
+                    self.note(name, ms);
+                }
+                let (_, ms) = timed(client.append(mailbox, &message)).await?;
+                self.note(APPEND_ALONE, ms);
+            }
+        }
+        Ok(())
+    }
+
     /// How many messages stay in a mailbox.
     fn kept(&self) -> usize {
         let appended = self.actions * count(Action::Append) / OFTEN.len();
@@ -281,6 +318,14 @@ const MTAS: usize = 4;
 const PATTERNS: usize = 200;
 const LETTERS_A_DAY: usize = 1_000;
 const ACTIONS_A_DAY: usize = 6_000;
+/// How often each of these is asked when nobody else asks anything.
+const ALONE: usize = 200;
+const SELECT_ALONE: &str = "SELECT alone";
+const STORE_ALONE: &str = "STORE alone";
+const APPEND_ALONE: &str = "APPEND alone";
+/// Who works.
+const FRONTENDS: &str = "the frontends";
+const POSTGRESQL: &str = "PostgreSQL";
 /// For how many days mail stays in a mailbox, and what was removed or logged stays.
 const MAIL_DAYS: usize = 3;
 const KEEP_DAYS: u32 = 5;
