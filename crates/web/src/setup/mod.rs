@@ -132,8 +132,12 @@ async fn discover(visit: &Visit<'_>) -> Result<WebResponse, Refusal> {
 
 /// The host that was asked, which is told where the site has no other.
 fn own_host(visit: &Visit<'_>) -> Result<String, Refusal> {
-    let host = visit.request.host_name();
-    EmailAddress::parse_domain(host).map_err(|_| Refusal::NotOurs)
+    match EmailAddress::parse_domain(visit.request.host_name()) {
+        Ok(host) => Ok(host),
+        // Nobody is told of it.
+        Err(_) if visit.site.mail_servers.imap_host.is_some() => Ok(String::new()),
+        Err(_) => Err(Refusal::NotOurs),
+    }
 }
 
 /// That of an address with a local part; nothing more of it is looked at.
