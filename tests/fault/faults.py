@@ -115,7 +115,12 @@ async def standby_cut(world):
     """Nothing is answered OK meanwhile: it would be on one machine."""
     world.cluster.link.cut()
     before = world.model.figures["acknowledged"]
-    await asyncio.sleep(4)
+    # The leases of the frontends run out, which wait for a standby too.
+    await asyncio.sleep(6)
+    asked = world.model.figures["asked"]
+    await asyncio.sleep(6)
+    if world.model.figures["asked"] == asked:
+        world.model.find("readers wait for a standby", "nothing was answered for 6 s")
     late = world.model.figures["acknowledged"] - before
     # What was on its way to the standby already.
     if late > 4 * world.size[0]:

@@ -276,6 +276,7 @@ impl Live {
             return Ok(());
         }
         warn!("the database goes on in another history, which may lack what was answered OK");
+        self.store.note_history().await?;
         self.contents.clear();
         self.store.forget_access();
         self.give_up_unwatched();
@@ -407,9 +408,9 @@ impl Live {
             {
                 continue;
             }
-            if !mailbox.heard_of(latest.modseq) && mailbox.mailbox_state().modseq() < latest.modseq
-            {
+            if mailbox.is_wakeup_missing(latest.modseq) {
                 count(&self.stats.wakeups_missed);
+                warn!(mailbox = %mailbox.id(), "a comparison found a change for which no wake-up has come");
             }
             if let Err(fault) = mailbox.reach(latest.modseq).await {
                 outcome = Err(fault);

@@ -23,6 +23,7 @@ mod shared_response;
 mod sort_keys;
 mod states;
 mod stats;
+mod unheard;
 mod watch_register;
 
 pub use content::{Contents, ContentsStats, batches};

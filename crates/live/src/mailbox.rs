@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use crate::lock::lock;
 use crate::shared_response::{Said, SharedResponse};
 use crate::stats::{Stats, count};
+use crate::unheard::Unheard;
 
 /// A mailbox at one mod-sequence. It is immutable, and sessions hold it for as long as they need it.
 #[derive(Clone, Debug)]
@@ -54,6 +55,7 @@ pub struct LiveMailbox {
     /// Whether a follower is at work that will see what is wanted; see [`follow`](Self::follow).
     is_followed: AtomicBool,
     watchers: Mutex<HashMap<AccountId, usize>>,
+    unheard: Mutex<Unheard>,
     said: Said,
 }
 
@@ -107,6 +109,7 @@ impl LiveMailbox {
             wanted,
             is_followed: AtomicBool::new(false),
             watchers: Mutex::default(),
+            unheard: Mutex::default(),
             said: Said::default(),
         })
     }
@@ -216,8 +219,19 @@ impl LiveMailbox {
     }
 
     /// Whether a wake-up for `modseq` was heard, or the state shows it.
-    pub(crate) fn heard_of(&self, modseq: ModSeq) -> bool {
+    fn heard_of(&self, modseq: ModSeq) -> bool {
         self.wanted.load(Ordering::Acquire) >= modseq.get()
+    }
+
+    /// Whether the wake-up is missing for what an earlier comparison found. Notes that the one of now found `modseq`.
+    pub(crate) fn is_wakeup_missing(&self, modseq: ModSeq) -> bool {
+        let now = self.store.now();
+        let mut unheard = lock(&self.unheard);
+        let is_missing = unheard.is_missing(|found| self.heard_of(found), now);
+        if !self.heard_of(modseq) && self.mailbox_state().modseq() < modseq {
+            unheard.note(modseq, now);
+        }
+        is_missing
     }
 
     /// Reads until everything that is wanted is in the state, or the store fails.

@@ -131,12 +131,7 @@ impl NotifyWatchers {
             register.watched_mailboxes.keys().copied().collect()
         };
         for (mailbox, modseq) in self.store.counters(&ids).await? {
-            let mut register = self.register();
-            let is_missed = register.want(&Wakeup { mailbox, modseq });
-            drop(register);
-            if is_missed {
-                count(&self.stats.wakeups_missed);
-            }
+            self.register().want(&Wakeup { mailbox, modseq });
         }
         self.read().await
     }

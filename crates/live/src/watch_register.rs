@@ -33,34 +33,23 @@ pub(crate) struct WatchedMailbox {
 }
 
 impl WatchRegister {
-    /// Notes that there is news; true when this node had not heard of it.
-    pub(crate) fn want(&mut self, wakeup: &Wakeup) -> bool {
+    /// Notes that there is news.
+    pub(crate) fn want(&mut self, wakeup: &Wakeup) {
         if wakeup.mailbox == bus::DIRECTORY {
             self.is_directory_wanted |= self.mark.is_some();
-            return false;
+            return;
         }
         let Some(watched_mailbox) = self.watched_mailboxes.get(&wakeup.mailbox) else {
-            return false;
+            return;
         };
         if watched_mailbox
             .known
             .is_some_and(|known| known >= wakeup.modseq)
         {
-            return false;
+            return;
         }
-        match self.wanted.entry(wakeup.mailbox) {
-            Entry::Vacant(vacant) => {
-                vacant.insert(wakeup.modseq);
-                true
-            }
-            Entry::Occupied(mut wanted) => {
-                let is_news = *wanted.get() < wakeup.modseq;
-                if is_news {
-                    wanted.insert(wakeup.modseq);
-                }
-                is_news
-            }
-        }
+        let wanted = self.wanted.entry(wakeup.mailbox).or_insert(wakeup.modseq);
+        *wanted = wakeup.modseq.max(*wanted);
     }
 
     pub(crate) fn is_any_wanted(&self) -> bool {

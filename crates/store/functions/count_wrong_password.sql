@@ -8,6 +8,8 @@ language plpgsql as $$
 declare
   _user bytea := user_hash(_name);
 begin
+  -- Nor does whoever mistypes: with the database another one comes, that has counted less.
+  set local synchronous_commit = local;
   by_network := add_failure('', _network, _forget_after);
   by_user := add_failure(_user, '', _forget_after);
   by_both := add_failure(_user, _network, _forget_after);

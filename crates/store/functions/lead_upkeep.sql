@@ -2,6 +2,8 @@
 -- whether it is this one.
 create or replace function lead_upkeep(_run bigint, _node text, _lease interval) returns boolean
 language sql as $$
+  -- Where it does not hold, nothing that the leader does can be committed.
+  select set_config('synchronous_commit', 'local', true);
   insert into upkeep_leader as present (run, node, since, until)
   values (_run, _node, clock_timestamp(), clock_timestamp() + _lease)
   on conflict (is_only) do update

@@ -8,6 +8,8 @@ create or replace function report_sessions(
 )
 language plpgsql as $$
 begin
+  -- It is told anew to another database, and waits for no standby.
+  set local synchronous_commit = local;
   update node n set seen_at = clock_timestamp() where n.id = _node;
   is_new := not found;
   if is_new then

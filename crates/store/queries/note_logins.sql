@@ -1,4 +1,7 @@
-with welcome as (
+with unconfirmed as (
+  -- What somebody does is recorded with what was done; that somebody came waits for no standby.
+  select set_config('synchronous_commit', 'local', true) as setting
+), welcome as (
   select w.session, w.account, w.account_name, w.login_name, w.node, w.address, w.client, w.token, w.token_name, w.place
     from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $10::bigint[], $11::text[])
       with ordinality
@@ -34,5 +37,6 @@ with welcome as (
 )
 insert into activity (kind, account, detail)
 select 12 /* activity: refused */, a.id, r.detail
-  from unnest($8::text[], $9::text[]) as r (name, detail)
+  from unconfirmed
+ cross join unnest($8::text[], $9::text[]) as r (name, detail)
   left join account a on a.name = r.name

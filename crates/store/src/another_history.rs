@@ -46,4 +46,34 @@ impl Store {
         }
         Ok(())
     }
+
+    /// Notes in the primary which history this is: a standby that follows it will have that, too, and no other one; and
+    /// whoever looks later sees that it was not always this one. Waits for no standby.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.note_history", skip_all)]
+    pub async fn note_history(&self) -> Result<(), Fault> {
+        let history = &self.inner().history;
+        let (count, name) = history.current();
+        if history.is_noted(count) {
+            return Ok(());
+        }
+        sqlx::query!(
+            "with unconfirmed as (
+               select set_config('synchronous_commit', 'local', true) as setting
+             )
+             insert into known_history (history)
+             select h.history
+               from unconfirmed, database_history() as h (history)
+              where h.history = $1
+                 on conflict do nothing",
+            name
+        )
+        .execute(&mut *self.kept().await?)
+        .await?;
+        history.note_as_known(count);
+        Ok(())
+    }
 }

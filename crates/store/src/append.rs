@@ -175,7 +175,7 @@ impl Job for Append {
         );
         call.send();
         let row = query
-            .fetch_one(&mut *inner.connections.work(None).await?)
+            .fetch_one(&mut *inner.connections.writing().await?)
             .await
             .map_err(|error| without_those_too_large(queued_writes, error))?;
         inner.wake_answered(row.answered.as_deref(), row.answered_modseqs.as_deref());

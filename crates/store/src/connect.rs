@@ -57,7 +57,7 @@ impl Store {
                 let whereabouts = Arc::new(Whereabouts::new(servers));
                 let pool = opener(Kind::Standby, &whereabouts, LIMITS_OF_STANDBY);
                 let pool = pool.pool(division.work)?;
-                Some(Standbys::new(pool, whereabouts, history.clone()))
+                Some(Standbys::new(pool, whereabouts))
             }
             None => None,
         };
@@ -112,9 +112,7 @@ impl Store {
             inner,
             origin: None,
         };
-        if let Some(standbys) = &store.inner.connections.standbys {
-            store.note_history(standbys).await?;
-        }
+        store.note_history().await?;
         Ok(store)
     }
 

@@ -34,6 +34,8 @@ pub(crate) struct Connections {
     kept: Pool,
     pub(crate) standbys: Option<Standbys>,
     shares: Shares,
+    /// As many of those for work as batches that write may have at one time.
+    writing: Arc<Semaphore>,
     background: Arc<Background>,
     pub(crate) waits: Waits,
 }
@@ -53,6 +55,8 @@ pub(crate) struct Division {
     pub(crate) kept: u32,
     /// Those for work that one user has at one time.
     pub(crate) share: u32,
+    /// Those for work that batches have at one time: where all of these wait, as for a standby that is away, others are read by.
+    pub(crate) writing: u32,
 }
 
 /// A connection, and the part of its user's share that it is.
@@ -68,12 +72,19 @@ struct Lease {
 }
 
 impl Division {
-    /// A quarter is kept, four at most; of the others one user has a third, but two where there are two.
+    /// A quarter is kept, four at most; of the others one user has a third, but two where there are two, and batches have all but
+    /// a third.
     pub(crate) fn of(connections: u32) -> Self {
         let kept = (connections / 4).clamp(1, 4);
         let work = connections.saturating_sub(kept).max(1);
         let share = (work / 3).max(2).min(work);
-        Self { work, kept, share }
+        let writing = (work - work / 3).max(1);
+        Self {
+            work,
+            kept,
+            share,
+            writing,
+        }
     }
 }
 
@@ -89,6 +100,9 @@ impl Connections {
             kept: kept.pool(division.kept)?,
             standbys,
             shares: Shares::new(usize::try_from(division.share).unwrap_or(1)),
+            writing: Arc::new(Semaphore::new(
+                usize::try_from(division.writing).unwrap_or(1),
+            )),
             background: Arc::new(background),
             waits: Waits::default(),
         })
@@ -99,7 +113,7 @@ impl Connections {
         self.shares.of(user)
     }
 
-    /// A connection for work, within a user's share if there is one. Where the share has no room for too long,
+    /// A connection for work, within a share if there is one. Where the share has no room for too long,
     /// [`Fault::Unavailable`].
     pub(crate) async fn work(&self, share: Option<Arc<Semaphore>>) -> Result<Held, Fault> {
         self.counted(async {
@@ -110,6 +124,11 @@ impl Connections {
             self.hold(&self.work, share).await
         })
         .await
+    }
+
+    /// A connection for a batch that writes.
+    pub(crate) async fn writing(&self) -> Result<Held, Fault> {
+        self.work(Some(self.writing.clone())).await
     }
 
     /// One of those that are kept for what must not wait.
@@ -174,7 +193,7 @@ impl Connections {
         match select(pin!(share.acquire_owned()), too_late).await {
             Either::Left((Ok(taken), _)) => Ok(taken),
             Either::Left((Err(_), _)) | Either::Right(_) => {
-                Err(self.too_late("all connections of this user are in use"))
+                Err(self.too_late("all connections of this user, or all for writing, are in use"))
             }
         }
     }
@@ -288,14 +307,19 @@ mod tests {
 
     #[test]
     fn some_are_kept_and_nobody_has_all() {
-        for (connections, work, kept, share) in [
-            (1, 1, 1, 1),
-            (2, 1, 1, 1),
-            (8, 6, 2, 2),
-            (16, 12, 4, 4),
-            (200, 196, 4, 65),
+        for (connections, work, kept, share, writing) in [
+            (1, 1, 1, 1, 1),
+            (2, 1, 1, 1, 1),
+            (8, 6, 2, 2, 4),
+            (16, 12, 4, 4, 8),
+            (200, 196, 4, 65, 131),
         ] {
-            let division = Division { work, kept, share };
+            let division = Division {
+                work,
+                kept,
+                share,
+                writing,
+            };
             assert_eq!(Division::of(connections), division, "{connections}");
         }
     }

@@ -91,7 +91,7 @@ impl Job for Expunge {
         );
         call.send();
         let row = query
-            .fetch_one(&mut *inner.connections.work(None).await?)
+            .fetch_one(&mut *inner.connections.writing().await?)
             .await?;
         let modseq = ModSeq::from_i64(row.modseq).unwrap_or_default();
         let gone = multirange::parse(&row.uids).map_err(BatchFault::All)?;

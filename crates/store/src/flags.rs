@@ -127,7 +127,7 @@ impl Job for Edit {
         );
         call.send();
         let row = query
-            .fetch_one(&mut *inner.connections.work(None).await?)
+            .fetch_one(&mut *inner.connections.writing().await?)
             .await?;
         let modseq = ModSeq::from_i64(row.modseq).unwrap_or_default();
         let edited = FlagsEdited {
@@ -215,7 +215,7 @@ async fn edit_unchanged(
         edit.private.add.to_i64(),
         unchanged_since.map(i64::from),
     )
-    .fetch_one(&mut *inner.connections.work(None).await?)
+    .fetch_one(&mut *inner.connections.writing().await?)
     .await?;
     Ok(row)
 }
@@ -253,7 +253,7 @@ async fn edit_rare(
         cleared.as_deref(),
         unchanged_since.map(i64::from),
     )
-    .fetch_one(&mut *inner.connections.work(None).await?)
+    .fetch_one(&mut *inner.connections.writing().await?)
     .await?;
     Ok(row)
 }

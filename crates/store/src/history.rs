@@ -19,6 +19,8 @@ pub(crate) struct History {
     changes: AtomicU64,
     /// How often another PostgreSQL answered than before, or the same after it was started anew.
     successions: watch::Sender<u64>,
+    /// The number of the one that the primary has noted last.
+    noted: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -106,6 +108,15 @@ impl History {
             Some(latest) => (self.successions() + 1, latest.history.clone()),
             None => (0, String::new()),
         }
+    }
+
+    /// Whether the primary has noted that it is in this one.
+    pub(crate) fn is_noted(&self, number: u64) -> bool {
+        self.noted.load(Ordering::Acquire) == number
+    }
+
+    pub(crate) fn note_as_known(&self, number: u64) {
+        self.noted.store(number, Ordering::Release);
     }
 
     fn successions(&self) -> u64 {

@@ -45,6 +45,7 @@ mod committed;
 mod connect;
 mod connections;
 mod content;
+mod content_rows;
 mod copy;
 mod counters;
 mod delivery;

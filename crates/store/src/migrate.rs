@@ -36,6 +36,12 @@ struct Missing {
     functions: Vec<&'static Function>,
 }
 
+impl Missing {
+    fn is_anything(&self) -> bool {
+        !self.migrations.is_empty() || !self.functions.is_empty()
+    }
+}
+
 impl Store {
     /// Applies the migrations that are missing, and creates the functions that are not there or are of another
     /// text. Waits for an advisory lock, because several nodes may start at once. Returns what was done.
@@ -49,6 +55,11 @@ impl Store {
     pub async fn migrate(url: &str) -> Result<Vec<String>, Fault> {
         let mut connection = connect(url).await?;
         lock(&mut connection).await?;
+        // Whoever may change no table may find that there is nothing to change.
+        if !missing(&mut connection).await?.is_anything() {
+            connection.close().await?;
+            return Ok(Vec::new());
+        }
         connection
             .ensure_migrations_table(&MIGRATIONS.table_name)
             .await?;
@@ -73,7 +84,7 @@ impl Store {
     pub async fn pending_migrations(url: &str) -> Result<Vec<String>, Fault> {
         let mut connection = connect(url).await?;
         if is_being_migrated(&mut connection).await? {
-            return Ok(vec!["what somebody applies now".to_owned()]);
+            return Ok(vec!["what somebody else applies now".to_owned()]);
         }
         let missing = missing(&mut connection).await?;
         let migrations = missing.migrations.into_iter().map(name_of);

@@ -68,6 +68,8 @@ pub struct Replication {
     pub awaited_for: Duration,
     /// Whether a commit waits for the disk of the primary (`fsync`).
     pub is_flushed: bool,
+    /// Whether a standby took over, or a backup was restored, in the last thirty days.
+    pub is_successor: bool,
     /// What the standby that is furthest behind has not applied, in bytes of the log. `None` without standbys, and where
     /// our role may not know (`pg_monitor`).
     pub lag_bytes: Option<u64>,
@@ -250,6 +252,11 @@ impl Store {
                          from pg_stat_activity a
                         where a.wait_event = 'SyncRep') as awaited_ms,
                       current_setting('fsync')::boolean as "is_flushed!",
+                      exists (select from known_history h
+                               where h.history = database_history()
+                                 and h.noted_at > now() - interval '30 days'
+                                 and exists (select from known_history before
+                                              where before.noted_at < h.noted_at)) as "is_successor!",
                       max(pg_wal_lsn_diff(pg_current_wal_lsn(), r.replay_lsn))::bigint as lag_bytes,
                       (extract(epoch from max(r.replay_lag)) * 1000)::bigint as lag_ms
                  from pg_stat_replication r
@@ -266,6 +273,7 @@ impl Store {
             is_awaited: row.is_awaited,
             awaited_for: Duration::from_millis(row.awaited_ms.map_or(0, count)),
             is_flushed: row.is_flushed,
+            is_successor: row.is_successor,
             lag_bytes: row.lag_bytes.map(count),
             lag: row.lag_ms.map(|lag| Duration::from_millis(count(lag))),
         })

@@ -166,18 +166,23 @@ impl Store {
             return Ok(());
         }
         let silent: Vec<i64> = missing.iter().copied().collect();
-        warn!(nodes = ?silent, "frontends did not take note of a withdrawal; their leases are revoked");
-        let remaining = sqlx::query_scalar!(
+        let revoked = sqlx::query!(
             r#"with revoked as (
                  update node_lease set is_revoked = true where node = any ($1) returning until
                )
-               select coalesce(ceil(extract(epoch from max(until) - clock_timestamp()) * 1000), 0)::bigint as "millis!"
-                 from revoked"#,
+               select coalesce(ceil(extract(epoch from max(r.until) - clock_timestamp()) * 1000), 0)::bigint as "millis!",
+                      (select string_agg(n.name, ', ' order by n.name) from node n where n.id = any ($1)) as names
+                 from revoked r"#,
             &silent,
         )
         .fetch_one(&mut *self.kept().await?)
         .await?;
-        let remaining = Duration::from_millis(u64::try_from(remaining).unwrap_or_default());
+        let nodes = revoked.names.unwrap_or_else(|| format!("{silent:?}"));
+        warn!(
+            nodes,
+            "frontends did not take note of a withdrawal; their leases are revoked"
+        );
+        let remaining = Duration::from_millis(u64::try_from(revoked.millis).unwrap_or_default());
         self.all_answer(&mut arriving, &mut missing, remaining)
             .await;
         Ok(())

@@ -5,7 +5,11 @@
 )]
 #![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
+use std::process::Command;
+
+use store::LEASE_LENGTH;
 use testkit::{Client, Cluster, Heard, Intervention, Stage, World, in_world};
+use tokio::time::Instant;
 
 const ROUNDS: usize = 100;
 
@@ -103,6 +107,30 @@ fn who_idles_on_a_node_that_missed_a_withdrawal_is_told_nothing_after_it() {
         };
         let told = String::from_utf8_lossy(&told).into_owned();
         assert!(told.starts_with("* BYE "), "{told}");
+    })
+    .unwrap();
+}
+
+/// As when the database cannot commit for a while: it still tells what may be read.
+#[test]
+fn who_reads_on_a_node_that_has_no_lease_is_answered() {
+    let cluster = Cluster::start().unwrap();
+    in_world(&cluster, World::TwoNodes, async |stage: &mut Stage| {
+        let mut ada = owner_of_a_secret(stage).await;
+        ada.ask_ok("SELECT Team/Orders").await.unwrap();
+        let without_leases = Command::new("psql")
+            .args(["--no-psqlrc", "--quiet", "--command"])
+            .arg("alter table node_lease rename to leases_of_before")
+            .arg(stage.database_url())
+            .status();
+        assert!(without_leases.unwrap().success());
+        let begun = Instant::now();
+        while begun.elapsed() < 2 * LEASE_LENGTH {
+            ada.ask_ok("NOOP").await.unwrap();
+            let told = ada.ask_ok("FETCH 1 BODY.PEEK[]").await.unwrap();
+            assert!(!is_told_nothing(&told), "{told:?}");
+            ada.ask_ok("SELECT Team/Orders").await.unwrap();
+        }
     })
     .unwrap();
 }

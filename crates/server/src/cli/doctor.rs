@@ -227,6 +227,11 @@ fn judge_replication(replication: &Replication) -> Finding {
         (true, Some(_) | None) => {
             Finding::good(what, "what is answered OK is on a synchronous standby too")
         }
+        (false, _) if standbys == 0 && replication.is_successor => Finding::note(
+            what,
+            "another database has taken over in the last thirty days, or a backup was restored, and there are no standbys: \
+             what is answered OK is on one machine alone",
+        ),
         (false, _) if standbys == 0 => Finding::good(
             what,
             "what is answered OK is on the disk of the primary; there are no standbys",
@@ -382,5 +387,11 @@ mod tests {
             let finding = judge_replication(&replication);
             assert_eq!(finding.severity, expected, "{}", finding.words);
         }
+        let alone = Replication {
+            is_flushed: true,
+            is_successor: true,
+            ..Replication::default()
+        };
+        assert_eq!(judge_replication(&alone).severity, Severity::Note);
     }
 }

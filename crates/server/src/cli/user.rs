@@ -36,10 +36,13 @@ pub(super) enum Verb {
         #[command(flatten)]
         password: password::Args,
     },
-    /// Give an account a new password; its open sessions end. Without one nobody can log in to it.
+    /// Give an account a new password; its open sessions end.
     Passwd {
         /// The login name.
         name: String,
+        /// No password: nobody can log in by one any more.
+        #[arg(long, conflicts_with = "Args")]
+        none: bool,
         #[command(flatten)]
         password: password::Args,
     },
@@ -93,9 +96,17 @@ async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Res
             }
             Ok(())
         }
-        Verb::Passwd { name, password } => {
+        Verb::Passwd {
+            name,
+            none,
+            password,
+        } => {
             let account = context.find_account(name).await?;
             let hash = password.hash()?;
+            if hash.is_none() && !none {
+                let words = "which password? --password-stdin, --password-file FILE, or --none so that nobody can log in by one";
+                return Err(Failure::usage(words));
+            }
             context
                 .store
                 .set_password(account.id, hash.as_deref())

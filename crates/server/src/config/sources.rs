@@ -96,6 +96,13 @@ impl Sources {
     pub(super) fn collect(&self) -> Result<BTreeMap<String, Given>, Mistakes> {
         let mut given = BTreeMap::new();
         if let Some(path) = &self.file {
+            // What reads it for us calls everything not found that it cannot open.
+            std::fs::File::open(path).map_err(|cause| {
+                Mistakes(vec![Mistake {
+                    key: path.display().to_string(),
+                    words: cause.to_string(),
+                }])
+            })?;
             let file = File::from(path.as_path()).format(FileFormat::Toml);
             let tree = file.collect().map_err(|cause| {
                 Mistakes(vec![Mistake {

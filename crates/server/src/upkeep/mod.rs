@@ -16,6 +16,7 @@ use tracing::warn;
 
 use crate::config::Config;
 use crate::environment;
+use crate::failures::Failures;
 use crate::panics::Panics;
 use crate::registry::Registry;
 pub(crate) use jobs::{Job, JobRecord, JobRecords};
@@ -28,6 +29,8 @@ const FOLLOW_PAUSE: Duration = Duration::from_secs(1);
 
 /// The pause between two comparisons while the database does not answer.
 const COMPARE_PAUSE: Duration = Duration::from_millis(500);
+/// What fails again and again is said at first and about each minute.
+const COMPARE_FAILURES_PER_WARNING: u32 = 120;
 
 /// The pause between two looks for access tokens that have expired.
 const EXPIRY_PAUSE: Duration = Duration::from_millis(500);
@@ -115,12 +118,16 @@ async fn follow(live: Arc<Live>) {
 
 /// The safety net under lost wake-ups: compares regularly, and whenever something may have been missed.
 async fn compare(live: Arc<Live>, every: Duration) {
+    let mut failures = Failures::default();
     loop {
         // After an outage each pooled connection fails once, so the first tries may fail.
         while let Err(cause) = live.compare().await {
-            warn!(%cause, "could not compare open mailboxes with the database");
+            if failures.add(COMPARE_FAILURES_PER_WARNING) {
+                warn!(%cause, "could not compare open mailboxes with the database");
+            }
             sleep(COMPARE_PAUSE).await;
         }
+        failures.end();
         // Either is a reason to compare.
         let _wanted_or_elapsed = timeout(every, live.compare_wanted()).await;
     }

@@ -1,6 +1,7 @@
 //! Learning what happened in the selected mailbox, and losing it when it may no longer be read.
 
 use std::future::poll_fn;
+use std::mem;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -23,13 +24,17 @@ use crate::unsolicited::Goodbye;
 pub(crate) struct Reading {
     live: Arc<Live>,
     rights_watch: RightsWatch,
+    /// Whether it was looked at since the work went on last. Without a lease each step of the work needs a look of its own, and
+    /// gets one step for it.
+    is_fresh: bool,
 }
 
 impl Reading {
     /// Resolves when the rights have to be read again: the node knows of others, or may have missed some.
     async fn doubtful(&mut self) {
+        let (live, is_fresh) = (&self.live, &mut self.is_fresh);
         let lapsed = poll_fn(|_| {
-            if self.live.is_assured() {
+            if mem::take(is_fresh) || live.is_assured() {
                 Poll::Pending
             } else {
                 Poll::Ready(())
@@ -43,6 +48,7 @@ impl Reading {
         // On the heap, because it is rare, and large.
         Box::pin(self.live.assure()).await?;
         let found = self.rights_watch.read().await?;
+        self.is_fresh = true;
         Ok(found.is_some_and(|found| acl::permit(&found.access, Operation::Read).is_ok()))
     }
 }
@@ -123,6 +129,7 @@ impl Session {
         Some(Reading {
             live: self.node.live.clone(),
             rights_watch: selected.watch.rights_since(selected.found.access.version),
+            is_fresh: false,
         })
     }
 

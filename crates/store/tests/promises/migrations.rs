@@ -289,7 +289,7 @@ async fn what_somebody_is_migrating_is_pending_and_not_broken() {
     run(&world, half_done).await;
     assert_eq!(
         Store::pending_migrations(&world.url).await.unwrap(),
-        ["what somebody applies now"]
+        ["what somebody else applies now"]
     );
     migrating.close().await.unwrap();
     assert!(Store::pending_migrations(&world.url).await.is_err());

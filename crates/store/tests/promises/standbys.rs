@@ -3,11 +3,13 @@
 //! The standby is another database into which everything was copied, so that it is as late as a test wants.
 
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use mail::{AccountId, ContentId, MailboxId};
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use store::Store;
-use tokio::time::{Duration, sleep};
 
 use crate::world::{World, append, connect_with_standby, image, inbox};
 
@@ -15,6 +17,8 @@ use crate::world::{World, append, connect_with_standby, image, inbox};
 struct Team {
     world: World,
     reader: Store,
+    /// The time of the reader, in seconds.
+    now: Arc<AtomicU64>,
     standby: String,
     ada: AccountId,
     mailbox: MailboxId,
@@ -29,10 +33,19 @@ impl Team {
         let ada = world.account("ada").await;
         let mailbox = inbox(&world.store, ada).await;
         let standby = format!("{}_standby", world.url);
-        let reader = connect_with_standby(&world.url, Some(standby.clone())).await;
+        // Of the run before.
+        let (_, name) = standby.rsplit_once('/').unwrap();
+        world
+            .change(&format!("drop database if exists {name}"))
+            .await;
+        let now = Arc::new(AtomicU64::new(0));
+        let clock = now.clone();
+        let clock = Arc::new(move || Duration::from_secs(clock.load(Ordering::Relaxed)));
+        let reader = connect_with_standby(&world.url, Some(standby.clone()), clock).await;
         Self {
             world,
             reader,
+            now,
             standby,
             ada,
             mailbox,
@@ -64,6 +77,11 @@ impl Team {
         standby.close().await.unwrap();
     }
 
+    /// After a failure no standby is asked for two seconds.
+    fn rest(&self) {
+        self.now.fetch_add(3, Ordering::Relaxed);
+    }
+
     async fn read(&self) -> Readings {
         let image = image(&self.world.store, self.mailbox).await;
         let ids: Vec<ContentId> = image.iter().map(|(_, message)| message.content).collect();
@@ -89,11 +107,6 @@ fn readings(subjects: &[&str], given: u64, missed: u64) -> Readings {
     (subjects.collect(), given, missed)
 }
 
-/// After a failure no standby is asked for two seconds.
-async fn rest() {
-    sleep(Duration::from_millis(2_100)).await;
-}
-
 #[tokio::test]
 async fn a_standby_is_read_as_far_as_it_goes_and_the_primary_else() {
     let team = Team::new().await;
@@ -101,7 +114,7 @@ async fn a_standby_is_read_as_far_as_it_goes_and_the_primary_else() {
     assert_eq!(team.read().await, readings(&["one"], 0, 1), "none is there");
     team.make_standby().await;
     assert_eq!(team.read().await, readings(&["one"], 0, 1), "it rests");
-    rest().await;
+    team.rest();
     assert_eq!(team.read().await, readings(&["one"], 1, 0));
     team.append("two").await;
     assert_eq!(team.read().await, readings(&["one", "two"], 1, 1));
@@ -123,12 +136,13 @@ async fn a_standby_of_another_history_is_not_read() {
     // Their connections of before are gone.
     for node in [&team.reader, &team.world.store] {
         node.ping().await.unwrap_err();
+        node.ping().await.unwrap();
     }
     assert_eq!(team.read().await, readings(&["one"], 0, 1));
-    rest().await;
+    team.rest();
     assert_eq!(team.read().await, readings(&["one"], 0, 1));
     team.change_standby("insert into known_history (history) values ('another')")
         .await;
-    rest().await;
+    team.rest();
     assert_eq!(team.read().await, readings(&["one"], 1, 0));
 }

@@ -4,7 +4,7 @@ use std::future::pending;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Instant;
+use std::time::Duration;
 
 use acl::{EffectiveAccess, Modification, Operation, Permit, Rights, Subject};
 use image::{Image, Overlay};
@@ -15,8 +15,8 @@ use mail::{
 use private_pg::{Options as PgOptions, PgError, PrivatePg, Tuning};
 use sqlx::{Connection, Executor, PgConnection};
 use store::{
-    Appended, Background, Compute, Doomed, Fault, FlagEdit, Found, LoadedDelta, Masks, NewMessage,
-    News, Options, RareEdit, Readable, Store,
+    Appended, Background, Clock, Compute, Doomed, Fault, FlagEdit, Found, LoadedDelta, Masks,
+    NewMessage, News, Options, RareEdit, Readable, Store,
 };
 use tokio::time::timeout;
 
@@ -325,12 +325,15 @@ impl Server {
 }
 
 pub(crate) async fn connect(url: &str) -> Store {
-    connect_with_standby(url, None).await
+    connect_with_standby(url, None, Arc::new(Duration::default)).await
 }
 
 /// A node that reads contents from a standby.
-pub(crate) async fn connect_with_standby(url: &str, standby_url: Option<String>) -> Store {
-    let start = Instant::now();
+pub(crate) async fn connect_with_standby(
+    url: &str,
+    standby_url: Option<String>,
+    clock: Clock,
+) -> Store {
     let options = Options {
         url: url.into(),
         connections: 8,
@@ -344,7 +347,7 @@ pub(crate) async fn connect_with_standby(url: &str, standby_url: Option<String>)
             // What the store waits for, not what the test does.
             Box::pin(async move { drop(timeout(time, pending::<()>()).await) })
         }),
-        clock: Arc::new(move || start.elapsed()),
+        clock,
         compute: Compute::new(1, Arc::new(|work| work())),
     };
     Store::connect(options, background).await.unwrap()
