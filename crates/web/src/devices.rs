@@ -7,10 +7,12 @@ use mail::{MailboxId, MailboxName, Place};
 use maud::{Markup, html};
 use store::{Fault, Listed, ListedToken, NewToken, Services};
 
+use crate::device_profile;
 use crate::layout::{self, Question, Section, alert, form_token, notice};
 use crate::problem::Problem;
 use crate::request::url;
 use crate::response::WebResponse;
+use crate::setup::Servers;
 use crate::site::PasswordVerdict;
 use crate::texts::fill;
 use crate::visit::SignedIn;
@@ -23,10 +25,10 @@ const SPANS: [(&str, i64); 3] = [("30", 30), ("90", 90), ("365", 365)];
 const WHOLE_ACCOUNT: &str = "";
 
 /// A team that a token can be for alone.
-struct Team {
-    mailbox: MailboxId,
-    name: MailboxName,
-    path: String,
+pub(crate) struct Team {
+    pub(crate) mailbox: MailboxId,
+    pub(crate) name: MailboxName,
+    pub(crate) path: String,
 }
 
 pub(crate) async fn show(person: &SignedIn<'_>) -> Result<WebResponse, Problem> {
@@ -188,7 +190,7 @@ fn new_form(person: &SignedIn<'_>, teams: &[Team]) -> Markup {
 }
 
 /// The shared trees of which this person may know something, by their topmost mailbox.
-async fn teams(person: &SignedIn<'_>) -> Result<Vec<Team>, Problem> {
+pub(crate) async fn teams(person: &SignedIn<'_>) -> Result<Vec<Team>, Problem> {
     let visible = person.store.visible(person.account.id).await?;
     let teams = Listed::topmost(&visible).filter_map(|listed| match &listed.place {
         Place::Shared(path) => Some(Team {
@@ -239,7 +241,7 @@ pub(crate) async fn make(person: &SignedIn<'_>) -> Result<WebResponse, Problem> 
         expires_at,
     };
     match person.store.add_token(person.account.id, &new).await {
-        Ok(_) => shown_once(person, &token, &new, team).await,
+        Ok(_) => shown_once(person, &token, &new, team, !teams.is_empty()).await,
         Err(Fault::Exists) => list(person, 409, &alert(texts.name_taken)).await,
         // The only other bound is the number of tokens.
         Err(Fault::Limit(_)) if is_name(new.name) => {
@@ -278,6 +280,7 @@ async fn shown_once(
     token: &Token,
     new: &NewToken<'_>,
     team: Option<&Team>,
+    has_teams: bool,
 ) -> Result<WebResponse, Problem> {
     let texts = person.texts();
     let names = user_names(person, team).await?;
@@ -288,28 +291,39 @@ async fn shown_once(
         p.token { code { (token.as_str()) } }
         h2 { (texts.settings_of_program) }
         (program_settings(person, new.services, &names))
+        @if new.services.imap { (device_profile::form(person, token, has_teams && team.is_none())) }
         p { a.button href="/devices" { (texts.to_devices) } }
     };
     Ok(layout::page(person, Section::Devices, &title, &main))
 }
 
 /// Whatever a mail program may be told as the user: the address or the name of the team, or one's own.
-async fn user_names(person: &SignedIn<'_>, team: Option<&Team>) -> Result<Vec<String>, Problem> {
+pub(crate) async fn user_names(
+    person: &SignedIn<'_>,
+    team: Option<&Team>,
+) -> Result<Vec<String>, Problem> {
     let Some(team) = team else {
         return Ok(vec![person.account.name.clone()]);
     };
-    let addresses = person.store.addresses_of(team.mailbox).await?.into_iter();
-    let names = addresses
-        .filter(|address| address.is_alone && !address.address.starts_with('@'))
-        .map(|address| address.address);
+    let names = own_addresses(person, team.mailbox).await?;
     Ok(names.chain([team.path.clone()]).collect())
+}
+
+/// The addresses that lead to a mailbox and nowhere else.
+pub(crate) async fn own_addresses(
+    person: &SignedIn<'_>,
+    mailbox: MailboxId,
+) -> Result<impl Iterator<Item = String> + use<>, Problem> {
+    let addresses = person.store.addresses_of(mailbox).await?.into_iter();
+    Ok(addresses
+        .filter(|address| address.is_alone && !address.address.starts_with('@'))
+        .map(|address| address.address))
 }
 
 fn program_settings(person: &SignedIn<'_>, services: Services, names: &[String]) -> Markup {
     let texts = person.texts();
-    let servers = &person.site().mail_servers;
-    let host = servers.imap_host.as_deref();
-    let host = host.unwrap_or_else(|| person.visit.request.host_name());
+    let own_host = person.visit.request.host_name();
+    let servers = Servers::of(&person.site().mail_servers, own_host);
     let (user, others) = names
         .split_first()
         .map_or(("", &[][..]), |(first, others)| (first.as_str(), others));
@@ -333,9 +347,9 @@ fn program_settings(person: &SignedIn<'_>, services: Services, names: &[String])
                     @for other in others { " " (fill(texts.or, &[("other", other)])) }
                 }))
             }
-            @if services.imap { (server(texts.incoming_server, "IMAP", host, servers.imap_port)) }
-            @if services.submission && let Some((host, port)) = &servers.submission {
-                (server(texts.outgoing_server, "SMTP", host, *port))
+            @if services.imap { (server(texts.incoming_server, "IMAP", servers.imap_host, servers.imap_port)) }
+            @if services.submission && let Some((host, port)) = servers.submission {
+                (server(texts.outgoing_server, "SMTP", host, port))
             }
         }
     }

@@ -6,9 +6,10 @@
 //! answered as what is not there.
 //!
 //! From below to above: `language` and `texts`; `request` and `response`; `words`, which says rights, times and roles for people;
-//! `visit`, who asks; `layout`, what all pages have; a file for each page; `route`.
+//! `visit`, who asks; `layout`, what all pages have; a file for each page; `setup`, what mail programs ask; `route`.
 
 mod activity;
+mod device_profile;
 mod devices;
 mod explain;
 mod language;
@@ -21,13 +22,14 @@ mod request;
 mod response;
 mod route;
 mod settings;
+mod setup;
 mod sign_in;
 mod site;
 mod texts;
 mod visit;
 mod words;
 
-pub use request::{Method, Transport, WebRequest};
+pub use request::{Body, Method, Transport, WebRequest};
 pub use response::WebResponse;
 pub use route::answer;
 pub use site::{BoxFuture, MailServers, PasswordCheck, PasswordVerdict, Site};

@@ -19,8 +19,8 @@ pub struct WebRequest {
     pub cookies: String,
     /// The header `Accept-Language`.
     pub languages: String,
-    /// The fields of a form, `application/x-www-form-urlencoded`; of GET empty.
-    pub form: Vec<u8>,
+    /// What was sent along.
+    pub body: Body,
     /// From where it comes.
     pub address: IpAddr,
     /// How it is protected on its way.
@@ -38,6 +38,17 @@ pub enum Method {
     Post,
     /// Something else, which no page does.
     Other,
+}
+
+/// What a request has brought, whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// Nothing, as every GET.
+    Nothing,
+    /// The fields of a form, `application/x-www-form-urlencoded`.
+    Form(Vec<u8>),
+    /// XML, as mail programs send it.
+    Xml(Vec<u8>),
 }
 
 /// How a request is protected on its way.
@@ -94,6 +105,14 @@ impl WebRequest {
             let is_ours = name == self.transport.cookie_name();
             BrowserSecret::parse(value).filter(|_| is_ours)
         })
+    }
+
+    /// The fields of a form, as they were sent; empty where there is none.
+    pub(crate) fn form(&self) -> &[u8] {
+        match &self.body {
+            Body::Form(fields) => fields,
+            Body::Nothing | Body::Xml(_) => &[],
+        }
     }
 
     /// The path and what follows it, to come back to.

@@ -28,6 +28,8 @@ const ALWAYS: [(&str, &str); 6] = [
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
 ];
+/// What XML begins with.
+const XML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 const NOT_KEPT: (&str, &str) = ("cache-control", "no-store");
 /// Pages ask for the style of their own release, by its version.
 const KEPT: (&str, &str) = ("cache-control", "public, max-age=3600");
@@ -63,6 +65,12 @@ impl WebResponse {
         )
     }
 
+    /// XML, written as if it were a page: all of it is escaped that is not markup.
+    pub(crate) fn document(status: u16, content_type: &str, document: &str) -> Self {
+        let text = format!("{XML}{}\n", document.replace(is_no_xml, ""));
+        Self::of(status, content_type, text, NOT_KEPT)
+    }
+
     fn of(
         status: u16,
         content_type: &str,
@@ -96,6 +104,12 @@ impl WebResponse {
     pub(crate) fn forget(self, transport: Transport) -> Self {
         self.with("set-cookie", cookie("", "; Max-Age=0", transport))
     }
+}
+
+/// What XML cannot say, by a reference neither (XML 1.0, 2.2).
+fn is_no_xml(sign: char) -> bool {
+    let is_control = sign < ' ' && !matches!(sign, '\t' | '\n' | '\r');
+    is_control || matches!(sign, '\u{fffe}' | '\u{ffff}')
 }
 
 /// No script reads it, and other sites' forms do not send it.

@@ -2,11 +2,13 @@
 
 use crate::language::Language;
 use crate::problem::Problem;
-use crate::request::{Method, WebRequest, url};
+use crate::request::{Body, Method, WebRequest, url};
 use crate::response::WebResponse;
 use crate::site::Site;
 use crate::visit::{SignedIn, Visit};
-use crate::{activity, devices, explain, mailboxes, people, settings, sign_in};
+use crate::{
+    activity, device_profile, devices, explain, mailboxes, people, settings, setup, sign_in,
+};
 
 /// What everybody gets, signed in or not.
 const ASSETS: [(&str, &str, &str); 2] = [
@@ -45,6 +47,12 @@ async fn find(site: &Site, request: &WebRequest) -> Result<WebResponse, Problem>
             Post | Method::Other => Err(Problem::WrongMethod(GET)),
         };
     }
+    if let Some(told) = setup::answer(&visit).await {
+        return Ok(told);
+    }
+    if matches!(request.body, Body::Xml(_)) {
+        return Ok(WebResponse::plain(415, "a form, please"));
+    }
     match (request.path.as_str(), request.method) {
         ("/sign-in", Get) => sign_in::show(visit).await,
         ("/sign-in", Post) => sign_in::enter(&visit).await,
@@ -71,6 +79,7 @@ async fn of_person(person: SignedIn<'_>) -> Result<WebResponse, Problem> {
         ("/sign-out", Post) => sign_in::leave(&person).await,
         ("/devices", Get) => devices::show(&person).await,
         ("/devices", Post) => devices::make(&person).await,
+        ("/devices/profile", Post) => device_profile::download(&person).await,
         ("/devices/withdraw", Get) => devices::ask_to_withdraw(&person).await,
         ("/devices/withdraw", Post) => devices::withdraw(&person).await,
         ("/mailboxes", Get) => mailboxes::show(&person).await,
@@ -85,9 +94,10 @@ async fn of_person(person: SignedIn<'_>) -> Result<WebResponse, Problem> {
         ("/devices" | "/devices/withdraw" | "/mailbox/settings", Other) => {
             Err(Problem::WrongMethod(BOTH))
         }
-        ("/sign-out" | "/mailbox/add" | "/mailbox/change" | "/mailbox/undo", Get | Other) => {
-            Err(Problem::WrongMethod(POST))
-        }
+        (
+            "/sign-out" | "/devices/profile" | "/mailbox/add" | "/mailbox/change" | "/mailbox/undo",
+            Get | Other,
+        ) => Err(Problem::WrongMethod(POST)),
         (
             "/" | "/mailboxes" | "/mailbox" | "/mailbox/explain" | "/mailbox/activity",
             Post | Other,

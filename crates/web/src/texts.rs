@@ -101,6 +101,10 @@ texts! {
     port: "Port", "Port";
     security: "Security", "Sicherheit";
     or: "or {other}", "oder {other}";
+    apple: "iPhone, iPad and Mac", "iPhone, iPad und Mac";
+    profile_hint: "Instead of typing: open a profile on the device itself. It has this password inside, and can be had only as long as this page is open.", "Statt zu tippen: Öffnen Sie auf dem Gerät selbst ein Profil. Es enthält dieses Passwort, und es gibt es nur, solange diese Seite offen ist.";
+    profile_with_teams: "each team as an account of its own, too", "auch jedes Team als eigenes Konto";
+    download_profile: "Download the profile", "Profil herunterladen";
     to_devices: "To my devices", "Zu meinen Geräten";
     password_wrong: "Your own password is wrong.", "Ihr eigenes Passwort ist falsch.";
     name_wrong: "A name has 1 to 100 signs, and no spaces around it.", "Ein Name hat 1 bis 100 Zeichen.";

@@ -65,7 +65,7 @@ impl<'v> Visit<'v> {
             request,
             language: Language::preferred(&request.languages),
             query: Fields::parse(request.query.as_bytes()),
-            form: Fields::parse(&request.form),
+            form: Fields::parse(request.form()),
             secret: request.secret(),
         }
     }

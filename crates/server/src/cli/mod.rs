@@ -25,6 +25,7 @@ mod readable;
 mod reload;
 mod serve;
 mod session;
+mod setup;
 mod stops;
 mod team;
 mod terminal;
@@ -112,6 +113,9 @@ enum Verb {
     /// Who did what, when and from where.
     #[command(after_help = activity::HELP)]
     Activity(activity::Args),
+    /// How a mail program is set up for an address: what one types, and the records of its domain.
+    #[command(after_help = setup::HELP)]
+    Setup(setup::Args),
     /// Who is logged in, and ending that.
     #[command(subcommand, after_help = session::HELP)]
     Session(session::Verb),
@@ -185,6 +189,7 @@ fn run(cli: &Cli, sources: &Sources, terminal: &Terminal) -> Result<(), Failure>
         | Verb::Quota(_)
         | Verb::Activity(_)
         | Verb::Session(_)
+        | Verb::Setup(_)
         | Verb::Top(_)
         | Verb::Upkeep(_)
         | Verb::Doctor(_) => {}
@@ -203,6 +208,7 @@ fn run(cli: &Cli, sources: &Sources, terminal: &Terminal) -> Result<(), Failure>
             Verb::Team(verb) => team::run(verb, &config, terminal).await,
             Verb::Quota(verb) => quota::run(verb, &config, terminal).await,
             Verb::Session(verb) => session::run(verb, &config, terminal).await,
+            Verb::Setup(args) => setup::run(args, &config, terminal).await,
             Verb::Activity(args) => activity::run(args, &config, terminal).await,
             Verb::Top(args) => top::run(args, &config, terminal).await,
             Verb::Upkeep(verb) => upkeep::run(verb, &config, terminal).await,

@@ -11,6 +11,8 @@ pub struct WebConfig {
     pub connections: usize,
     /// What mail programs are told; a port of 0 is that of `listen.imaps`.
     pub mail_servers: MailServers,
+    /// Where browsers reach the pages from outside.
+    pub pages: Option<(String, u16)>,
 }
 
 /// A host with a port, or nothing.
@@ -36,6 +38,12 @@ impl WebConfig {
             "Where mail programs send mail in TLS, as the pages tell it: smtp.example.org:465. Without it they tell nothing of \
              sending.",
         );
+        let Server(pages) = form.take(
+            "web.pages",
+            "",
+            "Where browsers and mail programs reach listen.web, as postroom setup tells it: mail.example.org:443. Without it the \
+             host of web.imap, and port 443.",
+        );
         form.check(connections > 0, "web.connections", "must be at least 1");
         let (imap_host, imap_port) = imap.map_or((None, 0), |(host, port)| (Some(host), port));
         Self {
@@ -45,6 +53,7 @@ impl WebConfig {
                 imap_port,
                 submission,
             },
+            pages,
         }
     }
 }

@@ -11,11 +11,13 @@ use hyper::header::{
 use hyper::{Request, Response, StatusCode};
 use mail::limits::WEB_FORM_BYTES_MAX;
 use tracing::{Instrument as _, info_span};
-use web::{Method, Site, Transport, WebRequest, WebResponse, answer};
+use web::{Body, Method, Site, Transport, WebRequest, WebResponse, answer};
 
 use crate::environment;
 
 const FORM: &str = "application/x-www-form-urlencoded";
+/// What mail programs send that ask how to set themselves up.
+const XML: [&str; 2] = ["text/xml", "application/xml"];
 
 /// Answers one request, whatever it is.
 pub(super) async fn serve(
@@ -46,15 +48,10 @@ async fn read(
         _ => Method::Other,
     };
     let text = |name| text(&head.headers, name);
-    let form = if method == Method::Post {
-        let content_type = text(CONTENT_TYPE);
-        let kind = content_type.split(';').next().unwrap_or_default();
-        if !kind.trim().eq_ignore_ascii_case(FORM) {
-            return Err(WebResponse::plain(415, "a form, please"));
-        }
-        read_form(body).await?
+    let body = if method == Method::Post {
+        read_body(&text(CONTENT_TYPE), body).await?
     } else {
-        Vec::new()
+        Body::Nothing
     };
     Ok(WebRequest {
         method,
@@ -64,17 +61,23 @@ async fn read(
         // A browser may send several (RFC 9113, 8.2.3).
         cookies: all(&head.headers, COOKIE),
         languages: text(ACCEPT_LANGUAGE),
-        form,
+        body,
         address,
         transport,
         unix_seconds: environment::unix_seconds(),
     })
 }
 
-async fn read_form(body: Incoming) -> Result<Vec<u8>, WebResponse> {
+async fn read_body(content_type: &str, body: Incoming) -> Result<Body, WebResponse> {
+    let kind = content_type.split(';').next().unwrap_or_default().trim();
+    let is_form = kind.eq_ignore_ascii_case(FORM);
+    if !is_form && !XML.iter().any(|xml| kind.eq_ignore_ascii_case(xml)) {
+        return Err(WebResponse::plain(415, "a form, please"));
+    }
     let collected = Limited::new(body, WEB_FORM_BYTES_MAX).collect().await;
     match collected {
-        Ok(collected) => Ok(collected.to_bytes().to_vec()),
+        Ok(collected) if is_form => Ok(Body::Form(collected.to_bytes().to_vec())),
+        Ok(collected) => Ok(Body::Xml(collected.to_bytes().to_vec())),
         Err(cause) if cause.is::<LengthLimitError>() => {
             Err(WebResponse::plain(413, "the form is too large"))
         }

@@ -27,6 +27,7 @@ mod process;
 mod progress;
 mod proxied;
 mod settings;
+mod setup;
 mod teams;
 mod tokens;
 mod top;

@@ -54,7 +54,7 @@ pub(super) fn build(release: &Release) -> Result<PathBuf, ChoreError> {
             "Env": ["PATH=/usr/bin", "POSTROOM_NODE__STATE_DIR=/tmp/postroom", "POSTROOM_LOG__FORMAT=json"],
             "Entrypoint": ["/usr/bin/postroom"],
             "Cmd": ["serve"],
-            "ExposedPorts": { "1143/tcp": {}, "1993/tcp": {}, "8080/tcp": {} },
+            "ExposedPorts": { "1143/tcp": {}, "1993/tcp": {}, "8080/tcp": {}, "8443/tcp": {} },
             "StopSignal": "SIGTERM",
             "Labels": {
                 "org.opencontainers.image.title": "postroom",
