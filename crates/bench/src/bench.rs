@@ -325,6 +325,17 @@ impl Bench {
         opening.try_collect().await
     }
 
+    /// Another session of somebody who was cut off: at the same node, or where that is not there at another one.
+    pub(crate) async fn anew(&self, number: usize, attempt: usize) -> Result<Client, BenchError> {
+        let node = self.seat(number + attempt, Spread::AllNodes)?;
+        let mut client = match &self.tls {
+            Some(tls) => Client::connect_tls(node, tls).await?,
+            None => Client::connect(node).await?,
+        };
+        self.login(&mut client, number).await?;
+        Ok(client)
+    }
+
     fn seat(&self, number: usize, spread: Spread) -> Result<&Node, BenchError> {
         match spread {
             Spread::FirstNode => self.world.first_node(),

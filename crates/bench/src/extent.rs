@@ -19,6 +19,9 @@ pub(crate) struct Extent {
     /// office: what all users together do in a second; told: how many messages are appended in a second.
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub(crate) rate: u32,
+    /// office: what sh runs in the midst of it, as something that fails; it has to end. Users who are cut off come back.
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) during: Option<String>,
     /// soak: how many days are played.
     #[arg(long, value_name = "N", default_value_t = 30)]
     pub(crate) days: u32,

@@ -1,6 +1,8 @@
 //! An office: users who idle in team mailboxes and each does something now and then, as often together as was asked.
 //! Who comes late does not make others come later.
 
+mod disturbed;
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -19,9 +21,15 @@ use crate::sample::Sample;
 
 pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let count = bench.scale.count(bench.extent.users).max(1);
-    let messages = bench.scale.count(MESSAGES);
+    let during = bench.extent.during.clone();
+    // Where something fails, what the users notice is looked at, and not how much they can do.
+    let (mailboxes_max, messages) = match &during {
+        Some(_) => (count.div_ceil(USERS_PER_MAILBOX), MESSAGES_WHEN_DISTURBED),
+        None => (MAILBOXES, MESSAGES),
+    };
+    let messages = bench.scale.count(messages);
     let mut mailboxes = Vec::new();
-    for _ in 0..bench.scale.count(MAILBOXES) {
+    for _ in 0..bench.scale.count(mailboxes_max) {
         mailboxes.push(bench.copied("team", messages).await?);
     }
     let share = messages / count.div_ceil(mailboxes.len());
@@ -30,12 +38,10 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
             "there are too many users for these mailboxes",
         ));
     }
-    let clients = bench.tls_sessions(count, Spread::AllNodes).await?;
-    let mut users = Vec::new();
-    for (number, client) in clients.into_iter().enumerate() {
-        let user = User::sit_down(client, number, &mailboxes, share).await?;
-        users.push(user);
-    }
+    let clients = match bench.tls {
+        Some(_) => bench.tls_sessions(count, Spread::AllNodes).await?,
+        None => bench.sessions(count, Spread::AllNodes).await?,
+    };
     let office = Office {
         mailboxes,
         pause: Duration::from_secs(1) / bench.extent.rate.max(1),
@@ -43,6 +49,15 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
         begun: Cell::new(Instant::now()),
         times_ms: RefCell::default(),
     };
+    let mut users = Vec::new();
+    for (number, client) in clients.into_iter().enumerate() {
+        let mut user = User::new(client, number, office.mailboxes.len(), share);
+        office.take_seat(&mut user).await?;
+        users.push(user);
+    }
+    if let Some(command) = &during {
+        return disturbed::run(&office, bench, &mut users, command).await;
+    }
     let once = async || office.day(&mut users).await;
     let found = rounds(&mut bench.probes, Yardstick::Fdatasync, ROUNDS, once).await?;
     let name = format!("commands of {count} users");
@@ -90,25 +105,15 @@ enum Action {
 }
 
 impl User {
-    async fn sit_down(
-        mut client: Client,
-        number: usize,
-        mailboxes: &[String],
-        share: usize,
-    ) -> Result<Self, BenchError> {
-        let home = number % mailboxes.len();
-        let first = number / mailboxes.len() * share + 1;
-        if let Some(mailbox) = mailboxes.get(home) {
-            client.ask(&format!("SELECT {}", quoted(mailbox))).await?;
-        }
-        client.idle().await?;
-        Ok(Self {
+    fn new(client: Client, number: usize, mailboxes: usize, share: usize) -> Self {
+        let first = number / mailboxes * share + 1;
+        Self {
             client,
             number,
-            home,
+            home: number % mailboxes,
             uids: first..first + share,
             actions: 0,
-        })
+        }
     }
 
     /// The UID to work on next; `Move` takes the last one away.
@@ -118,6 +123,23 @@ impl User {
 }
 
 impl Office {
+    /// Idles where the user works.
+    async fn take_seat(&self, user: &mut User) -> Result<(), BenchError> {
+        if let Some(mailbox) = self.mailboxes.get(user.home) {
+            let select = format!("SELECT {}", quoted(mailbox));
+            user.client.ask(&select).await?;
+        }
+        user.client.idle().await
+    }
+
+    /// Ends idling, does something and idles again; says how long each command took.
+    async fn turn(&self, user: &mut User) -> Result<Vec<f64>, BenchError> {
+        user.client.done().await?;
+        let times_ms = self.act(user).await?;
+        user.client.idle().await?;
+        Ok(times_ms)
+    }
+
     /// All users do what they do, at times that were planned.
     async fn day(&self, users: &mut [User]) -> Result<Round, BenchError> {
         self.begun.set(Instant::now());
@@ -132,9 +154,7 @@ impl Office {
                 let planned = self.begun.get() + planned;
                 sleep_until(planned.into()).await;
                 self.note("late", planned.elapsed().as_secs_f64() * 1e3);
-                user.client.done().await?;
-                times_ms.extend(self.act(user).await?);
-                user.client.idle().await?;
+                times_ms.extend(self.turn(user).await?);
                 turn += count;
             }
         });
@@ -207,6 +227,8 @@ const OFTEN: [Action; 20] = {
 };
 const MAILBOXES: usize = 20;
 const MESSAGES: usize = 10_000;
+const USERS_PER_MAILBOX: usize = 15;
+const MESSAGES_WHEN_DISTURBED: usize = 1_000;
 /// Messages of his own that each needs.
 const SHARE_MIN: usize = 5;
 const ROUNDS: usize = 3;
