@@ -134,7 +134,7 @@ impl Site {
                 "(&(objectClass=inetOrgPerson)(uid={user})(!(employeeType=left)))",
             ),
             ("ldap.name_attribute", "uid"),
-            ("ldap.timeout", "1s"),
+            ("ldap.timeout", "10s"),
         ];
         let named: HashSet<&str> = chosen.iter().map(|(name, _)| *name).collect();
         let mut settings: Vec<(&str, &str)> = defaults
