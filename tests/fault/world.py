@@ -119,11 +119,12 @@ class World:
 
     def own_settings(self):
         """Of one more frontend alone."""
-        return {"DATABASE__URL": self.url(), "DATABASE__READ_URL": self.read_url()}
+        read_url = self.read_url()
+        return {"DATABASE__URL": self.url(), **({"DATABASE__READ_URL": read_url} if read_url else {})}
 
     def read_url(self):
-        """Contents are read there."""
-        return self.cluster.standby.url
+        """Contents are read there, where there is a standby."""
+        return self.cluster.standby and self.cluster.standby.url
 
     def url(self):
         """Where one more frontend finds its database. Each has a way of its own to each server, where it goes by one."""
