@@ -8,6 +8,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from postfix import free_port
+
 PATIENCE_SECONDS = 60
 PROGRAM = "/usr/lib/thunderbird/thunderbird"
 # Every host is this machine, and HTTPS is where the pages are; nobody is asked who is not here.
@@ -40,12 +42,6 @@ const forward = async () => {
 const {MailServices} = ChromeUtils.importESModule("resource:///modules/MailServices.sys.mjs");
 const account = () => MailServices.accounts.accounts.find((one) => one.incomingServer.type === "imap");
 """
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 class Thunderbird:

@@ -99,7 +99,7 @@ impl Directory {
         })
     }
 
-    /// Whether the directory answers and lets whoever searches in; how many people its first page has.
+    /// Whether the directory answers and lets whoever searches in.
     ///
     /// # Errors
     ///

@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 
 from demo import Skipped, ok
-from thunderbird import PATIENCE_SECONDS, PROGRAM, Thunderbird, free_port
+from postfix import free_port
+from thunderbird import PATIENCE_SECONDS, PROGRAM, Thunderbird
 
 TEAM = "Shared Folders/support"
 NAME = "Thunderbird of a test"
