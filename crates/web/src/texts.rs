@@ -122,6 +122,7 @@ texts! {
     // People of a mailbox.
     people: "People", "Leute";
     people_in: "People in {team}", "Leute in {team}";
+    here_now: "Have it open now", "Haben es gerade offen";
     person_or_group: "Person or group", "Person oder Gruppe";
     viewer: "Viewer", "Leser";
     contributor: "Contributor", "Mitwirkender";

@@ -25,6 +25,7 @@ mod telemetry;
 mod timeouts;
 mod web;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use mail::{EmailAddress, Namespaces};
@@ -99,6 +100,8 @@ pub struct Config {
     pub otlp: Option<OtlpConfig>,
     /// `[telemetry]`; `None` sends no metrics anywhere.
     pub metrics_receiver: Option<MetricsReceiver>,
+    /// The files that hold secrets, such as that of `database.url_file`.
+    pub secret_files: Vec<PathBuf>,
     /// All of it as it was written.
     pub written: WrittenSettings,
 }
@@ -154,9 +157,11 @@ impl Config {
             log: LogConfig::fill(form),
             otlp: None,
             metrics_receiver: None,
+            secret_files: Vec::new(),
             written,
         };
         (config.otlp, config.metrics_receiver) = fill_otlp(form);
+        config.secret_files = form.secret_files();
         config
     }
 }
