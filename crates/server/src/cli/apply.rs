@@ -11,16 +11,14 @@ use super::input::text_of;
 use super::terminal::Terminal;
 use crate::config::Config;
 
-pub(super) const HELP: &str = "The file is TOML; `postroom snapshot` writes one of what there is, `postroom apply --keys` says which keys there are. What it \
-    does\nnot say stays as it is; a list that it says is exact. Each tree (a shared mailbox with all below it) is changed in one\n\
-    transaction, or not at all where somebody has changed it meanwhile.\n\n\
+pub(super) const HELP: &str = "The file is TOML; `postroom snapshot` writes one of what there is. What it does not say stays as it is; a list that it says is \
+    exact. Each tree (a shared mailbox with all below it) is changed in one transaction, or not at all where somebody has changed it meanwhile.\n\n\
     Exit codes: 0 as the file says, 1 failed, 3 with --dry-run: something would be changed.\n\n\
     Examples:\n  \
     postroom snapshot > site.toml\n  \
     postroom apply --dry-run site.toml\n  \
-    postroom apply site.toml\n  \
     postroom apply --prune site.toml\n  \
-    kubectl get configmap site -o jsonpath='{.data.site\\.toml}' | postroom apply -";
+    postroom apply - < site.toml";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
