@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mail::{FlagPolicy, QuotaLimits};
 
-use crate::{Addresses, List, Source, TreeName};
+use crate::{Addresses, Alias, List, Source, TreeName};
 
 /// What there is, as far as a file could say it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,10 +17,14 @@ pub struct CurrentState {
     pub mailboxes: BTreeMap<String, CurrentMailbox>,
     /// The limits in the shared namespace by path, also where there is no mailbox yet.
     pub quotas: BTreeMap<String, QuotaLimits>,
+    /// By address or `@domain`, folded.
+    pub aliases: BTreeMap<String, Alias>,
     /// What each tree was like, for the store to compare; trees without anything are left out.
     pub versions: BTreeMap<TreeName, String>,
     /// The same of all groups.
     pub groups_version: String,
+    /// The same of all aliases.
+    pub aliases_version: String,
 }
 
 /// An account that is there.

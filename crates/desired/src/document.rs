@@ -210,7 +210,13 @@ impl<'d> Table<'d> {
         numbers.collect::<Result<_, _>>().map(Some)
     }
 
-    fn inner(&self, key: &str) -> Result<Option<Self>, Mistake> {
+    /// All keys, each with its place.
+    pub(crate) fn names(&self) -> impl Iterator<Item = Placed<'d>> {
+        let pairs = in_order(self.values).into_iter();
+        pairs.map(|(name, _)| (name.get_ref().as_ref(), name.span()))
+    }
+
+    pub(crate) fn inner(&self, key: &str) -> Result<Option<Self>, Mistake> {
         let Some(value) = self.value(key) else {
             return Ok(None);
         };

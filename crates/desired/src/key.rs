@@ -11,11 +11,13 @@ pub enum Section {
     Groups,
     /// Shared mailboxes.
     Mailboxes,
+    /// Addresses that lead to other addresses.
+    Aliases,
 }
 
 impl Section {
     /// All of them, in the order of a file.
-    pub const ALL: [Self; 3] = [Self::Accounts, Self::Groups, Self::Mailboxes];
+    pub const ALL: [Self; 4] = [Self::Accounts, Self::Groups, Self::Mailboxes, Self::Aliases];
 
     /// As `complete` has it.
     #[must_use]
@@ -24,6 +26,7 @@ impl Section {
             Self::Accounts => "accounts",
             Self::Groups => "groups",
             Self::Mailboxes => "mailboxes",
+            Self::Aliases => "aliases",
         }
     }
 
@@ -34,6 +37,7 @@ impl Section {
             Self::Accounts => "account",
             Self::Groups => "group",
             Self::Mailboxes => "mailbox",
+            Self::Aliases => "alias",
         }
     }
 
@@ -42,6 +46,7 @@ impl Section {
             Self::Accounts => "account.ada",
             Self::Groups => "group.support",
             Self::Mailboxes => "mailbox.\"support/Sent\"",
+            Self::Aliases => "alias",
         }
     }
 
@@ -51,6 +56,9 @@ impl Section {
             Self::Groups => "A group of accounts, by its name without group:.",
             Self::Mailboxes => {
                 "A shared mailbox, by its name below the shared namespace. What is above it comes first, whatever the order here."
+            }
+            Self::Aliases => {
+                "Addresses that lead to other addresses, each to these and no others. A domain may be another name of one domain."
             }
         }
     }
@@ -197,9 +205,9 @@ pub fn reference() -> String {
     let mut page = String::from(
         "# Every key of a file for `postroom apply`. What a table does not say stays as it is; a list that is said is exact.\n\
          \n\
-         # Of these the file names all that there shall be: with --prune other accounts are disabled, other groups and other\n\
-         # mailboxes deleted. Without it --prune deletes mailboxes alone, in the trees that the file names.\n\
-         #complete = [\"accounts\", \"groups\", \"mailboxes\"]\n",
+         # Of these the file names all that there shall be: with --prune other accounts are disabled, other groups, mailboxes\n\
+         # and aliases deleted. Without it --prune deletes mailboxes alone, in the trees that the file names.\n\
+         #complete = [\"accounts\", \"groups\", \"mailboxes\", \"aliases\"]\n",
     );
     for section in Section::ALL {
         // Writing to a String cannot fail.
@@ -208,5 +216,6 @@ pub fn reference() -> String {
             let _ = writeln!(page, "# {}\n#{} = {}", key.words, key.name, key.example);
         }
     }
+    page.push_str("#\"help@example.org\" = [\"support@example.org\"]\n#\"@old.example\" = [\"@example.org\"]\n");
     page
 }

@@ -24,10 +24,12 @@ pub use current::{CurrentAccount, CurrentGroup, CurrentMailbox, CurrentState};
 pub use differ::{Prune, plan};
 pub use document::Mistake;
 pub use key::{DesiredKey, Section, reference};
-pub use planned::{GroupsChange, MemberChange, NewAccount, Plan, TreeChange, TreeStep};
+pub use planned::{
+    AliasStep, AliasesChange, GroupsChange, MemberChange, NewAccount, Plan, TreeChange, TreeStep,
+};
 pub use snapshot::snapshot;
 pub use wanted::{
-    Addresses, DesiredAccount, DesiredGroup, DesiredList, DesiredMailbox, DesiredState, List,
-    Source, TreeName,
+    Addresses, Alias, DesiredAccount, DesiredGroup, DesiredList, DesiredMailbox, DesiredState,
+    List, Source, TreeName,
 };
 pub use words::{Line, Sign};

@@ -8,8 +8,8 @@ use mail::{EmailAddress, Flag, FlagPolicy, MailboxName, QuotaLimits, Resource};
 use crate::document::{Mistake, Placed, Table, in_order, parse, tables};
 use crate::key::{COMPLETE, Section};
 use crate::wanted::{
-    Addresses, DesiredAccount, DesiredGroup, DesiredList, DesiredMailbox, DesiredState, List,
-    Source,
+    Addresses, Alias, DesiredAccount, DesiredGroup, DesiredList, DesiredMailbox, DesiredState,
+    List, Source,
 };
 
 /// Says what is wrong with the hash of a password, if something is.
@@ -58,9 +58,10 @@ impl DesiredState {
                     let tables = tables(text, Section::Mailboxes, value)?;
                     state.mailboxes = mailboxes(&tables, folders)?;
                 }
+                "alias" => state.aliases = aliases(text, &document)?,
                 other => {
                     let words = format!(
-                        "unknown key {other}: there are complete, account, group and mailbox"
+                        "unknown key {other}: there are complete, account, group, mailbox and alias"
                     );
                     return Err(Mistake::at(text, &key.span(), words));
                 }
@@ -96,7 +97,7 @@ fn complete(
         section.ok_or_else(|| {
             top.mistake(
                 &at,
-                format!("{word:?} is none of accounts, groups and mailboxes"),
+                format!("{word:?} is none of accounts, groups, mailboxes and aliases"),
             )
         })
     });
@@ -308,7 +309,11 @@ fn private(table: &Table<'_>) -> Result<Option<FlagPolicy>, Mistake> {
 }
 
 fn addresses(table: &Table<'_>) -> Result<Option<Addresses>, Mistake> {
-    let Some(texts) = table.texts("addresses")? else {
+    addresses_in(table, "addresses")
+}
+
+fn addresses_in(table: &Table<'_>, key: &str) -> Result<Option<Addresses>, Mistake> {
+    let Some(texts) = table.texts(key)? else {
         return Ok(None);
     };
     let mut all = Addresses::new();
@@ -336,6 +341,32 @@ fn address(table: &Table<'_>, (text, at): &Placed<'_>) -> Result<(String, String
             ))
         }
     }
+}
+
+fn aliases(
+    text: &str,
+    document: &toml::Spanned<toml::de::DeTable<'_>>,
+) -> Result<BTreeMap<String, Alias>, Mistake> {
+    let Some(table) = Table::of(text, document).inner(Section::Aliases.table())? else {
+        return Ok(BTreeMap::new());
+    };
+    let mut all = BTreeMap::new();
+    for (name, at) in table.names() {
+        let (key, spelling) = address(&table, &(name, at.clone()))?;
+        let targets = addresses_in(&table, name)?.unwrap_or_default();
+        let domains = targets
+            .values()
+            .filter(|target| target.starts_with('@'))
+            .count();
+        if domains > usize::from(spelling.starts_with('@')) {
+            let words = "a domain, and nothing else, may be another name of one domain";
+            return Err(table.mistake(&at, words));
+        }
+        if all.insert(key, Alias { spelling, targets }).is_some() {
+            return Err(table.mistake(&at, format!("{name} stands here twice")));
+        }
+    }
+    Ok(all)
 }
 
 fn quota(table: &Table<'_>) -> Result<Option<QuotaLimits>, Mistake> {

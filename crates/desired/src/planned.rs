@@ -14,6 +14,8 @@ pub struct Plan {
     pub groups: GroupsChange,
     /// What changes in trees, those of accounts first.
     pub trees: Vec<TreeChange>,
+    /// What changes in aliases.
+    pub aliases: AliasesChange,
     /// Accounts that nobody may log in to from now on (`true`), or may again.
     pub switched: Vec<(String, bool)>,
     /// Groups that are deleted.
@@ -57,6 +59,30 @@ pub struct MemberChange {
     pub member: String,
     /// Whether it comes.
     pub is_in: bool,
+}
+
+/// What changes in all aliases.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AliasesChange {
+    /// Which go, and then which come.
+    pub steps: Vec<AliasStep>,
+    /// What aliases were like.
+    pub version: String,
+}
+
+/// An address leads to another one from now on, or no longer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AliasStep {
+    /// An address or `@domain`, folded.
+    pub address: String,
+    /// As it is written.
+    pub spelling: String,
+    /// The other one, folded.
+    pub target: String,
+    /// As that is written.
+    pub target_spelling: String,
+    /// Whether it leads there.
+    pub leads: bool,
 }
 
 /// What changes in one tree.
@@ -159,6 +185,7 @@ impl Plan {
         self.accounts.is_empty()
             && self.groups.is_empty()
             && self.trees.is_empty()
+            && self.aliases.steps.is_empty()
             && self.switched.is_empty()
             && self.ended_groups.is_empty()
     }

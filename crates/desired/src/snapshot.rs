@@ -32,6 +32,16 @@ pub fn snapshot(state: &CurrentState, tree: Option<&str>) -> String {
         let quota = state.quotas.get(path).copied().unwrap_or_default();
         mailbox.write(path, quota, &mut page);
     }
+    if tree.is_none() && !state.aliases.is_empty() {
+        let _ = writeln!(page, "\n[{}]", Section::Aliases.table());
+        for alias in state.aliases.values() {
+            write(
+                &mut page,
+                &key(&alias.spelling),
+                &addresses_in(&alias.targets),
+            );
+        }
+    }
     page
 }
 

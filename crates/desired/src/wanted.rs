@@ -18,6 +18,17 @@ pub struct DesiredState {
     pub groups: BTreeMap<String, DesiredGroup>,
     /// By path, below the shared namespace.
     pub mailboxes: BTreeMap<String, DesiredMailbox>,
+    /// By address or `@domain`, folded.
+    pub aliases: BTreeMap<String, Alias>,
+}
+
+/// An address that leads to others, or a domain that is another name of one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Alias {
+    /// As the address is written.
+    pub spelling: String,
+    /// Where it leads.
+    pub targets: Addresses,
 }
 
 /// Who keeps an account or the members of a group.

@@ -79,6 +79,11 @@ impl Plan {
         for change in &self.trees {
             lines.extend(change.lines());
         }
+        for step in &self.aliases.steps {
+            let sign = if step.leads { Sign::Add } else { Sign::Remove };
+            let words = format!("alias {}: {}", step.spelling, step.target_spelling);
+            lines.push(line(sign, words));
+        }
         for (account, is_disabled) in &self.switched {
             let word = if *is_disabled { "disabled" } else { "enabled" };
             lines.push(line(Sign::Change, format!("account {account}: {word}")));

@@ -2,8 +2,8 @@
 
 use acl::{CreatePermit, Rights, Subject};
 use desired::{
-    CurrentAccount, CurrentGroup, CurrentMailbox, CurrentState, GroupsChange, NewAccount, Source,
-    TreeChange, TreeName, TreeStep,
+    AliasStep, AliasesChange, CurrentAccount, CurrentGroup, CurrentMailbox, CurrentState,
+    GroupsChange, NewAccount, Source, TreeChange, TreeName, TreeStep,
 };
 use mail::{AccountId, FlagPolicy, MailboxName, QuotaLimits, QuotaRoot, Resource};
 
@@ -25,7 +25,7 @@ pub enum Deletion {
 const NOBODY: i64 = 0;
 
 impl Store {
-    /// Accounts, groups and shared mailboxes as files say them: three queries, however much there is.
+    /// Accounts, groups and shared mailboxes as files say them: four queries, however much there is.
     ///
     /// # Errors
     ///
@@ -75,6 +75,28 @@ impl Store {
                     members: row.members.into_iter().chain(row.groups).collect(),
                 };
                 state.groups.insert(name, group);
+            }
+        }
+        let aliases = sqlx::query!(
+            r#"select aliases_version() as "version!", l.address as "address?", l.spelling as "spelling?",
+                      l.target as "target?", l.target_spelling as "target_spelling?"
+                 from (select) as once
+                 left join (select coalesce(a.local, '') || '@' || a.domain as address, a.spelling,
+                                   a.alias_local || '@' || a.alias_domain as target, a.alias_spelling as target_spelling
+                              from address a
+                             where a.alias_local is not null
+                             union all
+                            select '@' || d.domain, '@' || d.domain, '@' || d.target, '@' || d.target
+                              from domain_alias d) l on true"#
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        for row in aliases {
+            state.aliases_version = row.version;
+            if let (Some(address), Some(spelling)) = (row.address, row.spelling) {
+                let alias = state.aliases.entry(address).or_default();
+                alias.spelling = spelling;
+                alias.targets.extend(row.target.zip(row.target_spelling));
             }
         }
         let rows = sqlx::query_file_as!(Row, "queries/current_trees.sql")
@@ -159,6 +181,41 @@ impl Store {
         .await?;
         self.wake(woken);
         self.until_noted(None).await
+    }
+
+    /// Changes aliases, all of it or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Stale`] where aliases were changed since the change was planned; [`Fault::Gone`] for one that would lead nowhere;
+    /// [`Fault::Limit`] where too many would lead on; [`Fault::Denied`], [`Fault::Unavailable`].
+    #[tracing::instrument(name = "db.apply_aliases", skip_all)]
+    pub async fn apply_aliases(
+        &self,
+        administrator: AccountId,
+        change: &AliasesChange,
+        separator: &str,
+    ) -> Result<(), Fault> {
+        let actor = self.recorded_actor(administrator).await?;
+        let texts = |of: fn(&AliasStep) -> &str| change.steps.iter().map(of).collect::<Vec<&str>>();
+        let lead: Vec<bool> = change.steps.iter().map(|step| step.leads).collect();
+        sqlx::query!(
+            "select apply_aliases(
+                      _actor => $1, _version => $2, _separator => $3, _addresses => $4, _spellings => $5, _targets => $6,
+                      _target_spellings => $7, _lead => $8)",
+            actor as ActorRow,
+            change.version,
+            separator,
+            &texts(|step| &step.address) as &[&str],
+            &texts(|step| &step.spelling) as &[&str],
+            &texts(|step| &step.target) as &[&str],
+            &texts(|step| &step.target_spelling) as &[&str],
+            &lead,
+        )
+        .execute(&mut *self.connection().await?)
+        .await?;
+        self.wake_directory();
+        Ok(())
     }
 
     /// Changes a tree, all of it or nothing. Open sessions hear of it. The permit is that of a site administrator

@@ -1,5 +1,6 @@
 //! What a file says, compared with what there is.
 
+mod aliases;
 mod people;
 mod tree;
 
@@ -25,6 +26,7 @@ pub fn plan(desired: &DesiredState, current: &CurrentState, prune: Prune) -> Pla
     people::accounts(desired, current, prune, &mut plan);
     people::groups(desired, current, prune, &mut plan);
     tree::shared(desired, current, prune, &mut plan);
+    plan.aliases = aliases::aliases(desired, current, prune);
     if !plan.is_empty() {
         people::keep_an_administrator(current, &mut plan);
     }

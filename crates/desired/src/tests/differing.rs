@@ -121,6 +121,13 @@ fn only_what_differs_changes() {
             &["~ mailbox support/Old/Deep: the list of the mailbox above, not its own (bo lr)"],
         ),
         (
+            "[alias]\n\"Old@example.org\" = [\"x@example.org\"]\n\"@old.example\" = [\"@example.org\"]",
+            &[
+                "+ alias @old.example: @example.org",
+                "+ alias Old@example.org: x@example.org",
+            ],
+        ),
+        (
             "[mailbox.new]\naddresses = [\"new@example.org\"]\n[mailbox.\"new/Sent\"]\nprivate = [\"\\\\Flagged\"]",
             &[
                 "+ mailbox new",

@@ -88,7 +88,7 @@ fn whoever_wrote_it_is_told_where_it_is_wrong() {
     for (text, expected) in [
         (
             "accounts = 1",
-            "1:1: unknown key accounts: there are complete, account, group and mailbox",
+            "1:1: unknown key accounts: there are complete, account, group, mailbox and alias",
         ),
         (
             "account = 1",
@@ -100,7 +100,7 @@ fn whoever_wrote_it_is_told_where_it_is_wrong() {
         ),
         (
             "complete = [\"all\"]",
-            "1:13: \"all\" is none of accounts, groups and mailboxes",
+            "1:13: \"all\" is none of accounts, groups, mailboxes and aliases",
         ),
         (
             "[group.x]\n  mebmers = []",
@@ -187,6 +187,15 @@ fn whoever_wrote_it_is_told_where_it_is_wrong() {
             "[mailbox.a]\nspecial_use = \"\\\\All\"",
             "2:15: \"\\\\All\" is no special use of RFC 6154",
         ),
+        (
+            "[alias]\n\"a@b.c\" = [\"@b.c\"]",
+            "2:1: a domain, and nothing else, may be another name of one domain",
+        ),
+        (
+            "[alias]\n\"a@b.c\" = \"d@b.c\"",
+            "2:11: a@b.c is a list of texts, in brackets",
+        ),
+        ("alias = 1", "1:9: alias is a table, in braces"),
         ("[mailbox.ä]\n", "1:10: "),
         ("[mailbox.a\n", "1:11: "),
         ("a = \"\u{e4}\u{e4}\" b", "1:10: "),
@@ -211,7 +220,7 @@ fn the_reference_has_every_key_and_is_a_file() {
         .map(|line| line.to_owned() + "\n")
         .collect();
     let state = parse(&format!("{uncommented}[mailbox.support]\n")).unwrap();
-    assert_eq!(state.complete.len(), 3);
+    assert_eq!((state.complete.len(), state.aliases.len()), (4, 2));
     for key in DesiredKey::ALL {
         assert!(
             reference.contains(&format!("\n#{} = ", key.name)),

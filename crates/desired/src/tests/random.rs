@@ -9,8 +9,8 @@ use proptest::sample::{select, subsequence};
 
 use super::{parse, words};
 use crate::{
-    Addresses, CurrentAccount, CurrentGroup, CurrentMailbox, CurrentState, List, Plan, Prune,
-    Source, TreeChange, TreeName, TreeStep, plan, snapshot,
+    Addresses, Alias, CurrentAccount, CurrentGroup, CurrentMailbox, CurrentState, List, Plan,
+    Prune, Source, TreeChange, TreeName, TreeStep, plan, snapshot,
 };
 
 const PATHS: [&str; 7] = ["a", "a/b", "a/b/c", "a-1", "d/\"e\"", "d/\"e\"/\u{e9}", "f"];
@@ -87,6 +87,7 @@ prop_compose! {
         groups in proptest::collection::btree_map(select(&GROUPS[..]), subsequence(ACCOUNTS.to_vec(), 0..3), 0..4),
         mailboxes in proptest::collection::btree_map(select(&PATHS[..]), mailboxes(), 0..6),
         quotas in proptest::collection::vec(limits(), 7),
+        aliases in proptest::collection::btree_map(select(&ADDRESSES[..]), addresses(), 0..3),
     ) -> CurrentState {
         let accounts = accounts.into_iter().map(|(name, account)| (name.to_owned(), account));
         let mut state = CurrentState { accounts: accounts.collect(), ..CurrentState::default() };
@@ -98,6 +99,13 @@ prop_compose! {
             (name.to_owned(), CurrentGroup { members, source: Source::Hand })
         }).collect();
         state.mailboxes = mailboxes.into_iter().map(|(path, mailbox)| (path.to_owned(), mailbox)).collect();
+        for ((address, spelling), mut targets) in aliases {
+            targets.retain(|target, _| address.starts_with('@') || !target.starts_with('@'));
+            if !targets.is_empty() {
+                let alias = Alias { spelling: spelling.to_owned(), targets };
+                state.aliases.insert(address.to_owned(), alias);
+            }
+        }
         // A mailbox that has others below it cannot go.
         state.mailboxes = state.mailboxes.iter().filter(|(path, _)| {
             let above = PATHS.iter().filter(|above| path.starts_with(&format!("{above}/")));
@@ -145,6 +153,7 @@ proptest! {
         }
         prop_assert_eq!(&state.mailboxes, &was.mailboxes);
         prop_assert_eq!(&state.groups, &was.groups);
+        prop_assert_eq!(&state.aliases, &was.aliases);
         for (name, account) in &state.accounts {
             match was.accounts.get(name) {
                 Some(known) => prop_assert_eq!(account, known),
@@ -179,6 +188,17 @@ pub(super) fn carry_out(plan: &Plan, state: &mut CurrentState) {
     for change in &plan.trees {
         carry_out_tree(change, state);
     }
+    for step in &plan.aliases.steps {
+        let alias = state.aliases.entry(step.address.clone()).or_default();
+        alias.spelling.clone_from(&step.spelling);
+        lead(
+            &mut alias.targets,
+            &step.target,
+            &step.target_spelling,
+            step.leads,
+        );
+    }
+    state.aliases.retain(|_, alias| !alias.targets.is_empty());
     for (name, is_disabled) in &plan.switched {
         state.accounts.get_mut(name).unwrap().is_disabled = *is_disabled;
     }

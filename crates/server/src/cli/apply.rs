@@ -29,7 +29,7 @@ pub(super) struct Args {
     #[arg(long)]
     dry_run: bool,
     /// Let go what the file does not name: mailboxes in its trees and, of what it calls complete, accounts (which are disabled),
-    /// groups and mailboxes. A mailbox with messages in it is refused.
+    /// groups, mailboxes and aliases. A mailbox with messages in it is refused.
     #[arg(long)]
     prune: bool,
     /// With --prune: mailboxes go with all mail in them.
@@ -174,7 +174,8 @@ struct Work<'c> {
 #[derive(PartialEq, Eq)]
 enum Late {
     Groups,
-    TreeName(TreeName),
+    Aliases,
+    Tree(TreeName),
 }
 
 impl Work<'_> {
@@ -198,6 +199,13 @@ impl Work<'_> {
             self.note(done, Late::Groups);
         }
         self.change_trees(plan, &operator).await?;
+        if !plan.aliases.steps.is_empty() {
+            let (administrator, separator) = (operator.account.id, &self.context.separator);
+            let done = store
+                .apply_aliases(administrator, &plan.aliases, separator)
+                .await;
+            self.note(done, Late::Aliases);
+        }
         for (name, is_disabled) in &plan.switched {
             let account = self.context.find_account(name).await?;
             if *is_disabled {
@@ -226,7 +234,7 @@ impl Work<'_> {
                 self.args.deletion(),
             );
             let done = applied.await;
-            self.note(done, Late::TreeName(change.tree.clone()));
+            self.note(done, Late::Tree(change.tree.clone()));
         }
         Ok(())
     }
@@ -253,7 +261,8 @@ impl Work<'_> {
             let left = desired::plan(desired, &current, self.args.prune());
             self.late.retain(|late| match late {
                 Late::Groups => !left.groups.is_empty(),
-                Late::TreeName(tree) => left.trees.iter().any(|change| change.tree == *tree),
+                Late::Aliases => !left.aliases.steps.is_empty(),
+                Late::Tree(tree) => left.trees.iter().any(|change| change.tree == *tree),
             });
         }
         let late = self.late.iter().map(|late| {
@@ -274,8 +283,9 @@ impl Late {
     fn words(&self) -> String {
         match self {
             Self::Groups => "groups".to_owned(),
-            Self::TreeName(TreeName::Account(name)) => format!("account {name}"),
-            Self::TreeName(TreeName::Shared(top)) => format!("mailbox {top} and what is below it"),
+            Self::Aliases => "aliases".to_owned(),
+            Self::Tree(TreeName::Account(name)) => format!("account {name}"),
+            Self::Tree(TreeName::Shared(top)) => format!("mailbox {top} and what is below it"),
         }
     }
 }

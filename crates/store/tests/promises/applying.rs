@@ -33,6 +33,9 @@ async fn carry_out(store: &Store, root: AccountId, plan: &Plan) -> Vec<Fault> {
         let applied = store.apply_tree(&permit, change, "+", Deletion::WithMail);
         refused.extend(applied.await.err());
     }
+    if !plan.aliases.steps.is_empty() {
+        refused.extend(store.apply_aliases(root, &plan.aliases, "+").await.err());
+    }
     for (name, is_disabled) in &plan.switched {
         let account = store.find_account(name).await.unwrap().unwrap();
         match is_disabled {
@@ -62,7 +65,7 @@ fn random_file(random: &Random) -> String {
         texts[usize::try_from(random.below(texts.len().try_into().unwrap())).unwrap()]
     };
     let mut file = String::from(
-        "complete = [\"accounts\", \"groups\", \"mailboxes\"]\n[account.root]\nadmin = true\ndisabled = false\n",
+        "complete = [\"accounts\", \"groups\", \"mailboxes\", \"aliases\"]\n[account.root]\nadmin = true\ndisabled = false\naddresses = [\"root@example.org\"]\n",
     );
     for name in ["ada", "bo"] {
         let limit = random.below(3);
@@ -117,6 +120,18 @@ fn random_file(random: &Random) -> String {
         )
         .unwrap();
     }
+    let domain = one(&["", "\"@example.org\"", "\"@example.net\""]);
+    let first = some(&["root@example.org", "Root+x@example.org"]).join(", ");
+    let second = if first.is_empty() {
+        ""
+    } else {
+        "\"p@example.org\""
+    };
+    writeln!(
+        file,
+        "[alias]\n\"@old.example\" = [{domain}]\n\"P@example.org\" = [{first}]\n\"a@example.org\" = [{second}]"
+    )
+    .unwrap();
     file
 }
 
