@@ -492,6 +492,26 @@ fn groups_are_opened_and_entries_without_a_role_have_words() {
 }
 
 #[test]
+fn what_was_done_long_ago_is_found_by_leafing() {
+    play(async |stage| {
+        let mut browser = ada(stage, 1).await;
+        let mut session = stage.log_in("ada", 2).await.unwrap();
+        session.ask_ok("SELECT Team/support").await.unwrap();
+        for number in 0..205 {
+            let flag = ["+FLAGS", "-FLAGS"][number % 2];
+            let command = format!("STORE 1 {flag} (\\Flagged)");
+            session.ask_ok(&command).await.unwrap();
+        }
+        let kind = [("kind", "flags")];
+        let page = browser.get(&of_team("/mailbox/activity", &kind)).await;
+        assert_eq!(page.count("<tr>"), 1 + 200, "{page:?}");
+        let older = browser.get(&page.link("Older")).await;
+        assert_eq!(older.count("<tr>"), 1 + 5, "{older:?}");
+        assert!(!older.has("Older"), "{older:?}");
+    });
+}
+
+#[test]
 fn a_lead_is_told_who_of_the_team_has_its_mailbox_open() {
     play(async |stage| {
         stage

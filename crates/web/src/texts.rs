@@ -223,7 +223,7 @@ texts! {
     every_kind: "all", "alle";
     show: "Show", "Anzeigen";
     no_activity: "There is nothing of that.", "Davon gibt es nichts.";
-    newest_only: "Only the newest {count} are shown: choose a day or a person for others.", "Nur die neuesten {count} werden gezeigt: Wählen Sie für andere einen Tag oder eine Person.";
+    older: "Older", "Ältere";
     acted_as: "{login} as {actor}", "{login} als {actor}";
     somebody: "somebody from outside", "jemand von außen";
     message_one: "one message", "eine Nachricht";
