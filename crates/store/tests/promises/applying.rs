@@ -194,11 +194,7 @@ async fn who_applied_is_written_down_with_what_became_of_each_mailbox() {
     let asked = ActivityQuery {
         mailbox: None,
         account: Some("zoe".to_owned()),
-        kind: None,
-        message: None,
-        since: 0,
-        until: ActivityQuery::END_OF_TIME,
-        count_max: 100,
+        ..ActivityQuery::newest_on(mail::MailboxId(0), 100)
     };
     let rows = store.activity(&asked).await.unwrap();
     // Two of the group, the quota, two mailboxes, their entries, a list of its own and the policy.
