@@ -54,6 +54,14 @@ impl FlagPolicy {
         Ok(())
     }
 
+    /// The same flags in one order, in which equal policies are equal.
+    #[must_use]
+    pub fn in_order(mut self) -> Self {
+        self.0
+            .sort_by_cached_key(|flag| flag.as_str().to_ascii_lowercase());
+        self
+    }
+
     /// Makes `flag` shared.
     pub fn remove(&mut self, flag: &Flag) {
         self.0.retain(|other| other != flag);

@@ -25,7 +25,7 @@ pub use flag::{BadFlag, Flag, FlagBits, Keyword, Keywords};
 pub use flag_policy::{BadFlagPolicy, FlagPolicy};
 pub use flags::Flags;
 pub use forest::{Forest, ForestNode};
-pub use metadata::{BadEntryName, Depth, EntryName, EntryScope};
+pub use metadata::{BadEntryName, Depth, EntryName, EntryScope, SPECIAL_USES};
 pub use name::{BadName, MailboxName, Namespaces, Place};
 pub use number::{
     AccountId, ContentId, MailboxId, ModSeq, SeqNum, SessionId, TokenId, Uid, UidValidity,

@@ -132,6 +132,16 @@ impl fmt::Display for EntryName {
     }
 }
 
+/// The special uses that a mailbox may have: RFC 6154, 2, and RFC 8457. `\All` and `\Flagged` are views, which nobody creates.
+pub const SPECIAL_USES: [&str; 6] = [
+    "\\Archive",
+    "\\Drafts",
+    "\\Junk",
+    "\\Sent",
+    "\\Trash",
+    "\\Important",
+];
+
 #[cfg(test)]
 mod tests {
     use super::{BadEntryName, Depth, EntryName, EntryScope};

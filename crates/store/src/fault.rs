@@ -24,8 +24,9 @@ pub enum Fault {
     /// The name is taken.
     #[error("it exists already")]
     Exists,
-    /// Which flags are private was changed since the permit was made: ask for another.
-    #[error("the policy of the mailbox has changed")]
+    /// What was decided by has changed: which flags are private since a permit was made, or a tree since a change of it was
+    /// planned. Ask anew.
+    #[error("it was changed meanwhile")]
     Stale,
     /// There are mailboxes below it that the account can see.
     #[error("there are mailboxes below it")]

@@ -36,6 +36,7 @@ mod address;
 mod another_history;
 mod answers;
 mod append;
+mod applying;
 mod argument;
 mod background;
 mod backlog;
@@ -133,6 +134,7 @@ pub use address::{
 };
 pub use answers::Withdrawal;
 pub use append::{Appended, NewMessage};
+pub use applying::Deletion;
 pub use background::{Aside, Background, Clock, Compute, Sleep, Spawn};
 pub use busy::{Busy, BusyAccount, BusyMailbox, BusyNode};
 pub use committed::{Committed, CommittedWrite, SharedEdits};

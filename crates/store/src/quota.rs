@@ -15,6 +15,14 @@ pub struct Quota {
     pub usages: Vec<Usage>,
 }
 
+/// What is recorded of the limits of a root.
+pub(crate) fn quota_told(root: &QuotaRoot, limits: &QuotaLimits) -> String {
+    let told = Resource::ALL
+        .into_iter()
+        .filter_map(|resource| Some(format!(" {} {}", resource.name(), limits.of(resource)?)));
+    format!("quota {root}{}", told.collect::<String>())
+}
+
 /// The owner of what nobody owns.
 const NOBODY: i64 = 0;
 
@@ -42,10 +50,6 @@ impl Store {
                 .of(resource)
                 .and_then(|limit| i64::try_from(limit).ok())
         };
-        let told: Vec<String> = Resource::ALL
-            .into_iter()
-            .filter_map(|resource| Some(format!(" {} {}", resource.name(), limit(resource)?)))
-            .collect();
         sqlx::query!(
             "select set_quota(
                       _actor => $1, _name => $2, _owner => $3, _path => $4, _storage_limit => $5,
@@ -57,7 +61,7 @@ impl Store {
             limit(Resource::Storage),
             limit(Resource::Message),
             limit(Resource::Mailbox),
-            format!("quota {root}{}", told.concat()),
+            quota_told(root, &limits),
         )
         .execute(&mut *self.connection().await?)
         .await?;

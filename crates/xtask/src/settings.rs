@@ -1,26 +1,36 @@
-//! `docs/postroom.toml`: the reference of all settings, as the server itself prints it.
+//! The references of all settings (`docs/postroom.toml`) and of all keys of a desired state (`docs/desired-state.toml`), as the
+//! server itself prints them.
 
 use crate::tool::{ChoreError, cargo, read, root};
 
-const PAGE: &str = "docs/postroom.toml";
+/// Each page with the arguments that print it.
+const PAGES: [(&str, &[&str]); 2] = [
+    ("docs/postroom.toml", &["config"]),
+    ("docs/desired-state.toml", &["apply", "--keys"]),
+];
 
-/// Writes the page anew.
+/// Writes the pages anew.
 pub(crate) fn renew() -> Result<(), ChoreError> {
-    std::fs::write(root().join(PAGE), printed()?).map_err(ChoreError::at(PAGE))
-}
-
-/// An error unless the page is what the server prints.
-pub(crate) fn check() -> Result<(), ChoreError> {
-    let page = std::fs::read_to_string(root().join(PAGE)).map_err(ChoreError::at(PAGE))?;
-    if page == printed()? {
-        return Ok(());
+    for (page, arguments) in PAGES {
+        std::fs::write(root().join(page), printed(arguments)?).map_err(ChoreError::at(page))?;
     }
-    Err(ChoreError::new(format!(
-        "{PAGE} is out of date: `cargo xtask prepare` renews it"
-    )))
+    Ok(())
 }
 
-fn printed() -> Result<String, ChoreError> {
+/// An error unless the pages are what the server prints.
+pub(crate) fn check() -> Result<(), ChoreError> {
+    for (page, arguments) in PAGES {
+        let text = std::fs::read_to_string(root().join(page)).map_err(ChoreError::at(page))?;
+        if text != printed(arguments)? {
+            return Err(ChoreError::new(format!(
+                "{page} is out of date: `cargo xtask prepare` renews it"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn printed(arguments: &[&str]) -> Result<String, ChoreError> {
     let line = [
         "run",
         "--quiet",
@@ -28,7 +38,7 @@ fn printed() -> Result<String, ChoreError> {
         "postroom-server",
         "--bin",
         "postroom",
-        "config",
+        "--",
     ];
-    read(&mut cargo(&line))
+    read(&mut cargo(&[&line, arguments].concat()))
 }

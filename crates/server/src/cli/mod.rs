@@ -8,6 +8,7 @@ mod activity;
 mod address;
 mod admin_context;
 mod after_restore;
+mod apply;
 mod completions;
 mod config;
 mod deliver;
@@ -15,6 +16,7 @@ mod directory;
 mod doctor;
 mod failure;
 mod group;
+mod input;
 mod mailbox;
 mod mailbox_report;
 mod manual;
@@ -26,6 +28,7 @@ mod reload;
 mod serve;
 mod session;
 mod setup;
+mod snapshot;
 mod stops;
 mod team;
 mod terminal;
@@ -107,6 +110,12 @@ enum Verb {
     /// Teams: a mailbox with folders, addresses and members, at once.
     #[command(subcommand, after_help = team::HELP)]
     Team(team::Verb),
+    /// Make accounts, groups and shared mailboxes as a file says, and say first what that changes.
+    #[command(after_help = apply::HELP)]
+    Apply(apply::Args),
+    /// Write what there is as a file for `apply`.
+    #[command(after_help = snapshot::HELP)]
+    Snapshot(snapshot::Args),
     /// How much room there is (RFC 9208).
     #[command(subcommand, after_help = quota::HELP)]
     Quota(quota::Verb),
@@ -172,6 +181,7 @@ fn run(cli: &Cli, sources: &Sources, terminal: &Terminal) -> Result<(), Failure>
         Verb::Config(args) => return config::run(args, sources, terminal),
         Verb::Completions(args) => return completions::run(args, &mut Cli::command(), terminal),
         Verb::Manual(args) => return manual::run(args, Cli::command()),
+        Verb::Apply(args) if args.keys => return apply::keys(terminal),
         Verb::Doctor(args) if !args.after_restore => {
             return runtime()?.block_on(doctor::run(sources, terminal));
         }
@@ -185,6 +195,8 @@ fn run(cli: &Cli, sources: &Sources, terminal: &Terminal) -> Result<(), Failure>
         | Verb::Mailbox(_)
         | Verb::Acl(_)
         | Verb::Team(_)
+        | Verb::Apply(_)
+        | Verb::Snapshot(_)
         | Verb::Address(_)
         | Verb::Quota(_)
         | Verb::Activity(_)
@@ -206,6 +218,8 @@ fn run(cli: &Cli, sources: &Sources, terminal: &Terminal) -> Result<(), Failure>
             Verb::Acl(args) => acl::run(args, &config, terminal).await,
             Verb::Address(verb) => address::run(verb, &config, terminal).await,
             Verb::Team(verb) => team::run(verb, &config, terminal).await,
+            Verb::Apply(args) => apply::run(args, &config, terminal).await,
+            Verb::Snapshot(args) => snapshot::run(args, &config, terminal).await,
             Verb::Quota(verb) => quota::run(verb, &config, terminal).await,
             Verb::Session(verb) => session::run(verb, &config, terminal).await,
             Verb::Setup(args) => setup::run(args, &config, terminal).await,

@@ -1,8 +1,6 @@
 //! `postroom user import`: many accounts from one file, with the passwords that they have elsewhere.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 
 use auth::Hasher;
@@ -13,6 +11,7 @@ use store::{Fault, account_name};
 
 use super::admin_context::AdminContext;
 use super::failure::Failure;
+use super::input::text_of;
 use super::terminal::Terminal;
 use super::user;
 
@@ -74,8 +73,6 @@ struct Row {
 /// What is in a line of the file, or what is wrong there.
 type Line = (u64, Result<Entry, String>);
 
-/// A larger file is none of accounts.
-const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// So many wrong lines are shown.
 const WRONG_SHOWN: usize = 20;
 
@@ -84,7 +81,7 @@ pub(super) async fn run(
     args: &Args,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    let lines = args.format()?.read(&args.text()?)?;
+    let lines = args.format()?.read(&text_of(&args.file)?)?;
     let groups = context.store.groups().await?;
     let groups: HashSet<_> = groups.into_iter().map(|group| group.name).collect();
     let entries = checked(lines, &groups)?;
@@ -153,29 +150,6 @@ impl Args {
             ))
         })
     }
-
-    fn text(&self) -> Result<String, Failure> {
-        let read = if self.file == "-" {
-            read(io::stdin())
-        } else {
-            File::open(&self.file).and_then(read)
-        };
-        read.map_err(|cause| Failure::failed(format!("{}: {cause}", self.file)))
-    }
-}
-
-fn read(source: impl Read) -> io::Result<String> {
-    let mut text = String::new();
-    source.take(FILE_BYTES_MAX + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > FILE_BYTES_MAX {
-        let words = format!("it has more than {FILE_BYTES_MAX} bytes");
-        return Err(io::Error::new(io::ErrorKind::InvalidData, words));
-    }
-    // As spreadsheets begin a file.
-    Ok(match text.strip_prefix('\u{feff}') {
-        Some(rest) => rest.to_owned(),
-        None => text,
-    })
 }
 
 impl Format {

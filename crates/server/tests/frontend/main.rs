@@ -11,6 +11,7 @@
 
 mod addresses;
 mod agents;
+mod applying;
 mod certificates;
 mod client;
 mod doctor;

@@ -1,21 +1,11 @@
 //! The special uses that a mailbox may have (RFC 6154). Pure.
 
-use mail::Place;
+use mail::{Place, SPECIAL_USES};
 
 use crate::ending::{Ending, Refused};
 
 /// The annotation that is the special use (RFC 6154, 4). It is private by its name, and one for everybody here.
 pub(crate) const SPECIAL_USE_ENTRY: &str = "/private/specialuse";
-
-/// RFC 6154, 2, and RFC 8457. `\All` and `\Flagged` are views, which nobody creates.
-const SPECIAL_USES: [&str; 6] = [
-    "\\Archive",
-    "\\Drafts",
-    "\\Junk",
-    "\\Sent",
-    "\\Trash",
-    "\\Important",
-];
 
 /// One of those that there are, as it is written; or none.
 pub(crate) fn special_use_of(names: &[String]) -> Result<Option<&'static str>, Ending> {

@@ -13,6 +13,7 @@
 mod activity;
 mod addresses;
 mod answers;
+mod applying;
 mod branches;
 mod busy;
 mod cells;

@@ -148,6 +148,27 @@ impl World {
         read
     }
 
+    /// Rows that were written so far. Ends all connections.
+    pub(crate) async fn rows_written(&self) -> i64 {
+        self.rows_read("").await;
+        self.count(
+            "select sum(n_tup_ins + n_tup_upd + n_tup_del)::bigint
+               from pg_stat_user_tables",
+        )
+        .await
+    }
+
+    /// Transactions that ended so far. Ends all connections.
+    pub(crate) async fn transactions(&self) -> i64 {
+        self.rows_read("").await;
+        self.count(
+            "select xact_commit + xact_rollback
+               from pg_stat_database
+              where datname = current_database()",
+        )
+        .await
+    }
+
     /// Lets the planner know what is in the tables.
     pub(crate) async fn analyze(&self) {
         let mut admin = PgConnection::connect(&self.url).await.unwrap();

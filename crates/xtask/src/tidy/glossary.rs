@@ -12,7 +12,7 @@ const HEADER: &str = "| word | means | not |";
 const PLAIN: &str = "Plain words: ";
 /// The rooms whose nouns everybody reads; the others keep to the words of an RFC, or of a program.
 const ROOMS: &[&str] = &[
-    "mail", "acl", "auth", "bus", "image", "store", "live", "session", "lmtp", "web",
+    "mail", "acl", "auth", "bus", "desired", "image", "store", "live", "session", "lmtp", "web",
 ];
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
