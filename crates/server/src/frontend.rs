@@ -479,6 +479,7 @@ fn node(
         message_limit: config.limits.messages,
         subscribe_on_grant: config.subscribe_on_grant,
         reuse: config.login.reuse,
+        mechanisms: config.login.mechanisms.clone(),
         admin_contact: config.node.admin_contact.clone(),
         authenticator: Arc::new(authenticator),
         trees: Trees::default(),

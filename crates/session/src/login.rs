@@ -28,6 +28,20 @@ pub(crate) async fn enter(
     password: &Secret,
     identity: Option<&str>,
 ) -> Outcome {
+    let (name, _) = split_login(user);
+    let address = session.peer.address.ip();
+    let authenticator = &session.node.authenticator;
+    let verdict = authenticator.login(name, password, address).await;
+    admit(session, verdict, user, identity).await
+}
+
+/// What follows from the verdict over somebody who calls himself `user`.
+pub(crate) async fn admit(
+    session: &mut Session,
+    verdict: LoginVerdict,
+    user: &str,
+    identity: Option<&str>,
+) -> Outcome {
     let (name, tree) = split_login(user);
     let role = match identity {
         Some(identity) => Role::Identity(identity),
@@ -38,12 +52,7 @@ pub(crate) async fn enter(
         Role::Oneself | Role::Tree(_) => Refused::LoginFailed,
         Role::Identity(_) => Refused::NotAuthorised,
     };
-    let entrance = match session
-        .node
-        .authenticator
-        .login(name, password, address)
-        .await
-    {
+    let entrance = match verdict {
         LoginVerdict::Welcome(account) => play(session, account, role).await?.ok_or(refusal),
         LoginVerdict::ByToken(account, token) => {
             enter_by_token(session, account, token, user, identity)

@@ -41,7 +41,7 @@ pub use ldap::{LdapConfig, MakeAccounts};
 pub use limits::LimitsConfig;
 pub use listen::{ListenAddress, ListenConfig, TlsConfig, TlsFiles};
 pub use lmtp::{LmtpConfig, OverQuota};
-pub use login::{LoginConfig, WithoutTls};
+pub use login::{LoginConfig, Verifiers, WithoutTls};
 pub use network::{Network, Peers};
 pub use node::NodeConfig;
 pub use reference::reference;
