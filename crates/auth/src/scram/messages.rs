@@ -56,7 +56,8 @@ impl ClientFirst {
             _ => return None,
         }
         let authzid = match identity {
-            "" => None,
+            // GNU SASL names an identity that is none.
+            "" | "a=" => None,
             identity => Some(unescaped(identity.strip_prefix("a=")?)?),
         };
         let mut attributes = bare.split(',');

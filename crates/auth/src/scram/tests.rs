@@ -46,6 +46,7 @@ fn a_first_message_says_who_comes_on_which_connection() {
         ),
         ("n,,n=a\u{ad}da,r=x", refused, Some((None, "ada"))),
         ("n,,n=Cafe\u{301},r=x", refused, Some((None, "Café"))),
+        ("n,a=,n=ada,r=x", refused, Some((None, "ada"))),
         ("n,,n=ada,r=x,z=new", refused, Some((None, "ada"))),
         // Who could bind, and was told that the server cannot, was lied to.
         ("y,,n=ada,r=x", impossible, Some((None, "ada"))),
@@ -73,7 +74,6 @@ fn a_first_message_says_who_comes_on_which_connection() {
         ("n,,m=must,n=ada,r=x", refused, None),
         ("n,,n=ada,r=x,", refused, None),
         ("n,,n=ada,r=x,1=2", refused, None),
-        ("n,a=,n=ada,r=x", refused, None),
         ("n,b=bo,n=ada,r=x", refused, None),
         ("n,,n=a=2c,r=x", refused, None),
         ("n,,n=a=,r=x", refused, None),
