@@ -5,6 +5,7 @@
 //! arguments, and the answer is a value. Hashing is expensive in CPU, and the caller decides on
 //! which thread it runs.
 
+mod bearer;
 mod browser_secret;
 mod foreign;
 mod hash;
@@ -16,6 +17,10 @@ mod throttle;
 mod token;
 mod verified;
 
+pub use bearer::{
+    Algorithm, BadBearer, BadKeys, Bearer, BearerLogin, BearerMechanism, BearerRules, KeySet,
+    check_bearer,
+};
 pub use browser_secret::BrowserSecret;
 pub use hash::{BadHash, Hasher, Unhashable, Verified};
 pub use mechanism::Mechanism;

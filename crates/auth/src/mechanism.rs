@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::bearer::BearerMechanism;
 use crate::sasl::PasswordMechanism;
 use crate::scram::ScramMechanism;
 
@@ -10,15 +11,19 @@ use crate::scram::ScramMechanism;
 pub enum Mechanism {
     /// The client proves that it knows the password.
     Scram(ScramMechanism),
+    /// The client has a token of an identity provider.
+    Bearer(BearerMechanism),
     /// The client sends the password.
     Password(PasswordMechanism),
 }
 
 impl Mechanism {
     /// Every mechanism, the strongest first.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 6] = [
         Self::Scram(ScramMechanism::Bound),
         Self::Scram(ScramMechanism::Unbound),
+        Self::Bearer(BearerMechanism::OAuthBearer),
+        Self::Bearer(BearerMechanism::XOAuth2),
         Self::Password(PasswordMechanism::Plain),
         Self::Password(PasswordMechanism::Login),
     ];
@@ -36,6 +41,7 @@ impl Mechanism {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Scram(mechanism) => mechanism.as_str(),
+            Self::Bearer(mechanism) => mechanism.as_str(),
             Self::Password(mechanism) => mechanism.as_str(),
         }
     }

@@ -34,6 +34,9 @@ const BEFORE_TLS: &[Offer] = &[offer("STARTTLS", 9051)];
 const MECHANISMS: &[Offer] = &[
     offer("AUTH=SCRAM-SHA-256-PLUS", 7677),
     offer("AUTH=SCRAM-SHA-256", 7677),
+    offer("AUTH=OAUTHBEARER", 7628),
+    // Never an RFC; this one took its place.
+    offer("AUTH=XOAUTH2", 7628),
     offer("AUTH=PLAIN", 4616),
     // A draft that was never an RFC; this one has the command and the word AUTH.
     offer("AUTH=LOGIN", 9051),

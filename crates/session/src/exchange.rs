@@ -19,6 +19,8 @@ pub(crate) enum Exchange {
     },
     /// That it knows now that the server knows the password, too.
     Acknowledgement { claim: Claim, verdict: LoginVerdict },
+    /// That it knows now why its token was refused.
+    Regret(Claim),
 }
 
 /// Who a client says that it is.

@@ -59,6 +59,16 @@ pub(crate) async fn admit(
                 .await?
                 .ok_or(Refused::LoginFailed)
         }
+        LoginVerdict::ByBearer(account, ends_at) => {
+            let played = play(session, account, role).await?;
+            // Nobody acts as another account by one.
+            let own = played.filter(|entrance| entrance.actor.is_none());
+            own.map(|entrance| Entrance {
+                ends_at,
+                ..entrance
+            })
+            .ok_or(refusal)
+        }
         LoginVerdict::Refused => Err(Refused::LoginFailed),
         LoginVerdict::TooMany => return Err(Refused::TooManyLogins.into()),
         LoginVerdict::Unavailable => {
@@ -161,6 +171,9 @@ async fn begin(session: &mut Session, entrance: Entrance) -> Outcome {
     } else if let Some(token) = &entrance.token {
         lease = lease.while_holds(login_registry.welcome(token.login(id)).await?);
         info!(user.id = %id, token.id = %token.id, "logged in by an access token");
+    } else if let Some(end) = entrance.ends_at {
+        lease = lease.while_holds(login_registry.until(end));
+        info!(user.id = %id, "logged in by a token of the identity provider");
     } else {
         info!(user.id = %id, "logged in");
     }

@@ -45,6 +45,8 @@ pub struct Node {
     pub admin_contact: Option<String>,
     /// By which mechanisms somebody may log in, the strongest first.
     pub mechanisms: Vec<Mechanism>,
+    /// What clients are told whose tokens are refused.
+    pub bearer_hint: BearerHint,
     /// What checks the passwords of users.
     pub authenticator: Arc<dyn Authenticator>,
     /// The names that accounts were told of lately.
@@ -99,6 +101,9 @@ pub trait Authenticator: Send + Sync {
         address: IpAddr,
     ) -> BoxFuture<'a, LoginVerdict>;
 
+    /// Whose this token of an identity provider is, coming from `address`.
+    fn bear<'a>(&'a self, token: &'a str, address: IpAddr) -> BoxFuture<'a, LoginVerdict>;
+
     /// What `user` is challenged with who wants to prove that he knows his password. A name that nobody has is challenged
     /// like any other.
     ///
@@ -128,6 +133,15 @@ pub struct Challenged {
     pub nonce: [u8; 18],
 }
 
+/// What a client is told whose token was refused, so that it can get another.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BearerHint {
+    /// What a token has to be good for.
+    pub scope: Option<String>,
+    /// Where the identity provider describes itself.
+    pub configuration: Option<String>,
+}
+
 /// How a login ends.
 #[derive(Clone, Debug)]
 pub enum LoginVerdict {
@@ -136,6 +150,8 @@ pub enum LoginVerdict {
     /// This account, by a token that was given as its password: the name that came with it was not looked at
     /// ([`opened_by`](crate::opened_by())).
     ByToken(Account, AccessToken),
+    /// This account, by a token of an identity provider, which ends at this time in seconds since 1970.
+    ByBearer(Account, Option<i64>),
     /// Unknown user, wrong password, disabled account: nobody is told which.
     Refused,
     /// Too many tries, or too many at once: later.

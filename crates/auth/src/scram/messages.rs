@@ -106,7 +106,7 @@ fn readable(message: &[u8]) -> Option<&str> {
 }
 
 /// A name in which `,` and `=` are written as they have to be (RFC 5802, 5.1).
-fn unescaped(name: &str) -> Option<String> {
+pub(crate) fn unescaped(name: &str) -> Option<String> {
     let mut parts = name.split('=');
     let mut text = parts.next()?.to_owned();
     for part in parts {

@@ -10,6 +10,7 @@ mod verifier;
 
 pub use client::ScramClient;
 pub use exchange::{Proof, ScramExchange};
+pub(crate) use messages::unescaped;
 pub use messages::{ClientFirst, TlsBinding};
 pub use verifier::ScramVerifier;
 

@@ -1,5 +1,6 @@
 //! Logins: passwords are checked by one method or another, guesses are throttled, and what is done at a time is bounded.
 
+mod bearers;
 mod by_directory;
 mod hashes;
 mod proofs;
@@ -14,7 +15,6 @@ use auth::{
     Attempt, GuessCount, Guesses, NoToken, Policy, Proof, Throttle, Token, Verdict, VerifiedCache,
     network_of,
 };
-use ldap::Directory;
 use session::{Authenticator, BoxFuture, Challenged, LoginVerdict};
 use store::{Account, Failures, Fault, Store};
 use tokio::sync::OwnedSemaphorePermit;
@@ -23,6 +23,8 @@ use wire::Secret;
 
 use crate::config::Config;
 use crate::environment;
+use crate::identities::Identities;
+use crate::identity_provider::IdentityProvider;
 use crate::lock::lock;
 use crate::metrics::{HeldUp, LoginMethod, Metrics};
 use by_directory::ByDirectory;
@@ -66,6 +68,7 @@ pub(crate) struct PasswordAuthenticator {
     metrics: Arc<Metrics>,
     hashes: Hashes,
     by_directory: Option<ByDirectory>,
+    provider: Option<Arc<IdentityProvider>>,
     /// Where proofs wait to be judged.
     proofs: Queue,
 }
@@ -107,13 +110,13 @@ impl PasswordAuthenticator {
     pub(crate) fn new(
         config: &Config,
         store: &Store,
-        directory: Option<&Arc<Directory>>,
+        identities: &Identities,
         metrics: &Arc<Metrics>,
         key: &[u8; 32],
     ) -> Self {
         let queue = |places| Queue::new(places, config.login.waiting_max, Arc::clone(metrics));
         let cache = |ttl| VerifiedCache::new(key, VERIFIED_MAX, ttl);
-        let by_directory = config.ldap.as_ref().zip(directory);
+        let by_directory = config.ldap.as_ref().zip(identities.directory.as_ref());
         let by_directory = by_directory.map(|(ldap, directory)| ByDirectory {
             directory: Arc::clone(directory),
             store: store.clone(),
@@ -132,6 +135,7 @@ impl PasswordAuthenticator {
                 config.login.verifiers(),
             ),
             by_directory,
+            provider: identities.provider.clone(),
             proofs: queue(proofs::JUDGED_MAX),
         }
     }
@@ -318,7 +322,9 @@ impl PasswordAuthenticator {
 
     fn count(&self, method: LoginMethod, verdict: &LoginVerdict) {
         let result = match verdict {
-            LoginVerdict::Welcome(_) | LoginVerdict::ByToken(..) => "welcome",
+            LoginVerdict::Welcome(_) | LoginVerdict::ByToken(..) | LoginVerdict::ByBearer(..) => {
+                "welcome"
+            }
             LoginVerdict::Refused => "refused",
             LoginVerdict::TooMany => "too_many",
             LoginVerdict::Unavailable => "unavailable",
@@ -346,6 +352,14 @@ impl Authenticator for PasswordAuthenticator {
         Box::pin(async move {
             let (method, verdict) = self.ask(user, &password.0, address).await;
             self.count(method, &verdict);
+            verdict
+        })
+    }
+
+    fn bear<'a>(&'a self, token: &'a str, address: IpAddr) -> BoxFuture<'a, LoginVerdict> {
+        Box::pin(async move {
+            let verdict = self.ask_by_bearer(token, address).await;
+            self.count(LoginMethod::Bearer, &verdict);
             verdict
         })
     }

@@ -92,6 +92,8 @@ pub(crate) enum LoginMethod {
     Token,
     /// By the proof that he knows a password.
     Proof,
+    /// By a token of an identity provider.
+    Bearer,
 }
 
 impl fmt::Debug for Metrics {
@@ -137,7 +139,13 @@ fn known_logins() -> Family<Labels<2>, Counter> {
 }
 
 impl LoginMethod {
-    const ALL: [Self; 4] = [Self::Password, Self::Directory, Self::Token, Self::Proof];
+    const ALL: [Self; 5] = [
+        Self::Password,
+        Self::Directory,
+        Self::Token,
+        Self::Proof,
+        Self::Bearer,
+    ];
 
     const fn word(self) -> &'static str {
         match self {
@@ -145,6 +153,7 @@ impl LoginMethod {
             Self::Directory => "directory",
             Self::Token => "token",
             Self::Proof => "scram",
+            Self::Bearer => "oauth",
         }
     }
 }

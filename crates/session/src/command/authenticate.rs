@@ -1,7 +1,8 @@
 //! AUTHENTICATE (RFC 9051, 6.2.2) with SASL-IR (RFC 4959).
 
 use auth::{
-    Binding, ClientFirst, Credentials, Mechanism, Proof, SaslStep, ScramExchange, ScramMechanism,
+    BearerMechanism, Binding, ClientFirst, Credentials, Mechanism, Proof, SaslStep, ScramExchange,
+    ScramMechanism,
 };
 use wire::{SaslLine, Secret, Tag, say};
 
@@ -39,7 +40,9 @@ pub(crate) async fn run(
     let step = match (initial, mechanism) {
         (Some(message), mechanism) => begin(session, mechanism, message.0).await?,
         (None, Mechanism::Password(mechanism)) => follow(session, mechanism.start(None)).await?,
-        (None, Mechanism::Scram(_)) => Step::Ask(Vec::new(), Box::new(Exchange::First(mechanism))),
+        (None, Mechanism::Scram(_) | Mechanism::Bearer(_)) => {
+            Step::Ask(Vec::new(), Box::new(Exchange::First(mechanism)))
+        }
     };
     match step {
         Step::Ask(challenge, exchange) => {
@@ -101,6 +104,7 @@ async fn respond(
         } => check(session, claim, &challenged, &exchange, &message).await,
         Exchange::Acknowledgement { .. } if !message.is_empty() => Err(Refused::LoginFailed.into()),
         Exchange::Acknowledgement { claim, verdict } => admit(session, &claim, verdict).await,
+        Exchange::Regret(claim) => admit(session, &claim, LoginVerdict::Refused).await,
     }
 }
 
@@ -113,6 +117,7 @@ async fn begin(
     match mechanism {
         Mechanism::Password(mechanism) => follow(session, mechanism.start(Some(message))).await,
         Mechanism::Scram(mechanism) => challenge(session, mechanism, &message).await,
+        Mechanism::Bearer(mechanism) => bear(session, mechanism, &message).await,
     }
 }
 
@@ -131,6 +136,31 @@ async fn follow(session: &mut Session, step: SaslStep) -> Result<Step, Ending> {
     let password = Secret(password.as_bytes().to_vec());
     let entered = login::enter(session, &user, &password, authzid.as_deref()).await;
     entered.map(Step::Done)
+}
+
+/// Takes a token of an identity provider. A client whose token is refused is told why it needs another, and answers before the
+/// command ends (RFC 7628, 3.2.3).
+async fn bear(
+    session: &mut Session,
+    mechanism: BearerMechanism,
+    message: &[u8],
+) -> Result<Step, Ending> {
+    let Some(bearer) = mechanism.parse(message) else {
+        return Err(Refused::LoginFailed.into());
+    };
+    let address = session.peer.address.ip();
+    let authenticator = &session.node.authenticator;
+    let verdict = authenticator.bear(bearer.token(), address).await;
+    let claim = Claim {
+        user: bearer.identity.clone().unwrap_or_default(),
+        identity: bearer.identity,
+    };
+    if let LoginVerdict::Refused = verdict {
+        let hint = &session.node.bearer_hint;
+        let why = mechanism.refusal(hint.scope.as_deref(), hint.configuration.as_deref());
+        return Ok(Step::Ask(why, Box::new(Exchange::Regret(claim))));
+    }
+    admit(session, &claim, verdict).await
 }
 
 /// Asks whoever comes to prove that he knows his password.

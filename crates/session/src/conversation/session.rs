@@ -197,6 +197,7 @@ impl Session {
             actor,
             token,
             naming,
+            ..
         } = entrance;
         let logins = iter::once(&account).chain(&actor).map(Account::login);
         let by_token = token.as_ref().map(|token| token.login(account.id));
