@@ -72,11 +72,18 @@ impl Client {
 
     /// Begins to idle (RFC 2177); until [`done`](Self::done) the client only listens.
     pub(crate) async fn idle(&mut self) -> Result<(), BenchError> {
-        self.begin("IDLE");
+        let tag = self.begin("IDLE");
         self.connection.outbox.extend_from_slice(b"\r\n");
         self.connection.send().await?;
-        let is_continued = |response: &[u8]| response.starts_with(b"+").then_some(());
-        self.connection.hear("IDLE", is_continued).await
+        let is_answered = |response: &[u8]| {
+            if response.starts_with(b"+") {
+                return Some(Ok(()));
+            }
+            let refused = response.strip_prefix(&*tag)?;
+            let refused = String::from_utf8_lossy(refused);
+            Some(Err(BenchError::new(format!("IDLE: {refused}"))))
+        };
+        self.connection.hear("IDLE", is_answered).await?
     }
 
     /// Ends idling.

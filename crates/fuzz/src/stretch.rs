@@ -14,7 +14,7 @@ const NOISE: Duration = Duration::from_millis(40);
 /// Linear is 2 and quadratic is 4.
 const GROWTH_MAX: f64 = 3.2;
 /// What looks slow is measured so often before it is said.
-const TRIES: usize = 4;
+const TRIES: usize = 8;
 
 /// A start that is there once, and what is repeated behind it.
 #[derive(Clone, Debug)]

@@ -261,7 +261,13 @@ impl Live {
     /// from which it was read.
     #[must_use]
     pub fn is_assured(&self) -> bool {
-        (self.lease.is_held)() && self.is_history_followed(self.store.history_changes())
+        self.holds_lease() && self.is_history_followed(self.store.history_changes())
+    }
+
+    /// Whether this node's lease holds.
+    #[must_use]
+    pub fn holds_lease(&self) -> bool {
+        (self.lease.is_held)()
     }
 
     fn is_history_followed(&self, changes: u64) -> bool {

@@ -45,6 +45,7 @@ mod tests {
 
     fn moved() -> Activity {
         Activity {
+            number: 1,
             at: "2026-11-22T23:01:02.003Z".to_owned(),
             kind: ActivityKind::Move,
             actor: Some("ada".to_owned()),

@@ -22,7 +22,7 @@ with recursive found (mailbox, uid) as materialized (
           offset p.uid - lower(t.uids)
            limit 1) was
 )
-select to_char(a.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "at!", a.kind as "kind!",
+select a.id as "number!", to_char(a.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "at!", a.kind as "kind!",
        a.session as "session?", coalesce(o.account_name, who.name) as "actor?",
        o.login_name as "login_name?", o.token_name as "token_name?", o.node as "node?", o.address as "address?",
        o.client as "client?", a.mailbox as "mailbox?", a.owner as "owner?", owner.name as "owner_name?", a.path as "path?",
@@ -71,6 +71,7 @@ select to_char(a.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "at!
            and ($3::smallint is null or a.kind = $3)
            and a.at >= to_timestamp($4::bigint)
            and a.at < to_timestamp($5::bigint)
+           and ($8::bigint is null or a.id < $8)
          order by a.at desc, a.id desc
          limit $6) a
   left join origin o on o.session = a.session

@@ -12,6 +12,8 @@ use crate::{Cause, Fault, Store, multirange, rare};
 /// Something that somebody did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Activity {
+    /// Its number: of a mailbox later ones have higher numbers.
+    pub number: i64,
     /// To the millisecond, as RFC 3339 writes it, in UTC.
     pub at: String,
     /// What.
@@ -100,6 +102,8 @@ pub struct ActivityQuery {
     pub since: i64,
     /// Before this.
     pub until: i64,
+    /// Of lower numbers than this alone: what is older than what was read before.
+    pub below: Option<i64>,
     /// The newest, at most so many.
     pub count_max: u32,
 }
@@ -118,6 +122,7 @@ impl ActivityQuery {
             message: None,
             since: 0,
             until: Self::END_OF_TIME,
+            below: None,
             count_max,
         }
     }
@@ -202,6 +207,7 @@ impl Store {
             query.until,
             i64::from(query.count_max),
             query.message.as_deref().map(number_of_text),
+            query.below,
         )
         .fetch_all(&mut *self.connection().await?)
         .await?;
@@ -210,6 +216,7 @@ impl Store {
 }
 
 struct Row {
+    number: i64,
     at: String,
     kind: i16,
     session: Option<i64>,
@@ -253,6 +260,7 @@ impl Row {
         let single = Flags::new(FlagBits::NONE, of(self.keywords_cleared));
         flags_cleared.extend(names(&keywords, &single));
         Ok(Activity {
+            number: self.number,
             kind,
             session: self.session.and_then(SessionId::from_i64),
             mailbox: self.mailbox.map(MailboxId),

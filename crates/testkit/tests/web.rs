@@ -9,9 +9,15 @@ mod browser;
 mod set_up;
 
 use browser::{Browser, Page};
+use std::time::Duration;
+
 use testkit::{Cluster, Heard, PASSWORD, Stage, World, in_world};
+use tokio::time::{interval, timeout};
 
 const TEAM: &str = "Team/support";
+/// Between two looks at a page, and how long it is looked at.
+const GLANCE: Duration = Duration::from_millis(100);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Ada manages a team; bo and cleo, who is in a group, are there to be added; dora is of another domain.
 const WORLD: &str = "mailbox Team/support with messages $1\nmailbox Team/board\nada may lrswipkxtean on Team/support\n\
@@ -43,6 +49,17 @@ async fn add(browser: &mut Browser, who: &str, role: &str) -> Page {
     browser.get(&of_team("/mailbox", &[])).await;
     let fields = [("name", TEAM), ("add", who), ("role", role)];
     browser.submit("/mailbox/add", &fields).await
+}
+
+/// Reloads a page until it has what nodes report some seconds late.
+async fn until_shown(browser: &mut Browser, path: &str, wanted: &str) {
+    let shown = async {
+        let mut glances = interval(GLANCE);
+        while !browser.get(path).await.body.contains(wanted) {
+            glances.tick().await;
+        }
+    };
+    timeout(PATIENCE, shown).await.expect(wanted);
 }
 
 async fn change(browser: &mut Browser, who: &str, role: &str, more: &[(&str, &str)]) -> Page {
@@ -471,6 +488,50 @@ fn groups_are_opened_and_entries_without_a_role_have_words() {
             .get(&of_team("/mailbox/explain", &[("who", "cleo")]))
             .await;
         assert!(explained.has("group sales: gives Editor"), "{explained:?}");
+    });
+}
+
+#[test]
+fn what_was_done_long_ago_is_found_by_leafing() {
+    play(async |stage| {
+        let mut browser = ada(stage, 1).await;
+        let mut session = stage.log_in("ada", 2).await.unwrap();
+        session.ask_ok("SELECT Team/support").await.unwrap();
+        for number in 0..205 {
+            let flag = ["+FLAGS", "-FLAGS"][number % 2];
+            let command = format!("STORE 1 {flag} (\\Flagged)");
+            session.ask_ok(&command).await.unwrap();
+        }
+        let kind = [("kind", "flags")];
+        let page = browser.get(&of_team("/mailbox/activity", &kind)).await;
+        assert_eq!(page.count("<tr>"), 1 + 200, "{page:?}");
+        let older = browser.get(&page.link("Older")).await;
+        assert_eq!(older.count("<tr>"), 1 + 5, "{older:?}");
+        assert!(!older.has("Older"), "{older:?}");
+    });
+}
+
+#[test]
+fn a_lead_is_told_who_of_the_team_has_its_mailbox_open() {
+    play(async |stage| {
+        stage
+            .given("bo may lr on Team/support\ngroup:sales may lr on Team/support\nanyone may lr on Team/support")
+            .await
+            .unwrap();
+        let mut browser = ada(stage, 1).await;
+        let grid = of_team("/mailbox", &[]);
+        assert!(!browser.get(&grid).await.has("Have it open now"));
+        let mut sessions = Vec::new();
+        for (person, node) in [("bo", 2), ("cleo", 2), ("zoe", 1)] {
+            let mut session = stage.log_in(person, node).await.unwrap();
+            session.ask_ok("SELECT Team/support").await.unwrap();
+            sessions.push(session);
+        }
+        // Nodes report some seconds late. Who is not named in the list is not told of.
+        let here = |names: &str| format!("Have it open now: {names}</p>");
+        until_shown(&mut browser, &grid, &here("<b>bo</b>, <b>cleo</b>")).await;
+        sessions[0].ask_ok("SELECT INBOX").await.unwrap();
+        until_shown(&mut browser, &grid, &here("<b>cleo</b>")).await;
     });
 }
 

@@ -9,6 +9,7 @@ use store::{Activity, ActivityKind, ActivityQuery};
 use crate::layout::hidden;
 use crate::mailbox::{self, Tab};
 use crate::problem::Problem;
+use crate::request::url;
 use crate::response::WebResponse;
 use crate::texts::{Texts, fill};
 use crate::visit::{Administered, SignedIn};
@@ -16,6 +17,8 @@ use crate::words;
 
 /// How many are shown.
 const ROWS_MAX: u32 = 200;
+/// The field that says where the page before ended.
+const OLDER: &str = "below";
 const DAY: i64 = 24 * 60 * 60;
 
 /// What happens in mailboxes.
@@ -47,11 +50,13 @@ pub(crate) async fn show(person: &SignedIn<'_>) -> Result<WebResponse, Problem> 
             kind: ActivityKind::parse(query.text("kind")),
             since: day.unwrap_or(0),
             until: day.map_or(ActivityQuery::END_OF_TIME, |day| day + DAY),
+            below: query.text(OLDER).parse().ok(),
             ..ActivityQuery::newest_on(team.permit.mailbox(), ROWS_MAX)
         })
         .await?;
     let texts = person.texts();
     let is_cut = u32::try_from(rows.len()).is_ok_and(|count| count == ROWS_MAX);
+    let oldest = rows.first().filter(|_| is_cut);
     let main = html! {
         p.lead { (texts.activity_hint) }
         (filters(person, &team))
@@ -63,7 +68,7 @@ pub(crate) async fn show(person: &SignedIn<'_>) -> Result<WebResponse, Problem> 
                 tbody { @for done in rows.iter().rev() { (row(person, done)) } }
             }
         }
-        @if is_cut { p.hint { (fill(texts.newest_only, &[("count", &ROWS_MAX.to_string())])) } }
+        @if let Some(oldest) = oldest { p { a href=(older_than(person, &team, oldest)) rel="next" { (texts.older) } } }
     };
     let title = fill(texts.activity_in, &[("team", team.name.as_str())]);
     Ok(mailbox::page(
@@ -74,6 +79,16 @@ pub(crate) async fn show(person: &SignedIn<'_>) -> Result<WebResponse, Problem> 
         &title,
         &main,
     ))
+}
+
+/// The same list, from where this page ends.
+fn older_than(person: &SignedIn<'_>, team: &Administered, oldest: &Activity) -> String {
+    let query = &person.visit.query;
+    let number = oldest.number.to_string();
+    let mut fields = vec![("name", team.name.as_str()), (OLDER, number.as_str())];
+    let filters = ["person", "kind", "day"].map(|field| (field, query.text(field)));
+    fields.extend(filters.iter().filter(|(_, value)| !value.is_empty()));
+    url("/mailbox/activity", &fields)
 }
 
 fn filters(person: &SignedIn<'_>, team: &Administered) -> Markup {

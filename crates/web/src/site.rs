@@ -26,6 +26,8 @@ pub struct Site {
     pub password_check: Arc<dyn PasswordCheck>,
     /// What mail programs are told.
     pub mail_servers: MailServers,
+    /// Whether leads are told who has a mailbox of theirs open.
+    pub tells_who_is_here: bool,
     /// Random bytes of which nobody else knows; `None` when the machine cannot give any.
     pub random: fn() -> Option<[u8; 32]>,
 }

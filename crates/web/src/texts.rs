@@ -122,6 +122,7 @@ texts! {
     // People of a mailbox.
     people: "People", "Leute";
     people_in: "People in {team}", "Leute in {team}";
+    here_now: "Have it open now", "Haben es gerade offen";
     person_or_group: "Person or group", "Person oder Gruppe";
     viewer: "Viewer", "Leser";
     contributor: "Contributor", "Mitwirkender";
@@ -222,7 +223,7 @@ texts! {
     every_kind: "all", "alle";
     show: "Show", "Anzeigen";
     no_activity: "There is nothing of that.", "Davon gibt es nichts.";
-    newest_only: "Only the newest {count} are shown: choose a day or a person for others.", "Nur die neuesten {count} werden gezeigt: Wählen Sie für andere einen Tag oder eine Person.";
+    older: "Older", "Ältere";
     acted_as: "{login} as {actor}", "{login} als {actor}";
     somebody: "somebody from outside", "jemand von außen";
     message_one: "one message", "eine Nachricht";

@@ -16,7 +16,7 @@ const STEPS: &[Step] = &[
     ("foreign", || visit::run("tests/foreign/run", &[])),
     ("faults", visit::sample_of_faults),
     ("smoke", bench::smoke),
-    ("fuzz", fuzz::for_a_minute),
+    ("fuzz", fuzz::in_ci),
     ("test", || suite::run(&[])),
 ];
 

@@ -1,11 +1,11 @@
-//! Several steps that all run, whichever fail; the failed ones are named at the end.
+//! Several steps that all run, whichever fail; the failed ones are named at the end, with their reasons.
 
 use crate::tool::ChoreError;
 
 /// The steps that have failed so far.
 #[derive(Debug, Default)]
 pub(crate) struct Steps {
-    failed: Vec<&'static str>,
+    failed: Vec<(&'static str, ChoreError)>,
 }
 
 impl Steps {
@@ -18,7 +18,7 @@ impl Steps {
         eprintln!("== {name}");
         if let Err(error) = step() {
             eprintln!("== {name} failed: {error}");
-            self.failed.push(name);
+            self.failed.push((name, error));
         }
     }
 
@@ -27,10 +27,11 @@ impl Steps {
         if self.failed.is_empty() {
             return Ok(());
         }
-        Err(ChoreError::new(format!(
-            "failed: {}",
-            self.failed.join(", ")
-        )))
+        let failed = self.failed.iter();
+        let reasons: String = failed
+            .map(|(name, error)| format!("\n{name}: {error}"))
+            .collect();
+        Err(ChoreError::new(format!("failed:{reasons}")))
     }
 }
 
@@ -51,7 +52,10 @@ mod tests {
             Ok(())
         });
         assert_eq!(ran, [1, 2]);
-        assert_eq!(steps.verdict().unwrap_err().to_string(), "failed: first");
+        assert_eq!(
+            steps.verdict().unwrap_err().to_string(),
+            "failed:\nfirst: no"
+        );
     }
 
     #[test]

@@ -56,6 +56,7 @@ pub(super) async fn run(args: &Args, config: &Config, terminal: &Terminal) -> Re
         message: args.message.clone(),
         since: since.transpose()?.unwrap_or(0),
         until: until.transpose()?.unwrap_or(ActivityQuery::END_OF_TIME),
+        below: None,
         count_max: args.limit,
     };
     AdminContext::with(config, async |context| {

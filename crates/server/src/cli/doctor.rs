@@ -290,17 +290,22 @@ fn examine_certificate(files: &TlsFiles) -> Finding {
     }
 }
 
-/// What a frontend must read: certificates and keys, the URL of the database.
+/// What a frontend must read: certificates and keys, URLs and passwords.
 fn examine_files(config: &Config) -> impl Iterator<Item = Finding> {
-    let pairs = config.tls.pairs().into_iter();
-    let pairs = pairs.flat_map(|files| {
-        [
-            (files.certificate, Secrecy::Public),
-            (files.key, Secrecy::Secret),
-        ]
-    });
-    let url = config.database.url_file.clone();
-    let files = pairs.chain(url.map(|url| (url, Secrecy::Secret)));
+    let served = config.tls.pairs().into_iter();
+    let served = served.map(|files| (files.certificate, files.key));
+    let pairs = served.chain(config.bus.certificate.clone());
+    let pairs = pairs
+        .flat_map(|(certificate, key)| [(certificate, Secrecy::Public), (key, Secrecy::Secret)]);
+    let authorities = config
+        .ldap
+        .as_ref()
+        .and_then(|ldap| ldap.settings.servers.ca.clone());
+    let authorities = authorities.into_iter().chain(config.bus.ca.clone());
+    let secrets = config.secret_files.clone().into_iter();
+    let files = pairs
+        .chain(authorities.map(|ca| (ca, Secrecy::Public)))
+        .chain(secrets.map(|secret| (secret, Secrecy::Secret)));
     // What is not there is told elsewhere.
     let files = files.filter(|(file, _)| file.exists());
     files.map(move |(file, secrecy)| examine_file(&file, secrecy, &config.node.state_dir))
@@ -332,15 +337,21 @@ fn examine_file(file: &Path, secrecy: Secrecy, state_dir: &Path) -> Finding {
 async fn examine_ports(config: &Config) -> impl Iterator<Item = Finding> {
     let listen = &config.listen;
     let is_running = is_frontend(&listen.http).await;
-    let lmtp = listen.lmtp.iter().filter_map(|address| match address {
-        ListenAddress::Tcp(address) => Some(*address),
-        ListenAddress::Unix(_) => None,
-    });
+    // Whether somebody listens at a socket in the file system cannot be seen there.
+    let by_network = |addresses: &[ListenAddress]| {
+        let by_network = addresses.iter().filter_map(|address| match address {
+            ListenAddress::Tcp(address) => Some(*address),
+            ListenAddress::Unix(_) => None,
+        });
+        by_network.collect::<Vec<_>>()
+    };
     let all = [
         ("listen.imap", listen.imap.clone()),
         ("listen.imaps", listen.imaps.clone()),
-        ("listen.lmtp", lmtp.collect()),
+        ("listen.lmtp", by_network(&listen.lmtp)),
         ("listen.lmtps", listen.lmtps.clone()),
+        ("listen.maps", by_network(&listen.maps)),
+        ("listen.auth", by_network(&listen.auth)),
         ("listen.http", listen.http.clone()),
         ("listen.web", listen.web.clone()),
     ];

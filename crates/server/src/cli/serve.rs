@@ -19,8 +19,9 @@ use crate::frontend::Frontend;
 use crate::panics::log_panics;
 use crate::telemetry::{self, Telemetry};
 
-pub(super) const HELP: &str = "Without settings it starts a PostgreSQL of its own and listens on \
-    ports 1143 (STARTTLS) and 1993 (TLS). `postroom config` prints all settings.\n\n\
+pub(super) const HELP: &str = "Without settings it listens on ports 1143 (STARTTLS) and 1993 \
+    (TLS), and starts a PostgreSQL of its own if it was built with one; packages and images are not, and want database.url. \
+    `postroom config` prints all settings.\n\n\
     SIGTERM or SIGINT: not ready, after timeouts.linger no new clients, BYE to all, what was begun is finished. A \
     second one ends it at once.\n\
     SIGHUP: certificates, trusted networks, database.url and log.filter are read again.\n\

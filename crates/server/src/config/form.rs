@@ -18,6 +18,7 @@ pub(super) struct Form {
     otlp: OtlpVariables,
     entries: Vec<SettingEntry>,
     mistakes: Vec<Mistake>,
+    secret_files: Vec<PathBuf>,
 }
 
 /// A setting's line of the reference.
@@ -61,6 +62,7 @@ impl Form {
             otlp: surroundings.otlp.clone(),
             entries: Vec::new(),
             mistakes: Vec::new(),
+            secret_files: Vec::new(),
         }
     }
 
@@ -187,7 +189,13 @@ impl Form {
         text.filter(|text| !text.is_empty()).map(Secret::new)
     }
 
+    /// The files that hold the secrets that were asked for.
+    pub(super) fn secret_files(&self) -> Vec<PathBuf> {
+        self.secret_files.clone()
+    }
+
     fn read_secret(&mut self, key: &'static str, path: &str) -> Option<String> {
+        self.secret_files.push(PathBuf::from(path));
         match std::fs::read_to_string(path) {
             Ok(text) if text.trim().is_empty() => {
                 self.note(key, format!("{path} is empty"));

@@ -26,6 +26,7 @@ mod telemetry;
 mod timeouts;
 mod web;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use auth::Mechanism;
@@ -104,6 +105,8 @@ pub struct Config {
     pub otlp: Option<OtlpConfig>,
     /// `[telemetry]`; `None` sends no metrics anywhere.
     pub metrics_receiver: Option<MetricsReceiver>,
+    /// The files that hold secrets, such as that of `database.url_file`.
+    pub secret_files: Vec<PathBuf>,
     /// All of it as it was written.
     pub written: WrittenSettings,
 }
@@ -160,6 +163,7 @@ impl Config {
             log: LogConfig::fill(form),
             otlp: None,
             metrics_receiver: None,
+            secret_files: Vec::new(),
             written,
         };
         (config.otlp, config.metrics_receiver) = fill_otlp(form);
@@ -169,6 +173,7 @@ impl Config {
             "login.mechanisms",
             "names OAUTHBEARER or XOAUTH2 where there is an oauth.issuer, and only there",
         );
+        config.secret_files = form.secret_files();
         config
     }
 }

@@ -11,6 +11,8 @@ pub struct WebConfig {
     pub connections: usize,
     /// What mail programs are told; a port of 0 is that of `listen.imaps`.
     pub mail_servers: MailServers,
+    /// Whether leads are told who has a mailbox of theirs open.
+    pub tells_who_is_here: bool,
     /// Where browsers reach the pages from outside.
     pub pages: Option<(String, u16)>,
 }
@@ -44,6 +46,11 @@ impl WebConfig {
             "Where browsers and mail programs reach listen.web, as postroom setup tells it: mail.example.org:443. Without it the \
              host of web.imap, and port 443.",
         );
+        let tells_who_is_here = form.take(
+            "web.who_is_here",
+            "true",
+            "Whether those who administer a mailbox are told on the page which of its people have it open.",
+        );
         form.check(connections > 0, "web.connections", "must be at least 1");
         let (imap_host, imap_port) = imap.map_or((None, 0), |(host, port)| (Some(host), port));
         Self {
@@ -53,6 +60,7 @@ impl WebConfig {
                 imap_port,
                 submission,
             },
+            tells_who_is_here,
             pages,
         }
     }

@@ -80,6 +80,11 @@ impl StatsCollector {
             "Whether this node listens for wake-ups",
             u64::from(stats.is_listening),
         )?;
+        page.gauge(
+            "lease_held",
+            "Whether the lease of this node holds, which is prolonged in the database every second",
+            u64::from(self.live.holds_lease()),
+        )?;
         page.durations(
             "wakeup_heard_seconds",
             "Time from a commit on this node until it hears its own wake-up",

@@ -57,6 +57,7 @@ impl WebContext {
             everybody: config.acl.everybody,
             password_check: Arc::new(Passwords(Arc::clone(&node.authenticator))),
             mail_servers,
+            tells_who_is_here: config.web.tells_who_is_here,
             random: environment::random_bytes,
         };
         Arc::new(Self {

@@ -19,6 +19,7 @@ const EVERYTHING: ActivityQuery = ActivityQuery {
     message: None,
     since: 0,
     until: 1 << 40,
+    below: None,
     count_max: 1000,
 };
 
@@ -208,6 +209,31 @@ async fn what_one_sees_alone_is_nobody_elses_business() {
         ..EVERYTHING
     };
     assert_eq!(told(&read(&world.store, query).await), [""; 0]);
+}
+
+#[tokio::test]
+async fn older_rows_are_read_page_by_page_each_once() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let team = world.shared("team", &[("ada", "lrsi")]).await;
+    for name in ["a", "b", "c", "d", "e"] {
+        append(&world.store, ada, team, &[name]).await;
+    }
+    let all = told(&read(&world.store, ActivityQuery::newest_on(team, 100)).await);
+    let (mut pages, mut below) = (Vec::new(), None);
+    loop {
+        let query = ActivityQuery {
+            below,
+            ..ActivityQuery::newest_on(team, 2)
+        };
+        let page = read(&world.store, query).await;
+        let Some(oldest) = page.first() else {
+            break;
+        };
+        below = Some(oldest.number);
+        pages.splice(0..0, told(&page));
+    }
+    assert_eq!(pages, all);
 }
 
 #[tokio::test]

@@ -139,6 +139,7 @@ async fn who_makes_a_token_in_a_session_is_recorded_and_must_be_logged_in() {
         message: None,
         since: 0,
         until: ActivityQuery::END_OF_TIME,
+        below: None,
         count_max: 10,
     };
     let rows = store.activity(&query).await.unwrap();

@@ -211,6 +211,18 @@ impl Page {
         self.body.contains(words)
     }
 
+    pub(crate) fn count(&self, words: &str) -> usize {
+        self.body.matches(words).count()
+    }
+
+    /// Where the link with these words leads.
+    pub(crate) fn link(&self, words: &str) -> String {
+        let (before, _) = self.body.split_once(&format!(">{words}</a>")).unwrap();
+        let (_, link) = before.rsplit_once("<a href=\"").unwrap();
+        let (to, _) = link.split_once('"').unwrap();
+        to.replace("&amp;", "&")
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<String> {
         let start = format!("{name}: ");
         let mut lines = self.head.lines();

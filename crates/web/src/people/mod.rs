@@ -4,8 +4,11 @@ mod change;
 mod grid;
 mod undo;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use acl::{AclEntry, Identifier, Subject, domain_of};
 use maud::{Markup, html};
+use store::{GroupPeople, SessionQuery};
 
 pub(crate) use change::{add, change};
 pub(crate) use undo::undo;
@@ -37,15 +40,22 @@ async fn list(
     remark: &Markup,
 ) -> Result<WebResponse, Problem> {
     let entries = person.store.access_list(team.found.id).await?;
+    let groups = person.store.people_of_groups(&team.permit).await?;
+    let here = if person.site().tells_who_is_here {
+        let known = names_of(&entries, &groups);
+        here(person, team, &known).await?
+    } else {
+        html! {}
+    };
     let grid = grid::Grid {
         person,
         team,
         nobodies: known_nobodies(person, &entries).await?,
-        groups: person.store.people_of_groups(&team.permit).await?,
+        groups,
         list_of: list_of(person, team).await?,
         entries,
     };
-    let main = html! { (remark) (grid.show()) };
+    let main = html! { (remark) (here) (grid.show()) };
     let title = fill(person.texts().people_in, &[("team", team.name.as_str())]);
     Ok(mailbox::page(
         person,
@@ -55,6 +65,53 @@ async fn list(
         &title,
         &main,
     ))
+}
+
+/// The people whom the list names, or of whose groups the lead is told.
+fn names_of<'l>(
+    entries: &'l [AclEntry],
+    groups: &'l BTreeMap<String, GroupPeople>,
+) -> BTreeSet<&'l str> {
+    let listed = entries.iter().filter_map(|entry| match &entry.identifier {
+        Identifier::User(name) if !entry.is_negative => Some(&**name),
+        Identifier::User(_)
+        | Identifier::Group(_)
+        | Identifier::Anyone
+        | Identifier::Authenticated
+        | Identifier::Domain(_)
+        | Identifier::Anonymous
+        | Identifier::Owner => None,
+    });
+    let in_groups = groups.values().flat_map(|people| &people.names);
+    listed.chain(in_groups.map(|name| &**name)).collect()
+}
+
+/// Which of the people of a mailbox have it open on any frontend, as of some seconds ago. Whoever sees it otherwise, as those
+/// who administer the site do, is not told of.
+async fn here(
+    person: &SignedIn<'_>,
+    team: &Administered,
+    known: &BTreeSet<&str>,
+) -> Result<Markup, Problem> {
+    let query = SessionQuery {
+        mailbox: Some(team.found.id),
+        ..SessionQuery::default()
+    };
+    let sessions = person.store.open_sessions(&query).await?;
+    let names: BTreeSet<&str> = sessions
+        .iter()
+        .map(|session| &*session.account_name)
+        .filter(|name| known.contains(name))
+        .collect();
+    let texts = person.texts();
+    Ok(html! {
+        @if !names.is_empty() {
+            p { (texts.here_now) ": " @for (number, name) in names.iter().enumerate() {
+                @if number > 0 { ", " }
+                b { (name) }
+            } }
+        }
+    })
 }
 
 /// Which of these nobody has, as identifiers print. What is elsewhere is not told, as SETACL does not tell it.

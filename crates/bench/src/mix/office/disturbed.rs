@@ -19,6 +19,8 @@ const QUIET: Duration = Duration::from_secs(10);
 const DISTURBANCE_MAX: Duration = Duration::from_secs(120);
 /// How often somebody who was cut off tries to come back.
 const COME_BACK_EVERY: Duration = Duration::from_millis(100);
+/// Failures that took longer are named.
+const LONG: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// What somebody wanted to do: when it was to begin, how long it took until it was done or he was back, and whether it was done.
@@ -63,8 +65,10 @@ pub(super) async fn run(
             if planned > closes_at.get() {
                 return Ok::<_, BenchError>(());
             }
-            let is_done = office.turn(user).await.is_ok();
-            if !is_done {
+            let done = office.turn(user).await;
+            let is_done = done.is_ok();
+            if let Err(error) = done {
+                name_if_slow(office, planned, &error);
                 come_back(office, bench, user).await?;
             }
             attempts.borrow_mut().push(Attempt {
@@ -110,6 +114,7 @@ async fn end_of(mut child: Child) -> Result<(), BenchError> {
 async fn come_back(office: &Office, bench: &Bench, user: &mut User) -> Result<(), BenchError> {
     let begun = Instant::now();
     for attempt in 0.. {
+        let tried = office.begun.get().elapsed();
         let opened = async {
             user.client = bench.anew(user.number, attempt).await?;
             office.take_seat(user).await
@@ -117,10 +122,21 @@ async fn come_back(office: &Office, bench: &Bench, user: &mut User) -> Result<()
         match opened.await {
             Ok(()) => break,
             Err(error) if begun.elapsed() > DISTURBANCE_MAX => return Err(error),
-            Err(_) => sleep(COME_BACK_EVERY).await,
+            Err(error) => {
+                name_if_slow(office, tried, &error);
+                sleep(COME_BACK_EVERY).await;
+            }
         }
     }
     Ok(())
+}
+
+/// What failed only after a long time is what a person would ask about: its words are worth more than a percentile.
+fn name_if_slow(office: &Office, begun: Duration, error: &BenchError) {
+    let took = office.begun.get().elapsed().saturating_sub(begun);
+    if took > LONG {
+        eprintln!("failed after {took:.1?}: {error}");
+    }
 }
 
 fn figures(attempts: &[Attempt], Disturbance { begun, ended }: Disturbance) -> Vec<Figure> {
