@@ -33,8 +33,8 @@ pub(crate) struct IdentityProvider {
     every: Duration,
     sessions_end: SessionsEnd,
     keys: Mutex<Option<Arc<KeySet>>>,
-    /// When the keys were read last because a token asked for it, or could not be.
-    tried: AsyncMutex<Option<Instant>>,
+    /// When the keys were read last because a token asked for it, and whether they could be.
+    tried: AsyncMutex<Option<(Instant, bool)>>,
 }
 
 /// Why a token lets nobody in.
@@ -82,9 +82,9 @@ impl IdentityProvider {
         ) {
             let known = self.known().map(|_| UNKNOWN_KEY_PAUSE);
             let is_renewed = self.renew(known.unwrap_or(NO_KEYS_PAUSE)).await;
-            checked = match is_renewed {
-                true => self.check_now(token),
-                false => Err(NoBearer::Unknown),
+            checked = match self.check_now(token) {
+                Err(NoBearer::Bad(BadBearer::UnknownKey)) if !is_renewed => Err(NoBearer::Unknown),
+                checked => checked,
             };
         }
         let BearerLogin { user, ends_at } = checked?;
@@ -104,14 +104,17 @@ impl IdentityProvider {
         lock(&self.keys).clone()
     }
 
-    /// Reads the keys, unless that was tried less than `pause` ago. Whether they are known, as new as can be.
+    /// Reads the keys, unless that was tried less than `pause` ago. Whether they could be read.
     async fn renew(&self, pause: Duration) -> bool {
         let mut tried = self.tried.lock().await;
-        if tried.is_some_and(|tried| environment::now() - tried < pause) {
-            return self.known().is_some();
+        if let Some((at, is_read)) = *tried
+            && environment::now() - at < pause
+        {
+            return is_read;
         }
-        *tried = Some(environment::now());
-        self.read_anew().await
+        let is_read = self.read_anew().await;
+        *tried = Some((environment::now(), is_read));
+        is_read
     }
 
     async fn read_anew(&self) -> bool {
