@@ -11,7 +11,7 @@ create role postroom_owner login password :'owner_password';
 create role postroom_frontend login password :'frontend_password';
 select not exists (select from pg_database where datname = 'postroom') as is_missing \gset
 \if :is_missing
-create database postroom owner postroom_owner;
+create database postroom owner postroom_owner encoding 'UTF8' locale 'C.UTF-8' template template0;
 \else
 alter database postroom owner to postroom_owner;
 \endif

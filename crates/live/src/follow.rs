@@ -236,7 +236,9 @@ impl Live {
                 Heard::Withdrawal(withdrawal) => self.note(withdrawal),
                 Heard::SessionsEnd => self.sessions_end.notify_one(),
                 Heard::Resync => {
-                    info!("wake-ups may have been missed: counters are compared");
+                    info!(
+                        "wake-ups are heard from now on: counters are compared, as some may have come before"
+                    );
                     self.compare_wanted.notify_one();
                 }
                 Heard::Closed => return Ok(()),

@@ -62,6 +62,16 @@ fn servers(url: &str) -> Result<Vec<ServerAddr>, BadUrl> {
 }
 
 impl Link {
+    /// Hosts and ports, as people look for them.
+    #[must_use]
+    pub fn servers(&self) -> Vec<String> {
+        let servers = servers(&self.url).unwrap_or_default();
+        let named = servers.iter();
+        named
+            .map(|server| format!("{}:{}", server.host(), server.port()))
+            .collect()
+    }
+
     /// The servers, and all options but what happens on events.
     pub(crate) fn options(&self) -> Result<(Vec<ServerAddr>, ConnectOptions), BadUrl> {
         let servers = servers(&self.url)?;

@@ -21,6 +21,8 @@ const LOOKS_AT_START: u32 = 3;
 #[derive(Debug)]
 pub(crate) struct BusLink {
     nats: Arc<Nats>,
+    /// Where the servers are, for people.
+    servers: String,
 }
 
 impl BusLink {
@@ -31,7 +33,8 @@ impl BusLink {
             Ok(nats) => {
                 let nats = Arc::new(nats);
                 store.carry_wakeups_by(nats.clone());
-                Some(Arc::new(Self { nats }))
+                let servers = link.servers().join(", ");
+                Some(Arc::new(Self { nats, servers }))
             }
             Err(cause) => {
                 warn!(%cause, "wake-ups go through PostgreSQL: bus.url cannot be used");
@@ -63,7 +66,11 @@ impl BusLink {
             if !is_starting && (!was_warned || looks_down.is_multiple_of(LOOKS_PER_WARNING)) {
                 let cause = self.nats.trouble();
                 let cause = cause.as_deref().unwrap_or("no answer");
-                warn!(cause, "the bus is away: wake-ups go through PostgreSQL");
+                warn!(
+                    cause,
+                    servers = self.servers,
+                    "the bus is away: wake-ups go through PostgreSQL; `postroom doctor` tries to connect and says more"
+                );
                 was_warned = true;
             }
             looks_down = looks_down.saturating_add(1);

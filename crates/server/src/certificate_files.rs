@@ -30,6 +30,13 @@ impl TlsConfig {
         pairs
     }
 
+    /// The folders that cannot be read, with the reason: what is in them is not served.
+    pub(crate) fn unreadable_folders(&self) -> Vec<(&Path, io::Error)> {
+        let folders = self.folders.iter();
+        let reasons = folders.filter_map(|folder| Some((&**folder, fs::read_dir(folder).err()?)));
+        reasons.collect()
+    }
+
     /// A value that changes when one of the files does, or there are others.
     pub(crate) fn stamp(&self) -> Stamp {
         let stamped = |pair: TlsFiles| {

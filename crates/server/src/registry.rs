@@ -16,10 +16,13 @@ use tokio::sync::Notify;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
+use crate::failures::Failures;
 use crate::lock::lock;
 
 /// The pause between two reports. Where an order to end a session is not heard, it takes as long to arrive.
 const REPORT_PAUSE: Duration = Duration::from_secs(2);
+/// What fails again and again is said at first and about each minute.
+const FAILURES_PER_WARNING: u32 = 30;
 
 /// The sessions of one frontend.
 #[derive(Debug)]
@@ -82,6 +85,7 @@ impl Registry {
         let mut ticks = interval(REPORT_PAUSE);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut is_first = true;
+        let mut failures = Failures::default();
         {
             let mut sessions = self.sessions();
             sessions.changed = sessions.open.keys().copied().collect();
@@ -90,8 +94,14 @@ impl Registry {
             // Either is a reason to report.
             let _wanted_or_elapsed = select(pin!(ticks.tick()), pin!(live.sessions_end())).await;
             match self.report(&store, is_first).await {
-                Ok(()) => is_first = false,
-                Err(cause) => warn!(%cause, "could not report the sessions of this node"),
+                Ok(()) => {
+                    is_first = false;
+                    failures.end();
+                }
+                Err(cause) if failures.add(FAILURES_PER_WARNING) => {
+                    warn!(%cause, "could not report the sessions of this node");
+                }
+                Err(_) => {}
             }
         }
     }

@@ -2,10 +2,11 @@ with unconfirmed as (
   -- What somebody does is recorded with what was done; that somebody came waits for no standby.
   select set_config('synchronous_commit', 'local', true) as setting
 ), welcome as (
-  select w.session, w.account, w.account_name, w.login_name, w.node, w.address, w.client, w.token, w.token_name, w.place
-    from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $10::bigint[], $11::text[])
+  select w.session, w.account, w.account_name, w.login_name, w.node, w.address, w.client, w.token, w.token_name, w.ago, w.place
+    from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $10::bigint[], $11::text[],
+                $12::float8[])
       with ordinality
-      as w (session, account, account_name, login_name, node, address, client, token, token_name, place)
+      as w (session, account, account_name, login_name, node, address, client, token, token_name, ago, place)
 ), introduced as (
   insert into origin (session, account, account_name, login_name, node, address, client, token, token_name)
   select w.session, w.account, w.account_name, w.login_name, w.node, w.address, w.client, w.token, w.token_name
@@ -31,12 +32,14 @@ with unconfirmed as (
     join latest l on l.token = f.id
    where t.id = f.id
 ), welcomed as (
-  insert into activity (kind, session, account)
-  select case when w.login_name is null then 11 /* activity: login */ else 13 /* activity: act-as */ end, w.session, w.account
+  -- When it was, not when it is written: what was withdrawn meanwhile would seem to have let somebody in.
+  insert into activity (at, kind, session, account)
+  select clock_timestamp() - make_interval(secs => w.ago),
+         case when w.login_name is null then 11 /* activity: login */ else 13 /* activity: act-as */ end, w.session, w.account
     from welcome w
 )
-insert into activity (kind, account, detail)
-select 12 /* activity: refused */, a.id, r.detail
+insert into activity (at, kind, account, detail)
+select clock_timestamp() - make_interval(secs => r.ago), 12 /* activity: refused */, a.id, r.detail
   from unconfirmed
- cross join unnest($8::text[], $9::text[]) as r (name, detail)
+ cross join unnest($8::text[], $9::text[], $13::float8[]) as r (name, detail, ago)
   left join account a on a.name = r.name

@@ -31,10 +31,18 @@ pub(crate) struct LoginRecorder {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    logins: VecDeque<Arc<SessionOrigin>>,
-    refusals: BTreeMap<(String, IpAddr), u64>,
+    /// With the time of each by this node's clock.
+    logins: VecDeque<(Arc<SessionOrigin>, Duration)>,
+    refusals: BTreeMap<(String, IpAddr), Refused>,
     /// Logins and refusals for which there was no room.
     others: u64,
+}
+
+/// How often somebody was refused in one interval, and when at first.
+#[derive(Clone, Copy, Debug)]
+struct Refused {
+    times: u64,
+    began: Duration,
 }
 
 /// Between two writes.
@@ -48,9 +56,10 @@ impl Store {
     /// Records that the session of this handle has begun.
     pub fn note_login(&self) {
         if let Some(session_origin) = &self.origin {
+            let now = (self.inner().background.clock)();
             let mut waiting = self.inner().login_recorder.lock();
             if waiting.logins.len() < LOGINS_MAX {
-                waiting.logins.push_back(session_origin.clone());
+                waiting.logins.push_back((session_origin.clone(), now));
             } else {
                 waiting.others += 1;
             }
@@ -63,9 +72,13 @@ impl Store {
     /// not kept: people type passwords there.
     pub fn note_refusal(&self, user: &str, address: IpAddr) {
         let key = (fold(user).unwrap_or_default(), address);
+        let refused = Refused {
+            times: 1,
+            began: (self.inner().background.clock)(),
+        };
         let mut waiting = self.inner().login_recorder.lock();
         if waiting.refusals.contains_key(&key) || waiting.refusals.len() < REFUSALS_MAX {
-            *waiting.refusals.entry(key).or_default() += 1;
+            waiting.add(key, refused);
         } else {
             waiting.others += 1;
         }
@@ -121,6 +134,13 @@ pub(crate) async fn write(inner: &Inner) {
 }
 
 impl Waiting {
+    fn add(&mut self, key: (String, IpAddr), refused: Refused) {
+        let known = self.refusals.entry(key);
+        known
+            .and_modify(|known| known.times += refused.times)
+            .or_insert(refused);
+    }
+
     /// What came in meanwhile comes after `older`.
     fn take_back(&mut self, older: Self) {
         let newer = mem::replace(self, older);
@@ -132,11 +152,11 @@ impl Waiting {
                 self.others += 1;
             }
         }
-        for (key, times) in newer.refusals {
+        for (key, refused) in newer.refusals {
             if self.refusals.contains_key(&key) || self.refusals.len() < REFUSALS_MAX {
-                *self.refusals.entry(key).or_default() += times;
+                self.add(key, refused);
             } else {
-                self.others += times;
+                self.others += refused.times;
             }
         }
     }
@@ -144,20 +164,24 @@ impl Waiting {
 
 #[tracing::instrument(name = "db.note_logins", skip_all)]
 async fn insert(inner: &Inner, waiting: &Waiting) -> Result<(), Fault> {
+    let now = (inner.background.clock)();
+    let ago = |then: Duration| now.saturating_sub(then).as_secs_f64();
     let mut logins = Logins::default();
-    for session_origin in &waiting.logins {
-        logins.push(session_origin.read());
+    for (session_origin, at) in &waiting.logins {
+        logins.push(session_origin.read(), ago(*at));
     }
-    let (mut names, mut details) = (Vec::new(), Vec::new());
-    for ((name, address), times) in &waiting.refusals {
+    let (mut names, mut details, mut refused_ago) = (Vec::new(), Vec::new(), Vec::new());
+    for ((name, address), refused) in &waiting.refusals {
         names.push(Some(name.as_str()));
-        details.push(match times {
+        refused_ago.push(ago(refused.began));
+        details.push(match refused.times {
             1 => format!("from {address}"),
             times => format!("from {address}, {times} times"),
         });
     }
     if waiting.others > 0 {
         names.push(None);
+        refused_ago.push(0.0);
         details.push(format!(
             "and {} more that were too many to tell",
             waiting.others
@@ -176,6 +200,8 @@ async fn insert(inner: &Inner, waiting: &Waiting) -> Result<(), Fault> {
         &details,
         &logins.tokens as &[Option<i64>],
         &logins.token_names as &[Option<String>],
+        &logins.ago,
+        &refused_ago,
     )
     .execute(&mut *inner.connections.kept().await?)
     .await?;
@@ -194,10 +220,13 @@ struct Logins {
     clients: Vec<Option<String>>,
     tokens: Vec<Option<i64>>,
     token_names: Vec<Option<String>>,
+    /// In seconds.
+    ago: Vec<f64>,
 }
 
 impl Logins {
-    fn push(&mut self, origin: Origin) {
+    fn push(&mut self, origin: Origin, ago: f64) {
+        self.ago.push(ago);
         self.sessions.push(origin.session.to_i64());
         self.accounts.push(origin.account.0);
         self.account_names.push(origin.account_name);

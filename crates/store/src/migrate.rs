@@ -94,7 +94,17 @@ impl Store {
 
 async fn connect(url: &str) -> Result<PgConnection, Fault> {
     let opened = Servers::parse(url)?.connect_once().await;
-    opened.map_err(Fault::of_opening)
+    let mut connection = opened.map_err(Fault::of_opening)?;
+    let encoding: String = sqlx::query_scalar("show server_encoding")
+        .fetch_one(&mut connection)
+        .await?;
+    if encoding == "UTF8" {
+        return Ok(connection);
+    }
+    let words = format!(
+        "it is in {encoding}; mail needs all alphabets: create it with ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0"
+    );
+    Err(Fault::Broken(Cause::new(words)))
 }
 
 fn name_of(migration: &Migration) -> String {

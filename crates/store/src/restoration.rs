@@ -17,6 +17,8 @@ pub struct Restoration {
     pub outdated: u64,
     /// Frontends that serve clients.
     pub frontends: u64,
+    /// Whether this role may give new UIDVALIDITYs: the owner of the schema.
+    pub is_owner: bool,
 }
 
 /// What was counted again.
@@ -39,7 +41,8 @@ impl Store {
         let row = sqlx::query!(
             r#"select count(*) as "mailboxes!",
                       count(*) filter (where m.uid_validity <= coalesce(r.bound, m.uid_validity)) as "outdated!",
-                      (select count(*) from node_lease l where l.until > clock_timestamp()) as "frontends!"
+                      (select count(*) from node_lease l where l.until > clock_timestamp()) as "frontends!",
+                      has_sequence_privilege('uid_validity', 'update') as "is_owner!"
                  from (select restoration_under_way() as bound) r, mailbox m"#
         )
         .fetch_one(&mut *self.connection().await?)
@@ -50,6 +53,7 @@ impl Store {
             mailboxes,
             outdated,
             frontends,
+            is_owner: row.is_owner,
         })
     }
 

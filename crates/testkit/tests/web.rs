@@ -59,7 +59,7 @@ async fn until_shown(browser: &mut Browser, path: &str, wanted: &str) {
             glances.tick().await;
         }
     };
-    timeout(PATIENCE, shown).await.expect(wanted);
+    timeout(PATIENCE, shown).await.unwrap();
 }
 
 async fn change(browser: &mut Browser, who: &str, role: &str, more: &[(&str, &str)]) -> Page {

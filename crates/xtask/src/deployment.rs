@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::tool::{ChoreError, is_installed, read, root, run};
 
-/// Renders the base and every overlay, without and with the components, and checks what came of it.
+/// Renders the base, the job for a restored database and every overlay, without and with the components, and checks what came of it.
 pub(crate) fn check() -> Result<(), ChoreError> {
     if !is_installed("kubectl") {
         eprintln!("kubectl is not installed: deploy/kustomize was not rendered");
@@ -14,7 +14,11 @@ pub(crate) fn check() -> Result<(), ChoreError> {
     let target = root().join("target/deployment");
     std::fs::create_dir_all(&target).map_err(ChoreError::at(target.display()))?;
     let kustomize = root().join("deploy/kustomize");
-    let mut rendered = vec![render(&kustomize.join("base"), &target.join("base.yaml"))?];
+    let mut rendered = Vec::new();
+    for alone in ["base", "after-restore"] {
+        let file = target.join(format!("{alone}.yaml"));
+        rendered.push(render(&kustomize.join(alone), &file)?);
+    }
     for folder in [kustomize, with_components(&target)?] {
         for overlay in names_in(&folder.join("overlays"))? {
             let file = format!("{overlay} of {}.yaml", last(&folder));

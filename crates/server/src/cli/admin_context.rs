@@ -39,7 +39,7 @@ pub(super) struct AdminContext {
 }
 
 /// Says so on standard error, again and again, when `work` takes long: a database may have whoever writes wait without end.
-async fn with_a_word<T>(work: impl Future<Output = T>) -> T {
+pub(super) async fn with_a_word<T>(work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);
     loop {
         match timeout(PATIENCE, work.as_mut()).await {

@@ -45,6 +45,10 @@ pub(super) async fn run(args: &Args, config: &Config, terminal: &Terminal) -> Re
     AdminContext::with(config, async |context| {
         let store = &context.store;
         let found = look(store, args).await?;
+        if !found.is_owner {
+            let words = "the role of database.url does not own the schema: this is done by the one that does, as migrate is";
+            return Err(Failure::failed(words));
+        }
         if args.dry_run {
             return terminal.show(&foretell(args, &found), || words_before(args, &found));
         }

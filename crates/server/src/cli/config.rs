@@ -25,6 +25,10 @@ pub(super) fn run(args: &Args, sources: &Sources, terminal: &Terminal) -> Result
         return terminal.print(reference().trim_end());
     }
     let config = Config::load(sources)?;
+    if let Some((folder, cause)) = config.tls.unreadable_folders().first() {
+        let words = format!("tls.certificates: {}: {cause}", folder.display());
+        return Err(Failure::usage(words));
+    }
     let now = environment::unix_seconds();
     for files in config.tls.pairs() {
         tls::state(&files, now).map_err(|cause| Failure::usage(cause.to_string()))?;

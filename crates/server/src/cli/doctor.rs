@@ -134,14 +134,19 @@ async fn examine_database(config: &Config) -> Vec<Finding> {
     let what = "database";
     let database = match Database::reach(config).await {
         Ok(database) => database,
-        Err(error) => return vec![Finding::bad(what, error.to_string())],
+        Err(error) => return vec![Finding::bad(what, error.to_string()), not_looked_at()],
     };
     let findings = match examine_store(config, &database).await {
         Ok(findings) => findings,
-        Err(fault) => vec![Finding::bad(what, fault.to_string())],
+        Err(fault) => vec![Finding::bad(what, fault.to_string()), not_looked_at()],
     };
     database.stop().await;
     findings
+}
+
+fn not_looked_at() -> Finding {
+    let words = "without a database: accounts, bus, durability, standby, wake-ups";
+    Finding::note("not looked at", words)
 }
 
 async fn examine_store(config: &Config, database: &Database) -> Result<Vec<Finding>, store::Fault> {
@@ -221,7 +226,8 @@ async fn examine_bus(config: &Config, store: &Store) -> Option<Finding> {
         Ok(Err(cause)) => cause.to_string(),
         Err(late) => late.to_string(),
     };
-    let words = format!("{cause}; wake-ups go through PostgreSQL meanwhile");
+    let servers = link.servers().join(", ");
+    let words = format!("{servers}: {cause}; wake-ups go through PostgreSQL meanwhile");
     Some(Finding::bad(what, words))
 }
 
@@ -263,15 +269,20 @@ fn judge_replication(replication: &Replication) -> Finding {
 
 fn examine_certificates(config: &Config) -> Vec<Finding> {
     let what = "certificate";
+    let unreadable = config.tls.unreadable_folders();
+    let mut findings: Vec<_> = unreadable
+        .iter()
+        .map(|(folder, cause)| Finding::bad(what, format!("{}: {cause}", folder.display())))
+        .collect();
     let pairs = config.tls.pairs();
-    if !pairs.is_empty() {
-        return pairs.iter().map(examine_certificate).collect();
-    }
-    if config.tls.folders.is_empty() {
+    findings.extend(pairs.iter().map(examine_certificate));
+    if config.tls.folders.is_empty() && pairs.is_empty() {
         let words = "none is configured: serve makes one, which clients will ask about";
-        return vec![Finding::note(what, words)];
+        findings.push(Finding::note(what, words));
+    } else if findings.is_empty() {
+        findings.push(Finding::bad(what, TlsError::Nothing.to_string()));
     }
-    vec![Finding::bad(what, TlsError::Nothing.to_string())]
+    findings
 }
 
 fn examine_certificate(files: &TlsFiles) -> Finding {

@@ -3,6 +3,7 @@
 use serde_json::json;
 use store::Store;
 
+use super::admin_context::with_a_word;
 use super::failure::Failure;
 use super::terminal::Terminal;
 use crate::config::Config;
@@ -14,7 +15,7 @@ pub(super) const HELP: &str = "serve does the same when it starts. Several at on
 
 pub(super) async fn run(config: &Config, terminal: &Terminal) -> Result<(), Failure> {
     let database = Database::reach(config).await?;
-    let migrated = Store::migrate(database.url()).await;
+    let migrated = with_a_word(Store::migrate(database.url())).await;
     database.stop().await;
     let applied = migrated?;
     terminal.show(&json!({ "applied": applied }), || {

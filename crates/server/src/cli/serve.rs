@@ -93,8 +93,9 @@ fn bound_connections(config: &Config) -> Config {
     if allowed < config.limits.connections {
         warn!(
             files_max,
+            files_wanted = config.limits.connections + others,
             connections = allowed,
-            "the machine allows too few open files for limits.connections; raise `ulimit -n`"
+            "the machine allows too few open files for limits.connections, so there are fewer: lower it, or raise `ulimit -n`"
         );
         config.limits.connections = allowed;
     }

@@ -9,7 +9,7 @@ use mail::{AccountId, InternalDate};
 use session::Hangup;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, sleep_until, timeout};
-use tracing::{Instrument as _, Span, debug, field, info_span};
+use tracing::{Instrument as _, Span, debug, field, info, info_span};
 use wire::UploadProgress;
 
 use super::LmtpContext;
@@ -307,7 +307,7 @@ impl LmtpConnection {
         span.record("recipients", replies.len())
             .record("letter_bytes", bytes)
             .record("delivered", delivered);
-        debug!(
+        info!(
             parent: span,
             recipients = replies.len(),
             delivered,

@@ -55,7 +55,13 @@ impl Survey {
                 waiting_s = replication.awaited_for.as_secs(),
                 "writes are not answered: no standby takes them, and PostgreSQL waits for one (synchronous_standby_names)"
             ),
-            (true, false) => info!("writes are answered again: a standby takes them"),
+            (true, false) if replication.is_awaited => {
+                info!("writes are answered again: a standby takes them");
+            }
+            (true, false) => warn!(
+                standbys = replication.standbys,
+                "writes are answered again, and no standby is waited for: what is answered OK is on the disk of the primary alone"
+            ),
             (true, true) | (false, false) => {}
         }
         Ok(())

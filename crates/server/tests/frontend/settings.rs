@@ -27,6 +27,10 @@ fn settings_and_certificates_are_checked_without_a_database() {
             "tls.certificate = '/nonexistent/a.pem'\ntls.key = '/nonexistent/b.pem'",
             "/nonexistent/a.pem",
         ),
+        (
+            "tls.certificates = ['/nonexistent/live']",
+            "tls.certificates: /nonexistent/live: No such file",
+        ),
     ] {
         fs::write(&file, text).unwrap();
         let ended = run(&settings, &check, "");

@@ -1,6 +1,8 @@
 //! What somebody did is written down, by whom and from where.
 
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use acl::Operation;
@@ -8,8 +10,8 @@ use mail::{AccountId, EntryName, FlagBits, Place, SessionId};
 use store::{Activity, ActivityKind, ActivityQuery, Origin, Store};
 
 use crate::world::{
-    World, adding, all_deleted, append, image, inbox, is_denied, new_message, permit, privately,
-    uids,
+    World, adding, all_deleted, append, connect_with_standby, image, inbox, is_denied, new_message,
+    permit, privately, uids,
 };
 
 const EVERYTHING: ActivityQuery = ActivityQuery {
@@ -348,6 +350,31 @@ async fn logins_are_written_down_and_guesses_are_counted() {
         "who guesses does not fill the disk: {refused:?}"
     );
     assert!(!format!("{rows:?}").contains("hunter2"));
+}
+
+/// Else who was let in before a disabling would seem to have been let in after it.
+#[tokio::test]
+async fn a_login_has_the_time_at_which_it_was() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let seconds = Arc::new(AtomicU64::new(100));
+    let clock = {
+        let seconds = seconds.clone();
+        move || Duration::from_secs(seconds.load(Ordering::Relaxed))
+    };
+    let node = connect_with_standby(&world.url, None, Arc::new(clock)).await;
+    node.from_origin(origin(9, ada, "ada")).note_login();
+    node.note_refusal("ada", IpAddr::from([192, 0, 2, 66]));
+    world.store.disable_account(ada).await.unwrap();
+    seconds.store(107, Ordering::Relaxed);
+    node.drain().await.unwrap();
+
+    let rows = read(&world.store, EVERYTHING).await;
+    let kinds: Vec<_> = rows.iter().map(|row| row.kind).collect();
+    let place = |kind| kinds.iter().rposition(|known| *known == kind).unwrap();
+    let disabled = place(ActivityKind::Account);
+    assert!(place(ActivityKind::Login) < disabled, "{rows:?}");
+    assert!(place(ActivityKind::Refused) < disabled, "{rows:?}");
 }
 
 #[tokio::test]

@@ -227,6 +227,17 @@ fn migrations_before(last: &str) -> (Vec<String>, String) {
 }
 
 #[tokio::test]
+async fn a_database_that_cannot_hold_all_alphabets_is_refused() {
+    let world = World::new().await;
+    run(&world, "drop database if exists of_latin1").await;
+    let create = "create database of_latin1 encoding 'LATIN1' locale 'C' template template0";
+    run(&world, create).await;
+    let url = world.url.rsplit_once('/').unwrap().0.to_owned() + "/of_latin1";
+    let fault = Store::migrate(&url).await.unwrap_err();
+    assert!(fault.to_string().contains("it is in LATIN1"), "{fault}");
+}
+
+#[tokio::test]
 async fn a_list_that_is_equal_to_the_one_above_becomes_that() {
     let world = World::new().await;
     // The server's directory is used again by the next run.

@@ -234,6 +234,10 @@ async fn an_account_has_its_folders() {
         .collect();
     expected.sort();
     assert_eq!(names, expected);
+    // Many mail programs show nothing else.
+    let mut wanted: Vec<_> = store.subscriptions(ada).await.unwrap();
+    wanted.retain(|subscription| subscription.is_wanted);
+    assert_eq!(wanted.len(), DEFAULT_FOLDERS.len(), "{wanted:?}");
     let again = store.create_account_with_folders("ADA", None, false).await;
     assert!(matches!(again, Err(Fault::Exists)), "{again:?}");
 }

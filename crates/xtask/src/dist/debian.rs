@@ -37,7 +37,14 @@ pub(super) fn build(release: &Release) -> Result<PathBuf, ChoreError> {
             0o644,
         )?;
     }
-    documents(&folder.join("usr/share/doc/postroom"))?;
+    let documentation = folder.join("usr/share/doc/postroom");
+    documents(&documentation)?;
+    install(
+        &deploy.join("debian/copyright"),
+        &documentation.join("copyright"),
+        0o644,
+    )?;
+    history(release, &documentation)?;
     for script in ["postinst", "prerm", "postrm"] {
         install(
             &deploy.join("debian").join(script),
@@ -84,6 +91,24 @@ fn documents(folder: &Path) -> Result<(), ChoreError> {
     run(Command::new("chmod")
         .args(["--recursive", "u=rwX,go=rX"])
         .arg(folder))
+}
+
+/// The list of changes as Debian's tools read it: of which version, and when. What changed is in CHANGELOG.md.
+fn history(release: &Release, folder: &Path) -> Result<(), ChoreError> {
+    let date = read(
+        Command::new("date")
+            .args(["--utc", "--rfc-email", "--date"])
+            .arg(format!("@{}", release.epoch)),
+    )?;
+    let file = folder.join("changelog.Debian");
+    let text = format!(
+        "postroom ({}) unstable; urgency=medium\n\n  * See CHANGELOG.md.\n\n -- The Postroom developers <postroom@localhost>  {}\n",
+        release.version,
+        date.trim()
+    );
+    write(&file, &text)?;
+    set_mode(&file, 0o644)?;
+    run(Command::new("gzip").args(["-9", "--no-name"]).arg(&file))
 }
 
 /// The manual pages, as Debian keeps them.

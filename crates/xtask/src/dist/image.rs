@@ -16,7 +16,8 @@ use crate::tool::{ChoreError, read, run};
 const USER: &str = "10001:10001";
 const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
-pub(super) fn build(release: &Release) -> Result<PathBuf, ChoreError> {
+/// The archive, and a file with the digest by which manifests pin it.
+pub(super) fn build(release: &Release) -> Result<[PathBuf; 2], ChoreError> {
     let root = release.gathering("image-root")?;
     install(&release.program, &root.join("usr/bin/postroom"), 0o755)?;
     for library in libraries(&release.program)? {
@@ -92,7 +93,9 @@ pub(super) fn build(release: &Release) -> Result<PathBuf, ChoreError> {
         &image,
         &["oci-layout", "index.json", "blobs"],
     )?;
-    Ok(image)
+    let digest = image.with_extension("digest");
+    write(&digest, &format!("{}\n", manifest.digest))?;
+    Ok([image, digest])
 }
 
 /// A file of the layout, named by what it holds.

@@ -34,9 +34,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), ChoreError> {
         _ => return Err(ChoreError::new("dist takes --debug, or nothing")),
     };
     let release = Release::build(is_debug)?;
+    let [image, digest] = image::build(&release)?;
     let files = [
         debian::build(&release)?,
-        image::build(&release)?,
+        image,
+        digest,
         sbom::build(&release)?,
     ];
     let mut sums = String::new();
