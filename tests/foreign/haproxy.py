@@ -50,20 +50,23 @@ class Frontend:
 
     def start(self):
         """Returns when it is ready."""
+        with open(self.folder / f"{self.name}.log", "ab") as log:
+            self.process = subprocess.Popen(
+                [self.program, *self.words, "serve", "--json"], env=self.environment(), stdout=subprocess.PIPE, stderr=log)
+        line = self.process.stdout.readline()
+        if not line:
+            raise AssertionError(f"{self.name} did not start: {self.log()[-1000:]}")
+        json.loads(line)
+        return self
+
+    def environment(self):
         environment = {**os.environ, "POSTROOM_NODE__NAME": self.name,
                        "POSTROOM_NODE__STATE_DIR": str(self.folder / self.name)}
         for listener, port in self.ports.items():
             environment[f"POSTROOM_LISTEN__{listener.upper()}"] = f"127.0.0.1:{port}"
         for setting, value in self.settings.items():
             environment[f"POSTROOM_{setting}"] = value
-        with open(self.folder / f"{self.name}.log", "ab") as log:
-            self.process = subprocess.Popen(
-                [self.program, *self.words, "serve", "--json"], env=environment, stdout=subprocess.PIPE, stderr=log)
-        line = self.process.stdout.readline()
-        if not line:
-            raise AssertionError(f"{self.name} did not start: {self.log()[-1000:]}")
-        json.loads(line)
-        return self
+        return environment
 
     def log(self):
         return (self.folder / f"{self.name}.log").read_text(errors="replace")

@@ -174,7 +174,7 @@ impl Digest {
 }
 
 /// In constant time.
-fn is_same(found: &[u8], expected: &[u8]) -> bool {
+pub(crate) fn is_same(found: &[u8], expected: &[u8]) -> bool {
     matches!((Output::new(found), Output::new(expected)), (Ok(found), Ok(expected)) if found == expected)
 }
 

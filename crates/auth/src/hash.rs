@@ -190,7 +190,7 @@ fn parse(stored: &str) -> Result<Stored, BadHash> {
 
 /// The password as SASL compares it (RFC 4616, 2; RFC 4013), or unchanged where that is impossible,
 /// so that bytes of any charset stay usable.
-fn prepared(password: &[u8]) -> Cow<'_, [u8]> {
+pub(crate) fn prepared(password: &[u8]) -> Cow<'_, [u8]> {
     match str::from_utf8(password).map(stringprep::saslprep) {
         Ok(Ok(Cow::Owned(text))) => Cow::Owned(text.into_bytes()),
         Ok(Ok(Cow::Borrowed(_)) | Err(_)) | Err(_) => Cow::Borrowed(password),

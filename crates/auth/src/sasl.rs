@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 /// A mechanism that carries a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Mechanism {
+pub enum PasswordMechanism {
     /// RFC 4616.
     Plain,
     /// draft-murchison-sasl-login: obsolete, and still what some clients speak.
@@ -56,7 +56,7 @@ enum State {
 const ASK_USER: &[u8] = b"Username:";
 const ASK_PASSWORD: &[u8] = b"Password:";
 
-impl Mechanism {
+impl PasswordMechanism {
     /// Every mechanism, in the order in which CAPABILITY may list them.
     pub const ALL: [Self; 2] = [Self::Plain, Self::Login];
 
@@ -169,14 +169,14 @@ fn prepared_bytes(name: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Mechanism, SaslStep};
+    use super::{PasswordMechanism, SaslStep};
 
     /// Plays a whole exchange: what the client sends, and the server's challenges with the result.
     fn play(mechanism: &str, initial: Option<&str>, messages: &[&str]) -> String {
         let bytes = |text: &str| text.as_bytes().to_vec();
         let mut messages = messages.iter();
         let mut heard = Vec::new();
-        let mut step = Mechanism::parse(mechanism)
+        let mut step = PasswordMechanism::parse(mechanism)
             .unwrap()
             .start(initial.map(bytes));
         loop {
@@ -266,12 +266,12 @@ mod tests {
             let heard = play(mechanism, initial, messages);
             assert_eq!(heard, expected, "{mechanism} {initial:?} {messages:?}");
         }
-        assert_eq!(Mechanism::parse("CRAM-MD5"), None);
+        assert_eq!(PasswordMechanism::parse("CRAM-MD5"), None);
     }
 
     #[test]
     fn names_are_text_and_passwords_are_bytes() {
-        let start = |message: &[u8]| Mechanism::Plain.start(Some(message.to_vec()));
+        let start = |message: &[u8]| PasswordMechanism::Plain.start(Some(message.to_vec()));
         assert!(matches!(start(b"\0\xff\0pw"), SaslStep::Refused));
         assert!(matches!(start(b"\xff\0ada\0pw"), SaslStep::Refused));
         let SaslStep::Credentials(credentials) = start(b"\0ada\0p\xe9") else {
@@ -290,7 +290,7 @@ mod tests {
 
     #[test]
     fn a_password_is_never_printed() {
-        let step = Mechanism::Plain.start(Some(b"\0ada\0hunter2".to_vec()));
+        let step = PasswordMechanism::Plain.start(Some(b"\0ada\0hunter2".to_vec()));
         assert!(!format!("{step:?}").contains("hunter2"));
     }
 }

@@ -17,6 +17,7 @@ mod mutation;
 mod run;
 mod shape;
 mod stretch;
+mod target;
 mod targets;
 
 use std::process::ExitCode;
@@ -25,7 +26,8 @@ use std::time::Duration;
 use clap::Parser;
 
 use run::Run;
-use targets::{TARGETS, Target};
+use target::Target;
+use targets::TARGETS;
 
 /// Inputs that nobody thought of, against what reads bytes from strangers.
 #[derive(Debug, Parser)]

@@ -14,7 +14,7 @@ use rustix::io::pwrite;
 use crate::chance::Chance;
 use crate::shape::Shape;
 use crate::stretch::Stretch;
-use crate::targets::Target;
+use crate::target::Target;
 use crate::{clock, corpus, mutation};
 
 /// Inputs that are kept to be changed further.

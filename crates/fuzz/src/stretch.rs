@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::chance::Chance;
 use crate::clock;
-use crate::targets::Target;
+use crate::target::Target;
 
 /// The shortest of the three.
 const BYTES: usize = 48 * 1024;

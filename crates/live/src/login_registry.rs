@@ -19,6 +19,8 @@ pub struct LoginRegistry {
     store: Store,
     /// What let somebody in, with the version that is valid now; `None` when none is.
     versions: Mutex<HashMap<Key, watch::Sender<Option<LoginVersion>>>>,
+    /// Leases that end at a time, whatever is stored.
+    terms: Mutex<Vec<watch::Sender<Option<LoginVersion>>>>,
 }
 
 /// An account, or one of its access tokens.
@@ -37,6 +39,7 @@ impl LoginRegistry {
         Self {
             store,
             versions: Mutex::default(),
+            terms: Mutex::default(),
         }
     }
 
@@ -63,6 +66,22 @@ impl LoginRegistry {
             versions,
             other: None,
         })
+    }
+
+    /// A lease that ends at `end`, in seconds since 1970, whatever becomes of what let somebody in.
+    #[must_use]
+    pub fn until(&self, end: i64) -> LoginLease {
+        let term = LoginVersion {
+            version: 0,
+            expires_at: Some(end),
+        };
+        let (sender, versions) = watch::channel(Some(term));
+        lock(&self.terms).push(sender);
+        LoginLease {
+            version: term.version,
+            versions,
+            other: None,
+        }
     }
 
     /// Reads which of the logins of `account` still hold, and ends the leases of the others.
@@ -93,6 +112,12 @@ impl LoginRegistry {
                 .and_then(|version| version.expires_at)
                 .is_some_and(|end| end <= now)
         };
+        lock(&self.terms).retain(|term| {
+            if is_due(*term.borrow()) {
+                term.send_replace(None);
+            }
+            term.receiver_count() > 0 && term.borrow().is_some()
+        });
         self.ask_again_where(|_, version| is_due(version)).await
     }
 

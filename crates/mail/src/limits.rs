@@ -131,6 +131,10 @@ pub const MAP_REQUEST_BYTES_MAX: usize = 4096;
 pub const MAP_ANSWER_BYTES_MAX: usize = 100_000;
 /// A line of a mail transfer agent that asks whether a password is right, in bytes.
 pub const AUTH_LINE_BYTES_MAX: usize = 16 * 1024;
+/// A message of a client that proves by SCRAM that it knows a password, in bytes.
+pub const SCRAM_MESSAGE_BYTES_MAX: usize = 2 * 1024;
+/// What a client says with a token of an identity provider, in bytes.
+pub const BEARER_MESSAGE_BYTES_MAX: usize = 16 * 1024;
 /// Passwords that one connection of a mail transfer agent asks about at once.
 pub const AUTH_REQUESTS_MAX: usize = 256;
 /// A command line of LMTP, in bytes. RFC 5321 asks for 512, and each extension for some more.

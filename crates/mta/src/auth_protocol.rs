@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use auth::{Credentials, Exchange, Mechanism, SaslStep};
+use auth::{Credentials, Exchange, PasswordMechanism, SaslStep};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mail::limits::{AUTH_LINE_BYTES_MAX, AUTH_REQUESTS_MAX};
@@ -69,7 +69,7 @@ struct Request {
 #[must_use]
 pub fn greeting(process: u32, connection: u64, cookie: &[u8; 16]) -> Vec<u8> {
     let mut lines = "VERSION\t1\t2\n".to_owned();
-    for mechanism in Mechanism::ALL {
+    for mechanism in PasswordMechanism::ALL {
         lines += &format!("MECH\t{}\tplaintext\n", mechanism.as_str());
     }
     let cookie = u128::from_be_bytes(*cookie);
@@ -172,7 +172,7 @@ impl Conversation {
                 _ => {}
             }
         }
-        let Some(mechanism) = Mechanism::parse(mechanism) else {
+        let Some(mechanism) = PasswordMechanism::parse(mechanism) else {
             let text = format!("FAIL\t{id}\treason=This mechanism is not offered\n");
             return Ok(Step::Say(text.into_bytes()));
         };

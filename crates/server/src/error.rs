@@ -29,6 +29,9 @@ pub enum ServerError {
     /// The directory cannot be asked as configured.
     #[error("ldap: {0}")]
     Directory(String),
+    /// The identity provider cannot be asked as configured.
+    #[error("oauth: {0}")]
+    IdentityProvider(String),
     /// An address cannot be listened on.
     #[error("cannot listen on {address}: {cause}")]
     Listen {

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use ldap::Directory;
 use live::Live;
-use session::{Node, Trees};
 use store::{NodeRun, Store};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -15,7 +14,6 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{info, warn};
 
 use crate::agents::{self, AgentsContext, Service};
-use crate::authenticator::PasswordAuthenticator;
 use crate::bus_link::BusLink;
 use crate::config::{Config, ListenConfig, TimeoutsConfig};
 use crate::connection::{ComingUploads, ConnectionContext};
@@ -27,6 +25,7 @@ use crate::drain::{DrainTrigger, drain};
 use crate::environment;
 use crate::error::ServerError;
 use crate::http::{self, Health};
+use crate::identities::{Identities, node};
 use crate::lease::Lease;
 use crate::listen::{self, Beginning};
 use crate::listener::{self, Listener};
@@ -128,7 +127,8 @@ impl Frontend {
         let certificates = Certificates::open(config)?;
         let tls = certificates.acceptor()?;
         let store = open_store(config, database, &panics).await?;
-        let directory = open_directory(config, &panics)?;
+        let identities = Identities::open(config, &panics)?;
+        let directory = identities.directory.as_ref();
         let bus = BusLink::start(&config.bus, &config.node.name, &store).await;
         let run = environment::random_bytes().ok_or(ServerError::NoRandomness)?;
         let run = NodeRun {
@@ -164,7 +164,7 @@ impl Frontend {
         let (lmtp_drain, agents_drain, web_drain) = (drain.apart(), drain.apart(), drain.apart());
         let registry = Registry::new(run);
         let context = Arc::new(ConnectionContext {
-            node: Arc::new(node(config, &store, &live, &metrics, directory.as_ref())?),
+            node: Arc::new(node(config, &store, &live, &metrics, &identities)?),
             tls,
             metrics: Arc::clone(&metrics),
             uploads,
@@ -199,11 +199,15 @@ impl Frontend {
         background.spawn(Arc::clone(&panics).keep_running(move || {
             Arc::clone(&kept).keep(store_kept.clone(), Arc::clone(&live_kept))
         }));
-        if let Some((follower, every)) = follower(config, directory.as_ref(), &store) {
+        if let Some((follower, every)) = follower(config, directory, &store) {
             let leading = Arc::clone(&leadership);
             background.spawn(Arc::clone(&panics).keep_running(move || {
                 upkeep::follow_people(follower.clone(), Arc::clone(&leading), every)
             }));
+        }
+        if let Some(provider) = identities.provider {
+            background
+                .spawn(Arc::clone(&panics).keep_running(move || Arc::clone(&provider).follow()));
         }
         let link = DatabaseLink::new(&config.database, store.clone());
         let (followed, linked) = (Arc::clone(&certificates), Arc::clone(&link));
@@ -430,20 +434,6 @@ async fn wait_for_migrations(url: &str) -> Result<(), ServerError> {
     }
 }
 
-/// The directory that knows people, where one is configured. Nobody connects to it yet.
-fn open_directory(
-    config: &Config,
-    panics: &Arc<Panics>,
-) -> Result<Option<Arc<Directory>>, ServerError> {
-    let Some(ldap) = &config.ldap else {
-        return Ok(None);
-    };
-    let directory = Directory::new(ldap.settings.clone(), environment::spawn(panics));
-    directory
-        .map(|directory| Some(Arc::new(directory)))
-        .map_err(|cause| ServerError::Directory(cause.to_string()))
-}
-
 /// What follows the directory, and how often.
 fn follower(
     config: &Config,
@@ -457,36 +447,6 @@ fn follower(
         newcomers: ldap.newcomers_at_sync(),
     };
     Some((follower, ldap.sync_every))
-}
-
-fn node(
-    config: &Config,
-    store: &Store,
-    live: &Arc<Live>,
-    metrics: &Arc<Metrics>,
-    directory: Option<&Arc<Directory>>,
-) -> Result<Node, ServerError> {
-    let key = environment::random_bytes().ok_or(ServerError::NoRandomness)?;
-    let authenticator = PasswordAuthenticator::new(config, store, directory, metrics, &key);
-    Ok(Node {
-        name: config.node.name.clone(),
-        store: store.clone(),
-        live: Arc::clone(live),
-        namespaces: config.namespaces.clone(),
-        address_separator: config.address_separator.clone(),
-        everybody: config.acl.everybody,
-        message_bytes_max: config.limits.message_bytes,
-        message_limit: config.limits.messages,
-        subscribe_on_grant: config.subscribe_on_grant,
-        reuse: config.login.reuse,
-        admin_contact: config.node.admin_contact.clone(),
-        authenticator: Arc::new(authenticator),
-        trees: Trees::default(),
-        message_memory: Arc::new(SharedMemory::new(
-            config.limits.fetch_bytes_in_flight,
-            config.limits.message_bytes,
-        )),
-    })
 }
 
 /// What waits behind the sockets.

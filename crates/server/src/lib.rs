@@ -20,6 +20,8 @@ mod error;
 mod failures;
 mod frontend;
 mod http;
+mod identities;
+mod identity_provider;
 mod lease;
 mod listen;
 mod listener;

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use auth::{Mechanism, PasswordMechanism, ScramMechanism};
+
 use crate::conversation::state::State;
 use crate::message_limit::MessageLimit;
 use crate::node::{Reuse, Security};
@@ -28,14 +30,19 @@ const ALWAYS: &[Offer] = &[
 /// Until somebody is logged in, where TLS can begin.
 const BEFORE_TLS: &[Offer] = &[offer("STARTTLS", 9051)];
 
-/// Until somebody is logged in, where a password is safe.
-const WITH_PASSWORD: &[Offer] = &[
+/// Until somebody is logged in, where a password is safe: each where its mechanism is offered.
+const MECHANISMS: &[Offer] = &[
+    offer("AUTH=SCRAM-SHA-256-PLUS", 7677),
+    offer("AUTH=SCRAM-SHA-256", 7677),
+    offer("AUTH=OAUTHBEARER", 7628),
+    // Never an RFC; this one took its place.
+    offer("AUTH=XOAUTH2", 7628),
     offer("AUTH=PLAIN", 4616),
     // A draft that was never an RFC; this one has the command and the word AUTH.
     offer("AUTH=LOGIN", 9051),
 ];
 
-/// Until somebody is logged in, where a password would be exposed.
+/// Until somebody is logged in, where a password would be exposed, or none is taken.
 const WITHOUT_PASSWORD: &[Offer] = &[offer("LOGINDISABLED", 9051)];
 
 /// Once somebody is logged in.
@@ -113,14 +120,43 @@ const fn offer(name: &'static str, rfc: u16) -> Offer {
     Offer { name, rfc }
 }
 
+/// What decides what is offered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Circumstances<'c> {
+    pub(crate) state: State,
+    pub(crate) security: Security,
+    /// Whether both ends can tell this TLS connection from every other.
+    pub(crate) has_binding: bool,
+    pub(crate) mechanisms: &'c [Mechanism],
+    pub(crate) reuse: Reuse,
+    pub(crate) message_bytes_max: usize,
+    pub(crate) message_limit: MessageLimit,
+}
+
+impl Circumstances<'_> {
+    /// Whether somebody may log in by this mechanism.
+    pub(crate) fn offers(&self, mechanism: Mechanism) -> bool {
+        let is_possible = self.has_binding || mechanism != Mechanism::Scram(ScramMechanism::Bound);
+        is_possible && self.mechanisms.contains(&mechanism)
+    }
+
+    /// Whether LOGIN is answered: it is as good as a mechanism that sends the password.
+    pub(crate) fn takes_passwords(&self) -> bool {
+        let mut with_password = PasswordMechanism::ALL.into_iter();
+        with_password.any(|mechanism| self.offers(Mechanism::Password(mechanism)))
+    }
+}
+
 /// The capability list, in the order in which it is written.
-pub(crate) fn capabilities(
-    state: State,
-    security: Security,
-    reuse: Reuse,
-    message_bytes_max: usize,
-    message_limit: MessageLimit,
-) -> Vec<Cow<'static, str>> {
+pub(crate) fn capabilities(circumstances: &Circumstances<'_>) -> Vec<Cow<'static, str>> {
+    let Circumstances {
+        state,
+        security,
+        reuse,
+        message_bytes_max,
+        message_limit,
+        ..
+    } = *circumstances;
     let with = |name, limit: Option<u32>| limit.map(|limit| format!("{name}={limit}").into());
     let told = |offer: &Offer| match offer.name {
         APPEND_LIMIT => Some(format!("{APPEND_LIMIT}={message_bytes_max}").into()),
@@ -145,12 +181,17 @@ pub(crate) fn capabilities(
     {
         list.extend(BEFORE_TLS.iter().filter_map(told));
     }
-    let of_passwords = if security.may_login() {
-        WITH_PASSWORD
-    } else {
-        WITHOUT_PASSWORD
-    };
-    list.extend(of_passwords.iter().filter_map(told));
+    let may_login = security.may_login();
+    if may_login {
+        let is_offered = |offer: &&Offer| {
+            let mechanism = offer.name.strip_prefix("AUTH=").and_then(Mechanism::parse);
+            mechanism.is_some_and(|mechanism| circumstances.offers(mechanism))
+        };
+        list.extend(MECHANISMS.iter().filter(is_offered).filter_map(told));
+    }
+    if !(may_login && circumstances.takes_passwords()) {
+        list.extend(WITHOUT_PASSWORD.iter().filter_map(told));
+    }
     list
 }
 
@@ -158,6 +199,9 @@ pub(crate) fn capabilities(
 mod tests {
     use std::borrow::Cow;
 
+    use auth::{Mechanism, PasswordMechanism, ScramMechanism};
+
+    use super::Circumstances;
     use crate::conversation::state::State;
     use crate::message_limit::MessageLimit;
     use crate::node::{Reuse, Security};
@@ -168,8 +212,59 @@ mod tests {
         reuse: Reuse,
         message_bytes_max: usize,
     ) -> Vec<Cow<'static, str>> {
-        let unlimited = MessageLimit::None;
-        super::capabilities(state, security, reuse, message_bytes_max, unlimited)
+        super::capabilities(&Circumstances {
+            state,
+            security,
+            reuse,
+            message_bytes_max,
+            ..CIRCUMSTANCES
+        })
+    }
+
+    const PLAIN: Mechanism = Mechanism::Password(PasswordMechanism::Plain);
+    const SCRAM: Mechanism = Mechanism::Scram(ScramMechanism::Unbound);
+    const CIRCUMSTANCES: Circumstances<'_> = Circumstances {
+        state: State::NotAuthenticated,
+        security: Security::Tls,
+        has_binding: false,
+        mechanisms: &[PLAIN],
+        reuse: Reuse::Offered,
+        message_bytes_max: 1,
+        message_limit: MessageLimit::None,
+    };
+
+    #[test]
+    fn mechanisms_are_offered_where_they_work() {
+        let bound = Mechanism::Scram(ScramMechanism::Bound);
+        for (mechanisms, has_binding, expected) in [
+            (&[PLAIN][..], true, &["AUTH=PLAIN"][..]),
+            (
+                &[bound, SCRAM, PLAIN],
+                false,
+                &["AUTH=SCRAM-SHA-256", "AUTH=PLAIN"],
+            ),
+            (
+                &[SCRAM, bound],
+                true,
+                &[
+                    "AUTH=SCRAM-SHA-256-PLUS",
+                    "AUTH=SCRAM-SHA-256",
+                    "LOGINDISABLED",
+                ],
+            ),
+            (&[bound], false, &["LOGINDISABLED"]),
+        ] {
+            let names = super::capabilities(&Circumstances {
+                has_binding,
+                mechanisms,
+                ..CIRCUMSTANCES
+            });
+            let told: Vec<_> = names
+                .iter()
+                .filter(|name| name.starts_with("AUTH=") || *name == "LOGINDISABLED")
+                .collect();
+            assert_eq!(told, expected, "{mechanisms:?} {has_binding}");
+        }
     }
 
     #[test]
@@ -219,8 +314,11 @@ mod tests {
                 Some("MESSAGELIMIT=1000"),
             ),
         ] {
-            let (state, reuse) = (State::Authenticated, Reuse::Offered);
-            let names = super::capabilities(state, Security::Tls, reuse, 1, limit);
+            let names = super::capabilities(&Circumstances {
+                state: State::Authenticated,
+                message_limit: limit,
+                ..CIRCUMSTANCES
+            });
             let limits: Vec<_> = names
                 .iter()
                 .filter(|name| name.contains("LIMIT") && !name.starts_with("APPEND"))

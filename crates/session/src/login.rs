@@ -28,6 +28,20 @@ pub(crate) async fn enter(
     password: &Secret,
     identity: Option<&str>,
 ) -> Outcome {
+    let (name, _) = split_login(user);
+    let address = session.peer.address.ip();
+    let authenticator = &session.node.authenticator;
+    let verdict = authenticator.login(name, password, address).await;
+    admit(session, verdict, user, identity).await
+}
+
+/// What follows from the verdict over somebody who calls himself `user`.
+pub(crate) async fn admit(
+    session: &mut Session,
+    verdict: LoginVerdict,
+    user: &str,
+    identity: Option<&str>,
+) -> Outcome {
     let (name, tree) = split_login(user);
     let role = match identity {
         Some(identity) => Role::Identity(identity),
@@ -38,17 +52,22 @@ pub(crate) async fn enter(
         Role::Oneself | Role::Tree(_) => Refused::LoginFailed,
         Role::Identity(_) => Refused::NotAuthorised,
     };
-    let entrance = match session
-        .node
-        .authenticator
-        .login(name, password, address)
-        .await
-    {
+    let entrance = match verdict {
         LoginVerdict::Welcome(account) => play(session, account, role).await?.ok_or(refusal),
         LoginVerdict::ByToken(account, token) => {
             enter_by_token(session, account, token, user, identity)
                 .await?
                 .ok_or(Refused::LoginFailed)
+        }
+        LoginVerdict::ByBearer(account, ends_at) => {
+            let played = play(session, account, role).await?;
+            // Nobody acts as another account by one.
+            let own = played.filter(|entrance| entrance.actor.is_none());
+            own.map(|entrance| Entrance {
+                ends_at,
+                ..entrance
+            })
+            .ok_or(refusal)
         }
         LoginVerdict::Refused => Err(Refused::LoginFailed),
         LoginVerdict::TooMany => return Err(Refused::TooManyLogins.into()),
@@ -152,6 +171,9 @@ async fn begin(session: &mut Session, entrance: Entrance) -> Outcome {
     } else if let Some(token) = &entrance.token {
         lease = lease.while_holds(login_registry.welcome(token.login(id)).await?);
         info!(user.id = %id, token.id = %token.id, "logged in by an access token");
+    } else if let Some(end) = entrance.ends_at {
+        lease = lease.while_holds(login_registry.until(end));
+        info!(user.id = %id, "logged in by a token of the identity provider");
     } else {
         info!(user.id = %id, "logged in");
     }

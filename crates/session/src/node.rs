@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use acl::Everybody;
+use auth::{Mechanism, Proof, ScramVerifier};
 use live::Live;
 use mail::{AccountId, Namespaces, SessionId};
 use store::{AccessToken, Account, Store};
@@ -42,6 +43,10 @@ pub struct Node {
     pub reuse: Reuse,
     /// How to reach the administrators, as a URI.
     pub admin_contact: Option<String>,
+    /// By which mechanisms somebody may log in, the strongest first.
+    pub mechanisms: Vec<Mechanism>,
+    /// What clients are told whose tokens are refused.
+    pub bearer_hint: BearerHint,
     /// What checks the passwords of users.
     pub authenticator: Arc<dyn Authenticator>,
     /// The names that accounts were told of lately.
@@ -95,6 +100,46 @@ pub trait Authenticator: Send + Sync {
         password: &'a Secret,
         address: IpAddr,
     ) -> BoxFuture<'a, LoginVerdict>;
+
+    /// Whose this token of an identity provider is, coming from `address`.
+    fn bear<'a>(&'a self, token: &'a str, address: IpAddr) -> BoxFuture<'a, LoginVerdict>;
+
+    /// What `user` is challenged with who wants to prove that he knows his password. A name that nobody has is challenged
+    /// like any other.
+    ///
+    /// # Errors
+    ///
+    /// The verdict over a login that cannot be tried.
+    fn challenge<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<Challenged, LoginVerdict>>;
+
+    /// Whether whoever was challenged as `user` may enter after this answer, coming from `address`.
+    fn admit<'a>(
+        &'a self,
+        user: &'a str,
+        challenged: &'a Challenged,
+        proof: &'a Proof,
+        address: IpAddr,
+    ) -> BoxFuture<'a, LoginVerdict>;
+}
+
+/// Somebody who was asked to prove that he knows a password.
+#[derive(Clone, Debug)]
+pub struct Challenged {
+    /// The account of the name, while it may be entered.
+    pub account: Option<Account>,
+    /// What the proof is checked by.
+    pub verifier: ScramVerifier,
+    /// What nobody can know before: random.
+    pub nonce: [u8; 18],
+}
+
+/// What a client is told whose token was refused, so that it can get another.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BearerHint {
+    /// What a token has to be good for.
+    pub scope: Option<String>,
+    /// Where the identity provider describes itself.
+    pub configuration: Option<String>,
 }
 
 /// How a login ends.
@@ -105,6 +150,8 @@ pub enum LoginVerdict {
     /// This account, by a token that was given as its password: the name that came with it was not looked at
     /// ([`opened_by`](crate::opened_by())).
     ByToken(Account, AccessToken),
+    /// This account, by a token of an identity provider, which ends at this time in seconds since 1970.
+    ByBearer(Account, Option<i64>),
     /// Unknown user, wrong password, disabled account: nobody is told which.
     Refused,
     /// Too many tries, or too many at once: later.

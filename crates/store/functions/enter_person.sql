@@ -56,6 +56,7 @@ begin
      set directory_id = _id,
          directory_stamp = _stamp,
          password_hash = null,
+         scram_verifier = null,
          password_version = a.password_version + (outcome = 'adopted')::integer
    where a.id = account;
   if outcome = 'adopted' then

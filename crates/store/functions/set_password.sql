@@ -16,7 +16,7 @@ begin
     raise exception using errcode = 'PR052', message = 'a directory has the password of this account';
   end if;
   update account a
-     set password_hash = _password_hash, password_version = a.password_version + 1
+     set password_hash = _password_hash, scram_verifier = null, password_version = a.password_version + 1
    where a.id = _account
   returning a.name into _name;
   if not found then

@@ -5,6 +5,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use auth::TlsBinding;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 use rustls::pki_types::CertificateDer;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -50,6 +51,8 @@ pub struct Client {
     pub asked: VecDeque<Asked>,
     /// Whether the server has asked for the rest of a command, so that the next line has no tag.
     pub is_continuing: bool,
+    /// By what both ends know the TLS connection.
+    pub tls_binding: Option<TlsBinding>,
     name: String,
     tags: u32,
 }
@@ -88,6 +91,7 @@ impl Client {
             early: VecDeque::new(),
             asked: VecDeque::new(),
             is_continuing: false,
+            tls_binding: None,
             name: name.to_owned(),
             tags: 0,
         })
@@ -113,7 +117,11 @@ impl Client {
         }
         let plain = std::mem::replace(&mut self.stream, Box::new(tokio::io::empty()));
         let shaken = timeout(PATIENCE, tls::shake_hands(plain, trusted)).await?;
-        self.stream = Box::new(shaken?);
+        let shaken = shaken?;
+        let exported = shaken.get_ref().1;
+        let exported = exported.export_keying_material([0; 32], TlsBinding::LABEL, None);
+        self.tls_binding = exported.ok().map(TlsBinding);
+        self.stream = Box::new(shaken);
         Ok(())
     }
 
@@ -174,6 +182,11 @@ impl Client {
     /// The next response, if it is there already.
     pub async fn hear_now(&mut self) -> Heard {
         self.hear_within(SILENCE).await
+    }
+
+    /// Lets a response be heard again.
+    pub fn put_back(&mut self, response: Vec<u8>) {
+        self.early.push_front(response);
     }
 
     /// Waits for the `+` that asks for a literal. `false` when the server sent the command's tagged

@@ -117,6 +117,13 @@ pub enum Step {
         /// The client's name.
         who: String,
     },
+    /// `ada proves pass as ada by SCRAM-SHA-256`, `as ada for support`: she authenticates without telling her password.
+    Prove {
+        /// The client's name.
+        who: String,
+        /// How she proves what she knows.
+        proof: Proof,
+    },
     /// `check $b > $a`: a number has grown.
     Check {
         /// A bound name.
@@ -131,6 +138,19 @@ pub enum Step {
         /// What is done.
         intervention: Intervention,
     },
+}
+
+/// What a client proves by SCRAM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// `SCRAM-SHA-256`, or the same with `-PLUS`.
+    pub mechanism: String,
+    /// Who the client says that it is.
+    pub user: String,
+    /// Whom it wants to act as.
+    pub identity: Option<String>,
+    /// The password that it knows.
+    pub password: String,
 }
 
 /// How a command ended.
@@ -300,6 +320,34 @@ fn step(line: &str, lines: &mut Lines<'_>) -> Result<Step, String> {
         [who, "encrypts"] => Ok(Step::Encrypt {
             who: (*who).to_owned(),
         }),
+        [who, "proves", password, "as", user, "by", mechanism] => Ok(Step::Prove {
+            who: (*who).to_owned(),
+            proof: Proof {
+                mechanism: (*mechanism).to_owned(),
+                user: (*user).to_owned(),
+                identity: None,
+                password: (*password).to_owned(),
+            },
+        }),
+        [
+            who,
+            "proves",
+            password,
+            "as",
+            user,
+            "for",
+            identity,
+            "by",
+            mechanism,
+        ] => Ok(Step::Prove {
+            who: (*who).to_owned(),
+            proof: Proof {
+                mechanism: (*mechanism).to_owned(),
+                user: (*user).to_owned(),
+                identity: Some((*identity).to_owned()),
+                password: (*password).to_owned(),
+            },
+        }),
         ["cut", who] => Ok(Step::Cut {
             who: (*who).to_owned(),
         }),
@@ -445,7 +493,7 @@ fn block(lines: &mut Lines<'_>) -> Result<(Vec<u8>, String), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Intervention, Page, Step, Verdict};
+    use super::{Intervention, Page, Proof, Step, Verdict};
     use crate::pattern::{Literal, Pattern};
 
     fn steps(text: &str) -> Vec<(usize, Step)> {
@@ -539,6 +587,18 @@ mod tests {
                 },
             ),
             ("bo encrypts", Step::Encrypt { who: who() }),
+            (
+                "bo proves pass as bo for support by SCRAM-SHA-256",
+                Step::Prove {
+                    who: who(),
+                    proof: Proof {
+                        mechanism: "SCRAM-SHA-256".to_owned(),
+                        user: "bo".to_owned(),
+                        identity: Some("support".to_owned()),
+                        password: "pass".to_owned(),
+                    },
+                },
+            ),
             (
                 "cut listener of node 2",
                 Step::Intervene {

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use auth::ScramClient;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::client::{Asked, Client, Heard, PASSWORD};
 use crate::error::TestError;
 use crate::given::{Given, Seat, is_mta};
-use crate::page::{Page, Step, Verdict};
+use crate::page::{Page, Proof, Step, Verdict};
 use crate::pattern::{Names, Pattern, Utterance};
 use crate::stage::Stage;
 
@@ -99,6 +103,7 @@ impl<'s> Player<'s> {
                 Ok(())
             }
             Step::Encrypt { who } => self.encrypt(who).await,
+            Step::Prove { who, proof } => self.prove(who, proof).await,
             Step::Check { greater, less } => self.check(greater, less),
             Step::Intervene { node, intervention } => {
                 told(self.stage.intervene(*node, *intervention).await)
@@ -148,6 +153,49 @@ impl<'s> Player<'s> {
         let trusted = trusted.map_err(|error| error.to_string())?;
         let shaken = self.client(who)?.encrypt(&trusted).await;
         shaken.map_err(|cause| format!("but no hand was shaken: {cause}"))
+    }
+
+    /// Up to the tagged response, which the page hears.
+    async fn prove(&mut self, who: &str, proof: &Proof) -> Played {
+        let is_bound = proof.mechanism.ends_with("-PLUS");
+        let client = self.client(who)?;
+        let binding = client.tls_binding.filter(|_| is_bound);
+        let identity = proof.identity.as_deref();
+        let scram = ScramClient::new(&proof.user, identity, binding, "of-the-client");
+        let tag = client.next_tag();
+        client.asked.push_back(Asked {
+            tag: tag.clone(),
+            passes_over: false,
+        });
+        let first = STANDARD.encode(scram.first());
+        let begin = format!("{tag} AUTHENTICATE {} {first}\r\n", proof.mechanism);
+        self.send(who, begin.as_bytes()).await?;
+        let Some(challenge) = self.challenge(who).await? else {
+            return Ok(());
+        };
+        let answered = scram.answer(&challenge, proof.password.as_bytes());
+        let (answer, expected) = answered.ok_or("but heard no challenge")?;
+        let answer = format!("{}\r\n", STANDARD.encode(answer));
+        self.send(who, answer.as_bytes()).await?;
+        match self.challenge(who).await? {
+            Some(proof) if proof == expected => self.send(who, b"\r\n").await,
+            Some(_) => Err("but the server does not know the password".to_owned()),
+            None => Ok(()),
+        }
+    }
+
+    /// What the server asks next while somebody authenticates; `None` once it has ended that, which is left to be heard.
+    async fn challenge(&mut self, who: &str) -> Result<Option<Vec<u8>>, String> {
+        let Heard::Response(line) = self.client(who)?.hear().await else {
+            return Err("but heard nothing".to_owned());
+        };
+        let Some(data) = line.strip_prefix(b"+ ") else {
+            self.client(who)?.put_back(line);
+            return Ok(None);
+        };
+        self.said.push(format!("{who}< {}", shown(&line)));
+        let data = STANDARD.decode(data);
+        data.map(Some).map_err(|_| but(&Heard::Response(line)))
     }
 
     async fn say(&mut self, who: &str, text: &Pattern) -> Played {

@@ -3,8 +3,8 @@
 use mta::auth_protocol::{Conversation, Step};
 use mta::socketmap::{Answer, Requests};
 
-use super::Target;
 use crate::shape::Shape;
+use crate::target::Target;
 
 pub(super) const TARGET: Target = Target {
     name: "agents",

@@ -2,9 +2,9 @@
 
 use wire::{Expect, Frame, Framer, FramerStep, Limits, Mode, parse};
 
-use super::Target;
 use crate::chance::Chance;
 use crate::shape::Shape;
+use crate::target::Target;
 
 pub(super) const TARGET: Target = Target {
     name: "commands",

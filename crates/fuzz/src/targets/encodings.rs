@@ -6,8 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 use mime::{Decoded, SearchText, binary, fold, search_text};
 use wire::sasl_decode;
 
-use super::Target;
 use crate::shape::Shape;
+use crate::target::Target;
 
 pub(super) const TARGET: Target = Target {
     name: "encodings",

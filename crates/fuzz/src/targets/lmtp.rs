@@ -3,9 +3,9 @@
 
 use lmtp::{Conversation, Reply, Step, Terms};
 
-use super::Target;
 use crate::chance::Chance;
 use crate::shape::Shape;
+use crate::target::Target;
 
 pub(super) const TARGET: Target = Target {
     name: "lmtp",

@@ -10,9 +10,9 @@ use mime::{
     search_text, section,
 };
 
-use super::Target;
 use super::pieces::PIECES;
 use crate::shape::Shape;
+use crate::target::Target;
 
 pub(super) const TARGET: Target = Target {
     name: "messages",

@@ -11,19 +11,10 @@ mod names;
 #[path = "../../../mime/src/tests/pieces.rs"]
 mod pieces;
 mod proxied;
+mod sasl;
 mod threads;
 
-use crate::shape::Shape;
-
-/// A function that reads bytes from strangers.
-#[derive(Debug)]
-pub(crate) struct Target {
-    pub(crate) name: &'static str,
-    /// Words that its inputs are made of.
-    pub(crate) words: &'static [&'static str],
-    /// Reads an input, asserts what must hold, and tells what came out.
-    pub(crate) meet: fn(&[u8]) -> Shape,
-}
+use crate::target::Target;
 
 pub(crate) const TARGETS: &[Target] = &[
     commands::TARGET,
@@ -34,4 +25,5 @@ pub(crate) const TARGETS: &[Target] = &[
     agents::TARGET,
     lmtp::TARGET,
     proxied::TARGET,
+    sasl::TARGET,
 ];

@@ -2,8 +2,8 @@
 
 use wire::{mutf7_decode, mutf7_encode};
 
-use super::Target;
 use crate::shape::Shape;
+use crate::target::Target;
 
 pub(super) const TARGET: Target = Target {
     name: "names",

@@ -6,9 +6,9 @@ use std::net::SocketAddr;
 use mail::limits::PROXY_HEADER_BYTES_MAX;
 use proxy_header::{ParseConfig, ProxiedAddress, ProxyHeader};
 
-use super::Target;
 use super::header::{BadHeader, RemoteEnd, Rest, is_header, rest_of, understand};
 use crate::shape::Shape;
+use crate::target::Target;
 
 pub(super) const TARGET: Target = Target {
     name: "proxied",

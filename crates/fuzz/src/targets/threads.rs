@@ -2,8 +2,8 @@
 
 use mime::{SortKeys, Threaded, Threading, sort_keys, thread};
 
-use super::Target;
 use crate::shape::Shape;
+use crate::target::Target;
 
 pub(super) const TARGET: Target = Target {
     name: "threads",

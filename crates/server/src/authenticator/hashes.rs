@@ -3,14 +3,15 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use auth::{Hasher, Verified, VerifiedCache};
+use auth::{Hasher, ScramVerifier, Verified, VerifiedCache};
 use session::BoxFuture;
-use store::{Account, Store};
+use store::{Account, Fault, Store};
 use tokio::sync::OwnedSemaphorePermit;
 use tracing::warn;
 
 use super::queue::Queue;
 use super::{Checked, Method};
+use crate::config::Verifiers;
 use crate::environment;
 use crate::lock::lock;
 
@@ -24,6 +25,7 @@ pub(super) struct Hashes {
     verified: Mutex<VerifiedCache>,
     /// As many hashers as there are cores; each keeps the memory that hashing takes.
     hashers: Mutex<Vec<Hasher>>,
+    verifiers: Verifiers,
 }
 
 /// The outcome of comparing a password with a hash.
@@ -38,12 +40,18 @@ enum Compared {
 
 impl Hashes {
     /// `queue` has a place for each core.
-    pub(super) fn new(store: Store, queue: Queue, verified: VerifiedCache) -> Self {
+    pub(super) fn new(
+        store: Store,
+        queue: Queue,
+        verified: VerifiedCache,
+        verifiers: Verifiers,
+    ) -> Self {
         Self {
             store,
             queue,
             verified: Mutex::new(verified),
             hashers: Mutex::new((0..environment::cores()).map(|_| Hasher::new()).collect()),
+            verifiers,
         }
     }
 
@@ -51,32 +59,31 @@ impl Hashes {
         &self,
         account: Option<&Account>,
         password: &[u8],
-        core: OwnedSemaphorePermit,
+        // Kept until all is computed.
+        _core: OwnedSemaphorePermit,
     ) -> Checked {
         let stored = account.and_then(|account| account.password_hash.clone());
-        let compared = self.compare(password.to_vec(), stored, core).await;
-        let (account, rehashed) = match (account, compared) {
-            (Some(account), Compared::Right) => (account, None),
-            (Some(account), Compared::Rehashed(hash)) => (account, Some(hash)),
+        let compared = self.compare(password.to_vec(), stored.clone()).await;
+        let (account, hash) = match (account, compared) {
+            (Some(account), Compared::Right) => (account, stored),
+            (Some(account), Compared::Rehashed(hash)) => {
+                self.replace_hash(account, &hash).await;
+                (account, Some(hash))
+            }
             (Some(account), Compared::Unreadable) => {
                 warn!(user.id = %account.id, "a stored password hash cannot be verified");
                 return Checked::Unknown;
             }
             (_, Compared::Wrong) | (None, _) => return Checked::Wrong,
         };
-        if let Some(hash) = rehashed {
-            self.replace_hash(account, &hash).await;
+        if let (Verifiers::Kept, Some(hash)) = (self.verifiers, hash) {
+            self.keep_verifier(account, &hash, password.to_vec()).await;
         }
         Checked::Right(account.clone())
     }
 
     /// Compares on a thread for blocking work, because it keeps a core busy.
-    async fn compare(
-        &self,
-        password: Vec<u8>,
-        stored: Option<String>,
-        core: OwnedSemaphorePermit,
-    ) -> Compared {
+    async fn compare(&self, password: Vec<u8>, stored: Option<String>) -> Compared {
         let hasher = lock(&self.hashers).pop().unwrap_or_default();
         let salt = environment::random_bytes();
         let hashing = environment::run_blocking(move || {
@@ -88,8 +95,26 @@ impl Hashes {
             return Compared::Unreadable;
         };
         lock(&self.hashers).push(hasher);
-        drop(core);
         compared
+    }
+
+    /// Makes by what the owner of the account can prove that he knows the password, unless that was made before.
+    async fn keep_verifier(&self, account: &Account, hash: &str, password: Vec<u8>) {
+        let kept: Result<(), Fault> = async {
+            let prover = self.store.find_prover(&account.name).await?;
+            if prover.verifier.is_some() {
+                return Ok(());
+            }
+            let made = move || ScramVerifier::of_password(&password, &prover.salt).to_string();
+            match environment::run_blocking(made).await {
+                Some(verifier) => self.store.keep_verifier(account.id, hash, &verifier).await,
+                None => Ok(()),
+            }
+        }
+        .await;
+        if let Err(fault) = kept {
+            warn!(cause = %fault, user.id = %account.id, "could not keep what proves a password");
+        }
     }
 
     /// Renews a hash. The login succeeds whether or not that works.

@@ -1,7 +1,9 @@
 //! Logins: passwords are checked by one method or another, guesses are throttled, and what is done at a time is bounded.
 
+mod bearers;
 mod by_directory;
 mod hashes;
+mod proofs;
 mod queue;
 
 use std::fmt;
@@ -10,11 +12,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use auth::{
-    Attempt, GuessCount, Guesses, NoToken, Policy, Throttle, Token, Verdict, VerifiedCache,
+    Attempt, GuessCount, Guesses, NoToken, Policy, Proof, Throttle, Token, Verdict, VerifiedCache,
     network_of,
 };
-use ldap::Directory;
-use session::{Authenticator, BoxFuture, LoginVerdict};
+use session::{Authenticator, BoxFuture, Challenged, LoginVerdict};
 use store::{Account, Failures, Fault, Store};
 use tokio::sync::OwnedSemaphorePermit;
 use tracing::{field, info, warn};
@@ -22,8 +23,10 @@ use wire::Secret;
 
 use crate::config::Config;
 use crate::environment;
+use crate::identities::Identities;
+use crate::identity_provider::IdentityProvider;
 use crate::lock::lock;
-use crate::metrics::{HeldUp, Metrics};
+use crate::metrics::{HeldUp, LoginMethod, Metrics};
 use by_directory::ByDirectory;
 use hashes::{Hashes, VERIFIED_TTL};
 use queue::Queue;
@@ -65,6 +68,9 @@ pub(crate) struct PasswordAuthenticator {
     metrics: Arc<Metrics>,
     hashes: Hashes,
     by_directory: Option<ByDirectory>,
+    provider: Option<Arc<IdentityProvider>>,
+    /// Where proofs wait to be judged.
+    proofs: Queue,
 }
 
 /// A way to find out whether a password is right (docs/adr/0104-a-directory-checks-passwords.md). What it waits for, the throttle, what
@@ -104,13 +110,13 @@ impl PasswordAuthenticator {
     pub(crate) fn new(
         config: &Config,
         store: &Store,
-        directory: Option<&Arc<Directory>>,
+        identities: &Identities,
         metrics: &Arc<Metrics>,
         key: &[u8; 32],
     ) -> Self {
         let queue = |places| Queue::new(places, config.login.waiting_max, Arc::clone(metrics));
         let cache = |ttl| VerifiedCache::new(key, VERIFIED_MAX, ttl);
-        let by_directory = config.ldap.as_ref().zip(directory);
+        let by_directory = config.ldap.as_ref().zip(identities.directory.as_ref());
         let by_directory = by_directory.map(|(ldap, directory)| ByDirectory {
             directory: Arc::clone(directory),
             store: store.clone(),
@@ -126,17 +132,27 @@ impl PasswordAuthenticator {
                 store.clone(),
                 queue(environment::cores()),
                 cache(VERIFIED_TTL),
+                config.login.verifiers(),
             ),
             by_directory,
+            provider: identities.provider.clone(),
+            proofs: queue(proofs::JUDGED_MAX),
         }
     }
 
-    async fn ask(&self, user: &str, password: &[u8], address: IpAddr) -> LoginVerdict {
-        match Token::parse(password) {
-            Ok(token) => self.ask_by_token(Some(&token), address).await,
-            Err(NoToken::Malformed) => self.ask_by_token(None, address).await,
-            Err(NoToken::Password) => self.ask_by_password(user, password, address).await,
-        }
+    async fn ask(
+        &self,
+        user: &str,
+        password: &[u8],
+        address: IpAddr,
+    ) -> (LoginMethod, LoginVerdict) {
+        let token = match Token::parse(password) {
+            Ok(token) => Some(token),
+            Err(NoToken::Malformed) => None,
+            Err(NoToken::Password) => return self.ask_by_password(user, password, address).await,
+        };
+        let verdict = self.ask_by_token(token.as_ref(), address).await;
+        (LoginMethod::Token, verdict)
     }
 
     /// `None` is what looks like a token and is none. Whom a right token is of, the token says; a wrong one counts for nobody.
@@ -173,15 +189,32 @@ impl PasswordAuthenticator {
         Ok(LoginVerdict::Refused)
     }
 
-    async fn ask_by_password(&self, user: &str, password: &[u8], address: IpAddr) -> LoginVerdict {
+    async fn ask_by_password(
+        &self,
+        user: &str,
+        password: &[u8],
+        address: IpAddr,
+    ) -> (LoginMethod, LoginVerdict) {
         let account = match self.store.find_account(user).await {
             Ok(account) => account,
             Err(fault) => {
                 warn!(cause = %fault, "could not look up the account of a login");
-                return LoginVerdict::Unavailable;
+                return (LoginMethod::Password, LoginVerdict::Unavailable);
             }
         };
-        let method = self.method_for(account.as_ref(), user);
+        let (name, method) = self.method_for(account.as_ref(), user);
+        let verdict = self.ask_method(method, account, user, password, address);
+        (name, verdict.await)
+    }
+
+    async fn ask_method(
+        &self,
+        method: &dyn Method,
+        account: Option<Account>,
+        user: &str,
+        password: &[u8],
+        address: IpAddr,
+    ) -> LoginVerdict {
         let account = account.filter(|account| !account.is_disabled);
         // The cache is asked before the throttle: who is verified has nothing to wait for.
         if let Some(account) = &account
@@ -195,13 +228,8 @@ impl PasswordAuthenticator {
         };
         // The throttle is asked after the wait, so that the first answers slow down guesses on many connections.
         let network = network_of(address);
-        match self.verdict(account.as_ref(), user, network).await {
-            Some(Verdict::Go) => {}
-            Some(Verdict::Wait(_)) => {
-                self.metrics.count_held_up(HeldUp::Guesses);
-                return LoginVerdict::TooMany;
-            }
-            None => return LoginVerdict::Unavailable,
+        if let Err(verdict) = self.may_try(account.as_ref(), user, network).await {
+            return verdict;
         }
         match method.check(account.as_ref(), user, password, turn).await {
             Checked::Right(account) => {
@@ -210,48 +238,63 @@ impl PasswordAuthenticator {
                 lock(method.verified()).remember(&attempt, environment::now());
                 LoginVerdict::Welcome(account)
             }
-            Checked::Wrong => {
-                // Never the name that was tried: it may be a password in the wrong field.
-                info!(
-                    user.id = account.as_ref().map(|account| field::display(account.id)),
-                    client.address = %address,
-                    "refused a login"
-                );
-                self.count_wrong(account.as_ref(), user, network).await;
-                LoginVerdict::Refused
-            }
+            Checked::Wrong => self.refuse(account.as_ref(), user, address).await,
             Checked::Unknown => LoginVerdict::Unavailable,
         }
     }
 
-    /// The directory, for the names that it is asked about; an administrator with a password of this site gets in without it.
-    fn method_for(&self, account: Option<&Account>, user: &str) -> &dyn Method {
-        let is_ours =
-            account.is_some_and(|account| account.is_admin && account.password_hash.is_some());
+    async fn refuse(&self, account: Option<&Account>, user: &str, address: IpAddr) -> LoginVerdict {
+        // Never the name that was tried: it may be a password in the wrong field.
+        info!(
+            user.id = account.map(|account| field::display(account.id)),
+            client.address = %address,
+            "refused a login"
+        );
+        self.count_wrong(account, user, network_of(address)).await;
+        LoginVerdict::Refused
+    }
+
+    fn method_for(&self, account: Option<&Account>, user: &str) -> (LoginMethod, &dyn Method) {
         match &self.by_directory {
-            Some(by_directory) if !is_ours && by_directory.concerns(user) => by_directory,
-            Some(_) | None => &self.hashes,
+            Some(by_directory) if self.is_of_directory(account, user) => {
+                (LoginMethod::Directory, by_directory)
+            }
+            Some(_) | None => (LoginMethod::Password, &self.hashes),
         }
     }
 
-    /// By what was guessed on all frontends; `None` while the database is away.
-    async fn verdict(
+    /// Whether the directory knows the password. An administrator with one of this site gets in without it.
+    fn is_of_directory(&self, account: Option<&Account>, user: &str) -> bool {
+        let is_ours =
+            account.is_some_and(|account| account.is_admin && account.password_hash.is_some());
+        let by_directory = self.by_directory.as_ref();
+        !is_ours && by_directory.is_some_and(|by_directory| by_directory.concerns(user))
+    }
+
+    /// Whether somebody may try to log in, by what was guessed on all frontends.
+    async fn may_try(
         &self,
         account: Option<&Account>,
         user: &str,
         network: IpAddr,
-    ) -> Option<Verdict> {
+    ) -> Result<(), LoginVerdict> {
         let account = account.map(|account| account.id);
-        match self.store.wrong_passwords(account, user, network).await {
-            Ok(wrong) => Some(THROTTLE.ask(&Guesses {
-                by_both: count(wrong.by_both),
-                by_network: count(wrong.by_network),
-                by_user: count(wrong.by_user),
-                is_known: wrong.is_known,
-            })),
-            Err(fault) => {
-                warn!(cause = %fault, "could not look up wrong passwords");
-                None
+        let wrong = self.store.wrong_passwords(account, user, network).await;
+        let wrong = wrong.map_err(|fault| {
+            warn!(cause = %fault, "could not look up wrong passwords");
+            LoginVerdict::Unavailable
+        })?;
+        let verdict = THROTTLE.ask(&Guesses {
+            by_both: count(wrong.by_both),
+            by_network: count(wrong.by_network),
+            by_user: count(wrong.by_user),
+            is_known: wrong.is_known,
+        });
+        match verdict {
+            Verdict::Go => Ok(()),
+            Verdict::Wait(_) => {
+                self.metrics.count_held_up(HeldUp::Guesses);
+                Err(LoginVerdict::TooMany)
             }
         }
     }
@@ -277,6 +320,18 @@ impl PasswordAuthenticator {
         }
     }
 
+    fn count(&self, method: LoginMethod, verdict: &LoginVerdict) {
+        let result = match verdict {
+            LoginVerdict::Welcome(_) | LoginVerdict::ByToken(..) | LoginVerdict::ByBearer(..) => {
+                "welcome"
+            }
+            LoginVerdict::Refused => "refused",
+            LoginVerdict::TooMany => "too_many",
+            LoginVerdict::Unavailable => "unavailable",
+        };
+        self.metrics.count_login(method, result);
+    }
+
     async fn welcome(&self, account: &Account, user: &str, network: IpAddr) {
         let forgiven = self
             .store
@@ -295,13 +350,40 @@ impl Authenticator for PasswordAuthenticator {
         address: IpAddr,
     ) -> BoxFuture<'a, LoginVerdict> {
         Box::pin(async move {
-            let verdict = self.ask(user, &password.0, address).await;
-            self.metrics.count_login(match &verdict {
-                LoginVerdict::Welcome(_) | LoginVerdict::ByToken(..) => "welcome",
-                LoginVerdict::Refused => "refused",
-                LoginVerdict::TooMany => "too_many",
-                LoginVerdict::Unavailable => "unavailable",
-            });
+            let (method, verdict) = self.ask(user, &password.0, address).await;
+            self.count(method, &verdict);
+            verdict
+        })
+    }
+
+    fn bear<'a>(&'a self, token: &'a str, address: IpAddr) -> BoxFuture<'a, LoginVerdict> {
+        Box::pin(async move {
+            let verdict = self.ask_by_bearer(token, address).await;
+            self.count(LoginMethod::Bearer, &verdict);
+            verdict
+        })
+    }
+
+    fn challenge<'a>(&'a self, user: &'a str) -> BoxFuture<'a, Result<Challenged, LoginVerdict>> {
+        Box::pin(async move {
+            let challenged = self.challenge_for(user).await;
+            if let Err(verdict) = &challenged {
+                self.count(LoginMethod::Proof, verdict);
+            }
+            challenged
+        })
+    }
+
+    fn admit<'a>(
+        &'a self,
+        user: &'a str,
+        challenged: &'a Challenged,
+        proof: &'a Proof,
+        address: IpAddr,
+    ) -> BoxFuture<'a, LoginVerdict> {
+        Box::pin(async move {
+            let verdict = self.judge(user, challenged, proof, address).await;
+            self.count(LoginMethod::Proof, &verdict);
             verdict
         })
     }

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::failure::Failure;
 use super::terminal::Terminal;
-use crate::config::Config;
+use crate::config::{Config, Verifiers};
 use crate::database::Database;
 use crate::environment;
 
@@ -31,6 +31,8 @@ pub(super) struct AdminContext {
     pub(super) store: Store,
     /// What is between the local part of an address and its subaddress.
     pub(super) separator: String,
+    /// Whether something is kept by which passwords can be proved.
+    pub(super) verifiers: Verifiers,
     namespaces: Namespaces,
     everybody: Everybody,
     database: Database,
@@ -80,6 +82,7 @@ impl AdminContext {
             Ok(store) => Ok(Self {
                 store,
                 separator: config.address_separator.clone(),
+                verifiers: config.login.verifiers(),
                 namespaces: config.namespaces.clone(),
                 everybody: config.acl.everybody,
                 database,

@@ -312,7 +312,9 @@ fn examine_files(config: &Config) -> impl Iterator<Item = Finding> {
         .ldap
         .as_ref()
         .and_then(|ldap| ldap.settings.servers.ca.clone());
+    let of_provider = config.oauth.as_ref().and_then(|oauth| oauth.ca.clone());
     let authorities = authorities.into_iter().chain(config.bus.ca.clone());
+    let authorities = authorities.chain(of_provider);
     let secrets = config.secret_files.clone().into_iter();
     let files = pairs
         .chain(authorities.map(|ca| (ca, Secrecy::Public)))

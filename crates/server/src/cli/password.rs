@@ -4,9 +4,13 @@
 use std::io::{self, Read as _};
 use std::path::PathBuf;
 
-use auth::{Hasher, NoToken, Token};
+use auth::{Hasher, NoToken, Password, ScramVerifier, Token};
+use mail::AccountId;
+use store::Fault;
 
+use super::admin_context::AdminContext;
 use super::failure::Failure;
+use crate::config::Verifiers;
 use crate::environment;
 
 /// What a password may measure; also keeps a wrong file from being read for ever.
@@ -23,9 +27,35 @@ pub(super) struct Args {
     password_stdin: bool,
 }
 
+/// A password that was given, and its hash.
+pub(super) struct NewPassword {
+    password: Password,
+    pub(super) hash: String,
+}
+
+impl NewPassword {
+    /// Keeps for an account that has this password by what its owner can prove that he knows it, where that is done here.
+    pub(super) async fn keep_verifier(
+        &self,
+        context: &AdminContext,
+        account: AccountId,
+        name: &str,
+    ) -> Result<(), Fault> {
+        if context.verifiers == Verifiers::NotMade {
+            return Ok(());
+        }
+        let salt = context.store.find_prover(name).await?.salt;
+        let verifier = ScramVerifier::of_password(self.password.as_bytes(), &salt).to_string();
+        context
+            .store
+            .keep_verifier(account, &self.hash, &verifier)
+            .await
+    }
+}
+
 impl Args {
-    /// The hash of the password; `None` when none was given.
-    pub(super) fn hash(&self) -> Result<Option<String>, Failure> {
+    /// The password with its hash; `None` when none was given.
+    pub(super) fn read(&self) -> Result<Option<NewPassword>, Failure> {
         let text = match &self.password_file {
             Some(path) => std::fs::File::open(path)
                 .and_then(read)
@@ -43,8 +73,10 @@ impl Args {
             return Err(Failure::failed(words));
         }
         let hash = Hasher::new().hash(password.as_bytes(), &salt);
-        hash.map(Some)
-            .map_err(|cause| Failure::failed(cause.to_string()))
+        let hash = hash.map_err(|cause| Failure::failed(cause.to_string()))?;
+        let password = Password::new(password.as_bytes())
+            .ok_or_else(|| Failure::failed("a password has no NUL in it"))?;
+        Ok(Some(NewPassword { password, hash }))
     }
 }
 

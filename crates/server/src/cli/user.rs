@@ -83,9 +83,13 @@ async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Res
             folders,
             password,
         } => {
-            let hash = password.hash()?;
+            let password = password.read()?;
+            let hash = password.as_ref().map(|password| password.hash.as_str());
             for name in names {
-                let created = create(context, name, hash.as_deref(), *admin, *folders).await;
+                let created = create(context, name, hash, *admin, *folders).await;
+                if let (Ok(id), Some(password)) = (&created, &password) {
+                    password.keep_verifier(context, *id, name).await?;
+                }
                 match created {
                     Ok(_) => terminal.report(format!("user {name} added"))?,
                     Err(Fault::Exists) => {
@@ -102,16 +106,17 @@ async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Res
             password,
         } => {
             let account = context.find_account(name).await?;
-            let hash = password.hash()?;
-            if hash.is_none() && !none {
+            let password = password.read()?;
+            if password.is_none() && !none {
                 let words = "which password? --password-stdin, --password-file FILE, or --none so that nobody can log in by one";
                 return Err(Failure::usage(words));
             }
-            context
-                .store
-                .set_password(account.id, hash.as_deref())
-                .await?;
-            terminal.report(match hash {
+            let hash = password.as_ref().map(|password| password.hash.as_str());
+            context.store.set_password(account.id, hash).await?;
+            if let Some(password) = &password {
+                password.keep_verifier(context, account.id, name).await?;
+            }
+            terminal.report(match password {
                 Some(_) => format!("user {name} has a new password"),
                 None => format!("user {name} has no password now"),
             })

@@ -1,15 +1,18 @@
 //! `[login]`: how people get in.
 
+use auth::Mechanism;
 use session::Reuse;
 
 use super::form::Form;
-use super::setting::Choice;
+use super::setting::{Choice, Setting};
 
 /// How people get in.
 #[derive(Clone, Debug)]
 pub struct LoginConfig {
     /// From where a password may come in the clear.
     pub without_tls: WithoutTls,
+    /// By which mechanisms somebody may log in, the strongest first.
+    pub mechanisms: Vec<Mechanism>,
     /// Logins that may wait for a core to hash on.
     pub waiting_max: usize,
     /// Whether a connection may serve one login after another.
@@ -28,6 +31,32 @@ pub enum WithoutTls {
     Always,
 }
 
+/// Whether it is kept by what people can prove that they know their passwords.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verifiers {
+    /// It is made of every password that is set, or that somebody logs in with.
+    Kept,
+    /// It is not: it could be guessed at faster than a hash.
+    NotMade,
+}
+
+/// Mechanisms in the order in which they are offered, whichever was written first.
+impl Setting for Vec<Mechanism> {
+    fn parse(texts: &[String]) -> Result<Self, String> {
+        let words = texts
+            .iter()
+            .flat_map(|text| text.split([',', ' ']))
+            .filter(|word| !word.is_empty());
+        let named: Option<Self> = words.map(Mechanism::parse).collect();
+        let named = named.filter(|named| !named.is_empty()).ok_or_else(|| {
+            let all: Vec<_> = Mechanism::ALL.iter().map(|it| it.as_str()).collect();
+            format!("some of {}", all.join(", "))
+        })?;
+        let all = Mechanism::ALL.into_iter();
+        Ok(all.filter(|mechanism| named.contains(mechanism)).collect())
+    }
+}
+
 impl Choice for WithoutTls {
     const CHOICES: &'static [(&'static str, Self)] = &[
         ("never", Self::Never),
@@ -42,12 +71,30 @@ impl Choice for Reuse {
 }
 
 impl LoginConfig {
+    /// Whether anything is proved here.
+    pub(crate) fn verifiers(&self) -> Verifiers {
+        let is_scram = |mechanism: &Mechanism| matches!(mechanism, Mechanism::Scram(_));
+        match self.mechanisms.iter().any(is_scram) {
+            true => Verifiers::Kept,
+            false => Verifiers::NotMade,
+        }
+    }
+
     pub(super) fn fill(form: &mut Form) -> Self {
         Self {
             without_tls: form.choose(
                 "login.without_tls",
                 WithoutTls::Never,
                 "From where a password is taken without TLS.",
+            ),
+            mechanisms: form.take(
+                "login.mechanisms",
+                "PLAIN, LOGIN",
+                "By which SASL mechanisms people may log in, with commas between: SCRAM-SHA-256-PLUS and SCRAM-SHA-256 do not tell the \
+                 password, OAUTHBEARER and XOAUTH2 have a token of an identity provider, PLAIN and LOGIN do, and so does the command LOGIN, which is answered where one of these is. With SCRAM, \
+                 something is kept of each password by which it can be proved: of a new one at once, of an old one at its owner's \
+                 next login with PLAIN. Until then SCRAM lets him not in, nor with an access token, nor where a directory has the \
+                 password.",
             ),
             waiting_max: form.take(
                 "login.waiting_max",

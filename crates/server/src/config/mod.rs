@@ -17,6 +17,7 @@ mod login;
 mod messages;
 mod network;
 mod node;
+mod oauth;
 mod reference;
 mod setting;
 mod sharing;
@@ -28,6 +29,7 @@ mod web;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use auth::Mechanism;
 use mail::{EmailAddress, Namespaces};
 use session::SubscribeOnGrant;
 
@@ -42,9 +44,10 @@ pub use ldap::{LdapConfig, MakeAccounts};
 pub use limits::LimitsConfig;
 pub use listen::{ListenAddress, ListenConfig, TlsConfig, TlsFiles};
 pub use lmtp::{LmtpConfig, OverQuota};
-pub use login::{LoginConfig, WithoutTls};
+pub use login::{LoginConfig, Verifiers, WithoutTls};
 pub use network::{Network, Peers};
 pub use node::NodeConfig;
+pub use oauth::{KeySource, OAuthConfig, SessionsEnd};
 pub use reference::reference;
 pub(crate) use setting::parse_span;
 pub use setting::{Choice, Secret};
@@ -74,6 +77,8 @@ pub struct Config {
     pub login: LoginConfig,
     /// `[ldap]`; `None` where no directory is asked.
     pub ldap: Option<LdapConfig>,
+    /// `[oauth]`; `None` where no identity provider lets anybody in.
+    pub oauth: Option<OAuthConfig>,
     /// `[names]`
     pub namespaces: Namespaces,
     /// `[names]`
@@ -128,6 +133,7 @@ impl Config {
             tls: TlsConfig::fill(form),
             login: LoginConfig::fill(form),
             ldap: LdapConfig::fill(form),
+            oauth: OAuthConfig::fill(form),
             namespaces: fill_namespaces(form),
             subscribe_on_grant: form.choose(
                 "names.subscribe_on_grant",
@@ -161,6 +167,12 @@ impl Config {
             written,
         };
         (config.otlp, config.metrics_receiver) = fill_otlp(form);
+        let is_bearer = |mechanism: &Mechanism| matches!(mechanism, Mechanism::Bearer(_));
+        form.check(
+            config.login.mechanisms.iter().any(is_bearer) == config.oauth.is_some(),
+            "login.mechanisms",
+            "names OAUTHBEARER or XOAUTH2 where there is an oauth.issuer, and only there",
+        );
         config.secret_files = form.secret_files();
         config
     }

@@ -333,3 +333,44 @@ fn letters_are_taken_where_and_from_whom_somebody_says() {
         assert_eq!(keys_of(&mistakes), [key], "{value}");
     }
 }
+
+#[test]
+fn mechanisms_are_offered_in_their_order_and_tokens_are_of_somebody() {
+    let names = |config: &Config| {
+        let mechanisms = config.login.mechanisms.iter();
+        mechanisms.map(|it| it.as_str()).collect::<Vec<_>>()
+    };
+    let none = load("", &[]).unwrap();
+    assert_eq!(names(&none), ["PLAIN", "LOGIN"]);
+    assert!(none.oauth.is_none());
+    let provider = "[oauth]\nissuer = 'https://id.example.org'\naudience = 'mail, postroom'\n\
+                    keys = 'https://id.example.org/jwks'\nalgorithms = ['EdDSA']\n";
+    let all = "LOGIN, plain, XOAUTH2 OAUTHBEARER, scram-sha-256";
+    let config = load(provider, &[("POSTROOM_LOGIN__MECHANISMS", all)]).unwrap();
+    let ordered = ["SCRAM-SHA-256", "OAUTHBEARER", "XOAUTH2", "PLAIN", "LOGIN"];
+    assert_eq!(names(&config), ordered);
+    let oauth = config.oauth.unwrap();
+    assert_eq!(oauth.rules.audiences, ["mail", "postroom"]);
+    assert_eq!(oauth.rules.algorithms, [auth::Algorithm::EdDsa]);
+    for (key, value) in [
+        ("login.mechanisms", "CRAM-MD5"),
+        ("login.mechanisms", "PLAIN"),
+        ("oauth.audience", ""),
+        ("oauth.keys", "http://id.example.org/jwks"),
+        ("oauth.keys", "ftp://id.example.org/jwks"),
+        ("oauth.algorithms", "HS256"),
+        ("oauth.algorithms", "none"),
+        ("oauth.clock_skew", "11min"),
+        ("oauth.keys_every", "10s"),
+    ] {
+        let variable = format!("POSTROOM_{}", key.replace('.', "__").to_uppercase());
+        let offered = ("POSTROOM_LOGIN__MECHANISMS", "OAUTHBEARER");
+        let mistakes = load(provider, &[offered, (&variable, value)]).unwrap_err();
+        assert!(
+            keys_of(&mistakes).contains(&key),
+            "{key} {value}: {mistakes}"
+        );
+    }
+    let alone = load("", &[("POSTROOM_LOGIN__MECHANISMS", "OAUTHBEARER")]).unwrap_err();
+    assert_eq!(keys_of(&alone), ["login.mechanisms"]);
+}

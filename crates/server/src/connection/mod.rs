@@ -115,7 +115,10 @@ impl Connection {
         peer: Peer,
         slot: ConnectionSlot,
     ) -> Box<Self> {
-        let session = Session::new(Arc::clone(&context.node), peer);
+        let mut session = Session::new(Arc::clone(&context.node), peer);
+        if let Stream::Tls(_) = stream {
+            session.secured(stream.tls_binding());
+        }
         let now = Instant::now();
         context.metrics.move_connection(None, Some(Stage::Arriving));
         Box::new(Self {
@@ -485,7 +488,7 @@ impl Connection {
         let metrics = &self.context.metrics;
         let shaken = handshake(tls, patience, socket, metrics).await;
         self.stream = shaken.ok_or(Hangup)?;
-        self.session.secured();
+        self.session.secured(self.stream.tls_binding());
         Ok(())
     }
 

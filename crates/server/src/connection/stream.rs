@@ -5,7 +5,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use auth::TlsBinding;
 use futures_util::FutureExt as _;
+use rustls::ProtocolVersion;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, Interest, ReadBuf, Ready};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
@@ -40,6 +42,20 @@ impl Stream {
                 None
             }
         }
+    }
+
+    /// By what both ends know this TLS connection. Before TLS 1.3 that is safe only where the client has the extended master secret
+    /// (RFC 9266, 4), which rustls does not tell.
+    pub(crate) fn tls_binding(&self) -> Option<TlsBinding> {
+        let Self::Tls(stream) = self else {
+            return None;
+        };
+        let connection = stream.get_ref().1;
+        if connection.protocol_version() != Some(ProtocolVersion::TLSv1_3) {
+            return None;
+        }
+        let exported = connection.export_keying_material([0; 32], TlsBinding::LABEL, None);
+        exported.ok().map(TlsBinding)
     }
 
     /// Whether the client has closed its end, so that nothing more comes from it. What came before may still be unread.

@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::{Health, Served, serve};
 use crate::environment;
-use crate::metrics::{Metrics, Stage};
+use crate::metrics::{LoginMethod, Metrics, Stage};
 
 struct Probe {
     port: u16,
@@ -124,7 +124,7 @@ async fn metrics_are_text_with_names_and_units() {
     probe
         .metrics
         .count_command("UID FETCH", "ok", Duration::from_millis(3));
-    probe.metrics.count_login("refused");
+    probe.metrics.count_login(LoginMethod::Token, "refused");
     probe.metrics.count_refused("address");
 
     let page = probe.ask("GET /metrics").await;
@@ -134,7 +134,7 @@ async fn metrics_are_text_with_names_and_units() {
         "postroom_connections{state=\"arriving\"} 0",
         "postroom_commands_total{command=\"UID FETCH\",result=\"ok\"} 1",
         "postroom_command_duration_seconds_count{command=\"UID FETCH\"} 1",
-        "postroom_logins_total{result=\"refused\"} 1",
+        "postroom_logins_total{method=\"token\",result=\"refused\"} 1",
         "postroom_connections_refused_total{bound=\"address\"} 1",
         "# TYPE postroom_logins_total counter",
     ] {

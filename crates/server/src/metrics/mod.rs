@@ -34,7 +34,7 @@ pub(crate) struct Metrics {
     handshakes: Family<Labels<1>, Counter>,
     commands: Family<Labels<2>, Counter>,
     durations: Histograms,
-    logins: Family<Labels<1>, Counter>,
+    logins: Family<Labels<2>, Counter>,
     held_up: Family<Labels<1>, Counter>,
     waiting_logins: Gauge,
     login_waits: Histogram,
@@ -81,6 +81,21 @@ pub(crate) enum HeldUp {
     Queue,
 }
 
+/// How somebody says who he is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LoginMethod {
+    /// By a password of this site.
+    Password,
+    /// By a password that a directory knows.
+    Directory,
+    /// By an access token.
+    Token,
+    /// By the proof that he knows a password.
+    Proof,
+    /// By a token of an identity provider.
+    Bearer,
+}
+
 impl fmt::Debug for Metrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Metrics")
@@ -110,6 +125,37 @@ fn known<M: Default + Clone>(label: &'static str, words: &[&'static str]) -> Fam
         drop(family.get_or_create(&[(label, word)]));
     }
     family
+}
+
+/// Logins of each method with each result, as [`known`] has it.
+fn known_logins() -> Family<Labels<2>, Counter> {
+    let family = Family::<Labels<2>, Counter>::default();
+    for method in LoginMethod::ALL {
+        for result in ["welcome", "refused", "too_many", "unavailable"] {
+            drop(family.get_or_create(&[("method", method.word()), ("result", result)]));
+        }
+    }
+    family
+}
+
+impl LoginMethod {
+    const ALL: [Self; 5] = [
+        Self::Password,
+        Self::Directory,
+        Self::Token,
+        Self::Proof,
+        Self::Bearer,
+    ];
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Directory => "directory",
+            Self::Token => "token",
+            Self::Proof => "scram",
+            Self::Bearer => "oauth",
+        }
+    }
 }
 
 impl Metrics {
@@ -162,8 +208,8 @@ impl Metrics {
             ),
             logins: table.row(
                 "logins",
-                "Logins by result",
-                known("result", &["welcome", "refused", "too_many", "unavailable"]),
+                "Logins by how somebody says who he is, and by result",
+                known_logins(),
             ),
             held_up: table.row(
                 "logins_held_up",
@@ -315,9 +361,10 @@ impl Metrics {
         self.draining.set(1);
     }
 
-    /// Counts a login by its result.
-    pub(crate) fn count_login(&self, result: &'static str) {
-        self.logins.get_or_create(&[("result", result)]).inc();
+    /// Counts a login by its method and result.
+    pub(crate) fn count_login(&self, method: LoginMethod, result: &'static str) {
+        let labels = [("method", method.word()), ("result", result)];
+        self.logins.get_or_create(&labels).inc();
     }
 }
 

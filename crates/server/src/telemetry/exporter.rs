@@ -48,7 +48,7 @@ impl HttpExporter {
 }
 
 /// `authorities` is a file; without one those count that the machine trusts.
-pub(super) fn connector(authorities: Option<&Path>) -> Result<TlsConnector, TelemetryError> {
+pub(crate) fn connector(authorities: Option<&Path>) -> Result<TlsConnector, TelemetryError> {
     let tls = trust(authorities).map_err(TelemetryError::Authorities)?;
     Ok(TlsConnector::from(Arc::new(tls)))
 }
@@ -75,7 +75,7 @@ impl fmt::Debug for HttpExporter {
     }
 }
 
-type Sent = Result<Response<Bytes>, HttpError>;
+pub(crate) type Sent = Result<Response<Bytes>, HttpError>;
 
 impl HttpClient for HttpExporter {
     fn send_bytes<'a, 'b>(
@@ -96,7 +96,7 @@ impl HttpClient for HttpExporter {
 }
 
 /// Sends a request over a connection of its own.
-pub(super) async fn send_in_time(tls: TlsConnector, request: Request<Bytes>) -> Sent {
+pub(crate) async fn send_in_time(tls: TlsConnector, request: Request<Bytes>) -> Sent {
     tokio::time::timeout(EXPORT_TIMEOUT, send(tls, request)).await?
 }
 

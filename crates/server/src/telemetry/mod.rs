@@ -26,6 +26,7 @@ use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, reload};
 use crate::config::{LogConfig, LogFormat, OtlpConfig};
 use conventions::{Conventional, FAULT};
 use exporter::HttpExporter;
+pub(crate) use exporter::{connector, send_in_time};
 pub(crate) use metrics::MetricsSender;
 use operations::{DATABASE, OperationTimer, is_measured};
 

@@ -30,13 +30,13 @@ pub(crate) fn run(
         .filter(|c| !c.is_control())
         .take(CLIENT_NAME_CHARS_MAX)
         .collect();
-    if !client.is_empty() && session.client.as_ref() != Some(&client) {
+    if !client.is_empty() && session.client.as_deref() != Some(&*client) {
         // Once a session: anybody may send ID at any time, and as often as they like.
         if session.client.is_none() {
             info!(client.name = client, "a client said who it is");
         }
         session.store.name_client(client.clone());
-        session.client = Some(client);
+        session.client = Some(client.into());
     }
     let version = env!("CARGO_PKG_VERSION");
     say::id(

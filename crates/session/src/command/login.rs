@@ -10,5 +10,8 @@ pub(crate) async fn run(session: &mut Session, user: &str, password: &Secret) ->
     if !session.peer.security.may_login() {
         return Err(Refused::PrivacyRequired.into());
     }
+    if !session.circumstances().takes_passwords() {
+        return Err(Refused::Cannot("Passwords are not taken").into());
+    }
     enter(session, user, password, None).await
 }

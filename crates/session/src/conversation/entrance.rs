@@ -12,6 +12,8 @@ pub(crate) struct Entrance {
     pub(crate) actor: Option<Account>,
     /// What was given instead of the account's password.
     pub(crate) token: Option<AccessToken>,
+    /// When it ends by itself, in seconds since 1970.
+    pub(crate) ends_at: Option<i64>,
     pub(crate) naming: Naming,
 }
 
@@ -22,6 +24,7 @@ impl Entrance {
             account,
             actor: None,
             token: None,
+            ends_at: None,
             naming,
         }
     }

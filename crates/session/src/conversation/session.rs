@@ -5,19 +5,20 @@ use std::iter;
 use std::mem;
 use std::sync::Arc;
 
-use auth::Exchange;
+use auth::TlsBinding;
 use live::LoginLease;
 use mail::limits::{INLINE_LITERALS_BYTES_MAX, LINE_BYTES_MAX};
 use mail::{AccountId, MailboxId, SessionId};
 use store::{Account, Origin, Store};
 use wire::{Expect, Limits, Speech, StatusItem, Tag};
 
-use crate::capability::capabilities;
+use crate::capability::{Circumstances, capabilities};
 use crate::conversation::enabled::Enabled;
 use crate::conversation::entrance::Entrance;
 use crate::conversation::selected::Selected;
 use crate::conversation::state::{AllowedIn, State};
 use crate::ending::Ending;
+use crate::exchange::Exchange;
 use crate::names::naming::Naming;
 use crate::node::{Node, Peer, Security};
 use crate::notify::notified::Notified;
@@ -54,8 +55,10 @@ pub struct Session {
     /// What is written through it is recorded as this session's doing.
     pub(crate) store: Store,
     pub(crate) peer: Peer,
+    /// By what this TLS connection is known, where that can be told. On the heap: it is needed once.
+    pub(crate) tls_binding: Option<Box<TlsBinding>>,
     /// The name that the client gave itself by ID.
-    pub(crate) client: Option<String>,
+    pub(crate) client: Option<Box<str>>,
     pub(crate) account: Option<Account>,
     /// The lease of the login: it ends when the password is changed, the account is disabled or the token withdrawn.
     pub(crate) lease: Option<LoginLease>,
@@ -92,6 +95,7 @@ impl Session {
             store: node.store.clone(),
             node,
             peer,
+            tls_binding: None,
             client: None,
             account: None,
             lease: None,
@@ -124,9 +128,10 @@ impl Session {
         }
     }
 
-    /// TLS was started.
-    pub fn secured(&mut self) {
+    /// TLS was started here; `binding` is what both ends know this connection by.
+    pub fn secured(&mut self, binding: Option<TlsBinding>) {
         self.peer.security = Security::Tls;
+        self.tls_binding = binding.map(Box::new);
     }
 
     /// The next login is another session in the record of activity.
@@ -192,6 +197,7 @@ impl Session {
             actor,
             token,
             naming,
+            ..
         } = entrance;
         let logins = iter::once(&account).chain(&actor).map(Account::login);
         let by_token = token.as_ref().map(|token| token.login(account.id));
@@ -204,7 +210,7 @@ impl Session {
             token: token.map(|token| token.usage()),
             node: self.node.name.clone(),
             address: Some(self.peer.address.ip().to_canonical()),
-            client: self.client.clone(),
+            client: self.client.as_deref().map(str::to_owned),
         });
         self.store.note_login();
         self.account = Some(account);
@@ -232,20 +238,27 @@ impl Session {
         // Made anew, so that nothing of the login is left over.
         *self = Self {
             client: self.client.take(),
+            tls_binding: self.tls_binding.take(),
             bad_commands: self.bad_commands,
             ..Self::new(Arc::clone(&self.node), self.peer)
         };
     }
 
     pub(crate) fn capabilities(&self) -> Vec<Cow<'static, str>> {
-        let message_bytes_max = self.node.message_bytes_max;
-        capabilities(
-            self.state(),
-            self.peer.security,
-            self.node.reuse,
-            message_bytes_max,
-            self.node.message_limit,
-        )
+        capabilities(&self.circumstances())
+    }
+
+    /// What decides what is offered.
+    pub(crate) fn circumstances(&self) -> Circumstances<'_> {
+        Circumstances {
+            state: self.state(),
+            security: self.peer.security,
+            has_binding: self.tls_binding.is_some(),
+            mechanisms: &self.node.mechanisms,
+            reuse: self.node.reuse,
+            message_bytes_max: self.node.message_bytes_max,
+            message_limit: self.node.message_limit,
+        }
     }
 
     /// The client has shown that it knows CONDSTORE. If that is news, it is told up to where it knows the selected

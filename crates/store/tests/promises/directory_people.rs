@@ -70,7 +70,8 @@ async fn nobody_gets_the_account_of_another_by_a_name() {
     let store = &world.store;
     let (ada, _) = enter(store, "1", "ada", None).await.unwrap();
     let hash = Some("a hash");
-    store.create_account("bo", hash, false).await.unwrap();
+    let bo = store.create_account("bo", hash, false).await.unwrap();
+    store.keep_verifier(bo, "a hash", "of it").await.unwrap();
     store.create_account("zoe", hash, true).await.unwrap();
     for name in ["ada", "zoe"] {
         let refused = enter(store, "2", name, None).await;
@@ -94,6 +95,7 @@ async fn nobody_gets_the_account_of_another_by_a_name() {
             .password_hash,
         None
     );
+    assert_eq!(store.find_prover("bo").await.unwrap().verifier, None);
     let refused = store.set_password(bo, hash).await;
     assert!(matches!(refused, Err(Fault::Limit(_))), "{refused:?}");
 }

@@ -52,6 +52,53 @@ async fn a_change_of_password_has_a_version_of_its_own() {
 }
 
 #[tokio::test]
+async fn what_proves_a_password_goes_with_it() {
+    let world = World::new().await;
+    let store = &world.store;
+    let ada = store.create_account("ada", Some("one"), false).await;
+    let ada = ada.unwrap();
+    let kept = async || store.find_prover("ADA").await.unwrap().verifier;
+    store.keep_verifier(ada, "one", "of one").await.unwrap();
+    assert_eq!(kept().await.as_deref(), Some("of one"));
+    // Neither a renewed hash nor another name is another password.
+    let account = store.find_account("ada").await.unwrap().unwrap();
+    store.renew_hash(&account, "one again").await.unwrap();
+    store.disable_account(ada).await.unwrap();
+    store.enable_account(ada).await.unwrap();
+    assert_eq!(kept().await.as_deref(), Some("of one"));
+
+    store.set_password(ada, Some("two")).await.unwrap();
+    assert_eq!(kept().await, None);
+    // Somebody has logged in by the old one meanwhile.
+    store.keep_verifier(ada, "one", "of one").await.unwrap();
+    assert_eq!(kept().await, None);
+    store.keep_verifier(ada, "two", "of two").await.unwrap();
+    assert_eq!(kept().await.as_deref(), Some("of two"));
+    store.set_password(ada, None).await.unwrap();
+    assert_eq!(kept().await, None);
+}
+
+#[tokio::test]
+async fn a_name_has_one_salt_whether_or_not_somebody_is_called_so() {
+    let world = World::new().await;
+    let (here, there) = (&world.store, world.another_node().await);
+    let before = here.find_prover("ada").await.unwrap();
+    assert!(before.account.is_none() && before.verifier.is_none());
+    let ada = world.account("ada").await;
+    let after = there.find_prover("Ada").await.unwrap();
+    assert_eq!(after.account.map(|account| account.id), Some(ada));
+    assert_eq!(after.salt, before.salt);
+    let others = ["bo", "", "a/b", "group:x", "ADA\u{301}"];
+    let mut salts = vec![before.salt];
+    for name in others {
+        salts.push(there.find_prover(name).await.unwrap().salt);
+    }
+    salts.sort_unstable();
+    salts.dedup();
+    assert_eq!(salts.len(), 1 + others.len());
+}
+
+#[tokio::test]
 async fn who_leaves_takes_the_own_mail_along_and_is_on_no_list() {
     let world = World::new().await;
     let (ada, bo) = (world.account("ada").await, world.account("bo").await);

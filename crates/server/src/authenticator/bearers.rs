@@ -1,0 +1,44 @@
+//! Tokens of an identity provider.
+
+use std::net::IpAddr;
+
+use session::LoginVerdict;
+use tracing::{info, warn};
+
+use super::PasswordAuthenticator;
+use crate::identity_provider::NoBearer;
+
+impl PasswordAuthenticator {
+    /// A wrong token is counted as a wrong access token: nobody guesses one. Accounts are not made by tokens.
+    pub(super) async fn ask_by_bearer(&self, token: &str, address: IpAddr) -> LoginVerdict {
+        let Some(provider) = &self.provider else {
+            return LoginVerdict::Refused;
+        };
+        let (user, ends_at) = match provider.check(token).await {
+            Ok(checked) => checked,
+            Err(NoBearer::Bad(why)) => {
+                info!(%why, "a token of the identity provider lets nobody in");
+                return self.refuse_bearer(address).await;
+            }
+            Err(NoBearer::Unknown) => return LoginVerdict::Unavailable,
+        };
+        match self.store.find_account(&user).await {
+            Ok(Some(account)) if !account.is_disabled => LoginVerdict::ByBearer(account, ends_at),
+            Ok(_) => {
+                info!("the identity provider knows somebody who has no account that is open");
+                self.refuse_bearer(address).await
+            }
+            Err(fault) => {
+                warn!(cause = %fault, "could not look up the account of a token");
+                LoginVerdict::Unavailable
+            }
+        }
+    }
+
+    async fn refuse_bearer(&self, address: IpAddr) -> LoginVerdict {
+        self.refuse_token(address).await.unwrap_or_else(|fault| {
+            warn!(cause = %fault, "could not count a wrong token");
+            LoginVerdict::Unavailable
+        })
+    }
+}
