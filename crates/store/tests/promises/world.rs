@@ -158,13 +158,23 @@ impl World {
         .await
     }
 
-    /// Transactions that ended so far. Ends all connections.
-    pub(crate) async fn transactions(&self) -> i64 {
+    /// From here on, whoever connects is counted by the functions that are called.
+    pub(crate) async fn count_calls(&self) {
+        self.change(
+            "do $$ begin
+               execute format('alter database %I set track_functions = pl', current_database());
+             end $$",
+        )
+        .await;
+    }
+
+    /// How often functions whose names begin with `apply_` or `make_accounts` were called. Ends all connections.
+    pub(crate) async fn changes_applied(&self) -> i64 {
         self.rows_read("").await;
         self.count(
-            "select xact_commit + xact_rollback
-               from pg_stat_database
-              where datname = current_database()",
+            "select coalesce(sum(calls), 0)::bigint
+               from pg_stat_user_functions
+              where starts_with(funcname, 'apply_') or funcname = 'make_accounts'",
         )
         .await
     }
