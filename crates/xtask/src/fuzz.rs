@@ -9,7 +9,11 @@ use crate::tool::{ChoreError, cargo, root, run as run_tool};
 /// luck has found in other code. New numbers are for those who look for faults, by hand.
 const CI: [&str; 4] = ["--seconds", "60", "--seed", "1"];
 
+/// Of an input, as much as one can look at, escaped.
+const SHOWN_MAX: usize = 2_000;
+
 pub(crate) fn run(arguments: &[String]) -> Result<(), ChoreError> {
+    run_tool(&mut cargo(&["build", "--quiet", "--package", "postroom-fuzz"]))?;
     let mut fuzz = cargo(&["run", "--quiet", "--package", "postroom-fuzz", "--"]);
     let outcome = run_tool(fuzz.args(arguments));
     outcome.map_err(|error| {
@@ -30,7 +34,9 @@ fn last_input() -> Option<String> {
     let tried = tried.filter_map(|entry| Some((written(&entry)?, entry.path())));
     let (_, path): (_, PathBuf) = tried.max()?;
     let input = std::fs::read(&path).ok()?;
-    Some(format!("{}, {}", path.display(), input.escape_ascii()))
+    let (size, words) = (input.len(), input.escape_ascii().to_string());
+    let shown = words.get(..SHOWN_MAX).unwrap_or(&words);
+    Some(format!("{}, {size} bytes: {shown}", path.display()))
 }
 
 fn written(entry: &std::fs::DirEntry) -> Option<SystemTime> {
