@@ -152,11 +152,11 @@ fn guessing_is_braked_and_the_real_user_is_not() {
         ada(frontend).await;
         let page = get(frontend.addresses().http[0], "/metrics").await;
         assert!(
-            page.contains("postroom_logins_total{result=\"welcome\"} 2"),
+            page.contains("postroom_logins_total{method=\"password\",result=\"welcome\"} 2"),
             "{page}"
         );
         assert!(
-            page.contains("postroom_logins_total{result=\"too_many\"}"),
+            page.contains("postroom_logins_total{method=\"password\",result=\"too_many\"}"),
             "{page}"
         );
     });
