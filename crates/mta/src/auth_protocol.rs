@@ -10,12 +10,14 @@ use std::net::IpAddr;
 use auth::{Credentials, Exchange, PasswordMechanism, SaslStep};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::BytesMut;
 use mail::limits::{AUTH_LINE_BYTES_MAX, AUTH_REQUESTS_MAX};
 
 /// One connection of a mail transfer agent.
 #[derive(Debug, Default)]
 pub struct Conversation {
-    buffer: Vec<u8>,
+    /// What was taken from its front costs nothing, however much is behind.
+    buffer: BytesMut,
     exchanges: BTreeMap<u32, Request>,
 }
 
@@ -114,7 +116,7 @@ impl Conversation {
         let Some(end) = end else {
             return Ok(None);
         };
-        let line: Vec<u8> = self.buffer.drain(..=end).collect();
+        let line = self.buffer.split_to(end + 1);
         let line = str::from_utf8(&line[..end]).map_err(|_| Unreadable::Malformed)?;
         self.answer(line).map(Some)
     }

@@ -3,6 +3,7 @@
 //!
 //! A netstring is its length in digits, a colon, that many bytes, and a comma.
 
+use bytes::{Buf as _, BytesMut};
 use mail::limits::{MAP_ANSWER_BYTES_MAX, MAP_REQUEST_BYTES_MAX};
 
 /// A question for a map.
@@ -30,7 +31,8 @@ pub enum Answer {
 /// Bytes that came, and are not yet requests.
 #[derive(Debug, Default)]
 pub struct Requests {
-    buffer: Vec<u8>,
+    /// What was taken from its front costs nothing, however much is behind.
+    buffer: BytesMut,
 }
 
 /// What came is no netstring, too long a one, or no text: there is no telling where the next one begins.
@@ -65,7 +67,7 @@ impl Requests {
             map: map.to_owned(),
             key: key.to_owned(),
         };
-        self.buffer.drain(..whole);
+        self.buffer.advance(whole);
         Ok(Some(request))
     }
 
