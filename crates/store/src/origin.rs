@@ -140,10 +140,12 @@ impl Store {
     #[tracing::instrument(name = "db.write_origin", skip_all)]
     async fn write_origin(&self, origin: &Origin) -> Result<(), Fault> {
         sqlx::query!(
-            "insert into origin as known (
+            // It waits for no standby: what is written with it does, and cannot be there without what was written before.
+            "with unconfirmed as (select set_config('synchronous_commit', 'local', true))
+             insert into origin as known (
                session, account, account_name, login_name, node, address, client, token, token_name
              )
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+             select $1::bigint, $2::bigint, $3::text, $4::text, $5::text, $6::text, $7::text, $8::bigint, $9::text from unconfirmed
              on conflict (session) do update
                 set client = coalesce(excluded.client, known.client)",
             origin.session.to_i64(),

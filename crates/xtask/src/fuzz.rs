@@ -13,7 +13,12 @@ const CI: [&str; 4] = ["--seconds", "60", "--seed", "1"];
 const SHOWN_MAX: usize = 2_000;
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), ChoreError> {
-    run_tool(&mut cargo(&["build", "--quiet", "--package", "postroom-fuzz"]))?;
+    run_tool(&mut cargo(&[
+        "build",
+        "--quiet",
+        "--package",
+        "postroom-fuzz",
+    ]))?;
     let mut fuzz = cargo(&["run", "--quiet", "--package", "postroom-fuzz", "--"]);
     let outcome = run_tool(fuzz.args(arguments));
     outcome.map_err(|error| {
