@@ -23,7 +23,8 @@ begin
       raise exception using errcode = 'PR012', message = 'messages moved';
     exception
       when sqlstate 'PR012' then
-        _found := _again;
+        -- With those of before, to which they may go back meanwhile.
+        _found := array(select distinct m from unnest(_found || _again) as m);
     end;
   end loop;
   perform lock_mailboxes(_others || _found || _mailbox);
