@@ -4,7 +4,7 @@ use auth::Mechanism;
 use session::Reuse;
 
 use super::form::Form;
-use super::setting::{Choice, Setting};
+use super::setting::{Choice, Setting, words_of};
 
 /// How people get in.
 #[derive(Clone, Debug)]
@@ -43,11 +43,7 @@ pub enum Verifiers {
 /// Mechanisms in the order in which they are offered, whichever was written first.
 impl Setting for Vec<Mechanism> {
     fn parse(texts: &[String]) -> Result<Self, String> {
-        let words = texts
-            .iter()
-            .flat_map(|text| text.split([',', ' ']))
-            .filter(|word| !word.is_empty());
-        let named: Option<Self> = words.map(Mechanism::parse).collect();
+        let named: Option<Self> = words_of(texts).map(Mechanism::parse).collect();
         let named = named.filter(|named| !named.is_empty()).ok_or_else(|| {
             let all: Vec<_> = Mechanism::ALL.iter().map(|it| it.as_str()).collect();
             format!("some of {}", all.join(", "))

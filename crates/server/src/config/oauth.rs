@@ -8,7 +8,7 @@ use auth::{Algorithm, BearerRules};
 use hyper::Uri;
 
 use super::form::Form;
-use super::setting::{Choice, Setting};
+use super::setting::{Choice, Setting, words_of};
 
 /// An identity provider whose tokens let people in.
 #[derive(Clone, Debug)]
@@ -55,11 +55,7 @@ impl Choice for SessionsEnd {
 
 impl Setting for Vec<Algorithm> {
     fn parse(texts: &[String]) -> Result<Self, String> {
-        let words = texts
-            .iter()
-            .flat_map(|text| text.split([',', ' ']))
-            .filter(|word| !word.is_empty());
-        let named: Option<Self> = words.map(Algorithm::parse).collect();
+        let named: Option<Self> = words_of(texts).map(Algorithm::parse).collect();
         named
             .filter(|named| !named.is_empty())
             .ok_or_else(|| "some of RS256, ES256, EdDSA".to_owned())

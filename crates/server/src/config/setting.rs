@@ -7,6 +7,12 @@ use std::time::Duration;
 
 use super::listen::ListenAddress;
 
+/// The words of a list, as an array or with commas or spaces between.
+pub(super) fn words_of(texts: &[String]) -> impl Iterator<Item = &str> {
+    let words = texts.iter().flat_map(|text| text.split([',', ' ']));
+    words.filter(|word| !word.is_empty())
+}
+
 /// A value that can be written in the configuration.
 pub(super) trait Setting: Sized + Default {
     /// `texts` has one element unless a list was written.

@@ -117,7 +117,7 @@ impl Connection {
     ) -> Box<Self> {
         let mut session = Session::new(Arc::clone(&context.node), peer);
         if let Stream::Tls(_) = stream {
-            session.secured(stream.tls_binding());
+            session.secured(|| stream.tls_binding());
         }
         let now = Instant::now();
         context.metrics.move_connection(None, Some(Stage::Arriving));
@@ -488,7 +488,7 @@ impl Connection {
         let metrics = &self.context.metrics;
         let shaken = handshake(tls, patience, socket, metrics).await;
         self.stream = shaken.ok_or(Hangup)?;
-        self.session.secured(self.stream.tls_binding());
+        self.session.secured(|| self.stream.tls_binding());
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use std::iter;
 use std::mem;
 use std::sync::Arc;
 
-use auth::TlsBinding;
+use auth::{Mechanism, ScramMechanism, TlsBinding};
 use live::LoginLease;
 use mail::limits::{INLINE_LITERALS_BYTES_MAX, LINE_BYTES_MAX};
 use mail::{AccountId, MailboxId, SessionId};
@@ -128,10 +128,12 @@ impl Session {
         }
     }
 
-    /// TLS was started here; `binding` is what both ends know this connection by.
-    pub fn secured(&mut self, binding: Option<TlsBinding>) {
+    /// TLS was started here. `binding` tells what both ends know this connection by, where that is of use.
+    pub fn secured(&mut self, binding: impl FnOnce() -> Option<TlsBinding>) {
         self.peer.security = Security::Tls;
-        self.tls_binding = binding.map(Box::new);
+        let bound = Mechanism::Scram(ScramMechanism::Bound);
+        let is_offered = self.node.mechanisms.contains(&bound);
+        self.tls_binding = is_offered.then(binding).flatten().map(Box::new);
     }
 
     /// The next login is another session in the record of activity.

@@ -72,15 +72,12 @@ fn names_of<'l>(
     entries: &'l [AclEntry],
     groups: &'l BTreeMap<String, GroupPeople>,
 ) -> BTreeSet<&'l str> {
-    let listed = entries.iter().filter_map(|entry| match &entry.identifier {
-        Identifier::User(name) if !entry.is_negative => Some(&**name),
-        Identifier::User(_)
-        | Identifier::Group(_)
-        | Identifier::Anyone
-        | Identifier::Authenticated
-        | Identifier::Domain(_)
-        | Identifier::Anonymous
-        | Identifier::Owner => None,
+    let giving = entries.iter().filter(|entry| !entry.is_negative);
+    let listed = giving.filter_map(|entry| {
+        let Identifier::User(name) = &entry.identifier else {
+            return None;
+        };
+        Some(&**name)
     });
     let in_groups = groups.values().flat_map(|people| &people.names);
     listed.chain(in_groups.map(|name| &**name)).collect()
