@@ -47,7 +47,6 @@ pub use admission::Admission;
 pub use conversation::session::Session;
 pub use dispatch::Input;
 pub use message_limit::MessageLimit;
-pub use names::creation::create_permit;
 pub use names::naming::split_login;
 pub use names::trees::Trees;
 pub use node::{

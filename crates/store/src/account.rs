@@ -68,6 +68,32 @@ impl Store {
         Ok(rows.into_iter().map(Account::from).collect())
     }
 
+    /// The accounts that come after this name, or all, by name; the first so many.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.accounts_after", skip_all)]
+    pub async fn accounts_after(
+        &self,
+        name: Option<&str>,
+        count_max: u32,
+    ) -> Result<Vec<Account>, Fault> {
+        let rows = sqlx::query_as!(
+            Row,
+            "select id, name, password_hash, password_version, is_admin, is_disabled
+               from account
+              where name > coalesce($1, '')
+              order by name
+              limit $2",
+            name,
+            i64::from(count_max)
+        )
+        .fetch_all(&mut *self.connection().await?)
+        .await?;
+        Ok(rows.into_iter().map(Account::from).collect())
+    }
+
     /// With an INBOX of its own.
     ///
     /// # Errors
@@ -82,14 +108,16 @@ impl Store {
         is_admin: bool,
     ) -> Result<AccountId, Fault> {
         let name = account_name(name)?;
+        let mut administration = self.administer().await?;
         let id = sqlx::query_scalar!(
             r#"select create_account(_name => $1, _password_hash => $2, _is_admin => $3) as "id!""#,
             name,
             password_hash,
             is_admin
         )
-        .fetch_one(&mut *self.connection().await?)
+        .fetch_one(administration.executor())
         .await?;
+        administration.finish().await?;
         self.wake_directory();
         Ok(AccountId(id))
     }
@@ -102,13 +130,15 @@ impl Store {
     /// [`Fault::Gone`] when there is no such account.
     #[tracing::instrument(name = "db.set_password", skip_all)]
     pub async fn set_password(&self, account: AccountId, hash: Option<&str>) -> Result<(), Fault> {
+        let mut administration = self.administer().await?;
         sqlx::query!(
             "select set_password(_account => $1, _password_hash => $2)",
             account.0,
             hash
         )
-        .execute(&mut *self.connection().await?)
+        .execute(administration.executor())
         .await?;
+        administration.finish().await?;
         self.wake_account(account).await;
         self.until_noted(None).await
     }
@@ -155,13 +185,15 @@ impl Store {
 
     #[tracing::instrument(name = "db.set_disabled", skip_all)]
     async fn set_disabled(&self, account: AccountId, is_disabled: bool) -> Result<(), Fault> {
+        let mut administration = self.administer().await?;
         sqlx::query!(
             "select set_disabled(_account => $1, _is_disabled => $2)",
             account.0,
             is_disabled
         )
-        .execute(&mut *self.connection().await?)
+        .execute(administration.executor())
         .await?;
+        administration.finish().await?;
         self.wake_account(account).await;
         self.until_noted(None).await
     }
@@ -173,13 +205,15 @@ impl Store {
     /// [`Fault::Gone`] when there is no such account.
     #[tracing::instrument(name = "db.delete_account", skip_all)]
     pub async fn delete_account(&self, account: AccountId) -> Result<(), Fault> {
+        let mut administration = self.administer().await?;
         let woken = sqlx::query_as!(
             wake::Row,
             r#"select mailbox as "mailbox!", modseq as "modseq!" from delete_account(_account => $1)"#,
             account.0
         )
-        .fetch_all(&mut *self.connection().await?)
+        .fetch_all(administration.executor())
         .await?;
+        administration.finish().await?;
         self.wake(woken);
         self.wake_account(account).await;
         self.until_noted(None).await

@@ -21,9 +21,9 @@ pub(crate) struct LoginRow {
 #[derive(sqlx::Type)]
 #[sqlx(type_name = "actor")]
 pub(crate) struct ActorRow {
-    account: i64,
+    pub(crate) account: i64,
     /// For the record of activity.
-    session: Option<i64>,
+    pub(crate) session: Option<i64>,
     logins: Vec<LoginRow>,
 }
 

@@ -47,10 +47,11 @@ impl Store {
     #[tracing::instrument(name = "db.create_group", skip_all)]
     pub async fn create_group(&self, name: &str) -> Result<(), Fault> {
         let name = account_name(name)?;
+        let mut administration = self.administer().await?;
         sqlx::query!("select create_group(_name => $1)", name)
-            .execute(&mut *self.connection().await?)
+            .execute(administration.executor())
             .await?;
-        Ok(())
+        administration.finish().await
     }
 
     /// With its entries in every list.
@@ -61,13 +62,15 @@ impl Store {
     #[tracing::instrument(name = "db.delete_group", skip_all)]
     pub async fn delete_group(&self, name: &str) -> Result<(), Fault> {
         let name = fold(name).ok_or(Fault::Gone)?;
+        let mut administration = self.administer().await?;
         let woken = sqlx::query_as!(
             wake::Row,
             r#"select mailbox as "mailbox!", modseq as "modseq!" from delete_group(_name => $1)"#,
             name
         )
-        .fetch_all(&mut *self.connection().await?)
+        .fetch_all(administration.executor())
         .await?;
+        administration.finish().await?;
         self.wake(woken);
         self.until_noted(None).await
     }
@@ -98,6 +101,38 @@ impl Store {
         .fetch_all(&mut *self.connection().await?)
         .await?;
         Ok(rows)
+    }
+
+    /// The group of this name, in any case.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.find_group", skip_all)]
+    pub async fn find_group(&self, name: &str) -> Result<Option<Group>, Fault> {
+        let Some(name) = fold(name) else {
+            return Ok(None);
+        };
+        let row = sqlx::query_as!(
+            Group,
+            r#"select g.name,
+                      array(select a.name
+                              from user_group_member m
+                              join account a on a.id = m.account
+                             where m.user_group = g.id
+                             order by a.name) as "members!",
+                      array(select i.name
+                              from user_group_nesting n
+                              join user_group i on i.id = n.inner_group
+                             where n.outer_group = g.id
+                             order by i.name) as "groups!"
+                 from user_group g
+                where g.name = $1"#,
+            name
+        )
+        .fetch_optional(&mut *self.connection().await?)
+        .await?;
+        Ok(row)
     }
 
     /// All groups that a directory keeps, by name.
@@ -220,6 +255,7 @@ impl Store {
     async fn change_nesting(&self, outer: &str, inner: &str, is_member: bool) -> Result<(), Fault> {
         let outer = fold(outer).ok_or(Fault::Gone)?;
         let inner = fold(inner).ok_or(Fault::Gone)?;
+        let mut administration = self.administer().await?;
         let woken = sqlx::query_as!(
             wake::Row,
             r#"select mailbox as "mailbox!", modseq as "modseq!"
@@ -228,8 +264,9 @@ impl Store {
             inner,
             is_member,
         )
-        .fetch_all(&mut *self.connection().await?)
+        .fetch_all(administration.executor())
         .await?;
+        administration.finish().await?;
         self.wake(woken);
         self.until_noted(None).await
     }
@@ -241,6 +278,7 @@ impl Store {
         is_member: bool,
     ) -> Result<(), Fault> {
         let group = fold(group).ok_or(Fault::Gone)?;
+        let mut administration = self.administer().await?;
         let woken = sqlx::query_as!(
             wake::Row,
             r#"select mailbox as "mailbox!", modseq as "modseq!"
@@ -249,8 +287,9 @@ impl Store {
             account.0,
             is_member,
         )
-        .fetch_all(&mut *self.connection().await?)
+        .fetch_all(administration.executor())
         .await?;
+        administration.finish().await?;
         self.wake(woken);
         self.until_noted(None).await
     }

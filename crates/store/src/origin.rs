@@ -125,6 +125,12 @@ impl Store {
         Ok(Some(session_origin.session()))
     }
 
+    /// Who acts for `account`: the account of the session of this handle, where there is one.
+    pub(crate) fn acting_for(&self, account: AccountId) -> AccountId {
+        let origin = self.origin.as_ref();
+        origin.map_or(account, |origin| origin.read().account)
+    }
+
     /// `account` as whoever writes what is recorded: introduces the session.
     pub(crate) async fn recorded_actor(&self, account: AccountId) -> Result<ActorRow, Fault> {
         self.introduce().await?;

@@ -22,11 +22,7 @@ impl Store {
         modification: Modification,
     ) -> Result<(), Fault> {
         let actor = self.recorded_actor(permit.account()).await?;
-        let (mode, sign, rights) = match modification {
-            Modification::Replace(rights) => (0, "", rights),
-            Modification::Add(rights) => (1, "+", rights),
-            Modification::Remove(rights) => (2, "-", rights),
-        };
+        let change = Change::new(subject, modification);
         let woken = sqlx::query_as!(
             wake::Row,
             r#"select mailbox as "mailbox!", modseq as "modseq!"
@@ -35,14 +31,51 @@ impl Store {
                         _rights => $6, _detail => $7)"#,
             actor as ActorRow,
             PermitRow::from(permit) as PermitRow,
-            fold_identifier(&subject.identifier).to_string(),
+            change.identifier,
             subject.is_negative,
-            mode,
-            rights.to_i16(),
-            format!("{subject} {sign}{rights}"),
+            change.mode,
+            change.rights,
+            change.detail,
         )
         .fetch_all(&mut *self.connection().await?)
         .await?;
+        self.withdraw(permit, woken).await
+    }
+
+    /// The same, unless who may do what there has changed since the permit was given.
+    ///
+    /// # Errors
+    ///
+    /// As [`set_rights`](Self::set_rights); [`Fault::Stale`] where something has changed.
+    #[tracing::instrument(name = "db.set_rights_of_unchanged", skip_all)]
+    pub async fn set_rights_of_unchanged(
+        &self,
+        permit: &Permit,
+        subject: &Subject,
+        modification: Modification,
+    ) -> Result<(), Fault> {
+        let actor = self.recorded_actor(permit.account()).await?;
+        let change = Change::new(subject, modification);
+        let woken = sqlx::query_as!(
+            wake::Row,
+            r#"select mailbox as "mailbox!", modseq as "modseq!"
+                 from change_unchanged_list(
+                        _actor => $1, _permit => $2, _identifier => $3, _is_negative => $4, _mode => $5,
+                        _rights => $6, _detail => $7)"#,
+            actor as ActorRow,
+            PermitRow::from(permit) as PermitRow,
+            change.identifier,
+            subject.is_negative,
+            change.mode,
+            change.rights,
+            change.detail,
+        )
+        .fetch_all(&mut *self.connection().await?)
+        .await?;
+        self.withdraw(permit, woken).await
+    }
+
+    async fn withdraw(&self, permit: &Permit, woken: Vec<wake::Row>) -> Result<(), Fault> {
         // Of several mailboxes nodes take note by a comparison of all that they have open.
         let alone = match woken.as_slice() {
             [one] => ModSeq::from_i64(one.modseq).map(|modseq| (permit.mailbox(), modseq)),
@@ -61,5 +94,29 @@ impl Store {
     pub async fn delete_rights(&self, permit: &Permit, subject: &Subject) -> Result<(), Fault> {
         self.set_rights(permit, subject, Modification::Replace(Rights::NONE))
             .await
+    }
+}
+
+/// A change of an entry, as the functions of the schema take it.
+struct Change {
+    identifier: String,
+    mode: i16,
+    rights: i16,
+    detail: String,
+}
+
+impl Change {
+    fn new(subject: &Subject, modification: Modification) -> Self {
+        let (mode, sign, rights) = match modification {
+            Modification::Replace(rights) => (0, "", rights),
+            Modification::Add(rights) => (1, "+", rights),
+            Modification::Remove(rights) => (2, "-", rights),
+        };
+        Self {
+            identifier: fold_identifier(&subject.identifier).to_string(),
+            mode,
+            rights: rights.to_i16(),
+            detail: format!("{subject} {sign}{rights}"),
+        }
     }
 }

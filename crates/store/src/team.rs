@@ -149,6 +149,7 @@ impl Store {
     ) -> Result<AccountId, Fault> {
         let name = account_name(name)?;
         let (folders, uses) = default_folders();
+        let mut administration = self.administer().await?;
         let id = sqlx::query_scalar!(
             r#"select create_account_with_folders(
                         _name => $1, _password_hash => $2, _is_admin => $3, _folders => $4, _uses => $5) as "id!""#,
@@ -158,8 +159,9 @@ impl Store {
             &folders as &[&str],
             &uses as &[&str],
         )
-        .fetch_one(&mut *self.connection().await?)
+        .fetch_one(administration.executor())
         .await?;
+        administration.finish().await?;
         self.wake_directory();
         Ok(AccountId(id))
     }

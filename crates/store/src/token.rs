@@ -52,6 +52,8 @@ pub struct Services {
     pub imap: bool,
     /// To submit mail, by a mail transfer agent that asks us.
     pub submission: bool,
+    /// To use the HTTP API, and then for nothing else.
+    pub api: bool,
 }
 
 /// A token that is to be.
@@ -115,13 +117,17 @@ const NO_NAME: Fault = Fault::Limit(
     "the name of an access token has 1 to 100 bytes and no control characters or spaces around it",
 );
 
+const API_ALONE: Fault =
+    Fault::Limit("an access token for the API is for the whole account, and for nothing else");
+
 impl Store {
     /// Gives an account another token.
     ///
     /// # Errors
     ///
     /// [`Fault::Exists`] for a name that another token of the account has; [`Fault::Denied`] where the account sees nothing of
-    /// the mailbox, or the login of this handle has ended; [`Fault::Gone`] without the account; [`Fault::Limit`] for a name that is none, and for too many tokens.
+    /// the mailbox, or the login of this handle has ended; [`Fault::Gone`] without the account; [`Fault::Limit`] for a name that is none, for too many tokens,
+    /// and for one for the API that shall be for something else, too.
     #[tracing::instrument(name = "db.add_token", skip_all)]
     pub async fn add_token(
         &self,
@@ -136,7 +142,11 @@ impl Store {
         if !is_name {
             return Err(NO_NAME);
         }
-        let actor = self.recorded_actor(account).await?;
+        let is_of_api = token.services.api;
+        if is_of_api && (token.services != Services::API || token.mailbox.is_some()) {
+            return Err(API_ALONE);
+        }
+        let actor = self.recorded_actor(self.acting_for(account)).await?;
         let id = sqlx::query_scalar!(
             r#"select make_token(
                         _actor => $1, _account => $2, _name => $3, _hash => $4, _mailbox => $5, _services => $6,
@@ -162,7 +172,7 @@ impl Store {
     /// [`Fault::Gone`] when there is no such token; [`Fault::Denied`] where the login of this handle has ended.
     #[tracing::instrument(name = "db.remove_token", skip_all)]
     pub async fn remove_token(&self, account: AccountId, name: &str) -> Result<(), Fault> {
-        let actor = self.recorded_actor(account).await?;
+        let actor = self.recorded_actor(self.acting_for(account)).await?;
         sqlx::query_scalar!(
             "select take_token(_actor => $1, _account => $2, _name => $3)",
             actor as ActorRow,
@@ -354,20 +364,40 @@ impl AccessToken {
 }
 
 impl Services {
-    const IMAP: i16 = 1;
-    const SUBMISSION: i16 = 2;
+    /// For the HTTP API.
+    pub const API: Self = Self {
+        imap: false,
+        submission: false,
+        api: true,
+    };
+
+    /// Whether the token would be good for nothing.
+    #[must_use]
+    pub const fn is_nothing(self) -> bool {
+        self.number() == 0
+    }
+
+    const IMAP_BIT: i16 = 1;
+    const SUBMISSION_BIT: i16 = 2;
+    const API_BIT: i16 = 4;
 
     const fn of(number: i16) -> Self {
         Self {
-            imap: number & Self::IMAP != 0,
-            submission: number & Self::SUBMISSION != 0,
+            imap: number & Self::IMAP_BIT != 0,
+            submission: number & Self::SUBMISSION_BIT != 0,
+            api: number & Self::API_BIT != 0,
         }
     }
 
     const fn number(self) -> i16 {
-        let imap = if self.imap { Self::IMAP } else { 0 };
-        let submission = if self.submission { Self::SUBMISSION } else { 0 };
-        imap | submission
+        let imap = if self.imap { Self::IMAP_BIT } else { 0 };
+        let submission = if self.submission {
+            Self::SUBMISSION_BIT
+        } else {
+            0
+        };
+        let api = if self.api { Self::API_BIT } else { 0 };
+        imap | submission | api
     }
 }
 

@@ -184,19 +184,24 @@ impl Architect {
             hash: token.hash(),
             mailbox,
             services: Services {
-                imap: kind != TokenKind::Sending,
-                submission: kind != TokenKind::Reading,
+                imap: !matches!(kind, TokenKind::Sending | TokenKind::Api(_)),
+                submission: !matches!(kind, TokenKind::Reading | TokenKind::Api(_)),
+                api: matches!(kind, TokenKind::Api(_)),
             },
             mode: match kind {
-                TokenKind::Reading => AccessMode::ReadOnly,
-                TokenKind::Plain | TokenKind::Sending | TokenKind::Expired | TokenKind::Brief => {
-                    AccessMode::ReadWrite
-                }
+                TokenKind::Reading | TokenKind::Api(AccessMode::ReadOnly) => AccessMode::ReadOnly,
+                TokenKind::Plain
+                | TokenKind::Sending
+                | TokenKind::Expired
+                | TokenKind::Brief
+                | TokenKind::Api(AccessMode::ReadWrite) => AccessMode::ReadWrite,
             },
             expires_at: match kind {
                 TokenKind::Expired => Some(0),
                 TokenKind::Brief => Some(unix_seconds() + 2),
-                TokenKind::Plain | TokenKind::Reading | TokenKind::Sending => None,
+                TokenKind::Plain | TokenKind::Reading | TokenKind::Sending | TokenKind::Api(_) => {
+                    None
+                }
             },
         };
         self.store.add_token(account, &new).await?;
@@ -310,7 +315,7 @@ impl Architect {
         if self.store.resolve(builder, &place).await?.is_some() {
             return Ok(());
         }
-        let create_permit = session::create_permit(&self.store, builder, &place, None).await?;
+        let create_permit = self.store.create_permit(builder, &place, None).await?;
         let create_permit = create_permit.map_err(denied)?;
         self.store
             .create_mailbox(&create_permit, &place, None)

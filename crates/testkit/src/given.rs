@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use acl::AccessMode;
+
 /// One sentence, taken apart. Names of mailboxes are those that everybody but their owner uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Given {
@@ -128,6 +130,8 @@ pub enum TokenKind {
     Expired,
     /// `brief`: it ends in two seconds.
     Brief,
+    /// `managing`: for the HTTP API; `looking`: for it, and to change nothing.
+    Api(AccessMode),
 }
 
 /// Where somebody's client is connected.
@@ -235,6 +239,8 @@ fn token(account: &str, kind: &[&str], name: &str, mailbox: &[&str]) -> Result<G
         ["sending"] => TokenKind::Sending,
         ["expired"] => TokenKind::Expired,
         ["brief"] => TokenKind::Brief,
+        ["managing"] => TokenKind::Api(AccessMode::ReadWrite),
+        ["looking"] => TokenKind::Api(AccessMode::ReadOnly),
         other => return Err(format!("{} is no kind of token", other.join(" "))),
     };
     Ok(Given::Token {

@@ -113,10 +113,15 @@ fn row(person: &SignedIn<'_>, token: &ListedToken) -> Markup {
 
 fn good_for(person: &SignedIn<'_>, token: &ListedToken) -> String {
     let texts = person.texts();
-    let Services { imap, submission } = token.services;
+    let Services {
+        imap,
+        submission,
+        api,
+    } = token.services;
     let words = [
         imap.then_some(texts.reading_mail),
         submission.then_some(texts.sending_mail),
+        api.then_some(texts.using_api),
         (token.mode == AccessMode::ReadOnly).then_some(texts.only_reading),
     ];
     words.into_iter().flatten().collect::<Vec<_>>().join(", ")
@@ -220,6 +225,7 @@ pub(crate) async fn make(person: &SignedIn<'_>) -> Result<WebResponse, Problem> 
     let services = Services {
         imap: form.is_ticked("imap"),
         submission: form.is_ticked("send") && mode == AccessMode::ReadWrite,
+        api: false,
     };
     if !(services.imap || services.submission) {
         return list(person, 400, &alert(texts.no_service)).await;

@@ -72,6 +72,7 @@ texts! {
     whole_account: "everything that I see", "alles, was ich sehe";
     reading_mail: "mail", "E-Mail";
     sending_mail: "sending", "Versand";
+    using_api: "managing by programs", "Verwaltung durch Programme";
     only_reading: "only reading", "nur lesen";
     new_device: "A password for a device", "Ein Passwort für ein Gerät";
     device_name: "Name", "Name";

@@ -222,7 +222,10 @@ impl AdminContext {
         who: &Operator,
         place: &Place,
     ) -> Result<CreatePermit, Failure> {
-        let asked = session::create_permit(&self.store, who.account.id, place, None).await?;
+        let asked = self
+            .store
+            .create_permit(who.account.id, place, None)
+            .await?;
         asked.map_err(|denied| self.denied(denied, place))
     }
 

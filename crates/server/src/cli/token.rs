@@ -23,6 +23,7 @@ pub(super) const HELP: &str = "A token is typed in place of the password, once, 
     postroom token add ada \"Ada's iPhone\"\n  \
     postroom token add ada 'laptop, support' --mailbox 'Shared Folders/support' --expires 365d\n  \
     postroom token add tickets 'ticket system' --mailbox 'Shared Folders/support' --service imap --read-only\n  \
+    postroom token add admin 'nightly job' --service api --expires 90d\n  \
     postroom token list ada\n  \
     postroom token remove ada \"Ada's iPhone\"";
 
@@ -53,7 +54,7 @@ pub(super) struct NewArgs {
     /// Open this shared mailbox, with what is below it, and nothing else.
     #[arg(long, value_name = "NAME")]
     mailbox: Option<String>,
-    /// What it is good for; everything where nothing is said, or IMAP where it only reads.
+    /// What it is good for; mail where nothing is said, or IMAP where it only reads.
     #[arg(long, value_enum)]
     service: Vec<Service>,
     /// Look, and change nothing.
@@ -70,6 +71,8 @@ enum Service {
     Imap,
     /// To send mail, by a mail transfer agent that asks `listen.auth`.
     Submission,
+    /// To use the HTTP API, where `web.api` is on. Said alone: such a token is for nothing else.
+    Api,
 }
 
 /// The mailbox that a token opens.
@@ -89,6 +92,10 @@ pub(super) async fn run(verb: &Verb, config: &Config, terminal: &Terminal) -> Re
 
 async fn add(context: &AdminContext, args: &NewArgs, terminal: &Terminal) -> Result<(), Failure> {
     let services = services(&args.service, args.read_only)?;
+    if services.api && args.mailbox.is_some() {
+        let words = "a token for the API is for the whole account, not for a mailbox";
+        return Err(Failure::usage(words));
+    }
     let now = environment::unix_seconds();
     let expires_at = args.expires.as_deref().map(|text| moment(text, now));
     let expires_at = expires_at.transpose()?;
@@ -135,6 +142,15 @@ async fn add(context: &AdminContext, args: &NewArgs, terminal: &Terminal) -> Res
 }
 
 fn services(wanted: &[Service], is_read_only: bool) -> Result<Services, Failure> {
+    if wanted.contains(&Service::Api) {
+        let is_alone = wanted.iter().all(|service| *service == Service::Api);
+        return if is_alone {
+            Ok(Services::API)
+        } else {
+            let words = "a token for the API is for nothing else: make two";
+            Err(Failure::usage(words))
+        };
+    }
     let is_wanted = |service| wanted.contains(&service) || wanted.is_empty();
     if is_read_only && wanted.contains(&Service::Submission) {
         return Err(Failure::usage("a token that only reads sends no mail"));
@@ -142,6 +158,7 @@ fn services(wanted: &[Service], is_read_only: bool) -> Result<Services, Failure>
     Ok(Services {
         imap: is_wanted(Service::Imap),
         submission: is_wanted(Service::Submission) && !is_read_only,
+        api: false,
     })
 }
 
@@ -259,10 +276,12 @@ fn line(context: &AdminContext, token: &ListedToken) -> String {
 }
 
 fn words(services: Services) -> Vec<&'static str> {
-    let imap = services.imap.then_some("imap");
-    imap.into_iter()
-        .chain(services.submission.then_some("submission"))
-        .collect()
+    let words = [
+        services.imap.then_some("imap"),
+        services.submission.then_some("submission"),
+        services.api.then_some("api"),
+    ];
+    words.into_iter().flatten().collect()
 }
 
 async fn remove(
@@ -331,7 +350,7 @@ mod tests {
 
     #[test]
     fn a_token_is_for_what_is_said_or_for_everything() {
-        use Service::{Imap, Submission};
+        use Service::{Api, Imap, Submission};
         for (wanted, is_read_only, expected) in [
             (&[][..], false, Some((true, true))),
             (&[], true, Some((true, false))),
@@ -342,8 +361,17 @@ mod tests {
             (&[Submission], true, None),
         ] {
             let chosen = services(wanted, is_read_only).ok();
-            let expected = expected.map(|(imap, submission)| Services { imap, submission });
+            let expected = expected.map(|(imap, submission)| Services {
+                imap,
+                submission,
+                api: false,
+            });
             assert_eq!(chosen, expected, "{wanted:?} {is_read_only}");
+        }
+        for is_read_only in [false, true] {
+            let chosen = services(&[Api], is_read_only).ok();
+            assert_eq!(chosen, Some(Services::API), "{is_read_only}");
+            assert!(services(&[Api, Imap], is_read_only).is_err());
         }
     }
 }

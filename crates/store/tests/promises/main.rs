@@ -12,6 +12,7 @@
 
 mod activity;
 mod addresses;
+mod administration;
 mod answers;
 mod applying;
 mod branches;

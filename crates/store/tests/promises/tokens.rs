@@ -17,6 +17,7 @@ use crate::world::{World, append, contents, image, is_denied, permit};
 const ALL: Services = Services {
     imap: true,
     submission: true,
+    api: false,
 };
 
 /// For the whole account and everything, without an end.

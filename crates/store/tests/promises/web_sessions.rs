@@ -125,6 +125,7 @@ async fn who_makes_a_token_in_a_session_is_recorded_and_must_be_logged_in() {
         services: Services {
             imap: true,
             submission: false,
+            api: false,
         },
         mode: AccessMode::ReadWrite,
         expires_at: None,
