@@ -159,6 +159,14 @@ pub const WEB_SESSION_HOURS_MAX: u64 = 12;
 pub const WEB_SESSION_IDLE_MINUTES_MAX: u64 = 60;
 /// What a form of the web pages sends, in bytes.
 pub const WEB_FORM_BYTES_MAX: usize = 16 * 1024;
+/// What a request to the API brings, in bytes.
+pub const API_BODY_BYTES_MAX: usize = 64 * 1024;
+/// Items of one page of a list of the API.
+pub const API_PAGE_ITEMS_MAX: u32 = 1000;
+/// Access tokens whose requests to the API a node counts at once.
+pub const API_TOKENS_KNOWN_MAX: usize = 10_000;
+/// Sessions of the API that a node remembers at once.
+pub const API_SESSIONS_MAX: usize = 10_000;
 /// People of one group that the web pages name.
 pub const GROUP_PEOPLE_TOLD_MAX: i32 = 200;
 /// Aliases, of addresses and of domains, that lead from an address to its mailbox.

@@ -29,6 +29,7 @@ mod lmtp;
 mod lock;
 mod memory;
 mod metrics;
+mod new_password;
 mod panics;
 mod proxied;
 mod registry;

@@ -41,8 +41,8 @@ pub use tap::{Meddling, Tap};
 // Used by the tests beside this library only.
 #[cfg(test)]
 use {
-    bus as _, imap_codec as _, ldap3 as _, libtest_mimic as _, nats as _, rcgen as _, rustix as _,
-    serde_json as _,
+    api as _, bus as _, imap_codec as _, ldap3 as _, libtest_mimic as _, nats as _, rcgen as _,
+    rustix as _, serde_json as _,
 };
 
 /// The folder of the talks.

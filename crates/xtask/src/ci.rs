@@ -14,6 +14,7 @@ const STEPS: &[Step] = &[
     ("settings", settings::check),
     ("package", dist::check),
     ("foreign", || visit::run("tests/foreign/run", &[])),
+    ("api", || visit::run("tests/api/run", &[])),
     ("faults", visit::sample_of_faults),
     ("smoke", bench::smoke),
     ("fuzz", fuzz::in_ci),

@@ -4,17 +4,8 @@
 use std::io::{self, Read as _};
 use std::path::PathBuf;
 
-use auth::{Hasher, NoToken, Password, ScramVerifier, Token};
-use mail::AccountId;
-use store::Fault;
-
-use super::admin_context::AdminContext;
 use super::failure::Failure;
-use crate::config::Verifiers;
-use crate::environment;
-
-/// What a password may measure; also keeps a wrong file from being read for ever.
-const PASSWORD_BYTES_MAX: u64 = 1024;
+use crate::new_password::{NewPassword, PASSWORD_BYTES_MAX};
 
 #[derive(Debug, clap::Args)]
 #[group(multiple = false)]
@@ -25,32 +16,6 @@ pub(super) struct Args {
     /// Read the password from standard input.
     #[arg(long)]
     password_stdin: bool,
-}
-
-/// A password that was given, and its hash.
-pub(super) struct NewPassword {
-    password: Password,
-    pub(super) hash: String,
-}
-
-impl NewPassword {
-    /// Keeps for an account that has this password by what its owner can prove that he knows it, where that is done here.
-    pub(super) async fn keep_verifier(
-        &self,
-        context: &AdminContext,
-        account: AccountId,
-        name: &str,
-    ) -> Result<(), Fault> {
-        if context.verifiers == Verifiers::NotMade {
-            return Ok(());
-        }
-        let salt = context.store.find_prover(name).await?.salt;
-        let verifier = ScramVerifier::of_password(self.password.as_bytes(), &salt).to_string();
-        context
-            .store
-            .keep_verifier(account, &self.hash, &verifier)
-            .await
-    }
 }
 
 impl Args {
@@ -64,28 +29,24 @@ impl Args {
                 .map_err(|cause| Failure::failed(format!("standard input: {cause}")))?,
             None => return Ok(None),
         };
-        let salt = environment::random_bytes()
-            .ok_or_else(|| Failure::failed("this machine gives no random numbers"))?;
         let password = text.strip_suffix('\n').unwrap_or(&text);
         let password = password.strip_suffix('\r').unwrap_or(password);
-        if Token::parse(password.as_bytes()) != Err(NoToken::Password) {
-            let words = "a password does not begin as an access token does (`postroom token add` makes those)";
-            return Err(Failure::failed(words));
-        }
-        let hash = Hasher::new().hash(password.as_bytes(), &salt);
-        let hash = hash.map_err(|cause| Failure::failed(cause.to_string()))?;
-        let password = Password::new(password.as_bytes())
-            .ok_or_else(|| Failure::failed("a password has no NUL in it"))?;
-        Ok(Some(NewPassword { password, hash }))
+        let password = NewPassword::hash(password);
+        password
+            .map(Some)
+            .map_err(|cause| Failure::failed(cause.to_string()))
     }
 }
 
+/// What may follow a password in a file.
+const LINE_END_BYTES_MAX: u64 = 2;
+
 fn read(source: impl io::Read) -> io::Result<String> {
     let mut text = String::new();
-    source
-        .take(PASSWORD_BYTES_MAX + 1)
-        .read_to_string(&mut text)?;
-    if text.len() as u64 > PASSWORD_BYTES_MAX {
+    // Also keeps a wrong file from being read for ever.
+    let bytes_max = PASSWORD_BYTES_MAX as u64 + LINE_END_BYTES_MAX;
+    source.take(bytes_max + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > bytes_max {
         let words = format!("a password has at most {PASSWORD_BYTES_MAX} bytes");
         return Err(io::Error::new(io::ErrorKind::InvalidData, words));
     }

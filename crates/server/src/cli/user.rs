@@ -10,6 +10,7 @@ use super::password;
 use super::terminal::Terminal;
 use super::user_import;
 use crate::config::Config;
+use crate::new_password::NewPassword;
 
 pub(super) const HELP: &str = "Examples:\n  \
     postroom user add ada --password-stdin < ada.secret\n  \
@@ -88,7 +89,7 @@ async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Res
             for name in names {
                 let created = create(context, name, hash, *admin, *folders).await;
                 if let (Ok(id), Some(password)) = (&created, &password) {
-                    password.keep_verifier(context, *id, name).await?;
+                    keep_verifier(context, password, *id, name).await?;
                 }
                 match created {
                     Ok(_) => terminal.report(format!("user {name} added"))?,
@@ -114,7 +115,7 @@ async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Res
             let hash = password.as_ref().map(|password| password.hash.as_str());
             context.store.set_password(account.id, hash).await?;
             if let Some(password) = &password {
-                password.keep_verifier(context, account.id, name).await?;
+                keep_verifier(context, password, account.id, name).await?;
             }
             terminal.report(match password {
                 Some(_) => format!("user {name} has a new password"),
@@ -139,6 +140,18 @@ async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Res
             terminal.report(format!("user {name} deleted"))
         }
     }
+}
+
+async fn keep_verifier(
+    context: &AdminContext,
+    password: &NewPassword,
+    account: AccountId,
+    name: &str,
+) -> Result<(), Fault> {
+    let (store, verifiers) = (&context.store, context.verifiers);
+    password
+        .keep_verifier(store, verifiers, (account, name))
+        .await
 }
 
 /// Makes an account, with its folders or with its INBOX only.

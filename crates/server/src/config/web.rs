@@ -15,6 +15,15 @@ pub struct WebConfig {
     pub tells_who_is_here: bool,
     /// Where browsers reach the pages from outside.
     pub pages: Option<(String, u16)>,
+    /// The HTTP API; `None` where it is not served.
+    pub api: Option<ApiConfig>,
+}
+
+/// The HTTP API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ApiConfig {
+    /// Requests that one access token may make in a minute, at this frontend.
+    pub requests_per_minute: u32,
 }
 
 /// A host with a port, or nothing.
@@ -51,6 +60,22 @@ impl WebConfig {
             "true",
             "Whether those who administer a mailbox are told on the page which of its people have it open.",
         );
+        let serves_api = form.take(
+            "web.api",
+            "false",
+            "Whether listen.web serves the HTTP API too, below /api/v1: what this program does at the command line, for \
+             whoever has an access token for it (postroom token add NAME TOKEN --service api).",
+        );
+        let requests_per_minute = form.take(
+            "web.api_requests_per_minute",
+            "600",
+            "Requests to the API of this frontend that one access token may make in a minute; more have to wait.",
+        );
+        form.check(
+            requests_per_minute > 0,
+            "web.api_requests_per_minute",
+            "must be at least 1",
+        );
         form.check(connections > 0, "web.connections", "must be at least 1");
         let (imap_host, imap_port) = imap.map_or((None, 0), |(host, port)| (Some(host), port));
         Self {
@@ -62,6 +87,12 @@ impl WebConfig {
             },
             tells_who_is_here,
             pages,
+            api: bool::then_some(
+                serves_api,
+                ApiConfig {
+                    requests_per_minute,
+                },
+            ),
         }
     }
 }

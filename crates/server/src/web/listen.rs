@@ -120,7 +120,8 @@ impl Visitor {
             return;
         };
         let answer = service_fn(|request| {
-            request::serve(request, &context.site, self.address, self.transport)
+            let (site, api) = (&context.site, context.api.as_ref());
+            request::serve(request, site, api, self.address, self.transport)
         });
         let mut conversation = std::pin::pin!(
             http1::Builder::new()

@@ -1,6 +1,7 @@
-//! The web pages: the sockets around the room `web`, and what it asks of the outside. Addresses of loopback are served in the
+//! The web pages and the HTTP API: the sockets around the rooms `web` and `api`, and what they ask of the outside. Addresses of loopback are served in the
 //! clear, all others in TLS.
 
+mod api;
 mod listen;
 mod password_check;
 mod request;
@@ -12,6 +13,7 @@ use tokio_rustls::TlsAcceptor;
 
 use web::Site;
 
+use self::api::Api;
 pub(crate) use listen::{WebListener, accept, bind};
 use password_check::Passwords;
 
@@ -29,6 +31,7 @@ const IMAPS_PORT: u16 = 993;
 /// What all connections to the pages share.
 pub(crate) struct WebContext {
     site: Site,
+    api: Option<Api>,
     tls: TlsAcceptor,
     handshake_timeout: Duration,
     metrics: Arc<Metrics>,
@@ -62,6 +65,7 @@ impl WebContext {
         };
         Arc::new(Self {
             site,
+            api: Api::new(config, imap),
             tls: imap.tls.clone(),
             handshake_timeout: config.timeouts.login,
             metrics: Arc::clone(&imap.metrics),

@@ -13,6 +13,7 @@ use mail::limits::WEB_FORM_BYTES_MAX;
 use tracing::{Instrument as _, info_span};
 use web::{Body, Method, Site, Transport, WebRequest, WebResponse, answer};
 
+use super::api::Api;
 use crate::environment;
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -23,9 +24,13 @@ const XML: [&str; 2] = ["text/xml", "application/xml"];
 pub(super) async fn serve(
     request: Request<Incoming>,
     site: &Site,
+    api: Option<&Api>,
     address: IpAddr,
     transport: Transport,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
+    if let Some(api) = api.filter(|_| Api::is_at(request.uri().path())) {
+        return api.serve(request, address).await;
+    }
     let response = match read(request, address, transport).await {
         Ok(request) => {
             let span = info_span!("web.request");

@@ -13,6 +13,7 @@ const PLAIN: &str = "Plain words: ";
 /// The rooms whose nouns everybody reads; the others keep to the words of an RFC, or of a program.
 const ROOMS: &[&str] = &[
     "mail", "acl", "auth", "bus", "desired", "image", "store", "live", "session", "lmtp", "web",
+    "api",
 ];
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {

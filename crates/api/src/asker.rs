@@ -1,0 +1,204 @@
+//! Who asks: the holder of an access token for the API. Knows nothing of what is asked for.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use acl::{AccessMode, Operation, Permit};
+use auth::Token;
+use axum::extract::FromRequestParts;
+use axum::http::header::{AUTHORIZATION, USER_AGENT};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, Method};
+use mail::{MailboxName, Place};
+use store::{AccessToken, Account, Found, Store};
+
+use crate::problem::{Problem, Wait};
+use crate::rate_limit::RateLimit;
+use crate::sessions::Sessions;
+use crate::site::{ApiSite, Caller, Refusal};
+
+/// What all requests to one frontend share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) site: ApiSite,
+    rate_limit: Mutex<RateLimit>,
+    sessions: Mutex<Sessions>,
+}
+
+/// The holder of an access token for the API, who was let in by it for this one request.
+#[derive(Debug)]
+pub(crate) struct Asker {
+    shared: Arc<Shared>,
+    pub(crate) account: Account,
+    pub(crate) token: AccessToken,
+    /// What is written by this is recorded as the holder's, and denied once the token no longer lets him in.
+    pub(crate) store: Store,
+    pub(crate) caller: Caller,
+}
+
+/// A mailbox that was asked for by name, and that whoever asks may know of.
+#[derive(Debug)]
+pub(crate) struct Mailbox {
+    pub(crate) name: MailboxName,
+    pub(crate) place: Place,
+    pub(crate) found: Found,
+}
+
+/// How long to wait who is throttled for wrong tokens, in seconds.
+const THROTTLED_SECONDS: u64 = 60;
+
+impl Shared {
+    pub(crate) fn new(site: ApiSite) -> Self {
+        Self {
+            rate_limit: Mutex::new(RateLimit::new(site.requests_per_minute)),
+            sessions: Mutex::default(),
+            site,
+        }
+    }
+}
+
+impl FromRequestParts<Arc<Shared>> for Asker {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Problem> {
+        let caller = parts.extensions.get::<Caller>();
+        let caller = *caller.ok_or(Problem::Broken)?;
+        let given = bearer(&parts.headers).ok_or(Problem::NoToken)?;
+        let (account, token) = shared.admit(given, caller).await?;
+        let is_reading = matches!(parts.method, Method::GET | Method::HEAD);
+        if token.mode == AccessMode::ReadOnly && !is_reading {
+            return Err(Problem::ReadOnly);
+        }
+        let [a, b, c, d, e, f, ..] = (shared.site.random)().ok_or(Problem::Broken)?;
+        let program = text(&parts.headers, USER_AGENT);
+        let mut sessions = lock(&shared.sessions);
+        let holder = (&account, &token);
+        let store = sessions.store(&shared.site, holder, caller, program, [a, b, c, d, e, f]);
+        drop(sessions);
+        Ok(Self {
+            shared: Arc::clone(shared),
+            account,
+            token,
+            store,
+            caller,
+        })
+    }
+}
+
+impl Shared {
+    /// One answer for a token that is none, that has ended, and that is for something else; and only the first of these is counted,
+    /// as at every other door.
+    async fn admit(&self, given: &str, caller: Caller) -> Result<(Account, AccessToken), Problem> {
+        let Ok(token) = Token::parse(given.as_bytes()) else {
+            return Err(self.refuse(given, caller).await);
+        };
+        let hash = token.hash();
+        let spent = lock(&self.rate_limit).check(&hash, caller.elapsed);
+        spent.map_err(Problem::TooMany)?;
+        let Some(holder) = self.site.store.find_token(&hash).await? else {
+            return Err(self.refuse(given, caller).await);
+        };
+        lock(&self.rate_limit).count(&hash, caller.elapsed);
+        if holder.1.services.api {
+            Ok(holder)
+        } else {
+            Err(Problem::WrongToken)
+        }
+    }
+
+    async fn refuse(&self, given: &str, caller: Caller) -> Problem {
+        let refusal = self.site.token_refusal.refuse(given, caller.address);
+        match refusal.await {
+            Refusal::Refused => Problem::WrongToken,
+            Refusal::TooMany => Problem::TooMany(Wait {
+                seconds: THROTTLED_SECONDS,
+            }),
+            Refusal::Unavailable => Problem::Unavailable,
+        }
+    }
+}
+
+/// What stands behind `Bearer` (RFC 6750, 2.1). Nowhere else is a token looked for: what is in an address is in logs.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = text(headers, AUTHORIZATION).split_once(' ')?;
+    scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim())
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> &str {
+    let value = headers.get(name).and_then(|value| value.to_str().ok());
+    value.unwrap_or_default()
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing panics while it is held.
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Asker {
+    pub(crate) fn site(&self) -> &ApiSite {
+        &self.shared.site
+    }
+
+    /// For what only the command line did before: the same answer whatever it is asked about.
+    pub(crate) fn check_administrator(&self) -> Result<(), Problem> {
+        if self.account.is_admin {
+            Ok(())
+        } else {
+            Err(Problem::NotAllowed)
+        }
+    }
+
+    /// As whoever asks calls a mailbox.
+    pub(crate) fn name(&self, place: &Place) -> MailboxName {
+        self.site().namespaces.name(place)
+    }
+
+    /// The place that a name means to whoever asks; `None` where no mailbox can be.
+    pub(crate) fn place(&self, name: &str) -> Option<Place> {
+        let name = MailboxName::parse(name).ok()?;
+        self.site().namespaces.place(&name)
+    }
+
+    /// The mailbox of this name, if it may be known and `operation` may be done there. One answer for what does not exist and for
+    /// what must stay hidden (RFC 4314, 6).
+    pub(crate) async fn permit(
+        &self,
+        name: &str,
+        operation: Operation,
+    ) -> Result<(Mailbox, Permit), Problem> {
+        let place = self.place(name).ok_or(Problem::NotFound)?;
+        let found = self.store.resolve(self.account.id, &place).await?;
+        let found = found.ok_or(Problem::NotFound)?;
+        let permit = acl::permit(&found.access, operation)?;
+        let mailbox = Mailbox {
+            name: self.name(&place),
+            place,
+            found,
+        };
+        Ok((mailbox, permit))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::header::AUTHORIZATION;
+    use axum::http::{HeaderMap, HeaderValue};
+
+    use super::bearer;
+
+    #[test]
+    fn a_token_stands_behind_bearer() {
+        for (value, expected) in [
+            ("Bearer prtok_x", Some("prtok_x")),
+            ("bearer   prtok_x ", Some("prtok_x")),
+            ("Basic YTpi", None),
+            ("prtok_x", None),
+            ("Bearer", None),
+            ("", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(AUTHORIZATION, HeaderValue::from_static(value));
+            assert_eq!(bearer(&headers), expected, "{value}");
+        }
+        assert_eq!(bearer(&HeaderMap::new()), None);
+    }
+}
