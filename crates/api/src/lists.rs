@@ -33,7 +33,7 @@ struct Entry {
     /// A user, `group:name`, `domain:name`, `anyone`, `authenticated` or `owner`; with `-` before it what is denied.
     #[schema(example = "group:support")]
     identifier: String,
-    /// In the letters of RFC 4314.
+    /// In the letters of RFC 4314, without the obsolete `c` and `d`.
     #[schema(example = "lrswipte")]
     rights: String,
     /// The role that is exactly these rights.

@@ -24,7 +24,7 @@ struct MailboxView {
     name: String,
     /// What stays when it is renamed: its MAILBOXID (RFC 8474).
     id: String,
-    /// What whoever asks may do, in the letters of RFC 4314.
+    /// What whoever asks may do, in the letters of RFC 4314, without the obsolete `c` and `d`.
     #[schema(example = "lrswipte")]
     rights: String,
     /// What one's own mailbox is for (RFC 6154).
