@@ -100,13 +100,13 @@ impl ApiService {
         let shared = Arc::new(Shared::new(site));
         let api = router
             .route(DOCUMENT, get(show_document))
+            .method_not_allowed_fallback(async || Problem::WrongMethod);
+        let router = Router::new()
+            .nest(PATH, api)
             .fallback(missing)
-            .method_not_allowed_fallback(async || Problem::WrongMethod)
             .layer(Extension(Document(document)))
             .with_state(shared);
-        Self {
-            router: Router::new().nest(PATH, api),
-        }
+        Self { router }
     }
 
     /// Answers a request.
