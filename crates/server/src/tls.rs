@@ -205,9 +205,8 @@ impl Served {
                     info!(?names, %state, "serving a certificate");
                 }
                 Ok(state) => warn!(?names, "the certificate is {state}"),
-                Err(cause) => {
-                    warn!(?names, %cause, "serving a certificate of which nothing is known");
-                }
+                // What was wrong with it was told when it was read.
+                Err(_) => warn!(?names, "serving the certificate that was there before"),
             }
         }
     }

@@ -174,7 +174,7 @@ pub use stats::{BATCH_BUCKETS, Stats};
 pub use status::Status;
 pub use store::{Options, Store};
 pub use subscription::Subscription;
-pub use survey::{QuotaCounts, Replication, SiteSurvey, Storage};
+pub use survey::{QuotaCounts, Replication, ServerLimits, SiteSurvey, Storage};
 pub use team::{DEFAULT_FOLDERS, Team, TeamStep, Trial};
 pub use timing::{DURATION_BUCKETS_MICROS, DurationCounts, Durations};
 pub use token::{AccessToken, ListedToken, LoginVersion, NewToken, Services, TokenScope};

@@ -236,7 +236,14 @@ impl AdminContext {
     }
 
     fn no_such(&self, place: &Place) -> Failure {
-        Failure::failed(format!("no mailbox {}", self.name(place)))
+        let name = self.name(place);
+        Failure::failed(match place {
+            Place::Mine(path) => {
+                let shared = self.name(&Place::Shared(path.clone()));
+                format!("no mailbox {name} of the operator's own; a shared one would be {shared}")
+            }
+            Place::Shared(_) | Place::Theirs { .. } => format!("no mailbox {name}"),
+        })
     }
 }
 

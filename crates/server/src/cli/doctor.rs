@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use nats::Nats;
 use serde_json::json;
-use store::{Options, Replication, Store};
+use store::{Options, Replication, ServerLimits, Store};
 use tokio::time::timeout;
 
 use super::failure::Failure;
@@ -25,6 +25,10 @@ use crate::validity::CertificateState;
 
 /// How long the bus may take to carry something.
 const BUS_TIMEOUT: Duration = Duration::from_secs(5);
+/// What a frontend may open beside its pool: to listen, for its lease, for probes, for the bus.
+const CONNECTIONS_BESIDE_POOL: u64 = 4;
+/// How far two clocks may be apart.
+const CLOCK_SECONDS_MAX: i64 = 5;
 /// How long a notification may take from one connection to another.
 const NOTIFICATION_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -147,7 +151,8 @@ async fn examine_database(config: &Config) -> Vec<Finding> {
 }
 
 fn not_looked_at() -> Finding {
-    let words = "without a database: accounts, bus, durability, standby, wake-ups";
+    let words =
+        "without a database: accounts, bus, clock, connections, durability, standby, wake-ups";
     Finding::note("not looked at", words)
 }
 
@@ -155,11 +160,12 @@ async fn examine_store(config: &Config, database: &Database) -> Result<Vec<Findi
     let what = "database";
     let pending = Store::pending_migrations(database.url()).await?;
     if !pending.is_empty() {
-        let words = format!(
-            "{} migrations are missing; serve applies them, and so does postroom migrate",
-            pending.len()
-        );
-        return Ok(vec![Finding::note(what, words)]);
+        let may_migrate = Store::may_migrate(database.url()).await?;
+        return Ok(vec![judge_migrations(
+            pending.len(),
+            config.database.migrate,
+            may_migrate,
+        )]);
     }
     let read_url = config.database.read_url.as_ref();
     let options = Options {
@@ -187,6 +193,9 @@ async fn examine_store(config: &Config, database: &Database) -> Result<Vec<Findi
     });
     findings.extend(examine_bus(config, &store).await);
     findings.push(judge_replication(&store.replication().await?));
+    let server = store.server_limits().await?;
+    findings.push(judge_room(config.database.connections, &server));
+    findings.extend(judge_clock(server.unix_seconds));
     if read_url.is_some() {
         findings.push(match store.reach_standby().await {
             Ok(()) => Finding::good("standby", "contents can be read from one"),
@@ -202,6 +211,31 @@ async fn examine_store(config: &Config, database: &Database) -> Result<Vec<Findi
         Finding::bad("wake-ups", words)
     });
     Ok(findings)
+}
+
+/// What becomes of missing migrations: who applies them, and whether this role could.
+fn judge_migrations(missing: usize, does_serve: bool, may: bool) -> Finding {
+    let what = "database";
+    let words = match (does_serve, may) {
+        (true, true) => "serve applies them, and so does postroom migrate",
+        (false, true) => "serve waits for postroom migrate, since database.migrate is false",
+        (false, false) => {
+            "serve waits for postroom migrate, since database.migrate is false; that is for the role that owns the tables, which this one does not"
+        }
+        (true, false) => {
+            "serve cannot apply them, and ends: this role does not own the tables. Set database.migrate = false, and run postroom migrate as the owner"
+        }
+    };
+    let severity = if does_serve && !may {
+        Severity::Bad
+    } else {
+        Severity::Note
+    };
+    Finding::new(
+        what,
+        severity,
+        format!("{missing} migrations are missing; {words}"),
+    )
 }
 
 /// Whether the LDAP directory answers, and lets whoever searches in.
@@ -267,6 +301,41 @@ fn judge_replication(replication: &Replication) -> Finding {
             Finding::note(what, words)
         }
     }
+}
+
+/// Whether all frontends together find room for their connections.
+fn judge_room(connections: u32, server: &ServerLimits) -> Finding {
+    let what = "connections";
+    let each = u64::from(connections) + CONNECTIONS_BESIDE_POOL;
+    let frontends = server.frontends.max(1);
+    let wanted = frontends * each;
+    let who = match frontends {
+        1 => "a frontend".to_owned(),
+        count => format!("{count} frontends"),
+    };
+    let words = format!(
+        "{who} may open {wanted}, and the database allows {}",
+        server.connections
+    );
+    if wanted > server.connections {
+        let limits =
+            "max_connections without those reserved, or the limit of this role or database";
+        return Finding::note(
+            what,
+            format!("{words} ({limits}): then clients wait, or are refused"),
+        );
+    }
+    Finding::good(what, words)
+}
+
+/// Times of letters, tokens and activity come from both clocks.
+fn judge_clock(database_seconds: i64) -> Option<Finding> {
+    let ahead = environment::unix_seconds() - database_seconds;
+    (ahead.abs() > CLOCK_SECONDS_MAX).then(|| {
+        let words =
+            format!("this machine's is {ahead} s ahead of the database's: one of them is wrong");
+        Finding::bad("clock", words)
+    })
 }
 
 fn examine_certificates(config: &Config) -> Vec<Finding> {
@@ -477,6 +546,49 @@ mod tests {
             ..Replication::default()
         };
         assert_eq!(judge_replication(&alone).severity, Severity::Note);
+    }
+
+    #[test]
+    fn missing_migrations_are_judged_by_who_can_apply_them() {
+        for (does_serve, may, expected) in [
+            (true, true, Severity::Note),
+            (false, true, Severity::Note),
+            (false, false, Severity::Note),
+            (true, false, Severity::Bad),
+        ] {
+            assert_eq!(
+                judge_migrations(3, does_serve, may).severity,
+                expected,
+                "{does_serve} {may}"
+            );
+        }
+    }
+
+    #[test]
+    fn connections_are_counted_for_all_frontends() {
+        for (connections, frontends, allowed, expected) in [
+            (8, 0, 12, Severity::Good),
+            (8, 0, 11, Severity::Note),
+            (8, 3, 36, Severity::Good),
+            (8, 3, 35, Severity::Note),
+            (200, 1, 117, Severity::Note),
+        ] {
+            let server = ServerLimits {
+                connections: allowed,
+                frontends,
+                unix_seconds: 0,
+            };
+            assert_eq!(judge_room(connections, &server).severity, expected);
+        }
+    }
+
+    #[test]
+    fn clocks_may_be_a_little_apart() {
+        let now = environment::unix_seconds();
+        assert!(judge_clock(now + 2).is_none() && judge_clock(now - 2).is_none());
+        let two_hours_slow = judge_clock(now - 7200).unwrap();
+        assert!(two_hours_slow.words.starts_with("this machine's is 720"));
+        assert!(judge_clock(now + 7200).is_some());
     }
 
     #[test]

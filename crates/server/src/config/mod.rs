@@ -118,7 +118,11 @@ impl Config {
     ///
     /// All [`Mistakes`] at once.
     pub fn load(sources: &Sources) -> Result<Self, Mistakes> {
-        let mut form = Form::new(sources.collect()?, &sources.surroundings);
+        let mut form = Form::new(
+            sources.collect()?,
+            sources.with_one_underscore(),
+            &sources.surroundings,
+        );
         let config = Self::fill(&mut form);
         form.finish().map(|()| config)
     }

@@ -225,6 +225,28 @@ fn all_mistakes_are_listed_at_once() {
 }
 
 #[test]
+fn slips_are_told_what_may_be_meant() {
+    let slips = [
+        ("POSTROOM_DATABASE__CONECTIONS", "3"),
+        ("POSTROOM_TOTALLY__OTHER", "3"),
+        ("POSTROOM_DATABASE_READ_URL_FILE", "/x"),
+        // Kubernetes sets such for a service of our name.
+        ("POSTROOM_PORT", "tcp://10.0.0.1:143"),
+        ("POSTROOM_SERVICE_HOST", "10.0.0.1"),
+    ];
+    let words = load("", &slips).unwrap_err().to_string();
+    let lines: Vec<_> = words.lines().skip(1).map(str::trim).collect();
+    assert_eq!(
+        lines,
+        [
+            "database.conections: no such setting (in the environment); is database.connections meant?",
+            "totally.other: no such setting (in the environment)",
+            "database.read_url_file: the variable POSTROOM_DATABASE_READ_URL_FILE says nothing: its name is POSTROOM_DATABASE__READ_URL_FILE",
+        ]
+    );
+}
+
+#[test]
 fn a_broken_file_says_where() {
     let mistakes = load("[database\n", &[]).unwrap_err();
     assert!(mistakes.to_string().contains("postroom.toml"), "{mistakes}");

@@ -149,7 +149,7 @@ async fn run_on(context: &AdminContext, args: &Args, terminal: &Terminal) -> Res
                 .collect();
             change(context, &who, (mailbox, *recursive), &changes?).await?;
             let said = identifiers.join(", ");
-            terminal.report(format!("{mailbox}: not listed: {said}"))
+            terminal.report(format!("{mailbox}: no entry any more for {said}"))
         }
         Verb::Import { dry_run, source } => import(context, &who, source, *dry_run, terminal).await,
         Verb::Explain { user, mailbox } => {

@@ -10,6 +10,7 @@ use mail::{EmailAddress, MailboxName, Place};
 use serde_json::{Value, json};
 use store::{Team, TeamStep, Trial};
 
+use super::address::tell_of_several;
 use super::admin_context::AdminContext;
 use super::failure::Failure;
 use super::terminal::Terminal;
@@ -115,7 +116,14 @@ async fn add(
             return format!("team {name} has all of that\n");
         }
         steps.iter().map(|step| line(context, step)).collect()
-    })
+    })?;
+    for step in &steps {
+        if let TeamStep::Address(address) = step {
+            let here = [Place::Shared(team.path.clone())];
+            tell_of_several(context, address, &here).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Below the shared namespace, whether or not that is said.
