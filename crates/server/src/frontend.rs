@@ -37,7 +37,7 @@ use crate::registry::Registry;
 use crate::telemetry::MetricsSender;
 use crate::tls::Certificates;
 use crate::trust::Trust;
-use crate::upkeep::{self, Leadership, Upkeep};
+use crate::upkeep::{self, Leadership, LetterWriter, Upkeep};
 use crate::web::{self, WebContext, WebListener};
 
 /// How often a node that may not migrate looks whether somebody else has.
@@ -199,6 +199,10 @@ impl Frontend {
         background.spawn(Arc::clone(&panics).keep_running(move || {
             Arc::clone(&kept).keep(store_kept.clone(), Arc::clone(&live_kept))
         }));
+        let (writer, leading) = (LetterWriter::new(config, &store), Arc::clone(&leadership));
+        background.spawn(
+            Arc::clone(&panics).keep_running(move || writer.clone().follow(Arc::clone(&leading))),
+        );
         if let Some((follower, every)) = follower(config, directory, &store) {
             let leading = Arc::clone(&leadership);
             background.spawn(Arc::clone(&panics).keep_running(move || {
@@ -401,6 +405,7 @@ async fn open_store(
         standby_url: read_url.map(|url| url.expose().to_owned()),
         connections: config.database.connections,
         application_name: format!("postroom {}", config.node.name),
+        letters: config.letters.access,
     };
     Ok(Store::connect(options, environment::background(panics)).await?)
 }

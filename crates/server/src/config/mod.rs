@@ -10,6 +10,7 @@ mod changes;
 mod database;
 mod form;
 mod ldap;
+mod letters;
 mod limits;
 mod listen;
 mod lmtp;
@@ -41,6 +42,7 @@ pub(crate) use database::is_database_url;
 use form::Form;
 pub use form::{Mistake, Mistakes};
 pub use ldap::{LdapConfig, MakeAccounts};
+pub use letters::LettersConfig;
 pub use limits::LimitsConfig;
 pub use listen::{ListenAddress, ListenConfig, TlsConfig, TlsFiles};
 pub use lmtp::{LmtpConfig, OverQuota};
@@ -85,6 +87,8 @@ pub struct Config {
     pub subscribe_on_grant: SubscribeOnGrant,
     /// `[acl]`
     pub acl: AclConfig,
+    /// `[letters]`
+    pub letters: LettersConfig,
     /// `[addresses]`: what is between a local part and its subaddress; empty where there are none.
     pub address_separator: String,
     /// `[lmtp]`
@@ -142,6 +146,7 @@ impl Config {
                  unsubscribe: many clients show nothing else.",
             ),
             acl: AclConfig::fill(form),
+            letters: LettersConfig::fill(form),
             address_separator: form.take(
                 "addresses.separator",
                 EmailAddress::SEPARATOR,

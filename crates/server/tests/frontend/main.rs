@@ -16,6 +16,7 @@ mod certificates;
 mod client;
 mod doctor;
 mod imports;
+mod letters;
 mod lifecycle;
 mod limits;
 mod lmtp;
