@@ -15,6 +15,7 @@ use tracing::{info, warn};
 
 use crate::agents::{self, AgentsContext, Service};
 use crate::bus_link::BusLink;
+use crate::client_certificates::ClientCertificates;
 use crate::config::{Config, ListenConfig, TimeoutsConfig};
 use crate::connection::{ComingUploads, ConnectionContext};
 use crate::connection_slots::ConnectionSlots;
@@ -64,6 +65,7 @@ pub struct Frontend {
     leadership: Arc<Leadership>,
     drain_trigger: DrainTrigger,
     certificates: Arc<Certificates>,
+    clients: Option<Arc<ClientCertificates>>,
     trust: Arc<Trust>,
     link: Arc<DatabaseLink>,
     timeouts: TimeoutsConfig,
@@ -125,9 +127,13 @@ impl Frontend {
         panics: Arc<Panics>,
     ) -> Result<impl FnOnce(Database) -> Self + use<>, ServerError> {
         let certificates = Certificates::open(config)?;
-        let tls = certificates.acceptor()?;
         let store = open_store(config, database, &panics).await?;
         let identities = Identities::open(config, &panics)?;
+        let clients = identities.certificates.clone();
+        let (tls, tls_of_agents) = (
+            certificates.acceptor(clients.as_ref())?,
+            certificates.acceptor(None)?,
+        );
         let directory = identities.directory.as_ref();
         let bus = BusLink::start(&config.bus, &config.node.name, &store).await;
         let run = environment::random_bytes().ok_or(ServerError::NoRandomness)?;
@@ -166,6 +172,7 @@ impl Frontend {
         let context = Arc::new(ConnectionContext {
             node: Arc::new(node(config, &store, &live, &metrics, &identities)?),
             tls,
+            tls_of_agents,
             metrics: Arc::clone(&metrics),
             uploads,
             coming_uploads: ComingUploads::default(),
@@ -213,6 +220,10 @@ impl Frontend {
             background
                 .spawn(Arc::clone(&panics).keep_running(move || Arc::clone(&provider).follow()));
         }
+        if let Some(followed) = clients.clone() {
+            background
+                .spawn(Arc::clone(&panics).keep_running(move || Arc::clone(&followed).follow()));
+        }
         let link = DatabaseLink::new(&config.database, store.clone());
         let (followed, linked) = (Arc::clone(&certificates), Arc::clone(&link));
         background.spawn(Arc::clone(&panics).keep_running(move || Arc::clone(&followed).follow()));
@@ -254,6 +265,7 @@ impl Frontend {
             leadership,
             drain_trigger,
             certificates,
+            clients,
             trust,
             link,
             timeouts,
@@ -292,6 +304,9 @@ impl Frontend {
     pub async fn reload(&self, config: &Config) {
         if let Err(cause) = self.certificates.reload(config) {
             warn!(%cause, "keeping the old certificates");
+        }
+        if let Some(clients) = &self.clients {
+            clients.reload(config);
         }
         self.trust.replace(config);
         if let Some(url) = &config.database.url {

@@ -44,7 +44,7 @@ pub use form::{Mistake, Mistakes};
 pub use ldap::{LdapConfig, MakeAccounts};
 pub use letters::LettersConfig;
 pub use limits::LimitsConfig;
-pub use listen::{ListenAddress, ListenConfig, TlsConfig, TlsFiles};
+pub use listen::{CertificateName, ClientTls, ListenAddress, ListenConfig, TlsConfig, TlsFiles};
 pub use lmtp::{LmtpConfig, OverQuota};
 pub use login::{LoginConfig, Verifiers, WithoutTls};
 pub use network::{Network, Peers};
@@ -177,6 +177,11 @@ impl Config {
             config.login.mechanisms.iter().any(is_bearer) == config.oauth.is_some(),
             "login.mechanisms",
             "names OAUTHBEARER or XOAUTH2 where there is an oauth.issuer, and only there",
+        );
+        form.check(
+            config.login.mechanisms.contains(&Mechanism::External) == config.tls.clients.is_some(),
+            "login.mechanisms",
+            "names EXTERNAL where there is a tls.client_ca, and only there",
         );
         config.secret_files = form.secret_files();
         config

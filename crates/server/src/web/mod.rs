@@ -63,7 +63,7 @@ impl WebContext {
         };
         Arc::new(Self {
             site,
-            tls: imap.tls.clone(),
+            tls: imap.tls_of_agents.clone(),
             handshake_timeout: config.timeouts.login,
             metrics: Arc::clone(&imap.metrics),
             drain,

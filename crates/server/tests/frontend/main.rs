@@ -14,6 +14,7 @@ mod agents;
 mod applying;
 mod certificates;
 mod client;
+mod client_certificates;
 mod doctor;
 mod imports;
 mod letters;
