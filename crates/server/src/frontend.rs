@@ -1,6 +1,7 @@
 //! One frontend: its parts are put together, started and stopped here.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -93,6 +94,8 @@ pub struct Addresses {
     pub http: Vec<SocketAddr>,
     /// The listeners for the pages for people.
     pub web: Vec<SocketAddr>,
+    /// The sockets in the file system, whatever is spoken there.
+    pub sockets: Vec<PathBuf>,
 }
 
 impl Frontend {
@@ -556,6 +559,12 @@ impl Sockets {
             auth: of_listeners(self.auth.iter().collect()),
             http,
             web: self.web.iter().filter_map(WebListener::address).collect(),
+            sockets: [&self.lmtp, &self.maps, &self.auth]
+                .into_iter()
+                .flatten()
+                .filter_map(Listener::path)
+                .map(Path::to_owned)
+                .collect(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use store::{Letters, Options, Replication, Store};
 use tokio::time::timeout;
 
 use super::failure::Failure;
-use super::readable::{ReadableBy, Secrecy, readable_by};
+use super::readable::{ReadableBy, Secrecy, readable_by, who_cannot_write};
 use super::terminal::Terminal;
 use crate::bus_link;
 use crate::config::{Config, ListenAddress, Sources, TlsFiles};
@@ -127,6 +128,7 @@ async fn examine(sources: &Sources) -> Vec<Finding> {
     findings.extend(examine_certificates(&config));
     findings.extend(examine_files(&config));
     findings.extend(examine_ports(&config).await);
+    findings.extend(examine_sockets(&config));
     findings
 }
 
@@ -351,7 +353,6 @@ fn examine_file(file: &Path, secrecy: Secrecy, state_dir: &Path) -> Finding {
 async fn examine_ports(config: &Config) -> impl Iterator<Item = Finding> {
     let listen = &config.listen;
     let is_running = is_frontend(&listen.http).await;
-    // Whether somebody listens at a socket in the file system cannot be seen there.
     let by_network = |addresses: &[ListenAddress]| {
         let by_network = addresses.iter().filter_map(|address| match address {
             ListenAddress::Tcp(address) => Some(*address),
@@ -372,6 +373,50 @@ async fn examine_ports(config: &Config) -> impl Iterator<Item = Finding> {
     all.into_iter()
         .flat_map(|(what, addresses)| addresses.into_iter().map(move |address| (what, address)))
         .map(move |(what, address)| examine_port(what, address, is_running))
+}
+
+/// Whether the folders are there in which a frontend makes its sockets, and it may.
+fn examine_sockets(config: &Config) -> impl Iterator<Item = Finding> {
+    let listen = &config.listen;
+    let all = [
+        ("listen.lmtp", &listen.lmtp),
+        ("listen.maps", &listen.maps),
+        ("listen.auth", &listen.auth),
+    ];
+    let sockets = all.into_iter().flat_map(|(what, addresses)| {
+        let paths = addresses.iter().filter_map(|address| match address {
+            ListenAddress::Tcp(_) => None,
+            ListenAddress::Unix(path) => Some(path),
+        });
+        paths.map(move |path| (what, path))
+    });
+    sockets.map(|(what, path)| examine_socket(what, path, &config.node.state_dir))
+}
+
+fn examine_socket(what: &'static str, path: &Path, state_dir: &Path) -> Finding {
+    let name = path.display();
+    let folder = path.parent().unwrap_or(path);
+    if !folder.is_dir() {
+        return Finding::bad(
+            what,
+            format!("{name}: there is no folder {}", folder.display()),
+        );
+    }
+    if let Some(uid) = who_cannot_write(folder, state_dir) {
+        let words = format!(
+            "{name}: user {uid}, who has {} and so runs the frontend, cannot make files in {}",
+            state_dir.display(),
+            folder.display()
+        );
+        return Finding::bad(what, words);
+    }
+    match UnixStream::connect(path) {
+        Ok(_) => Finding::note(
+            what,
+            format!("{name} answers: somebody listens there already"),
+        ),
+        Err(_) => Finding::good(what, format!("{name} is free")),
+    }
 }
 
 /// Whether a frontend answers where one of these would.
@@ -433,5 +478,16 @@ mod tests {
             ..Replication::default()
         };
         assert_eq!(judge_replication(&alone).severity, Severity::Note);
+    }
+
+    #[test]
+    fn a_socket_needs_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("auth");
+        let severity = |path: &Path| examine_socket("listen.auth", path, folder.path()).severity;
+        assert_eq!(severity(&path), Severity::Good);
+        let _listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        assert_eq!(severity(&path), Severity::Note);
+        assert_eq!(severity(&folder.path().join("not/there")), Severity::Bad);
     }
 }
