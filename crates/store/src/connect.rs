@@ -46,6 +46,7 @@ impl Store {
         let opener = |kind, whereabouts: &Arc<Whereabouts>, limits| {
             let (sleep, clock) = (background.sleep.clone(), background.clock.clone());
             let (whereabouts, history) = (whereabouts.clone(), history.clone());
+            let limits = (limits, options.letters);
             Opener::new(kind, whereabouts, limits, history, (sleep, clock))
         };
         let primary = |limits| opener(Kind::Primary, &whereabouts, limits);

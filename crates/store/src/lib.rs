@@ -30,6 +30,7 @@
 
 mod access;
 mod access_cache;
+mod access_letter;
 mod account;
 mod activity;
 mod address;
@@ -65,6 +66,7 @@ mod keeping;
 mod keyword;
 mod lateness;
 mod latest;
+mod letters;
 mod login_recorder;
 mod mailbox;
 mod mailbox_summary;
@@ -128,6 +130,7 @@ use private_pg as _;
 use serde_json as _;
 
 pub use access::Readable;
+pub use access_letter::{AccessLetter, LetterEnd};
 pub use account::Account;
 pub use activity::{Activity, ActivityKind, ActivityQuery};
 pub use address::{
@@ -154,6 +157,7 @@ pub use flags::{FlagEdit, FlagsEdited, RareEdit};
 pub use fold::{account_name, fold_identifier};
 pub use group::{DirectoryGroup, Group, GroupPeople};
 pub use latest::Latest;
+pub use letters::Letters;
 pub use mailbox::{Found, Listed};
 pub use mailbox_summary::MailboxSummary;
 pub use masks::Masks;

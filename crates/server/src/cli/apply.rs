@@ -8,6 +8,7 @@ use store::{DEFAULT_FOLDERS, Deletion, Fault, account_name};
 use super::admin_context::{AdminContext, Operator};
 use super::failure::Failure;
 use super::input::text_of;
+use super::letter_choice::LetterChoice;
 use super::terminal::Terminal;
 use crate::config::Config;
 
@@ -35,6 +36,8 @@ pub(super) struct Args {
     /// With --prune: mailboxes go with all mail in them.
     #[arg(long, requires = "prune")]
     with_mail: bool,
+    #[command(flatten)]
+    letters: LetterChoice,
     /// Print every key of such a file, with what it means, and do nothing.
     #[arg(long, conflicts_with_all = ["file", "dry_run", "prune", "acting"])]
     pub(super) keys: bool,
@@ -61,7 +64,8 @@ pub(super) async fn run(args: &Args, config: &Config, terminal: &Terminal) -> Re
     let check_hash = |hash: &str| Hasher::check(hash).map_err(|bad| bad.to_string());
     let desired = DesiredState::parse(&text, &DEFAULT_FOLDERS, &check_hash)
         .map_err(|mistakes| Failure::failed(told(file, &mistakes)))?;
-    AdminContext::with(config, async |context| {
+    let config = args.letters.over(config);
+    AdminContext::with(&config, async |context| {
         Box::pin(apply(context, args, &desired, terminal)).await
     })
     .await

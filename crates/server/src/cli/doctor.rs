@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use nats::Nats;
 use serde_json::json;
-use store::{Options, Replication, ServerLimits, Store};
+use store::{Letters, Options, Replication, ServerLimits, Store};
 use tokio::time::timeout;
 
 use super::failure::Failure;
@@ -173,6 +173,7 @@ async fn examine_store(config: &Config, database: &Database) -> Result<Vec<Findi
         connections: 1,
         standby_url: read_url.map(|url| url.expose().to_owned()),
         application_name: "postroom doctor".to_owned(),
+        letters: Letters::None,
     };
     let store = Store::connect(options, environment::background(&Arc::default())).await?;
     store.ping().await?;

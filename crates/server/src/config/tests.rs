@@ -7,7 +7,8 @@ use std::time::Duration;
 use session::MessageLimit;
 
 use super::{
-    Config, ListenAddress, LogFormat, Mistakes, OverQuota, Sources, WithoutTls, reference,
+    CertificateName, Config, ListenAddress, LogFormat, Mistakes, OverQuota, Sources, WithoutTls,
+    reference,
 };
 
 fn sources(toml: &str, variables: &[(&str, &str)]) -> (tempfile::TempDir, Sources) {
@@ -395,4 +396,24 @@ fn mechanisms_are_offered_in_their_order_and_tokens_are_of_somebody() {
     }
     let alone = load("", &[("POSTROOM_LOGIN__MECHANISMS", "OAUTHBEARER")]).unwrap_err();
     assert_eq!(keys_of(&alone), ["login.mechanisms"]);
+}
+
+#[test]
+fn certificates_of_clients_let_them_in_where_both_settings_say_so() {
+    let authorities = ("POSTROOM_TLS__CLIENT_CA", "/ca.pem");
+    let external = ("POSTROOM_LOGIN__MECHANISMS", "PLAIN, external");
+    let config = load("", &[authorities, external]).unwrap();
+    assert_eq!(config.login.mechanisms[0].as_str(), "EXTERNAL");
+    let clients = config.tls.clients.unwrap();
+    assert_eq!(clients.authorities, Path::new("/ca.pem"));
+    assert_eq!(
+        (clients.revoked, clients.name),
+        (None, CertificateName::EmailOrCommonName)
+    );
+    for alone in [authorities, external] {
+        let mistakes = load("", &[alone]).unwrap_err();
+        assert_eq!(keys_of(&mistakes), ["login.mechanisms"], "{alone:?}");
+    }
+    let revoked = load("", &[("POSTROOM_TLS__CLIENT_CRL", "/crl.pem")]).unwrap_err();
+    assert_eq!(keys_of(&revoked), ["tls.client_crl"]);
 }

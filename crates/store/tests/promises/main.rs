@@ -10,6 +10,7 @@
     reason = "in tests, and in the helpers that are not marked as such"
 )]
 
+mod access_letters;
 mod activity;
 mod addresses;
 mod answers;

@@ -13,6 +13,7 @@ use store::{Team, TeamStep, Trial};
 use super::address::tell_of_several;
 use super::admin_context::AdminContext;
 use super::failure::Failure;
+use super::letter_choice::LetterChoice;
 use super::terminal::Terminal;
 use crate::config::Config;
 
@@ -44,6 +45,8 @@ pub(super) enum Verb {
         /// Say what would be done, and do nothing.
         #[arg(long)]
         dry_run: bool,
+        #[command(flatten)]
+        letters: LetterChoice,
     },
     /// List teams with those in their lists and their addresses. A team is a shared mailbox with folders that have a special use.
     List,
@@ -52,7 +55,11 @@ pub(super) enum Verb {
 }
 
 pub(super) async fn run(verb: &Verb, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
-    AdminContext::with(config, async |context| {
+    let config = match verb {
+        Verb::Add { letters, .. } => letters.over(config),
+        Verb::List | Verb::Remove(_) => config.clone(),
+    };
+    AdminContext::with(&config, async |context| {
         run_on(context, verb, terminal).await
     })
     .await
@@ -66,6 +73,7 @@ async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Res
             lead,
             member,
             dry_run,
+            letters: _,
         } => {
             let named = (address.as_slice(), lead.as_slice(), member.as_slice());
             let trial = if *dry_run { Trial::Dry } else { Trial::Real };
