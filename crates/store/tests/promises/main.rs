@@ -53,5 +53,6 @@ mod upkeep;
 mod wakeups;
 mod web_sessions;
 mod whereabouts;
+mod wide_edits;
 mod world;
 mod wrong_passwords;
