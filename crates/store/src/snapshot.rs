@@ -6,7 +6,7 @@
 use std::sync::atomic::Ordering;
 
 use bytes::Buf;
-use image::{Image, Message};
+use image::{Image, ImageBuilder, Message};
 use mail::limits::KEYWORDS_WITH_BIT_MAX;
 use mail::{ContentId, FlagBits, InternalDate, Keywords, MailboxId, ModSeq, Uid, UidValidity};
 use sqlx::{Connection as _, PgConnection};
@@ -96,22 +96,13 @@ impl Store {
                 }
             }
         } else {
-            let messages = rows::copy_out(&mut transaction, mailbox).await?;
+            let builder = rows::copy_out(&mut transaction, mailbox, &rare).await?;
             transaction.commit().await?;
             connection.end_apart();
             drop(connection);
             counters.images_from_rows.fetch_add(1, Ordering::Relaxed);
-            let (modseq, uid_next) = (header.modseq()?, header.uid_next()?);
-            let building = || {
-                let messages = rare.put_on(mailbox, messages);
-                Image::from_messages(messages, modseq, uid_next)
-            };
-            let bytes = image_bytes(header.message_count);
-            let image = self.compute().run(bytes, building).await;
-            (
-                image.map_err(|error| Fault::Broken(Cause::new(error)))?,
-                None,
-            )
+            let image = builder.finish(header.modseq()?, header.uid_next()?);
+            (image, None)
         };
         if header.wants_snapshot() {
             self.write_snapshot_later(mailbox, image.clone());
@@ -149,8 +140,12 @@ impl Store {
     /// Replaces the snapshot, unless a newer one is there or somebody else is at it.
     async fn write_snapshot(&self, mailbox: MailboxId, image: &Image) -> Result<(), Fault> {
         let packing = || -> Vec<Vec<u8>> {
-            let messages: Vec<Message> = image.iter().map(|(_, message)| message).collect();
-            messages.chunks(SEGMENT_MESSAGES).map(pack).collect()
+            let mut messages = image.iter().map(|(_, message)| message);
+            let segments = std::iter::from_fn(|| {
+                let segment: Vec<Message> = messages.by_ref().take(SEGMENT_MESSAGES).collect();
+                (!segment.is_empty()).then(|| pack(&segment))
+            });
+            segments.collect()
         };
         let bytes = image_bytes(i64::from(image.len()));
         let segments = self.compute().run(bytes, packing).await;
@@ -268,13 +263,16 @@ fn build(
 ) -> Result<Image, Fault> {
     let modseq = ModSeq::from_i64(modseq).ok_or_else(unreadable)?;
     let uid_next = Uid::from_i64(uid_next).ok_or_else(unreadable)?;
-    let mut messages = Vec::new();
+    let (mut builder, mut messages) = (ImageBuilder::default(), Vec::new());
     for segment in segments {
         let columns = packing::unpack(segment.messages)?;
         unpack(&columns, &mut messages).ok_or_else(unreadable)?;
+        for message in messages.drain(..) {
+            let added = builder.push(rare.put_on(mailbox, message));
+            added.map_err(|error| Fault::Broken(Cause::new(error)))?;
+        }
     }
-    let image = Image::from_messages(rare.put_on(mailbox, messages), modseq, uid_next);
-    image.map_err(|error| Fault::Broken(Cause::new(error)))
+    Ok(builder.finish(modseq, uid_next))
 }
 
 /// What the numbers of so many messages take unpacked.
