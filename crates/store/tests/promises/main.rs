@@ -21,6 +21,7 @@ mod connections;
 mod contents;
 mod copies;
 mod costs;
+mod deleted_mailboxes;
 mod deliveries;
 mod deltas;
 mod digests;
