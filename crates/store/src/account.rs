@@ -182,6 +182,7 @@ impl Store {
         .await?;
         self.wake(woken);
         self.wake_account(account).await;
+        self.clear_deleted_later();
         self.until_noted(None).await
     }
 

@@ -93,6 +93,7 @@ impl Store {
             commit_listener: CommitListener::default(),
             answers: Answers::default(),
             digesting: Digesting::default(),
+            is_clearing: AtomicBool::new(false),
             access_cache: AccessCache::new(),
             unseen_cache: UnseenCache::new(),
             history,

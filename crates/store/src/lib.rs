@@ -55,6 +55,7 @@ mod delta;
 mod digest;
 mod directory;
 mod directory_mark;
+mod erased;
 mod expunge;
 mod fault;
 mod filing;

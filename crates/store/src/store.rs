@@ -65,6 +65,8 @@ pub(crate) struct Inner {
     pub(crate) commit_listener: CommitListener,
     pub(crate) answers: Answers,
     pub(crate) digesting: Digesting,
+    /// Whether a task of this node empties deleted mailboxes.
+    pub(crate) is_clearing: AtomicBool,
     pub(crate) access_cache: AccessCache,
     pub(crate) unseen_cache: UnseenCache,
     pub(crate) history: Arc<History>,
