@@ -110,6 +110,13 @@ class Server:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, what)
 
+    def tell(self, what, *kinds):
+        """Tells the helpers of these kinds, by the titles that PostgreSQL gives its processes."""
+        told = [process for process in self.processes()[1:] if any(kind in title_of(process) for kind in kinds)]
+        assert len(told) == len(kinds), f"of {kinds} there are {len(told)}"
+        for process in told:
+            os.kill(process, what)
+
     def kill(self):
         """As if its machine had lost its memory: no process of it does anything more."""
         if self.process and self.process.poll() is None:
@@ -134,6 +141,12 @@ def children_of(parent):
             if int(status.read_text().rpartition(")")[2].split()[1]) == parent:
                 found.append(int(status.parent.name))
     return found
+
+
+def title_of(process):
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{process}/cmdline").read_bytes().rstrip(b"\0").decode(errors="replace")
+    return ""
 
 
 def is_there(process):

@@ -9,6 +9,8 @@ use crate::scram::ScramMechanism;
 /// A SASL mechanism.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Mechanism {
+    /// The client's certificate, which it has shown in TLS, says who it is (RFC 4422, appendix A).
+    External,
     /// The client proves that it knows the password.
     Scram(ScramMechanism),
     /// The client has a token of an identity provider.
@@ -19,7 +21,8 @@ pub enum Mechanism {
 
 impl Mechanism {
     /// Every mechanism, the strongest first.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
+        Self::External,
         Self::Scram(ScramMechanism::Bound),
         Self::Scram(ScramMechanism::Unbound),
         Self::Bearer(BearerMechanism::OAuthBearer),
@@ -40,6 +43,7 @@ impl Mechanism {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::External => "EXTERNAL",
             Self::Scram(mechanism) => mechanism.as_str(),
             Self::Bearer(mechanism) => mechanism.as_str(),
             Self::Password(mechanism) => mechanism.as_str(),

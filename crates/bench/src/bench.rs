@@ -224,6 +224,11 @@ impl Bench {
         self.made.push(mailbox);
     }
 
+    /// A mailbox that was deleted otherwise.
+    pub(crate) fn forget(&mut self, mailbox: &str) {
+        self.made.retain(|made| made != mailbox);
+    }
+
     /// Appends letters until the mailbox has `count` of them.
     pub(crate) async fn fill(
         &self,

@@ -31,6 +31,11 @@ impl Mistake {
     }
 }
 
+/// Remembers what is wrong, and goes on.
+pub(crate) fn keep<T>(read: Result<T, Mistake>, mistakes: &mut Vec<Mistake>) -> Option<T> {
+    read.map_err(|mistake| mistakes.push(mistake)).ok()
+}
+
 /// A table of a file: that of one account, one group or one mailbox.
 pub(crate) struct Table<'d> {
     text: &'d str,
@@ -60,12 +65,13 @@ pub(crate) fn in_order<'d>(values: &'d DeTable<'d>) -> Vec<Pair<'d>> {
     pairs
 }
 
-/// The tables in one part of a file.
+/// The tables in one part of a file, without those that have a key too many.
 pub(crate) fn tables<'d>(
     text: &'d str,
     section: Section,
     value: &'d Spanned<DeValue<'d>>,
-) -> Result<Vec<(&'d str, Table<'d>)>, Mistake> {
+    mistakes: &mut Vec<Mistake>,
+) -> Vec<(&'d str, Table<'d>)> {
     let word = section.table();
     let form = || {
         Mistake::at(
@@ -74,7 +80,9 @@ pub(crate) fn tables<'d>(
             format!("{word} is a table for each: [{word}.NAME]"),
         )
     };
-    let named = value.get_ref().as_table().ok_or_else(form)?;
+    let Some(named) = keep(value.get_ref().as_table().ok_or_else(form), mistakes) else {
+        return Vec::new();
+    };
     let tables = in_order(named).into_iter().map(|(name, value)| {
         let values = value.get_ref().as_table().ok_or_else(form)?;
         let table = Table {
@@ -86,7 +94,7 @@ pub(crate) fn tables<'d>(
         table.check_keys(&known, word)?;
         Ok((name.get_ref().as_ref(), table))
     });
-    tables.collect()
+    tables.filter_map(|read| keep(read, mistakes)).collect()
 }
 
 impl<'d> Table<'d> {

@@ -1,11 +1,11 @@
-//! A file becomes a [`DesiredState`], or is told the first thing that is wrong with it.
+//! A file becomes a [`DesiredState`], or is told what is wrong with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use acl::{Identifier, Rights, Role, Subject, fold_identifier, fold_name};
 use mail::{EmailAddress, Flag, FlagPolicy, MailboxName, QuotaLimits, Resource};
 
-use crate::document::{Mistake, Placed, Table, in_order, parse, tables};
+use crate::document::{Mistake, Placed, Table, in_order, keep, parse, tables};
 use crate::key::{COMPLETE, Section};
 use crate::wanted::{
     Addresses, Alias, DesiredAccount, DesiredGroup, DesiredList, DesiredMailbox, DesiredState,
@@ -31,47 +31,67 @@ impl DesiredState {
     ///
     /// # Errors
     ///
-    /// The first [`Mistake`].
+    /// The first [`Mistake`] in each account, group and mailbox, as they stand in the file; one alone where it is not TOML.
     pub fn parse(
         text: &str,
         folders: &[(&str, &str)],
         check_hash: CheckHash<'_>,
-    ) -> Result<Self, Mistake> {
-        let document = parse(text)?;
+    ) -> Result<Self, Vec<Mistake>> {
+        let document = parse(text).map_err(|mistake| vec![mistake])?;
         let mut state = Self::default();
+        let mut mistakes = Vec::new();
+        let wrong = &mut mistakes;
         for (key, value) in in_order(document.get_ref()) {
             match key.get_ref().as_ref() {
-                COMPLETE => state.complete = complete(text, &document)?,
+                COMPLETE => {
+                    state.complete = keep(complete(text, &document), wrong).unwrap_or_default();
+                }
                 "account" => {
-                    for (name, table) in tables(text, Section::Accounts, value)? {
-                        let read = account(&table, check_hash)?;
-                        insert(&mut state.accounts, folded(name, &table)?, read, &table)?;
+                    for (name, table) in tables(text, Section::Accounts, value, wrong) {
+                        let read = account(&table, check_hash);
+                        keep(insert(&mut state.accounts, name, read, &table), wrong);
                     }
                 }
                 "group" => {
-                    for (name, table) in tables(text, Section::Groups, value)? {
-                        let read = group(&table)?;
-                        insert(&mut state.groups, folded(name, &table)?, read, &table)?;
+                    for (name, table) in tables(text, Section::Groups, value, wrong) {
+                        let read = group(&table);
+                        keep(insert(&mut state.groups, name, read, &table), wrong);
                     }
                 }
                 "mailbox" => {
-                    let tables = tables(text, Section::Mailboxes, value)?;
-                    state.mailboxes = mailboxes(&tables, folders)?;
+                    let tables = tables(text, Section::Mailboxes, value, wrong);
+                    state.mailboxes = mailboxes(&tables, folders, wrong);
                 }
-                "alias" => state.aliases = aliases(text, &document)?,
+                "alias" => {
+                    state.aliases = keep(aliases(text, &document), wrong).unwrap_or_default();
+                }
                 other => {
                     let words = format!(
                         "unknown key {other}: there are complete, account, group, mailbox and alias"
                     );
-                    return Err(Mistake::at(text, &key.span(), words));
+                    wrong.push(Mistake::at(text, &key.span(), words));
                 }
             }
         }
-        Ok(state)
+        if mistakes.is_empty() {
+            Ok(state)
+        } else {
+            Err(mistakes)
+        }
     }
 }
 
+/// A name that differs in case alone is the same.
 fn insert<T>(
+    all: &mut BTreeMap<String, T>,
+    name: &str,
+    read: Result<T, Mistake>,
+    table: &Table<'_>,
+) -> Result<(), Mistake> {
+    insert_new(all, folded(name, table)?, read?, table)
+}
+
+fn insert_new<T>(
     all: &mut BTreeMap<String, T>,
     name: String,
     read: T,
@@ -181,19 +201,26 @@ fn source(table: &Table<'_>, directorys: &[&str]) -> Result<Source, Mistake> {
 fn mailboxes(
     tables: &[(&str, Table<'_>)],
     folders: &[(&str, &str)],
-) -> Result<BTreeMap<String, DesiredMailbox>, Mistake> {
+    mistakes: &mut Vec<Mistake>,
+) -> BTreeMap<String, DesiredMailbox> {
     let mut all = BTreeMap::new();
     let mut with_folders = Vec::new();
+    let mut inheriting = Vec::new();
     for (name, table) in tables {
-        let path = MailboxName::parse(name)
-            .map_err(|bad| table.mistake(&table.at, format!("{name}: {bad}")))?;
-        if path.as_str() == MailboxName::INBOX {
-            return Err(table.mistake(&table.at, "INBOX is no shared mailbox"));
+        let Some((path, has_folders)) = keep(named_mailbox(name, table), mistakes) else {
+            continue;
+        };
+        let mailbox = keep(mailbox(table), mistakes).unwrap_or_default();
+        if mailbox.list == Some(DesiredList::Inherited) {
+            inheriting.push((path.clone(), table));
         }
-        if table.truth("folders")?.unwrap_or_default() {
+        if has_folders {
             with_folders.push(path.to_string());
         }
-        insert(&mut all, path.to_string(), mailbox(table)?, table)?;
+        keep(
+            insert_new(&mut all, path.to_string(), mailbox, table),
+            mistakes,
+        );
     }
     for path in with_folders {
         for (folder, special_use) in folders {
@@ -206,25 +233,24 @@ fn mailboxes(
             folder.list.get_or_insert(DesiredList::Inherited);
         }
     }
-    for (name, table) in tables {
-        let Ok(path) = MailboxName::parse(name) else {
-            continue;
-        };
-        let above = std::iter::successors(path.parent(), MailboxName::parent);
-        let has_above = above
-            .into_iter()
-            .any(|above| all.contains_key(above.as_str()));
-        let list = all
-            .get(path.as_str())
-            .and_then(|mailbox| mailbox.list.as_ref());
-        if list == Some(&DesiredList::Inherited) && !has_above {
-            return Err(table.mistake(
-                &table.at,
-                format!("{path} has no mailbox above it here whose list it could have"),
-            ));
+    for (path, table) in inheriting {
+        let mut above = std::iter::successors(path.parent(), MailboxName::parent);
+        if !above.any(|above| all.contains_key(above.as_str())) {
+            let words = format!("{path} has no mailbox above it here whose list it could have");
+            mistakes.push(table.mistake(&table.at, words));
         }
     }
-    Ok(all)
+    all
+}
+
+/// Its name, and whether it has the usual folders.
+fn named_mailbox(name: &str, table: &Table<'_>) -> Result<(MailboxName, bool), Mistake> {
+    let path = MailboxName::parse(name)
+        .map_err(|bad| table.mistake(&table.at, format!("{name}: {bad}")))?;
+    if path.as_str() == MailboxName::INBOX {
+        return Err(table.mistake(&table.at, "INBOX is no shared mailbox"));
+    }
+    Ok((path, table.truth("folders")?.unwrap_or_default()))
 }
 
 fn mailbox(table: &Table<'_>) -> Result<DesiredMailbox, Mistake> {

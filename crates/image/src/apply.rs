@@ -66,12 +66,15 @@ impl Image {
 /// The chunk without the messages that left, and with those that changed as they are now.
 fn edited(chunk: &Chunk, mut news: &[Message], expunged: &UidSet) -> Chunk {
     let mut draft = Draft::with_capacity(chunk.len());
-    for row in chunk.rows.iter().filter(|row| !expunged.contains(row.uid)) {
+    for row in chunk.rows.iter() {
+        if expunged.contains(row.uid) {
+            continue;
+        }
         // Messages without a row have left already.
         take_while(&mut news, |message| message.uid < row.uid);
         match news.first().filter(|message| message.uid == row.uid) {
             Some(message) => draft.push(message.clone()),
-            None => draft.keep(chunk, row),
+            None => draft.keep(chunk, &row),
         }
     }
     draft.take()

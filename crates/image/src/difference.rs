@@ -5,7 +5,8 @@ use std::cmp::Ordering;
 use mail::{FlagBits, SeqNum, UidSet};
 
 use crate::image::{Image, Slot, clamp};
-use crate::message::{Message, Row};
+use crate::message::Message;
+use crate::rows::Row;
 
 /// The steps from an older image to a newer one, in the order in which a client can be told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -90,11 +91,11 @@ impl Walk<'_> {
         match (self.was.row(), self.is.row()) {
             (None, None) => return false,
             (Some(was), Some(is)) => match was.uid.cmp(&is.uid) {
-                Ordering::Equal => self.pass(was, is),
-                Ordering::Less => self.lose(was),
+                Ordering::Equal => self.pass(&was, &is),
+                Ordering::Less => self.lose(&was),
                 Ordering::Greater => self.gain(),
             },
-            (Some(was), None) => self.lose(was),
+            (Some(was), None) => self.lose(&was),
             (None, Some(_)) => self.gain(),
         }
         true
@@ -146,13 +147,13 @@ impl<'a> Cursor<'a> {
         Self { slots, offset: 0 }
     }
 
-    fn row(&self) -> Option<&'a Row> {
+    fn row(&self) -> Option<Row> {
         self.slots.first()?.chunk.rows.get(self.offset)
     }
 
     fn message(&self) -> Option<Message> {
         let row = self.row()?;
-        Some(self.slots.first()?.chunk.message(row))
+        Some(self.slots.first()?.chunk.message(&row))
     }
 
     fn number(&self) -> Option<SeqNum> {
@@ -166,7 +167,8 @@ impl<'a> Cursor<'a> {
 
     fn advance(&mut self) {
         self.offset += 1;
-        if self.row().is_none() {
+        let first = self.slots.first();
+        if first.is_none_or(|slot| self.offset >= slot.chunk.len()) {
             self.skip_slot();
         }
     }

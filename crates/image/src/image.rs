@@ -4,7 +4,8 @@ use std::ops::RangeInclusive;
 
 use mail::{FlagBits, ModSeq, SeqNum, Uid, UidSet};
 
-use crate::message::{Chunk, Draft, Message, Row};
+use crate::message::{Chunk, Draft, Message};
+use crate::rows::Row;
 use crate::walk::Messages;
 
 /// One mailbox at one mod-sequence. It never changes; a clone copies the directory, not the
@@ -35,11 +36,16 @@ pub(crate) struct Slot {
 #[error("message {0} does not stand above the message before it")]
 pub struct OutOfOrder(pub Uid);
 
-/// Messages in one chunk: 20 KB, which is what the smallest change copies.
-pub(crate) const CHUNK_MESSAGES_MAX: usize = 512;
+/// An image that is built message by message, so that there is never a list of all.
+#[derive(Debug, Default)]
+pub struct ImageBuilder {
+    directory: Directory,
+    draft: Draft,
+    last: Option<Uid>,
+}
 
-/// What a chunk has of one message, in bytes.
-const MESSAGE_BYTES: u64 = 40;
+/// Messages in one chunk: 12 KB, which is what the smallest change copies.
+pub(crate) const CHUNK_MESSAGES_MAX: usize = 512;
 
 impl Image {
     /// The image of a mailbox without messages.
@@ -64,21 +70,11 @@ impl Image {
         modseq: ModSeq,
         uid_next: Uid,
     ) -> Result<Self, OutOfOrder> {
-        let mut directory = Directory::default();
-        let mut draft = Draft::with_capacity(CHUNK_MESSAGES_MAX);
-        let mut last = None;
+        let mut builder = ImageBuilder::default();
         for message in messages {
-            if last >= Some(message.uid) {
-                return Err(OutOfOrder(message.uid));
-            }
-            last = Some(message.uid);
-            draft.push(message);
-            if draft.len() == CHUNK_MESSAGES_MAX {
-                directory.push(draft.take());
-            }
+            builder.push(message)?;
         }
-        directory.push(draft.take());
-        Ok(directory.into_image(modseq, uid_next))
+        Ok(builder.finish(modseq, uid_next))
     }
 
     /// How many messages there are, as EXISTS says it.
@@ -90,9 +86,9 @@ impl Image {
     /// About what it takes in memory, where it shares nothing.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        let slots = self.slots.len() * size_of::<Slot>();
-        let messages = u64::from(self.len());
-        messages * MESSAGE_BYTES + u64::try_from(slots).unwrap_or(0)
+        let slots = self.slots.iter();
+        let bytes = slots.map(|slot| size_of::<Slot>() + slot.chunk.rows.bytes());
+        u64::try_from(bytes.sum::<usize>()).unwrap_or(u64::MAX)
     }
 
     /// Whether there is no message.
@@ -229,7 +225,33 @@ impl Image {
         let Some(slot) = after.checked_sub(1).and_then(|index| self.slots.get(index)) else {
             return 0;
         };
-        slot.before + clamp(slot.chunk.rows.partition_point(|row| row.uid < uid))
+        slot.before + clamp(slot.chunk.rows.rank(uid))
+    }
+}
+
+impl ImageBuilder {
+    /// Adds the next message.
+    ///
+    /// # Errors
+    ///
+    /// [`OutOfOrder`] when it is not above the one before; it is not added then.
+    pub fn push(&mut self, message: Message) -> Result<(), OutOfOrder> {
+        if self.last >= Some(message.uid) {
+            return Err(OutOfOrder(message.uid));
+        }
+        self.last = Some(message.uid);
+        self.draft.push(message);
+        if self.draft.len() == CHUNK_MESSAGES_MAX {
+            self.directory.push(self.draft.take());
+        }
+        Ok(())
+    }
+
+    /// The image. `modseq` and `uid_next` must have been read no later than the messages.
+    #[must_use]
+    pub fn finish(mut self, modseq: ModSeq, uid_next: Uid) -> Image {
+        self.directory.push(self.draft.take());
+        self.directory.into_image(modseq, uid_next)
     }
 }
 
@@ -253,7 +275,7 @@ impl Slot {
 
     /// The number of the first message of the chunk that `is_meant`.
     pub(crate) fn first_where(&self, is_meant: impl Fn(&Row) -> bool) -> Option<SeqNum> {
-        let offset = self.chunk.rows.iter().position(is_meant)?;
+        let offset = self.chunk.rows.iter().position(|row| is_meant(&row))?;
         SeqNum::new(self.before + clamp(offset) + 1)
     }
 }

@@ -10,9 +10,10 @@ mod difference;
 mod image;
 mod message;
 mod overlay;
+mod rows;
 mod walk;
 
-pub use crate::image::{Image, OutOfOrder};
+pub use crate::image::{Image, ImageBuilder, OutOfOrder};
 pub use apply::Delta;
 pub use difference::Difference;
 pub use message::Message;

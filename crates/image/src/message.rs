@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use mail::{ContentId, FlagBits, Flags, InternalDate, ModSeq, RareKeywords, Uid};
 
+use crate::rows::{Row, Rows};
+
 /// What the image knows of one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
@@ -21,22 +23,10 @@ pub struct Message {
     pub date: InternalDate,
 }
 
-/// A [`Message`] as a chunk stores it: the same, with the date packed. Where its flags have [`FlagBits::RARE`], the chunk
-/// has the keywords beside the rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Row {
-    pub(crate) modseq: ModSeq,
-    pub(crate) flags: FlagBits,
-    content: ContentId,
-    date: i64,
-    pub(crate) uid: Uid,
-    size: u32,
-}
-
 /// Neighbouring messages, which versions of an image share.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Chunk {
-    pub(crate) rows: Arc<[Row]>,
+    pub(crate) rows: Rows,
     /// The flags that all rows have, so that a search for a message without one passes over the chunk.
     pub(crate) flags_of_all: FlagBits,
     /// The flags that some row has, for a search for messages with one.
@@ -64,7 +54,7 @@ impl Chunk {
 
     /// Both are one in memory.
     pub(crate) fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.rows, &other.rows)
+        self.rows.is(&other.rows)
     }
 
     /// The message of a row of this chunk.
@@ -146,34 +136,24 @@ impl Draft {
 
     /// Adds all of `chunk`.
     pub(crate) fn extend(&mut self, chunk: &Chunk) {
-        self.rows.extend_from_slice(&chunk.rows);
+        self.rows.extend(chunk.rows.iter());
         self.rare
             .extend_from_slice(chunk.rare.as_deref().unwrap_or_default());
     }
 
     /// What was added, and begins another.
     pub(crate) fn take(&mut self) -> Chunk {
-        let rows: Arc<[Row]> = self.rows.as_slice().into();
-        self.rows.clear();
         let rare = std::mem::take(&mut self.rare);
-        let flags = || rows.iter().map(|row| row.flags);
-        let modseqs = rows.iter().map(|row| row.modseq);
-        Chunk {
+        let flags = || self.rows.iter().map(|row| row.flags);
+        let modseqs = self.rows.iter().map(|row| row.modseq);
+        let chunk = Chunk {
             flags_of_all: flags().fold(FlagBits::ALL, FlagBits::intersection),
             flags_of_any: flags().fold(FlagBits::NONE, FlagBits::union),
             modseq_max: modseqs.max().unwrap_or_default(),
-            rows,
+            rows: Rows::new(&self.rows),
             rare: (!rare.is_empty()).then(|| rare.into()),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Row;
-
-    #[test]
-    fn a_message_takes_forty_bytes() {
-        assert_eq!(size_of::<Row>(), 40);
+        };
+        self.rows.clear();
+        chunk
     }
 }

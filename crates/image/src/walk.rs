@@ -7,14 +7,14 @@ use std::slice;
 use mail::SeqNum;
 
 use crate::image::Slot;
-use crate::message::{Chunk, Message, Row};
+use crate::message::{Chunk, Message};
 
 /// A run of an image's messages, each with its sequence number.
 #[derive(Clone, Debug)]
 pub struct Messages<'a> {
-    /// The rest of the current chunk.
-    rows: slice::Iter<'a, Row>,
+    /// The current chunk, and the next row in it.
     chunk: Option<&'a Chunk>,
+    offset: usize,
     /// The chunks after it.
     slots: slice::Iter<'a, Slot>,
     /// How many messages are before the next one.
@@ -31,13 +31,10 @@ impl<'a> Messages<'a> {
             .saturating_sub(1);
         let mut slots = slots.get(at..).unwrap_or_default().iter();
         let first = slots.next();
-        let rows = first.and_then(|slot| {
-            let offset = usize::try_from(run.start - slot.before).ok()?;
-            slot.chunk.rows.get(offset..)
-        });
+        let skipped = first.map_or(0, |slot| run.start - slot.before);
         Self {
-            rows: rows.unwrap_or_default().iter(),
             chunk: first.map(|slot| &slot.chunk),
+            offset: usize::try_from(skipped).unwrap_or(usize::MAX),
             slots,
             before: run.start,
             end: run.end,
@@ -53,15 +50,15 @@ impl Iterator for Messages<'_> {
         if self.before >= self.end {
             return None;
         }
-        let row = loop {
-            if let Some(row) = self.rows.next() {
-                break row;
+        let message = loop {
+            let chunk = self.chunk?;
+            if let Some(row) = chunk.rows.get(self.offset) {
+                break chunk.message(&row);
             }
-            let chunk = &self.slots.next()?.chunk;
-            self.rows = chunk.rows.iter();
-            self.chunk = Some(chunk);
+            self.chunk = Some(&self.slots.next()?.chunk);
+            self.offset = 0;
         };
-        let message = self.chunk?.message(row);
+        self.offset += 1;
         self.before += 1;
         SeqNum::new(self.before).map(|number| (number, message))
     }

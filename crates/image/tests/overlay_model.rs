@@ -130,6 +130,11 @@ proptest! {
         let differing: UidSet = differing.map(|(number, _)| Uid::new(*number).unwrap()).collect();
         assert_eq!(old.difference(overlay), differing);
         assert_eq!(overlay.difference(old), differing);
+        let bits = |seen: &BTreeMap<u32, (FlagBits, u64)>, number| {
+            seen.get(number).map_or(0, |(flags, _)| flags.get())
+        };
+        let flipped = now.keys().map(|number| (bits(now, number) ^ bits(then, number)).count_ones() as usize);
+        assert_eq!(old.count_differing(overlay), flipped.sum::<usize>());
 
         let since = ModSeq::new(then.values().map(|(_, modseq)| *modseq).max().unwrap_or(0)).unwrap();
         let later = now.iter().filter(|(_, (_, modseq))| *modseq > since.get());

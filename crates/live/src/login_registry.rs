@@ -173,9 +173,13 @@ impl LoginRegistry {
 
 impl LoginLease {
     /// A lease that ends when this one or the other does: that of an account that acts as this one, or of the access token that
-    /// was given for it.
+    /// was given for it, and the time of what was given. Two others are followed at most.
     #[must_use]
     pub fn while_holds(self, other: Self) -> Self {
+        let other = match self.other {
+            Some(before) => before.while_holds(other),
+            None => other,
+        };
         Self {
             other: Some(Box::new(other)),
             ..self
@@ -195,11 +199,20 @@ impl LoginLease {
         let other = pin!(async {
             match &self.other {
                 // This is rare, so it is boxed rather than taking room in every session.
-                Some(other) => Box::pin(other.changed()).await,
+                Some(other) => Box::pin(other.over_with_the_next()).await,
                 None => pending().await,
             }
         });
         select(this, other).await;
+    }
+
+    async fn over_with_the_next(&self) {
+        match &self.other {
+            Some(next) => {
+                select(pin!(self.changed()), pin!(next.changed())).await;
+            }
+            None => self.changed().await,
+        }
     }
 
     async fn changed(&self) {

@@ -59,7 +59,7 @@ pub(crate) fn trace_fields<R>(transaction: &MailTransaction<R>, arrival: &Arriva
     if let Some(recipient) = only {
         let _ = write!(fields, "\r\n\tfor <{recipient}>");
     }
-    let _ = write!(fields, ";\r\n\t{}\r\n", rfc5322_date(arrival.at));
+    let _ = write!(fields, ";\r\n\t{}\r\n", arrival.at.in_a_header());
     fields.into_bytes()
 }
 
@@ -80,9 +80,4 @@ fn with(is_utf8: bool, is_tls: bool) -> &'static str {
         (true, false) => "UTF8LMTP",
         (true, true) => "UTF8LMTPS",
     }
-}
-
-/// `17-Jul-1996 02:44:25 -0700` as `17 Jul 1996 02:44:25 -0700`.
-fn rfc5322_date(at: InternalDate) -> String {
-    at.to_string().trim_start().replacen('-', " ", 2)
 }

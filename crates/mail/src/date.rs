@@ -66,6 +66,12 @@ impl InternalDate {
         }
     }
 
+    /// As header fields have dates (RFC 5322, 3.3), without the name of the day: `17 Jul 1996 02:44:25 -0700`.
+    #[must_use]
+    pub fn in_a_header(self) -> String {
+        self.to_string().trim_start().replacen('-', " ", 2)
+    }
+
     /// The day on which the message arrived, in its own zone.
     #[must_use]
     pub fn day(self) -> NaiveDate {

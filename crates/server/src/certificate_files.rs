@@ -150,6 +150,7 @@ mod tests {
             folders: ["one", "live", "one", "missing"]
                 .map(|name| root.path().join(name))
                 .to_vec(),
+            clients: None,
             reload_every: Duration::ZERO,
         };
         let found: Vec<PathBuf> = config

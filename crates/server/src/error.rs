@@ -33,7 +33,9 @@ pub enum ServerError {
     #[error("oauth: {0}")]
     IdentityProvider(String),
     /// An address cannot be listened on.
-    #[error("cannot listen on {address}: {cause}")]
+    #[error(
+        "cannot listen on {address}: {cause}; `postroom doctor` says for which setting, and `ss -ltnp` who has it"
+    )]
     Listen {
         /// As configured.
         address: SocketAddr,

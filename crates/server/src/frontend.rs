@@ -1,6 +1,7 @@
 //! One frontend: its parts are put together, started and stopped here.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use tracing::{info, warn};
 
 use crate::agents::{self, AgentsContext, Service};
 use crate::bus_link::BusLink;
+use crate::client_certificates::ClientCertificates;
 use crate::config::{Config, ListenConfig, TimeoutsConfig};
 use crate::connection::{ComingUploads, ConnectionContext};
 use crate::connection_slots::ConnectionSlots;
@@ -37,7 +39,7 @@ use crate::registry::Registry;
 use crate::telemetry::MetricsSender;
 use crate::tls::Certificates;
 use crate::trust::Trust;
-use crate::upkeep::{self, Leadership, Upkeep};
+use crate::upkeep::{self, Leadership, LetterWriter, Upkeep};
 use crate::web::{self, WebContext, WebListener};
 
 /// How often a node that may not migrate looks whether somebody else has.
@@ -64,6 +66,7 @@ pub struct Frontend {
     leadership: Arc<Leadership>,
     drain_trigger: DrainTrigger,
     certificates: Arc<Certificates>,
+    clients: Option<Arc<ClientCertificates>>,
     trust: Arc<Trust>,
     link: Arc<DatabaseLink>,
     timeouts: TimeoutsConfig,
@@ -91,6 +94,8 @@ pub struct Addresses {
     pub http: Vec<SocketAddr>,
     /// The listeners for the pages for people.
     pub web: Vec<SocketAddr>,
+    /// The sockets in the file system, whatever is spoken there.
+    pub sockets: Vec<PathBuf>,
 }
 
 impl Frontend {
@@ -125,9 +130,13 @@ impl Frontend {
         panics: Arc<Panics>,
     ) -> Result<impl FnOnce(Database) -> Self + use<>, ServerError> {
         let certificates = Certificates::open(config)?;
-        let tls = certificates.acceptor()?;
         let store = open_store(config, database, &panics).await?;
         let identities = Identities::open(config, &panics)?;
+        let clients = identities.certificates.clone();
+        let (tls, tls_of_agents) = (
+            certificates.acceptor(clients.as_ref())?,
+            certificates.acceptor(None)?,
+        );
         let directory = identities.directory.as_ref();
         let bus = BusLink::start(&config.bus, &config.node.name, &store).await;
         let run = environment::random_bytes().ok_or(ServerError::NoRandomness)?;
@@ -166,6 +175,7 @@ impl Frontend {
         let context = Arc::new(ConnectionContext {
             node: Arc::new(node(config, &store, &live, &metrics, &identities)?),
             tls,
+            tls_of_agents,
             metrics: Arc::clone(&metrics),
             uploads,
             coming_uploads: ComingUploads::default(),
@@ -199,6 +209,10 @@ impl Frontend {
         background.spawn(Arc::clone(&panics).keep_running(move || {
             Arc::clone(&kept).keep(store_kept.clone(), Arc::clone(&live_kept))
         }));
+        let (writer, leading) = (LetterWriter::new(config, &store), Arc::clone(&leadership));
+        background.spawn(
+            Arc::clone(&panics).keep_running(move || writer.clone().follow(Arc::clone(&leading))),
+        );
         if let Some((follower, every)) = follower(config, directory, &store) {
             let leading = Arc::clone(&leadership);
             background.spawn(Arc::clone(&panics).keep_running(move || {
@@ -208,6 +222,10 @@ impl Frontend {
         if let Some(provider) = identities.provider {
             background
                 .spawn(Arc::clone(&panics).keep_running(move || Arc::clone(&provider).follow()));
+        }
+        if let Some(followed) = clients.clone() {
+            background
+                .spawn(Arc::clone(&panics).keep_running(move || Arc::clone(&followed).follow()));
         }
         let link = DatabaseLink::new(&config.database, store.clone());
         let (followed, linked) = (Arc::clone(&certificates), Arc::clone(&link));
@@ -250,6 +268,7 @@ impl Frontend {
             leadership,
             drain_trigger,
             certificates,
+            clients,
             trust,
             link,
             timeouts,
@@ -288,6 +307,9 @@ impl Frontend {
     pub async fn reload(&self, config: &Config) {
         if let Err(cause) = self.certificates.reload(config) {
             warn!(%cause, "keeping the old certificates");
+        }
+        if let Some(clients) = &self.clients {
+            clients.reload(config);
         }
         self.trust.replace(config);
         if let Some(url) = &config.database.url {
@@ -401,6 +423,7 @@ async fn open_store(
         standby_url: read_url.map(|url| url.expose().to_owned()),
         connections: config.database.connections,
         application_name: format!("postroom {}", config.node.name),
+        letters: config.letters.access,
     };
     Ok(Store::connect(options, environment::background(panics)).await?)
 }
@@ -536,6 +559,12 @@ impl Sockets {
             auth: of_listeners(self.auth.iter().collect()),
             http,
             web: self.web.iter().filter_map(WebListener::address).collect(),
+            sockets: [&self.lmtp, &self.maps, &self.auth]
+                .into_iter()
+                .flatten()
+                .filter_map(Listener::path)
+                .map(Path::to_owned)
+                .collect(),
         }
     }
 }

@@ -8,6 +8,7 @@ use session::{BearerHint, Node, Trees};
 use store::Store;
 
 use crate::authenticator::PasswordAuthenticator;
+use crate::client_certificates::ClientCertificates;
 use crate::config::Config;
 use crate::environment;
 use crate::error::ServerError;
@@ -22,6 +23,8 @@ pub(crate) struct Identities {
     pub(crate) directory: Option<Arc<Directory>>,
     /// What gives them tokens.
     pub(crate) provider: Option<Arc<IdentityProvider>>,
+    /// What judges their certificates.
+    pub(crate) certificates: Option<Arc<ClientCertificates>>,
 }
 
 impl Identities {
@@ -31,6 +34,7 @@ impl Identities {
         Ok(Self {
             directory: open_directory(config, panics)?,
             provider: provider.transpose()?.map(Arc::new),
+            certificates: ClientCertificates::open(config)?,
         })
     }
 }

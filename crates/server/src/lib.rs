@@ -8,6 +8,7 @@ mod authenticator;
 mod bus_link;
 mod certificate_files;
 pub mod cli;
+mod client_certificates;
 pub mod config;
 mod connection;
 mod connection_slots;

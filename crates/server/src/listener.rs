@@ -27,7 +27,7 @@ pub(crate) enum Listener {
     /// By the file system.
     Unix {
         listener: UnixListener,
-        _file: SocketFile,
+        file: SocketFile,
     },
 }
 
@@ -64,10 +64,7 @@ fn bind_unix(path: &Path) -> Result<Listener, ServerError> {
         .and_then(|listener| {
             let file = SocketFile(path.to_owned());
             std::fs::set_permissions(path, std::fs::Permissions::from_mode(SOCKET_MODE))?;
-            Ok(Listener::Unix {
-                listener,
-                _file: file,
-            })
+            Ok(Listener::Unix { listener, file })
         });
     bound.map_err(|cause| ServerError::ListenUnix {
         path: path.display().to_string(),
@@ -92,6 +89,14 @@ impl Listener {
         match self {
             Self::Plain(listener) | Self::Tls(listener) => listener.local_addr().ok(),
             Self::Unix { .. } => None,
+        }
+    }
+
+    /// The file of a socket of the file system.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Plain(_) | Self::Tls(_) => None,
+            Self::Unix { file, .. } => Some(&file.0),
         }
     }
 

@@ -8,12 +8,14 @@ use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use tokio_rustls::TlsAcceptor;
 use tracing::{info, warn};
 
 use crate::certificate_files::{Stamp, self_signed};
+use crate::client_certificates::ClientCertificates;
 use crate::config::{Config, TlsConfig, TlsFiles};
 use crate::environment;
 use crate::lock::lock;
@@ -105,12 +107,21 @@ impl Certificates {
         ends.min()
     }
 
-    /// Accepts TLS 1.2 and 1.3 with whatever certificates are current at each handshake.
-    pub(crate) fn acceptor(self: &Arc<Self>) -> Result<TlsAcceptor, TlsError> {
-        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_cert_resolver(Arc::clone(self) as Arc<dyn ResolvesServerCert>);
+    /// Accepts TLS 1.2 and 1.3 with whatever certificates are current at each handshake, and asks clients for theirs where `clients`
+    /// judges them.
+    pub(crate) fn acceptor(
+        self: &Arc<Self>,
+        clients: Option<&Arc<ClientCertificates>>,
+    ) -> Result<TlsAcceptor, TlsError> {
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()?;
+        let config = match clients {
+            Some(clients) => {
+                config.with_client_cert_verifier(Arc::clone(clients) as Arc<dyn ClientCertVerifier>)
+            }
+            None => config.with_no_client_auth(),
+        };
+        let mut config = config.with_cert_resolver(Arc::clone(self) as Arc<dyn ResolvesServerCert>);
         // Session tickets need no table of sessions on the server.
         config.ticketer = ring::Ticketer::new()?;
         config.send_tls13_tickets = 1;
@@ -205,9 +216,8 @@ impl Served {
                     info!(?names, %state, "serving a certificate");
                 }
                 Ok(state) => warn!(?names, "the certificate is {state}"),
-                Err(cause) => {
-                    warn!(?names, %cause, "serving a certificate of which nothing is known");
-                }
+                // What was wrong with it was told when it was read.
+                Err(_) => warn!(?names, "serving the certificate that was there before"),
             }
         }
     }

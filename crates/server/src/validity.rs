@@ -76,6 +76,31 @@ impl Validity {
 
 /// The host names that a certificate is for, in lower case. One that has none is for nobody who asks by a name.
 pub(crate) fn dns_names(certificate: &CertificateDer<'_>) -> Vec<String> {
+    alternative_names(certificate, |name| match name {
+        GeneralName::DnsName(name) => Some(name.to_string().to_ascii_lowercase()),
+        _ => None,
+    })
+}
+
+/// The addresses of mail that a certificate is for, in its order.
+pub(crate) fn email_addresses(certificate: &CertificateDer<'_>) -> Vec<String> {
+    alternative_names(certificate, |name| match name {
+        GeneralName::Rfc822Name(name) => Some(name.to_string()),
+        _ => None,
+    })
+}
+
+/// The common name of whom a certificate is for.
+pub(crate) fn common_name(certificate: &CertificateDer<'_>) -> Option<String> {
+    let certificate = Certificate::from_der(certificate).ok()?;
+    let name = certificate.tbs_certificate().subject().common_name();
+    name.ok().flatten().map(String::from)
+}
+
+fn alternative_names(
+    certificate: &CertificateDer<'_>,
+    wanted: impl Fn(&GeneralName) -> Option<String>,
+) -> Vec<String> {
     let Ok(certificate) = Certificate::from_der(certificate) else {
         return Vec::new();
     };
@@ -83,11 +108,7 @@ pub(crate) fn dns_names(certificate: &CertificateDer<'_>) -> Vec<String> {
     let Ok(Some((_, SubjectAltName(names)))) = extension else {
         return Vec::new();
     };
-    let of_host = |name: &GeneralName| match name {
-        GeneralName::DnsName(name) => Some(name.to_string().to_ascii_lowercase()),
-        _ => None,
-    };
-    names.iter().filter_map(of_host).collect()
+    names.iter().filter_map(wanted).collect()
 }
 
 impl fmt::Display for CertificateState {
@@ -105,7 +126,7 @@ impl fmt::Display for CertificateState {
 
 #[cfg(test)]
 mod tests {
-    use super::{CertificateState, DAY_SECONDS, Validity, dns_names};
+    use super::{CertificateState, DAY_SECONDS, Validity, common_name, dns_names, email_addresses};
 
     #[test]
     fn a_certificate_is_read_and_judged() {
@@ -140,6 +161,34 @@ mod tests {
         let made = rcgen::generate_simple_self_signed(names).unwrap();
         let expected = ["mail.example.org", "*.example.com"];
         assert_eq!(dns_names(made.cert.der()), expected);
+    }
+
+    #[test]
+    fn a_certificate_is_for_whoever_it_names() {
+        let mut wanted = rcgen::CertificateParams::default();
+        let name = |name: &str| rcgen::string::Ia5String::try_from(name).unwrap();
+        wanted.subject_alt_names = vec![
+            rcgen::SanType::DnsName(name("ada.example.org")),
+            rcgen::SanType::Rfc822Name(name("Ada@example.org")),
+            rcgen::SanType::Rfc822Name(name("bo@example.org")),
+        ];
+        wanted.distinguished_name = rcgen::DistinguishedName::new();
+        wanted
+            .distinguished_name
+            .push(rcgen::DnType::CommonName, "Ada Löwe");
+        let key = rcgen::KeyPair::generate().unwrap();
+        let made = wanted.self_signed(&key).unwrap();
+        assert_eq!(
+            email_addresses(made.der()),
+            ["Ada@example.org", "bo@example.org"]
+        );
+        assert_eq!(common_name(made.der()).as_deref(), Some("Ada Löwe"));
+        wanted.distinguished_name = rcgen::DistinguishedName::new();
+        wanted.subject_alt_names.clear();
+        let made = wanted.self_signed(&key).unwrap();
+        assert!(email_addresses(made.der()).is_empty());
+        assert_eq!(common_name(made.der()), None);
+        assert_eq!(common_name(&b"none"[..].into()), None);
     }
 
     #[test]

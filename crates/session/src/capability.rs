@@ -32,6 +32,7 @@ const BEFORE_TLS: &[Offer] = &[offer("STARTTLS", 9051)];
 
 /// Until somebody is logged in, where a password is safe: each where its mechanism is offered.
 const MECHANISMS: &[Offer] = &[
+    offer("AUTH=EXTERNAL", 4422),
     offer("AUTH=SCRAM-SHA-256-PLUS", 7677),
     offer("AUTH=SCRAM-SHA-256", 7677),
     offer("AUTH=OAUTHBEARER", 7628),
@@ -127,6 +128,8 @@ pub(crate) struct Circumstances<'c> {
     pub(crate) security: Security,
     /// Whether both ends can tell this TLS connection from every other.
     pub(crate) has_binding: bool,
+    /// Whether the client has shown a certificate.
+    pub(crate) has_certificate: bool,
     pub(crate) mechanisms: &'c [Mechanism],
     pub(crate) reuse: Reuse,
     pub(crate) message_bytes_max: usize,
@@ -136,7 +139,13 @@ pub(crate) struct Circumstances<'c> {
 impl Circumstances<'_> {
     /// Whether somebody may log in by this mechanism.
     pub(crate) fn offers(&self, mechanism: Mechanism) -> bool {
-        let is_possible = self.has_binding || mechanism != Mechanism::Scram(ScramMechanism::Bound);
+        let is_possible = match mechanism {
+            Mechanism::External => self.has_certificate,
+            Mechanism::Scram(ScramMechanism::Bound) => self.has_binding,
+            Mechanism::Scram(ScramMechanism::Unbound)
+            | Mechanism::Bearer(_)
+            | Mechanism::Password(_) => true,
+        };
         is_possible && self.mechanisms.contains(&mechanism)
     }
 
@@ -227,11 +236,27 @@ mod tests {
         state: State::NotAuthenticated,
         security: Security::Tls,
         has_binding: false,
+        has_certificate: false,
         mechanisms: &[PLAIN],
         reuse: Reuse::Offered,
         message_bytes_max: 1,
         message_limit: MessageLimit::None,
     };
+
+    #[test]
+    fn a_certificate_is_asked_for_where_one_was_shown() {
+        for has_certificate in [true, false] {
+            let names = super::capabilities(&Circumstances {
+                has_certificate,
+                mechanisms: &[Mechanism::External, PLAIN],
+                ..CIRCUMSTANCES
+            });
+            assert_eq!(
+                names.contains(&Cow::Borrowed("AUTH=EXTERNAL")),
+                has_certificate
+            );
+        }
+    }
 
     #[test]
     fn mechanisms_are_offered_where_they_work() {

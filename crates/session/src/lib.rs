@@ -50,8 +50,8 @@ pub use message_limit::MessageLimit;
 pub use names::naming::split_login;
 pub use names::trees::Trees;
 pub use node::{
-    Authenticator, BearerHint, BoxFuture, Challenged, LoginVerdict, MessageMemory, NoRoom, Node,
-    Now, Peer, Reuse, Security, SubscribeOnGrant,
+    Authenticator, BearerHint, BoxFuture, Challenged, ClientCertificate, LoginVerdict,
+    MessageMemory, NoRoom, Node, Now, Peer, Reuse, Security, SubscribeOnGrant,
 };
 pub use opened_by::{Opened, opened_by};
 pub use out::{Hangup, Out, Sink};

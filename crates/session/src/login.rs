@@ -69,6 +69,15 @@ pub(crate) async fn admit(
             })
             .ok_or(refusal)
         }
+        LoginVerdict::ByCertificate(account, ends_at) => {
+            let played = play(session, account, role).await?;
+            played
+                .map(|entrance| Entrance {
+                    ends_at: Some(ends_at),
+                    ..entrance
+                })
+                .ok_or(refusal)
+        }
         LoginVerdict::Refused => Err(Refused::LoginFailed),
         LoginVerdict::TooMany => return Err(Refused::TooManyLogins.into()),
         LoginVerdict::Unavailable => {
@@ -171,11 +180,12 @@ async fn begin(session: &mut Session, entrance: Entrance) -> Outcome {
     } else if let Some(token) = &entrance.token {
         lease = lease.while_holds(login_registry.welcome(token.login(id)).await?);
         info!(user.id = %id, token.id = %token.id, "logged in by an access token");
-    } else if let Some(end) = entrance.ends_at {
-        lease = lease.while_holds(login_registry.until(end));
-        info!(user.id = %id, "logged in by a token of the identity provider");
     } else {
         info!(user.id = %id, "logged in");
+    }
+    if let Some(end) = entrance.ends_at {
+        lease = lease.while_holds(login_registry.until(end));
+        info!(user.id = %id, ends_at = end, "a login lasts as long as a certificate, or a token of the identity provider");
     }
     session.begin(entrance, lease);
     let names = session.capabilities();

@@ -104,6 +104,13 @@ pub trait Authenticator: Send + Sync {
     /// Whose this token of an identity provider is, coming from `address`.
     fn bear<'a>(&'a self, token: &'a str, address: IpAddr) -> BoxFuture<'a, LoginVerdict>;
 
+    /// Whose this certificate is, which was shown in TLS by whoever comes from `address`.
+    fn certify<'a>(
+        &'a self,
+        certificate: &'a ClientCertificate,
+        address: IpAddr,
+    ) -> BoxFuture<'a, LoginVerdict>;
+
     /// What `user` is challenged with who wants to prove that he knows his password. A name that nobody has is challenged
     /// like any other.
     ///
@@ -142,6 +149,10 @@ pub struct BearerHint {
     pub configuration: Option<String>,
 }
 
+/// The certificate that a client has shown in TLS, and those that it is signed by, as DER. The handshake has found that it is believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientCertificate(pub Vec<Vec<u8>>);
+
 /// How a login ends.
 #[derive(Clone, Debug)]
 pub enum LoginVerdict {
@@ -152,6 +163,8 @@ pub enum LoginVerdict {
     ByToken(Account, AccessToken),
     /// This account, by a token of an identity provider, which ends at this time in seconds since 1970.
     ByBearer(Account, Option<i64>),
+    /// This account, by a certificate, which ends at this time in seconds since 1970.
+    ByCertificate(Account, i64),
     /// Unknown user, wrong password, disabled account: nobody is told which.
     Refused,
     /// Too many tries, or too many at once: later.

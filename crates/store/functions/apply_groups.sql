@@ -12,6 +12,7 @@ declare
   _accounts bigint[];
   _row      record;
 begin
+  perform change_many();
   perform lock_logins(array[_actor]);
   perform check_logins(array[_actor]);
   perform lock_groups();

@@ -15,6 +15,7 @@ declare
   _step      record;
   _mailboxes bigint[];
 begin
+  perform change_many();
   perform lock_logins(array[_actor]);
   perform check_logins(array[_actor]);
   perform lock_tree(_owner);
@@ -64,6 +65,9 @@ begin
         perform log_step(_actor, (10 /* activity: metadata */)::smallint, _mailbox, '/private/specialuse');
       when 'own' then
         perform own_list(_mailbox);
+        perform note_entry(_actor.account, _mailbox, e.identifier, e.is_negative, e.rights & 1 /* rights: l */ <> 0, false)
+           from acl_entry e
+          where e.mailbox = _mailbox;
         delete from acl_entry e where e.mailbox = _mailbox;
         return query
           select t.mailbox, t.modseq

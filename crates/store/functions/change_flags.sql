@@ -19,6 +19,9 @@ declare
   _flipped_accounts bigint[];
   _flipped_flags    integer[];
   _flipped_uids     bigint[];
+  _is_wide          boolean;
+  _flipped_chunks   integer[];
+  _flipped_bits     bit(8192)[];
 begin
   if cardinality(_edits) > 0 then
     select array_agg(e.uid), array_agg(e.edited),
@@ -37,8 +40,17 @@ begin
   end if;
 
   if cardinality(_private_edits) > 0 then
-    select bit_or(~r.keep | r.add) into _touched from unnest(_private_edits) as r;
+    -- A message costs a look at its entry, a chunk of them a few operations on its bits.
+    select bit_or(~r.keep | r.add), sum(r.high - r.low + 1) >= 16 * count(*)
+      into _touched, _is_wide
+      from unnest(_private_edits) as r;
     _touched_flags := array(select b.flag from private_flag b where b.bit & _touched <> 0);
+  end if;
+  if _is_wide then
+    select array_agg(f.account), array_agg(f.flag), array_agg(f.chunk), array_agg(f.bits)
+      into _flipped_accounts, _flipped_flags, _flipped_chunks, _flipped_bits
+      from wide_flips(_mailbox, _private_edits, _touched_flags) f;
+  elsif cardinality(_private_edits) > 0 then
     select array_agg(r.account), array_agg(b.flag), array_agg(e.uid)
       into _flipped_accounts, _flipped_flags, _flipped_uids
       from unnest(_private_edits) as r
@@ -55,7 +67,7 @@ begin
            <> (r.add >> b.flag & 1);
   end if;
 
-  is_changed := _uids is not null or _flipped_uids is not null;
+  is_changed := _uids is not null or _flipped_accounts is not null;
   update mailbox
      set modseq = modseq + 1,
          unseen_count = unseen_count + coalesce(_unseen, 0),
@@ -83,7 +95,10 @@ begin
       from unnest(_uids) as c (uid)
     returning uids into edited;
   end if;
-  if _flipped_uids is not null then
+  if _flipped_bits is not null then
+    perform turn_private(
+              _mailbox, change_flags.modseq, _flipped_accounts, _flipped_flags, _flipped_chunks, _flipped_bits);
+  elsif _flipped_uids is not null then
     perform flip_private(_mailbox, change_flags.modseq, _flipped_accounts, _flipped_flags, _flipped_uids);
   end if;
 end

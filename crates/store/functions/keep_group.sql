@@ -10,6 +10,7 @@ declare
   _gone    bigint[];
   _come    bigint[];
 begin
+  perform change_many();
   perform lock_groups();
   select g.id, not g.is_of_directory into _group, _is_ours from user_group g where g.name = _name;
   if not found then

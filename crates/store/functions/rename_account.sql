@@ -21,6 +21,8 @@ begin
   -- A list may name the new name already: nobody was called so.
   delete from acl_entry e where e.identifier = _name;
   update acl_entry e set identifier = _name where e.identifier = _old;
+  delete from entry_change c where c.identifier = _name;
+  update entry_change c set identifier = _name where c.identifier = _old;
   -- What is in its tree is called otherwise for others, and may be in another domain.
   update mailbox_name n set owner = n.owner where n.owner = _account;
   insert into activity (kind, detail) values (16 /* activity: account */, _old || ' is called ' || _name);

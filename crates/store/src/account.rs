@@ -216,6 +216,7 @@ impl Store {
         administration.finish().await?;
         self.wake(woken);
         self.wake_account(account).await;
+        self.clear_deleted_later();
         self.until_noted(None).await
     }
 

@@ -273,6 +273,7 @@ impl Store {
         .await?;
         self.wake(woken);
         self.wake_directory();
+        self.clear_deleted_later();
         self.until_noted(None).await
     }
 }

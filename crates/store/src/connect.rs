@@ -46,6 +46,7 @@ impl Store {
         let opener = |kind, whereabouts: &Arc<Whereabouts>, limits| {
             let (sleep, clock) = (background.sleep.clone(), background.clock.clone());
             let (whereabouts, history) = (whereabouts.clone(), history.clone());
+            let limits = (limits, options.letters);
             Opener::new(kind, whereabouts, limits, history, (sleep, clock))
         };
         let primary = |limits| opener(Kind::Primary, &whereabouts, limits);
@@ -92,6 +93,7 @@ impl Store {
             commit_listener: CommitListener::default(),
             answers: Answers::default(),
             digesting: Digesting::default(),
+            is_clearing: AtomicBool::new(false),
             access_cache: AccessCache::new(),
             unseen_cache: UnseenCache::new(),
             history,

@@ -102,8 +102,12 @@ impl Cause {
 }
 
 impl fmt::Display for Cause {
+    /// In PostgreSQL's words, without the line of its own source, which readers take for one of theirs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        match self.0.downcast_ref() {
+            Some(sqlx::Error::Database(database)) => f.write_str(database.message()),
+            Some(_) | None => self.0.fmt(f),
+        }
     }
 }
 

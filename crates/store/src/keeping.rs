@@ -368,7 +368,7 @@ pub(crate) fn interval(duration: Duration) -> PgInterval {
     }
 }
 
-fn limit(rows: u32) -> i32 {
+pub(crate) fn limit(rows: u32) -> i32 {
     i32::try_from(rows).unwrap_or(i32::MAX)
 }
 

@@ -30,6 +30,7 @@
 
 mod access;
 mod access_cache;
+mod access_letter;
 mod account;
 mod activity;
 mod address;
@@ -56,6 +57,7 @@ mod delta;
 mod digest;
 mod directory;
 mod directory_mark;
+mod erased;
 mod expunge;
 mod fault;
 mod filing;
@@ -67,6 +69,7 @@ mod keeping;
 mod keyword;
 mod lateness;
 mod latest;
+mod letters;
 mod login_recorder;
 mod mailbox;
 mod mailbox_summary;
@@ -130,6 +133,7 @@ use private_pg as _;
 use serde_json as _;
 
 pub use access::Readable;
+pub use access_letter::{AccessLetter, LetterEnd};
 pub use account::Account;
 pub use activity::{Activity, ActivityKind, ActivityQuery};
 pub use address::{
@@ -156,6 +160,7 @@ pub use flags::{FlagEdit, FlagsEdited, RareEdit};
 pub use fold::{account_name, fold_identifier};
 pub use group::{DirectoryGroup, Group, GroupPeople};
 pub use latest::Latest;
+pub use letters::Letters;
 pub use mailbox::{Found, Listed};
 pub use mailbox_summary::MailboxSummary;
 pub use masks::Masks;
@@ -176,7 +181,7 @@ pub use stats::{BATCH_BUCKETS, Stats};
 pub use status::Status;
 pub use store::{Options, Store};
 pub use subscription::Subscription;
-pub use survey::{QuotaCounts, Replication, SiteSurvey, Storage};
+pub use survey::{QuotaCounts, Replication, ServerLimits, SiteSurvey, Storage};
 pub use team::{DEFAULT_FOLDERS, Team, TeamStep, Trial};
 pub use timing::{DURATION_BUCKETS_MICROS, DurationCounts, Durations};
 pub use token::{AccessToken, ListedToken, LoginVersion, NewToken, Services, TokenScope};

@@ -60,6 +60,12 @@ impl Store {
             connection.close().await?;
             return Ok(Vec::new());
         }
+        if !may_migrate(&mut connection).await? {
+            return Err(Fault::Broken(Cause::new(
+                "this role may not change the tables: `postroom migrate` is for the role that owns them; where frontends have another \
+                 one, database.migrate is false",
+            )));
+        }
         connection
             .ensure_migrations_table(&MIGRATIONS.table_name)
             .await?;
@@ -74,6 +80,15 @@ impl Store {
         // Ends the lock too.
         connection.close().await?;
         Ok(done)
+    }
+
+    /// Whether the role of `url` may [`migrate`](Self::migrate): it owns the tables or, where there are none, may make some.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database cannot be reached.
+    pub async fn may_migrate(url: &str) -> Result<bool, Fault> {
+        may_migrate(&mut connect(url).await?).await
     }
 
     /// What [`migrate`](Self::migrate) would do, or that somebody is migrating now. Changes nothing, and needs no right to.
@@ -105,6 +120,17 @@ async fn connect(url: &str) -> Result<PgConnection, Fault> {
         "it is in {encoding}; mail needs all alphabets: create it with ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0"
     );
     Err(Fault::Broken(Cause::new(words)))
+}
+
+async fn may_migrate(connection: &mut PgConnection) -> Result<bool, Fault> {
+    let may = sqlx::query_scalar(
+        "select coalesce(
+            (select pg_has_role(c.relowner, 'usage') from pg_class c where c.oid = to_regclass($1)),
+            has_schema_privilege(current_schema(), 'create'),
+            false)",
+    );
+    let table = &*MIGRATIONS.table_name;
+    Ok(may.bind(table).fetch_one(connection).await?)
 }
 
 fn name_of(migration: &Migration) -> String {

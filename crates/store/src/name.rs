@@ -56,6 +56,7 @@ impl Store {
             mailbox: permit.mailbox().0,
             modseq,
         }]);
+        self.clear_deleted_later();
         Ok(())
     }
 

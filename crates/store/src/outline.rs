@@ -129,7 +129,10 @@ impl Store {
             found.entry(mailbox).or_default().push(message);
         }
         for (mailbox, messages) in &mut found {
-            *messages = rare.put_on(*mailbox, std::mem::take(messages));
+            let without = std::mem::take(messages).into_iter();
+            *messages = without
+                .map(|message| rare.put_on(*mailbox, message))
+                .collect();
         }
         Ok(found)
     }

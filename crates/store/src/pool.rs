@@ -15,6 +15,7 @@ use sqlx::{Connection as _, Describe, Either, Execute, Executor, PgConnection, P
 
 use crate::background::{Clock, Sleep};
 use crate::history::{Abandonment, History};
+use crate::letters::Letters;
 use crate::whereabouts::Whereabouts;
 use crate::{Cause, Fault};
 
@@ -49,6 +50,8 @@ pub(crate) struct Opener {
     whereabouts: Arc<Whereabouts>,
     /// How long a statement may take.
     limits: &'static str,
+    /// Which grants are told by a letter.
+    letters: Letters,
     history: Arc<History>,
     sleep: Sleep,
     clock: Clock,
@@ -99,7 +102,7 @@ impl Opener {
     pub(crate) fn new(
         kind: Kind,
         whereabouts: Arc<Whereabouts>,
-        limits: &'static str,
+        (limits, letters): (&'static str, Letters),
         history: Arc<History>,
         (sleep, clock): (Sleep, Clock),
     ) -> Self {
@@ -107,6 +110,7 @@ impl Opener {
             kind,
             whereabouts,
             limits,
+            letters,
             history,
             sleep,
             clock,
@@ -152,6 +156,9 @@ impl Opener {
         let mut connection = self.whereabouts.now().connect(&self.sleep).await?;
         connection.execute(SESSION_SETTINGS).await?;
         connection.execute(self.limits).await?;
+        if let Some(setting) = self.letters.setting() {
+            connection.execute(setting).await?;
+        }
         let abandonment = match self.kind {
             Kind::Primary => {
                 let let_go = || self.whereabouts.let_go();

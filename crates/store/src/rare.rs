@@ -54,17 +54,13 @@ pub(crate) fn of_numbers(numbers: &[i16]) -> RareKeywords {
 }
 
 impl RareOf {
-    /// The messages of `mailbox` with the keywords that were left out so far.
-    pub(crate) fn put_on(&self, mailbox: MailboxId, mut messages: Vec<Message>) -> Vec<Message> {
-        let Some(rare) = self.0.get(&mailbox) else {
-            return messages;
-        };
-        for message in &mut messages {
-            if let Some(rare) = rare.get(&message.uid) {
-                message.flags = Flags::new(message.flags.bits(), rare.clone());
-            }
+    /// A message of `mailbox` with the keywords that were left out so far.
+    pub(crate) fn put_on(&self, mailbox: MailboxId, mut message: Message) -> Message {
+        let rare = self.0.get(&mailbox);
+        if let Some(rare) = rare.and_then(|rare| rare.get(&message.uid)) {
+            message.flags = Flags::new(message.flags.bits(), rare.clone());
         }
-        messages
+        message
     }
 }
 

@@ -21,12 +21,24 @@ impl Store {
         subject: &Subject,
         modification: Modification,
     ) -> Result<(), Fault> {
+        self.change_list(permit, subject, modification, None).await
+    }
+
+    /// Whether it is told by a letter: as `letters` has it, or as is usual.
+    pub(crate) async fn change_list(
+        &self,
+        permit: &Permit,
+        subject: &Subject,
+        modification: Modification,
+        letters: Option<&str>,
+    ) -> Result<(), Fault> {
         let actor = self.recorded_actor(permit.account()).await?;
         let change = Change::new(subject, modification);
         let woken = sqlx::query_as!(
             wake::Row,
             r#"select mailbox as "mailbox!", modseq as "modseq!"
-                 from change_list(
+                 from change_list_telling(
+                        _letters => coalesce($8, current_setting('postroom.letters', true), 'none'),
                         _actor => $1, _permit => $2, _identifier => $3, _is_negative => $4, _mode => $5,
                         _rights => $6, _detail => $7)"#,
             actor as ActorRow,
@@ -36,6 +48,7 @@ impl Store {
             change.mode,
             change.rights,
             change.detail,
+            letters,
         )
         .fetch_all(&mut *self.connection().await?)
         .await?;

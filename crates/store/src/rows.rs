@@ -3,17 +3,20 @@
 
 use bytes::{Buf, BytesMut};
 use futures_util::TryStreamExt;
-use image::Message;
+use image::{ImageBuilder, Message};
 use mail::{ContentId, FlagBits, InternalDate, MailboxId, ModSeq, Uid};
 use sqlx::PgConnection;
 
+use crate::rare::RareOf;
 use crate::{Cause, Fault};
 
-/// All messages of `mailbox`, ascending, as the connection's transaction sees them.
+/// All messages of `mailbox` as the connection's transaction sees them, with the keywords that are in `rare`. What comes is
+/// taken into the image at once: there is never a list of all.
 pub(crate) async fn copy_out(
     connection: &mut PgConnection,
     mailbox: MailboxId,
-) -> Result<Vec<Message>, Fault> {
+    rare: &RareOf,
+) -> Result<ImageBuilder, Fault> {
     let statement = format!(
         "copy (select uid, content, modseq, flags, internal_date, size
                  from entry
@@ -21,7 +24,13 @@ pub(crate) async fn copy_out(
                 order by uid)
            to stdout (format binary)"
     );
-    read_rows(connection, &statement, OF_ONE).await
+    let mut builder = ImageBuilder::default();
+    read_rows(connection, &statement, OF_ONE, |message| {
+        let added = builder.push(rare.put_on(mailbox, message));
+        added.map_err(|error| Fault::Broken(Cause::new(error)))
+    })
+    .await?;
+    Ok(builder)
 }
 
 /// All messages of these mailboxes, each with its mailbox, ascending.
@@ -42,27 +51,34 @@ pub(crate) async fn copy_out_of(
            to stdout (format binary)",
         ids.join(",")
     );
-    read_rows(connection, &statement, OF_SEVERAL).await
+    let mut rows = Vec::new();
+    read_rows(connection, &statement, OF_SEVERAL, |row| {
+        rows.push(row);
+        Ok(())
+    })
+    .await?;
+    Ok(rows)
 }
 
+/// Calls `take` with each row as it comes.
 async fn read_rows<T>(
     connection: &mut PgConnection,
     statement: &str,
     shape: Shape<T>,
-) -> Result<Vec<T>, Fault> {
+    mut take: impl FnMut(T) -> Result<(), Fault>,
+) -> Result<(), Fault> {
     let mut stream = connection.copy_out_raw(statement).await?;
     let mut reader = Reader {
         shape,
         buffer: BytesMut::new(),
         has_begun: false,
         has_ended: false,
-        rows: Vec::new(),
     };
     while let Some(bytes) = stream.try_next().await? {
-        reader.feed(&bytes).ok_or_else(unreadable)?;
+        reader.feed(&bytes, &mut take)?;
     }
     if reader.has_ended {
-        Ok(reader.rows)
+        Ok(())
     } else {
         Err(unreadable())
     }
@@ -91,7 +107,6 @@ struct Reader<T> {
     buffer: BytesMut,
     has_begun: bool,
     has_ended: bool,
-    rows: Vec<T>,
 }
 
 /// Signature, flags, and the length of an extension that does not exist yet.
@@ -107,14 +122,18 @@ const MESSAGE_BYTES: usize = 5 * BIGINT_BYTES + (4 + 4);
 const END: i16 = -1;
 
 impl<T> Reader<T> {
-    fn feed(&mut self, bytes: &[u8]) -> Option<()> {
+    fn feed(
+        &mut self,
+        bytes: &[u8],
+        take: &mut impl FnMut(T) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
         self.buffer.extend_from_slice(bytes);
         if !self.has_begun {
             if self.buffer.len() < HEADER_BYTES {
-                return Some(());
+                return Ok(());
             }
             if !self.buffer.starts_with(SIGNATURE) {
-                return None;
+                return Err(unreadable());
             }
             self.buffer.advance(HEADER_BYTES);
             self.has_begun = true;
@@ -122,14 +141,14 @@ impl<T> Reader<T> {
         while self.buffer.len() >= self.shape.bytes {
             let mut row = self.buffer.split_to(self.shape.bytes);
             if row.get_i16() != self.shape.fields {
-                return None;
+                return Err(unreadable());
             }
-            self.rows.push((self.shape.read)(&mut row)?);
+            take((self.shape.read)(&mut row).ok_or_else(unreadable)?)?;
         }
         if self.buffer.as_ref() == END.to_be_bytes() {
             self.has_ended = true;
         }
-        Some(())
+        Ok(())
     }
 }
 

@@ -6,13 +6,14 @@
 use std::sync::atomic::Ordering;
 
 use bytes::Buf;
-use image::{Image, Message};
+use image::{Image, ImageBuilder, Message};
 use mail::limits::KEYWORDS_WITH_BIT_MAX;
 use mail::{ContentId, FlagBits, InternalDate, Keywords, MailboxId, ModSeq, Uid, UidValidity};
 use sqlx::{Connection as _, PgConnection};
 use tracing::warn;
 
 use crate::connections::Held;
+use crate::pace::Pace;
 use crate::rare::RareOf;
 use crate::{Cause, Fault, LoadedDelta, News, Store, keyword, packing, rare, rows};
 
@@ -33,9 +34,13 @@ pub struct Loaded {
 const SNAPSHOT_MESSAGES_MIN: i64 = 4096;
 /// Messages in one row of `snapshot`.
 const SEGMENT_MESSAGES: usize = 8192;
-/// A snapshot is written anew when more was committed since than this, and than a sixteenth of what
-/// it holds.
+/// A snapshot is written anew when more was committed since than so many statements, or when more came than so many
+/// messages, and either is more than a sixteenth of what the mailbox holds.
 const SNAPSHOT_LAG_MIN: i64 = 1000;
+const SNAPSHOT_ARRIVALS_MIN: i64 = 4096;
+const SNAPSHOT_LAG_PART: i64 = 16;
+/// Beyond a quarter rows are read sooner than what to catch up with.
+const SNAPSHOT_USE_PART: i64 = 4;
 
 impl Store {
     /// All of a mailbox; `None` when it is gone.
@@ -45,17 +50,27 @@ impl Store {
     /// [`Fault::Unavailable`] when the database is away.
     #[tracing::instrument(name = "db.load_image", skip_all)]
     pub async fn load_image(&self, mailbox: MailboxId) -> Result<Option<Loaded>, Fault> {
+        let opened = self.open(mailbox).await?;
+        Ok(opened.map(|opened| {
+            if opened.wants_snapshot {
+                self.write_snapshot_later(mailbox, opened.loaded.image.clone());
+            }
+            opened.loaded
+        }))
+    }
+
+    async fn open(&self, mailbox: MailboxId) -> Result<Option<Opened>, Fault> {
         let connection = self.connection().await?;
         let abandonment = connection.abandonment();
         // On the heap: whoever opens a mailbox would have room for it.
-        Box::pin(abandonment.or(self.load_image_by(connection, mailbox))).await
+        Box::pin(abandonment.or(self.open_by(connection, mailbox))).await
     }
 
-    async fn load_image_by(
+    async fn open_by(
         &self,
         mut connection: Held,
         mailbox: MailboxId,
-    ) -> Result<Option<Loaded>, Fault> {
+    ) -> Result<Option<Opened>, Fault> {
         let mut transaction = connection
             .apart()
             .begin_with("begin isolation level repeatable read, read only")
@@ -88,7 +103,7 @@ impl Store {
                 .fetch_add(1, Ordering::Relaxed);
             match self.catch_up(mailbox, old, header.keywords.len()).await? {
                 CaughtUp::Gone => return Ok(None),
-                CaughtUp::TooOld => return Box::pin(self.load_image(mailbox)).await,
+                CaughtUp::TooOld => return Box::pin(self.open(mailbox)).await,
                 CaughtUp::Now(image, news) => {
                     // The header may be older than the news, and rights belong to the mod-sequence that is shown.
                     header.rights_version = news.rights_version;
@@ -96,27 +111,20 @@ impl Store {
                 }
             }
         } else {
-            let messages = rows::copy_out(&mut transaction, mailbox).await?;
+            let builder = rows::copy_out(&mut transaction, mailbox, &rare).await?;
             transaction.commit().await?;
             connection.end_apart();
             drop(connection);
             counters.images_from_rows.fetch_add(1, Ordering::Relaxed);
-            let (modseq, uid_next) = (header.modseq()?, header.uid_next()?);
-            let building = || {
-                let messages = rare.put_on(mailbox, messages);
-                Image::from_messages(messages, modseq, uid_next)
-            };
-            let bytes = image_bytes(header.message_count);
-            let image = self.compute().run(bytes, building).await;
-            (
-                image.map_err(|error| Fault::Broken(Cause::new(error)))?,
-                None,
-            )
+            let image = builder.finish(header.modseq()?, header.uid_next()?);
+            (image, None)
         };
-        if header.wants_snapshot() {
-            self.write_snapshot_later(mailbox, image.clone());
-        }
-        header.loaded(image, keywords).map(Some)
+        let wants_snapshot = header.wants_snapshot();
+        let loaded = header.loaded(image, keywords)?;
+        Ok(Some(Opened {
+            loaded,
+            wants_snapshot,
+        }))
     }
 
     async fn catch_up(
@@ -137,6 +145,54 @@ impl Store {
         )
     }
 
+    /// Writes snapshots of large mailboxes that have none, or one from which much has to be caught up with, so that whoever
+    /// opens one need not read it row by row. Says how many were written.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away; those that were written until then stay.
+    #[tracing::instrument(name = "db.write_snapshots", skip_all)]
+    pub async fn write_snapshots(&self) -> Result<u64, Fault> {
+        let (mut pace, mut written, mut after) = (Pace::new(self), 0, Some(0));
+        while let Some(last) = after {
+            // As `Header::wants_snapshot` has it.
+            let part = sqlx::query!(
+                r#"select max(m.id) as last,
+                          coalesce(array_agg(m.id) filter (
+                            where m.message_count >= $3
+                              and (s.modseq is null
+                                   or s.modseq < m.log_floor
+                                   or m.modseq - s.modseq > greatest($4, m.message_count / $6)
+                                   or m.uid_next - s.uid_next > greatest($5, m.message_count / $6))), '{}') as "wanting!"
+                     from (select m.id, m.modseq, m.uid_next, m.log_floor, m.message_count
+                             from mailbox m
+                            where m.id > $1
+                            order by m.id
+                            limit $2) m
+                     left join snapshot s on s.mailbox = m.id and s.segment = 0"#,
+                last,
+                i64::from(pace.rows()),
+                SNAPSHOT_MESSAGES_MIN,
+                SNAPSHOT_LAG_MIN,
+                SNAPSHOT_ARRIVALS_MIN,
+                SNAPSHOT_LAG_PART,
+            )
+            .fetch_one(&mut *self.connection().await?)
+            .await?;
+            after = part.last;
+            pace.rest().await;
+            for mailbox in part.wanting.into_iter().map(MailboxId) {
+                let opened = self.open(mailbox).await?;
+                if let Some(opened) = opened.filter(|opened| opened.wants_snapshot) {
+                    self.write_snapshot(mailbox, &opened.loaded.image).await?;
+                    written += 1;
+                }
+                pace.rest().await;
+            }
+        }
+        Ok(written)
+    }
+
     fn write_snapshot_later(&self, mailbox: MailboxId, image: Image) {
         let store = self.clone();
         (self.inner().background.spawn)(Box::pin(async move {
@@ -149,8 +205,12 @@ impl Store {
     /// Replaces the snapshot, unless a newer one is there or somebody else is at it.
     async fn write_snapshot(&self, mailbox: MailboxId, image: &Image) -> Result<(), Fault> {
         let packing = || -> Vec<Vec<u8>> {
-            let messages: Vec<Message> = image.iter().map(|(_, message)| message).collect();
-            messages.chunks(SEGMENT_MESSAGES).map(pack).collect()
+            let mut messages = image.iter().map(|(_, message)| message);
+            let segments = std::iter::from_fn(|| {
+                let segment: Vec<Message> = messages.by_ref().take(SEGMENT_MESSAGES).collect();
+                (!segment.is_empty()).then(|| pack(&segment))
+            });
+            segments.collect()
         };
         let bytes = image_bytes(i64::from(image.len()));
         let segments = self.compute().run(bytes, packing).await;
@@ -165,6 +225,12 @@ impl Store {
         .await?;
         Ok(())
     }
+}
+
+/// A mailbox, and whether it has no snapshot that is worth its name.
+struct Opened {
+    loaded: Loaded,
+    wants_snapshot: bool,
 }
 
 enum CaughtUp {
@@ -183,6 +249,7 @@ struct Header {
     message_count: i64,
     keywords: Vec<String>,
     snapshot_modseq: Option<i64>,
+    snapshot_uid_next: Option<i64>,
 }
 
 impl Header {
@@ -191,7 +258,7 @@ impl Header {
             && self
                 .snapshot_modseq
                 .is_some_and(|modseq| modseq >= self.log_floor)
-            && self.lag() <= SNAPSHOT_LAG_MIN.max(self.message_count / 4)
+            && !self.is_behind_by(SNAPSHOT_USE_PART)
     }
 
     fn has_rare_keywords(&self) -> bool {
@@ -200,13 +267,15 @@ impl Header {
 
     fn wants_snapshot(&self) -> bool {
         self.message_count >= SNAPSHOT_MESSAGES_MIN
-            && (!self.has_useful_snapshot()
-                || self.lag() > SNAPSHOT_LAG_MIN.max(self.message_count / 16))
+            && (!self.has_useful_snapshot() || self.is_behind_by(SNAPSHOT_LAG_PART))
     }
 
-    /// Statements since the snapshot.
-    fn lag(&self) -> i64 {
-        self.modseq - self.snapshot_modseq.unwrap_or(0)
+    /// Whether more happened since the snapshot than this part of what there is.
+    fn is_behind_by(&self, part: i64) -> bool {
+        let statements = self.modseq - self.snapshot_modseq.unwrap_or(0);
+        let arrivals = self.uid_next - self.snapshot_uid_next.unwrap_or(0);
+        let bound = self.message_count / part;
+        statements > SNAPSHOT_LAG_MIN.max(bound) || arrivals > SNAPSHOT_ARRIVALS_MIN.max(bound)
     }
 
     fn modseq(&self) -> Result<ModSeq, Fault> {
@@ -268,13 +337,16 @@ fn build(
 ) -> Result<Image, Fault> {
     let modseq = ModSeq::from_i64(modseq).ok_or_else(unreadable)?;
     let uid_next = Uid::from_i64(uid_next).ok_or_else(unreadable)?;
-    let mut messages = Vec::new();
+    let (mut builder, mut messages) = (ImageBuilder::default(), Vec::new());
     for segment in segments {
         let columns = packing::unpack(segment.messages)?;
         unpack(&columns, &mut messages).ok_or_else(unreadable)?;
+        for message in messages.drain(..) {
+            let added = builder.push(rare.put_on(mailbox, message));
+            added.map_err(|error| Fault::Broken(Cause::new(error)))?;
+        }
     }
-    let image = Image::from_messages(rare.put_on(mailbox, messages), modseq, uid_next);
-    image.map_err(|error| Fault::Broken(Cause::new(error)))
+    Ok(builder.finish(modseq, uid_next))
 }
 
 /// What the numbers of so many messages take unpacked.

@@ -18,6 +18,7 @@ use crate::connections::{Connections, Held};
 use crate::digest::Digesting;
 use crate::history::History;
 use crate::latest::Latest;
+use crate::letters::Letters;
 use crate::login_recorder::LoginRecorder;
 use crate::origin::SessionOrigin;
 use crate::probe::Probe;
@@ -41,6 +42,8 @@ pub struct Options {
     pub connections: u32,
     /// How this node is called in `pg_stat_activity`.
     pub application_name: String,
+    /// Which grants of what is done through it are told by a letter.
+    pub letters: Letters,
 }
 
 /// Everything that is promised of mail. Clones share one pool and one set of queues.
@@ -62,6 +65,8 @@ pub(crate) struct Inner {
     pub(crate) commit_listener: CommitListener,
     pub(crate) answers: Answers,
     pub(crate) digesting: Digesting,
+    /// Whether a task of this node empties deleted mailboxes.
+    pub(crate) is_clearing: AtomicBool,
     pub(crate) access_cache: AccessCache,
     pub(crate) unseen_cache: UnseenCache,
     pub(crate) history: Arc<History>,

@@ -77,7 +77,45 @@ pub struct Replication {
     pub lag: Option<Duration>,
 }
 
+/// What the database's server allows, and what time it is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServerLimits {
+    /// Connections that our role may open to this database: the least of what server, role and database allow, without those
+    /// that are kept for superusers.
+    pub connections: u64,
+    /// Frontends that serve clients.
+    pub frontends: u64,
+    /// Its clock, in seconds since 1970.
+    pub unix_seconds: i64,
+}
+
 impl Store {
+    /// What the database's server allows.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.server_limits", skip_all)]
+    pub async fn server_limits(&self) -> Result<ServerLimits, Fault> {
+        // No limit is -1.
+        let row = sqlx::query!(
+            r#"select least(current_setting('max_connections')::bigint
+                               - current_setting('superuser_reserved_connections')::bigint,
+                            (select nullif(rolconnlimit, -1) from pg_roles where rolname = current_user),
+                            (select nullif(datconnlimit, -1) from pg_database where datname = current_database())
+                      ) as "connections!",
+                      (select count(*) from node_lease l where l.until > clock_timestamp()) as "frontends!",
+                      extract(epoch from clock_timestamp())::bigint as "unix_seconds!""#
+        )
+        .fetch_one(&mut *self.connection().await?)
+        .await?;
+        Ok(ServerLimits {
+            connections: count(row.connections),
+            frontends: count(row.frontends),
+            unix_seconds: row.unix_seconds,
+        })
+    }
+
     /// Looks at what is on the disk and at quota roots, and writes it down for all frontends.
     ///
     /// # Errors

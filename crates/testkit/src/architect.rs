@@ -11,8 +11,8 @@ use mail::{
     Namespaces, Place,
 };
 use store::{
-    Background, Compute, Fault, Found, Listed, NewMessage, NewTarget, NewToken, Options, Posting,
-    Readable, Recipients, Services, Store,
+    Background, Compute, Fault, Found, Letters, Listed, NewMessage, NewTarget, NewToken, Options,
+    Posting, Readable, Recipients, Services, Store,
 };
 
 use crate::client::PASSWORD;
@@ -59,6 +59,7 @@ impl Architect {
             connections: 2,
             standby_url: None,
             application_name: NAME.to_owned(),
+            letters: Letters::None,
         };
         let store = Store::connect(options, background()).await?;
         let namespaces = Namespaces::new(OTHERS, SHARED);

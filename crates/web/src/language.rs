@@ -2,9 +2,12 @@
 
 use crate::texts::{ENGLISH, GERMAN, Texts};
 
+/// A language in which people are told something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Language {
+pub enum Language {
+    /// English.
     English,
+    /// German.
     German,
 }
 
@@ -24,7 +27,9 @@ impl Language {
         best.1
     }
 
-    fn of_tag(tag: &str) -> Option<Self> {
+    /// The one of a tag (BCP 47), if it is known here.
+    #[must_use]
+    pub fn of_tag(tag: &str) -> Option<Self> {
         let primary = tag.split('-').next().unwrap_or_default();
         match primary.to_ascii_lowercase().as_str() {
             "en" | "*" => Some(Self::English),

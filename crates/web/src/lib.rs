@@ -6,8 +6,10 @@
 //! answered as what is not there.
 //!
 //! From below to above: `language` and `texts`; `request` and `response`; `words`, which says rights, times and roles for people;
+//! `access_letter`, the letter that tells of a mailbox;
 //! `visit`, who asks; `layout`, what all pages have; a file for each page; `setup`, what mail programs ask; `route`.
 
+mod access_letter;
 mod activity;
 mod device_profile;
 mod devices;
@@ -29,6 +31,8 @@ mod texts;
 mod visit;
 mod words;
 
+pub use access_letter::{LetterHead, MailboxGiven, access_letter};
+pub use language::Language;
 pub use request::{Body, Method, Transport, WebRequest};
 pub use response::WebResponse;
 pub use route::answer;

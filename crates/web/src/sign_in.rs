@@ -69,6 +69,9 @@ async fn begin(visit: &Visit<'_>, account: &Account) -> Result<Option<WebRespons
     if let Some(before) = &visit.secret {
         site.store.end_web_session(&before.hash()).await?;
     }
+    site.store
+        .note_language(account.id, visit.language.tag())
+        .await?;
     let origin = origin(site, account, session, visit.request.address);
     site.store.from_origin(origin).note_login();
     info!(user.id = %account.id, "signed in at the web page");

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use acl::Everybody;
 use mail::Namespaces;
-use store::{Account, Store};
+use store::{Account, Letters, Store};
 
 /// A future on the heap.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -24,6 +24,8 @@ pub struct Site {
     pub everybody: Everybody,
     /// What checks the passwords of users.
     pub password_check: Arc<dyn PasswordCheck>,
+    /// Which grants are told by a letter where nobody says otherwise.
+    pub letters: Letters,
     /// What mail programs are told.
     pub mail_servers: MailServers,
     /// Whether leads are told who has a mailbox of theirs open.

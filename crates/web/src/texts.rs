@@ -260,6 +260,19 @@ texts! {
     leads_elsewhere: "also elsewhere", "auch anderswohin";
     senders: "Who may send as them", "Wer als sie versenden darf";
     no_senders: "Nobody in the list.", "Niemand in der Liste.";
+
+    // The letter to whom a mailbox was given.
+    letter_subject: "You may use the mailbox {mailbox}", "Sie dürfen das Postfach {mailbox} benutzen";
+    letter_given_by: "{giver} has given you access to the mailbox {mailbox}.", "{giver} hat Ihnen Zugang zum Postfach {mailbox} gegeben.";
+    letter_given: "You have been given access to the mailbox {mailbox}.", "Sie haben Zugang zum Postfach {mailbox} bekommen.";
+    letter_role: "You are {role} there.", "Sie sind dort {role}.";
+    letter_allowed: "You may: {rights}.", "Sie dürfen: {rights}.";
+    letter_shown: "How to open it: your mail program shows it among its folders as {mailbox}, perhaps only after it was started again.", "So öffnen Sie es: Ihr Mailprogramm zeigt es unter seinen Ordnern als {mailbox}, vielleicht erst nach einem Neustart.";
+    letter_subscribe: "How to open it: subscribe to {mailbox} in your mail program.", "So öffnen Sie es: Abonnieren Sie {mailbox} in Ihrem Mailprogramm.";
+    letter_set_up: "How to set up another device, or the team as an account of its own: {page}", "So richten Sie ein weiteres Gerät ein oder das Team als eigenes Konto: {page}";
+    letter_decline: "How to decline: unsubscribe from {mailbox} in your mail program. It is no longer shown then, and you can subscribe to it again at any time.", "So lehnen Sie ab: Kündigen Sie in Ihrem Mailprogramm das Abonnement von {mailbox}. Dann wird es nicht mehr gezeigt, und Sie können es jederzeit wieder abonnieren.";
+    letter_end: "The mail server has written this by itself.", "Das hat der Mailserver von selbst geschrieben.";
+    letter_to_them: "Tell them by mail", "Per E-Mail Bescheid geben";
 }
 
 /// The text with what is named in its braces.

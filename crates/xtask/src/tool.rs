@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fmt;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -58,6 +59,35 @@ pub(crate) fn run(command: &mut Command) -> Result<(), ChoreError> {
     } else {
         Err(ChoreError::new(format!("{line}: {status}")))
     }
+}
+
+/// As [`run`], for a program that ends with a line about what went wrong, which the failure carries.
+pub(crate) fn run_until_last_word(command: &mut Command) -> Result<(), ChoreError> {
+    let line = shown(command);
+    eprintln!("$ {line}");
+    let mut child = command
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(ChoreError::at(&line))?;
+    let last_word = child.stderr.take().map(pass_on).unwrap_or_default();
+    let status = child.wait().map_err(ChoreError::at(&line))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(ChoreError::new(format!("{line}: {status}: {last_word}")))
+    }
+}
+
+/// Prints as it comes, and returns the last line with words in it.
+fn pass_on(words: impl Read) -> String {
+    let mut last = String::new();
+    for line in BufReader::new(words).lines().map_while(Result::ok) {
+        eprintln!("{line}");
+        if !line.trim().is_empty() {
+            last = line;
+        }
+    }
+    last
 }
 
 /// Builds by cargo's `what` and returns where this program of ours is then.
@@ -139,6 +169,16 @@ pub(crate) fn shown(command: &Command) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failure_carries_the_last_line() {
+        let script = "echo one >&2; echo two >&2; echo >&2; exit 3";
+        let error = run_until_last_word(Command::new("sh").args(["-c", script])).unwrap_err();
+        assert!(
+            error.to_string().ends_with("exit status: 3: two"),
+            "{error}"
+        );
+    }
 
     #[test]
     fn the_program_is_found_among_cargos_messages() {

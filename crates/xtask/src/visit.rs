@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::monitoring;
-use crate::tool::{ChoreError, build_program, is_installed, root, run as run_tool};
+use crate::tool::{ChoreError, build_program, is_installed, root, run_until_last_word};
 
 /// Compares Postroom with other servers that hold the same mail.
 pub(crate) fn peers(arguments: &[String]) -> Result<(), ChoreError> {
@@ -41,7 +41,7 @@ fn run_with_program(script: &str, arguments: &[String]) -> Result<(), ChoreError
         "postroom",
     )?;
     let mut run = Command::new(root().join(script));
-    run_tool(run.arg("--program").arg(program).args(arguments))
+    run_until_last_word(run.arg("--program").arg(program).args(arguments))
 }
 
 /// What Prometheus says of the metrics of a running demo, whether each query of the dashboard finds something, and a
@@ -83,7 +83,7 @@ fn meet(demo: &mut Child, program: &str, arguments: &[String]) -> Result<(), Cho
     let file = tempfile::NamedTempFile::new().map_err(ChoreError::at("invitation"))?;
     std::fs::write(file.path(), invitation).map_err(ChoreError::at("invitation"))?;
     let mut visitor = Command::new(root().join(program));
-    run_tool(visitor.arg(file.path()).args(arguments))
+    run_until_last_word(visitor.arg(file.path()).args(arguments))
 }
 
 fn stop(mut demo: Child) -> Result<(), ChoreError> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::store::{Background, Compute, Options, Store};
+use ::store::{Background, Compute, Letters, Options, Store};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::rights::administrator;
@@ -98,6 +98,7 @@ async fn gather(
         connections: CONNECTIONS,
         standby_url: None,
         application_name: "bench".into(),
+        letters: Letters::None,
     };
     let background = Background {
         spawn: Arc::new(|task| drop(tokio::spawn(task))),

@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::path::Path;
 
-use super::push;
+use super::{administrator, push};
 use crate::bench::{Bench, LETTER_BYTES};
 use crate::client::{Client, quoted};
 use crate::error::BenchError;
@@ -23,6 +23,7 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
         for command in &COMMANDS {
             by_size.add(command.name, messages, mailbox.cost(bench, command).await?);
         }
+        by_size.add("DELETE", messages, mailbox.delete(bench).await?);
     }
     let mut by_watchers = Series::new("watchers", "sessions that idle in the mailbox");
     for watchers in WATCHERS {
@@ -152,6 +153,8 @@ enum Ask {
     SelectOpen,
     Status,
     Store,
+    /// Of all messages, to and fro; everybody has that flag for himself.
+    StoreSeen,
     Append,
     Expunge,
     Fetch,
@@ -184,6 +187,7 @@ impl Mailbox {
         let (count, times) = match command.ask {
             Ask::SelectFirst => (1, 1),
             Ask::Expunge => (ROUNDS, EXPUNGES_PER_ROUND),
+            Ask::StoreSeen => (ROUNDS, TO_AND_FRO),
             _ => (ROUNDS, bench.scale.count(TIMES_PER_ROUND)),
         };
         match command.ask {
@@ -195,7 +199,7 @@ impl Mailbox {
             }
             Ask::SelectOpen => drop(other.ask(&select).await?),
             Ask::SelectAgain | Ask::Status | Ask::Append => {}
-            Ask::Store | Ask::Fetch => drop(client.ask(&select).await?),
+            Ask::Store | Ask::StoreSeen | Ask::Fetch => drop(client.ask(&select).await?),
             Ask::Expunge => {
                 client.ask(&select).await?;
                 let delete = format!("UID STORE 1:{} +FLAGS.SILENT (\\Deleted)", self.expunged);
@@ -219,6 +223,17 @@ impl Mailbox {
         Ok(found.other(name, "ms", Target::Nothing))
     }
 
+    /// Deletes the mailbox, once.
+    async fn delete(self, bench: &mut Bench) -> Result<Figure, BenchError> {
+        let mut admin = administrator(bench).await?;
+        let delete = format!("DELETE {}", quoted(&self.name));
+        let once = async || Round::median(vec![timed(admin.ask(&delete)).await?.1]);
+        let found = rounds(&mut bench.probes, Yardstick::Fdatasync, 1, once).await?;
+        bench.forget(&self.name);
+        let name = format!("DELETE, {} messages", self.messages);
+        Ok(found.other(name, "ms", Target::Nothing))
+    }
+
     async fn ask(&self, client: &mut Client, ask: Ask, number: usize) -> Result<f64, BenchError> {
         let mailbox = quoted(&self.name);
         let first = EACH * number + 1;
@@ -232,6 +247,10 @@ impl Mailbox {
                 "STORE {} +FLAGS.SILENT (\\Flagged)",
                 scattered(self.messages)
             ),
+            Ask::StoreSeen => {
+                let sign = if number.is_multiple_of(2) { '-' } else { '+' };
+                format!("STORE 1:* {sign}FLAGS.SILENT (\\Seen)")
+            }
             Ask::Expunge => format!("UID EXPUNGE {first}:{}", first + EACH - 1),
             Ask::Fetch => format!("FETCH {fetched}:{} (FLAGS)", fetched + FETCHED - 1),
             Ask::Append => {
@@ -250,13 +269,14 @@ fn sizes(smallest: usize, largest: usize) -> impl Iterator<Item = usize> {
 }
 
 /// SELECT comes first: nobody has the mailbox open on that node.
-const COMMANDS: [Command; 8] = [
+const COMMANDS: [Command; 9] = [
     Command::new("SELECT, first on a node", Ask::SelectFirst),
     Command::new("SELECT again", Ask::SelectAgain),
     Command::new("SELECT, open there", Ask::SelectOpen),
     Command::new("STATUS", Ask::Status),
     Command::new("FETCH of 50 flags", Ask::Fetch),
     Command::new("STORE of one", Ask::Store),
+    Command::new("STORE of \\Seen for all", Ask::StoreSeen),
     Command::new("APPEND of 4 KB", Ask::Append),
     Command::new("EXPUNGE of 10", Ask::Expunge),
 ];
@@ -273,6 +293,7 @@ const ROUNDS: usize = 5;
 const TIMES_PER_ROUND: usize = 20;
 /// Few, so that they change little in the size of the mailbox.
 const EXPUNGES_PER_ROUND: usize = 4;
+const TO_AND_FRO: usize = 2;
 const EACH: usize = 10;
 const FETCHED: usize = 50;
 

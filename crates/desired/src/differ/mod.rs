@@ -2,6 +2,7 @@
 
 mod aliases;
 mod people;
+mod shared_addresses;
 mod tree;
 
 use crate::current::CurrentState;
@@ -26,6 +27,7 @@ pub fn plan(desired: &DesiredState, current: &CurrentState, prune: Prune) -> Pla
     people::accounts(desired, current, prune, &mut plan);
     people::groups(desired, current, prune, &mut plan);
     tree::shared(desired, current, prune, &mut plan);
+    shared_addresses::note(current, &mut plan);
     plan.aliases = aliases::aliases(desired, current, prune);
     if !plan.is_empty() {
         people::keep_an_administrator(current, &mut plan);

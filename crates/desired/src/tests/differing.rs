@@ -267,3 +267,18 @@ fn each_tree_is_a_transaction_by_what_it_was_like() {
         ]
     );
 }
+
+#[test]
+fn an_address_of_two_mailboxes_is_told_of() {
+    let text = "[mailbox.support]\naddresses = [\"support@example.org\"]
+        [mailbox.other]\nrights = { ada = \"editor\", anyone = \"p\" }\naddresses = [\"Support@example.org\", \"new@example.org\"]
+        [account.ada]\naddresses = [\"ada@example.org\", \"help@example.org\"]";
+    let plan = plan_of(text, &after(BEFORE), Prune::Nothing);
+    // Help goes from the team's mailbox to her own.
+    assert_eq!(
+        plan.notes,
+        [
+            "address Support@example.org leads to mailbox other and mailbox support then: only who may send for each of them may send as it, and no copies are filed"
+        ]
+    );
+}

@@ -200,10 +200,37 @@ fn whoever_wrote_it_is_told_where_it_is_wrong() {
         ("[mailbox.a\n", "1:11: "),
         ("a = \"\u{e4}\u{e4}\" b", "1:10: "),
     ] {
-        let mistake = parse(text).unwrap_err().to_string();
+        let mistakes = mistakes_in(text);
+        let [mistake] = mistakes.as_slice() else {
+            panic!("{text}: {mistakes:?}");
+        };
         assert!(mistake.starts_with(expected), "{text}: {mistake}");
         assert!(!mistake.contains('\n'), "{mistake}");
     }
+}
+
+fn mistakes_in(text: &str) -> Vec<String> {
+    let mistakes = parse(text).unwrap_err();
+    mistakes.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn each_table_is_told_its_own_mistake() {
+    let mistakes = mistakes_in(
+        "[account.ada]\nadmin = 1\n[account.bo]\nadmn = true\n[account.cleo]\n\
+         [group.x]\nmembers = 1\nother = 1\n\
+         [mailbox.a]\nrights = 1\n[mailbox.\"a/b\"]\nrights = \"inherited\"\n\
+         [mailbox.b]\nrights = \"inherited\"\n[more]",
+    );
+    let places: Vec<_> = mistakes
+        .iter()
+        .map(|mistake| mistake.split(": ").next().unwrap_or_default())
+        .collect();
+    assert_eq!(
+        places,
+        ["4:1", "2:9", "8:1", "10:10", "13:10", "15:2"],
+        "{mistakes:?}"
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::{CurrentState, DesiredState, Mistake, Plan, Prune, plan};
 
 const FOLDERS: [(&str, &str); 2] = [("Sent", "\\Sent"), ("Trash", "\\Trash")];
 
-fn parse(text: &str) -> Result<DesiredState, Mistake> {
+fn parse(text: &str) -> Result<DesiredState, Vec<Mistake>> {
     DesiredState::parse(text, &FOLDERS, &|hash| match hash.starts_with('$') {
         true => Ok(()),
         false => Err("that is no hash".to_owned()),

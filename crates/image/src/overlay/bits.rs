@@ -25,9 +25,10 @@ pub(super) struct Plane {
     chunks: Vec<(u32, Arc<Bits>)>,
 }
 
-impl Bits {
-    const NONE: Self = Self([0; WORDS]);
+/// A chunk that is missing.
+static NOTHING: Bits = Bits([0; WORDS]);
 
+impl Bits {
     pub(super) fn from_bytes(bytes: &[u8]) -> Self {
         let mut words = [0; WORDS];
         for (word, bytes) in words.iter_mut().zip(bytes.chunks(WORD_BYTES)) {
@@ -62,6 +63,11 @@ impl Bits {
                 .and_then(|number| self.0.get(number));
             word.is_some_and(|word| word & meant == meant)
         })
+    }
+
+    fn count_differing(&self, other: &Self) -> usize {
+        let words = self.0.iter().zip(&other.0).map(|(a, b)| a ^ b);
+        words.map(|word| word.count_ones() as usize).sum()
     }
 
     /// The offsets at which the two differ, ascending.
@@ -120,22 +126,8 @@ impl Plane {
 
     /// The UIDs whose bit is set in one and not in the other.
     pub(super) fn difference(&self, other: &Self) -> UidSet {
-        let mut numbers: Vec<u32> = self
-            .chunks
-            .iter()
-            .chain(&other.chunks)
-            .map(|(number, _)| *number)
-            .collect();
-        numbers.sort_unstable();
-        numbers.dedup();
-        let nothing = Arc::new(Bits::NONE);
         let mut differing = UidSet::new();
-        for number in numbers {
-            let was = self.find(number).unwrap_or(&nothing);
-            let is = other.find(number).unwrap_or(&nothing);
-            if Arc::ptr_eq(was, is) {
-                continue;
-            }
+        for (number, was, is) in self.unshared_with(other) {
             for offset in was.differing(is) {
                 let uid = number
                     .checked_mul(CHUNK_UIDS)
@@ -144,6 +136,28 @@ impl Plane {
             }
         }
         differing
+    }
+
+    /// How many these are.
+    pub(super) fn count_differing(&self, other: &Self) -> usize {
+        let unshared = self.unshared_with(other);
+        unshared.map(|(_, was, is)| was.count_differing(is)).sum()
+    }
+
+    /// The chunks that the two do not share, in both.
+    fn unshared_with<'p>(
+        &'p self,
+        other: &'p Self,
+    ) -> impl Iterator<Item = (u32, &'p Bits, &'p Bits)> {
+        let chunks = self.chunks.iter().chain(&other.chunks);
+        let mut numbers: Vec<u32> = chunks.map(|(number, _)| *number).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let bits = |plane: &'p Self, number| plane.find(number).map_or(&NOTHING, Arc::as_ref);
+        numbers
+            .into_iter()
+            .map(move |number| (number, bits(self, number), bits(other, number)))
+            .filter(|(_, was, is)| !std::ptr::eq(*was, *is))
     }
 
     fn find(&self, number: u32) -> Option<&Arc<Bits>> {

@@ -148,19 +148,33 @@ impl Overlay {
     /// Chunks that both share are skipped. The UIDs need not be in any image.
     #[must_use]
     pub fn difference(&self, new: &Self) -> UidSet {
-        let flags = self
-            .planes
-            .iter()
-            .chain(&new.planes)
-            .map(|plane| plane.flag);
         let mut differing = self.stamps.difference(&new.stamps);
-        for flag in flags.fold(FlagBits::NONE, FlagBits::union).each() {
+        for flag in self.flags_with(new) {
             let nothing = Plane::new(flag);
             let was = self.find_plane(flag).unwrap_or(&nothing);
             let is = new.find_plane(flag).unwrap_or(&nothing);
             differing = differing.union(&was.difference(is));
         }
         differing
+    }
+
+    /// How many private flags differ between the two, which is quickly counted: so many UIDs
+    /// [`difference`](Self::difference) looks at, or more.
+    #[must_use]
+    pub fn count_differing(&self, new: &Self) -> usize {
+        let flags = self.flags_with(new).map(|flag| {
+            let nothing = Plane::new(flag);
+            let was = self.find_plane(flag).unwrap_or(&nothing);
+            was.count_differing(new.find_plane(flag).unwrap_or(&nothing))
+        });
+        flags.sum()
+    }
+
+    /// The flags for which either has a plane.
+    fn flags_with(&self, new: &Self) -> impl Iterator<Item = FlagBits> {
+        let planes = self.planes.iter().chain(&new.planes);
+        let flags = planes.map(|plane| plane.flag);
+        flags.fold(FlagBits::NONE, FlagBits::union).each()
     }
 
     fn find_plane(&self, flag: FlagBits) -> Option<&Plane> {

@@ -74,7 +74,10 @@ async fn judge(context: &AgentsContext, claim: Claim, address: IpAddr) -> Vec<u8
                 }
             }
         }
-        LoginVerdict::Welcome(_) | LoginVerdict::ByBearer(..) | LoginVerdict::Refused => {
+        LoginVerdict::Welcome(_)
+        | LoginVerdict::ByBearer(..)
+        | LoginVerdict::ByCertificate(..)
+        | LoginVerdict::Refused => {
             context.store.note_refusal(user, address);
             refuse(claim.id)
         }

@@ -35,7 +35,7 @@ impl PasswordAuthenticator {
         }
     }
 
-    async fn refuse_bearer(&self, address: IpAddr) -> LoginVerdict {
+    pub(super) async fn refuse_bearer(&self, address: IpAddr) -> LoginVerdict {
         self.refuse_token(address).await.unwrap_or_else(|fault| {
             warn!(cause = %fault, "could not count a wrong token");
             LoginVerdict::Unavailable

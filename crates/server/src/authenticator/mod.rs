@@ -2,6 +2,7 @@
 
 mod bearers;
 mod by_directory;
+mod certificates;
 mod hashes;
 mod proofs;
 mod queue;
@@ -15,12 +16,13 @@ use auth::{
     Attempt, GuessCount, Guesses, NoToken, Policy, Proof, Throttle, Token, Verdict, VerifiedCache,
     network_of,
 };
-use session::{Authenticator, BoxFuture, Challenged, LoginVerdict};
+use session::{Authenticator, BoxFuture, Challenged, ClientCertificate, LoginVerdict};
 use store::{Account, Failures, Fault, Store};
 use tokio::sync::OwnedSemaphorePermit;
 use tracing::{field, info, warn};
 use wire::Secret;
 
+use crate::client_certificates::ClientCertificates;
 use crate::config::Config;
 use crate::environment;
 use crate::identities::Identities;
@@ -69,6 +71,7 @@ pub(crate) struct PasswordAuthenticator {
     hashes: Hashes,
     by_directory: Option<ByDirectory>,
     provider: Option<Arc<IdentityProvider>>,
+    certificates: Option<Arc<ClientCertificates>>,
     /// Where proofs wait to be judged.
     proofs: Queue,
 }
@@ -136,6 +139,7 @@ impl PasswordAuthenticator {
             ),
             by_directory,
             provider: identities.provider.clone(),
+            certificates: identities.certificates.clone(),
             proofs: queue(proofs::JUDGED_MAX),
         }
     }
@@ -322,9 +326,10 @@ impl PasswordAuthenticator {
 
     fn count(&self, method: LoginMethod, verdict: &LoginVerdict) {
         let result = match verdict {
-            LoginVerdict::Welcome(_) | LoginVerdict::ByToken(..) | LoginVerdict::ByBearer(..) => {
-                "welcome"
-            }
+            LoginVerdict::Welcome(_)
+            | LoginVerdict::ByToken(..)
+            | LoginVerdict::ByBearer(..)
+            | LoginVerdict::ByCertificate(..) => "welcome",
             LoginVerdict::Refused => "refused",
             LoginVerdict::TooMany => "too_many",
             LoginVerdict::Unavailable => "unavailable",
@@ -360,6 +365,18 @@ impl Authenticator for PasswordAuthenticator {
         Box::pin(async move {
             let verdict = self.ask_by_bearer(token, address).await;
             self.count(LoginMethod::Bearer, &verdict);
+            verdict
+        })
+    }
+
+    fn certify<'a>(
+        &'a self,
+        certificate: &'a ClientCertificate,
+        address: IpAddr,
+    ) -> BoxFuture<'a, LoginVerdict> {
+        Box::pin(async move {
+            let verdict = self.ask_by_certificate(certificate, address).await;
+            self.count(LoginMethod::Certificate, &verdict);
             verdict
         })
     }

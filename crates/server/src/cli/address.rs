@@ -1,5 +1,7 @@
 //! `postroom address`: who gets what comes to an address, and why.
 
+use std::collections::BTreeSet;
+
 use ::acl::{Operation, Rights, Subject};
 use mail::{EmailAddress, MailboxId, Place};
 use serde_json::{Value, json};
@@ -90,7 +92,8 @@ async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Res
             for target in targets? {
                 add(context, &operator, &named, target, posting).await?;
             }
-            terminal.report(format!("address {address} added"))
+            terminal.report(format!("address {address} added"))?;
+            tell_of_several(context, address, &[]).await
         }
         Verb::List => list(context, terminal).await,
         Verb::Remove { address, targets } => {
@@ -116,6 +119,34 @@ pub(super) async fn add_to_mailbox(
     }
     let target = Target::Mailbox(place.clone());
     add(context, operator, &parse(address)?, target, Posting::Open).await
+}
+
+/// Says of an address that leads to several mailboxes, `more` among them, who may send as it.
+pub(super) async fn tell_of_several(
+    context: &AdminContext,
+    address: &str,
+    more: &[Place],
+) -> Result<(), Failure> {
+    let listed = context.store.addresses().await?;
+    let listed = listed
+        .iter()
+        .filter(|one| one.address.eq_ignore_ascii_case(address));
+    let places = listed.filter_map(|one| match &one.leads_to {
+        LeadsTo::Mailbox(place) => Some(place),
+        LeadsTo::Address(_) | LeadsTo::Domain(_) => None,
+    });
+    let names = places
+        .chain(more)
+        .map(|place| context.name(place).to_string());
+    let names: BTreeSet<_> = names.collect();
+    if names.len() > 1 {
+        let names: Vec<_> = names.into_iter().collect();
+        Terminal::mention(format!(
+            "{address} leads to {}: only who may send for each of them may send as it, and no copies are filed",
+            names.join(" and ")
+        ));
+    }
+    Ok(())
 }
 
 /// Whether it is an address that can be added, before anything is done.

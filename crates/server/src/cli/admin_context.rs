@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ::acl::{CreatePermit, Denied, Everybody, Operation, Permit, Rights, Subject, Who};
 use mail::{MailboxId, MailboxName, Namespaces, Place};
-use store::{Account, Fault, Found, Options, Store};
+use store::{Account, Fault, Found, Letters, Options, Store};
 use tokio::time::timeout;
 
 use super::failure::Failure;
@@ -78,7 +78,7 @@ impl AdminContext {
             Failure::failed(format!("cannot make {}: {cause}", state_dir.display()))
         })?;
         let database = Database::reach(config).await?;
-        match Self::connect(&database).await {
+        match Self::connect(&database, config.letters.access).await {
             Ok(store) => Ok(Self {
                 store,
                 separator: config.address_separator.clone(),
@@ -101,7 +101,7 @@ impl AdminContext {
         Ok(drained?)
     }
 
-    async fn connect(database: &Database) -> Result<Store, Failure> {
+    async fn connect(database: &Database, letters: Letters) -> Result<Store, Failure> {
         if database.pid().is_some() {
             // A private PostgreSQL is migrated by whoever starts it.
             Store::migrate(database.url()).await?;
@@ -113,6 +113,7 @@ impl AdminContext {
             connections: CONNECTIONS,
             standby_url: None,
             application_name: "postroom command line".to_owned(),
+            letters,
         };
         Ok(Store::connect(options, environment::background(&Arc::default())).await?)
     }
@@ -239,7 +240,14 @@ impl AdminContext {
     }
 
     fn no_such(&self, place: &Place) -> Failure {
-        Failure::failed(format!("no mailbox {}", self.name(place)))
+        let name = self.name(place);
+        Failure::failed(match place {
+            Place::Mine(path) => {
+                let shared = self.name(&Place::Shared(path.clone()));
+                format!("no mailbox {name} of the operator's own; a shared one would be {shared}")
+            }
+            Place::Shared(_) | Place::Theirs { .. } => format!("no mailbox {name}"),
+        })
     }
 }
 

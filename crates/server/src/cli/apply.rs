@@ -1,13 +1,14 @@
 //! `postroom apply`: makes everything as a file says, and says first what that changes.
 
 use auth::Hasher;
-use desired::{DesiredState, Line, Plan, Prune, TreeName};
+use desired::{DesiredState, Line, Mistake, Plan, Prune, TreeName};
 use serde_json::{Value, json};
 use store::{DEFAULT_FOLDERS, Deletion, Fault, account_name};
 
 use super::admin_context::{AdminContext, Operator};
 use super::failure::Failure;
 use super::input::text_of;
+use super::letter_choice::LetterChoice;
 use super::terminal::Terminal;
 use crate::config::Config;
 
@@ -35,6 +36,8 @@ pub(super) struct Args {
     /// With --prune: mailboxes go with all mail in them.
     #[arg(long, requires = "prune")]
     with_mail: bool,
+    #[command(flatten)]
+    letters: LetterChoice,
     /// Print every key of such a file, with what it means, and do nothing.
     #[arg(long, conflicts_with_all = ["file", "dry_run", "prune", "acting"])]
     pub(super) keys: bool,
@@ -48,6 +51,8 @@ const ACCOUNTS_AT_ONCE: usize = 200;
 /// The exit code of a trial that found something to change.
 const DIFFERS: u8 = 3;
 
+const MISTAKES_SHOWN_MAX: usize = 20;
+
 /// What `--keys` prints.
 pub(super) fn keys(terminal: &Terminal) -> Result<(), Failure> {
     terminal.print(desired::reference().trim_end())
@@ -58,11 +63,22 @@ pub(super) async fn run(args: &Args, config: &Config, terminal: &Terminal) -> Re
     let text = text_of(file)?;
     let check_hash = |hash: &str| Hasher::check(hash).map_err(|bad| bad.to_string());
     let desired = DesiredState::parse(&text, &DEFAULT_FOLDERS, &check_hash)
-        .map_err(|mistake| Failure::failed(format!("{file}:{mistake}")))?;
-    AdminContext::with(config, async |context| {
+        .map_err(|mistakes| Failure::failed(told(file, &mistakes)))?;
+    let config = args.letters.over(config);
+    AdminContext::with(&config, async |context| {
         Box::pin(apply(context, args, &desired, terminal)).await
     })
     .await
+}
+
+/// A line for each, as compilers write them; of more than a screen's the first.
+fn told(file: &str, mistakes: &[Mistake]) -> String {
+    let lines = mistakes.iter().take(MISTAKES_SHOWN_MAX);
+    let mut lines: Vec<_> = lines.map(|mistake| format!("{file}:{mistake}")).collect();
+    if let Some(more @ 1..) = mistakes.len().checked_sub(MISTAKES_SHOWN_MAX) {
+        lines.push(format!("and {more} more"));
+    }
+    lines.join("\n")
 }
 
 impl Args {

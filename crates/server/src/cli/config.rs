@@ -5,6 +5,7 @@ use serde_json::json;
 use super::failure::Failure;
 use super::terminal::Terminal;
 use crate::config::{Config, Sources, reference};
+use crate::database::Database;
 use crate::environment;
 use crate::tls;
 
@@ -25,6 +26,7 @@ pub(super) fn run(args: &Args, sources: &Sources, terminal: &Terminal) -> Result
         return terminal.print(reference().trim_end());
     }
     let config = Config::load(sources)?;
+    Database::check(&config)?;
     if let Some((folder, cause)) = config.tls.unreadable_folders().first() {
         let words = format!("tls.certificates: {}: {cause}", folder.display());
         return Err(Failure::usage(words));

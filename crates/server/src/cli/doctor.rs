@@ -2,17 +2,18 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use nats::Nats;
 use serde_json::json;
-use store::{Options, Replication, Store};
+use store::{Letters, Options, Replication, ServerLimits, Store};
 use tokio::time::timeout;
 
 use super::failure::Failure;
-use super::readable::{ReadableBy, Secrecy, readable_by};
+use super::readable::{ReadableBy, Secrecy, readable_by, who_cannot_write};
 use super::terminal::Terminal;
 use crate::bus_link;
 use crate::config::{Config, ListenAddress, Sources, TlsFiles};
@@ -24,6 +25,10 @@ use crate::validity::CertificateState;
 
 /// How long the bus may take to carry something.
 const BUS_TIMEOUT: Duration = Duration::from_secs(5);
+/// What a frontend may open beside its pool: to listen, for its lease, for probes, for the bus.
+const CONNECTIONS_BESIDE_POOL: u64 = 4;
+/// How far two clocks may be apart.
+const CLOCK_SECONDS_MAX: i64 = 5;
 /// How long a notification may take from one connection to another.
 const NOTIFICATION_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -127,6 +132,7 @@ async fn examine(sources: &Sources) -> Vec<Finding> {
     findings.extend(examine_certificates(&config));
     findings.extend(examine_files(&config));
     findings.extend(examine_ports(&config).await);
+    findings.extend(examine_sockets(&config));
     findings
 }
 
@@ -145,7 +151,8 @@ async fn examine_database(config: &Config) -> Vec<Finding> {
 }
 
 fn not_looked_at() -> Finding {
-    let words = "without a database: accounts, bus, durability, standby, wake-ups";
+    let words =
+        "without a database: accounts, bus, clock, connections, durability, standby, wake-ups";
     Finding::note("not looked at", words)
 }
 
@@ -153,11 +160,12 @@ async fn examine_store(config: &Config, database: &Database) -> Result<Vec<Findi
     let what = "database";
     let pending = Store::pending_migrations(database.url()).await?;
     if !pending.is_empty() {
-        let words = format!(
-            "{} migrations are missing; serve applies them, and so does postroom migrate",
-            pending.len()
-        );
-        return Ok(vec![Finding::note(what, words)]);
+        let may_migrate = Store::may_migrate(database.url()).await?;
+        return Ok(vec![judge_migrations(
+            pending.len(),
+            config.database.migrate,
+            may_migrate,
+        )]);
     }
     let read_url = config.database.read_url.as_ref();
     let options = Options {
@@ -165,6 +173,7 @@ async fn examine_store(config: &Config, database: &Database) -> Result<Vec<Findi
         connections: 1,
         standby_url: read_url.map(|url| url.expose().to_owned()),
         application_name: "postroom doctor".to_owned(),
+        letters: Letters::None,
     };
     let store = Store::connect(options, environment::background(&Arc::default())).await?;
     store.ping().await?;
@@ -185,6 +194,9 @@ async fn examine_store(config: &Config, database: &Database) -> Result<Vec<Findi
     });
     findings.extend(examine_bus(config, &store).await);
     findings.push(judge_replication(&store.replication().await?));
+    let server = store.server_limits().await?;
+    findings.push(judge_room(config.database.connections, &server));
+    findings.extend(judge_clock(server.unix_seconds));
     if read_url.is_some() {
         findings.push(match store.reach_standby().await {
             Ok(()) => Finding::good("standby", "contents can be read from one"),
@@ -200,6 +212,31 @@ async fn examine_store(config: &Config, database: &Database) -> Result<Vec<Findi
         Finding::bad("wake-ups", words)
     });
     Ok(findings)
+}
+
+/// What becomes of missing migrations: who applies them, and whether this role could.
+fn judge_migrations(missing: usize, does_serve: bool, may: bool) -> Finding {
+    let what = "database";
+    let words = match (does_serve, may) {
+        (true, true) => "serve applies them, and so does postroom migrate",
+        (false, true) => "serve waits for postroom migrate, since database.migrate is false",
+        (false, false) => {
+            "serve waits for postroom migrate, since database.migrate is false; that is for the role that owns the tables, which this one does not"
+        }
+        (true, false) => {
+            "serve cannot apply them, and ends: this role does not own the tables. Set database.migrate = false, and run postroom migrate as the owner"
+        }
+    };
+    let severity = if does_serve && !may {
+        Severity::Bad
+    } else {
+        Severity::Note
+    };
+    Finding::new(
+        what,
+        severity,
+        format!("{missing} migrations are missing; {words}"),
+    )
 }
 
 /// Whether the LDAP directory answers, and lets whoever searches in.
@@ -265,6 +302,41 @@ fn judge_replication(replication: &Replication) -> Finding {
             Finding::note(what, words)
         }
     }
+}
+
+/// Whether all frontends together find room for their connections.
+fn judge_room(connections: u32, server: &ServerLimits) -> Finding {
+    let what = "connections";
+    let each = u64::from(connections) + CONNECTIONS_BESIDE_POOL;
+    let frontends = server.frontends.max(1);
+    let wanted = frontends * each;
+    let who = match frontends {
+        1 => "a frontend".to_owned(),
+        count => format!("{count} frontends"),
+    };
+    let words = format!(
+        "{who} may open {wanted}, and the database allows {}",
+        server.connections
+    );
+    if wanted > server.connections {
+        let limits =
+            "max_connections without those reserved, or the limit of this role or database";
+        return Finding::note(
+            what,
+            format!("{words} ({limits}): then clients wait, or are refused"),
+        );
+    }
+    Finding::good(what, words)
+}
+
+/// Times of letters, tokens and activity come from both clocks.
+fn judge_clock(database_seconds: i64) -> Option<Finding> {
+    let ahead = environment::unix_seconds() - database_seconds;
+    (ahead.abs() > CLOCK_SECONDS_MAX).then(|| {
+        let words =
+            format!("this machine's is {ahead} s ahead of the database's: one of them is wrong");
+        Finding::bad("clock", words)
+    })
 }
 
 fn examine_certificates(config: &Config) -> Vec<Finding> {
@@ -350,7 +422,6 @@ fn examine_file(file: &Path, secrecy: Secrecy, state_dir: &Path) -> Finding {
 async fn examine_ports(config: &Config) -> impl Iterator<Item = Finding> {
     let listen = &config.listen;
     let is_running = is_frontend(&listen.http).await;
-    // Whether somebody listens at a socket in the file system cannot be seen there.
     let by_network = |addresses: &[ListenAddress]| {
         let by_network = addresses.iter().filter_map(|address| match address {
             ListenAddress::Tcp(address) => Some(*address),
@@ -371,6 +442,50 @@ async fn examine_ports(config: &Config) -> impl Iterator<Item = Finding> {
     all.into_iter()
         .flat_map(|(what, addresses)| addresses.into_iter().map(move |address| (what, address)))
         .map(move |(what, address)| examine_port(what, address, is_running))
+}
+
+/// Whether the folders are there in which a frontend makes its sockets, and it may.
+fn examine_sockets(config: &Config) -> impl Iterator<Item = Finding> {
+    let listen = &config.listen;
+    let all = [
+        ("listen.lmtp", &listen.lmtp),
+        ("listen.maps", &listen.maps),
+        ("listen.auth", &listen.auth),
+    ];
+    let sockets = all.into_iter().flat_map(|(what, addresses)| {
+        let paths = addresses.iter().filter_map(|address| match address {
+            ListenAddress::Tcp(_) => None,
+            ListenAddress::Unix(path) => Some(path),
+        });
+        paths.map(move |path| (what, path))
+    });
+    sockets.map(|(what, path)| examine_socket(what, path, &config.node.state_dir))
+}
+
+fn examine_socket(what: &'static str, path: &Path, state_dir: &Path) -> Finding {
+    let name = path.display();
+    let folder = path.parent().unwrap_or(path);
+    if !folder.is_dir() {
+        return Finding::bad(
+            what,
+            format!("{name}: there is no folder {}", folder.display()),
+        );
+    }
+    if let Some(uid) = who_cannot_write(folder, state_dir) {
+        let words = format!(
+            "{name}: user {uid}, who has {} and so runs the frontend, cannot make files in {}",
+            state_dir.display(),
+            folder.display()
+        );
+        return Finding::bad(what, words);
+    }
+    match UnixStream::connect(path) {
+        Ok(_) => Finding::note(
+            what,
+            format!("{name} answers: somebody listens there already"),
+        ),
+        Err(_) => Finding::good(what, format!("{name} is free")),
+    }
 }
 
 /// Whether a frontend answers where one of these would.
@@ -432,5 +547,59 @@ mod tests {
             ..Replication::default()
         };
         assert_eq!(judge_replication(&alone).severity, Severity::Note);
+    }
+
+    #[test]
+    fn missing_migrations_are_judged_by_who_can_apply_them() {
+        for (does_serve, may, expected) in [
+            (true, true, Severity::Note),
+            (false, true, Severity::Note),
+            (false, false, Severity::Note),
+            (true, false, Severity::Bad),
+        ] {
+            assert_eq!(
+                judge_migrations(3, does_serve, may).severity,
+                expected,
+                "{does_serve} {may}"
+            );
+        }
+    }
+
+    #[test]
+    fn connections_are_counted_for_all_frontends() {
+        for (connections, frontends, allowed, expected) in [
+            (8, 0, 12, Severity::Good),
+            (8, 0, 11, Severity::Note),
+            (8, 3, 36, Severity::Good),
+            (8, 3, 35, Severity::Note),
+            (200, 1, 117, Severity::Note),
+        ] {
+            let server = ServerLimits {
+                connections: allowed,
+                frontends,
+                unix_seconds: 0,
+            };
+            assert_eq!(judge_room(connections, &server).severity, expected);
+        }
+    }
+
+    #[test]
+    fn clocks_may_be_a_little_apart() {
+        let now = environment::unix_seconds();
+        assert!(judge_clock(now + 2).is_none() && judge_clock(now - 2).is_none());
+        let two_hours_slow = judge_clock(now - 7200).unwrap();
+        assert!(two_hours_slow.words.starts_with("this machine's is 720"));
+        assert!(judge_clock(now + 7200).is_some());
+    }
+
+    #[test]
+    fn a_socket_needs_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("auth");
+        let severity = |path: &Path| examine_socket("listen.auth", path, folder.path()).severity;
+        assert_eq!(severity(&path), Severity::Good);
+        let _listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        assert_eq!(severity(&path), Severity::Note);
+        assert_eq!(severity(&folder.path().join("not/there")), Severity::Bad);
     }
 }

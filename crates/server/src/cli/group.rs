@@ -6,6 +6,7 @@ use store::Fault;
 
 use super::admin_context::AdminContext;
 use super::failure::Failure;
+use super::letter_choice::LetterChoice;
 use super::terminal::Terminal;
 use crate::config::Config;
 
@@ -38,6 +39,8 @@ pub(super) enum Verb {
 pub(super) enum Member {
     /// Put a user, or all members of another group, into a group. Open sessions hear of it.
     Add {
+        #[command(flatten)]
+        letters: LetterChoice,
         /// The group.
         group: String,
         /// Users, or `group:name`.
@@ -55,7 +58,14 @@ pub(super) enum Member {
 }
 
 pub(super) async fn run(verb: &Verb, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
-    AdminContext::with(config, async |context| {
+    let config = match verb {
+        Verb::Member(Member::Add { letters, .. }) => letters.over(config),
+        Verb::Add { .. }
+        | Verb::Delete { .. }
+        | Verb::List
+        | Verb::Member(Member::Remove { .. }) => config.clone(),
+    };
+    AdminContext::with(&config, async |context| {
         run_on(context, verb, terminal).await
     })
     .await
@@ -74,7 +84,7 @@ async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Res
             terminal.report(format!("group {name} deleted"))
         }
         Verb::List => list(context, terminal).await,
-        Verb::Member(Member::Add { group, members }) => {
+        Verb::Member(Member::Add { group, members, .. }) => {
             for member in members {
                 match inner_group(member) {
                     Some(inner) => context.store.add_group(group, &inner).await,

@@ -99,7 +99,11 @@ async fn run_on(context: &AdminContext, args: &Args, terminal: &Terminal) -> Res
             for address in address {
                 address::add_to_mailbox(context, &who, address, &place).await?;
             }
-            terminal.report(format!("mailbox {name} created"))
+            terminal.report(format!("mailbox {name} created"))?;
+            for address in address {
+                address::tell_of_several(context, address, &[]).await?;
+            }
+            Ok(())
         }
         Verb::List => list(context, &who, terminal).await,
         Verb::Show { name } => mailbox_report::show(context, &who, name, terminal).await,

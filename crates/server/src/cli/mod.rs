@@ -17,6 +17,7 @@ mod doctor;
 mod failure;
 mod group;
 mod input;
+mod letter_choice;
 mod mailbox;
 mod mailbox_report;
 mod manual;

@@ -1,4 +1,4 @@
-//! Whether files can be read by the frontend, and secrets by nobody else.
+//! Whether files can be read by the frontend, and secrets by nobody else; whether it can make its sockets.
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
@@ -39,12 +39,19 @@ pub(super) fn readable_by(file: &Path, secrecy: Secrecy, state_dir: &Path) -> Re
     };
     let is_root = rustix::process::geteuid().is_root();
     let user = is_root.then(|| FrontendUser::find(state_dir)).flatten();
-    match user.and_then(|user| Some((user, user.may_read(file)?))) {
+    match user.and_then(|user| Some((user, user.may(&["-r"], file)?))) {
         Some((user, false)) => ReadableBy::NotFrontend { uid: user.uid },
         _ if secrecy == Secrecy::Secret && metadata.mode() & 0o004 != 0 => ReadableBy::Everybody,
         None if is_root && is_for_root_alone(&metadata) => ReadableBy::RootAlone,
         Some((_, true)) | None => ReadableBy::Frontend,
     }
+}
+
+/// The user as whom frontends run, and cannot make a file in `folder`; `None` where they can, or where that cannot be told.
+pub(super) fn who_cannot_write(folder: &Path, state_dir: &Path) -> Option<u32> {
+    let is_root = rustix::process::geteuid().is_root();
+    let user = is_root.then(|| FrontendUser::find(state_dir)).flatten()?;
+    (!user.may(&["-w", "-x"], folder)?).then_some(user.uid)
 }
 
 fn is_for_root_alone(file: &Metadata) -> bool {
@@ -61,7 +68,7 @@ impl FrontendUser {
     }
 
     /// As the kernel judges: with the user's groups, and the folders on the way. `None` where that cannot be tried.
-    fn may_read(self, file: &Path) -> Option<bool> {
+    fn may(self, tests: &[&str], file: &Path) -> Option<bool> {
         let can = |command: &[&str], file: Option<&Path>| {
             let mut become_user = Command::new("setpriv");
             become_user
@@ -74,6 +81,7 @@ impl FrontendUser {
                 .stderr(Stdio::null());
             become_user.status().is_ok_and(|status| status.success())
         };
-        can(&["true"], None).then(|| can(&["test", "-r"], Some(file)))
+        let passes = |test: &&str| can(&["test", test], Some(file));
+        can(&["true"], None).then(|| tests.iter().all(passes))
     }
 }

@@ -63,7 +63,7 @@ impl<'a> Reloader<'a> {
             warn!(%cause, "log.filter is as before");
         }
         frontend.reload(&fresh).await;
-        info!("the configuration was read again, and certificates too");
+        info!("the configuration was read again");
         let said = match in_vain.as_slice() {
             [] => "the configuration was read again".to_owned(),
             settings => format!("needs a restart: {}", settings.join(", ")),

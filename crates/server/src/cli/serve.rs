@@ -151,6 +151,7 @@ fn announce(frontend: &Frontend, terminal: &Terminal) -> Result<(), Failure> {
         auth = ?addresses.auth,
         http = ?addresses.http,
         web = ?addresses.web,
+        sockets = ?addresses.sockets,
         "ready"
     );
     if !terminal.is_json() {
@@ -168,6 +169,7 @@ fn announce(frontend: &Frontend, terminal: &Terminal) -> Result<(), Failure> {
         "auth": texts(&addresses.auth),
         "http": texts(&addresses.http),
         "web": texts(&addresses.web),
+        "sockets": addresses.sockets,
         "pid": std::process::id(),
         "postgres": frontend.postgres_pid(),
     }))

@@ -166,7 +166,9 @@ async fn find_seat(context: &AdminContext, name: &str) -> Result<Seat, Failure> 
     let operator = context.operator(None).await?;
     let place = context.place(name)?;
     if !matches!(place, Place::Shared(_)) {
-        let words = format!("{name}: a token opens a shared mailbox, or the whole account");
+        let words = format!(
+            "{name}: a token opens a shared mailbox, such as Shared Folders/support, or the whole account"
+        );
         return Err(Failure::usage(words));
     }
     let found = context.find(&operator, &place).await?;

@@ -99,9 +99,9 @@ fn data(job: Job, history: &JobHistory, backlog: UpkeepBacklog) -> Value {
     })
 }
 
-/// `collect_garbage      3m ago on one, took 0.2 s, 120 went, 0 wait`.
+/// `collect_garbage         3m ago on one, took 0.2 s, 120 went, 0 wait`.
 fn words(job: Job, history: &JobHistory, backlog: UpkeepBacklog) -> String {
-    let mut words = format!("{:20}", job.name());
+    let mut words = format!("{:23}", job.name());
     match (history.success_age, &history.node) {
         (Some(age), Some(node)) => {
             let took = history.took.as_secs_f64();
@@ -132,8 +132,10 @@ fn waiting(job: Job, backlog: UpkeepBacklog) -> Option<u64> {
         | Job::TrimDeliveryMarks
         | Job::TrimWrongPasswords
         | Job::TrimWebSessions
+        | Job::ClearDeletedMailboxes
         | Job::CollectExcess
         | Job::CapChanges
+        | Job::WriteSnapshots
         | Job::SurveyStorage
         | Job::SurveyReplication
         | Job::SyncDirectory => None,

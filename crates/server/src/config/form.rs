@@ -1,17 +1,22 @@
 //! One pass over all settings: typed values out, every mistake noted on the way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::changes::WrittenSettings;
 use super::setting::{Choice, Secret, Setting, Span};
-use super::sources::{Given, OtlpVariables, Surroundings};
+use super::sources::{Given, OtlpVariables, PREFIX, SEPARATOR, Surroundings};
+
+/// How like a setting's name (by Jaro and Winkler, at most 1) another is that may be a slip of it.
+const SLIP_LIKENESS: f64 = 0.88;
 
 /// The settings as they were given, and those that were read so far.
 pub(super) struct Form {
     given: BTreeMap<String, Given>,
+    /// Variables of ours that have no section.
+    without_section: BTreeSet<String>,
     host_name: String,
     state_dir: String,
     memory_bytes: Option<u64>,
@@ -53,9 +58,14 @@ impl fmt::Display for Mistakes {
 }
 
 impl Form {
-    pub(super) fn new(given: BTreeMap<String, Given>, surroundings: &Surroundings) -> Self {
+    pub(super) fn new(
+        given: BTreeMap<String, Given>,
+        without_section: BTreeSet<String>,
+        surroundings: &Surroundings,
+    ) -> Self {
         Self {
             given,
+            without_section,
             host_name: surroundings.host_name.clone(),
             state_dir: surroundings.state_dir.display().to_string(),
             memory_bytes: surroundings.memory_bytes,
@@ -220,13 +230,37 @@ impl Form {
     /// Notes the settings that were given and never asked for: they are unknown.
     pub(super) fn finish(mut self) -> Result<(), Mistakes> {
         for (key, given) in std::mem::take(&mut self.given) {
-            self.note(&key, format!("no such setting (in {})", given.origin));
+            let like = self.most_like(&key);
+            let like = like.map_or(String::new(), |like| format!("; is {like} meant?"));
+            self.note(&key, format!("no such setting (in {}){like}", given.origin));
+        }
+        let keys = self.entries.iter().flat_map(|entry| {
+            let file = entry.is_secret.then(|| format!("{}_file", entry.key));
+            file.into_iter().chain([entry.key.to_owned()])
+        });
+        for key in keys.collect::<Vec<_>>() {
+            let slip = variable(&key, "_");
+            // Nobody would be told that it is passed over.
+            if self.without_section.contains(&slip) {
+                let words = format!(
+                    "the variable {slip} says nothing: its name is {}",
+                    variable(&key, SEPARATOR)
+                );
+                self.note(&key, words);
+            }
         }
         if self.mistakes.is_empty() {
             Ok(())
         } else {
             Err(Mistakes(self.mistakes))
         }
+    }
+
+    fn most_like(&self, key: &str) -> Option<&'static str> {
+        let likeness = |entry: &SettingEntry| (strsim::jaro_winkler(entry.key, key), entry.key);
+        let all = self.entries.iter().map(likeness);
+        let (likeness, best) = all.max_by(|one, other| one.0.total_cmp(&other.0))?;
+        (likeness >= SLIP_LIKENESS).then_some(best)
     }
 
     /// Every setting that was asked for, in order.
@@ -240,4 +274,9 @@ impl Form {
             words,
         });
     }
+}
+
+/// The variable of a setting, with this between section and key.
+fn variable(key: &str, separator: &str) -> String {
+    format!("{PREFIX}{}", key.replace('.', separator).to_uppercase())
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::form::Form;
 use super::network::Peers;
+use super::setting::Choice;
 
 /// The addresses to which clients and probes connect.
 #[derive(Clone, Debug)]
@@ -46,8 +47,40 @@ pub struct TlsConfig {
     pub default: Option<TlsFiles>,
     /// Folders with further pairs, each for the names of its certificate.
     pub folders: Vec<PathBuf>,
+    /// By which certificates clients log in; `None` asks them for none.
+    pub clients: Option<ClientTls>,
     /// How often the files are looked at.
     pub reload_every: Duration,
+}
+
+/// Which certificates of clients are believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientTls {
+    /// The authorities that sign them, PEM.
+    pub authorities: PathBuf,
+    /// What they have revoked, PEM.
+    pub revoked: Option<PathBuf>,
+    /// What in a certificate names an account.
+    pub name: CertificateName,
+}
+
+/// What in a certificate names an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CertificateName {
+    /// The first address of mail among its alternative names.
+    Email,
+    /// The common name of its subject.
+    CommonName,
+    /// The address; without one the common name.
+    EmailOrCommonName,
+}
+
+impl Choice for CertificateName {
+    const CHOICES: &'static [(&'static str, Self)] = &[
+        ("email-or-cn", Self::EmailOrCommonName),
+        ("email", Self::Email),
+        ("cn", Self::CommonName),
+    ];
 }
 
 /// A certificate chain and its key, both PEM.
@@ -140,6 +173,28 @@ impl TlsConfig {
              tls.key, or fullchain.pem and privkey.pem, or with folders that have them. Whoever asks for another name, \
              or none, gets tls.certificate, or the first of these.",
         );
+        let authorities: Option<PathBuf> = form.take(
+            "tls.client_ca",
+            "",
+            "The authorities whose certificates let clients of imap and imaps log in by EXTERNAL, PEM; login.mechanisms names it, \
+             too. Clients are then asked for one. Who has none logs in otherwise; who shows one that is not believed is not served.",
+        );
+        let revoked: Option<PathBuf> = form.take(
+            "tls.client_crl",
+            "",
+            "What these authorities have revoked, PEM: a list of each, those between them and the client, too.",
+        );
+        let name = form.choose(
+            "tls.client_name",
+            CertificateName::EmailOrCommonName,
+            "What in a client's certificate is the name of an account: the first address of mail of its alternative names, the common \
+             name of its subject, or that where there is no address.",
+        );
+        form.check(
+            authorities.is_some() || revoked.is_none(),
+            "tls.client_crl",
+            "needs tls.client_ca",
+        );
         let reload_every = form.at_least(
             "tls.reload_every",
             "10s",
@@ -155,6 +210,11 @@ impl TlsConfig {
         Self {
             default: pair.map(|(certificate, key)| TlsFiles { certificate, key }),
             folders,
+            clients: authorities.map(|authorities| ClientTls {
+                authorities,
+                revoked,
+                name,
+            }),
             reload_every,
         }
     }

@@ -87,7 +87,7 @@ impl LoginConfig {
                 "login.mechanisms",
                 "PLAIN, LOGIN",
                 "By which SASL mechanisms people may log in, with commas between: SCRAM-SHA-256-PLUS and SCRAM-SHA-256 do not tell the \
-                 password, OAUTHBEARER and XOAUTH2 have a token of an identity provider, PLAIN and LOGIN do, and so does the command LOGIN, which is answered where one of these is. With SCRAM, \
+                 password, OAUTHBEARER and XOAUTH2 have a token of an identity provider, EXTERNAL has a certificate of the client (tls.client_ca), PLAIN and LOGIN do, and so does the command LOGIN, which is answered where one of these is. With SCRAM, \
                  something is kept of each password by which it can be proved: of a new one at once, of an old one at its owner's \
                  next login with PLAIN. Until then SCRAM lets him not in, nor with an access token, nor where a directory has the \
                  password.",

@@ -10,6 +10,7 @@ mod changes;
 mod database;
 mod form;
 mod ldap;
+mod letters;
 mod limits;
 mod listen;
 mod lmtp;
@@ -41,8 +42,9 @@ pub(crate) use database::is_database_url;
 use form::Form;
 pub use form::{Mistake, Mistakes};
 pub use ldap::{LdapConfig, MakeAccounts};
+pub use letters::LettersConfig;
 pub use limits::LimitsConfig;
-pub use listen::{ListenAddress, ListenConfig, TlsConfig, TlsFiles};
+pub use listen::{CertificateName, ClientTls, ListenAddress, ListenConfig, TlsConfig, TlsFiles};
 pub use lmtp::{LmtpConfig, OverQuota};
 pub use login::{LoginConfig, Verifiers, WithoutTls};
 pub use network::{Network, Peers};
@@ -85,6 +87,8 @@ pub struct Config {
     pub subscribe_on_grant: SubscribeOnGrant,
     /// `[acl]`
     pub acl: AclConfig,
+    /// `[letters]`
+    pub letters: LettersConfig,
     /// `[addresses]`: what is between a local part and its subaddress; empty where there are none.
     pub address_separator: String,
     /// `[lmtp]`
@@ -118,7 +122,11 @@ impl Config {
     ///
     /// All [`Mistakes`] at once.
     pub fn load(sources: &Sources) -> Result<Self, Mistakes> {
-        let mut form = Form::new(sources.collect()?, &sources.surroundings);
+        let mut form = Form::new(
+            sources.collect()?,
+            sources.with_one_underscore(),
+            &sources.surroundings,
+        );
         let config = Self::fill(&mut form);
         form.finish().map(|()| config)
     }
@@ -142,6 +150,7 @@ impl Config {
                  unsubscribe: many clients show nothing else.",
             ),
             acl: AclConfig::fill(form),
+            letters: LettersConfig::fill(form),
             address_separator: form.take(
                 "addresses.separator",
                 EmailAddress::SEPARATOR,
@@ -172,6 +181,11 @@ impl Config {
             config.login.mechanisms.iter().any(is_bearer) == config.oauth.is_some(),
             "login.mechanisms",
             "names OAUTHBEARER or XOAUTH2 where there is an oauth.issuer, and only there",
+        );
+        form.check(
+            config.login.mechanisms.contains(&Mechanism::External) == config.tls.clients.is_some(),
+            "login.mechanisms",
+            "names EXTERNAL where there is a tls.client_ca, and only there",
         );
         config.secret_files = form.secret_files();
         config

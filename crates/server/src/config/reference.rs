@@ -1,6 +1,6 @@
 //! The reference of all settings, made from the list that the server itself reads them by.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ pub fn reference() -> String {
         memory_bytes: None,
         otlp: OtlpVariables::default(),
     };
-    let mut form = Form::new(BTreeMap::new(), &surroundings);
+    let mut form = Form::new(BTreeMap::new(), BTreeSet::new(), &surroundings);
     Config::fill(&mut form);
     let mut page = String::from(
         "# Every setting of Postroom with its default.\n\

@@ -1,6 +1,6 @@
 //! Where settings come from: a TOML file and variables, flattened to `section.key`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -12,8 +12,10 @@ use super::form::{Mistake, Mistakes};
 const FILE_VARIABLE: &str = "POSTROOM_CONFIG";
 /// Where the file is looked for when nothing names it.
 const FILE_DEFAULT: &str = "/etc/postroom/postroom.toml";
+/// How the variables begin that are ours.
+pub(super) const PREFIX: &str = "POSTROOM_";
 /// Between section and key of a variable.
-const SEPARATOR: &str = "__";
+pub(super) const SEPARATOR: &str = "__";
 
 /// What the configuration is read from.
 #[derive(Clone, Debug, Default)]
@@ -124,6 +126,13 @@ impl Sources {
         }
         given.append(&mut variables);
         Ok(given)
+    }
+
+    /// The variables that may be settings with one underscore where two are needed.
+    pub(super) fn with_one_underscore(&self) -> BTreeSet<String> {
+        let names = self.variables.keys();
+        let ours = names.filter(|name| name.starts_with(PREFIX) && !name.contains(SEPARATOR));
+        ours.cloned().collect()
     }
 
     fn variables(&self) -> config::Map<String, Value> {

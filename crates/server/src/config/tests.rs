@@ -7,7 +7,8 @@ use std::time::Duration;
 use session::MessageLimit;
 
 use super::{
-    Config, ListenAddress, LogFormat, Mistakes, OverQuota, Sources, WithoutTls, reference,
+    CertificateName, Config, ListenAddress, LogFormat, Mistakes, OverQuota, Sources, WithoutTls,
+    reference,
 };
 
 fn sources(toml: &str, variables: &[(&str, &str)]) -> (tempfile::TempDir, Sources) {
@@ -225,6 +226,28 @@ fn all_mistakes_are_listed_at_once() {
 }
 
 #[test]
+fn slips_are_told_what_may_be_meant() {
+    let slips = [
+        ("POSTROOM_DATABASE__CONECTIONS", "3"),
+        ("POSTROOM_TOTALLY__OTHER", "3"),
+        ("POSTROOM_DATABASE_READ_URL_FILE", "/x"),
+        // Kubernetes sets such for a service of our name.
+        ("POSTROOM_PORT", "tcp://10.0.0.1:143"),
+        ("POSTROOM_SERVICE_HOST", "10.0.0.1"),
+    ];
+    let words = load("", &slips).unwrap_err().to_string();
+    let lines: Vec<_> = words.lines().skip(1).map(str::trim).collect();
+    assert_eq!(
+        lines,
+        [
+            "database.conections: no such setting (in the environment); is database.connections meant?",
+            "totally.other: no such setting (in the environment)",
+            "database.read_url_file: the variable POSTROOM_DATABASE_READ_URL_FILE says nothing: its name is POSTROOM_DATABASE__READ_URL_FILE",
+        ]
+    );
+}
+
+#[test]
 fn a_broken_file_says_where() {
     let mistakes = load("[database\n", &[]).unwrap_err();
     assert!(mistakes.to_string().contains("postroom.toml"), "{mistakes}");
@@ -373,4 +396,24 @@ fn mechanisms_are_offered_in_their_order_and_tokens_are_of_somebody() {
     }
     let alone = load("", &[("POSTROOM_LOGIN__MECHANISMS", "OAUTHBEARER")]).unwrap_err();
     assert_eq!(keys_of(&alone), ["login.mechanisms"]);
+}
+
+#[test]
+fn certificates_of_clients_let_them_in_where_both_settings_say_so() {
+    let authorities = ("POSTROOM_TLS__CLIENT_CA", "/ca.pem");
+    let external = ("POSTROOM_LOGIN__MECHANISMS", "PLAIN, external");
+    let config = load("", &[authorities, external]).unwrap();
+    assert_eq!(config.login.mechanisms[0].as_str(), "EXTERNAL");
+    let clients = config.tls.clients.unwrap();
+    assert_eq!(clients.authorities, Path::new("/ca.pem"));
+    assert_eq!(
+        (clients.revoked, clients.name),
+        (None, CertificateName::EmailOrCommonName)
+    );
+    for alone in [authorities, external] {
+        let mistakes = load("", &[alone]).unwrap_err();
+        assert_eq!(keys_of(&mistakes), ["login.mechanisms"], "{alone:?}");
+    }
+    let revoked = load("", &[("POSTROOM_TLS__CLIENT_CRL", "/crl.pem")]).unwrap_err();
+    assert_eq!(keys_of(&revoked), ["tls.client_crl"]);
 }

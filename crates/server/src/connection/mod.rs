@@ -50,6 +50,8 @@ use shared_stream::SharedStream;
 pub(crate) struct ConnectionContext {
     pub(crate) node: Arc<session::Node>,
     pub(crate) tls: TlsAcceptor,
+    /// The same without a wish for clients' certificates: for agents, and for browsers, which would ask about them.
+    pub(crate) tls_of_agents: TlsAcceptor,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) uploads: SharedMemory,
     pub(crate) coming_uploads: ComingUploads,
@@ -117,7 +119,7 @@ impl Connection {
     ) -> Box<Self> {
         let mut session = Session::new(Arc::clone(&context.node), peer);
         if let Stream::Tls(_) = stream {
-            session.secured(|| stream.tls_binding());
+            session.secured(|| stream.tls_binding(), || stream.client_certificate());
         }
         let now = Instant::now();
         context.metrics.move_connection(None, Some(Stage::Arriving));
@@ -488,7 +490,9 @@ impl Connection {
         let metrics = &self.context.metrics;
         let shaken = handshake(tls, patience, socket, metrics).await;
         self.stream = shaken.ok_or(Hangup)?;
-        self.session.secured(|| self.stream.tls_binding());
+        let stream = &self.stream;
+        self.session
+            .secured(|| stream.tls_binding(), || stream.client_certificate());
         Ok(())
     }
 

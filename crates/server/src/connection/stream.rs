@@ -8,6 +8,7 @@ use std::time::Duration;
 use auth::TlsBinding;
 use futures_util::FutureExt as _;
 use rustls::ProtocolVersion;
+use session::ClientCertificate;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, Interest, ReadBuf, Ready};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
@@ -56,6 +57,17 @@ impl Stream {
         }
         let exported = connection.export_keying_material([0; 32], TlsBinding::LABEL, None);
         exported.ok().map(TlsBinding)
+    }
+
+    /// The certificate that the client has shown, with those that it is signed by.
+    pub(crate) fn client_certificate(&self) -> Option<ClientCertificate> {
+        let Self::Tls(stream) = self else {
+            return None;
+        };
+        let chain = stream.get_ref().1.peer_certificates()?;
+        Some(ClientCertificate(
+            chain.iter().map(|der| der.to_vec()).collect(),
+        ))
     }
 
     /// Whether the client has closed its end, so that nothing more comes from it. What came before may still be unread.

@@ -2,8 +2,8 @@
 
 use super::Connection;
 
-/// Two kilobytes, and what it takes to give way to the uploads of others.
-const BYTES_MAX: usize = 2048 + 64;
+/// Two kilobytes, and what it takes to give way to the uploads of others and to remember a certificate.
+const BYTES_MAX: usize = 2048 + 72;
 
 /// The future that `start` would return, without calling it.
 fn future_bytes<A, F>(_start: impl FnOnce(A) -> F) -> usize {

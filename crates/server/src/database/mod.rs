@@ -30,6 +30,14 @@ impl Database {
         }
     }
 
+    /// Whether the settings say which database, where this program cannot run one.
+    pub(crate) fn check(config: &Config) -> Result<(), ServerError> {
+        match &config.database.url {
+            Some(_) => Ok(()),
+            None => Private::check(),
+        }
+    }
+
     /// Opens the database for a verb of the command line. It uses the private PostgreSQL of a server that
     /// runs one.
     pub(crate) async fn reach(config: &Config) -> Result<Self, ServerError> {

@@ -10,6 +10,10 @@ use crate::error::ServerError;
 pub(super) enum Private {}
 
 impl Private {
+    pub(super) fn check() -> Result<(), ServerError> {
+        Err(ServerError::NoDatabase)
+    }
+
     #[expect(clippy::unused_async, reason = "the one that starts something waits")]
     pub(super) async fn start(_state_dir: &Path) -> Result<(Secret, Self), ServerError> {
         Err(ServerError::NoDatabase)

@@ -58,7 +58,7 @@ impl LmtpContext {
                 handshake: config.timeouts.login,
                 write: config.timeouts.write,
             },
-            tls: imap.tls.clone(),
+            tls: imap.tls_of_agents.clone(),
             metrics: Arc::clone(&imap.metrics),
             uploads: imap.uploads.clone(),
             coming_uploads: imap.coming_uploads.clone(),

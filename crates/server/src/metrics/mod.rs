@@ -94,6 +94,8 @@ pub(crate) enum LoginMethod {
     Proof,
     /// By a token of an identity provider.
     Bearer,
+    /// By a client's certificate.
+    Certificate,
 }
 
 impl fmt::Debug for Metrics {
@@ -139,12 +141,13 @@ fn known_logins() -> Family<Labels<2>, Counter> {
 }
 
 impl LoginMethod {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Password,
         Self::Directory,
         Self::Token,
         Self::Proof,
         Self::Bearer,
+        Self::Certificate,
     ];
 
     const fn word(self) -> &'static str {
@@ -154,6 +157,7 @@ impl LoginMethod {
             Self::Token => "token",
             Self::Proof => "scram",
             Self::Bearer => "oauth",
+            Self::Certificate => "external",
         }
     }
 }

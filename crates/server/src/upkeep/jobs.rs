@@ -31,23 +31,27 @@ pub(crate) enum Job {
     TrimDeliveryMarks,
     TrimWrongPasswords,
     TrimWebSessions,
+    ClearDeletedMailboxes,
     CollectExcess,
     CapChanges,
+    WriteSnapshots,
     SurveyStorage,
     SurveyReplication,
     SyncDirectory,
 }
 
 impl Job {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::TrimActivity,
         Self::CollectGarbage,
         Self::TrimChanges,
         Self::TrimDeliveryMarks,
         Self::TrimWrongPasswords,
         Self::TrimWebSessions,
+        Self::ClearDeletedMailboxes,
         Self::CollectExcess,
         Self::CapChanges,
+        Self::WriteSnapshots,
         Self::SurveyStorage,
         Self::SurveyReplication,
         Self::SyncDirectory,
@@ -73,6 +77,10 @@ impl Job {
                 "trim_web_sessions",
                 "could not forget sessions at the web pages that are over",
             ),
+            Self::ClearDeletedMailboxes => (
+                "clear_deleted_mailboxes",
+                "could not empty mailboxes that were deleted",
+            ),
             Self::CollectExcess => (
                 "collect_excess",
                 "could not delete removed mail of roots that are full of it",
@@ -80,6 +88,10 @@ impl Job {
             Self::CapChanges => (
                 "cap_changes",
                 "could not shorten the logs of mailboxes that change very much",
+            ),
+            Self::WriteSnapshots => (
+                "write_snapshots",
+                "could not write snapshots of large mailboxes",
             ),
             Self::SurveyStorage => (
                 "survey_storage",
@@ -116,8 +128,14 @@ impl Job {
     ];
 
     /// Those that are due more often and so wait for none of the others: they keep what one user may fill within its bounds.
-    pub(super) const BOUNDS: [Self; 3] =
-        [Self::CollectExcess, Self::CapChanges, Self::SurveyStorage];
+    /// What deleted mailboxes still hold can only be collected once it is removed mail.
+    pub(super) const BOUNDS: [Self; 5] = [
+        Self::ClearDeletedMailboxes,
+        Self::CollectExcess,
+        Self::CapChanges,
+        Self::WriteSnapshots,
+        Self::SurveyStorage,
+    ];
 
     /// Those that one frontend does for all.
     pub(crate) fn of_site() -> impl Iterator<Item = Self> {
@@ -157,7 +175,10 @@ impl Job {
             | Self::TrimDeliveryMarks
             | Self::TrimWrongPasswords
             | Self::TrimWebSessions => KEEPING_PAUSE,
-            Self::CollectExcess | Self::CapChanges => BOUNDS_PAUSE,
+            Self::ClearDeletedMailboxes
+            | Self::CollectExcess
+            | Self::CapChanges
+            | Self::WriteSnapshots => BOUNDS_PAUSE,
             Self::SurveyStorage => STORAGE_PAUSE,
             Self::SurveyReplication => REPLICATION_PAUSE,
             Self::SyncDirectory => SYNC_PAUSE_MAX,

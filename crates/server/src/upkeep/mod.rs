@@ -2,6 +2,7 @@
 
 mod jobs;
 mod leader;
+mod letters;
 mod people;
 mod survey;
 mod work;
@@ -22,6 +23,7 @@ use crate::panics::Panics;
 use crate::registry::Registry;
 pub(crate) use jobs::{Job, JobRecord, JobRecords, SYNC_PAUSE_MAX};
 pub(crate) use leader::Leadership;
+pub(crate) use letters::LetterWriter;
 pub(crate) use people::follow as follow_people;
 pub(crate) use survey::Survey;
 pub(crate) use work::{Ages, perform};

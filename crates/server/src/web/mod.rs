@@ -58,6 +58,7 @@ impl WebContext {
             store: node.store.clone(),
             namespaces: config.namespaces.clone(),
             everybody: config.acl.everybody,
+            letters: config.letters.access,
             password_check: Arc::new(Passwords(Arc::clone(&node.authenticator))),
             mail_servers,
             tells_who_is_here: config.web.tells_who_is_here,
@@ -66,7 +67,7 @@ impl WebContext {
         Arc::new(Self {
             site,
             api: Api::new(config, imap),
-            tls: imap.tls.clone(),
+            tls: imap.tls_of_agents.clone(),
             handshake_timeout: config.timeouts.login,
             metrics: Arc::clone(&imap.metrics),
             drain,

@@ -21,9 +21,10 @@ impl PasswordCheck for Passwords {
             match self.0.login(user, &password, address).await {
                 LoginVerdict::Welcome(account) => PasswordVerdict::Welcome(account),
                 // Whoever has one device shall not make another.
-                LoginVerdict::ByToken(..) | LoginVerdict::ByBearer(..) | LoginVerdict::Refused => {
-                    PasswordVerdict::Refused
-                }
+                LoginVerdict::ByToken(..)
+                | LoginVerdict::ByBearer(..)
+                | LoginVerdict::ByCertificate(..)
+                | LoginVerdict::Refused => PasswordVerdict::Refused,
                 LoginVerdict::TooMany => PasswordVerdict::TooMany,
                 LoginVerdict::Unavailable => PasswordVerdict::Unavailable,
             }

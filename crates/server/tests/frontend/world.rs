@@ -11,7 +11,7 @@ use std::time::Duration;
 use private_pg::{Options, PrivatePg, Tuning};
 use server::Frontend;
 use server::config::{Config, Sources, Surroundings};
-use store::{Background, Compute, Store};
+use store::{Background, Compute, Letters, Store};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
@@ -100,6 +100,7 @@ async fn store_at(url: &str) -> Store {
         connections: 1,
         standby_url: None,
         application_name: "test".to_owned(),
+        letters: Letters::None,
     };
     let runtime = tokio::runtime::Handle::current();
     let background = Background {

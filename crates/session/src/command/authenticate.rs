@@ -40,7 +40,7 @@ pub(crate) async fn run(
     let step = match (initial, mechanism) {
         (Some(message), mechanism) => begin(session, mechanism, message.0).await?,
         (None, Mechanism::Password(mechanism)) => follow(session, mechanism.start(None)).await?,
-        (None, Mechanism::Scram(_) | Mechanism::Bearer(_)) => {
+        (None, Mechanism::External | Mechanism::Scram(_) | Mechanism::Bearer(_)) => {
             Step::Ask(Vec::new(), Box::new(Exchange::First(mechanism)))
         }
     };
@@ -118,6 +118,7 @@ async fn begin(
         Mechanism::Password(mechanism) => follow(session, mechanism.start(Some(message))).await,
         Mechanism::Scram(mechanism) => challenge(session, mechanism, &message).await,
         Mechanism::Bearer(mechanism) => bear(session, mechanism, &message).await,
+        Mechanism::External => certify(session, message).await,
     }
 }
 
@@ -160,6 +161,25 @@ async fn bear(
         let why = mechanism.refusal(hint.scope.as_deref(), hint.configuration.as_deref());
         return Ok(Step::Ask(why, Box::new(Exchange::Regret(claim))));
     }
+    admit(session, &claim, verdict).await
+}
+
+/// Believes the certificate that the client has shown in TLS. The message is whom it wants to act as; empty: whom the certificate names
+/// (RFC 4422, A.1).
+async fn certify(session: &mut Session, message: Vec<u8>) -> Result<Step, Ending> {
+    let identity = String::from_utf8(message)
+        .ok()
+        .filter(|text| !text.contains('\0'));
+    let (Some(identity), Some(certificate)) = (identity, session.certificate.as_deref()) else {
+        return Err(Refused::LoginFailed.into());
+    };
+    let address = session.peer.address.ip();
+    let authenticator = &session.node.authenticator;
+    let verdict = authenticator.certify(certificate, address).await;
+    let claim = Claim {
+        user: identity.clone(),
+        identity: Some(identity).filter(|identity| !identity.is_empty()),
+    };
     admit(session, &claim, verdict).await
 }
 

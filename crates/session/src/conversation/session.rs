@@ -20,7 +20,7 @@ use crate::conversation::state::{AllowedIn, State};
 use crate::ending::Ending;
 use crate::exchange::Exchange;
 use crate::names::naming::Naming;
-use crate::node::{Node, Peer, Security};
+use crate::node::{ClientCertificate, Node, Peer, Security};
 use crate::notify::notified::Notified;
 use crate::view::ResponseOptions;
 
@@ -57,6 +57,8 @@ pub struct Session {
     pub(crate) peer: Peer,
     /// By what this TLS connection is known, where that can be told. On the heap: it is needed once.
     pub(crate) tls_binding: Option<Box<TlsBinding>>,
+    /// What the client has shown in TLS, where it is good for a login.
+    pub(crate) certificate: Option<Box<ClientCertificate>>,
     /// The name that the client gave itself by ID.
     pub(crate) client: Option<Box<str>>,
     pub(crate) account: Option<Account>,
@@ -96,6 +98,7 @@ impl Session {
             node,
             peer,
             tls_binding: None,
+            certificate: None,
             client: None,
             account: None,
             lease: None,
@@ -129,11 +132,18 @@ impl Session {
     }
 
     /// TLS was started here. `binding` tells what both ends know this connection by, where that is of use.
-    pub fn secured(&mut self, binding: impl FnOnce() -> Option<TlsBinding>) {
+    /// `certificate` is what the client has shown in TLS.
+    pub fn secured(
+        &mut self,
+        binding: impl FnOnce() -> Option<TlsBinding>,
+        certificate: impl FnOnce() -> Option<ClientCertificate>,
+    ) {
         self.peer.security = Security::Tls;
         let bound = Mechanism::Scram(ScramMechanism::Bound);
         let is_offered = self.node.mechanisms.contains(&bound);
         self.tls_binding = is_offered.then(binding).flatten().map(Box::new);
+        let is_offered = self.node.mechanisms.contains(&Mechanism::External);
+        self.certificate = is_offered.then(certificate).flatten().map(Box::new);
     }
 
     /// The next login is another session in the record of activity.
@@ -241,6 +251,7 @@ impl Session {
         *self = Self {
             client: self.client.take(),
             tls_binding: self.tls_binding.take(),
+            certificate: self.certificate.take(),
             bad_commands: self.bad_commands,
             ..Self::new(Arc::clone(&self.node), self.peer)
         };
@@ -256,6 +267,7 @@ impl Session {
             state: self.state(),
             security: self.peer.security,
             has_binding: self.tls_binding.is_some(),
+            has_certificate: self.certificate.is_some(),
             mechanisms: &self.node.mechanisms,
             reuse: self.node.reuse,
             message_bytes_max: self.node.message_bytes_max,

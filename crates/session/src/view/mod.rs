@@ -189,7 +189,13 @@ impl View {
             return 0;
         }
         let unshared = self.known.image.unshared_with(&self.latest.image);
-        unshared * LOOK_COST_BYTES
+        // "Mark all as read" changes no message of the image.
+        let overlay = |state: &MailboxState| state.overlays.get(&self.account).cloned();
+        let recoloured = match (overlay(&self.known), overlay(&self.latest)) {
+            (Some(before), Some(after)) => before.count_differing(&after),
+            _ => 0,
+        };
+        (unshared + recoloured) * LOOK_COST_BYTES
     }
 
     /// Everything that was learned is told, and nothing else was.

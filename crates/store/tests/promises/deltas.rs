@@ -271,6 +271,56 @@ async fn a_snapshot_and_what_happened_since_are_the_rows() {
     assert_eq!(contents(&from_snapshot), contents(&known));
 }
 
+/// Before anybody opens them, and without a look at those that have one.
+#[tokio::test(flavor = "multi_thread")]
+async fn large_mailboxes_get_snapshots_before_anybody_opens_them() {
+    let world = World::new().await;
+    let (ada, bo) = (world.account("ada").await, world.account("bo").await);
+    let mailbox = large_mailbox(&world, ada).await;
+    append(&world.store, bo, inbox(&world.store, bo).await, &["x"]).await;
+    assert_eq!(world.store.write_snapshots().await.unwrap(), 1);
+    assert_eq!(world.store.write_snapshots().await.unwrap(), 0);
+
+    let node = world.another_node().await;
+    let from_snapshot = image(&node, mailbox).await;
+    assert_eq!(node.stats().images_from_snapshots, 1);
+    assert_eq!(node.stats().images_from_rows, 0);
+    world.change("delete from snapshot").await;
+    assert_eq!(
+        contents(&from_snapshot),
+        contents(&image(&world.store, mailbox).await)
+    );
+}
+
+/// One statement may bring very many messages: the snapshot is as old as these make it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_that_lacks_many_messages_is_written_anew() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let mailbox = large_mailbox(&world, ada).await;
+    assert_eq!(world.store.write_snapshots().await.unwrap(), 1);
+    let subjects = vec!["y"; 1000];
+    for _ in 0..4 {
+        append(&world.store, ada, mailbox, &subjects).await;
+    }
+    assert_eq!(world.store.write_snapshots().await.unwrap(), 0);
+    append(&world.store, ada, mailbox, &subjects).await;
+    let before = world.store.stats().images_from_rows;
+    assert_eq!(world.store.write_snapshots().await.unwrap(), 1);
+    let from_rows = world.store.stats().images_from_rows - before;
+    assert_eq!(from_rows, 1, "half of the mailbox is no news");
+
+    let node = world.another_node().await;
+    let from_snapshot = image(&node, mailbox).await;
+    assert_eq!(from_snapshot.len(), 10_000);
+    assert_eq!(node.stats().images_from_snapshots, 1);
+    world.change("delete from snapshot").await;
+    assert_eq!(
+        contents(&from_snapshot),
+        contents(&image(&world.store, mailbox).await)
+    );
+}
+
 /// Every change here is one of rights, so the version of these tells the mod-sequence that belongs to it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mailbox_is_loaded_with_the_rights_of_its_newest_state() {

@@ -10,6 +10,7 @@
     reason = "in tests, and in the helpers that are not marked as such"
 )]
 
+mod access_letters;
 mod activity;
 mod addresses;
 mod administration;
@@ -22,6 +23,7 @@ mod connections;
 mod contents;
 mod copies;
 mod costs;
+mod deleted_mailboxes;
 mod deliveries;
 mod deltas;
 mod digests;
@@ -54,5 +56,6 @@ mod upkeep;
 mod wakeups;
 mod web_sessions;
 mod whereabouts;
+mod wide_edits;
 mod world;
 mod wrong_passwords;

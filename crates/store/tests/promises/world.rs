@@ -15,8 +15,8 @@ use mail::{
 use private_pg::{Options as PgOptions, PgError, PrivatePg, Tuning};
 use sqlx::{Connection, Executor, PgConnection};
 use store::{
-    Appended, Background, Clock, Compute, Doomed, Fault, FlagEdit, Found, LoadedDelta, Masks,
-    NewMessage, News, Options, RareEdit, Readable, Store,
+    Appended, Background, Clock, Compute, Doomed, Fault, FlagEdit, Found, Letters, LoadedDelta,
+    Masks, NewMessage, News, Options, RareEdit, Readable, Store,
 };
 use tokio::time::timeout;
 
@@ -359,17 +359,32 @@ pub(crate) async fn connect(url: &str) -> Store {
     connect_with_standby(url, None, Arc::new(Duration::default)).await
 }
 
+/// A node by which such grants are told by letters.
+pub(crate) async fn connect_telling(url: &str, letters: Letters) -> Store {
+    connect_as(url, None, Arc::new(Duration::default), letters).await
+}
+
 /// A node that reads contents from a standby.
 pub(crate) async fn connect_with_standby(
     url: &str,
     standby_url: Option<String>,
     clock: Clock,
 ) -> Store {
+    connect_as(url, standby_url, clock, Letters::None).await
+}
+
+async fn connect_as(
+    url: &str,
+    standby_url: Option<String>,
+    clock: Clock,
+    letters: Letters,
+) -> Store {
     let options = Options {
         url: url.into(),
         connections: 8,
         standby_url,
         application_name: "promises".into(),
+        letters,
     };
     #[expect(clippy::disallowed_methods, reason = "a test is its own server")]
     let background = Background {

@@ -1,7 +1,7 @@
 //! Changes of a list: somebody comes to it, gets another role, or leaves it.
 
 use acl::{AclEntry, Identifier, Modification, Rights, Role, Subject};
-use store::Fault;
+use store::{Fault, Letters};
 use tracing::info;
 
 use super::undo::Done;
@@ -18,6 +18,8 @@ use crate::words;
 pub(super) struct Change {
     pub(super) subject: Subject,
     pub(super) modification: Modification,
+    /// Whether whoever comes by it is told by a letter; `None` as is usual.
+    pub(super) letters: Option<Letters>,
 }
 
 pub(crate) async fn add(person: &SignedIn<'_>) -> Result<WebResponse, Problem> {
@@ -46,6 +48,7 @@ pub(crate) async fn add(person: &SignedIn<'_>) -> Result<WebResponse, Problem> {
             ("name", team.name.as_str()),
             ("add", typed),
             ("role", role.word()),
+            (LETTER, form.text(LETTER)),
         ];
         return Ok(ask_about_manager(
             person,
@@ -58,6 +61,11 @@ pub(crate) async fn add(person: &SignedIn<'_>) -> Result<WebResponse, Problem> {
     let change = Change {
         subject,
         modification: Modification::Replace(role.rights()),
+        letters: Some(if form.is_ticked(LETTER) {
+            Letters::All
+        } else {
+            Letters::None
+        }),
     };
     finish(person, &team, change, Rights::NONE).await
 }
@@ -98,10 +106,14 @@ pub(crate) async fn change(person: &SignedIn<'_>) -> Result<WebResponse, Problem
     let rights = role.map_or(Rights::NONE, Role::rights);
     let change = Change {
         modification: Modification::Replace(rights),
+        letters: None,
         subject,
     };
     finish(person, &team, change, entry.rights).await
 }
+
+/// The field that says whether whoever comes is told by a letter.
+pub(super) const LETTER: &str = "letter";
 
 /// The field that says what becomes of whom.
 pub(super) const CHANGE: &str = "change";
@@ -227,6 +239,7 @@ pub(super) async fn set(
     let Change {
         subject,
         modification,
+        letters,
     } = change;
     if person.store.list_of(team.found.id).await?.is_some() {
         return Ok(Err(texts.list_of_hidden.to_owned()));
@@ -236,10 +249,15 @@ pub(super) async fn set(
         let who = words::subject(texts, subject);
         return Ok(Err(fill(texts.for_administrators, &[("who", &who)])));
     }
-    let set = person
-        .store
-        .set_rights(&team.permit, subject, *modification)
-        .await;
+    let (store, permit) = (&person.store, &team.permit);
+    let set = match letters {
+        Some(letters) => {
+            store
+                .set_rights_telling(*letters, permit, subject, *modification)
+                .await
+        }
+        None => store.set_rights(permit, subject, *modification).await,
+    };
     match set {
         Ok(()) => {
             info!(mailbox.id = %team.found.id, user.id = %person.account.id, "changed rights");

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 
 use acl::{AclEntry, Identifier, Role};
 use maud::{Markup, html};
-use store::GroupPeople;
+use store::{GroupPeople, Letters};
 
-use super::change::{CHANGE, Wish};
+use super::change::{CHANGE, LETTER, Wish};
 use super::{ListOf, subject_of};
 use crate::layout::{form_token, hidden};
 use crate::mailboxes;
@@ -255,6 +255,7 @@ impl Grid<'_> {
     fn add_form(&self) -> Markup {
         let texts = self.person.texts();
         let form = &self.person.visit.form;
+        let tells = self.person.site().letters != Letters::None;
         html! {
             h2 #add { (texts.add_person) }
             form.row method="post" action="/mailbox/add" {
@@ -273,6 +274,7 @@ impl Grid<'_> {
                         }
                     }
                 }
+                label { input type="checkbox" name=(LETTER) value="yes" checked[tells]; (texts.letter_to_them) }
                 button.primary type="submit" { (texts.add) }
                 p.hint #who-hint { (texts.add_hint) }
             }

@@ -111,6 +111,7 @@ pub(crate) async fn undo(person: &SignedIn<'_>) -> Result<WebResponse, Problem> 
     let back = Change {
         subject,
         modification: Modification::Replace(done.was),
+        letters: None,
     };
     if let Err(words) = change::set(person, &team, &back).await? {
         return list(person, 409, &team, &alert(&words)).await;

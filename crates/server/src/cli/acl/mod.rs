@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::admin_context::{AdminContext, Operator};
 use super::failure::Failure;
+use super::letter_choice::LetterChoice;
 use super::terminal::Terminal;
 use crate::config::Config;
 
@@ -52,6 +53,8 @@ enum Verb {
         /// On every mailbox below, too. Options come before the mailbox.
         #[arg(long)]
         recursive: bool,
+        #[command(flatten)]
+        letters: LetterChoice,
         /// Such as `Shared Folders/support`.
         mailbox: String,
         /// Whom and what, in turn: a user, `group:name`, `domain:name`, `anyone`, `authenticated` or
@@ -80,6 +83,8 @@ enum Verb {
         /// Say what would be done, and do nothing.
         #[arg(long)]
         dry_run: bool,
+        #[command(flatten)]
+        letters: LetterChoice,
         #[command(subcommand)]
         source: Source,
     },
@@ -109,7 +114,12 @@ enum Source {
 }
 
 pub(super) async fn run(args: &Args, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
-    AdminContext::with(config, async |context| {
+    let config = match &args.verb {
+        Verb::Set { letters, .. } => letters.over(config),
+        Verb::Import { letters, .. } => letters.over_many(config),
+        Verb::Get { .. } | Verb::Delete { .. } | Verb::Explain { .. } => config.clone(),
+    };
+    AdminContext::with(&config, async |context| {
         run_on(context, args, terminal).await
     })
     .await
@@ -123,6 +133,7 @@ async fn run_on(context: &AdminContext, args: &Args, terminal: &Terminal) -> Res
             recursive,
             mailbox,
             entries,
+            letters: _,
         } => {
             let changes = changes(entries)?;
             change(context, &who, (mailbox, *recursive), &changes).await?;
@@ -149,9 +160,11 @@ async fn run_on(context: &AdminContext, args: &Args, terminal: &Terminal) -> Res
                 .collect();
             change(context, &who, (mailbox, *recursive), &changes?).await?;
             let said = identifiers.join(", ");
-            terminal.report(format!("{mailbox}: not listed: {said}"))
+            terminal.report(format!("{mailbox}: no entry any more for {said}"))
         }
-        Verb::Import { dry_run, source } => import(context, &who, source, *dry_run, terminal).await,
+        Verb::Import {
+            dry_run, source, ..
+        } => import(context, &who, source, *dry_run, terminal).await,
         Verb::Explain { user, mailbox } => {
             let asked = context.find_account(user).await?;
             explain::explain(context, &who, &asked, mailbox, terminal).await

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use self::dns::{Found, NoAnswer, Resolvers};
-use self::records::{HTTPS_PORT, IMAP_PORT, Offer, Record, Verdict, Wanted, records};
+use self::records::{HTTPS_PORT, Offer, Record, StartTls, Verdict, Wanted, records};
 use super::failure::Failure;
 use super::terminal::Terminal;
 use crate::config::Config;
@@ -71,9 +71,9 @@ fn offer(config: &Config) -> Result<Offer, Failure> {
     let starttls = listen.imap.first().map(|address| {
         // In front of us something has the usual ports, unless mail programs come to ours.
         if is_as_it_listens(servers.imap_port) {
-            address.port()
+            StartTls::Ours(address.port())
         } else {
-            IMAP_PORT
+            StartTls::InFront
         }
     });
     let pages = config.web.pages.clone();

@@ -7,14 +7,23 @@ use super::dns::{Found, Kind};
 pub(super) struct Offer {
     /// IMAP in TLS.
     pub(super) imap: (String, u16),
-    /// The port of IMAP that begins in the clear.
-    pub(super) starttls: Option<u16>,
+    /// Where IMAP begins in the clear.
+    pub(super) starttls: Option<StartTls>,
     /// Sending mail, in TLS.
     pub(super) submission: Option<(String, u16)>,
     /// The web pages, which also tell mail programs how to set themselves up.
     pub(super) pages: Option<(String, u16)>,
     /// Whether a mail transfer agent brings letters.
     pub(super) takes_letters: bool,
+}
+
+/// The port of IMAP that begins in the clear.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum StartTls {
+    /// That on which we listen.
+    Ours(u16),
+    /// The usual one, of what is in front of us, if that leads to ours.
+    InFront,
 }
 
 /// A record that should be there.
@@ -51,7 +60,7 @@ pub(super) enum Verdict {
 }
 
 /// The port of IMAP in the clear, where a balancer or a proxy is before ours.
-pub(super) const IMAP_PORT: u16 = 143;
+const IMAP_PORT: u16 = 143;
 pub(super) const HTTPS_PORT: u16 = 443;
 
 /// All of them, the most important first.
@@ -72,10 +81,15 @@ pub(super) fn records(domain: &str, offer: &Offer) -> Vec<Record> {
         service("imaps", Wanted::Service(host.clone(), *port), "IMAP in TLS"),
         service(
             "imap",
-            offer.starttls.map_or(Wanted::NoService, |port| {
-                Wanted::Service(host.clone(), port)
-            }),
-            "IMAP with STARTTLS",
+            match offer.starttls {
+                None => Wanted::NoService,
+                Some(StartTls::Ours(port)) => Wanted::Service(host.clone(), port),
+                Some(StartTls::InFront) => Wanted::Service(host.clone(), IMAP_PORT),
+            },
+            match offer.starttls {
+                Some(StartTls::InFront) => "IMAP with STARTTLS, if this port leads to listen.imap",
+                Some(StartTls::Ours(_)) | None => "IMAP with STARTTLS",
+            },
         ),
     ];
     if let Some(submission) = &offer.submission {
@@ -168,13 +182,13 @@ impl Record {
 
 #[cfg(test)]
 mod tests {
-    use super::{Found, Offer, Verdict, Wanted, records};
+    use super::{Found, Offer, StartTls, Verdict, Wanted, records};
 
     fn offer() -> Offer {
         let server = |host: &str, port| (format!("{host}.example.org"), port);
         Offer {
             imap: server("imap", 993),
-            starttls: Some(143),
+            starttls: Some(StartTls::InFront),
             submission: Some(server("smtp", 465)),
             pages: Some(server("mail", 443)),
             takes_letters: true,

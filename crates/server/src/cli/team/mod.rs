@@ -10,8 +10,10 @@ use mail::{EmailAddress, MailboxName, Place};
 use serde_json::{Value, json};
 use store::{Team, TeamStep, Trial};
 
+use super::address::tell_of_several;
 use super::admin_context::AdminContext;
 use super::failure::Failure;
+use super::letter_choice::LetterChoice;
 use super::terminal::Terminal;
 use crate::config::Config;
 
@@ -43,6 +45,8 @@ pub(super) enum Verb {
         /// Say what would be done, and do nothing.
         #[arg(long)]
         dry_run: bool,
+        #[command(flatten)]
+        letters: LetterChoice,
     },
     /// List teams with those in their lists and their addresses. A team is a shared mailbox with folders that have a special use.
     List,
@@ -51,7 +55,11 @@ pub(super) enum Verb {
 }
 
 pub(super) async fn run(verb: &Verb, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
-    AdminContext::with(config, async |context| {
+    let config = match verb {
+        Verb::Add { letters, .. } => letters.over(config),
+        Verb::List | Verb::Remove(_) => config.clone(),
+    };
+    AdminContext::with(&config, async |context| {
         run_on(context, verb, terminal).await
     })
     .await
@@ -65,6 +73,7 @@ async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Res
             lead,
             member,
             dry_run,
+            letters: _,
         } => {
             let named = (address.as_slice(), lead.as_slice(), member.as_slice());
             let trial = if *dry_run { Trial::Dry } else { Trial::Real };
@@ -115,7 +124,14 @@ async fn add(
             return format!("team {name} has all of that\n");
         }
         steps.iter().map(|step| line(context, step)).collect()
-    })
+    })?;
+    for step in &steps {
+        if let TeamStep::Address(address) = step {
+            let here = [Place::Shared(team.path.clone())];
+            tell_of_several(context, address, &here).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Below the shared namespace, whether or not that is said.
