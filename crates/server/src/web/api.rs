@@ -137,7 +137,8 @@ impl TokenRefusal for Refusals {
                 LoginVerdict::Refused
                 | LoginVerdict::Welcome(_)
                 | LoginVerdict::ByToken(..)
-                | LoginVerdict::ByBearer(..) => Refusal::Refused,
+                | LoginVerdict::ByBearer(..)
+                | LoginVerdict::ByCertificate(..) => Refusal::Refused,
             }
         })
     }
