@@ -60,6 +60,14 @@ impl ClientCertificates {
         })))
     }
 
+    /// Whether the files that are configured can be read and understood.
+    pub(crate) fn check(config: &Config) -> Result<(), TlsError> {
+        match &config.tls.clients {
+            Some(wanted) => verifier(wanted).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
     /// Whom a chain is for, the client's own certificate first. It is judged anew: it may have been revoked, or have ended, since the
     /// handshake, and with a ticket of an earlier session there was none.
     pub(crate) fn judge(&self, chain: &ClientCertificate) -> Result<Certified, String> {

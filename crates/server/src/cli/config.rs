@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::failure::Failure;
 use super::terminal::Terminal;
+use crate::client_certificates::ClientCertificates;
 use crate::config::{Config, Sources, reference};
 use crate::database::Database;
 use crate::environment;
@@ -35,6 +36,7 @@ pub(super) fn run(args: &Args, sources: &Sources, terminal: &Terminal) -> Result
     for files in config.tls.pairs() {
         tls::state(&files, now).map_err(|cause| Failure::usage(cause.to_string()))?;
     }
+    ClientCertificates::check(&config).map_err(|cause| Failure::usage(cause.to_string()))?;
     terminal.show(&json!({ "settings": "good" }), || {
         "the settings are good\n".to_owned()
     })

@@ -16,6 +16,7 @@ use super::failure::Failure;
 use super::readable::{ReadableBy, Secrecy, readable_by, who_cannot_write};
 use super::terminal::Terminal;
 use crate::bus_link;
+use crate::client_certificates::ClientCertificates;
 use crate::config::{Config, ListenAddress, Sources, TlsFiles};
 use crate::database::Database;
 use crate::environment;
@@ -354,6 +355,9 @@ fn examine_certificates(config: &Config) -> Vec<Finding> {
     } else if findings.is_empty() {
         findings.push(Finding::bad(what, TlsError::Nothing.to_string()));
     }
+    if let Err(error) = ClientCertificates::check(config) {
+        findings.push(Finding::bad(what, format!("of clients: {error}")));
+    }
     findings
 }
 
@@ -387,6 +391,9 @@ fn examine_files(config: &Config) -> impl Iterator<Item = Finding> {
     let of_provider = config.oauth.as_ref().and_then(|oauth| oauth.ca.clone());
     let authorities = authorities.into_iter().chain(config.bus.ca.clone());
     let authorities = authorities.chain(of_provider);
+    let of_clients = config.tls.clients.clone().into_iter();
+    let of_clients = of_clients.flat_map(|clients| [Some(clients.authorities), clients.revoked]);
+    let authorities = authorities.chain(of_clients.flatten());
     let secrets = config.secret_files.clone().into_iter();
     let files = pairs
         .chain(authorities.map(|ca| (ca, Secrecy::Public)))

@@ -31,6 +31,10 @@ fn settings_and_certificates_are_checked_without_a_database() {
             "tls.certificates = ['/nonexistent/live']",
             "tls.certificates: /nonexistent/live: No such file",
         ),
+        (
+            "tls.client_ca = '/nonexistent/ca.pem'",
+            "/nonexistent/ca.pem",
+        ),
     ] {
         fs::write(&file, text).unwrap();
         let ended = run(&settings, &check, "");
