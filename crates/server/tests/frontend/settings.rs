@@ -32,7 +32,7 @@ fn settings_and_certificates_are_checked_without_a_database() {
             "tls.certificates: /nonexistent/live: No such file",
         ),
         (
-            "tls.client_ca = '/nonexistent/ca.pem'",
+            "tls.client_ca = '/nonexistent/ca.pem'\nlogin.mechanisms = 'EXTERNAL, PLAIN'",
             "/nonexistent/ca.pem",
         ),
     ] {
