@@ -142,18 +142,7 @@ pub(crate) async fn add_member(
     Named((name, member)): Named<(String, String)>,
     conditions: Conditions,
 ) -> Result<Answer, Problem> {
-    let group = find(&asker, &name).await?;
-    conditions.check(Some(&tag(&group)?))?;
-    match inner_group(&member) {
-        Some(inner) => asker.store.add_group(&group.name, &inner).await?,
-        None => {
-            let account = asker.store.find_account(&member).await?;
-            let account = account.ok_or(Problem::NotFound)?;
-            asker.store.add_member(&group.name, account.id).await?;
-        }
-    }
-    info!(user.id = %asker.account.id, "changed a group");
-    Ok(Answer::done())
+    change_members(&asker, &name, &member, &conditions, Membership::Comes).await
 }
 
 /// Take a user or a group out of a group. Open sessions hear of it.
@@ -172,14 +161,36 @@ pub(crate) async fn remove_member(
     Named((name, member)): Named<(String, String)>,
     conditions: Conditions,
 ) -> Result<Answer, Problem> {
-    let group = find(&asker, &name).await?;
+    change_members(&asker, &name, &member, &conditions, Membership::Goes).await
+}
+
+/// What becomes of a membership.
+#[derive(Clone, Copy)]
+enum Membership {
+    Comes,
+    Goes,
+}
+
+async fn change_members(
+    asker: &Asker,
+    name: &str,
+    member: &str,
+    conditions: &Conditions,
+    membership: Membership,
+) -> Result<Answer, Problem> {
+    let group = find(asker, name).await?;
     conditions.check(Some(&tag(&group)?))?;
-    match inner_group(&member) {
-        Some(inner) => asker.store.remove_group(&group.name, &inner).await?,
-        None => {
-            let account = asker.store.find_account(&member).await?;
-            let account = account.ok_or(Problem::NotFound)?;
-            asker.store.remove_member(&group.name, account.id).await?;
+    let (store, group) = (&asker.store, &group.name);
+    match (inner_group(member), membership) {
+        (Some(inner), Membership::Comes) => store.add_group(group, &inner).await?,
+        (Some(inner), Membership::Goes) => store.remove_group(group, &inner).await?,
+        (None, membership) => {
+            let account = store.find_account(member).await?;
+            let account = account.ok_or(Problem::NotFound)?.id;
+            match membership {
+                Membership::Comes => store.add_member(group, account).await?,
+                Membership::Goes => store.remove_member(group, account).await?,
+            }
         }
     }
     info!(user.id = %asker.account.id, "changed a group");

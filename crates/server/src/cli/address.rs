@@ -93,7 +93,7 @@ async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Res
                 add(context, &operator, &named, target, posting).await?;
             }
             terminal.report(format!("address {address} added"))?;
-            tell_of_several(context, address, &[]).await
+            tell_of_several(context, [address.as_str()], &[]).await
         }
         Verb::List => list(context, terminal).await,
         Verb::Remove { address, targets } => {
@@ -121,13 +121,20 @@ pub(super) async fn add_to_mailbox(
     add(context, operator, &parse(address)?, target, Posting::Open).await
 }
 
-/// Says of an address that leads to several mailboxes, `more` among them, who may send as it.
-pub(super) async fn tell_of_several(
+/// Says of each address that leads to several mailboxes, `more` among them, who may send as it.
+pub(super) async fn tell_of_several<'a>(
     context: &AdminContext,
-    address: &str,
+    addresses: impl IntoIterator<Item = &'a str>,
     more: &[Place],
 ) -> Result<(), Failure> {
     let listed = context.store.addresses().await?;
+    for address in addresses {
+        tell_of(context, address, &listed, more);
+    }
+    Ok(())
+}
+
+fn tell_of(context: &AdminContext, address: &str, listed: &[ListedAddress], more: &[Place]) {
     let listed = listed
         .iter()
         .filter(|one| one.address.eq_ignore_ascii_case(address));
@@ -146,7 +153,6 @@ pub(super) async fn tell_of_several(
             names.join(" and ")
         ));
     }
-    Ok(())
 }
 
 /// Whether it is an address that can be added, before anything is done.

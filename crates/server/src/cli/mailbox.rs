@@ -100,10 +100,8 @@ async fn run_on(context: &AdminContext, args: &Args, terminal: &Terminal) -> Res
                 address::add_to_mailbox(context, &who, address, &place).await?;
             }
             terminal.report(format!("mailbox {name} created"))?;
-            for address in address {
-                address::tell_of_several(context, address, &[]).await?;
-            }
-            Ok(())
+            let addresses = address.iter().map(String::as_str);
+            address::tell_of_several(context, addresses, &[]).await
         }
         Verb::List => list(context, &who, terminal).await,
         Verb::Show { name } => mailbox_report::show(context, &who, name, terminal).await,

@@ -125,13 +125,14 @@ async fn add(
         }
         steps.iter().map(|step| line(context, step)).collect()
     })?;
-    for step in &steps {
-        if let TeamStep::Address(address) = step {
-            let here = [Place::Shared(team.path.clone())];
-            tell_of_several(context, address, &here).await?;
-        }
-    }
-    Ok(())
+    let addresses = steps.iter().filter_map(|step| match step {
+        TeamStep::Address(address) => Some(address.as_str()),
+        TeamStep::Mailbox(_)
+        | TeamStep::Folder(_)
+        | TeamStep::Right(_)
+        | TeamStep::Subscription(_) => None,
+    });
+    tell_of_several(context, addresses, &[Place::Shared(team.path.clone())]).await
 }
 
 /// Below the shared namespace, whether or not that is said.
