@@ -367,7 +367,13 @@ async def planted_early_answer(world):
     # These write the log, page by page as it fills: so little would be left to lose that now and then nothing is.
     world.cluster.primary.tell(signal.SIGSTOP, "walwriter", "background writer")
     await asyncio.sleep(4)
+    # One that went on would show from its memory what is lost, and refuse what it cannot find.
+    for node in world.nodes:
+        node.process.kill()
+        node.process.wait()
     await postgres_killed(world)
+    for node in world.nodes:
+        await asyncio.to_thread(node.start)
 
 
 async def planted_deaf(world):
