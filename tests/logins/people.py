@@ -106,6 +106,25 @@ class Token(Method):
         return timed(lambda: session.login(name, self.tokens[name]))
 
 
+class Seat(Method):
+    """A token that opens a shared mailbox alone, whose name one logs in by."""
+
+    name = "LOGIN, seat at a shared mailbox"
+    team = "seats"
+
+    def prepare(self, names):
+        self.site.verb("user", "add", *names)
+        mailbox = f"Shared Folders/{self.team}"
+        if self.team not in self.site.verb("mailbox", "list"):
+            self.site.verb("mailbox", "create", mailbox)
+        self.site.verb("acl", "set", "--quiet", mailbox, *(word for name in names for word in (name, "editor")))
+        wish = {"name": "seat", "services": ["imap"], "mailbox": mailbox}
+        self.tokens = {name: self.site.api("POST", f"/users/{name}/tokens", wish)["token"] for name in names}
+
+    def login(self, session, name):
+        return timed(lambda: session.login(self.team, self.tokens[name]))
+
+
 class Scram(Method):
     name = "SCRAM-SHA-256"
 
@@ -191,7 +210,7 @@ def names_of_directory(count, number):
 
 METHODS = {
     "own": Method, "own-before-scram": OwnFromBefore, "bcrypt": Bcrypt, "sha512-crypt": Sha512Crypt, "ssha": Ssha, "pbkdf2": Pbkdf2, "token": Token,
-    "scram": Scram, "oauth": OAuth, "external": External, "ldap": Ldap,
+    "seat": Seat, "scram": Scram, "oauth": OAuth, "external": External, "ldap": Ldap,
 }
 
 

@@ -113,6 +113,12 @@ class Site:
         made = self.verb("--json", "token", "add", ADMIN, "the one who measures", "--service", "api")
         self.admin_token = json.loads(made)["token"]
 
+    def crowd(self, count):
+        """Accounts of people who do nothing; then PostgreSQL knows how many there are."""
+        if count:
+            self.verb("user", "import", "-", "--format", "jsonl", said="".join(f'{{"name": "other-{one}"}}\n' for one in range(count)))
+            self.server.ask("vacuum analyze")
+
     def verb(self, *words, said=None, **settings):
         environment = {**self.nodes[0].environment(), **{f"POSTROOM_{name}": value for name, value in settings.items()}}
         done = subprocess.run([self.program, *map(str, words)], env=environment, input=said, text=True, capture_output=True, check=False)

@@ -7,7 +7,6 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-TICK_NANOSECONDS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 # Frontends report sessions every two seconds, and the record of logins is as late.
 SETTLE_SECONDS = 2.5
 # What nobody asked for is measured for so long.
@@ -60,16 +59,27 @@ class Meter:
     def __init__(self, nodes, server, slapd):
         self.nodes, self.server, self.slapd = nodes, server, slapd
         self.rest = None
+        # For each kind of program, what each thread had used when it was looked at last; also of those that have ended.
+        self.threads = {"frontends": {}, "postgres": {}, "slapd": {}}
 
     def now(self, counts_first=True):
         """The count is a statement of its own, which shall be in no processor time."""
         statements = int(self.server.ask(COUNT)) if counts_first else 0
-        frontends = sum(spent_by(node.process.pid) for node in self.nodes)
-        postgres = sum(spent_by(process) for process in self.server.processes())
-        slapd = spent_by(self.slapd.process.pid) if self.slapd else 0
+        frontends = self.spent_by("frontends", [node.process.pid for node in self.nodes])
+        postgres = self.spent_by("postgres", self.server.processes())
+        slapd = self.spent_by("slapd", [self.slapd.process.pid] if self.slapd else [])
         if not counts_first:
             statements = int(self.server.ask(COUNT))
         return Usage(frontends / 1e6, postgres / 1e6, slapd / 1e6, statements)
+
+    def spent_by(self, kind, processes):
+        """Nanoseconds: finer than ticks, in which less than a hundredth of a second is nothing."""
+        seen = self.threads[kind]
+        for process in processes:
+            for thread in Path(f"/proc/{process}/task").glob("*/schedstat"):
+                with contextlib.suppress(OSError):
+                    seen[process, thread.parent.name] = int(thread.read_text().split()[0])
+        return sum(seen.values())
 
     def learn_rest(self):
         """What goes on when nobody asks for anything, for each second."""
@@ -91,24 +101,6 @@ class Meter:
                 time.sleep(SETTLE_SECONDS)
 
         measured.usages.append(self._between(do_all).times(1 / len(acts)))
-
-
-def spent_by(process):
-    """Nanoseconds of a process, and of those that have ended for which it waited."""
-    with contextlib.suppress(OSError):
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-        own, ended = (sum(map(int, fields[first:first + 2])) * TICK_NANOSECONDS for first in (11, 13))
-        # Finer than ticks, but without threads that have ended.
-        return max(own, threads_of(process)) + ended
-    return 0
-
-
-def threads_of(process):
-    total = 0
-    for thread in Path(f"/proc/{process}/task").glob("*/schedstat"):
-        with contextlib.suppress(OSError):
-            total += int(thread.read_text().split()[0])
-    return total
 
 
 def load():
