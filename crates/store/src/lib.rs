@@ -176,6 +176,7 @@ pub use quota::Quota;
 pub use replace::Replaced;
 pub use restoration::{Recount, Restoration};
 pub use route::{Route, RouteStep, Target, TargetMailbox};
+pub use servers::BadDatabaseUrl;
 pub use snapshot::Loaded;
 pub use stats::{BATCH_BUCKETS, Stats};
 pub use status::Status;

@@ -19,7 +19,7 @@ use super::failure::Failure;
 use super::readable::{ReadableBy, Secrecy, readable_by, who_cannot_write};
 use super::terminal::Terminal;
 use crate::bus_link;
-use crate::client_certificates::ClientCertificates;
+use crate::client_certificates::{ClientCertificates, LISTS_ENDED};
 use crate::config::{Config, ListenAddress, Sources, TlsFiles};
 use crate::database::Database;
 use crate::environment;
@@ -258,8 +258,11 @@ fn examine_certificates(config: &Config) -> Vec<Finding> {
     } else if findings.is_empty() {
         findings.push(Finding::bad(what, TlsError::Nothing.to_string()));
     }
-    if let Err(error) = ClientCertificates::check(config) {
-        findings.push(Finding::bad(what, format!("of clients: {error}")));
+    let now = environment::unix_seconds();
+    match ClientCertificates::check(config) {
+        Ok(Some(ends_at)) if ends_at < now => findings.push(Finding::bad(what, LISTS_ENDED)),
+        Ok(_) => {}
+        Err(error) => findings.push(Finding::bad(what, format!("of clients: {error}"))),
     }
     findings
 }
