@@ -14,7 +14,9 @@ use serde_json::json;
 use store::{Letters, Options, Store};
 use tokio::time::timeout;
 
-use self::judgements::{judge_clock, judge_migrations, judge_replication, judge_room};
+use self::judgements::{
+    judge_clock, judge_frontends, judge_migrations, judge_replication, judge_room,
+};
 use super::failure::Failure;
 use super::readable::{ReadableBy, Secrecy, readable_by, who_cannot_write};
 use super::terminal::Terminal;
@@ -151,8 +153,7 @@ async fn examine_database(config: &Config) -> Vec<Finding> {
 }
 
 fn not_looked_at() -> Finding {
-    let words =
-        "without a database: accounts, bus, clock, connections, durability, standby, wake-ups";
+    let words = "without a database: accounts, bus, clock, connections, durability, frontends, standby, wake-ups";
     Finding::note("not looked at", words)
 }
 
@@ -192,6 +193,7 @@ async fn examine_store(config: &Config, database: &Database) -> Result<Vec<Findi
         );
         Finding::good("accounts", words)
     });
+    findings.extend(judge_frontends(&store.busy(Duration::ZERO, 0).await?.nodes));
     findings.extend(examine_bus(config, &store).await);
     findings.push(judge_replication(&store.replication().await?));
     let server = store.server_limits().await?;
