@@ -21,8 +21,8 @@ use crate::asker::{Asker, Shared};
 use crate::problem::Problem;
 use crate::site::{ApiSite, Caller, PATH};
 use crate::{
-    activity, addresses, document, groups, lists, mailboxes, me, open_sessions, quotas, tokens,
-    users,
+    activity, addresses, document, explain, groups, lists, mailboxes, me, open_sessions, policies,
+    quotas, tokens, users,
 };
 
 /// Where the document is that describes it.
@@ -57,7 +57,9 @@ fn routes() -> OpenApiRouter<Arc<Shared>> {
             mailboxes::rename_mailbox,
             mailboxes::delete_mailbox
         ))
+        .routes(routes!(policies::show_policy, policies::set_policy))
         .routes(routes!(lists::show_list))
+        .routes(routes!(explain::explain_rights))
         .routes(routes!(
             lists::show_entry,
             lists::set_entry,
