@@ -20,9 +20,7 @@ pub enum BadRights {
     #[error("the right {0:?} is not supported")]
     Unknown(char),
     /// A person wrote a letter twice, as in a word that is meant to be a role.
-    #[error(
-        "the right {0:?} stands there twice; the roles are viewer, contributor, editor and manager"
-    )]
+    #[error("the right {0:?} stands there twice")]
     Twice(char),
 }
 

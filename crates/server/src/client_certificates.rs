@@ -10,8 +10,8 @@ use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
-use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
 use rustls::{DigitallySignedStruct, DistinguishedName, Error, RootCertStore, SignatureScheme};
 use session::ClientCertificate;
 use tracing::{info, warn};
@@ -214,7 +214,13 @@ impl Judge {
             .with_crls(revoked)
             .allow_unauthenticated()
             .build()
-            .map_err(|cause| of_authorities(cause.to_string()))?;
+            .map_err(|cause| match (cause, &wanted.revoked) {
+                (VerifierBuilderError::InvalidCrl(cause), Some(path)) => unreadable(
+                    path,
+                    format!("{cause:?}; a list must be of version 2, with a number"),
+                ),
+                (cause, _) => of_authorities(cause.to_string()),
+            })?;
         Ok(Self {
             verifier,
             lists_end_at,

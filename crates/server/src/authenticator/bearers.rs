@@ -17,7 +17,7 @@ impl PasswordAuthenticator {
         let (user, ends_at) = match provider.check(token).await {
             Ok(checked) => checked,
             Err(NoBearer::Bad(why)) => {
-                info!(client.address = %address, %why, "a token of the identity provider lets nobody in");
+                info!(%why, "a token of the identity provider lets nobody in");
                 return self.refuse_token(address).await;
             }
             Err(NoBearer::Unknown) => return LoginVerdict::Unavailable,
@@ -25,7 +25,10 @@ impl PasswordAuthenticator {
         match self.store.find_account(&user).await {
             Ok(Some(account)) if !account.is_disabled => LoginVerdict::ByBearer(account, ends_at),
             Ok(_) => {
-                info!(client.address = %address, user, "the identity provider knows somebody who has no account that is open");
+                info!(
+                    user,
+                    "the identity provider knows somebody who has no account that is open"
+                );
                 self.refuse_token(address).await
             }
             Err(fault) => {

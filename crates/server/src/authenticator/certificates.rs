@@ -22,7 +22,7 @@ impl PasswordAuthenticator {
             Ok(certified) => certified,
             Err(why) => {
                 let subject = subject_of(certificate);
-                info!(client.address = %address, subject, %why, "a client's certificate lets nobody in");
+                info!(subject, %why, "a client's certificate lets nobody in");
                 return self.refuse_token(address).await;
             }
         };
@@ -32,7 +32,10 @@ impl PasswordAuthenticator {
             }
             Ok(_) => {
                 let user = certified.user;
-                info!(client.address = %address, user, "a client's certificate names somebody who has no account that is open");
+                info!(
+                    user,
+                    "a client's certificate names somebody who has no account that is open"
+                );
                 self.refuse_token(address).await
             }
             Err(fault) => {

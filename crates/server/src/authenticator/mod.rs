@@ -170,7 +170,7 @@ impl PasswordAuthenticator {
             Ok(None) => {
                 let verdict = self.refuse_token(address).await;
                 if matches!(verdict, LoginVerdict::Refused) {
-                    info!(client.address = %address, "refused an access token");
+                    info!("refused an access token");
                 }
                 verdict
             }
@@ -263,7 +263,6 @@ impl PasswordAuthenticator {
         // Never the name that was tried: it may be a password in the wrong field.
         info!(
             user.id = account.map(|account| field::display(account.id)),
-            client.address = %address,
             "refused a login"
         );
         self.count_wrong(account, user, network_of(address)).await;

@@ -190,15 +190,17 @@ impl ListenConfig {
 }
 
 impl ListenAddress {
-    /// Whether only one of two listeners could have both: all addresses of a port are also each of them.
+    /// Whether only one of two listeners could have both: all addresses of a port are also each of them, and all of IPv6 those
+    /// of IPv4, too.
     fn clashes(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Unix(one), Self::Unix(other)) => one == other,
             (Self::Tcp(one), Self::Tcp(other)) => {
-                let are_like = one.is_ipv4() == other.is_ipv4() && one.port() == other.port();
-                let (one_ip, other_ip) = (one.ip(), other.ip());
-                let is_wide = one_ip.is_unspecified() || other_ip.is_unspecified();
-                are_like && one.port() != 0 && (one_ip == other_ip || is_wide)
+                let covers = |wide: &SocketAddr, it: &SocketAddr| {
+                    wide.ip().is_unspecified() && (wide.is_ipv6() || it.is_ipv4())
+                };
+                let is_shared = one.ip() == other.ip() || covers(one, other) || covers(other, one);
+                one.port() == other.port() && one.port() != 0 && is_shared
             }
             (Self::Unix(_), Self::Tcp(_)) | (Self::Tcp(_), Self::Unix(_)) => false,
         }

@@ -233,6 +233,14 @@ fn an_address_is_listened_on_once() {
             "listen.imaps: 0.0.0.0:1993 is taken by listen.imap",
         ),
         (
+            "imap = \"0.0.0.0:1993\"\nimaps = \"[::]:1993\"",
+            "listen.imaps: [::]:1993 is taken by listen.imap",
+        ),
+        (
+            "imap = \"[::]:8080\"",
+            "listen.http: 127.0.0.1:8080 is taken by listen.imap",
+        ),
+        (
             "lmtp = \"127.0.0.1:24, 127.0.0.1:24\"",
             "listen.lmtp: 127.0.0.1:24 is taken by listen.lmtp",
         ),
@@ -249,6 +257,7 @@ fn an_address_is_listened_on_once() {
     for listen in [
         "imap = \"127.0.0.1:0\"\nimaps = \"127.0.0.1:0\"",
         "imap = \"127.0.0.1:143, [::1]:143\"",
+        "imap = \"0.0.0.0:143, [::1]:143\"",
         "imap = \"127.0.0.1:143, 127.0.0.2:143\"",
     ] {
         load(&format!("[listen]\n{listen}"), &[]).unwrap();

@@ -33,7 +33,7 @@ pub(super) async fn serve(
     }
     let response = match read(request, address, transport).await {
         Ok(request) => {
-            let span = info_span!("web.request");
+            let span = info_span!("web.request", client.address = %address.to_canonical());
             answer(site, &request).instrument(span).await
         }
         Err(refusal) => refusal,

@@ -273,7 +273,7 @@ fn changes(entries: &[String]) -> Result<Vec<(Subject, Modification)>, Failure> 
         ))),
         [identifier, rights] => {
             let change = role::parse_change(rights)
-                .map_err(|cause| Failure::usage(format!("{rights}: {cause}")))?;
+                .map_err(|cause| Failure::usage(role::neither(rights, cause)))?;
             Ok((subject(identifier)?, change))
         }
         alone => Err(Failure::usage(format!("{}: which rights?", alone.concat()))),

@@ -13,6 +13,12 @@ pub(super) fn parse_change(text: &str) -> Result<Modification, BadRights> {
     }
 }
 
+/// What is said of a text that gives nothing.
+pub(super) fn neither(text: &str, bad: BadRights) -> String {
+    let roles = Role::ALL.map(Role::word).join(", ");
+    format!("{text:?} is neither a role ({roles}) nor letters: {bad}")
+}
+
 /// What a change comes to: `lrs (viewer)`, `+p`, or `no entry any more`.
 pub(super) fn in_letters(change: Modification) -> String {
     let (sign, rights) = match change {
