@@ -63,6 +63,16 @@ class Visitor:
             assert said == "clicked", f"{label}: {said}"
         self.leave_for(act)
 
+    def click_box(self, label):
+        """One that is ticked or not."""
+        said = self.browser.evaluate(f"""(() => {{
+          const found = [...document.querySelectorAll("label")].find((one) => one.textContent.trim() === {json.dumps(label)});
+          if (!found) return "none";
+          found.click();
+          return "clicked";
+        }})()""")
+        assert said == "clicked", f"no box {label}"
+
     def type(self, field, text):
         """Into the field of this label, as by hand."""
         said = self.browser.evaluate(f"""(() => {{
@@ -145,6 +155,13 @@ def add_a_colleague(visitor, demo):
     assert visitor.browser.evaluate("document.activeElement.id") == "main"
     visitor.look("teams")
     visitor.click(TEAM)
+    # Somebody whom she mistyped, and who was not to be told.
+    visitor.type("Name", "nobody at all")
+    visitor.click_box("Tell them by mail")
+    visitor.click("Add")
+    visitor.has("There is nobody of the name nobody at all whom you could add.")
+    visitor.look("nobody")
+    visitor.visit(GRID)
     visitor.type("Name", bo.user)
     visitor.type("Role", "Viewer")
     visitor.click("Add")
