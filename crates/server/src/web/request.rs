@@ -28,7 +28,7 @@ pub(super) async fn serve(
     address: IpAddr,
     transport: Transport,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
-    if let Some(api) = api.filter(|_| Api::is_at(request.uri().path())) {
+    if let Some(api) = api.filter(|api| api.is_at(request.uri().path())) {
         return api.serve(request, address).await;
     }
     let response = match read(request, address, transport).await {
