@@ -3,8 +3,8 @@
 --
 --   psql --set owner_password=… --set frontend_password=… --file deploy/postgres/roles.sql postgres
 --
--- The database `postroom` may be there already, with tables of another role: then, in it, first `reassign owned by … to postroom_owner`
--- once this has made the role, and let that role connect no more.
+-- The database `postroom` may be there already, with tables of another role: then run this, and after it, in that database,
+-- `reassign owned by … to postroom_owner`; the other role may then connect no more.
 
 \set ON_ERROR_STOP 1
 create role postroom_owner login password :'owner_password';

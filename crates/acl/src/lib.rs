@@ -8,6 +8,7 @@
 //! with an [`Operation`] and makes the [`Permit`] that every changing method of the store takes.
 
 mod access_mode;
+mod acquaintance;
 mod create_permit;
 mod effective;
 mod flags;
@@ -21,6 +22,7 @@ mod role;
 mod send_as;
 
 pub use access_mode::AccessMode;
+pub use acquaintance::may_know_of;
 pub use create_permit::{CreatePermit, CreateScope, below, own_tree, shared_root, special_below};
 pub use effective::{AclEntry, Belonging, Ownership, Who, applying, effective, implied};
 pub use flags::{guarding, is_read_write, storable};

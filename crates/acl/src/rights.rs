@@ -19,6 +19,9 @@ pub enum BadRights {
     /// The text has a letter that this server does not know.
     #[error("the right {0:?} is not supported")]
     Unknown(char),
+    /// A person wrote a letter twice, as in a word that is meant to be a role.
+    #[error("the right {0:?} stands there twice")]
+    Twice(char),
 }
 
 /// The third argument of SETACL (RFC 4314, 3.1).
@@ -101,6 +104,20 @@ impl Rights {
                 .ok_or(BadRights::Unknown(letter))?;
             Ok(rights.union(members))
         })
+    }
+
+    /// The same for what a person wrote, who may have meant a word: a letter that stands there twice is a mistake.
+    ///
+    /// # Errors
+    ///
+    /// [`BadRights`] for the first character that is not a right, else for the first that comes again.
+    pub fn parse_written(letters: &str) -> Result<Self, BadRights> {
+        let rights = Self::parse(letters)?;
+        let mut before = letters.char_indices();
+        match before.find(|(at, letter)| letters[..*at].contains(*letter)) {
+            Some((_, letter)) => Err(BadRights::Twice(letter)),
+            None => Ok(rights),
+        }
     }
 
     /// The letters to show, with `c` and `d` where any of their members is held.

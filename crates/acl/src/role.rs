@@ -1,6 +1,6 @@
 //! Roles: names for what people usually may do, beside the letters of RFC 4314.
 
-use crate::Rights;
+use crate::{BadRights, Rights};
 
 /// What somebody is in a mailbox. A list has rights only: a role is what we call some sets of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -34,6 +34,15 @@ impl Role {
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.word() == word)
+    }
+
+    /// The rights that a person wrote: a role, or letters.
+    ///
+    /// # Errors
+    ///
+    /// [`BadRights`] where it is neither.
+    pub fn rights_written(word: &str) -> Result<Rights, BadRights> {
+        Self::parse(word).map_or_else(|| Rights::parse_written(word), |role| Ok(role.rights()))
     }
 
     /// Exactly what the role may do.

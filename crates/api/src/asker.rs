@@ -9,11 +9,11 @@ use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Method};
 use mail::{MailboxName, Place};
-use store::{AccessToken, Account, Found, Store};
+use store::{AccessToken, Account, Found, Services, Store};
 
 use crate::problem::{Problem, Wait};
 use crate::rate_limit::RateLimit;
-use crate::sessions::Sessions;
+use crate::sessions::{Sessions, client};
 use crate::site::{ApiSite, Caller, Refusal};
 
 /// What all requests to one frontend share.
@@ -56,23 +56,48 @@ impl Shared {
     }
 }
 
+/// Where somebody comes in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Door {
+    /// Whether a token that is good for this opens it.
+    pub(crate) is_opened_by: fn(Services) -> bool,
+    /// What the record of activity calls programs that come in there.
+    pub(crate) name: &'static str,
+}
+
+const DOOR: Door = Door {
+    is_opened_by: |services| services.api,
+    name: "HTTP API",
+};
+
 impl FromRequestParts<Arc<Shared>> for Asker {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Problem> {
+        Self::enter(parts, shared, DOOR).await
+    }
+}
+
+impl Asker {
+    /// Whoever has a token that opens this door.
+    pub(crate) async fn enter(
+        parts: &Parts,
+        shared: &Arc<Shared>,
+        door: Door,
+    ) -> Result<Self, Problem> {
         let caller = parts.extensions.get::<Caller>();
         let caller = *caller.ok_or(Problem::Broken)?;
         let given = bearer(&parts.headers).ok_or(Problem::NoToken)?;
-        let (account, token) = shared.admit(given, caller).await?;
+        let (account, token) = shared.admit(given, caller, door).await?;
         let is_reading = matches!(parts.method, Method::GET | Method::HEAD);
         if token.mode == AccessMode::ReadOnly && !is_reading {
             return Err(Problem::ReadOnly);
         }
         let [a, b, c, d, e, f, ..] = (shared.site.random)().ok_or(Problem::Broken)?;
-        let program = text(&parts.headers, USER_AGENT);
+        let client = client(door.name, text(&parts.headers, USER_AGENT));
         let mut sessions = lock(&shared.sessions);
         let holder = (&account, &token);
-        let store = sessions.store(&shared.site, holder, caller, program, [a, b, c, d, e, f]);
+        let store = sessions.store(&shared.site, holder, caller, client, [a, b, c, d, e, f]);
         drop(sessions);
         Ok(Self {
             shared: Arc::clone(shared),
@@ -87,7 +112,12 @@ impl FromRequestParts<Arc<Shared>> for Asker {
 impl Shared {
     /// One answer for a token that is none, that has ended, and that is for something else; and only the first of these is counted,
     /// as at every other door.
-    async fn admit(&self, given: &str, caller: Caller) -> Result<(Account, AccessToken), Problem> {
+    async fn admit(
+        &self,
+        given: &str,
+        caller: Caller,
+        door: Door,
+    ) -> Result<(Account, AccessToken), Problem> {
         let Ok(token) = Token::parse(given.as_bytes()) else {
             return Err(self.refuse(given, caller).await);
         };
@@ -98,7 +128,7 @@ impl Shared {
             return Err(self.refuse(given, caller).await);
         };
         lock(&self.rate_limit).count(&hash, caller.elapsed);
-        if holder.1.services.api {
+        if (door.is_opened_by)(holder.1.services) {
             Ok(holder)
         } else {
             Err(Problem::WrongToken)

@@ -7,7 +7,7 @@
 //!
 //! From below to above: `problem`, why something is not done; `conditions`, `paging`, `input`, `letters` and `answer`, which know nothing of
 //! what is asked for; `rate_limit` and `sessions`; `asker`, who asks; a file for each kind of resource; `document`, what says all
-//! this in OpenAPI; `service`.
+//! this in OpenAPI; `service`. Beside them `scim`, by which a directory keeps accounts and groups: with tokens, bodies and problems of its own.
 
 mod activity;
 mod addresses;
@@ -15,6 +15,7 @@ mod answer;
 mod asker;
 mod conditions;
 mod document;
+mod explain;
 mod groups;
 mod input;
 mod letters;
@@ -23,9 +24,11 @@ mod mailboxes;
 mod me;
 mod open_sessions;
 mod paging;
+mod policies;
 mod problem;
 mod quotas;
 mod rate_limit;
+mod scim;
 mod service;
 mod sessions;
 mod site;
@@ -34,6 +37,6 @@ mod users;
 
 pub use service::{ApiService, openapi_json};
 pub use site::{
-    ApiSite, BadPassword, BoxFuture, Caller, HashedPassword, PATH, PasswordHashing, Refusal,
+    ApiSite, BadPassword, BoxFuture, Caller, Doors, HashedPassword, PATH, PasswordHashing, Refusal,
     TokenRefusal,
 };

@@ -75,9 +75,8 @@ impl Entry {
 impl NewRights {
     fn read(&self) -> Result<Rights, Problem> {
         let rights = match (&self.rights, self.role) {
-            (Some(letters), None) => {
-                Rights::parse(letters).map_err(|bad| Problem::Unfit(sentence(&bad.to_string())))?
-            }
+            (Some(letters), None) => Rights::parse_written(letters)
+                .map_err(|bad| Problem::Unfit(sentence(&bad.to_string())))?,
             (None, Some(word)) => match word {
                 RoleWord::Viewer => Role::Viewer,
                 RoleWord::Contributor => Role::Contributor,

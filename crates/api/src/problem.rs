@@ -154,11 +154,11 @@ impl Problem {
         }
     }
 
-    fn detail(&self) -> String {
+    pub(crate) fn detail(&self) -> String {
         let words = match self {
             Self::Malformed(words) | Self::Unfit(words) => return words.clone(),
             Self::Conflict(words) => words,
-            Self::NoToken => "Send an access token for the API: Authorization: Bearer prtok_…",
+            Self::NoToken => "Send an access token that is for this: Authorization: Bearer prtok_…",
             Self::WrongToken => "The token opens nothing here.",
             Self::NotAllowed => "You may not do that.",
             Self::ReadOnly => "This token only reads.",

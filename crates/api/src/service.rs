@@ -12,6 +12,7 @@ use axum::http::header::{
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
+use mail::limits::{API_BODY_BYTES_MAX, SCIM_BODY_BYTES_MAX};
 use tower_service::Service as _;
 use tracing::{Instrument as _, info_span};
 use utoipa_axum::router::OpenApiRouter;
@@ -19,10 +20,11 @@ use utoipa_axum::routes;
 
 use crate::asker::{Asker, Shared};
 use crate::problem::Problem;
-use crate::site::{ApiSite, Caller, PATH};
+use crate::scim::ScimProblem;
+use crate::site::{ApiSite, Caller, Doors, PATH};
 use crate::{
-    activity, addresses, document, groups, lists, mailboxes, me, open_sessions, quotas, tokens,
-    users,
+    activity, addresses, document, explain, groups, lists, mailboxes, me, open_sessions, policies,
+    quotas, scim, tokens, users,
 };
 
 /// Where the document is that describes it.
@@ -38,10 +40,11 @@ const ALWAYS: [(HeaderName, &str); 3] = [
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
 ];
 
-/// Answers requests below [`PATH`].
+/// Answers requests below [`PATH`], and those of directories.
 #[derive(Clone)]
 pub struct ApiService {
     router: Router,
+    doors: Doors,
 }
 
 /// What is asked where. A handler without a row here is never called, and one with a row is in the document.
@@ -57,7 +60,9 @@ fn routes() -> OpenApiRouter<Arc<Shared>> {
             mailboxes::rename_mailbox,
             mailboxes::delete_mailbox
         ))
+        .routes(routes!(policies::show_policy, policies::set_policy))
         .routes(routes!(lists::show_list))
+        .routes(routes!(explain::explain_rights))
         .routes(routes!(
             lists::show_entry,
             lists::set_entry,
@@ -97,16 +102,43 @@ impl ApiService {
     pub fn new(site: ApiSite) -> Self {
         let (router, _) = routes().split_for_parts();
         let document = Bytes::from(openapi_json());
+        let doors = site.doors;
         let shared = Arc::new(Shared::new(site));
         let api = router
             .route(DOCUMENT, get(show_document))
             .method_not_allowed_fallback(async || Problem::WrongMethod);
-        let router = Router::new()
-            .nest(PATH, api)
+        let mut router = Router::new();
+        if doors.api {
+            router = router.nest(PATH, api);
+        }
+        if doors.scim {
+            router = router.nest(::scim::PATH, scim::routes());
+        }
+        let router = router
             .fallback(missing)
             .layer(Extension(Document(document)))
             .with_state(shared);
-        Self { router }
+        Self { router, doors }
+    }
+
+    /// Whether a request for this path is for this.
+    #[must_use]
+    pub fn is_at(&self, path: &str) -> bool {
+        let is_below = |door: &str| {
+            let rest = path.strip_prefix(door);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        (self.doors.api && is_below(PATH)) || (self.doors.scim && is_below(::scim::PATH))
+    }
+
+    /// What a request for this path may bring, in bytes.
+    #[must_use]
+    pub fn body_bytes_max(path: &str) -> usize {
+        if path.starts_with(::scim::PATH) {
+            SCIM_BODY_BYTES_MAX
+        } else {
+            API_BODY_BYTES_MAX
+        }
     }
 
     /// Answers a request.
@@ -123,15 +155,24 @@ impl ApiService {
 
     /// The answer to a request that was larger than any may be.
     #[must_use]
-    pub async fn too_large() -> Response<Bytes> {
-        whole(Problem::TooLarge.into_response()).await
+    pub async fn too_large(path: &str) -> Response<Bytes> {
+        whole(told(path, Problem::TooLarge)).await
     }
 
     /// The answer to a request that broke off.
     #[must_use]
-    pub async fn broken_off() -> Response<Bytes> {
+    pub async fn broken_off(path: &str) -> Response<Bytes> {
         let problem = Problem::Malformed("The request broke off.".to_owned());
-        whole(problem.into_response()).await
+        whole(told(path, problem)).await
+    }
+}
+
+/// In the words of whom the path belongs to.
+fn told(path: &str, problem: Problem) -> Response {
+    if path.starts_with(::scim::PATH) {
+        ScimProblem::from(problem).into_response()
+    } else {
+        problem.into_response()
     }
 }
 

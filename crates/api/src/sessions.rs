@@ -33,8 +33,6 @@ struct Session {
 
 /// In seconds.
 const LENGTH: i64 = 15 * 60;
-/// What the record of activity calls programs that use the API.
-const CLIENT: &str = "HTTP API";
 
 impl Sessions {
     /// The store by which the holder of this token writes, with whatever he writes recorded as his, and denied once account or token
@@ -44,14 +42,14 @@ impl Sessions {
         site: &ApiSite,
         (account, token): (&Account, &AccessToken),
         caller: Caller,
-        program: &str,
+        client: String,
         random: [u8; 6],
     ) -> Store {
         let key = Key {
             account: account.login(),
             token: token.login(account.id),
             address: caller.address.to_canonical(),
-            client: client(program),
+            client,
         };
         let now = caller.unix_seconds;
         let known = self
@@ -99,16 +97,16 @@ fn is_young(session: &Session, now: i64) -> bool {
     (session.began..session.began + LENGTH).contains(&now)
 }
 
-/// What a program calls itself, as far as the record of activity keeps it.
-fn client(program: &str) -> String {
+/// What a program calls itself behind the door by which it comes, as far as the record of activity keeps it.
+pub(crate) fn client(door: &str, program: &str) -> String {
     let program: String = program
         .chars()
         .filter(|sign| !sign.is_control())
-        .take(CLIENT_NAME_CHARS_MAX - CLIENT.len() - 2)
+        .take(CLIENT_NAME_CHARS_MAX - door.len() - 2)
         .collect();
     match program.trim() {
-        "" => CLIENT.to_owned(),
-        program => format!("{CLIENT}, {program}"),
+        "" => door.to_owned(),
+        program => format!("{door}, {program}"),
     }
 }
 
@@ -120,9 +118,9 @@ mod tests {
 
     #[test]
     fn a_program_is_called_as_it_calls_itself_as_far_as_there_is_room() {
-        assert_eq!(client(""), "HTTP API");
-        assert_eq!(client("curl/8.14\u{7}"), "HTTP API, curl/8.14");
-        let long = client(&"ä".repeat(1000));
+        assert_eq!(client("HTTP API", ""), "HTTP API");
+        assert_eq!(client("HTTP API", "curl/8.14\u{7}"), "HTTP API, curl/8.14");
+        let long = client("HTTP API", &"ä".repeat(1000));
         assert_eq!(long.chars().count(), CLIENT_NAME_CHARS_MAX);
     }
 }

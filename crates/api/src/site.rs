@@ -28,6 +28,8 @@ pub struct ApiSite {
     pub everybody: Everybody,
     /// What is between the local part of an address and its subaddress.
     pub address_separator: String,
+    /// What is served.
+    pub doors: Doors,
     /// Requests that one token may make in a minute.
     pub requests_per_minute: u32,
     /// What refuses tokens that are none.
@@ -36,6 +38,15 @@ pub struct ApiSite {
     pub password_hashing: Arc<dyn PasswordHashing>,
     /// Random bytes of which nobody else knows; `None` when the machine cannot give any.
     pub random: fn() -> Option<[u8; 32]>,
+}
+
+/// What is served to programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Doors {
+    /// The HTTP API.
+    pub api: bool,
+    /// SCIM, to directories.
+    pub scim: bool,
 }
 
 /// From where a request comes, and when.

@@ -56,6 +56,8 @@ enum Service {
     Submission,
     /// To use this API. Such a token is for nothing else.
     Api,
+    /// For a directory, to keep accounts and groups by SCIM. Such a token is for nothing else.
+    Scim,
 }
 
 /// A token that shall be.
@@ -99,11 +101,13 @@ impl TokenView {
             imap,
             submission,
             api,
+            scim,
         } = token.services;
         let services = [
             imap.then_some(Service::Imap),
             submission.then_some(Service::Submission),
             api.then_some(Service::Api),
+            scim.then_some(Service::Scim),
         ];
         // Of a mailbox that is somebody's by now the token opens nothing.
         let shared = token
@@ -132,6 +136,7 @@ impl WantedToken {
             imap: self.services.contains(&Service::Imap),
             submission: self.services.contains(&Service::Submission),
             api: self.services.contains(&Service::Api),
+            scim: self.services.contains(&Service::Scim),
         }
     }
 }

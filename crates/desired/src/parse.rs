@@ -309,10 +309,7 @@ fn list(table: &Table<'_>) -> Result<Option<DesiredList>, Mistake> {
 }
 
 fn rights(word: &str) -> Result<Rights, String> {
-    if let Some(role) = Role::parse(word) {
-        return Ok(role.rights());
-    }
-    match Rights::parse(word) {
+    match Role::rights_written(word) {
         Ok(Rights::NONE) => Err("an entry without rights is none: leave it out".to_owned()),
         Ok(rights) => Ok(rights),
         Err(bad) => Err(format!("{word:?} is neither a role nor letters: {bad}")),

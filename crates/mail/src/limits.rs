@@ -167,6 +167,14 @@ pub const API_PAGE_ITEMS_MAX: u32 = 1000;
 pub const API_TOKENS_KNOWN_MAX: usize = 10_000;
 /// Sessions of the API that a node remembers at once.
 pub const API_SESSIONS_MAX: usize = 10_000;
+/// What a request by SCIM brings, in bytes: some 15,000 members of a group.
+pub const SCIM_BODY_BYTES_MAX: usize = 1024 * 1024;
+/// What a directory says of one person beyond the name, in bytes.
+pub const SCIM_PROFILE_BYTES_MAX: usize = 16 * 1024;
+/// Parentheses, `and` and `or` of one filter of SCIM.
+pub const SCIM_FILTER_DEPTH_MAX: usize = 50;
+/// Operations of one PATCH of SCIM.
+pub const SCIM_PATCH_OPERATIONS_MAX: usize = 1000;
 /// People of one group that the web pages name.
 pub const GROUP_PEOPLE_TOLD_MAX: i32 = 200;
 /// Aliases, of addresses and of domains, that lead from an address to its mailbox.

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use store::Store;
+use store::{BadDatabaseUrl, Store};
 use tokio::time::sleep;
 use tracing::{info, warn};
 
-use crate::config::{DatabaseConfig, Secret, is_database_url};
+use crate::config::{DatabaseConfig, Secret};
 use crate::lock::lock;
 
 /// The URL in use, and the file that may get another one.
@@ -56,10 +56,8 @@ impl DatabaseLink {
         if is_known {
             return;
         }
-        if !is_database_url(url) {
-            warn!(
-                "keeping the connections to the database: database.url must begin with postgres://"
-            );
+        if let Err(bad) = BadDatabaseUrl::of(url.expose()) {
+            warn!("keeping the connections to the database: database.url {bad}");
             return;
         }
         match self.store.move_to(url.expose()).await {
@@ -80,14 +78,11 @@ impl DatabaseLink {
         if current.as_ref().is_none_or(|known| known == url) {
             return;
         }
-        let moved = if is_database_url(url) {
-            self.store
-                .move_standbys_to(url.expose())
-                .map_err(|cause| cause.to_string())
-        } else {
-            Err("it must begin with postgres://".to_owned())
-        };
-        match moved {
+        if let Err(bad) = BadDatabaseUrl::of_standbys(url.expose()) {
+            warn!("keeping the connections to standbys: database.read_url {bad}");
+            return;
+        }
+        match self.store.move_standbys_to(url.expose()) {
             Ok(()) => {
                 *current = Some(url.clone());
                 info!("database.read_url has changed: new connections to standbys use it");

@@ -450,7 +450,8 @@ async fn wait_for_migrations(url: &str) -> Result<(), ServerError> {
             return Ok(());
         }
         if pending != said {
-            info!(?pending, "waiting for `postroom migrate`");
+            let missing = pending.len();
+            info!(missing, "waiting for `postroom migrate`");
             said = pending;
         }
         sleep(MIGRATIONS_PAUSE).await;

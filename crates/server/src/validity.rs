@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use rustls::pki_types::CertificateDer;
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
 use x509_cert::certificate::Certificate;
+use x509_cert::certificate::Rfc5280;
+use x509_cert::crl::CertificateList;
 use x509_cert::der::Decode as _;
 use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
@@ -72,6 +74,13 @@ impl Validity {
             }
         }
     }
+}
+
+/// When there is to be a newer list of revoked certificates than this one, in seconds since 1970.
+pub(crate) fn next_update(list: &CertificateRevocationListDer<'_>) -> Option<i64> {
+    let list = CertificateList::<Rfc5280>::from_der(list).ok()?;
+    let next = list.tbs_cert_list.next_update?;
+    i64::try_from(next.to_unix_duration().as_secs()).ok()
 }
 
 /// The host names that a certificate is for, in lower case. One that has none is for nobody who asks by a name.

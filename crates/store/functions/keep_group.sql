@@ -6,9 +6,6 @@ language plpgsql as $$
 declare
   _group   bigint;
   _is_ours boolean;
-  _groups  bigint[];
-  _gone    bigint[];
-  _come    bigint[];
 begin
   perform change_many();
   perform lock_groups();
@@ -19,32 +16,6 @@ begin
   elsif _is_ours then
     raise exception using errcode = 'PR003', message = 'the group is kept by hand';
   end if;
-  _groups := groups_above(_group);
-  perform hold_groups(_groups);
-  with gone as (
-    delete from user_group_member m
-     where m.user_group = _group
-       and m.account <> all (_members)
-    returning m.account
-  )
-  select coalesce(array_agg(g.account), '{}') into _gone from gone g;
-  with come as (
-    insert into user_group_member (account, user_group)
-    select a.id, _group
-      from account a
-     where a.id = any (_members)
-    on conflict (account, user_group) do nothing
-    returning account
-  )
-  select coalesce(array_agg(c.account), '{}') into _come from come c;
-  insert into activity (kind, detail)
-  select 15 /* activity: group */, _name || case when a.id = any (_come) then ' +' else ' -' end || a.name
-    from account a
-   where a.id = any (_come || _gone)
-   order by a.id;
-  if cardinality(_come || _gone) > 0 then
-    perform refresh_effective_members(_come || _gone);
-    return query select t.mailbox, t.modseq from touch_groups(_groups) t;
-  end if;
+  return query select s.mailbox, s.modseq from set_members(_group, _members) s;
 end
 $$;

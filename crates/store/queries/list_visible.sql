@@ -4,18 +4,9 @@ with asker as (
     from account a
    where a.id = $1
 ), candidate (mailbox) as (
-  select n.mailbox
+  select c.mailbox
     from asker
-    join mailbox_name n on n.owner = asker.id
-  union
-  select n.mailbox
-    from asker
-    join acl_entry e on e.identifier = any (asker.identifiers)
-    join mailbox_name n on n.list_of = e.mailbox
-  union
-  select n.mailbox
-    from asker
-    join mailbox_name n on asker.is_admin
+   cross join visible_candidates(asker.id, asker.identifiers, asker.is_admin) as c (mailbox)
 ), entry_list as (
   select c.mailbox,
          array_agg(e.identifier) as identifiers,

@@ -35,7 +35,9 @@ impl Store {
         let mut state = CurrentState::default();
         let mut connection = self.connection().await?;
         let accounts = sqlx::query!(
-            r#"select a.name, a.is_admin, a.is_disabled, a.directory_id is not null as "is_of_directory!"
+            r#"select a.name, a.is_admin, a.is_disabled,
+                      a.directory_id is not null
+                        or exists (select from scim_user s where s.account = a.id) as "is_of_directory!"
                  from account a"#
         )
         .fetch_all(&mut *connection)
@@ -53,7 +55,9 @@ impl Store {
             })
             .collect();
         let groups = sqlx::query!(
-            r#"select groups_version() as "version!", g.name as "name?", coalesce(g.is_of_directory, false) as "is_of_directory!",
+            r#"select groups_version() as "version!", g.name as "name?",
+                      coalesce(g.is_of_directory, false)
+                        or exists (select from scim_group s where s.user_group = g.id) as "is_of_directory!",
                       array(select a.name
                               from user_group_member m
                               join account a on a.id = m.account

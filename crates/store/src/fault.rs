@@ -240,6 +240,7 @@ fn limit_text(code: &str) -> Option<&'static str> {
         "PR050" => "the account has as many access tokens as there may be",
         "PR051" => "the directory says who is in this group: change it there",
         "PR052" => "the directory has the password of this account: change it there",
+        "PR053" => "a member of the group is no user that the directory has",
         _ => return None,
     })
 }

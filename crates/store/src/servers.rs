@@ -31,6 +31,51 @@ enum Wanted {
     Any,
 }
 
+/// Why a URL leads to no database. It has nothing of the URL in it, in which there may be a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadDatabaseUrl {
+    /// It is another kind of URL.
+    #[error("must begin with postgres://")]
+    Scheme,
+    /// What should be part of the password or user ends it.
+    #[error(
+        "in a user and password / must be written as %2F, ? as %3F, # as %23, @ as %40 and : as %3A"
+    )]
+    Unescaped,
+    /// It asks for a server that takes no writes.
+    #[error("target_session_attrs must be read-write: a standby cannot be the database")]
+    Standby,
+    /// A host, port or parameter is none.
+    #[error("must be like postgres://user:password@host:5432/name")]
+    Malformed,
+}
+
+impl BadDatabaseUrl {
+    /// Whether `url` can be the database, whoever answers there.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot.
+    pub fn of(url: &str) -> Result<(), Self> {
+        Servers::parse_for(Wanted::Primary, url).map(drop)
+    }
+
+    /// Whether `url` can lead to standbys.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot.
+    pub fn of_standbys(url: &str) -> Result<(), Self> {
+        Servers::parse_for(Wanted::Any, url).map(drop)
+    }
+}
+
+impl From<BadDatabaseUrl> for sqlx::Error {
+    fn from(bad: BadDatabaseUrl) -> Self {
+        Self::Configuration(bad.into())
+    }
+}
+
 /// A server that takes no writes: a standby, or a primary that was told to take none.
 #[derive(Debug, thiserror::Error)]
 #[error("PostgreSQL on {host}:{port} is read-only: it is a standby, or was told to be")]
@@ -52,35 +97,41 @@ impl Servers {
     /// As libpq has it: `postgres://user:password@one:5432,two:5432/name?target_session_attrs=read-write`. A session is opened
     /// without settings of our own, since poolers refuse those that they do not know: what must hold is set afterwards.
     pub(crate) fn parse(url: &str) -> Result<Self, sqlx::Error> {
-        Self::parse_for(Wanted::Primary, url)
+        Ok(Self::parse_for(Wanted::Primary, url)?)
     }
 
     /// Of standbys: the first that answers is taken, whatever it is.
     pub(crate) fn parse_standbys(url: &str) -> Result<Self, sqlx::Error> {
-        Self::parse_for(Wanted::Any, url)
+        Ok(Self::parse_for(Wanted::Any, url)?)
     }
 
-    fn parse_for(wanted: Wanted, url: &str) -> Result<Self, sqlx::Error> {
-        let url = without_target(wanted, url)?;
-        let Some((scheme, rest)) = url.split_once("://") else {
-            let words = "the URL of the database must begin with postgres://";
-            return Err(sqlx::Error::Configuration(words.into()));
-        };
-        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    fn parse_for(wanted: Wanted, url: &str) -> Result<Self, BadDatabaseUrl> {
+        let (scheme, rest) = url.split_once("://").ok_or(BadDatabaseUrl::Scheme)?;
+        if !matches!(scheme, "postgres" | "postgresql") {
+            return Err(BadDatabaseUrl::Scheme);
+        }
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        // The host would be what stands before the first of them.
+        if rest[end..].contains(['@', '#']) {
+            return Err(BadDatabaseUrl::Unescaped);
+        }
+        let rest = without_target(wanted, rest)?;
         let (authority, path) = rest.split_at(end);
         let (user, hosts) = match authority.rsplit_once('@') {
             Some((user, hosts)) => (format!("{user}@"), hosts),
             None => (String::new(), authority),
         };
         let one = |host| {
-            let options = PgConnectOptions::from_str(&format!("{scheme}://{user}{host}{path}"))?;
+            let url = format!("{scheme}://{user}{host}{path}");
+            let options = PgConnectOptions::from_str(&url);
+            let options = options.map_err(|_| BadDatabaseUrl::Malformed)?;
             // All floats are sent in full since PostgreSQL 12, whatever this says.
             Ok(options.extra_float_digits(None))
         };
         let each = hosts
             .split(',')
             .map(one)
-            .collect::<Result<_, sqlx::Error>>()?;
+            .collect::<Result<_, BadDatabaseUrl>>()?;
         Ok(Self { each, wanted })
     }
 
@@ -225,7 +276,7 @@ fn is_read_only(error: &sqlx::Error) -> bool {
 }
 
 /// Takes out what we always want, whether or not a URL says so: sqlx does not know it.
-fn without_target(wanted: Wanted, url: &str) -> Result<String, sqlx::Error> {
+fn without_target(wanted: Wanted, url: &str) -> Result<String, BadDatabaseUrl> {
     let Some((before, query)) = url.split_once('?') else {
         return Ok(url.to_owned());
     };
@@ -234,11 +285,7 @@ fn without_target(wanted: Wanted, url: &str) -> Result<String, sqlx::Error> {
         match part.split_once('=') {
             Some(("target_session_attrs", "read-write" | "primary" | "any")) => {}
             Some(("target_session_attrs", _)) if wanted == Wanted::Any => {}
-            Some(("target_session_attrs", _)) => {
-                let words =
-                    "target_session_attrs must be read-write: a standby cannot be the database";
-                return Err(sqlx::Error::Configuration(words.into()));
-            }
+            Some(("target_session_attrs", _)) => return Err(BadDatabaseUrl::Standby),
             _ => kept.push(part),
         }
     }
@@ -261,7 +308,7 @@ impl fmt::Debug for Servers {
 
 #[cfg(test)]
 mod tests {
-    use super::Servers;
+    use super::{BadDatabaseUrl, Servers};
 
     #[test]
     fn a_url_names_one_server_or_several() {
@@ -295,12 +342,30 @@ mod tests {
 
     #[test]
     fn a_standby_is_not_wanted_and_nonsense_is_none() {
-        for url in [
-            "postgres://h/n?target_session_attrs=standby",
-            "postgres://h,:x/n",
-            "nothing",
+        for (url, expected) in [
+            (
+                "postgres://h/n?target_session_attrs=standby",
+                BadDatabaseUrl::Standby,
+            ),
+            ("postgres://h,:x/n", BadDatabaseUrl::Malformed),
+            ("nothing", BadDatabaseUrl::Scheme),
+            ("mysql://h/n", BadDatabaseUrl::Scheme),
         ] {
-            assert!(Servers::parse(url).is_err(), "{url}");
+            assert_eq!(BadDatabaseUrl::of(url), Err(expected), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_password_that_is_not_escaped_is_no_host() {
+        for password in ["a/b", "1/b", "a?b", "1?b", "a#b", "1@2/b"] {
+            let url = format!("postgres://ada:{password}@h/n");
+            let unescaped = Err(BadDatabaseUrl::Unescaped);
+            assert_eq!(BadDatabaseUrl::of(&url), unescaped, "{url}");
+        }
+        for password in ["a%2Fb", "a%3Fb", "a%23b", "a%40b", "a@b", "a,b", "a%3Ab"] {
+            let url = format!("postgres://ada:{password}@h/n?sslmode=disable");
+            let servers = format!("{:?}", Servers::parse(&url).unwrap());
+            assert_eq!(servers, "[\"h:5432\"]", "{url}");
         }
     }
 }

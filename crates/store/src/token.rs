@@ -54,6 +54,8 @@ pub struct Services {
     pub submission: bool,
     /// To use the HTTP API, and then for nothing else.
     pub api: bool,
+    /// To keep accounts and groups by SCIM, and then for nothing else.
+    pub scim: bool,
 }
 
 /// A token that is to be.
@@ -117,8 +119,9 @@ const NO_NAME: Fault = Fault::Limit(
     "the name of an access token has 1 to 100 bytes and no control characters or spaces around it",
 );
 
-const API_ALONE: Fault =
-    Fault::Limit("an access token for the API is for the whole account, and for nothing else");
+const ALONE: Fault = Fault::Limit(
+    "an access token for the API or for SCIM is for the whole account, and for nothing else",
+);
 
 impl Store {
     /// Gives an account another token.
@@ -127,7 +130,7 @@ impl Store {
     ///
     /// [`Fault::Exists`] for a name that another token of the account has; [`Fault::Denied`] where the account sees nothing of
     /// the mailbox, or the login of this handle has ended; [`Fault::Gone`] without the account; [`Fault::Limit`] for a name that is none, for too many tokens,
-    /// and for one for the API that shall be for something else, too.
+    /// and for one for the API or for SCIM that shall be for something else, too.
     #[tracing::instrument(name = "db.add_token", skip_all)]
     pub async fn add_token(
         &self,
@@ -142,9 +145,10 @@ impl Store {
         if !is_name {
             return Err(NO_NAME);
         }
-        let is_of_api = token.services.api;
-        if is_of_api && (token.services != Services::API || token.mailbox.is_some()) {
-            return Err(API_ALONE);
+        if token.services.wants_to_be_alone()
+            && (!token.services.is_alone() || token.mailbox.is_some())
+        {
+            return Err(ALONE);
         }
         let actor = self.recorded_actor(self.acting_for(account)).await?;
         let id = sqlx::query_scalar!(
@@ -369,7 +373,24 @@ impl Services {
         imap: false,
         submission: false,
         api: true,
+        scim: false,
     };
+
+    /// For SCIM.
+    pub const SCIM: Self = Self {
+        api: false,
+        scim: true,
+        ..Self::API
+    };
+
+    /// Whether it is for what a token may be for alone.
+    const fn wants_to_be_alone(self) -> bool {
+        self.api || self.scim
+    }
+
+    const fn is_alone(self) -> bool {
+        matches!(self.number(), Self::API_BIT | Self::SCIM_BIT)
+    }
 
     /// Whether the token would be good for nothing.
     #[must_use]
@@ -380,12 +401,14 @@ impl Services {
     const IMAP_BIT: i16 = 1;
     const SUBMISSION_BIT: i16 = 2;
     const API_BIT: i16 = 4;
+    const SCIM_BIT: i16 = 8;
 
     const fn of(number: i16) -> Self {
         Self {
             imap: number & Self::IMAP_BIT != 0,
             submission: number & Self::SUBMISSION_BIT != 0,
             api: number & Self::API_BIT != 0,
+            scim: number & Self::SCIM_BIT != 0,
         }
     }
 
@@ -397,7 +420,8 @@ impl Services {
             0
         };
         let api = if self.api { Self::API_BIT } else { 0 };
-        imap | submission | api
+        let scim = if self.scim { Self::SCIM_BIT } else { 0 };
+        imap | submission | api | scim
     }
 }
 

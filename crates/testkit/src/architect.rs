@@ -185,9 +185,16 @@ impl Architect {
             hash: token.hash(),
             mailbox,
             services: Services {
-                imap: !matches!(kind, TokenKind::Sending | TokenKind::Api(_)),
-                submission: !matches!(kind, TokenKind::Reading | TokenKind::Api(_)),
+                imap: !matches!(
+                    kind,
+                    TokenKind::Sending | TokenKind::Api(_) | TokenKind::Scim
+                ),
+                submission: !matches!(
+                    kind,
+                    TokenKind::Reading | TokenKind::Api(_) | TokenKind::Scim
+                ),
                 api: matches!(kind, TokenKind::Api(_)),
+                scim: kind == TokenKind::Scim,
             },
             mode: match kind {
                 TokenKind::Reading | TokenKind::Api(AccessMode::ReadOnly) => AccessMode::ReadOnly,
@@ -195,14 +202,17 @@ impl Architect {
                 | TokenKind::Sending
                 | TokenKind::Expired
                 | TokenKind::Brief
+                | TokenKind::Scim
                 | TokenKind::Api(AccessMode::ReadWrite) => AccessMode::ReadWrite,
             },
             expires_at: match kind {
                 TokenKind::Expired => Some(0),
                 TokenKind::Brief => Some(unix_seconds() + 2),
-                TokenKind::Plain | TokenKind::Reading | TokenKind::Sending | TokenKind::Api(_) => {
-                    None
-                }
+                TokenKind::Plain
+                | TokenKind::Reading
+                | TokenKind::Sending
+                | TokenKind::Api(_)
+                | TokenKind::Scim => None,
             },
         };
         self.store.add_token(account, &new).await?;

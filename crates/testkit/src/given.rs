@@ -132,6 +132,8 @@ pub enum TokenKind {
     Brief,
     /// `managing`: for the HTTP API; `looking`: for it, and to change nothing.
     Api(AccessMode),
+    /// `directory`: for SCIM.
+    Scim,
 }
 
 /// Where somebody's client is connected.
@@ -240,6 +242,7 @@ fn token(account: &str, kind: &[&str], name: &str, mailbox: &[&str]) -> Result<G
         ["expired"] => TokenKind::Expired,
         ["brief"] => TokenKind::Brief,
         ["managing"] => TokenKind::Api(AccessMode::ReadWrite),
+        ["directory"] => TokenKind::Scim,
         ["looking"] => TokenKind::Api(AccessMode::ReadOnly),
         other => return Err(format!("{} is no kind of token", other.join(" "))),
     };

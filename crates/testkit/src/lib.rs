@@ -42,7 +42,7 @@ pub use tap::{Meddling, Tap};
 #[cfg(test)]
 use {
     api as _, bus as _, imap_codec as _, ldap3 as _, libtest_mimic as _, nats as _, rcgen as _,
-    rustix as _, serde_json as _,
+    rustix as _, scim as _, serde_json as _,
 };
 
 /// The folder of the talks.

@@ -476,6 +476,7 @@ impl Node {
             ("LISTEN__WEB", "127.0.0.1:0".to_owned()),
             ("LOGIN__WITHOUT_TLS", "loopback".to_owned()),
             ("WEB__API", "true".to_owned()),
+            ("WEB__SCIM", "true".to_owned()),
             ("NODE__ADMIN_CONTACT", "mailto:zoe@example.org".to_owned()),
             ("NAMES__SHARED", SHARED.to_owned()),
             ("NAMES__OTHERS", OTHERS.to_owned()),

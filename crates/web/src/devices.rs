@@ -117,11 +117,13 @@ fn good_for(person: &SignedIn<'_>, token: &ListedToken) -> String {
         imap,
         submission,
         api,
+        scim,
     } = token.services;
     let words = [
         imap.then_some(texts.reading_mail),
         submission.then_some(texts.sending_mail),
         api.then_some(texts.using_api),
+        scim.then_some(texts.using_scim),
         (token.mode == AccessMode::ReadOnly).then_some(texts.only_reading),
     ];
     words.into_iter().flatten().collect::<Vec<_>>().join(", ")
@@ -226,6 +228,7 @@ pub(crate) async fn make(person: &SignedIn<'_>) -> Result<WebResponse, Problem> 
         imap: form.is_ticked("imap"),
         submission: form.is_ticked("send") && mode == AccessMode::ReadWrite,
         api: false,
+        scim: false,
     };
     if !(services.imap || services.submission) {
         return list(person, 400, &alert(texts.no_service)).await;

@@ -1,6 +1,6 @@
 //! What somebody may do in a mailbox, and which entry gave or took it.
 
-use acl::{AclEntry, Identifier, Ownership, Rights, Who, domain_of};
+use acl::{AclEntry, Ownership, Rights, Who};
 use maud::{Markup, html};
 use store::Found;
 
@@ -19,10 +19,7 @@ pub(crate) async fn show(person: &SignedIn<'_>) -> Result<WebResponse, Problem> 
     // One answer for nobody and for whoever is not for this person to know.
     let account = account.ok_or(Problem::NotFound)?;
     let entries = person.store.access_list(team.found.id).await?;
-    let is_listed = entries
-        .iter()
-        .any(|entry| entry.identifier == Identifier::User(account.name.clone()));
-    if !is_listed && domain_of(&account.name) != domain_of(&person.account.name) {
+    if !acl::may_know_of(&entries, &account.name, &person.account.name) {
         return Err(Problem::NotFound);
     }
     let found = person.store.access(account.id, team.found.id).await?;

@@ -73,6 +73,7 @@ texts! {
     reading_mail: "mail", "E-Mail";
     sending_mail: "sending", "Versand";
     using_api: "managing by programs", "Verwaltung durch Programme";
+    using_scim: "keeping accounts by a directory", "Verwaltung durch ein Verzeichnis";
     only_reading: "only reading", "nur lesen";
     new_device: "A password for a device", "Ein Passwort für ein Gerät";
     device_name: "Name", "Name";

@@ -15,6 +15,7 @@ const STEPS: &[Step] = &[
     ("package", dist::check),
     ("foreign", || visit::run("tests/foreign/run", &[])),
     ("api", || visit::run("tests/api/run", &[])),
+    ("scim", || visit::run("tests/api/scim", &[])),
     ("faults", visit::sample_of_faults),
     ("smoke", bench::smoke),
     ("fuzz", fuzz::in_ci),

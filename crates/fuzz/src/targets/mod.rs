@@ -12,6 +12,7 @@ mod names;
 mod pieces;
 mod proxied;
 mod sasl;
+mod scim;
 mod threads;
 
 use crate::target::Target;
@@ -26,4 +27,5 @@ pub(crate) const TARGETS: &[Target] = &[
     lmtp::TARGET,
     proxied::TARGET,
     sasl::TARGET,
+    scim::TARGET,
 ];

@@ -18,27 +18,23 @@ impl PasswordAuthenticator {
             Ok(checked) => checked,
             Err(NoBearer::Bad(why)) => {
                 info!(%why, "a token of the identity provider lets nobody in");
-                return self.refuse_bearer(address).await;
+                return self.refuse_token(address).await;
             }
             Err(NoBearer::Unknown) => return LoginVerdict::Unavailable,
         };
         match self.store.find_account(&user).await {
             Ok(Some(account)) if !account.is_disabled => LoginVerdict::ByBearer(account, ends_at),
             Ok(_) => {
-                info!("the identity provider knows somebody who has no account that is open");
-                self.refuse_bearer(address).await
+                info!(
+                    user,
+                    "the identity provider knows somebody who has no account that is open"
+                );
+                self.refuse_token(address).await
             }
             Err(fault) => {
                 warn!(cause = %fault, "could not look up the account of a token");
                 LoginVerdict::Unavailable
             }
         }
-    }
-
-    pub(super) async fn refuse_bearer(&self, address: IpAddr) -> LoginVerdict {
-        self.refuse_token(address).await.unwrap_or_else(|fault| {
-            warn!(cause = %fault, "could not count a wrong token");
-            LoginVerdict::Unavailable
-        })
     }
 }

@@ -6,6 +6,7 @@ use session::{ClientCertificate, LoginVerdict};
 use tracing::{info, warn};
 
 use super::PasswordAuthenticator;
+use crate::client_certificates::subject_of;
 
 impl PasswordAuthenticator {
     /// What is not good for a login is counted as a wrong access token: nobody guesses one.
@@ -20,8 +21,9 @@ impl PasswordAuthenticator {
         let certified = match certificates.judge(certificate) {
             Ok(certified) => certified,
             Err(why) => {
-                info!(%why, "a client's certificate lets nobody in");
-                return self.refuse_bearer(address).await;
+                let subject = subject_of(certificate);
+                info!(subject, %why, "a client's certificate lets nobody in");
+                return self.refuse_token(address).await;
             }
         };
         match self.store.find_account(&certified.user).await {
@@ -29,8 +31,12 @@ impl PasswordAuthenticator {
                 LoginVerdict::ByCertificate(account, certified.ends_at)
             }
             Ok(_) => {
-                info!("a client's certificate names somebody who has no account that is open");
-                self.refuse_bearer(address).await
+                let user = certified.user;
+                info!(
+                    user,
+                    "a client's certificate names somebody who has no account that is open"
+                );
+                self.refuse_token(address).await
             }
             Err(fault) => {
                 warn!(cause = %fault, "could not look up the account of a certificate");

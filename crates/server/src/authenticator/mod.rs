@@ -167,10 +167,13 @@ impl PasswordAuthenticator {
         };
         match found {
             Ok(Some((account, token))) => LoginVerdict::ByToken(account, token),
-            Ok(None) => self.refuse_token(address).await.unwrap_or_else(|fault| {
-                warn!(cause = %fault, "could not count a wrong access token");
-                LoginVerdict::Unavailable
-            }),
+            Ok(None) => {
+                let verdict = self.refuse_token(address).await;
+                if matches!(verdict, LoginVerdict::Refused) {
+                    info!("refused an access token");
+                }
+                verdict
+            }
             Err(fault) => {
                 warn!(cause = %fault, "could not look up an access token");
                 LoginVerdict::Unavailable
@@ -178,17 +181,26 @@ impl PasswordAuthenticator {
         }
     }
 
-    async fn refuse_token(&self, address: IpAddr) -> Result<LoginVerdict, Fault> {
+    /// Whatever is no password and wrong is counted together, by the network that it comes from.
+    async fn refuse_token(&self, address: IpAddr) -> LoginVerdict {
+        self.count_wrong_token(address)
+            .await
+            .unwrap_or_else(|fault| {
+                warn!(cause = %fault, "could not count a wrong access token");
+                LoginVerdict::Unavailable
+            })
+    }
+
+    async fn count_wrong_token(&self, address: IpAddr) -> Result<LoginVerdict, Fault> {
         let network = network_of(address);
         let wrong = self.store.wrong_tokens(network).await?;
         if !BY_TOKENS.wait(count(wrong)).is_zero() {
             self.metrics.count_held_up(HeldUp::Guesses);
             return Ok(LoginVerdict::TooMany);
         }
-        info!(client.address = %address, "refused an access token");
         let now = self.store.count_wrong_token(network).await?;
         if now.count == BY_TOKENS.failures_free + 1 {
-            warn!(client.network = %network, "a network tries access tokens that are none and has to wait");
+            warn!(client.network = %network, "a network tries access tokens or certificates that are none and has to wait");
         }
         Ok(LoginVerdict::Refused)
     }
@@ -251,7 +263,6 @@ impl PasswordAuthenticator {
         // Never the name that was tried: it may be a password in the wrong field.
         info!(
             user.id = account.map(|account| field::display(account.id)),
-            client.address = %address,
             "refused a login"
         );
         self.count_wrong(account, user, network_of(address)).await;

@@ -259,9 +259,14 @@ impl From<Fault> for Failure {
 
 /// A frontend that was started a moment ago may be about to migrate.
 async fn wait_until_migrated(url: &str) -> Result<(), Failure> {
-    for _ in 0..MIGRATION_ASKED_MAX {
+    for asked in 0..MIGRATION_ASKED_MAX {
         if Store::pending_migrations(url).await?.is_empty() {
             return Ok(());
+        }
+        if asked == 0 {
+            Terminal::mention(
+                "the database is not up to date: waiting for a `postroom serve` or `postroom migrate` that makes it so",
+            );
         }
         tokio::time::sleep(MIGRATION_ASKED_EVERY).await;
     }

@@ -126,6 +126,9 @@ async fn end(
 ) -> Result<(), Failure> {
     let found = context.store.open_sessions(query).await?;
     if found.is_empty() {
+        if let Some(user) = &query.account {
+            context.find_account(user).await?;
+        }
         return Err(Failure::failed("no such session"));
     }
     let sessions: Vec<SessionId> = found.iter().map(|open| open.session).collect();

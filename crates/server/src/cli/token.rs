@@ -73,6 +73,8 @@ enum Service {
     Submission,
     /// To use the HTTP API, where `web.api` is on. Said alone: such a token is for nothing else.
     Api,
+    /// For a directory to keep accounts and groups by SCIM, where `web.scim` is on; of a site administrator. Said alone, too.
+    Scim,
 }
 
 /// The mailbox that a token opens.
@@ -92,14 +94,21 @@ pub(super) async fn run(verb: &Verb, config: &Config, terminal: &Terminal) -> Re
 
 async fn add(context: &AdminContext, args: &NewArgs, terminal: &Terminal) -> Result<(), Failure> {
     let services = services(&args.service, args.read_only)?;
-    if services.api && args.mailbox.is_some() {
-        let words = "a token for the API is for the whole account, not for a mailbox";
+    if (services.api || services.scim) && args.mailbox.is_some() {
+        let words = "a token for the API or for SCIM is for the whole account, not for a mailbox";
         return Err(Failure::usage(words));
     }
     let now = environment::unix_seconds();
     let expires_at = args.expires.as_deref().map(|text| moment(text, now));
     let expires_at = expires_at.transpose()?;
     let account = context.find_account(&args.user).await?;
+    if services.scim && !account.is_admin {
+        let words = format!(
+            "user {}: by SCIM accounts are made, which is for site administrators",
+            account.name
+        );
+        return Err(Failure::failed(words));
+    }
     let seat = match &args.mailbox {
         Some(name) => Some(find_seat(context, name).await?),
         None => None,
@@ -142,12 +151,17 @@ async fn add(context: &AdminContext, args: &NewArgs, terminal: &Terminal) -> Res
 }
 
 fn services(wanted: &[Service], is_read_only: bool) -> Result<Services, Failure> {
-    if wanted.contains(&Service::Api) {
-        let is_alone = wanted.iter().all(|service| *service == Service::Api);
-        return if is_alone {
-            Ok(Services::API)
+    for (service, services) in [
+        (Service::Api, Services::API),
+        (Service::Scim, Services::SCIM),
+    ] {
+        if !wanted.contains(&service) {
+            continue;
+        }
+        return if wanted.iter().all(|other| *other == service) {
+            Ok(services)
         } else {
-            let words = "a token for the API is for nothing else: make two";
+            let words = "a token for the API or for SCIM is for nothing else: make two";
             Err(Failure::usage(words))
         };
     }
@@ -159,6 +173,7 @@ fn services(wanted: &[Service], is_read_only: bool) -> Result<Services, Failure>
         imap: is_wanted(Service::Imap),
         submission: is_wanted(Service::Submission) && !is_read_only,
         api: false,
+        scim: false,
     })
 }
 
@@ -282,6 +297,7 @@ fn words(services: Services) -> Vec<&'static str> {
         services.imap.then_some("imap"),
         services.submission.then_some("submission"),
         services.api.then_some("api"),
+        services.scim.then_some("scim"),
     ];
     words.into_iter().flatten().collect()
 }
@@ -352,7 +368,7 @@ mod tests {
 
     #[test]
     fn a_token_is_for_what_is_said_or_for_everything() {
-        use Service::{Api, Imap, Submission};
+        use Service::{Api, Imap, Scim, Submission};
         for (wanted, is_read_only, expected) in [
             (&[][..], false, Some((true, true))),
             (&[], true, Some((true, false))),
@@ -367,6 +383,7 @@ mod tests {
                 imap,
                 submission,
                 api: false,
+                scim: false,
             });
             assert_eq!(chosen, expected, "{wanted:?} {is_read_only}");
         }
@@ -374,6 +391,9 @@ mod tests {
             let chosen = services(&[Api], is_read_only).ok();
             assert_eq!(chosen, Some(Services::API), "{is_read_only}");
             assert!(services(&[Api, Imap], is_read_only).is_err());
+            let chosen = services(&[Scim], is_read_only).ok();
+            assert_eq!(chosen, Some(Services::SCIM), "{is_read_only}");
+            assert!(services(&[Scim, Api], is_read_only).is_err());
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use store::BadDatabaseUrl;
+
 use super::form::Form;
 use super::setting::Secret;
 
@@ -31,12 +33,6 @@ pub struct DatabaseConfig {
     pub changes_keep: Duration,
 }
 
-/// Whether this leads to a PostgreSQL.
-pub(crate) fn is_database_url(url: &Secret) -> bool {
-    let url = url.expose();
-    url.starts_with("postgres://") || url.starts_with("postgresql://")
-}
-
 impl DatabaseConfig {
     pub(super) fn fill(form: &mut Form) -> Self {
         let url_file = form.secret_file("database.url");
@@ -45,19 +41,18 @@ impl DatabaseConfig {
             "The PostgreSQL that holds the mail, as postgres://user:password@host/name. Several hosts, one of which is the \
              primary, have commas between them. Without it a private PostgreSQL is started below node.state_dir.",
         );
-        let is_postgres = url.as_ref().is_none_or(is_database_url);
-        form.check(is_postgres, "database.url", "must begin with postgres://");
+        judge(form, "database.url", url.as_ref(), BadDatabaseUrl::of);
         let read_url_file = form.secret_file("database.read_url");
         let read_url = form.secret(
             "database.read_url",
             "Standbys of it, from which what messages consist of is read, as far as they have it; several hosts have commas \
              between them. Everything else is read from the primary, and what no standby has or gives.",
         );
-        let is_postgres = read_url.as_ref().is_none_or(is_database_url);
-        form.check(
-            is_postgres,
+        judge(
+            form,
             "database.read_url",
-            "must begin with postgres://",
+            read_url.as_ref(),
+            BadDatabaseUrl::of_standbys,
         );
         form.check(
             read_url.is_none() || url.is_some(),
@@ -117,5 +112,16 @@ impl DatabaseConfig {
                  everything anew (RFC 7162).",
             ),
         }
+    }
+}
+
+fn judge(
+    form: &mut Form,
+    key: &'static str,
+    url: Option<&Secret>,
+    judge: fn(&str) -> Result<(), BadDatabaseUrl>,
+) {
+    if let Some(Err(bad)) = url.map(|url| judge(url.expose())) {
+        form.check(false, key, &bad.to_string());
     }
 }

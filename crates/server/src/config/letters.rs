@@ -57,7 +57,7 @@ impl LettersConfig {
             "letters.access",
             Letters::ByHand,
             "Whether a letter in the INBOX tells people of a shared mailbox that they were given: by hand, where somebody gives it by \
-             SETACL, the page or postroom acl, group and team; all, also where postroom apply, acl import or a directory does.",
+             SETACL, the page, the HTTP API or postroom acl, group and team; all, also where postroom apply, acl import or a directory does.",
         );
         let access_after = form.at_least(
             "letters.access_after",

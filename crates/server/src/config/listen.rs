@@ -1,5 +1,6 @@
 //! `[listen]` and `[tls]`: where clients and probes connect, and by which certificate.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -153,7 +154,66 @@ impl ListenConfig {
             "listen.imap",
             "and listen.imaps are both empty: nobody could connect",
         );
+        listen.note_clashes(form);
         listen
+    }
+
+    /// An address that is there twice is found here rather than when the second of them is taken.
+    fn note_clashes(&self, form: &mut Form) {
+        let tcp = |key, addresses: &[SocketAddr]| {
+            let addresses = addresses.iter();
+            addresses
+                .map(|address| (key, ListenAddress::Tcp(*address)))
+                .collect::<Vec<_>>()
+        };
+        let any = |key, addresses: &[ListenAddress]| {
+            let addresses = addresses.iter().cloned();
+            addresses.map(|address| (key, address)).collect()
+        };
+        let all = [
+            tcp("listen.imap", &self.imap),
+            tcp("listen.imaps", &self.imaps),
+            any("listen.lmtp", &self.lmtp),
+            tcp("listen.lmtps", &self.lmtps),
+            any("listen.maps", &self.maps),
+            any("listen.auth", &self.auth),
+            tcp("listen.http", &self.http),
+            tcp("listen.web", &self.web),
+        ]
+        .concat();
+        for (at, (key, address)) in all.iter().enumerate() {
+            if let Some((other, _)) = all[..at].iter().find(|(_, other)| other.clashes(address)) {
+                form.check(false, key, &format!("{address} is taken by {other}"));
+            }
+        }
+    }
+}
+
+impl ListenAddress {
+    /// Whether only one of two listeners could have both: all addresses of a port are also each of them, and all of IPv6 those
+    /// of IPv4, too.
+    fn clashes(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Unix(one), Self::Unix(other)) => one == other,
+            (Self::Tcp(one), Self::Tcp(other)) => {
+                let covers = |wide: &SocketAddr, it: &SocketAddr| {
+                    wide.ip().is_unspecified() && (wide.is_ipv6() || it.is_ipv4())
+                };
+                let is_shared = one.ip() == other.ip() || covers(one, other) || covers(other, one);
+                one.port() == other.port() && one.port() != 0 && is_shared
+            }
+            (Self::Unix(_), Self::Tcp(_)) | (Self::Tcp(_), Self::Unix(_)) => false,
+        }
+    }
+}
+
+/// As it is written in the settings.
+impl fmt::Display for ListenAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
     }
 }
 

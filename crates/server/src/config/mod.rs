@@ -38,7 +38,6 @@ pub use agents::AgentsConfig;
 pub use bus::BusConfig;
 pub use changes::WrittenSettings;
 pub use database::DatabaseConfig;
-pub(crate) use database::is_database_url;
 use form::Form;
 pub use form::{Mistake, Mistakes};
 pub use ldap::{LdapConfig, MakeAccounts};
@@ -51,8 +50,8 @@ pub use network::{Network, Peers};
 pub use node::NodeConfig;
 pub use oauth::{KeySource, OAuthConfig, SessionsEnd};
 pub use reference::reference;
-pub(crate) use setting::parse_span;
 pub use setting::{Choice, Secret};
+pub(crate) use setting::{parse_byte_count, parse_span};
 pub use sharing::AclConfig;
 use sharing::fill_namespaces;
 pub(crate) use sources::is_log_json;
@@ -176,19 +175,37 @@ impl Config {
             written,
         };
         (config.otlp, config.metrics_receiver) = fill_otlp(form);
-        let is_bearer = |mechanism: &Mechanism| matches!(mechanism, Mechanism::Bearer(_));
-        form.check(
-            config.login.mechanisms.iter().any(is_bearer) == config.oauth.is_some(),
-            "login.mechanisms",
-            "names OAUTHBEARER or XOAUTH2 where there is an oauth.issuer, and only there",
-        );
-        form.check(
-            config.login.mechanisms.contains(&Mechanism::External) == config.tls.clients.is_some(),
-            "login.mechanisms",
-            "names EXTERNAL where there is a tls.client_ca, and only there",
-        );
+        config.note_unmatched_mechanisms(form);
         config.secret_files = form.secret_files();
         config
+    }
+
+    /// What a mechanism needs, and what nothing is needed for without it.
+    fn note_unmatched_mechanisms(&self, form: &mut Form) {
+        let named = |is_it: fn(&Mechanism) -> bool| self.login.mechanisms.iter().any(is_it);
+        let is_bearer = |mechanism: &Mechanism| matches!(mechanism, Mechanism::Bearer(_));
+        let is_external = |mechanism: &Mechanism| *mechanism == Mechanism::External;
+        for (is_named, is_set, mechanism, setting) in [
+            (
+                named(is_bearer),
+                self.oauth.is_some(),
+                "OAUTHBEARER or XOAUTH2",
+                "oauth.issuer",
+            ),
+            (
+                named(is_external),
+                self.tls.clients.is_some(),
+                "EXTERNAL",
+                "tls.client_ca",
+            ),
+        ] {
+            let words = if is_named {
+                format!("{mechanism} needs {setting}")
+            } else {
+                format!("must name {mechanism}, too, since there is {setting}")
+            };
+            form.check(is_named == is_set, "login.mechanisms", &words);
+        }
     }
 }
 

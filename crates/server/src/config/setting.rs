@@ -117,6 +117,12 @@ pub(crate) fn parse_span(text: &str) -> Option<Duration> {
     Some(duration)
 }
 
+/// A number of bytes as settings write it, with a unit.
+pub(crate) fn parse_byte_count(text: &str) -> Option<u64> {
+    let ByteCount(bytes) = ByteCount::parse(&[text.to_owned()]).ok()?;
+    u64::try_from(bytes).ok()
+}
+
 impl Setting for ByteCount {
     fn parse(texts: &[String]) -> Result<Self, String> {
         let parsed = split_unit(single(texts)?).and_then(|(number, unit)| {

@@ -226,6 +226,58 @@ fn all_mistakes_are_listed_at_once() {
 }
 
 #[test]
+fn an_address_is_listened_on_once() {
+    for (listen, expected) in [
+        (
+            "imap = \"127.0.0.1:1993\"",
+            "listen.imaps: 0.0.0.0:1993 is taken by listen.imap",
+        ),
+        (
+            "imap = \"0.0.0.0:1993\"\nimaps = \"[::]:1993\"",
+            "listen.imaps: [::]:1993 is taken by listen.imap",
+        ),
+        (
+            "imap = \"[::]:8080\"",
+            "listen.http: 127.0.0.1:8080 is taken by listen.imap",
+        ),
+        (
+            "lmtp = \"127.0.0.1:24, 127.0.0.1:24\"",
+            "listen.lmtp: 127.0.0.1:24 is taken by listen.lmtp",
+        ),
+        (
+            "lmtp = \"unix:/a\"\nmaps = \"unix:/a\"",
+            "listen.maps: unix:/a is taken by listen.lmtp",
+        ),
+    ] {
+        let said = load(&format!("[listen]\n{listen}"), &[])
+            .unwrap_err()
+            .to_string();
+        assert!(said.ends_with(expected), "{said}");
+    }
+    for listen in [
+        "imap = \"127.0.0.1:0\"\nimaps = \"127.0.0.1:0\"",
+        "imap = \"127.0.0.1:143, [::1]:143\"",
+        "imap = \"0.0.0.0:143, [::1]:143\"",
+        "imap = \"127.0.0.1:143, 127.0.0.2:143\"",
+    ] {
+        load(&format!("[listen]\n{listen}"), &[]).unwrap();
+    }
+}
+
+#[test]
+fn a_database_url_that_leads_nowhere_is_found_and_not_shown() {
+    for url in [
+        "postgres://mail:pa/ss@db/mail",
+        "postgres://mail:pa#ss@db/mail",
+    ] {
+        let said = load(&format!("[database]\nurl = \"{url}\""), &[]).unwrap_err();
+        assert_eq!(keys_of(&said), ["database.url"]);
+        let said = said.to_string();
+        assert!(said.contains("%2F") && !said.contains("mail:"), "{said}");
+    }
+}
+
+#[test]
 fn slips_are_told_what_may_be_meant() {
     let slips = [
         ("POSTROOM_DATABASE__CONECTIONS", "3"),

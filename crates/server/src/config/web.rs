@@ -15,13 +15,17 @@ pub struct WebConfig {
     pub tells_who_is_here: bool,
     /// Where browsers reach the pages from outside.
     pub pages: Option<(String, u16)>,
-    /// The HTTP API; `None` where it is not served.
+    /// The HTTP API and SCIM; `None` where neither is served.
     pub api: Option<ApiConfig>,
 }
 
-/// The HTTP API.
+/// What is served to programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ApiConfig {
+    /// Whether the API is.
+    pub serves_api: bool,
+    /// Whether SCIM is.
+    pub serves_scim: bool,
     /// Requests that one access token may make in a minute, at this frontend.
     pub requests_per_minute: u32,
 }
@@ -66,10 +70,16 @@ impl WebConfig {
             "Whether listen.web serves the HTTP API too, below /api/v1: what this program does at the command line, for \
              whoever has an access token for it (postroom token add NAME TOKEN --service api).",
         );
+        let serves_scim = form.take(
+            "web.scim",
+            "false",
+            "Whether listen.web serves SCIM too, below /scim/v2: a directory makes, changes and disables accounts and groups by \
+             an access token for that (postroom token add NAME TOKEN --service scim).",
+        );
         let requests_per_minute = form.take(
             "web.api_requests_per_minute",
             "600",
-            "Requests to the API of this frontend that one access token may make in a minute; more have to wait.",
+            "Requests to the API, or by SCIM, that one access token may make to this frontend in a minute; more have to wait.",
         );
         form.check(
             requests_per_minute > 0,
@@ -88,8 +98,10 @@ impl WebConfig {
             tells_who_is_here,
             pages,
             api: bool::then_some(
-                serves_api,
+                serves_api || serves_scim,
                 ApiConfig {
+                    serves_api,
+                    serves_scim,
                     requests_per_minute,
                 },
             ),

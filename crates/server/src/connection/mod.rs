@@ -12,6 +12,7 @@ mod response_writer;
 mod shared_stream;
 mod stream;
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -570,19 +571,34 @@ pub(crate) async fn handshake(
     socket: TcpStream,
     metrics: &Metrics,
 ) -> Option<Stream> {
+    let address = socket.peer_addr().map(|peer| peer.ip().to_canonical());
+    let address = address.ok().map(field::display);
     let shaken = timeout(patience, tls.accept(socket)).await;
     metrics.count_handshake(shaken.as_ref().ok().map(Result::is_ok));
     match shaken {
         Ok(Ok(stream)) => Some(Stream::tls(stream)),
+        Ok(Err(cause)) if is_about_certificate(&cause) => {
+            info!(network.peer.address = address, %cause, "a client showed a certificate that is not believed");
+            None
+        }
         Ok(Err(cause)) => {
-            debug!(%cause, "a TLS handshake failed");
+            debug!(network.peer.address = address, %cause, "a TLS handshake failed");
             None
         }
         Err(_) => {
-            debug!("a TLS handshake took too long");
+            debug!(
+                network.peer.address = address,
+                "a TLS handshake took too long"
+            );
             None
         }
     }
+}
+
+/// Whether it is the client's certificate that a handshake failed for. Whoever comes on has one.
+fn is_about_certificate(cause: &io::Error) -> bool {
+    let cause = cause.get_ref().and_then(|cause| cause.downcast_ref());
+    matches!(cause, Some(rustls::Error::InvalidCertificate(_)))
 }
 
 #[cfg(test)]

@@ -11,9 +11,11 @@ use prometheus_client::encoding::DescriptorEncoder;
 use rustix::fs::statvfs;
 use rustix::param::{clock_ticks_per_second, page_size};
 use rustix::process::{Resource, getrlimit};
+use rustix::time::{ClockId, clock_gettime};
 use tokio::runtime::RuntimeMetrics;
 
 use super::page::{Page, to_f64};
+use crate::environment;
 
 /// Reads `/proc/self`; without one it says nothing.
 #[derive(Debug)]
@@ -71,12 +73,10 @@ struct Stat {
 
 impl Stat {
     fn read() -> Option<Self> {
-        let booted = fs::read_to_string("/proc/stat").ok()?;
-        let booted = booted
-            .lines()
-            .find_map(|line| line.strip_prefix("btime "))?
-            .parse()
-            .ok()?;
+        // Not from /proc/stat, which a unit of systemd hides (`ProcSubset=pid`).
+        let since_boot = clock_gettime(ClockId::Boottime).tv_sec;
+        let booted = environment::unix_seconds().checked_sub(since_boot)?;
+        let booted = u64::try_from(booted).ok()?;
         let stat = fs::read_to_string("/proc/self/stat").ok()?;
         Self::parse(&stat, booted, clock_ticks_per_second(), page_size() as u64)
     }

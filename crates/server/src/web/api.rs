@@ -1,4 +1,4 @@
-//! The HTTP API: what the room `api` asks of the outside.
+//! The HTTP API and SCIM: what the room `api` asks of the outside.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -6,14 +6,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use api::{
-    ApiService, ApiSite, BadPassword, BoxFuture, Caller, HashedPassword, PasswordHashing, Refusal,
-    TokenRefusal,
+    ApiService, ApiSite, BadPassword, BoxFuture, Caller, Doors, HashedPassword, PasswordHashing,
+    Refusal, TokenRefusal,
 };
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::{Request, Response};
 use mail::AccountId;
-use mail::limits::API_BODY_BYTES_MAX;
 use session::{Authenticator, LoginVerdict};
 use store::{Fault, Store};
 use tokio::sync::Semaphore;
@@ -35,13 +34,18 @@ impl Api {
     /// `None` where it is not served.
     pub(super) fn new(config: &Config, imap: &ConnectionContext) -> Option<Self> {
         let node = &imap.node;
+        let served = config.web.api?;
         let site = ApiSite {
             node_name: config.node.name.clone(),
             store: node.store.clone(),
             namespaces: config.namespaces.clone(),
             everybody: config.acl.everybody,
             address_separator: config.address_separator.clone(),
-            requests_per_minute: config.web.api?.requests_per_minute,
+            doors: Doors {
+                api: served.serves_api,
+                scim: served.serves_scim,
+            },
+            requests_per_minute: served.requests_per_minute,
             token_refusal: Arc::new(Refusals(Arc::clone(&node.authenticator))),
             password_hashing: Arc::new(Hashing {
                 store: node.store.clone(),
@@ -56,10 +60,9 @@ impl Api {
         })
     }
 
-    /// Whether a request for this path is for the API.
-    pub(super) fn is_at(path: &str) -> bool {
-        let rest = path.strip_prefix(api::PATH);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    /// Whether a request for this path is for this.
+    pub(super) fn is_at(&self, path: &str) -> bool {
+        self.service.is_at(path)
     }
 
     /// Answers one request, whatever it is.
@@ -69,7 +72,8 @@ impl Api {
         address: IpAddr,
     ) -> Result<Response<Full<Bytes>>, Infallible> {
         let (head, body) = request.into_parts();
-        let response = match read(body).await {
+        let bytes_max = ApiService::body_bytes_max(head.uri.path());
+        let response = match read(body, bytes_max).await {
             Ok(body) => {
                 let caller = Caller {
                     address,
@@ -79,8 +83,8 @@ impl Api {
                 let request = Request::from_parts(head, body);
                 self.service.answer(request, caller).await
             }
-            Err(Unread::TooLarge) => ApiService::too_large().await,
-            Err(Unread::BrokenOff) => ApiService::broken_off().await,
+            Err(Unread::TooLarge) => ApiService::too_large(head.uri.path()).await,
+            Err(Unread::BrokenOff) => ApiService::broken_off(head.uri.path()).await,
         };
         Ok(response.map(Full::from))
     }
@@ -92,23 +96,24 @@ enum Unread {
     BrokenOff,
 }
 
-/// A body that is too large is taken up to here and dropped: whoever still sends when the connection ends does not read the answer.
-const SWALLOWED_BYTES_MAX: usize = 16 * API_BODY_BYTES_MAX;
+/// A body that is too large is taken up to so many times that and dropped: whoever still sends when the connection ends does not read
+/// the answer.
+const SWALLOWED_TIMES_MAX: usize = 16;
 
-async fn read(mut body: Incoming) -> Result<Bytes, Unread> {
+async fn read(mut body: Incoming, bytes_max: usize) -> Result<Bytes, Unread> {
     let (mut kept, mut bytes) = (Vec::new(), 0);
     while let Some(frame) = body.frame().await {
         let Ok(part) = frame.map_err(|_| Unread::BrokenOff)?.into_data() else {
             continue;
         };
         bytes += part.len();
-        if bytes <= API_BODY_BYTES_MAX {
+        if bytes <= bytes_max {
             kept.extend_from_slice(&part);
-        } else if bytes > SWALLOWED_BYTES_MAX {
+        } else if bytes > SWALLOWED_TIMES_MAX * bytes_max {
             break;
         }
     }
-    if bytes > API_BODY_BYTES_MAX {
+    if bytes > bytes_max {
         return Err(Unread::TooLarge);
     }
     Ok(Bytes::from(kept))

@@ -28,12 +28,12 @@ pub(super) async fn serve(
     address: IpAddr,
     transport: Transport,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
-    if let Some(api) = api.filter(|_| Api::is_at(request.uri().path())) {
+    if let Some(api) = api.filter(|api| api.is_at(request.uri().path())) {
         return api.serve(request, address).await;
     }
     let response = match read(request, address, transport).await {
         Ok(request) => {
-            let span = info_span!("web.request");
+            let span = info_span!("web.request", client.address = %address.to_canonical());
             answer(site, &request).instrument(span).await
         }
         Err(refusal) => refusal,

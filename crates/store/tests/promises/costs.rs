@@ -4,6 +4,7 @@ use acl::{Modification, Operation, Rights, Subject};
 use mail::FlagBits;
 use store::Doomed;
 
+use crate::names::create;
 use crate::world::{World, adding, append, claim, found, news, permit, privately, uids};
 
 const MANY: [&str; 500] = ["x"; 500];
@@ -118,6 +119,28 @@ async fn to_delete_a_mailbox_reads_none_of_the_others() {
     }
     let read = world.rows_read("entry").await - before;
     assert_eq!(read, 0, "entries of other mailboxes were read");
+}
+
+#[tokio::test]
+async fn to_list_what_one_sees_reads_nobody_elses_names() {
+    let world = World::new().await;
+    let (ada, bo) = (world.account("ada").await, world.account("bo").await);
+    world.shared("team", &[("ada", "lr")]).await;
+    for number in 0..400 {
+        create(&world.store, bo, &format!("case {number}")).await;
+    }
+    world.analyze().await;
+    let before = world.rows_read("mailbox_name").await;
+    let node = world.another_node().await;
+    // Often enough for the plans that are kept.
+    for _ in 0..12 {
+        assert_eq!(node.visible(ada).await.unwrap().len(), 2);
+    }
+    let read = world.rows_read("mailbox_name").await - before;
+    assert!(
+        (24..240).contains(&read),
+        "{read} names were read to list two, twelve times"
+    );
 }
 
 #[tokio::test]

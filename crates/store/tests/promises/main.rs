@@ -48,6 +48,7 @@ mod restoration;
 mod rights;
 mod routes;
 mod save_dates;
+mod scim;
 mod shares;
 mod standbys;
 mod teams;

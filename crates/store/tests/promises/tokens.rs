@@ -18,6 +18,7 @@ const ALL: Services = Services {
     imap: true,
     submission: true,
     api: false,
+    scim: false,
 };
 
 /// For the whole account and everything, without an end.

@@ -126,6 +126,7 @@ async fn who_makes_a_token_in_a_session_is_recorded_and_must_be_logged_in() {
             imap: true,
             submission: false,
             api: false,
+            scim: false,
         },
         mode: AccessMode::ReadWrite,
         expires_at: None,

@@ -93,6 +93,101 @@ fn a_lead_does_for_the_team_what_setacl_lets_him_and_nobody_else_does() {
 }
 
 #[test]
+fn a_lead_learns_what_somebody_may_do_and_why() {
+    play(async |scene| {
+        scene.given("group night of bo\nbo joins night").await;
+        let (ada, bo) = (scene.program("ada", 1), scene.program("bo", 1));
+        let put = |who: &str, rights: &str| (entry(who), format!("{{\"rights\": \"{rights}\"}}"));
+        for (path, body) in [put("group:night", "lrsp"), put("-bo", "s")] {
+            assert_eq!(ada.put(&path, &body).await.status, 201);
+        }
+        let may = ada.get(&mailbox(SUPPORT, "/rights/bo")).await.json();
+        assert_eq!(
+            (&may["rights"], &may["sends_as"]),
+            (&"lrp".into(), &true.into())
+        );
+        let because = may["because"].as_array().unwrap().iter();
+        let because: Vec<_> = because
+            .map(|why| format!("{} {} {}", why["identifier"], why["rights"], why["takes"]))
+            .collect();
+        assert_eq!(because.len(), 3, "{because:?}");
+        for expected in [
+            r#""bo" "lrs" false"#,
+            r#""group:night" "lrsp" false"#,
+            r#""bo" "s" true"#,
+        ] {
+            assert!(because.iter().any(|it| it == expected), "{because:?}");
+        }
+        // Of another domain, and nobody: alike, until the list names her.
+        let unknown = ada.get(&mailbox(SUPPORT, "/rights/nobody@else.test")).await;
+        let stranger = ada.get(&mailbox(SUPPORT, "/rights/dora@else.test")).await;
+        assert_eq!((unknown.status, &unknown), (404, &stranger));
+        assert_eq!(
+            ada.put(&entry("dora@else.test"), r#"{"rights": "lr"}"#)
+                .await
+                .status,
+            201
+        );
+        let known = ada.get(&mailbox(SUPPORT, "/rights/dora@else.test")).await;
+        assert_eq!(known.json()["rights"], "lr", "{known:?}");
+        // Whoever has no say there learns nothing, not of oneself either.
+        let reply = bo.get(&mailbox(SUPPORT, "/rights/bo")).await;
+        assert_eq!((reply.status, reply.code().as_str()), (403, "not_allowed"));
+        // A word is no letters.
+        let reply = ada.put(&entry("cleo"), r#"{"rights": "writer"}"#).await;
+        assert_eq!(
+            (reply.status, reply.code().as_str()),
+            (422, "unfit"),
+            "{reply:?}"
+        );
+    });
+}
+
+#[test]
+fn a_lead_says_which_flags_everybody_has_apart() {
+    play(async |scene| {
+        let (ada, bo) = (scene.program("ada", 1), scene.program("bo", 2));
+        let policy = mailbox(SUPPORT, "/policy");
+        let shown = ada.get(&policy).await;
+        assert_eq!(
+            shown.json()["private"],
+            serde_json::json!(["\\Seen"]),
+            "{shown:?}"
+        );
+        let other = r#"{"private": ["$Done", "\\flagged", "$Done"]}"#;
+        let changed = ada.put(&policy, other).await;
+        let expected = serde_json::json!(["$Done", "\\Flagged"]);
+        assert_eq!(
+            (changed.status, &changed.json()["private"]),
+            (200, &expected)
+        );
+        // The tag of before is of another policy.
+        let late = format!("If-Match: {}\r\n", shown.tag());
+        let reply = ada.ask("PUT", &policy, &late, r#"{"private": []}"#).await;
+        assert_eq!((reply.status, reply.code().as_str()), (412, "changed"));
+        let mut seen = scene.stage.log_in("ada", 2).await.unwrap();
+        let command = "GETMETADATA Team/support /shared/vendor/postroom/flags/private";
+        let said = seen.ask_ok(command).await.unwrap().concat();
+        assert!(
+            String::from_utf8(said).unwrap().contains("$Done"),
+            "on the other node"
+        );
+        for unfit in [r#"["\\Deleted"]"#, r#"["two words"]"#, r#"[""]"#] {
+            let body = format!("{{\"private\": {unfit}}}");
+            let reply = ada.put(&policy, &body).await;
+            assert_eq!(
+                (reply.status, reply.code().as_str()),
+                (422, "unfit"),
+                "{unfit}"
+            );
+        }
+        for reply in [bo.get(&policy).await, bo.put(&policy, other).await] {
+            assert_eq!((reply.status, reply.code().as_str()), (403, "not_allowed"));
+        }
+    });
+}
+
+#[test]
 fn a_right_that_was_withdrawn_is_gone_with_the_next_request() {
     play(async |scene| {
         let (ada, there) = (scene.program("ada", 1), scene.program("ada", 2));

@@ -43,7 +43,7 @@ impl Frontend {
             "[node]\nname = \"{name}\"\nstate_dir = \"{}\"\n\
              [listen]\nimap = \"127.0.0.1:0\"\nimaps = \"127.0.0.1:0\"\nlmtp = \"127.0.0.1:0\"\n\
              maps = \"127.0.0.1:0\"\nauth = \"127.0.0.1:0\"\nhttp = \"127.0.0.1:0\"\nweb = \"127.0.0.1:0\"\n\
-             [web]\napi = true\napi_requests_per_minute = 100000\n",
+             [web]\napi = true\nscim = true\napi_requests_per_minute = 100000\n",
             folder.join(&name).display(),
         );
         let log_path = folder.join(format!("{name}.log"));

@@ -18,11 +18,10 @@ pub(super) fn build(release: &Release) -> Result<PathBuf, ChoreError> {
     let folder = release.gathering("debian")?;
     let deploy = root().join("deploy");
     install(&release.program, &folder.join("usr/bin/postroom"), 0o755)?;
-    install(
-        &deploy.join("systemd/postroom.service"),
-        &folder.join("lib/systemd/system/postroom.service"),
-        0o644,
-    )?;
+    for unit in ["postroom.service", "postroom@.service"] {
+        let written = folder.join("lib/systemd/system").join(unit);
+        install(&deploy.join("systemd").join(unit), &written, 0o644)?;
+    }
     manual(release, &folder.join("usr/share/man/man1"))?;
     for (shell, script) in COMPLETIONS {
         let said = read(Command::new(&release.program).args(["completions", shell]))?;

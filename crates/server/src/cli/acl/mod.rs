@@ -137,7 +137,10 @@ async fn run_on(context: &AdminContext, args: &Args, terminal: &Terminal) -> Res
         } => {
             let changes = changes(entries)?;
             change(context, &who, (mailbox, *recursive), &changes).await?;
-            let said = entries.join(" ");
+            let said = changes
+                .iter()
+                .map(|(subject, change)| format!("{subject} {}", role::in_letters(*change)));
+            let said = said.collect::<Vec<_>>().join(", ");
             terminal.report(format!("{mailbox}: {said}"))?;
             // A list may name whom a directory will make tomorrow, or a typing error.
             let named = changes.iter().map(|(subject, _)| &subject.identifier);
@@ -270,7 +273,7 @@ fn changes(entries: &[String]) -> Result<Vec<(Subject, Modification)>, Failure> 
         ))),
         [identifier, rights] => {
             let change = role::parse_change(rights)
-                .map_err(|cause| Failure::usage(format!("{rights}: {cause}")))?;
+                .map_err(|cause| Failure::usage(role::neither(rights, cause)))?;
             Ok((subject(identifier)?, change))
         }
         alone => Err(Failure::usage(format!("{}: which rights?", alone.concat()))),

@@ -1,21 +1,34 @@
 //! Roles at the command line, where letters may stand as well.
 
-use ::acl::{BadRights, Modification, Role};
+use ::acl::{BadRights, Modification, Rights, Role};
 
 /// A role or letters; with `+` or `-` before it a change of what is there.
 pub(super) fn parse_change(text: &str) -> Result<Modification, BadRights> {
-    let (sign, name) = match text.strip_prefix(['+', '-']) {
-        Some(name) => text.split_at(text.len() - name.len()),
-        None => ("", text),
+    if let Some(more) = text.strip_prefix('+') {
+        Role::rights_written(more).map(Modification::Add)
+    } else if let Some(gone) = text.strip_prefix('-') {
+        Role::rights_written(gone).map(Modification::Remove)
+    } else {
+        Role::rights_written(text).map(Modification::Replace)
+    }
+}
+
+/// What is said of a text that gives nothing.
+pub(super) fn neither(text: &str, bad: BadRights) -> String {
+    let roles = Role::ALL.map(Role::word).join(", ");
+    format!("{text:?} is neither a role ({roles}) nor letters: {bad}")
+}
+
+/// What a change comes to: `lrs (viewer)`, `+p`, or `no entry any more`.
+pub(super) fn in_letters(change: Modification) -> String {
+    let (sign, rights) = match change {
+        Modification::Add(more) => ("+", more),
+        Modification::Remove(gone) => ("-", gone),
+        Modification::Replace(Rights::NONE) => return "no entry any more".to_owned(),
+        Modification::Replace(rights) => ("", rights),
     };
-    let Some(role) = Role::parse(name) else {
-        return Modification::parse(text);
-    };
-    Ok(match sign {
-        "+" => Modification::Add(role.rights()),
-        "-" => Modification::Remove(role.rights()),
-        _ => Modification::Replace(role.rights()),
-    })
+    let role = Role::of(rights).map(|role| format!(" ({})", role.word()));
+    format!("{sign}{rights}{}", role.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -23,7 +36,7 @@ mod tests {
     use acl::{Modification, Rights, Role};
 
     use super::super::HELP;
-    use super::parse_change;
+    use super::{in_letters, parse_change};
 
     #[test]
     fn a_role_is_its_letters() {
@@ -39,6 +52,24 @@ mod tests {
         }
         assert!(parse_change("Viewer").is_err());
         assert!(parse_change("boss").is_err());
+        // Letters, but a word.
+        for text in ["writer", "+writer", "-reader"] {
+            let said = parse_change(text).unwrap_err().to_string();
+            assert!(said.contains("stands there twice"), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_is_granted_is_said_in_letters() {
+        for (text, expected) in [
+            ("viewer", "lrs (viewer)"),
+            ("lr", "lr"),
+            ("+p", "+p"),
+            ("-editor", "-lrswipted (editor)"),
+            ("", "no entry any more"),
+        ] {
+            assert_eq!(in_letters(parse_change(text).unwrap()), expected, "{text}");
+        }
     }
 
     #[test]

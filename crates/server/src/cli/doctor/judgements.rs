@@ -1,6 +1,8 @@
 //! What follows of that which the database says of itself.
 
-use store::{Replication, ServerLimits};
+use std::time::Duration;
+
+use store::{BusyNode, Replication, ServerLimits};
 
 use super::{Finding, Severity};
 use crate::environment;
@@ -9,6 +11,9 @@ use crate::environment;
 const CONNECTIONS_BESIDE_POOL: u64 = 4;
 /// How far two clocks may be apart.
 const CLOCK_SECONDS_MAX: i64 = 5;
+/// After so long without a word a frontend may have ended, and another one may have its name.
+const HEARD_WITHIN: Duration = Duration::from_secs(20);
+
 /// What becomes of missing migrations: who applies them, and whether this role could.
 pub(super) fn judge_migrations(missing: usize, does_serve: bool, may: bool) -> Finding {
     let what = "database";
@@ -68,6 +73,23 @@ pub(super) fn judge_replication(replication: &Replication) -> Finding {
             Finding::note(what, words)
         }
     }
+}
+
+/// Which frontends there are. Logs, metrics and activity tell them apart by their names.
+pub(super) fn judge_frontends(nodes: &[BusyNode]) -> Option<Finding> {
+    let what = "frontends";
+    let heard = nodes.iter().filter(|node| node.silent < HEARD_WITHIN);
+    let names: Vec<&str> = heard.map(|node| node.name.as_str()).collect();
+    let twice = names
+        .iter()
+        .enumerate()
+        .find(|(at, name)| names[..*at].contains(name));
+    if let Some((_, name)) = twice {
+        let words = format!("several are called {name}: give each a node.name of its own");
+        return Some(Finding::note(what, words));
+    }
+    let words = format!("{}: {}", names.len(), names.join(", "));
+    (!names.is_empty()).then(|| Finding::good(what, words))
 }
 
 /// Whether all frontends together find room for their connections.
@@ -137,6 +159,24 @@ mod tests {
             ..Replication::default()
         };
         assert_eq!(judge_replication(&alone).severity, Severity::Note);
+    }
+
+    #[test]
+    fn frontends_have_names_of_their_own() {
+        let node = |name: &str, silent| BusyNode {
+            name: name.to_owned(),
+            sessions: 0,
+            silent: Duration::from_secs(silent),
+        };
+        assert!(judge_frontends(&[]).is_none());
+        let two = [node("one", 1), node("two", 2)];
+        assert_eq!(judge_frontends(&two).unwrap().words, "2: one, two");
+        let killed_and_back = [node("one", 30), node("one", 2)];
+        let finding = judge_frontends(&killed_and_back).unwrap();
+        assert_eq!(finding.severity, Severity::Good);
+        let alike = [node("one", 1), node("one", 2)];
+        let finding = judge_frontends(&alike).unwrap();
+        assert_eq!(finding.severity, Severity::Note);
     }
 
     #[test]

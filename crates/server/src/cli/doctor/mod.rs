@@ -14,12 +14,14 @@ use serde_json::json;
 use store::{Letters, Options, Store};
 use tokio::time::timeout;
 
-use self::judgements::{judge_clock, judge_migrations, judge_replication, judge_room};
+use self::judgements::{
+    judge_clock, judge_frontends, judge_migrations, judge_replication, judge_room,
+};
 use super::failure::Failure;
 use super::readable::{ReadableBy, Secrecy, readable_by, who_cannot_write};
 use super::terminal::Terminal;
 use crate::bus_link;
-use crate::client_certificates::ClientCertificates;
+use crate::client_certificates::{ClientCertificates, LISTS_ENDED};
 use crate::config::{Config, ListenAddress, Sources, TlsFiles};
 use crate::database::Database;
 use crate::environment;
@@ -151,8 +153,7 @@ async fn examine_database(config: &Config) -> Vec<Finding> {
 }
 
 fn not_looked_at() -> Finding {
-    let words =
-        "without a database: accounts, bus, clock, connections, durability, standby, wake-ups";
+    let words = "without a database: accounts, bus, clock, connections, durability, frontends, standby, wake-ups";
     Finding::note("not looked at", words)
 }
 
@@ -192,6 +193,7 @@ async fn examine_store(config: &Config, database: &Database) -> Result<Vec<Findi
         );
         Finding::good("accounts", words)
     });
+    findings.extend(judge_frontends(&store.busy(Duration::ZERO, 0).await?.nodes));
     findings.extend(examine_bus(config, &store).await);
     findings.push(judge_replication(&store.replication().await?));
     let server = store.server_limits().await?;
@@ -258,8 +260,11 @@ fn examine_certificates(config: &Config) -> Vec<Finding> {
     } else if findings.is_empty() {
         findings.push(Finding::bad(what, TlsError::Nothing.to_string()));
     }
-    if let Err(error) = ClientCertificates::check(config) {
-        findings.push(Finding::bad(what, format!("of clients: {error}")));
+    let now = environment::unix_seconds();
+    match ClientCertificates::check(config) {
+        Ok(Some(ends_at)) if ends_at < now => findings.push(Finding::bad(what, LISTS_ENDED)),
+        Ok(_) => {}
+        Err(error) => findings.push(Finding::bad(what, format!("of clients: {error}"))),
     }
     findings
 }

@@ -86,6 +86,16 @@ fn of_node(between: &Between<'_>) -> Vec<Figure> {
     let heard = between.p99("postroom_wakeup_heard_seconds");
     let told = between.p99("postroom_wakeup_told_seconds");
     let listens = between.now("postroom_listener_connected") > 0.0;
+    let is_up = between
+        .now
+        .has("postroom_bus_connected")
+        .then(|| between.now("postroom_bus_connected") > 0.0);
+    let bus = match is_up {
+        None => "none",
+        Some(false) => "away: wake-ups go by the database",
+        Some(true) if between.now("postroom_bus_complete") > 0.0 => "heard by all",
+        Some(true) => "heard, not by all",
+    };
     let late = between.now("postroom_wakeup_waiting_seconds");
     let cores = between.rate("process_cpu_seconds_total", "");
     let memory = between.now("process_resident_memory_bytes");
@@ -99,6 +109,7 @@ fn of_node(between: &Between<'_>) -> Vec<Figure> {
             .and("listens", listens)
             .and("heard_seconds_p99", heard)
             .and("told_seconds_p99", told),
+        Figure::new("bus", bus.to_owned()).and("bus_connected", is_up),
         Figure::new("lag", duration(late)).and("unheard_wakeup_seconds", late),
         Figure::new("processor", format!("{:.0} % of a core", cores * 100.0))
             .and("processor_cores", cores),

@@ -32,12 +32,18 @@ impl Reading {
         self.series.get(name).into_iter().flatten()
     }
 
+    /// Whether there is anything with this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.values(name).next().is_some()
+    }
+
     /// Of all values with this name, or of those with this label.
     pub(super) fn sum(&self, name: &str, label: &str) -> f64 {
         let fitting = self
             .values(name)
             .filter(|(labels, _)| labels.contains(label));
-        fitting.map(|(_, value)| value).sum()
+        // The sum of nothing is no negative zero.
+        fitting.fold(0.0, |sum, (_, value)| sum + value)
     }
 }
 
@@ -103,6 +109,7 @@ mod tests {
                    t_seconds_bucket{le=\"0.1\",c=\"A\"} 6\nt_seconds_bucket{le=\"+Inf\",c=\"A\"} 11\n\
                    t_seconds_bucket{le=\"0.1\",c=\"B\"} 1\nt_seconds_bucket{le=\"+Inf\",c=\"B\"} 1\n\
                    t_seconds_sum{c=\"A\"} 50.1\nt_seconds_count{c=\"A\"} 11\n";
+        assert_eq!(Reading::parse(at, before).sum("b", "").to_string(), "0");
         let (before, now) = (
             Reading::parse(at, before),
             Reading::parse(at + Duration::from_secs(2), now),

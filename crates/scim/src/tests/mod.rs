@@ -1,0 +1,5 @@
+//! Tables of what directories send.
+
+mod filters;
+mod patches;
+mod resources;
