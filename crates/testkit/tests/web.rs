@@ -392,6 +392,13 @@ fn a_lead_is_told_of_nobody_and_of_no_mailbox_that_is_not_his_to_know() {
         ] {
             let words = format!("There is nobody of the name {who} whom you could add.");
             assert!(page.status == 404 && page.has(&words), "{who}: {page:?}");
+            // The form is as it was sent: a viewer, who is not told by a letter.
+            let role = r#"<option value="viewer" selected>"#;
+            let told = r#"name="letter" value="yes" checked"#;
+            assert!(
+                page.body.contains(role) && !page.body.contains(told),
+                "{page:?}"
+            );
         }
         let page = add(&mut browser, "anyone", "viewer").await;
         assert!(

@@ -131,6 +131,12 @@ async fn deliver(
             Ok(Delivered::Duplicate) => {
                 terminal.report(format!("{recipient} delivered to {name} before"))?;
             }
+            Err(Fault::Denied) => {
+                let words = format!(
+                    "{recipient}: the list of {name} does not let anyone post; `postroom acl set '{name}' anyone +p` does"
+                );
+                failures.push((NO_PERMISSION, words));
+            }
             Err(fault) => failures.push(failure(recipient, &fault)),
         }
     }

@@ -28,7 +28,7 @@ pub(super) struct Grid<'g> {
 /// The field by which an entry is looked for.
 const FIND: &str = "find";
 /// How many entries are shown; the others are found by name.
-const ROWS_MAX: usize = 500;
+const ROWS_MAX: usize = 200;
 /// With fewer nobody searches.
 const SEARCHED_MIN: usize = 20;
 /// The one form of all buttons in the table.
@@ -255,7 +255,14 @@ impl Grid<'_> {
     fn add_form(&self) -> Markup {
         let texts = self.person.texts();
         let form = &self.person.visit.form;
-        let tells = self.person.site().letters != Letters::None;
+        // As it was sent, where it comes back with a word about what is wrong.
+        let is_back = !form.text("add").is_empty();
+        let tells = if is_back {
+            form.is_ticked(LETTER)
+        } else {
+            self.person.site().letters != Letters::None
+        };
+        let chosen = Role::parse(form.text("role")).unwrap_or(Role::Editor);
         html! {
             h2 #add { (texts.add_person) }
             form.row method="post" action="/mailbox/add" {
@@ -270,7 +277,7 @@ impl Grid<'_> {
                     label for="role" { (texts.role) }
                     select #role name="role" {
                         @for role in Role::ALL {
-                            option value=(role.word()) selected[role == Role::Editor] { (words::role(texts, role)) }
+                            option value=(role.word()) selected[role == chosen] { (words::role(texts, role)) }
                         }
                     }
                 }
