@@ -10,7 +10,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use image::{Image, Message};
+use image::{FlagTest, Image, Message, Overlay};
 use live::{MailboxState, SharedResponse};
 use mail::{AccountId, FlagBits, Flags, Keywords, ModSeq, SeqNum, Uid, UidSet};
 use wire::{NumberEnd, NumberRange, NumberSet, Numbering, say};
@@ -256,6 +256,21 @@ impl View {
     pub(crate) fn shown(&self, message: &Message) -> Shown {
         let told = self.told.get(&message.uid).cloned();
         told.unwrap_or_else(|| self.seen_in(&self.known, message))
+    }
+
+    /// How many messages the client knows with these flags; `None` where it was told of single messages what the state that it
+    /// knows does not say.
+    pub(crate) fn count(&self, test: FlagTest) -> Option<u32> {
+        let nothing = Overlay::default();
+        let own = self.known.overlays.get(&self.account);
+        let (own, private) = match own {
+            Some(own) => (own.as_ref(), self.private),
+            None => (&nothing, FlagBits::NONE),
+        };
+        let image = &self.known.image;
+        self.told
+            .is_empty()
+            .then(|| image.count(test, own, private))
     }
 
     /// What there is to see of a message now; `None` when it is gone.
