@@ -6,6 +6,7 @@
 
 mod apply;
 mod continuation;
+mod count;
 mod difference;
 mod image;
 mod message;
@@ -15,6 +16,7 @@ mod walk;
 
 pub use crate::image::{Image, ImageBuilder, OutOfOrder};
 pub use apply::Delta;
+pub use count::FlagTest;
 pub use difference::Difference;
 pub use message::Message;
 pub use overlay::{CHUNK_BYTES, CHUNK_UIDS, FlagChunk, Overlay, OverlayDelta};

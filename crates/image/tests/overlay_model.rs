@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use image::{CHUNK_BYTES, CHUNK_UIDS, FlagChunk, Image, Message, Overlay, OverlayDelta};
+use image::{CHUNK_BYTES, CHUNK_UIDS, FlagChunk, FlagTest, Image, Message, Overlay, OverlayDelta};
 use mail::{ContentId, FlagBits, InternalDate, ModSeq, Uid, UidSet};
 use proptest::prelude::{ProptestConfig, Strategy, any, prop, prop_oneof, proptest};
 use thiserror as _;
@@ -111,6 +111,7 @@ proptest! {
     fn an_overlay_is_what_the_deltas_made_of_it(
         steps in steps(),
         behind in any::<prop::sample::Index>(),
+        shift in 0..31_usize,
     ) {
         let mut model = Model::default();
         let mut versions = vec![(Overlay::default(), BTreeMap::new())];
@@ -152,6 +153,26 @@ proptest! {
         let first = overlay.first_without(FlagBits::SEEN, &seldom);
         let first = first.and_then(|number| seldom.get(number)).map(|message| message.uid.get());
         assert_eq!(first, lacking.iter().copied().find(|number| number % 7 == 1));
+
+        let mixed = |number| Message {
+            flags: FlagBits::from_i64(i64::from(number / 700 * 7 % 32)).into(),
+            ..message(number)
+        };
+        let mixed = Image::from_messages((1..5000).map(mixed), ModSeq::ZERO, Uid::MIN).unwrap();
+        let flags = [FlagBits::SEEN, FlagBits::FLAGGED, FlagBits::DRAFT];
+        let some = |choice: usize| flags.iter().enumerate().filter(move |(at, _)| choice >> at & 1 == 1);
+        let some = |choice| some(choice).fold(FlagBits::NONE, |flags, (_, flag)| flags.union(*flag));
+        for choice in (0..512).step_by(31).map(|choice| choice + shift) {
+            let (has, lacks, private) = (some(choice & 7), some(choice >> 3 & 7), some(choice >> 6));
+            for image in [&image, &seldom, &mixed] {
+                let is_meant = |message: &Message| {
+                    let flags = overlay.seen(message, private).0.bits();
+                    flags.contains(has) && flags.intersection(lacks).is_empty()
+                };
+                let expected = image.iter().filter(|(_, message)| is_meant(message)).count();
+                assert_eq!(image.count(FlagTest { has, lacks }, overlay, private) as usize, expected);
+            }
+        }
     }
 }
 

@@ -189,6 +189,7 @@ impl Job for Append {
         );
         let mut done =
             done.ok_or_else(|| BatchFault::All(Fault::Broken(Cause::new("numbers out of range"))))?;
+        note_arrivals(inner, mailbox, &done);
         if is_all && let Some(contents) = row.contents {
             done.committed = committed(queued_writes, row.first_uid, done.news, &contents);
         }
@@ -292,6 +293,13 @@ fn answers(
         news: Some(modseq),
         committed: None,
     })
+}
+
+fn note_arrivals(inner: &Inner, mailbox: MailboxId, done: &Done<Added>) {
+    let uids = || done.answers.iter().flat_map(|added| &added.appended.uids);
+    if let (Some(first), Some(last)) = (uids().next(), uids().next_back()) {
+        inner.filled.note_arrivals(mailbox, *first, *last);
+    }
 }
 
 /// The messages as everybody sees them now.

@@ -12,6 +12,7 @@ use crate::batch::Batches;
 use crate::committed::CommitListener;
 use crate::connections::{Connections, Division};
 use crate::digest::Digesting;
+use crate::filled::Filled;
 use crate::history::History;
 use crate::login_recorder::{self, LoginRecorder};
 use crate::pool::{Kind, Opener};
@@ -23,7 +24,9 @@ use crate::standbys::Standbys;
 use crate::store::Inner;
 use crate::unseen_cache::UnseenCache;
 use crate::whereabouts::Whereabouts;
-use crate::{Background, Fault, ObjectIds, Options, Store, latest, notifier, resolve};
+use crate::{
+    Background, Fault, ObjectIds, Options, Store, latest, notifier, resolve, snapshot_writer,
+};
 
 /// Work that takes longer is given up by the database: the largest COPY takes a fraction of it. Whoever waits for
 /// a lock does so behind a fraction of that.
@@ -94,6 +97,7 @@ impl Store {
             answers: Answers::default(),
             digesting: Digesting::default(),
             is_clearing: AtomicBool::new(false),
+            filled: Filled::default(),
             access_cache: AccessCache::new(),
             unseen_cache: UnseenCache::new(),
             history,
@@ -114,6 +118,7 @@ impl Store {
             inner,
             origin: None,
         };
+        snapshot_writer::start(&store);
         store.note_history().await?;
         Ok(store)
     }

@@ -104,12 +104,16 @@ impl Store {
         let moved = row
             .read()
             .ok_or_else(|| Fault::Broken(Cause::new("numbers out of range")))?;
-        if !moved.copied.pairs.is_empty() {
+        let pairs = &moved.copied.pairs;
+        if let (Some((_, first)), Some((_, last))) = (pairs.first(), pairs.last()) {
             let wakeup = Wakeup {
                 mailbox: to.mailbox(),
                 modseq: moved.copied.modseq,
             };
             self.inner().post(wakeup);
+            self.inner()
+                .filled
+                .note_arrivals(to.mailbox(), *first, *last);
         }
         Ok(moved)
     }

@@ -9,10 +9,11 @@ use bytes::Buf;
 use image::{Image, ImageBuilder, Message};
 use mail::limits::KEYWORDS_WITH_BIT_MAX;
 use mail::{ContentId, FlagBits, InternalDate, Keywords, MailboxId, ModSeq, Uid, UidValidity};
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{Connection as _, PgConnection, PgExecutor};
 use tracing::warn;
 
 use crate::connections::Held;
+use crate::filled::SNAPSHOT_ARRIVALS_MIN;
 use crate::pace::Pace;
 use crate::rare::RareOf;
 use crate::{Cause, Fault, LoadedDelta, News, Store, keyword, packing, rare, rows};
@@ -37,7 +38,6 @@ const SEGMENT_MESSAGES: usize = 8192;
 /// A snapshot is written anew when more was committed since than so many statements, or when more came than so many
 /// messages, and either is more than a sixteenth of what the mailbox holds.
 const SNAPSHOT_LAG_MIN: i64 = 1000;
-const SNAPSHOT_ARRIVALS_MIN: i64 = 4096;
 const SNAPSHOT_LAG_PART: i64 = 16;
 /// Beyond a quarter rows are read sooner than what to catch up with.
 const SNAPSHOT_USE_PART: i64 = 4;
@@ -75,7 +75,7 @@ impl Store {
             .apart()
             .begin_with("begin isolation level repeatable read, read only")
             .await?;
-        let Some(mut header) = load_header(&mut transaction, mailbox).await? else {
+        let Some(mut header) = load_header(&mut *transaction, mailbox).await? else {
             return Ok(None);
         };
         let snapshot = if header.has_useful_snapshot() {
@@ -182,15 +182,29 @@ impl Store {
             after = part.last;
             pace.rest().await;
             for mailbox in part.wanting.into_iter().map(MailboxId) {
-                let opened = self.open(mailbox).await?;
-                if let Some(opened) = opened.filter(|opened| opened.wants_snapshot) {
-                    self.write_snapshot(mailbox, &opened.loaded.image).await?;
-                    written += 1;
-                }
+                written += u64::from(self.open_and_write(mailbox).await?);
                 pace.rest().await;
             }
         }
         Ok(written)
+    }
+
+    /// Writes the snapshot of a mailbox that has none, or one from which much has to be caught up with. Says whether it did.
+    pub(crate) async fn renew_snapshot(&self, mailbox: MailboxId) -> Result<bool, Fault> {
+        let header = load_header(&mut *self.connection().await?, mailbox).await?;
+        match header.filter(Header::wants_snapshot) {
+            Some(_) => self.open_and_write(mailbox).await,
+            None => Ok(false),
+        }
+    }
+
+    async fn open_and_write(&self, mailbox: MailboxId) -> Result<bool, Fault> {
+        let opened = self.open(mailbox).await?;
+        let Some(opened) = opened.filter(|opened| opened.wants_snapshot) else {
+            return Ok(false);
+        };
+        self.write_snapshot(mailbox, &opened.loaded.image).await?;
+        Ok(true)
     }
 
     fn write_snapshot_later(&self, mailbox: MailboxId, image: Image) {
@@ -297,11 +311,11 @@ impl Header {
 }
 
 async fn load_header(
-    connection: &mut PgConnection,
+    executor: impl PgExecutor<'_>,
     mailbox: MailboxId,
 ) -> Result<Option<Header>, Fault> {
     let header = sqlx::query_file_as!(Header, "queries/load_header.sql", mailbox.0)
-        .fetch_optional(connection)
+        .fetch_optional(executor)
         .await?;
     Ok(header)
 }

@@ -16,6 +16,7 @@ use crate::batch::Batches;
 use crate::committed::{CommitListener, Committed};
 use crate::connections::{Connections, Held};
 use crate::digest::Digesting;
+use crate::filled::Filled;
 use crate::history::History;
 use crate::latest::Latest;
 use crate::letters::Letters;
@@ -67,6 +68,7 @@ pub(crate) struct Inner {
     pub(crate) digesting: Digesting,
     /// Whether a task of this node empties deleted mailboxes.
     pub(crate) is_clearing: AtomicBool,
+    pub(crate) filled: Filled,
     pub(crate) access_cache: AccessCache,
     pub(crate) unseen_cache: UnseenCache,
     pub(crate) history: Arc<History>,

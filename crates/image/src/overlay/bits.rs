@@ -49,19 +49,18 @@ impl Bits {
             .is_some_and(|word| word >> (offset % WORD_BITS) & 1 == 1)
     }
 
-    /// Whether all bits from `low` to `high` are set.
-    fn contains_all(&self, low: u32, high: u32) -> bool {
-        (low / WORD_BITS..=high / WORD_BITS).all(|number| {
+    /// The words that have a part of the bits from `low` to `high`, each without the others.
+    fn words(&self, low: u32, high: u32) -> impl Iterator<Item = (u64, u64)> {
+        (low / WORD_BITS..=high / WORD_BITS).map(move |number| {
             let base = number * WORD_BITS;
             let (first, last) = (
                 low.max(base) - base,
                 high.min(base + (WORD_BITS - 1)) - base,
             );
             let meant = u64::MAX >> (WORD_BITS - 1 - last) & u64::MAX << first;
-            let word = usize::try_from(number)
-                .ok()
-                .and_then(|number| self.0.get(number));
-            word.is_some_and(|word| word & meant == meant)
+            let index = usize::try_from(number).ok();
+            let word = index.and_then(|index| self.0.get(index));
+            (word.copied().unwrap_or(0) & meant, meant)
         })
     }
 
@@ -98,17 +97,28 @@ impl Plane {
             .is_some_and(|bits| bits.contains(uid.get() % CHUNK_UIDS))
     }
 
-    /// Whether the bits of all UIDs from `low` to `high` are set.
-    pub(super) fn contains_all(&self, low: Uid, high: Uid) -> bool {
+    /// Whether the bits of all UIDs from `low` to `high` are set, or none is.
+    pub(super) fn is_all(&self, low: Uid, high: Uid, is_set: bool) -> bool {
+        self.words(low, high)
+            .all(|(word, meant)| word == if is_set { meant } else { 0 })
+    }
+
+    /// How many of the bits of the UIDs from `low` to `high` are set.
+    pub(super) fn count(&self, low: Uid, high: Uid) -> usize {
+        let words = self.words(low, high);
+        words.map(|(word, _)| word.count_ones() as usize).sum()
+    }
+
+    fn words(&self, low: Uid, high: Uid) -> impl Iterator<Item = (u64, u64)> {
         let (low, high) = (low.get(), high.get());
-        (low / CHUNK_UIDS..=high / CHUNK_UIDS).all(|number| {
+        (low / CHUNK_UIDS..=high / CHUNK_UIDS).flat_map(move |number| {
             let base = number * CHUNK_UIDS;
             let (first, last) = (
                 low.max(base) - base,
                 high.min(base + (CHUNK_UIDS - 1)) - base,
             );
-            self.find(number)
-                .is_some_and(|bits| bits.contains_all(first, last))
+            let bits = self.find(number).map_or(&NOTHING, Arc::as_ref);
+            bits.words(first, last)
         })
     }
 
@@ -161,6 +171,14 @@ impl Plane {
     }
 
     fn find(&self, number: u32) -> Option<&Arc<Bits>> {
+        let (first, _) = self.chunks.first()?;
+        // Hardly ever is one missing in the midst.
+        let guess = usize::try_from(number.checked_sub(*first)?).ok()?;
+        if let Some((found, bits)) = self.chunks.get(guess)
+            && *found == number
+        {
+            return Some(bits);
+        }
         let at = self
             .chunks
             .binary_search_by_key(&number, |(number, _)| *number)

@@ -61,6 +61,31 @@ impl FlagChunk {
     }
 }
 
+/// One private flag of all messages; `None` where none has it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Own<'o>(Option<&'o Plane>);
+
+impl Own<'_> {
+    pub(crate) fn contains(&self, uid: Uid) -> bool {
+        self.0.is_some_and(|plane| plane.contains(uid))
+    }
+
+    /// Whether all UIDs from `low` to `high` have it, or none does.
+    pub(crate) fn is_all(&self, low: Uid, high: Uid, is_set: bool) -> bool {
+        self.0
+            .map_or(!is_set, |plane| plane.is_all(low, high, is_set))
+    }
+
+    /// How many of the UIDs from `low` to `high` have it, or lack it.
+    pub(crate) fn count(&self, low: Uid, high: Uid, is_set: bool) -> usize {
+        let having = self.0.map_or(0, |plane| plane.count(low, high));
+        if is_set {
+            return having;
+        }
+        usize::try_from(high.get() - low.get() + 1).map_or(usize::MAX, |all| all - having)
+    }
+}
+
 impl Overlay {
     /// The overlay after `delta`. A delta that is older than the overlay changes nothing.
     #[must_use]
@@ -130,11 +155,16 @@ impl Overlay {
         image.slots().iter().find_map(|slot| {
             let last = slot.last().unwrap_or(slot.first);
             // What was expunged between them may lack the flag, so that it takes a look at each.
-            if plane.contains_all(slot.first, last) {
+            if plane.is_all(slot.first, last, true) {
                 return None;
             }
             slot.first_where(|row| !plane.contains(row.uid))
         })
+    }
+
+    /// One private flag, whether any message ever had it or not.
+    pub(crate) fn own(&self, flag: FlagBits) -> Own<'_> {
+        Own(self.find_plane(flag))
     }
 
     /// The UIDs whose private flags changed after `modseq`. They need not be in any image.

@@ -156,8 +156,8 @@ async fn mark_seen(
     selected.reach(edited.modseq).await;
     let noting = || {
         for uid in uids.iter() {
-            if let Some(shown) = selected.view.now(uid) {
-                selected.view.note(uid, shown);
+            if selected.view.now(uid).is_some() {
+                selected.view.note(uid);
             }
         }
     };

@@ -2,6 +2,7 @@
 //! (RFC 5032), object identifiers (RFC 8474), save dates (RFC 8514), FILTER (RFC 5466) and UPDATE (RFC 5267). The messages that it looks
 //! at may be bounded (RFC 9738).
 
+use acl::Operation;
 use wire::{Search, SearchReturn, Tag, say};
 
 use crate::context::kept::Wish;
@@ -9,6 +10,7 @@ use crate::conversation::session::Session;
 use crate::ending::{Done, Outcome};
 use crate::node::Now;
 use crate::out::Out;
+use crate::search::counting::count;
 use crate::search::of_selected::{admit_relevancy, find};
 
 pub(crate) async fn run(
@@ -26,6 +28,16 @@ pub(crate) async fn run(
     let cut = bound.cut_search(&search.key, session.selected()?.search_target());
     if let Some(cut) = cut {
         search.key = cut.within(search.key);
+    }
+    let selected = session.selected()?;
+    if let Some(count) = count(&search.key, search.returns, &selected.view) {
+        selected.permit(Operation::Read)?;
+        let found = say::Found {
+            count: Some(count),
+            ..say::Found::default()
+        };
+        say::esearch(&mut out.buffer, tag.into(), search.numbering, &found);
+        return Ok(Done::completed());
     }
     let wish = Wish {
         tag,

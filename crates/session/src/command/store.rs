@@ -5,6 +5,8 @@
 //! else changes the same messages is never an error. A client believes in what it asked for, whatever the tagged
 //! response says, so that each message of which it would believe something wrong is told with its true flags.
 
+use std::sync::Arc;
+
 use acl::Operation;
 use mail::{Flag, FlagBits, Flags, Uid, UidSet};
 use store::{FlagEdit, Masks, RareEdit};
@@ -15,6 +17,7 @@ use crate::conversation::session::Session;
 use crate::ending::{Done, DoneCode, Ending, Outcome, Refused};
 use crate::flags::{known_flags, storable_flags};
 use crate::out::{Hangup, Out};
+use crate::view::in_both::in_both;
 use crate::view::{LOOK_COST_BYTES, ResponseOptions, say_shown};
 
 pub(crate) async fn run(
@@ -215,12 +218,8 @@ fn rare(operation: StoreOperation, flags: &Flags) -> RareEdit {
 
 /// The flags of messages as the client knows them.
 fn shown_flags(selected: &Selected, uids: &UidSet) -> Vec<(Uid, Flags)> {
-    let known = selected.view.known();
-    known
-        .image
-        .among(uids)
-        .map(|(_, message)| (message.uid, selected.view.shown(&message).flags))
-        .collect()
+    let shown = selected.view.shown_among(uids).into_iter();
+    shown.map(|(uid, shown)| (uid, shown.flags)).collect()
 }
 
 /// What the client asked for, whether it may be had or not.
@@ -254,38 +253,35 @@ impl Wish {
     }
 }
 
-/// Nothing is said of flags that are as the client expects; only the new mod-sequence, where
+/// `expected` ascends, and has all of `changed` that the client knows. Nothing is said of flags that are as the client expects; only the new mod-sequence, where
 /// CONDSTORE asks for it (RFC 7162, 3.1.3). Of the others the client is told what is true.
 async fn echo_silently(
     selected: &mut Selected,
-    expected: impl Iterator<Item = (Uid, Option<Flags>)>,
+    mut expected: impl Iterator<Item = (Uid, Option<Flags>)>,
     changed: &UidSet,
     options: ResponseOptions,
     out: &mut Out<'_>,
 ) -> Result<(), Hangup> {
-    for (uid, flags) in expected {
+    let (known, latest) = (
+        Arc::clone(selected.view.known()),
+        Arc::clone(selected.view.latest()),
+    );
+    let sight = selected.view.sight(&latest);
+    for ((seq, _), (_, message)) in in_both(&known.image, &latest.image, changed) {
         out.breathe().await?;
-        let (Some(shown), true) = (selected.view.now(uid), changed.contains(uid)) else {
+        let uid = message.uid;
+        let Some((_, flags)) = expected.find(|(expected, _)| *expected == uid) else {
             continue;
         };
-        let Some((seq, _)) = selected.view.known().image.find(uid) else {
-            continue;
-        };
+        let shown = sight.shown(&message);
         if flags.as_ref() != Some(&shown.flags) {
-            say_shown(
-                &mut out.buffer,
-                options,
-                selected.view.latest(),
-                seq,
-                uid,
-                &shown,
-            );
+            say_shown(&mut out.buffer, options, &latest, seq, uid, &shown);
         } else if options.modseq {
             let mut line = options.label.begin(&mut out.buffer, seq, uid);
             line.modseq(shown.modseq);
             line.end();
         }
-        selected.view.note(uid, shown);
+        selected.view.note(uid);
     }
     Ok(())
 }

@@ -16,6 +16,7 @@ use crate::lacking::Lacking;
 use crate::node::Now;
 use crate::out::{Hangup, Out};
 use crate::search::target::SearchTarget;
+use crate::view::in_both::in_both;
 use crate::view::picked::Picked;
 use crate::view::{ExpungeTiming, LOOK_COST_BYTES, NoSuchNumber, ResponseOptions, View, say_shown};
 
@@ -229,13 +230,15 @@ impl Selected {
         options: ResponseOptions,
         out: &mut Out<'_>,
     ) -> Result<(), Hangup> {
-        for uid in uids.iter() {
-            let known = self.view.known().image.find(uid);
-            if let (Some((seq, _)), Some(shown)) = (known, self.view.now(uid)) {
-                let latest = self.view.latest();
-                say_shown(&mut out.buffer, options, latest, seq, uid, &shown);
-                self.view.note(uid, shown);
-            }
+        let (known, latest) = (
+            Arc::clone(self.view.known()),
+            Arc::clone(self.view.latest()),
+        );
+        let sight = self.view.sight(&latest);
+        for ((seq, _), (_, message)) in in_both(&known.image, &latest.image, uids) {
+            let shown = sight.shown(&message);
+            say_shown(&mut out.buffer, options, &latest, seq, message.uid, &shown);
+            self.view.note(message.uid);
             out.breathe().await?;
         }
         Ok(())

@@ -4,6 +4,7 @@
 //! `searcher` puts both together for any mailboxes, `of_selected` for the selected one.
 
 pub(crate) mod bounded;
+pub(crate) mod counting;
 pub(crate) mod criteria;
 pub(crate) mod digested;
 pub(crate) mod effort;

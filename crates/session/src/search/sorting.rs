@@ -35,9 +35,21 @@ pub(crate) async fn sort(
     let written = key_reader.load(found.mailbox, &messages, criteria).await?;
     let bytes = bytes_to_compare(&written, found.messages.len());
     let all = compute.run(bytes, || sortable(found, &written)).await;
-    let compare = |one: usize, other: usize| match (all.get(one), all.get(other)) {
-        (Some(one), Some(other)) => one.compare(other, criteria),
-        (one, other) => one.is_some().cmp(&other.is_some()),
+    let leading = compute.run(bytes, || leading(&all, criteria)).await;
+    let others = match &leading {
+        Some(_) => criteria.get(1..).unwrap_or_default(),
+        None => criteria,
+    };
+    let lead = |place: usize| leading.as_ref().and_then(|numbers| numbers.get(place));
+    let compare = |one: usize, other: usize| {
+        let ordering = lead(one).cmp(&lead(other));
+        if ordering.is_ne() || others.is_empty() {
+            return ordering;
+        }
+        match (all.get(one), all.get(other)) {
+            (Some(one), Some(other)) => one.compare(other, others),
+            (one, other) => one.is_some().cmp(&other.is_some()),
+        }
     };
     let places = sorted(all.len(), PLACES_PER_SLICE, compare, compute).await;
     let bytes = found.bytes_to_look_through();
@@ -97,6 +109,20 @@ fn sortable<'k>(found: &Finding, written: &'k [Bytes]) -> Vec<Sortable<'k>> {
             keys: SortKeys::new(written.get(place).map_or(&[], |keys| keys)),
         })
         .collect()
+}
+
+/// What the first criterion compares, as numbers that stand side by side, ascending; `None` where it compares texts.
+fn leading(all: &[Sortable<'_>], criteria: &[SortCriterion]) -> Option<Vec<i64>> {
+    let first = criteria.first()?;
+    let numbers = all.iter().map(|sortable| {
+        let number = sortable.number(first.key)?;
+        Some(match first.direction {
+            Direction::Ascending => number,
+            // The lowest becomes the highest, also where there is no such negative number.
+            Direction::Descending => !number,
+        })
+    });
+    numbers.collect()
 }
 
 impl KeyReader<'_> {
@@ -169,16 +195,32 @@ impl Sortable<'_> {
     fn compare_by(&self, other: &Self, key: SortKey) -> Ordering {
         let text = |which| self.keys.text(which).cmp(other.keys.text(which));
         match key {
-            SortKey::Relevancy => other.relevancy.cmp(&self.relevancy),
-            SortKey::Arrival => self.arrived().cmp(&other.arrived()),
-            SortKey::Date => self.sent().cmp(&other.sent()),
-            SortKey::Size => self.message.size.cmp(&other.message.size),
+            SortKey::Relevancy | SortKey::Arrival | SortKey::Date | SortKey::Size => {
+                self.number(key).cmp(&other.number(key))
+            }
             SortKey::Subject => text(SortText::Subject),
             SortKey::From => text(SortText::From),
             SortKey::To => text(SortText::To),
             SortKey::Cc => text(SortText::Cc),
             SortKey::DisplayFrom => text(SortText::DisplayFrom),
             SortKey::DisplayTo => text(SortText::DisplayTo),
+        }
+    }
+
+    /// What is compared by a key that compares numbers.
+    fn number(&self, key: SortKey) -> Option<i64> {
+        match key {
+            // The most relevant comes first.
+            SortKey::Relevancy => Some(-i64::from(self.relevancy)),
+            SortKey::Arrival => Some(self.arrived()),
+            SortKey::Date => Some(self.sent()),
+            SortKey::Size => Some(i64::from(self.message.size)),
+            SortKey::Subject
+            | SortKey::From
+            | SortKey::To
+            | SortKey::Cc
+            | SortKey::DisplayFrom
+            | SortKey::DisplayTo => None,
         }
     }
 

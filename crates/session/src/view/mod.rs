@@ -3,19 +3,28 @@
 //! The client's sequence numbers are those of `known`. News is learned at any time and told at
 //! moments: EXPUNGE only where the RFC lets numbers move (RFC 9051, 7.5.1). No I/O, no rights.
 
+pub(crate) mod in_both;
+mod news;
 pub(crate) mod picked;
+mod sight;
+mod told;
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use image::{Image, Message};
+use image::{FlagTest, Image, Message, Overlay};
 use live::{MailboxState, SharedResponse};
-use mail::{AccountId, FlagBits, Flags, Keywords, ModSeq, SeqNum, Uid, UidSet};
+use mail::{AccountId, FlagBits, Flags, SeqNum, Uid, UidSet};
 use wire::{NumberEnd, NumberRange, NumberSet, Numbering, say};
 
+use crate::view::in_both::in_both;
+pub(crate) use crate::view::news::say_shown;
+use crate::view::news::{News, digest};
 use crate::view::picked::Picked;
+pub(crate) use crate::view::sight::Shown;
+use crate::view::sight::Sight;
+use crate::view::told::{Said, ShownBy, Told};
 
 /// When something may be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,20 +72,11 @@ pub(crate) struct View {
     known: Arc<MailboxState>,
     latest: Arc<MailboxState>,
     /// What the client knows of single messages beyond `known`.
-    told: HashMap<Uid, Shown>,
+    told: Told,
     /// What the client believes of messages whose changes were withheld.
     withheld: HashMap<Uid, Shown>,
     /// From this UID on messages are recent to this session. None is in IMAP4rev2, and none where nothing is selected.
     first_recent: Option<Uid>,
-}
-
-/// What a client sees of a message that can change.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Shown {
-    pub(crate) flags: Flags,
-    pub(crate) modseq: ModSeq,
-    /// `\Recent`, which is the session's and no flag that is stored (RFC 3501, 2.3.2).
-    pub(crate) is_recent: bool,
 }
 
 /// A message that may count otherwise than in an earlier state.
@@ -96,15 +96,6 @@ pub(crate) const LOOK_COST_BYTES: usize = 16;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NoSuchNumber;
 
-/// Everything that leads from `known` to `latest`, ready to be written.
-struct News {
-    expunged: Vec<SeqNum>,
-    vanished: UidSet,
-    exists: Option<u32>,
-    arrived: u32,
-    changed: Vec<(SeqNum, Uid, Shown)>,
-}
-
 impl View {
     /// As SELECT is about to tell it.
     pub(crate) fn new(
@@ -117,7 +108,7 @@ impl View {
             private,
             known: mailbox_state.clone(),
             latest: mailbox_state,
-            told: HashMap::new(),
+            told: Told::default(),
             withheld: HashMap::new(),
             first_recent: None,
         }
@@ -134,7 +125,7 @@ impl View {
     /// No message is recent any more: the client speaks IMAP4rev2 from now on.
     pub(crate) fn end_recent(&mut self) {
         self.first_recent = None;
-        for shown in self.told.values_mut().chain(self.withheld.values_mut()) {
+        for shown in self.told.shown_mut().chain(self.withheld.values_mut()) {
             shown.is_recent = false;
         }
     }
@@ -169,6 +160,7 @@ impl View {
     /// The policy of the mailbox changed; what is shown from now on follows it. What the client
     /// was told by the old one stays known, so that it hears of every difference and of no other.
     pub(crate) fn set_private(&mut self, private: FlagBits) {
+        self.settle();
         let before: Vec<(Uid, Shown)> = self
             .known
             .image
@@ -239,6 +231,7 @@ impl View {
     /// These numbers mean other keywords from now on. No message had them then, but the client may believe so: such flags
     /// are shown by no name, and differ from all that comes later.
     fn forget_names(&mut self, renamed: &Flags) {
+        self.settle();
         let known = Arc::clone(&self.known);
         for (_, message) in known.image.iter() {
             let shown = self.shown(&message);
@@ -254,8 +247,56 @@ impl View {
 
     /// What the client sees of `message`, one of `known`.
     pub(crate) fn shown(&self, message: &Message) -> Shown {
-        let told = self.told.get(&message.uid).cloned();
-        told.unwrap_or_else(|| self.seen_in(&self.known, message))
+        self.shown_by(&self.sight(&self.known), message)
+    }
+
+    /// The same for all that are there of `uids`, ascending.
+    pub(crate) fn shown_among(&self, uids: &UidSet) -> Vec<(Uid, Shown)> {
+        let sight = self.sight(&self.known);
+        let messages = self.known.image.among(uids);
+        let shown = messages.map(|(_, message)| (message.uid, self.shown_by(&sight, &message)));
+        shown.collect()
+    }
+
+    /// What the client was told of `message`, or what is to see of it by `known`.
+    fn shown_by(&self, known: &Sight<'_>, message: &Message) -> Shown {
+        match self.told.find(message.uid) {
+            Some(Said::Shown(shown)) => shown.clone(),
+            Some(Said::By(state)) => match state.image.find(message.uid) {
+                Some((_, message)) => self.seen_in(state, &message),
+                None => known.shown(message),
+            },
+            None => known.shown(message),
+        }
+    }
+
+    /// How many messages the client knows with these flags; `None` where it was told of single messages what the state that it
+    /// knows does not say.
+    pub(crate) fn count(&self, test: FlagTest) -> Option<u32> {
+        let nothing = Overlay::default();
+        let own = self.known.overlays.get(&self.account);
+        let (own, private) = match own {
+            Some(own) => (own.as_ref(), self.private),
+            None => (&nothing, FlagBits::NONE),
+        };
+        let image = &self.known.image;
+        self.told
+            .is_empty()
+            .then(|| image.count(test, own, private))
+    }
+
+    /// Keeps what was told of messages as it was told, whatever happens to policy and keywords.
+    fn settle(&mut self) {
+        self.rearrange_told(Told::settle);
+    }
+
+    fn rearrange_told(&mut self, rearrange: impl FnOnce(&mut Told, &ShownBy<'_>)) {
+        let mut told = std::mem::take(&mut self.told);
+        rearrange(&mut told, &|state, uid| {
+            let (_, message) = state.image.find(uid)?;
+            Some(self.seen_in(state, &message))
+        });
+        self.told = told;
     }
 
     /// What there is to see of a message now; `None` when it is gone.
@@ -264,10 +305,17 @@ impl View {
         Some(self.seen_in(&self.latest, &message))
     }
 
-    /// The client was told this of `uid` outside [`tell`](Self::tell), or knows it by itself.
-    pub(crate) fn note(&mut self, uid: Uid, shown: Shown) {
-        self.told.insert(uid, shown);
+    /// The client was told what there is to see [now](Self::now) of `uid` outside [`tell`](Self::tell), or knows it by
+    /// itself. Cheap where many follow one another, ascending.
+    pub(crate) fn note(&mut self, uid: Uid) {
         self.withheld.remove(&uid);
+        // What is known of all need not be noted of one.
+        if self.is_behind() || !self.told.is_empty() {
+            self.told.note(uid, &self.latest);
+        }
+        if self.told.is_full() {
+            self.rearrange_told(Told::make_room);
+        }
     }
 
     /// The messages that `set` means.
@@ -391,8 +439,7 @@ impl View {
             out.extend_from_slice(&share(shared_response(&news.changed), &encode));
         }
         self.known = self.latest.clone();
-        let known = self.known.modseq();
-        self.told.retain(|_, shown| shown.modseq > known);
+        self.told.clear();
         self.last(news.arrived)
     }
 
@@ -417,20 +464,13 @@ impl View {
 
     fn news(&self, options: ResponseOptions) -> News {
         let difference = self.known.image.difference(&self.latest.image);
-        let mut changed = Vec::new();
-        for (seq, message) in &difference.changed {
-            changed.extend(self.change(options, *seq, message));
-        }
+        let altered = difference.changed.iter().map(|(_, message)| message.uid);
         let withheld: UidSet = self.withheld.keys().copied().collect();
-        let recoloured = self.recoloured(&self.known, &self.latest);
-        let counted: UidSet = changed.iter().map(|&(_, uid, _)| uid).collect();
-        for uid in recoloured.union(&withheld).difference(&counted).iter() {
-            let both = self.known.image.find(uid).zip(self.latest.image.find(uid));
-            if let Some((_, (seq, message))) = both {
-                changed.extend(self.change(options, seq, &message));
-            }
-        }
-        changed.sort_unstable_by_key(|&(seq, ..)| seq);
+        let uids = self.recoloured(&self.known, &self.latest);
+        let uids = uids.union(&altered.collect()).union(&withheld);
+        // These are as the client was told.
+        let uids = uids.difference(&self.told.told_by(&self.latest));
+        let changed = self.changes_among(options, &uids);
         News {
             expunged: difference.expunged,
             vanished: difference.vanished,
@@ -453,47 +493,43 @@ impl View {
         }
     }
 
-    /// What is to be said of a message that both states hold, if the client can see it.
-    fn change(
-        &self,
-        options: ResponseOptions,
-        seq: SeqNum,
-        after: &Message,
-    ) -> Option<(SeqNum, Uid, Shown)> {
-        let before = self.before(after.uid)?;
-        let now = self.seen_in(&self.latest, after);
-        let is_visible =
-            before.flags != now.flags || (options.modseq && before.modseq != now.modseq);
-        is_visible.then_some((seq, after.uid, now))
+    /// What is to be said of those of `uids` that both states hold, where the client can see it. Ascending.
+    fn changes_among(&self, options: ResponseOptions, uids: &UidSet) -> Vec<(SeqNum, Uid, Shown)> {
+        let (known, latest) = (self.sight(&self.known), self.sight(&self.latest));
+        let messages = in_both(&self.known.image, &self.latest.image, uids);
+        let changes = messages.filter_map(|((_, was), (seq, is))| {
+            let before = match self.withheld.get(&was.uid) {
+                Some(shown) => shown.clone(),
+                None => self.shown_by(&known, &was),
+            };
+            let now = latest.shown(&is);
+            let is_visible =
+                before.flags != now.flags || (options.modseq && before.modseq != now.modseq);
+            is_visible.then_some((seq, is.uid, now))
+        });
+        changes.collect()
     }
 
     /// What the client believes of a message that it knows.
     fn before(&self, uid: Uid) -> Option<Shown> {
-        let told = self.withheld.get(&uid).or_else(|| self.told.get(&uid));
-        match told {
-            Some(shown) => Some(shown.clone()),
-            None => Some(self.seen_in(&self.known, &self.known.image.find(uid)?.1)),
+        if let Some(shown) = self.withheld.get(&uid) {
+            return Some(shown.clone());
         }
+        Some(self.shown(&self.known.image.find(uid)?.1))
     }
 
     fn seen_in(&self, mailbox_state: &MailboxState, message: &Message) -> Shown {
-        let (flags, modseq) = match mailbox_state.overlays.get(&self.account) {
-            Some(overlay) => overlay.seen(message, self.private),
-            None => (message.flags.clone(), message.modseq),
-        };
-        Shown {
-            flags,
-            modseq,
-            is_recent: self.first_recent.is_some_and(|first| message.uid >= first),
-        }
+        self.sight(mailbox_state).shown(message)
     }
-}
 
-impl Shown {
-    /// The names of all flags, `\Recent` last.
-    pub(crate) fn names<'n>(&'n self, keywords: &'n Keywords) -> impl Iterator<Item = &'n str> {
-        let recent = self.is_recent.then_some("\\Recent");
-        keywords.names(&self.flags).chain(recent)
+    /// How this client sees the messages of a state.
+    pub(crate) fn sight<'s>(&self, mailbox_state: &'s MailboxState) -> Sight<'s> {
+        let overlay = mailbox_state.overlays.get(&self.account);
+        Sight {
+            overlay: overlay.map(Arc::as_ref),
+            private: self.private,
+            first_recent: self.first_recent,
+        }
     }
 }
 
@@ -548,66 +584,12 @@ impl MessageLabel {
     }
 }
 
-impl News {
-    fn has_numbers(&self) -> bool {
-        !self.expunged.is_empty() || self.exists.is_some()
-    }
-
-    fn encode_numbers(&self, options: ResponseOptions) -> Vec<u8> {
-        let mut out = Vec::new();
-        if options.vanished && !self.vanished.is_empty() {
-            say::vanished(&mut out, &self.vanished);
-        } else {
-            // Highest first, so that the numbers of the others are still what they were.
-            for seq in &self.expunged {
-                say::expunge(&mut out, seq.get());
-            }
-        }
-        if let Some(exists) = self.exists {
-            say::exists(&mut out, exists);
-        }
-        out
-    }
-
-    fn encode_changed(&self, options: ResponseOptions, latest: &MailboxState) -> Vec<u8> {
-        let mut out = Vec::new();
-        for (seq, uid, shown) in &self.changed {
-            say_shown(&mut out, options, latest, *seq, *uid, shown);
-        }
-        out
-    }
-}
-
-/// Two watchers with the same options and digest hear the same bytes, which `\Recent` is among.
-fn digest(changed: &[(SeqNum, Uid, Shown)]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    changed.hash(&mut hasher);
-    hasher.finish()
-}
-
 /// The sequence numbers of the messages with UIDs from `low` to `high`, ends included.
 fn numbers_between(image: &Image, low: u32, high: u32) -> Option<(u32, u32)> {
     let mut run = image.by_uid(Uid::new(low).unwrap_or(Uid::MIN)..=Uid::new(high)?);
     let (first, _) = run.next()?;
     let more = u32::try_from(run.len()).unwrap_or(u32::MAX);
     Some((first.get(), first.get().saturating_add(more)))
-}
-
-/// An untagged FETCH with what can change of a message.
-pub(crate) fn say_shown(
-    out: &mut Vec<u8>,
-    options: ResponseOptions,
-    mailbox_state: &MailboxState,
-    seq: SeqNum,
-    uid: Uid,
-    shown: &Shown,
-) {
-    let mut line = options.label.begin(out, seq, uid);
-    line.flags(shown.names(&mailbox_state.keywords));
-    if options.modseq {
-        line.modseq(shown.modseq);
-    }
-    line.end();
 }
 
 #[cfg(test)]

@@ -226,13 +226,20 @@ async fn changes_tell_what_happened_in_order_and_vanished_what_left() {
 }
 
 /// Enough messages for a snapshot to be worth it.
+/// Has no snapshot.
 async fn large_mailbox(world: &World, who: AccountId) -> MailboxId {
     let mailbox = inbox(&world.store, who).await;
-    let subjects = vec!["x"; 1000];
-    for _ in 0..5 {
-        append(&world.store, who, mailbox, &subjects).await;
-    }
+    fill(world, who, mailbox, 5000).await;
     mailbox
+}
+
+/// By a node that has ended when this returns, so that no snapshot comes from it.
+async fn fill(world: &World, who: AccountId, mailbox: MailboxId, messages: usize) {
+    let node = world.another_node().await;
+    for _ in 0..messages / 1000 {
+        append(&node, who, mailbox, &["x"; 1000]).await;
+    }
+    node.drain().await.unwrap();
 }
 
 /// Loads until a snapshot was used: it is written by a task of its own, which takes its time.
@@ -292,6 +299,48 @@ async fn large_mailboxes_get_snapshots_before_anybody_opens_them() {
     );
 }
 
+/// Whoever fills a mailbox writes its snapshot soon after, by APPEND and by COPY.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mailbox_that_was_filled_gets_its_snapshot_when_it_rests() {
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let uid_next = "select coalesce(max(uid_next), 0) from snapshot";
+    let mailbox = inbox(&world.store, ada).await;
+    for _ in 0..5 {
+        append(&world.store, ada, mailbox, &["x"; 1000]).await;
+    }
+    while world.count(uid_next).await < 5001 {
+        tokio::task::yield_now().await;
+    }
+    let node = world.another_node().await;
+    let from_snapshot = image(&node, mailbox).await;
+    assert_eq!(node.stats().images_from_snapshots, 1);
+
+    let from = permit(&world.store, ada, mailbox, Operation::Read).await;
+    let to = permit(
+        &world.store,
+        ada,
+        mailbox,
+        Operation::Insert(FlagBits::NONE),
+    )
+    .await;
+    let copy = async |count| {
+        let asked = uids(1..=count);
+        let copied = world.store.copy(&from, &to, &asked, FlagBits::ALL).await;
+        assert_eq!(copied.unwrap().pairs.len() as u64, asked.len());
+    };
+    copy(3500).await;
+    copy(5000).await;
+    while world.count(uid_next).await < 13_501 {
+        tokio::task::yield_now().await;
+    }
+    let node = world.another_node().await;
+    let grown = image(&node, mailbox).await;
+    assert_eq!(node.stats().images_from_snapshots, 1);
+    assert_eq!(grown.len(), 13_500);
+    assert_eq!(from_snapshot.len(), 5000);
+}
+
 /// One statement may bring very many messages: the snapshot is as old as these make it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_snapshot_that_lacks_many_messages_is_written_anew() {
@@ -299,12 +348,9 @@ async fn a_snapshot_that_lacks_many_messages_is_written_anew() {
     let ada = world.account("ada").await;
     let mailbox = large_mailbox(&world, ada).await;
     assert_eq!(world.store.write_snapshots().await.unwrap(), 1);
-    let subjects = vec!["y"; 1000];
-    for _ in 0..4 {
-        append(&world.store, ada, mailbox, &subjects).await;
-    }
+    fill(&world, ada, mailbox, 4000).await;
     assert_eq!(world.store.write_snapshots().await.unwrap(), 0);
-    append(&world.store, ada, mailbox, &subjects).await;
+    fill(&world, ada, mailbox, 1000).await;
     let before = world.store.stats().images_from_rows;
     assert_eq!(world.store.write_snapshots().await.unwrap(), 1);
     let from_rows = world.store.stats().images_from_rows - before;
