@@ -2,8 +2,9 @@
 
 use crate::{AclEntry, Identifier, domain_of};
 
-/// Whether `asking`, who administers the mailbox with this list, may be told what the account `name` may do there: one of the
-/// same domain, and whomever the list names already. Anything else would tell who has an account.
+/// Whether `asking`, who administers the mailbox with this list, may be told what the account `name` may do there.
+///
+/// Those of the same domain are known, and whomever the list names already. Anything else would tell who has an account.
 #[must_use]
 pub fn may_know_of(entries: &[AclEntry], name: &str, asking: &str) -> bool {
     let is_named =
