@@ -6,21 +6,41 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use store::{BadDatabaseUrl, Store};
+use tokio::sync::watch;
 use tokio::time::sleep;
 use tracing::{info, warn};
 
 use crate::config::{DatabaseConfig, Secret};
 use crate::lock::lock;
 
-/// The URL in use, and the file that may get another one.
+/// The URLs in use, and the files that may get others.
 #[derive(Debug)]
 pub(crate) struct DatabaseLink {
     store: Store,
     current: Mutex<Option<Secret>>,
-    file: Option<PathBuf>,
     of_standbys: Mutex<Option<Secret>>,
-    file_of_standbys: Option<PathBuf>,
+    files: watch::Sender<Files>,
     reload_every: Duration,
+}
+
+/// Where the settings say that the URLs are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Files {
+    primary: Option<PathBuf>,
+    standbys: Option<PathBuf>,
+}
+
+impl Files {
+    fn of(config: &DatabaseConfig) -> Self {
+        Self {
+            primary: config.url_file.clone(),
+            standbys: config.read_url_file.clone(),
+        }
+    }
+
+    const fn are_any(&self) -> bool {
+        self.primary.is_some() || self.standbys.is_some()
+    }
 }
 
 impl DatabaseLink {
@@ -28,28 +48,42 @@ impl DatabaseLink {
         Arc::new(Self {
             store,
             current: Mutex::new(config.url.clone()),
-            file: config.url_file.clone(),
             of_standbys: Mutex::new(config.read_url.clone()),
-            file_of_standbys: config.read_url_file.clone(),
+            files: watch::channel(Files::of(config)).0,
             reload_every: config.reload_every,
         })
     }
 
-    /// Looks at the files regularly, for as long as there is one.
+    /// Looks at the files regularly, without end.
     pub(crate) async fn follow(self: Arc<Self>) {
-        while self.file.is_some() || self.file_of_standbys.is_some() {
+        let mut named = self.files.subscribe();
+        // The sender is ours.
+        while named.wait_for(Files::are_any).await.is_ok() {
             sleep(self.reload_every).await;
-            if let Some(url) = read(self.file.as_deref(), "database.url").await {
+            let files = named.borrow().clone();
+            if let Some(url) = read(files.primary.as_deref(), "database.url").await {
                 self.move_to(&url).await;
             }
-            if let Some(url) = read(self.file_of_standbys.as_deref(), "database.read_url").await {
+            if let Some(url) = read(files.standbys.as_deref(), "database.read_url").await {
                 self.move_standbys_to(&url);
             }
         }
     }
 
+    /// Uses what `config` says from now on, and looks at the files that it names.
+    pub(crate) async fn reload(&self, config: &DatabaseConfig) {
+        // First: what an old file says must not come after it.
+        self.files.send_replace(Files::of(config));
+        if let Some(url) = &config.url {
+            self.move_to(url).await;
+        }
+        if let Some(url) = &config.read_url {
+            self.move_standbys_to(url);
+        }
+    }
+
     /// Uses `url` from now on, if it is another one and leads to the same database.
-    pub(crate) async fn move_to(&self, url: &Secret) {
+    async fn move_to(&self, url: &Secret) {
         let is_known = lock(&self.current)
             .as_ref()
             .is_none_or(|known| known == url);
@@ -73,7 +107,7 @@ impl DatabaseLink {
         }
     }
     /// Reads from the standbys at `url` from now on, if it is another one.
-    pub(crate) fn move_standbys_to(&self, url: &Secret) {
+    fn move_standbys_to(&self, url: &Secret) {
         let mut current = lock(&self.of_standbys);
         if current.as_ref().is_none_or(|known| known == url) {
             return;
@@ -94,11 +128,12 @@ impl DatabaseLink {
 
 /// What is in a file, if there is one and it can be read.
 async fn read(file: Option<&Path>, setting: &str) -> Option<Secret> {
-    match tokio::fs::read_to_string(file?).await {
+    let file = file?;
+    match tokio::fs::read_to_string(file).await {
         Ok(text) => Some(Secret::new(text.trim().to_owned())),
         // It may be in the midst of being replaced; the connections that there are go on.
         Err(cause) => {
-            warn!(setting, %cause, "the file of a setting cannot be read");
+            warn!(setting, file = %file.display(), %cause, "the file of a setting cannot be read");
             None
         }
     }

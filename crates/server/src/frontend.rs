@@ -312,12 +312,7 @@ impl Frontend {
             clients.reload(config);
         }
         self.trust.replace(config);
-        if let Some(url) = &config.database.url {
-            self.link.move_to(url).await;
-        }
-        if let Some(url) = &config.database.read_url {
-            self.link.move_standbys_to(url);
-        }
+        self.link.reload(&config.database).await;
     }
 
     /// Stops: reports that it is not ready, accepts no new clients once balancers had time to notice, says BYE to each

@@ -1,12 +1,13 @@
 //! TLS: the certificates that are served now, each to those who ask for one of its names, and new ones when files change.
 
 use std::collections::HashMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use rustls::ServerConfig;
 use rustls::crypto::ring;
-use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{ClientHello, ResolvesServerCert};
@@ -259,12 +260,33 @@ pub(crate) fn load(files: &TlsFiles) -> Result<CertifiedKey, TlsError> {
         ));
     }
     let key = PrivateKeyDer::from_pem_file(&files.key)
-        .map_err(|cause| unreadable(&files.key, cause.to_string()))?;
-    CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(|cause| TlsError::Pair {
-        certificate: files.certificate.clone(),
-        key: files.key.clone(),
-        cause,
+        .map_err(|cause| unreadable(&files.key, words_about_key(&files.key, &cause)))?;
+    let provider = ring::default_provider();
+    let others = chain.iter().skip(1).cloned().collect::<Vec<_>>();
+    let pair = CertifiedKey::from_der(chain, key.clone_key(), &provider);
+    pair.map_err(|cause| {
+        let fits = |own| CertifiedKey::from_der(vec![own], key.clone_key(), &provider).is_ok();
+        if others.into_iter().any(fits) {
+            let words = "the server's own certificate must come first, before those that sign it";
+            return unreadable(&files.certificate, words.to_owned());
+        }
+        TlsError::Pair {
+            certificate: files.certificate.clone(),
+            key: files.key.clone(),
+            cause,
+        }
     })
+}
+
+fn words_about_key(path: &Path, cause: &pem::Error) -> String {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    match cause {
+        pem::Error::NoItemsFound if text.contains("ENCRYPTED") => {
+            "the key has a passphrase; `openssl pkey -in KEY -out NEW` takes it off".to_owned()
+        }
+        pem::Error::NoItemsFound => "holds no private key in PEM".to_owned(),
+        cause => cause.to_string(),
+    }
 }
 
 /// Reads both files as [`load`] does, and says whether clients accept the certificate at `now`.

@@ -101,11 +101,22 @@ impl Cause {
     }
 }
 
+/// SQLSTATE: the role may not do that.
+const INSUFFICIENT_PRIVILEGE: &str = "42501";
+/// What is said besides then.
+const GRANTS: &str = " (what a role needs is in deploy/postgres/roles.sql; `postroom migrate` runs as the one that owns the tables)";
+
 impl fmt::Display for Cause {
     /// In PostgreSQL's words, without the line of its own source, which readers take for one of theirs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.downcast_ref() {
-            Some(sqlx::Error::Database(database)) => f.write_str(database.message()),
+            Some(sqlx::Error::Database(database)) => {
+                f.write_str(database.message())?;
+                if database.code().as_deref() == Some(INSUFFICIENT_PRIVILEGE) {
+                    f.write_str(GRANTS)?;
+                }
+                Ok(())
+            }
             Some(_) | None => self.0.fmt(f),
         }
     }

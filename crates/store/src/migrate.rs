@@ -91,6 +91,26 @@ impl Store {
         may_migrate(&mut connect(url).await?).await
     }
 
+    /// The tables in which the role of `url` cannot do all that a frontend does, by name.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database cannot be reached.
+    pub async fn lacking_grants(url: &str) -> Result<Vec<String>, Fault> {
+        let mut connection = connect(url).await?;
+        let tables = sqlx::query_scalar(
+            "select c.relname::text
+               from pg_class c
+              cross join unnest(array['select', 'insert', 'update', 'delete']) as needed
+              where c.relnamespace = current_schema()::regnamespace
+                and c.relkind in ('r', 'p')
+                and not has_table_privilege(c.oid, needed)
+              group by c.relname
+              order by c.relname",
+        );
+        Ok(tables.fetch_all(&mut connection).await?)
+    }
+
     /// What [`migrate`](Self::migrate) would do, or that somebody is migrating now. Changes nothing, and needs no right to.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use crate::certificates::write_certificate;
 use crate::client::{Client, get};
 use crate::process::{Process, play};
-use crate::verbs::ok;
+use crate::verbs::{ok, run};
 use crate::world::World;
 
 /// What `psql` says to these statements, as the user of `url`; else what it complains of.
@@ -225,6 +225,55 @@ fn another_password_of_the_database_needs_no_signal() {
 }
 
 #[test]
+fn the_file_of_a_url_is_the_one_that_was_named_last() {
+    let world = World::new();
+    let (url, log) = (world.postgres.url(), world.path().join("log"));
+    let (_, place) = url.split_once('@').unwrap();
+    let make = |role: &str| {
+        let create = format!("create role {role} login superuser password '{role}'");
+        psql(&url, &create).unwrap();
+        format!("postgres://{role}:{role}@{place}")
+    };
+    let [first, second, third] = ["first", "second", "third"].map(make);
+    let [settings, old, new] = ["postroom.toml", "old", "new"].map(|name| world.path().join(name));
+    fs::write(&settings, format!("database.url = '{first}'")).unwrap();
+    let variables = [
+        ("CONFIG", settings.to_str().unwrap()),
+        ("DATABASE__RELOAD_EVERY", "10ms"),
+    ];
+    let mut process = Process::start_without_url(&world, &variables, &log);
+    let name = |file: &Path| {
+        fs::write(&settings, format!("database.url_file = '{}'", file.display())).unwrap();
+        process.signal("HUP");
+    };
+    let changes = async |count| {
+        let words = "database.url has changed";
+        while fs::read_to_string(&log).unwrap().matches(words).count() < count {
+            tokio::task::yield_now().await;
+        }
+    };
+    play(async {
+        // Where there was no file before, one is looked at from now on.
+        fs::write(&old, &first).unwrap();
+        name(&old);
+        until_log_says(&log, "the configuration was read again").await;
+        fs::write(&old, &second).unwrap();
+        changes(1).await;
+        fs::write(&new, &third).unwrap();
+        name(&new);
+        changes(2).await;
+        // The old one is looked at no longer, the new one is.
+        fs::write(&old, &first).unwrap();
+        fs::write(&new, &second).unwrap();
+        changes(3).await;
+        let roles = "select distinct usename from pg_stat_activity where usename in ('first', 'third')";
+        while !psql(&url, roles).unwrap().is_empty() {}
+    });
+    process.signal("TERM");
+    assert_eq!(process.exit_code(), Some(0));
+}
+
+#[test]
 fn a_role_that_may_change_no_table_serves_everything() {
     let world = World::new();
     let url = world.postgres.url();
@@ -310,6 +359,19 @@ fn a_role_that_may_change_no_table_serves_everything() {
     let partitions = "select count(*) from pg_inherits where inhparent = 'activity'::regclass";
     let partitions: u32 = psql(&owner, partitions).unwrap().parse().unwrap();
     assert!(partitions > 3, "{partitions}");
+    // A table that another role has made is granted to nobody.
+    let doctor = || {
+        let settings = world.settings(&[("DATABASE__URL", &frontend)]);
+        run(&settings, &["doctor"], "").out
+    };
+    let said = doctor();
+    assert!(said.contains("good  database"), "{said}");
+    psql(&owner, "revoke update on access_token from postroom_frontend").unwrap();
+    let said = doctor();
+    assert!(
+        said.contains("bad  database: this role may not read and write 1 tables, such as access_token"),
+        "{said}"
+    );
     process.signal("TERM");
     assert_eq!(process.exit_code(), Some(0));
 }

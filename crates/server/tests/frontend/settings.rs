@@ -44,6 +44,35 @@ fn settings_and_certificates_are_checked_without_a_database() {
 }
 
 #[test]
+fn a_key_with_a_passphrase_and_a_chain_in_the_wrong_order_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let make = || rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (own, other) = (make(), make());
+    let certificate = write("own.pem", &own.cert.pem());
+    let reversed = write("reversed.pem", &(other.cert.pem() + &own.cert.pem()));
+    let key = write("key.pem", &own.signing_key.serialize_pem());
+    let locked = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n";
+    let locked = write("locked.pem", locked);
+    let none = HashMap::new();
+    for (certificate, key, complaint) in [
+        (&certificate, &locked, "locked.pem: the key has a passphrase"),
+        (&certificate, &certificate, "own.pem: holds no private key in PEM"),
+        (&reversed, &key, "reversed.pem: the server's own certificate must come first"),
+    ] {
+        let text = format!("tls = {{ certificate = '{certificate}', key = '{key}' }}");
+        let file = write("postroom.toml", &text);
+        let ended = run(&none, &["config", "--check", "--config", &file], "");
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert!(ended.err.contains(complaint), "{ended:?}");
+    }
+}
+
+#[test]
 fn whoever_wants_lines_of_json_reads_why_there_is_no_frontend() {
     let none = HashMap::from([("POSTROOM_LOG__FORMAT".to_owned(), "json".to_owned())]);
     let mut mistaken = none.clone();

@@ -272,6 +272,10 @@ fn changes(entries: &[String]) -> Result<Vec<(Subject, Modification)>, Failure> 
             "{identifier} stands where an identifier should; options come before the mailbox"
         ))),
         [identifier, rights] => {
+            if let Some(role) = role::meant(rights) {
+                let words = format!("{rights:?}: did you mean {}?", role.word());
+                return Err(Failure::usage(words));
+            }
             let change = role::parse_change(rights)
                 .map_err(|cause| Failure::usage(role::neither(rights, cause)))?;
             Ok((subject(identifier)?, change))

@@ -13,6 +13,17 @@ pub(super) fn parse_change(text: &str) -> Result<Modification, BadRights> {
     }
 }
 
+/// How like a role (by Jaro and Winkler, at most 1) letters are that may be a slip of it, such as `editr`.
+const SLIP_LIKENESS: f64 = 0.9;
+
+/// The role that letters may be meant to be.
+pub(super) fn meant(text: &str) -> Option<Role> {
+    let word = text.trim_start_matches(['+', '-']);
+    let is_like = |role: &Role| strsim::jaro_winkler(word, role.word()) >= SLIP_LIKENESS;
+    let is_none = Role::parse(word).is_none();
+    Role::ALL.into_iter().find(is_like).filter(|_| is_none)
+}
+
 /// What is said of a text that gives nothing.
 pub(super) fn neither(text: &str, bad: BadRights) -> String {
     let roles = Role::ALL.map(Role::word).join(", ");
@@ -36,7 +47,7 @@ mod tests {
     use acl::{Modification, Rights, Role};
 
     use super::super::HELP;
-    use super::{in_letters, parse_change};
+    use super::{in_letters, meant, parse_change};
 
     #[test]
     fn a_role_is_its_letters() {
@@ -52,6 +63,12 @@ mod tests {
         }
         assert!(parse_change("Viewer").is_err());
         assert!(parse_change("boss").is_err());
+        for (text, role) in [("editr", Role::Editor), ("+edit", Role::Editor), ("manger", Role::Manager)] {
+            assert_eq!(meant(text), Some(role), "{text}");
+        }
+        for text in ["editor", "lrswite", "tied", "-e", ""] {
+            assert_eq!(meant(text), None, "{text}");
+        }
         // Letters, but a word.
         for text in ["writer", "+writer", "-reader"] {
             let said = parse_change(text).unwrap_err().to_string();

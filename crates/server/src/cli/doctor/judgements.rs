@@ -14,6 +14,17 @@ const CLOCK_SECONDS_MAX: i64 = 5;
 /// After so long without a word a frontend may have ended, and another one may have its name.
 const HEARD_WITHIN: Duration = Duration::from_secs(20);
 
+/// Whether a frontend may read and write everything: what was made by another role than the owner was granted to nobody.
+pub(super) fn judge_grants(lacking: &[String]) -> Option<Finding> {
+    let first = lacking.first()?;
+    let words = format!(
+        "this role may not read and write {} tables, such as {first}: run postroom migrate as the role that owns the tables, and see \
+         deploy/postgres/roles.sql for what a frontend's role is granted",
+        lacking.len()
+    );
+    Some(Finding::bad("database", words))
+}
+
 /// What becomes of missing migrations: who applies them, and whether this role could.
 pub(super) fn judge_migrations(missing: usize, does_serve: bool, may: bool) -> Finding {
     let what = "database";

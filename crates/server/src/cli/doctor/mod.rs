@@ -15,7 +15,7 @@ use store::{Letters, Options, Store};
 use tokio::time::timeout;
 
 use self::judgements::{
-    judge_clock, judge_frontends, judge_migrations, judge_replication, judge_room,
+    judge_clock, judge_frontends, judge_grants, judge_migrations, judge_replication, judge_room,
 };
 use super::failure::Failure;
 use super::readable::{ReadableBy, Secrecy, readable_by, who_cannot_write};
@@ -159,6 +159,10 @@ fn not_looked_at() -> Finding {
 
 async fn examine_store(config: &Config, database: &Database) -> Result<Vec<Finding>, store::Fault> {
     let what = "database";
+    let lacking = Store::lacking_grants(database.url()).await?;
+    if let Some(finding) = judge_grants(&lacking) {
+        return Ok(vec![finding, not_looked_at()]);
+    }
     let pending = Store::pending_migrations(database.url()).await?;
     if !pending.is_empty() {
         let may_migrate = Store::may_migrate(database.url()).await?;
