@@ -243,7 +243,11 @@ fn the_file_of_a_url_is_the_one_that_was_named_last() {
     ];
     let mut process = Process::start_without_url(&world, &variables, &log);
     let name = |file: &Path| {
-        fs::write(&settings, format!("database.url_file = '{}'", file.display())).unwrap();
+        fs::write(
+            &settings,
+            format!("database.url_file = '{}'", file.display()),
+        )
+        .unwrap();
         process.signal("HUP");
     };
     let changes = async |count| {
@@ -266,7 +270,8 @@ fn the_file_of_a_url_is_the_one_that_was_named_last() {
         fs::write(&old, &first).unwrap();
         fs::write(&new, &second).unwrap();
         changes(3).await;
-        let roles = "select distinct usename from pg_stat_activity where usename in ('first', 'third')";
+        let roles =
+            "select distinct usename from pg_stat_activity where usename in ('first', 'third')";
         while !psql(&url, roles).unwrap().is_empty() {}
     });
     process.signal("TERM");
@@ -366,10 +371,16 @@ fn a_role_that_may_change_no_table_serves_everything() {
     };
     let said = doctor();
     assert!(said.contains("good  database"), "{said}");
-    psql(&owner, "revoke update on access_token from postroom_frontend").unwrap();
+    psql(
+        &owner,
+        "revoke update on access_token from postroom_frontend",
+    )
+    .unwrap();
     let said = doctor();
     assert!(
-        said.contains("bad  database: this role may not read and write 1 tables, such as access_token"),
+        said.contains(
+            "bad  database: this role may not read and write 1 tables, such as access_token"
+        ),
         "{said}"
     );
     process.signal("TERM");

@@ -56,13 +56,26 @@ fn a_key_with_a_passphrase_and_a_chain_in_the_wrong_order_are_told() {
     let certificate = write("own.pem", &own.cert.pem());
     let reversed = write("reversed.pem", &(other.cert.pem() + &own.cert.pem()));
     let key = write("key.pem", &own.signing_key.serialize_pem());
-    let locked = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n";
+    let locked =
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n";
     let locked = write("locked.pem", locked);
     let none = HashMap::new();
     for (certificate, key, complaint) in [
-        (&certificate, &locked, "locked.pem: the key has a passphrase"),
-        (&certificate, &certificate, "own.pem: holds no private key in PEM"),
-        (&reversed, &key, "reversed.pem: the server's own certificate must come first"),
+        (
+            &certificate,
+            &locked,
+            "locked.pem: the key has a passphrase",
+        ),
+        (
+            &certificate,
+            &certificate,
+            "own.pem: holds no private key in PEM",
+        ),
+        (
+            &reversed,
+            &key,
+            "reversed.pem: the server's own certificate must come first",
+        ),
     ] {
         let text = format!("tls = {{ certificate = '{certificate}', key = '{key}' }}");
         let file = write("postroom.toml", &text);

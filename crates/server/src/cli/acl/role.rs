@@ -63,7 +63,11 @@ mod tests {
         }
         assert!(parse_change("Viewer").is_err());
         assert!(parse_change("boss").is_err());
-        for (text, role) in [("editr", Role::Editor), ("+edit", Role::Editor), ("manger", Role::Manager)] {
+        for (text, role) in [
+            ("editr", Role::Editor),
+            ("+edit", Role::Editor),
+            ("manger", Role::Manager),
+        ] {
             assert_eq!(meant(text), Some(role), "{text}");
         }
         for text in ["editor", "lrswite", "tied", "-e", ""] {
