@@ -1,6 +1,6 @@
 //! `postroom quota`: how much room there is, and how much is taken.
 
-use mail::{QuotaLimits, QuotaRoot, Resource, Usage};
+use mail::{Place, QuotaLimits, QuotaRoot, Resource, Usage};
 use serde_json::{Value, json};
 use store::{Fault, Quota};
 
@@ -106,7 +106,7 @@ async fn is_there(
     let QuotaRoot::Shared(path) = root else {
         return Ok(true);
     };
-    let place = context.place(&format!("{}{path}", context.namespaces().shared()))?;
+    let place = Place::Shared(path.clone());
     let found = context.store.resolve(operator.account.id, &place).await?;
     Ok(found.is_some())
 }

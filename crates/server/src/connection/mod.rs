@@ -7,12 +7,12 @@
 mod compression;
 mod crowding;
 mod feed;
+mod handshake;
 mod literals;
 mod response_writer;
 mod shared_stream;
 mod stream;
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,13 +20,13 @@ use live::LoginLease;
 use mail::SessionId;
 use session::{Admission, ConnectionLimit, Goodbye, Hangup, Input, Next, Now, Out, Peer, Session};
 use store::SessionReport;
-use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep_until};
 use tokio_rustls::TlsAcceptor;
 use tracing::{Instrument as _, Span, debug, field, info, info_span};
 use wire::{Announced, Framer, FramerStep, Verdict};
 
 pub(crate) use crowding::ComingUploads;
+pub(crate) use handshake::handshake;
 pub(crate) use literals::{Budget, CommandUploads, Upload};
 pub(crate) use stream::Stream;
 
@@ -562,43 +562,6 @@ async fn until_stopped<T>(
         () = over => Err(Goodbye::LeaseEnded),
         () = ended(presence) => Err(Goodbye::Ended),
     }
-}
-
-/// TLS on a fresh socket; `None` when the client cannot, will not, or takes too long.
-pub(crate) async fn handshake(
-    tls: &TlsAcceptor,
-    patience: Duration,
-    socket: TcpStream,
-    metrics: &Metrics,
-) -> Option<Stream> {
-    let address = socket.peer_addr().map(|peer| peer.ip().to_canonical());
-    let address = address.ok().map(field::display);
-    let shaken = timeout(patience, tls.accept(socket)).await;
-    metrics.count_handshake(shaken.as_ref().ok().map(Result::is_ok));
-    match shaken {
-        Ok(Ok(stream)) => Some(Stream::tls(stream)),
-        Ok(Err(cause)) if is_about_certificate(&cause) => {
-            info!(network.peer.address = address, %cause, "a client showed a certificate that is not believed");
-            None
-        }
-        Ok(Err(cause)) => {
-            debug!(network.peer.address = address, %cause, "a TLS handshake failed");
-            None
-        }
-        Err(_) => {
-            debug!(
-                network.peer.address = address,
-                "a TLS handshake took too long"
-            );
-            None
-        }
-    }
-}
-
-/// Whether it is the client's certificate that a handshake failed for. Whoever comes on has one.
-fn is_about_certificate(cause: &io::Error) -> bool {
-    let cause = cause.get_ref().and_then(|cause| cause.downcast_ref());
-    matches!(cause, Some(rustls::Error::InvalidCertificate(_)))
 }
 
 #[cfg(test)]
