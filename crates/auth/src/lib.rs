@@ -18,8 +18,8 @@ mod token;
 mod verified;
 
 pub use bearer::{
-    Algorithm, BadBearer, BadKeys, Bearer, BearerLogin, BearerMechanism, BearerRules, KeySet,
-    check_bearer,
+    Algorithm, BadBearer, BadKeys, Bearer, BearerLogin, BearerMechanism, BearerRules, CodeFlow,
+    ExpectedIdToken, IdTokenRules, KeySet, SignedInSince, check_bearer, check_id_token,
 };
 pub use browser_secret::BrowserSecret;
 pub use hash::{BadHash, Hasher, Unhashable, Verified};

@@ -69,6 +69,12 @@ pub enum BadBearer {
     Scope,
     /// It names no account, or one by an address that was not verified.
     Nameless,
+    /// It belongs to another sign-in.
+    Nonce,
+    /// It was given to another client.
+    Party,
+    /// Whoever it names has not just shown the provider who he is.
+    NotAgain,
 }
 
 impl Algorithm {
@@ -105,6 +111,9 @@ impl fmt::Display for BadBearer {
             Self::NotBegun => "not begun",
             Self::Scope => "without the scope",
             Self::Nameless => "without an account",
+            Self::Nonce => "of another sign-in",
+            Self::Party => "given to another client",
+            Self::NotAgain => "of somebody who has not signed in again",
         })
     }
 }
@@ -120,47 +129,71 @@ pub fn check_bearer(
     rules: &BearerRules,
     now: i64,
 ) -> Result<BearerLogin, BadBearer> {
-    let claims = signed(token, keys, rules)?;
-    let text = |name: &str| claims.get(name).and_then(Value::as_str);
-    if text("iss") != Some(&rules.issuer) {
-        return Err(BadBearer::Issuer);
-    }
-    let is_for_us = |name: &str| rules.audiences.iter().any(|ours| ours == name);
-    let is_for_us = match claims.get("aud") {
-        Some(Value::String(name)) => is_for_us(name),
-        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).any(is_for_us),
-        _ => false,
-    };
-    if !is_for_us {
+    let claims = signed(token, keys, &rules.algorithms)?;
+    let is_ours = |name: &str| rules.audiences.iter().any(|ours| ours == name);
+    check_issuer(&claims, &rules.issuer)?;
+    if !audiences(&claims).any(is_ours) {
         return Err(BadBearer::Audience);
     }
-    let ends_at = time(&claims, "exp")?.ok_or(BadBearer::Ended)?;
-    if ends_at.saturating_add(rules.skew) <= now {
-        return Err(BadBearer::Ended);
-    }
-    let begins_at = time(&claims, "nbf")?;
-    if begins_at.is_some_and(|begin| begin > now.saturating_add(rules.skew)) {
-        return Err(BadBearer::NotBegun);
-    }
+    let ends_at = check_times(&claims, rules.skew, now)?;
     if let Some(scope) = &rules.scope
         && !has_scope(&claims, scope)
     {
         return Err(BadBearer::Scope);
     }
-    let is_doubtful =
-        rules.account_claim == "email" && claims.get("email_verified") == Some(&Value::Bool(false));
-    let user = text(&rules.account_claim).filter(|_| !is_doubtful);
     Ok(BearerLogin {
-        user: user.and_then(prepare_name).ok_or(BadBearer::Nameless)?,
+        user: account(&claims, &rules.account_claim)?,
         ends_at,
     })
 }
 
+pub(super) fn check_issuer(claims: &Map<String, Value>, issuer: &str) -> Result<(), BadBearer> {
+    match claims.get("iss") {
+        Some(Value::String(named)) if named == issuer => Ok(()),
+        _ => Err(BadBearer::Issuer),
+    }
+}
+
+/// For whom it was made: a text, or a list of them (RFC 7519, 4.1.3).
+pub(super) fn audiences(claims: &Map<String, Value>) -> impl Iterator<Item = &str> {
+    let named = match claims.get("aud") {
+        Some(Value::Array(names)) => names.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
+    };
+    named.iter().filter_map(Value::as_str)
+}
+
+/// When it ends, where it holds now.
+pub(super) fn check_times(
+    claims: &Map<String, Value>,
+    skew: i64,
+    now: i64,
+) -> Result<i64, BadBearer> {
+    let ends_at = time(claims, "exp")?.ok_or(BadBearer::Ended)?;
+    if ends_at.saturating_add(skew) <= now {
+        return Err(BadBearer::Ended);
+    }
+    let begins_at = time(claims, "nbf")?;
+    if begins_at.is_some_and(|begin| begin > now.saturating_add(skew)) {
+        return Err(BadBearer::NotBegun);
+    }
+    Ok(ends_at)
+}
+
+/// The account that it names.
+pub(super) fn account(claims: &Map<String, Value>, claim: &str) -> Result<String, BadBearer> {
+    let is_doubtful = claim == "email" && claims.get("email_verified") == Some(&Value::Bool(false));
+    let user = claims.get(claim).and_then(Value::as_str);
+    let user = user.filter(|_| !is_doubtful).and_then(prepare_name);
+    user.ok_or(BadBearer::Nameless)
+}
+
 /// The claims, once it is known that they are those of who has the key.
-fn signed(
+pub(super) fn signed(
     token: &str,
     keys: &KeySet,
-    rules: &BearerRules,
+    algorithms: &[Algorithm],
 ) -> Result<Map<String, Value>, BadBearer> {
     let (text, signature) = token.rsplit_once('.').ok_or(BadBearer::Malformed)?;
     let (header, claims) = text.split_once('.').ok_or(BadBearer::Malformed)?;
@@ -171,7 +204,7 @@ fn signed(
     }
     let named = |name: &str| header.get(name).and_then(Value::as_str);
     let algorithm = named("alg").and_then(Algorithm::parse);
-    let algorithm = algorithm.filter(|algorithm| rules.algorithms.contains(algorithm));
+    let algorithm = algorithm.filter(|algorithm| algorithms.contains(algorithm));
     let algorithm = algorithm.ok_or(BadBearer::Algorithm)?;
     let signature = URL_SAFE_NO_PAD
         .decode(signature)
@@ -195,7 +228,7 @@ fn object(part: &str) -> Result<Map<String, Value>, BadBearer> {
 }
 
 /// Seconds since 1970, which may have a fraction.
-fn time(claims: &Map<String, Value>, name: &str) -> Result<Option<i64>, BadBearer> {
+pub(super) fn time(claims: &Map<String, Value>, name: &str) -> Result<Option<i64>, BadBearer> {
     let Some(value) = claims.get(name) else {
         return Ok(None);
     };

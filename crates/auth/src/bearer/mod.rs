@@ -1,6 +1,8 @@
-//! OAUTHBEARER (RFC 7628) and XOAUTH2: a token of an identity provider in place of a password. Where its keys come from, and which
-//! accounts there are, is decided elsewhere.
+//! OAUTHBEARER (RFC 7628) and XOAUTH2: a token of an identity provider in place of a password; and what a browser brings back from it
+//! (OpenID Connect Core 1.0). Where its keys come from, and which accounts there are, is decided elsewhere.
 
+mod code_flow;
+mod id_token;
 mod jwt;
 mod keys;
 
@@ -9,6 +11,8 @@ use std::fmt;
 use mail::limits::BEARER_MESSAGE_BYTES_MAX;
 use zeroize::Zeroizing;
 
+pub use code_flow::CodeFlow;
+pub use id_token::{ExpectedIdToken, IdTokenRules, SignedInSince, check_id_token};
 pub use jwt::{Algorithm, BadBearer, BearerLogin, BearerRules, check_bearer};
 pub use keys::{BadKeys, KeySet};
 

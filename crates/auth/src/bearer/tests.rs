@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 
 use super::{
-    Algorithm, BadBearer, BadKeys, BearerLogin, BearerMechanism, BearerRules, KeySet, check_bearer,
+    Algorithm, BadBearer, BadKeys, BearerLogin, BearerMechanism, BearerRules, ExpectedIdToken,
+    IdTokenRules, KeySet, SignedInSince, check_bearer, check_id_token,
 };
 
 /// Made by openssl, for `ada@example.org`, until 2096.
@@ -133,6 +134,113 @@ fn a_token_is_of_this_issuer_for_this_site_and_this_hour() {
     let token = signer.sign(Algorithm::EdDsa, &json!({"alg": "EdDSA"}), &no_end);
     let checked = check_bearer(&token, &signer.keys(), &rules, NOW);
     assert_eq!(checked, Err(BadBearer::Ended));
+}
+
+#[test]
+fn an_id_token_answers_the_sign_in_that_was_begun() {
+    let signer = Signer::new();
+    let rules = IdTokenRules {
+        issuer: "https://id.example.org".to_owned(),
+        client_id: "mail".to_owned(),
+        algorithms: vec![Algorithm::EdDsa],
+        account_claim: "email".to_owned(),
+        skew: 30,
+    };
+    let expected = |since| ExpectedIdToken {
+        nonce: "n".to_owned(),
+        begun_at: NOW - 60,
+        since,
+    };
+    let right = json!({"nonce": "n", "iat": NOW, "auth_time": NOW - 5});
+    let checked_by = |algorithm, header: &Value, changed: &Value, since| {
+        let mut all = claims(&right);
+        for (name, value) in changed.as_object().unwrap() {
+            all[name] = value.clone();
+        }
+        let token = signer.sign(algorithm, header, &all);
+        check_id_token(&token, &signer.keys(), &rules, &expected(since), NOW)
+    };
+    let header = json!({"alg": "EdDSA", "kid": "ed"});
+    let checked = |changed: &Value, since| checked_by(Algorithm::EdDsa, &header, changed, since);
+    let ada = Ok("ada@example.org".to_owned());
+    for (changed, verdict) in [
+        (json!({}), ada.clone()),
+        (json!({"aud": ["mail"]}), ada.clone()),
+        (json!({"aud": ["else", "mail"], "azp": "mail"}), ada.clone()),
+        (json!({"iat": NOW - 90}), ada.clone()),
+        (json!({"aud": ["else", "mail"]}), Err(BadBearer::Party)),
+        (
+            json!({"aud": ["mail"], "azp": "else"}),
+            Err(BadBearer::Party),
+        ),
+        (json!({"azp": null}), Err(BadBearer::Party)),
+        (json!({"aud": "else"}), Err(BadBearer::Audience)),
+        (json!({"aud": []}), Err(BadBearer::Audience)),
+        (json!({"aud": null}), Err(BadBearer::Audience)),
+        (
+            json!({"iss": "https://evil.example"}),
+            Err(BadBearer::Issuer),
+        ),
+        (json!({"nonce": "m"}), Err(BadBearer::Nonce)),
+        (json!({"nonce": null}), Err(BadBearer::Nonce)),
+        (json!({"nonce": ["n"]}), Err(BadBearer::Nonce)),
+        (json!({"exp": NOW - 30}), Err(BadBearer::Ended)),
+        (json!({"exp": null}), Err(BadBearer::Malformed)),
+        (json!({"iat": NOW - 91}), Err(BadBearer::Ended)),
+        (json!({"iat": NOW + 31}), Err(BadBearer::NotBegun)),
+        (json!({"iat": "now"}), Err(BadBearer::Malformed)),
+        (json!({"nbf": NOW + 31}), Err(BadBearer::NotBegun)),
+        (json!({"sub": ""}), Err(BadBearer::Malformed)),
+        (json!({"sub": null}), Err(BadBearer::Malformed)),
+        (json!({"email": null}), Err(BadBearer::Nameless)),
+        (json!({"email_verified": false}), Err(BadBearer::Nameless)),
+    ] {
+        for since in [SignedInSince::Whenever, SignedInSince::Begun] {
+            assert_eq!(checked(&changed, since), verdict, "{changed} {since:?}");
+        }
+    }
+    // Who has to show himself again, and has not.
+    for (changed, verdict) in [
+        (json!({"auth_time": NOW - 90}), ada.clone()),
+        (json!({"auth_time": NOW - 91}), Err(BadBearer::NotAgain)),
+        (json!({"auth_time": "now"}), Err(BadBearer::Malformed)),
+        (json!({"auth_time": null}), Err(BadBearer::Malformed)),
+    ] {
+        let again = checked(&changed, SignedInSince::Begun);
+        assert_eq!(again, verdict, "{changed}");
+        assert_eq!(checked(&changed, SignedInSince::Whenever), ada, "{changed}");
+    }
+    // Others may be sound, and are not allowed.
+    for (algorithm, header, verdict) in [
+        (
+            Algorithm::Es256,
+            json!({"alg": "ES256", "kid": "ec"}),
+            BadBearer::Algorithm,
+        ),
+        (
+            Algorithm::EdDsa,
+            json!({"alg": "none"}),
+            BadBearer::Algorithm,
+        ),
+        (
+            Algorithm::EdDsa,
+            json!({"alg": "HS256"}),
+            BadBearer::Algorithm,
+        ),
+        (
+            Algorithm::EdDsa,
+            json!({"alg": "EdDSA", "kid": "gone"}),
+            BadBearer::UnknownKey,
+        ),
+        (
+            Algorithm::Es256,
+            json!({"alg": "EdDSA", "kid": "ed"}),
+            BadBearer::Forged,
+        ),
+    ] {
+        let checked = checked_by(algorithm, &header, &json!({}), SignedInSince::Whenever);
+        assert_eq!(checked, Err(verdict), "{header}");
+    }
 }
 
 #[test]
