@@ -1,4 +1,4 @@
-//! Who asks: the holder of an access token for the API. Knows nothing of what is asked for.
+//! Who asks: the holder of an access token for the API, or of a token of an identity provider. Knows nothing of what is asked for.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,12 +9,13 @@ use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, Method};
 use mail::{MailboxName, Place};
+use sha2::{Digest as _, Sha256};
 use store::{AccessToken, Account, Found, Services, Store};
 
 use crate::problem::{Problem, Wait};
 use crate::rate_limit::RateLimit;
 use crate::sessions::{Sessions, client};
-use crate::site::{ApiSite, Caller, Refusal};
+use crate::site::{ApiSite, BearerCheck, Caller, NotBorne, Refusal};
 
 /// What all requests to one frontend share.
 #[derive(Debug)]
@@ -29,7 +30,8 @@ pub(crate) struct Shared {
 pub(crate) struct Asker {
     shared: Arc<Shared>,
     pub(crate) account: Account,
-    pub(crate) token: AccessToken,
+    /// `None` for whoever came with a token of an identity provider, which is remembered nowhere.
+    pub(crate) token: Option<AccessToken>,
     /// What is written by this is recorded as the holder's, and denied once the token no longer lets him in.
     pub(crate) store: Store,
     pub(crate) caller: Caller,
@@ -61,12 +63,15 @@ impl Shared {
 pub(crate) struct Door {
     /// Whether a token that is good for this opens it.
     pub(crate) is_opened_by: fn(Services) -> bool,
+    /// Whether a token of an identity provider may open it.
+    pub(crate) takes_bearers: bool,
     /// What the record of activity calls programs that come in there.
     pub(crate) name: &'static str,
 }
 
 const DOOR: Door = Door {
     is_opened_by: |services| services.api,
+    takes_bearers: true,
     name: "HTTP API",
 };
 
@@ -90,13 +95,14 @@ impl Asker {
         let given = bearer(&parts.headers).ok_or(Problem::NoToken)?;
         let (account, token) = shared.admit(given, caller, door).await?;
         let is_reading = matches!(parts.method, Method::GET | Method::HEAD);
-        if token.mode == AccessMode::ReadOnly && !is_reading {
+        let mode = token.as_ref().map(|token| token.mode);
+        if mode == Some(AccessMode::ReadOnly) && !is_reading {
             return Err(Problem::ReadOnly);
         }
         let [a, b, c, d, e, f, ..] = (shared.site.random)().ok_or(Problem::Broken)?;
         let client = client(door.name, text(&parts.headers, USER_AGENT));
         let mut sessions = lock(&shared.sessions);
-        let holder = (&account, &token);
+        let holder = (&account, token.as_ref());
         let store = sessions.store(&shared.site, holder, caller, client, [a, b, c, d, e, f]);
         drop(sessions);
         Ok(Self {
@@ -117,7 +123,13 @@ impl Shared {
         given: &str,
         caller: Caller,
         door: Door,
-    ) -> Result<(Account, AccessToken), Problem> {
+    ) -> Result<(Account, Option<AccessToken>), Problem> {
+        if let Some(provider) = &self.site.bearer_check
+            && door.takes_bearers
+            && is_web_token(given)
+        {
+            return self.admit_bearer(provider.as_ref(), given, caller).await;
+        }
         let Ok(token) = Token::parse(given.as_bytes()) else {
             return Err(self.refuse(given, caller).await);
         };
@@ -128,11 +140,36 @@ impl Shared {
             return Err(self.refuse(given, caller).await);
         };
         lock(&self.rate_limit).count(&hash, caller.elapsed);
-        if (door.is_opened_by)(holder.1.services) {
-            Ok(holder)
+        let (account, token) = holder;
+        if (door.is_opened_by)(token.services) {
+            Ok((account, Some(token)))
         } else {
             Err(Problem::WrongToken)
         }
+    }
+
+    /// Whoever a token of the identity provider names; one answer for a token that is wrong and for somebody who is not there. However
+    /// many tokens he has, he asks as often as by one.
+    async fn admit_bearer(
+        &self,
+        provider: &dyn BearerCheck,
+        given: &str,
+        caller: Caller,
+    ) -> Result<(Account, Option<AccessToken>), Problem> {
+        let user = match provider.check(given).await {
+            Ok(user) => user,
+            Err(NotBorne::Refused) => return Err(self.refuse(given, caller).await),
+            Err(NotBorne::Unknown) => return Err(Problem::Unavailable),
+        };
+        let bucket = Sha256::digest(user.as_bytes()).into();
+        let spent = lock(&self.rate_limit).check(&bucket, caller.elapsed);
+        spent.map_err(Problem::TooMany)?;
+        let account = self.site.store.find_account(&user).await?;
+        let Some(account) = account.filter(|account| !account.is_disabled) else {
+            return Err(self.refuse(given, caller).await);
+        };
+        lock(&self.rate_limit).count(&bucket, caller.elapsed);
+        Ok((account, None))
     }
 
     async fn refuse(&self, given: &str, caller: Caller) -> Problem {
@@ -145,6 +182,11 @@ impl Shared {
             Refusal::Unavailable => Problem::Unavailable,
         }
     }
+}
+
+/// Three parts with dots between (RFC 7515, 3.1), which no token of ours has.
+fn is_web_token(given: &str) -> bool {
+    given.split('.').count() == 3
 }
 
 /// What stands behind `Bearer` (RFC 6750, 2.1). Nowhere else is a token looked for: what is in an address is in logs.

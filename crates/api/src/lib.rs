@@ -37,6 +37,6 @@ mod users;
 
 pub use service::{ApiService, openapi_json};
 pub use site::{
-    ApiSite, BadPassword, BoxFuture, Caller, Doors, HashedPassword, PATH, PasswordHashing, Refusal,
-    TokenRefusal,
+    ApiSite, BadPassword, BearerCheck, BoxFuture, Caller, Doors, HashedPassword, NotBorne, PATH,
+    PasswordHashing, Refusal, TokenRefusal,
 };

@@ -18,8 +18,8 @@ struct Me {
     domain: Option<String>,
     /// Whether this is a site administrator.
     administrator: bool,
-    /// As the owner calls the token.
-    token: String,
+    /// As the owner calls the token; null for a token of an identity provider.
+    token: Option<String>,
     /// Whether the token only reads.
     read_only: bool,
 }
@@ -27,12 +27,13 @@ struct Me {
 /// Say whose token it is, and what it is good for.
 #[utoipa::path(get, path = "/me", tag = "me", responses((status = 200, body = Me)))]
 pub(crate) async fn show_me(asker: Asker, conditions: Conditions) -> Result<Answer, Problem> {
+    let mode = asker.token.as_ref().map(|token| token.mode);
     let me = Me {
         user: asker.account.name.clone(),
         domain: domain_of(&asker.account.name).map(str::to_owned),
         administrator: asker.account.is_admin,
-        token: asker.token.name.clone(),
-        read_only: asker.token.mode == AccessMode::ReadOnly,
+        token: asker.token.as_ref().map(|token| token.name.clone()),
+        read_only: mode == Some(AccessMode::ReadOnly),
     };
     Answer::shown(&me, &conditions)
 }

@@ -20,7 +20,8 @@ pub(crate) struct Sessions {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key {
     account: Login,
-    token: Login,
+    /// `None` for tokens of an identity provider: whoever renews one goes on.
+    token: Option<Login>,
     address: IpAddr,
     client: String,
 }
@@ -40,14 +41,14 @@ impl Sessions {
     pub(crate) fn store(
         &mut self,
         site: &ApiSite,
-        (account, token): (&Account, &AccessToken),
+        (account, token): (&Account, Option<&AccessToken>),
         caller: Caller,
         client: String,
         random: [u8; 6],
     ) -> Store {
         let key = Key {
             account: account.login(),
-            token: token.login(account.id),
+            token: token.map(|token| token.login(account.id)),
             address: caller.address.to_canonical(),
             client,
         };
@@ -64,8 +65,11 @@ impl Sessions {
             account: account.id,
             account_name: account.name.clone(),
             login_name: None,
-            token: Some(token.usage()),
-            logins: vec![key.account, key.token],
+            token: token.map(AccessToken::usage),
+            logins: [Some(key.account), key.token]
+                .into_iter()
+                .flatten()
+                .collect(),
             node: site.node_name.clone(),
             address: Some(key.address),
             client: Some(key.client.clone()),

@@ -32,6 +32,8 @@ pub struct ApiSite {
     pub doors: Doors,
     /// Requests that one token may make in a minute.
     pub requests_per_minute: u32,
+    /// What knows the tokens of an identity provider; `None` where none opens the API.
+    pub bearer_check: Option<Arc<dyn BearerCheck>>,
     /// What refuses tokens that are none.
     pub token_refusal: Arc<dyn TokenRefusal>,
     /// What hashes new passwords.
@@ -64,6 +66,21 @@ pub struct Caller {
 pub trait TokenRefusal: Send + Sync {
     /// Counts that `token` was tried from `address` and is none.
     fn refuse<'a>(&'a self, token: &'a str, address: IpAddr) -> BoxFuture<'a, Refusal>;
+}
+
+/// An identity provider whose tokens open the API.
+pub trait BearerCheck: Send + Sync {
+    /// The name of the account that `token` names, if it is good for the API now. Asks nobody but the provider, and it seldom.
+    fn check<'a>(&'a self, token: &'a str) -> BoxFuture<'a, Result<String, NotBorne>>;
+}
+
+/// Why a token of an identity provider lets nobody in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotBorne {
+    /// It is none, or for something else.
+    Refused,
+    /// Nobody can say: the keys of the provider are not known.
+    Unknown,
 }
 
 /// How a token that is none is answered.

@@ -157,6 +157,10 @@ pub const WEB_SESSIONS_MAX: i32 = 20;
 pub const WEB_SESSION_HOURS_MAX: u64 = 12;
 /// Minutes after which a session at the web pages ends that nobody uses.
 pub const WEB_SESSION_IDLE_MINUTES_MAX: u64 = 60;
+/// Minutes within which somebody whom an identity provider has looked at again may do what that was for.
+pub const WEB_CONFIRMED_MINUTES_MAX: u64 = 5;
+/// Minutes within which somebody has to come back from an identity provider.
+pub const WEB_SIGN_IN_MINUTES_MAX: u64 = 10;
 /// What a form of the web pages sends, in bytes.
 pub const WEB_FORM_BYTES_MAX: usize = 16 * 1024;
 /// What a request to the API brings, in bytes.

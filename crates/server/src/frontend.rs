@@ -27,7 +27,7 @@ use crate::drain::{DrainTrigger, drain};
 use crate::environment;
 use crate::error::ServerError;
 use crate::http::{self, Health};
-use crate::identities::{Identities, node};
+use crate::identities::{Identities, authenticator, node};
 use crate::lease::Lease;
 use crate::listen::{self, Beginning};
 use crate::listener::{self, Listener};
@@ -172,8 +172,9 @@ impl Frontend {
         let (drain_trigger, drain) = drain(config.timeouts.drain);
         let (lmtp_drain, agents_drain, web_drain) = (drain.apart(), drain.apart(), drain.apart());
         let registry = Registry::new(run);
+        let authenticator = authenticator(config, &store, &metrics, &identities)?;
         let context = Arc::new(ConnectionContext {
-            node: Arc::new(node(config, &store, &live, &metrics, &identities)?),
+            node: Arc::new(node(config, &store, &live, &authenticator)),
             tls,
             tls_of_agents,
             metrics: Arc::clone(&metrics),
@@ -194,7 +195,7 @@ impl Frontend {
         let sockets = Sockets::bind(&config.listen)?;
         let addresses = sockets.addresses(probes.addresses);
         let imaps_port = addresses.imaps.first().map(SocketAddr::port);
-        let web = WebContext::new(config, &context, imaps_port, web_drain);
+        let web = WebContext::new(config, &context, imaps_port, web_drain, &authenticator);
         let web_slots = Arc::clone(&web.slots);
         let mut background = upkeep::start(
             config,

@@ -12,7 +12,7 @@ use crate::client_certificates::ClientCertificates;
 use crate::config::Config;
 use crate::environment;
 use crate::error::ServerError;
-use crate::identity_provider::IdentityProvider;
+use crate::identity_provider::{IdentityProvider, described_at};
 use crate::memory::SharedMemory;
 use crate::metrics::Metrics;
 use crate::panics::Panics;
@@ -53,17 +53,26 @@ fn open_directory(
         .map_err(|cause| ServerError::Directory(cause.to_string()))
 }
 
+/// What lets people in.
+pub(crate) fn authenticator(
+    config: &Config,
+    store: &Store,
+    metrics: &Arc<Metrics>,
+    identities: &Identities,
+) -> Result<Arc<PasswordAuthenticator>, ServerError> {
+    let key = environment::random_bytes().ok_or(ServerError::NoRandomness)?;
+    let authenticator = PasswordAuthenticator::new(config, store, identities, metrics, &key);
+    Ok(Arc::new(authenticator))
+}
+
 /// What all sessions of a frontend share.
 pub(crate) fn node(
     config: &Config,
     store: &Store,
     live: &Arc<Live>,
-    metrics: &Arc<Metrics>,
-    identities: &Identities,
-) -> Result<Node, ServerError> {
-    let key = environment::random_bytes().ok_or(ServerError::NoRandomness)?;
-    let authenticator = PasswordAuthenticator::new(config, store, identities, metrics, &key);
-    Ok(Node {
+    authenticator: &Arc<PasswordAuthenticator>,
+) -> Node {
+    Node {
         name: config.node.name.clone(),
         store: store.clone(),
         live: Arc::clone(live),
@@ -77,26 +86,20 @@ pub(crate) fn node(
         mechanisms: config.login.mechanisms.clone(),
         admin_contact: config.node.admin_contact.clone(),
         bearer_hint: bearer_hint(config),
-        authenticator: Arc::new(authenticator),
+        authenticator: Arc::<PasswordAuthenticator>::clone(authenticator),
         trees: Trees::default(),
         message_memory: Arc::new(SharedMemory::new(
             config.limits.fetch_bytes_in_flight,
             config.limits.message_bytes,
         )),
-    })
+    }
 }
 
 /// The identity provider describes itself where `OpenID` Connect Discovery 1.0, 4, says.
 fn bearer_hint(config: &Config) -> BearerHint {
     let rules = config.oauth.as_ref().map(|oauth| &oauth.rules);
-    let described = |issuer: &str| {
-        format!(
-            "{}/.well-known/openid-configuration",
-            issuer.trim_end_matches('/')
-        )
-    };
     BearerHint {
         scope: rules.and_then(|rules| rules.scope.clone()),
-        configuration: rules.map(|rules| described(&rules.issuer)),
+        configuration: rules.map(|rules| described_at(&rules.issuer)),
     }
 }

@@ -192,7 +192,7 @@ pub use timing::{DURATION_BUCKETS_MICROS, DurationCounts, Durations};
 pub use token::{AccessToken, ListedToken, LoginVersion, NewToken, Services, TokenScope};
 pub use upkeep::{JobHistory, UpkeepBacklog, UpkeepLeader};
 pub use wake::{Heard, Listener};
-pub use web_session::WebSession;
+pub use web_session::{SignedInBy, WebSession};
 pub use withdrawal::LEASE_LENGTH;
 
 pub use mime::{SortKeysUse, recipients};

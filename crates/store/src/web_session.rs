@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use mail::SessionId;
-use mail::limits::{WEB_SESSION_HOURS_MAX, WEB_SESSION_IDLE_MINUTES_MAX};
+use mail::limits::{
+    WEB_CONFIRMED_MINUTES_MAX, WEB_SESSION_HOURS_MAX, WEB_SESSION_IDLE_MINUTES_MAX,
+};
 
 use crate::keeping::interval;
 use crate::{Account, Cause, Fault, Store, account};
@@ -16,13 +18,27 @@ pub struct WebSession {
     pub session: SessionId,
     /// Who has signed in.
     pub account: Account,
+    /// How.
+    pub by: SignedInBy,
+}
+
+/// How somebody signed in at the web pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignedInBy {
+    /// By a password.
+    Password,
+    /// By an identity provider.
+    Provider,
+    /// By an identity provider that was asked to look at him again, and has done so a moment ago.
+    ProviderAgain,
 }
 
 const LIFETIME: Duration = Duration::from_secs(WEB_SESSION_HOURS_MAX * 60 * 60);
+const CONFIRMED: Duration = Duration::from_secs(WEB_CONFIRMED_MINUTES_MAX * 60);
 const IDLE: Duration = Duration::from_secs(WEB_SESSION_IDLE_MINUTES_MAX * 60);
 
 impl Store {
-    /// Begins a session of an account whose password was right.
+    /// Begins a session of an account whose password was right, or whom an identity provider has named.
     ///
     /// # Errors
     ///
@@ -33,15 +49,19 @@ impl Store {
         account: &Account,
         session: SessionId,
         hash: &[u8; 32],
+        by: SignedInBy,
     ) -> Result<(), Fault> {
         sqlx::query!(
-            "select begin_web_session(
-                      _account => $1, _password_version => $2, _hash => $3, _session => $4, _lifetime => $5)",
+            "select open_web_session(
+                      _account => $1, _password_version => $2, _hash => $3, _session => $4, _lifetime => $5,
+                      _by_provider => $6, _is_confirmed => $7)",
             account.id.0,
             account.password_version,
             &hash[..],
             session.to_i64(),
             interval(LIFETIME),
+            by != SignedInBy::Password,
+            by == SignedInBy::ProviderAgain,
         )
         .execute(&mut *self.connection().await?)
         .await?;
@@ -58,10 +78,12 @@ impl Store {
     pub async fn use_web_session(&self, hash: &[u8; 32]) -> Result<Option<WebSession>, Fault> {
         let row = sqlx::query!(
             r#"select session as "session!", id as "id!", name as "name!", password_hash,
-                      password_version as "password_version!", is_admin as "is_admin!"
-                 from use_web_session(_hash => $1, _idle => $2)"#,
+                      password_version as "password_version!", is_admin as "is_admin!",
+                      by_provider as "by_provider!", is_confirmed as "is_confirmed!"
+                 from find_web_session(_hash => $1, _idle => $2, _confirmed_for => $3)"#,
             &hash[..],
             interval(IDLE),
+            interval(CONFIRMED),
         )
         .fetch_optional(&mut *self.kept().await?)
         .await?;
@@ -81,6 +103,11 @@ impl Store {
         Ok(Some(WebSession {
             session,
             account: Account::from(account),
+            by: match (row.by_provider, row.is_confirmed) {
+                (false, _) => SignedInBy::Password,
+                (true, false) => SignedInBy::Provider,
+                (true, true) => SignedInBy::ProviderAgain,
+            },
         }))
     }
 

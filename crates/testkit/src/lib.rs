@@ -124,8 +124,12 @@ pub fn in_world<T>(
     in_world_of(cluster, world, &[], act)
 }
 
-/// Does as [`in_world`], with nodes of these settings.
-fn in_world_of<T>(
+/// Does as [`in_world`], with nodes of these settings, by their names in `docs/postroom.toml`.
+///
+/// # Errors
+///
+/// [`TestError`] when there is no world to act in.
+pub fn in_world_of<T>(
     cluster: &Cluster,
     world: World,
     settings: &[(&str, &str)],

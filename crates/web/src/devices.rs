@@ -5,22 +5,23 @@ use auth::Token;
 use mail::limits::TOKEN_NAME_BYTES_MAX;
 use mail::{MailboxId, MailboxName, Place};
 use maud::{Markup, html};
-use store::{Fault, Listed, ListedToken, NewToken, Services};
+use store::{Fault, Listed, ListedToken, NewToken, Services, SignedInBy};
 
+use crate::again;
+use crate::api_token;
 use crate::device_profile;
 use crate::layout::{self, Question, Section, alert, form_token, notice};
 use crate::problem::Problem;
 use crate::request::url;
 use crate::response::WebResponse;
 use crate::setup::Servers;
-use crate::site::PasswordVerdict;
 use crate::texts::fill;
 use crate::visit::SignedIn;
 use crate::words;
 
 const DAY: i64 = 24 * 60 * 60;
 /// The spans for which a token may be made, in days, as the form sends them.
-const SPANS: [(&str, i64); 3] = [("30", 30), ("90", 90), ("365", 365)];
+pub(crate) const SPANS: [(&str, i64); 3] = [("30", 30), ("90", 90), ("365", 365)];
 /// The field of a form that only looks, and its value for all that somebody sees.
 const WHOLE_ACCOUNT: &str = "";
 
@@ -32,22 +33,21 @@ pub(crate) struct Team {
 }
 
 pub(crate) async fn show(person: &SignedIn<'_>) -> Result<WebResponse, Problem> {
-    let withdrawn = notice(person.texts().withdrawn, &html! {});
-    let is_withdrawn = person.visit.query.text("notice") == "withdrawn";
-    list(
-        person,
-        200,
-        &if is_withdrawn {
-            withdrawn
-        } else {
-            html! {}
-        },
-    )
-    .await
+    let texts = person.texts();
+    let remark = match person.visit.query.text("notice") {
+        "withdrawn" => notice(texts.withdrawn, &html! {}),
+        "confirmed" if person.by == SignedInBy::ProviderAgain => notice(texts.confirmed, &html! {}),
+        _ => html! {},
+    };
+    list(person, 200, &remark).await
 }
 
 /// All tokens, and the form for another one as far as it was filled in.
-async fn list(person: &SignedIn<'_>, status: u16, remark: &Markup) -> Result<WebResponse, Problem> {
+pub(crate) async fn list(
+    person: &SignedIn<'_>,
+    status: u16,
+    remark: &Markup,
+) -> Result<WebResponse, Problem> {
     let tokens = person.store.tokens(Some(person.account.id)).await?;
     let teams = teams(person).await?;
     let texts = person.texts();
@@ -67,7 +67,16 @@ async fn list(person: &SignedIn<'_>, status: u16, remark: &Markup) -> Result<Web
             }
         }
         h2 #new { (texts.new_device) }
-        (new_form(person, &teams))
+        @match again::missing(person) {
+            Some(provider) => { (again::ask(person, provider)) }
+            None => {
+                (new_form(person, &teams))
+                @if person.site().serves_api {
+                    h2 #new-token { (texts.new_api_token) }
+                    (api_token::form(person))
+                }
+            }
+        }
     };
     Ok(layout::answer(
         person,
@@ -187,10 +196,7 @@ fn new_form(person: &SignedIn<'_>, teams: &[Team]) -> Markup {
                     option value=(value) selected[form.text("until") == *value] { (words) }
                 }
             }
-            label for="password" { (texts.own_password) }
-            input #password name="password" type="password" autocomplete="current-password" required maxlength="1000"
-                aria-describedby="password-hint";
-            p.hint #password-hint { (texts.own_password_hint) }
+            (again::password(person, "password", texts.own_password))
             button.primary type="submit" { (texts.make_password) }
         }
     }
@@ -233,14 +239,11 @@ pub(crate) async fn make(person: &SignedIn<'_>) -> Result<WebResponse, Problem> 
     if !(services.imap || services.submission) {
         return list(person, 400, &alert(texts.no_service)).await;
     }
-    if let Err((status, words)) = check_password(person).await? {
+    if let Err((status, words)) = again::check(person).await? {
         return list(person, status, &alert(words)).await;
     }
-    let span = SPANS.iter().find(|(value, _)| *value == form.text("until"));
-    let expires_at = span.map(|(_, days)| person.visit.request.unix_seconds + days * DAY);
-    let random = (person.site().random)().ok_or(Problem::Broken)?;
-    let (random, _) = random.split_first_chunk().ok_or(Problem::Broken)?;
-    let token = Token::from_random(random);
+    let expires_at = expires_at(person);
+    let token = random_token(person)?;
     let new = NewToken {
         name: form.text("name"),
         hash: token.hash(),
@@ -251,31 +254,38 @@ pub(crate) async fn make(person: &SignedIn<'_>) -> Result<WebResponse, Problem> 
     };
     match person.store.add_token(person.account.id, &new).await {
         Ok(_) => shown_once(person, &token, &new, team, !teams.is_empty()).await,
-        Err(Fault::Exists) => list(person, 409, &alert(texts.name_taken)).await,
-        // The only other bound is the number of tokens.
-        Err(Fault::Limit(_)) if is_name(new.name) => {
-            list(person, 409, &alert(texts.too_much)).await
-        }
-        Err(Fault::Limit(_)) => list(person, 400, &alert(texts.name_wrong)).await,
-        Err(fault) => Err(fault.into()),
+        Err(fault) => not_made(person, new.name, fault).await,
     }
 }
 
-/// Once more: what is made outlives the session.
-async fn check_password(person: &SignedIn<'_>) -> Result<Result<(), (u16, &'static str)>, Problem> {
+/// When what the form makes ends, in seconds since 1970; `None` for never.
+pub(crate) fn expires_at(person: &SignedIn<'_>) -> Option<i64> {
+    let until = person.visit.form.text("until");
+    let span = SPANS.iter().find(|(value, _)| *value == until);
+    span.map(|(_, days)| person.visit.request.unix_seconds + days * DAY)
+}
+
+pub(crate) fn random_token(person: &SignedIn<'_>) -> Result<Token, Problem> {
+    let random = (person.site().random)().ok_or(Problem::Broken)?;
+    let (random, _) = random.split_first_chunk().ok_or(Problem::Broken)?;
+    Ok(Token::from_random(random))
+}
+
+/// The page, with why there is no token of this name.
+pub(crate) async fn not_made(
+    person: &SignedIn<'_>,
+    name: &str,
+    fault: Fault,
+) -> Result<WebResponse, Problem> {
     let texts = person.texts();
-    let (name, address) = (&person.account.name, person.visit.request.address);
-    let password = person.visit.form.raw("password");
-    let check = &person.site().password_check;
-    match check.check(name, password, address).await {
-        PasswordVerdict::Welcome(account) if account.id == person.account.id => Ok(Ok(())),
-        PasswordVerdict::Welcome(_) | PasswordVerdict::Refused => {
-            person.store.note_refusal(name, address.to_canonical());
-            Ok(Err((403, texts.password_wrong)))
-        }
-        PasswordVerdict::TooMany => Ok(Err((429, texts.too_many_logins))),
-        PasswordVerdict::Unavailable => Err(Problem::Unavailable),
-    }
+    let (status, words) = match fault {
+        Fault::Exists => (409, texts.name_taken),
+        // The only other bound is the number of tokens.
+        Fault::Limit(_) if is_name(name) => (409, texts.too_much),
+        Fault::Limit(_) => (400, texts.name_wrong),
+        fault => return Err(fault.into()),
+    };
+    list(person, status, &alert(words)).await
 }
 
 /// As the store has it.

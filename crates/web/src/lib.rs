@@ -11,6 +11,8 @@
 
 mod access_letter;
 mod activity;
+mod again;
+mod api_token;
 mod device_profile;
 mod devices;
 mod explain;
@@ -20,6 +22,7 @@ mod mailbox;
 mod mailboxes;
 mod people;
 mod problem;
+mod provider;
 mod request;
 mod response;
 mod route;
@@ -36,4 +39,7 @@ pub use language::Language;
 pub use request::{Body, Method, Transport, WebRequest};
 pub use response::WebResponse;
 pub use route::answer;
-pub use site::{BoxFuture, MailServers, PasswordCheck, PasswordVerdict, Site};
+pub use site::{
+    AskedSignIn, BoxFuture, MailServers, PasswordCheck, PasswordVerdict, ProviderVerdict,
+    SignInAnswer, SignInProvider, Site,
+};

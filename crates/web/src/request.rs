@@ -76,8 +76,13 @@ impl Fields {
 
     /// What a field holds, as it was typed.
     pub(crate) fn raw(&self, name: &str) -> &str {
+        self.find(name).unwrap_or_default()
+    }
+
+    /// The same, where there is such a field.
+    pub(crate) fn find(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(known, _)| known == name);
-        found.map_or("", |(_, value)| value)
+        found.map(|(_, value)| value.as_str())
     }
 
     /// Whether a box was ticked.
@@ -86,12 +91,23 @@ impl Fields {
     }
 }
 
-impl Transport {
-    /// The name of our cookie. In TLS browsers see to it that nobody but this host has set it (RFC 6265bis, 4.1.3.2).
-    pub(crate) const fn cookie_name(self) -> &'static str {
-        match self {
-            Self::Tls => "__Host-postroom",
-            Self::Loopback => "postroom",
+/// What a browser keeps for us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cookie {
+    /// As whom it is signed in.
+    Session,
+    /// A sign-in at an identity provider, until it is over.
+    SignIn,
+}
+
+impl Cookie {
+    /// In TLS browsers see to it that nobody but this host has set it (RFC 6265bis, 4.1.3.2).
+    pub(crate) const fn name(self, transport: Transport) -> &'static str {
+        match (self, transport) {
+            (Self::Session, Transport::Tls) => "__Host-postroom",
+            (Self::Session, Transport::Loopback) => "postroom",
+            (Self::SignIn, Transport::Tls) => "__Host-postroom-sign-in",
+            (Self::SignIn, Transport::Loopback) => "postroom-sign-in",
         }
     }
 }
@@ -99,11 +115,17 @@ impl Transport {
 impl WebRequest {
     /// The secret that the browser keeps for us.
     pub(crate) fn secret(&self) -> Option<BrowserSecret> {
-        let mut cookies = self.cookies.split(';');
-        cookies.find_map(|cookie| {
+        let mut kept = self.kept(Cookie::Session);
+        kept.find_map(BrowserSecret::parse)
+    }
+
+    /// What the browser keeps for us in this cookie.
+    pub(crate) fn kept(&self, cookie: Cookie) -> impl Iterator<Item = &str> {
+        let ours = cookie.name(self.transport);
+        let cookies = self.cookies.split(';');
+        cookies.filter_map(move |cookie| {
             let (name, value) = cookie.trim().split_once('=')?;
-            let is_ours = name == self.transport.cookie_name();
-            BrowserSecret::parse(value).filter(|_| is_ours)
+            (name == ours).then_some(value)
         })
     }
 

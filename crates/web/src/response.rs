@@ -1,9 +1,10 @@
 //! What a browser is answered.
 
 use auth::BrowserSecret;
+use mail::limits::WEB_SIGN_IN_MINUTES_MAX;
 use maud::Markup;
 
-use crate::request::Transport;
+use crate::request::{Cookie, Transport};
 
 /// An answer, whole.
 #[derive(Clone, Debug)]
@@ -97,12 +98,18 @@ impl WebResponse {
     /// Gives the browser a secret to keep until it is closed.
     pub(crate) fn keep(self, secret: &BrowserSecret, transport: Transport) -> Self {
         let text = secret.to_text();
-        self.with("set-cookie", cookie(&text, "", transport))
+        self.with("set-cookie", cookie(Cookie::Session, &text, "", transport))
     }
 
-    /// Takes it away.
-    pub(crate) fn forget(self, transport: Transport) -> Self {
-        self.with("set-cookie", cookie("", "; Max-Age=0", transport))
+    /// Has the browser remember a sign-in that it is sent away for.
+    pub(crate) fn keep_sign_in(self, text: &str, transport: Transport) -> Self {
+        let age = format!("; Max-Age={}", WEB_SIGN_IN_MINUTES_MAX * 60);
+        self.with("set-cookie", cookie(Cookie::SignIn, text, &age, transport))
+    }
+
+    /// Takes one away.
+    pub(crate) fn forget(self, kept: Cookie, transport: Transport) -> Self {
+        self.with("set-cookie", cookie(kept, "", "; Max-Age=0", transport))
     }
 }
 
@@ -113,11 +120,31 @@ fn is_no_xml(sign: char) -> bool {
 }
 
 /// No script reads it, and other sites' forms do not send it.
-fn cookie(value: &str, age: &str, transport: Transport) -> String {
-    let name = transport.cookie_name();
+fn cookie(kept: Cookie, value: &str, age: &str, transport: Transport) -> String {
+    let name = kept.name(transport);
     let secure = match transport {
         Transport::Tls => "; Secure",
         Transport::Loopback => "",
     };
     format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cookie;
+    use crate::request::{Cookie, Transport};
+
+    #[test]
+    fn what_is_kept_in_tls_is_of_this_host_alone() {
+        for (kept, name) in [
+            (Cookie::Session, "postroom"),
+            (Cookie::SignIn, "postroom-sign-in"),
+        ] {
+            let plain = cookie(kept, "x", "", Transport::Loopback);
+            assert_eq!(plain, format!("{name}=x; Path=/; HttpOnly; SameSite=Lax"));
+            let hardened = cookie(kept, "x", "; Max-Age=1", Transport::Tls);
+            let expected = "x; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=1";
+            assert_eq!(hardened, format!("__Host-{name}={expected}"));
+        }
+    }
 }

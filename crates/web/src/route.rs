@@ -7,7 +7,8 @@ use crate::response::WebResponse;
 use crate::site::Site;
 use crate::visit::{SignedIn, Visit};
 use crate::{
-    activity, device_profile, devices, explain, mailboxes, people, settings, setup, sign_in,
+    activity, api_token, device_profile, devices, explain, mailboxes, people, provider, settings,
+    setup, sign_in,
 };
 
 /// What everybody gets, signed in or not.
@@ -57,6 +58,9 @@ async fn find(site: &Site, request: &WebRequest) -> Result<WebResponse, Problem>
         ("/sign-in", Get) => sign_in::show(visit).await,
         ("/sign-in", Post) => sign_in::enter(&visit).await,
         ("/sign-in", Method::Other) => Err(Problem::WrongMethod(BOTH)),
+        (provider::BEGIN, Get) => provider::begin(&visit).await,
+        (provider::END, Get) => provider::end(visit).await,
+        (provider::BEGIN | provider::END, Post | Method::Other) => Err(Problem::WrongMethod(GET)),
         _ => match visit.signed_in().await? {
             Ok(person) => of_person(person).await,
             // What is there is nobody's to know who has not signed in.
@@ -79,6 +83,7 @@ async fn of_person(person: SignedIn<'_>) -> Result<WebResponse, Problem> {
         ("/sign-out", Post) => sign_in::leave(&person).await,
         ("/devices", Get) => devices::show(&person).await,
         ("/devices", Post) => devices::make(&person).await,
+        ("/devices/api", Post) => api_token::make(&person).await,
         ("/devices/profile", Post) => device_profile::download(&person).await,
         ("/devices/withdraw", Get) => devices::ask_to_withdraw(&person).await,
         ("/devices/withdraw", Post) => devices::withdraw(&person).await,
@@ -95,7 +100,8 @@ async fn of_person(person: SignedIn<'_>) -> Result<WebResponse, Problem> {
             Err(Problem::WrongMethod(BOTH))
         }
         (
-            "/sign-out" | "/devices/profile" | "/mailbox/add" | "/mailbox/change" | "/mailbox/undo",
+            "/sign-out" | "/devices/api" | "/devices/profile" | "/mailbox/add" | "/mailbox/change"
+            | "/mailbox/undo",
             Get | Other,
         ) => Err(Problem::WrongMethod(POST)),
         (

@@ -1,23 +1,34 @@
-//! Signing in and out. The password is checked as at a login by IMAP, and the record of activity has both alike.
+//! Signing in and out. The password is checked as at a login by IMAP, and the record of activity has both alike. Who signs in elsewhere is led
+//! there by `provider`.
 
 use auth::BrowserSecret;
 use mail::SessionId;
-use maud::html;
-use store::{Account, Fault};
+use maud::{Markup, html};
+use store::{Account, Fault, SignedInBy};
 use tracing::info;
 
 use crate::layout::{self, alert, form_token, hidden, notice};
 use crate::problem::Problem;
-use crate::request::{own_location, url};
+use crate::provider;
+use crate::request::{Cookie, own_location, url};
 use crate::response::WebResponse;
 use crate::site::PasswordVerdict;
+use crate::texts::fill;
 use crate::visit::{SignedIn, Visit, origin};
 
 /// What the form says beside its fields.
-enum Remark {
+pub(crate) enum Remark {
     Nothing,
     SignedOut,
-    Wrong(&'static str),
+    Wrong(String),
+}
+
+/// Somebody who has shown who he is.
+pub(crate) struct Entered<'e> {
+    pub(crate) account: &'e Account,
+    pub(crate) by: SignedInBy,
+    /// Where to go now.
+    pub(crate) next: &'e str,
 }
 
 pub(crate) async fn show(visit: Visit<'_>) -> Result<WebResponse, Problem> {
@@ -34,33 +45,52 @@ pub(crate) async fn show(visit: Visit<'_>) -> Result<WebResponse, Problem> {
 
 pub(crate) async fn enter(visit: &Visit<'_>) -> Result<WebResponse, Problem> {
     visit.check_form()?;
+    if !visit.site.takes_passwords {
+        return Err(Problem::NotFound);
+    }
     let (user, password) = (visit.form.text("user"), visit.form.raw("password"));
     let (site, address) = (visit.site, visit.request.address);
     let texts = visit.texts();
     match site.password_check.check(user, password, address).await {
-        PasswordVerdict::Welcome(account) => match begin(visit, &account).await? {
-            Some(response) => Ok(response),
-            None => form(visit, 403, &Remark::Wrong(texts.login_failed)),
-        },
+        PasswordVerdict::Welcome(account) => {
+            let entered = Entered {
+                account: &account,
+                by: SignedInBy::Password,
+                next: next(visit),
+            };
+            match begin(visit, &entered).await? {
+                Some(response) => Ok(response),
+                None => form(visit, 403, &wrong(texts.login_failed)),
+            }
+        }
         PasswordVerdict::Refused => {
             site.store.note_refusal(user, address.to_canonical());
-            form(visit, 403, &Remark::Wrong(texts.login_failed))
+            form(visit, 403, &wrong(texts.login_failed))
         }
-        PasswordVerdict::TooMany => form(visit, 429, &Remark::Wrong(texts.too_many_logins)),
+        PasswordVerdict::TooMany => form(visit, 429, &wrong(texts.too_many_logins)),
         PasswordVerdict::Unavailable => Err(Problem::Unavailable),
     }
 }
 
+fn wrong(words: &str) -> Remark {
+    Remark::Wrong(words.to_owned())
+}
+
 /// With another secret than before, so that nobody can have given the browser the one that is signed in. `None` where the
 /// password was changed in the moment after it was right.
-async fn begin(visit: &Visit<'_>, account: &Account) -> Result<Option<WebResponse>, Problem> {
-    let site = visit.site;
+pub(crate) async fn begin(
+    visit: &Visit<'_>,
+    entered: &Entered<'_>,
+) -> Result<Option<WebResponse>, Problem> {
+    let (site, account) = (visit.site, entered.account);
     let random = || (site.random)().ok_or(Problem::Broken);
     let secret = BrowserSecret::from_random(random()?);
     let [a, b, c, d, e, f, ..] = random()?;
     let session = SessionId::from_random([a, b, c, d, e, f]);
     let hash = secret.hash();
-    let begun = site.store.begin_web_session(account, session, &hash);
+    let begun = site
+        .store
+        .begin_web_session(account, session, &hash, entered.by);
     match begun.await {
         Ok(()) => {}
         Err(Fault::Gone) => return Ok(None),
@@ -75,7 +105,7 @@ async fn begin(visit: &Visit<'_>, account: &Account) -> Result<Option<WebRespons
     let origin = origin(site, account, session, visit.request.address);
     site.store.from_origin(origin).note_login();
     info!(user.id = %account.id, "signed in at the web page");
-    let response = WebResponse::see(next(visit).to_owned());
+    let response = WebResponse::see(entered.next.to_owned());
     Ok(Some(response.keep(&secret, visit.request.transport)))
 }
 
@@ -83,10 +113,15 @@ pub(crate) async fn leave(person: &SignedIn<'_>) -> Result<WebResponse, Problem>
     let site = person.site();
     site.store.end_web_session(&person.secret.hash()).await?;
     let there = url("/sign-in", &[("notice", "signed-out")]);
-    Ok(WebResponse::see(there).forget(person.visit.request.transport))
+    let transport = person.visit.request.transport;
+    Ok(WebResponse::see(there).forget(Cookie::Session, transport))
 }
 
-fn form(visit: &Visit<'_>, status: u16, remark: &Remark) -> Result<WebResponse, Problem> {
+pub(crate) fn form(
+    visit: &Visit<'_>,
+    status: u16,
+    remark: &Remark,
+) -> Result<WebResponse, Problem> {
     let texts = visit.texts();
     let secret = match &visit.secret {
         Some(secret) => secret.clone(),
@@ -103,18 +138,15 @@ fn form(visit: &Visit<'_>, status: u16, remark: &Remark) -> Result<WebResponse, 
                     Remark::SignedOut => { (notice(texts.signed_out, &html! {})) }
                     Remark::Wrong(words) => { (alert(words)) }
                 }
-                form.stack method="post" action="/sign-in" {
-                    (form_token(&secret))
-                    (hidden("next", next(visit)))
-                    label for="user" { (texts.user) }
-                    input #user name="user" type="text" value=(visit.form.text("user")) autocomplete="username"
-                        autocapitalize="none" spellcheck="false" required maxlength="255" autofocus;
-                    label for="password" { (texts.password) }
-                    input #password name="password" type="password" autocomplete="current-password" required
-                        maxlength="1000" aria-describedby="hint";
-                    p.hint #hint { (texts.sign_in_hint) }
-                    button.primary type="submit" { (texts.sign_in) }
+                @if let Some(provider) = &visit.site.provider {
+                    p {
+                        a.button.primary href=(provider::link(next(visit))) {
+                            (fill(texts.sign_in_at, &[("provider", provider.name())]))
+                        }
+                    }
+                    @if visit.site.takes_passwords { p { (texts.or_by_password) } }
                 }
+                @if visit.site.takes_passwords { (by_password(visit, &secret)) }
             }
         },
     );
@@ -126,8 +158,26 @@ fn form(visit: &Visit<'_>, status: u16, remark: &Remark) -> Result<WebResponse, 
     })
 }
 
+fn by_password(visit: &Visit<'_>, secret: &BrowserSecret) -> Markup {
+    let texts = visit.texts();
+    html! {
+        form.stack method="post" action="/sign-in" {
+            (form_token(secret))
+            (hidden("next", next(visit)))
+            label for="user" { (texts.user) }
+            input #user name="user" type="text" value=(visit.form.text("user")) autocomplete="username"
+                autocapitalize="none" spellcheck="false" required maxlength="255" autofocus;
+            label for="password" { (texts.password) }
+            input #password name="password" type="password" autocomplete="current-password" required
+                maxlength="1000" aria-describedby="hint";
+            p.hint #hint { (texts.sign_in_hint) }
+            button.primary type="submit" { (texts.sign_in) }
+        }
+    }
+}
+
 /// Where somebody wanted to go.
-fn next<'v>(visit: &'v Visit<'_>) -> &'v str {
+pub(crate) fn next<'v>(visit: &'v Visit<'_>) -> &'v str {
     let asked = [visit.form.text("next"), visit.query.text("next")];
     let asked = asked.into_iter().find(|text| !text.is_empty());
     asked.and_then(own_location).unwrap_or("/")

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use acl::Everybody;
+use auth::{ExpectedIdToken, SignedInSince};
 use mail::Namespaces;
 use store::{Account, Letters, Store};
 
@@ -24,6 +25,14 @@ pub struct Site {
     pub everybody: Everybody,
     /// What checks the passwords of users.
     pub password_check: Arc<dyn PasswordCheck>,
+    /// Whether people sign in by their passwords.
+    pub takes_passwords: bool,
+    /// The identity provider at which people sign in.
+    pub provider: Option<Arc<dyn SignInProvider>>,
+    /// Where browsers reach the pages from outside, in TLS; `None` for where each says that it is.
+    pub pages: Option<(String, u16)>,
+    /// Whether there is an HTTP API beside the pages.
+    pub serves_api: bool,
     /// Which grants are told by a letter where nobody says otherwise.
     pub letters: Letters,
     /// What mail programs are told.
@@ -65,6 +74,67 @@ pub enum PasswordVerdict {
     Refused,
     /// Too many tries, or too many at once: later.
     TooMany,
+    /// The database does not answer.
+    Unavailable,
+}
+
+/// An identity provider at which people sign in (`OpenID` Connect Core 1.0, 3.1).
+pub trait SignInProvider: Send + Sync {
+    /// As people call it.
+    fn name(&self) -> &str;
+
+    /// Where the browser is sent; `None` while the provider does not answer.
+    fn find_address<'a>(&'a self, asked: &'a AskedSignIn) -> BoxFuture<'a, Option<String>>;
+
+    /// Who has come back from there to `address`.
+    fn redeem<'a>(
+        &'a self,
+        answer: &'a SignInAnswer,
+        address: IpAddr,
+    ) -> BoxFuture<'a, ProviderVerdict>;
+}
+
+/// What a provider is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskedSignIn {
+    /// Where the browser comes back to.
+    pub redirect: String,
+    /// What it brings back.
+    pub state: String,
+    /// What the ID token has to name.
+    pub nonce: String,
+    /// By what it is judged who redeems the code (RFC 7636).
+    pub challenge: String,
+    /// Whether the provider has to look at whom it knows already.
+    pub since: SignedInSince,
+}
+
+/// What a browser has brought back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignInAnswer {
+    /// What the provider gives an ID token for.
+    pub code: String,
+    /// Who says that he has answered (RFC 9207).
+    pub issuer: Option<String>,
+    /// Where the browser was told to come back to.
+    pub redirect: String,
+    /// The proof that the code was asked for here.
+    pub verifier: String,
+    /// What the ID token has to be.
+    pub expected: ExpectedIdToken,
+}
+
+/// How a sign-in at a provider ends.
+#[derive(Clone, Debug)]
+pub enum ProviderVerdict {
+    /// This account, from now on.
+    Welcome(Account),
+    /// Nobody who is let in here. The name is that by which the provider knows somebody for whom there is no account.
+    Refused(Option<String>),
+    /// Too many tries: later.
+    TooMany,
+    /// The provider does not answer.
+    NoAnswer,
     /// The database does not answer.
     Unavailable,
 }

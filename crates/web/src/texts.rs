@@ -34,6 +34,13 @@ texts! {
     sign_in_hint: "The password of your mail itself, not that of one device.", "Das Passwort Ihrer E-Mail selbst, nicht das eines Geräts.";
     login_failed: "The user name or the password is wrong.", "Benutzername oder Passwort ist falsch.";
     too_many_logins: "There were too many attempts. Please wait a few minutes.", "Es waren zu viele Versuche. Bitte warten Sie einige Minuten.";
+    sign_in_at: "Sign in with {provider}", "Anmelden mit {provider}";
+    or_by_password: "Or with your mail password:", "Oder mit Ihrem E-Mail-Passwort:";
+    provider_away: "{provider} does not answer right now. Please try again in a moment.", "{provider} antwortet gerade nicht. Bitte versuchen Sie es gleich noch einmal.";
+    old_sign_in: "This sign-in was too old, or was not begun in this browser. Please try again.", "Diese Anmeldung war zu alt oder begann nicht in diesem Browser. Bitte versuchen Sie es noch einmal.";
+    sign_in_not_done: "The sign-in was not finished. Please try again.", "Die Anmeldung wurde nicht abgeschlossen. Bitte versuchen Sie es noch einmal.";
+    not_let_in: "You could not be signed in.", "Sie konnten nicht angemeldet werden.";
+    somebody_else: "You have confirmed to be somebody else than who is signed in here.", "Sie haben sich als jemand anderes bestätigt, als hier angemeldet ist.";
     signed_out: "You are signed out.", "Sie sind abgemeldet.";
 
     // What went wrong.
@@ -92,6 +99,21 @@ texts! {
     for_year: "a year", "ein Jahr";
     own_password: "Your own password", "Ihr eigenes Passwort";
     own_password_hint: "So that nobody makes one who finds your browser open.", "Damit niemand eines anlegt, der Ihren Browser offen findet.";
+    confirm_hint: "Before you make a password for a device, please show once more who you are. That holds for {minutes} minutes.", "Bevor Sie ein Passwort für ein Gerät anlegen, zeigen Sie bitte noch einmal, wer Sie sind. Das gilt {minutes} Minuten.";
+    confirm_at: "Confirm with {provider}", "Mit {provider} bestätigen";
+    confirmed: "You have shown who you are. You can make passwords for a few minutes.", "Sie haben gezeigt, wer Sie sind. Einige Minuten lang können Sie Passwörter anlegen.";
+    confirm_first: "Please show once more who you are, and then fill in the form again.", "Bitte zeigen Sie noch einmal, wer Sie sind, und füllen Sie das Formular dann noch einmal aus.";
+    new_api_token: "A token for a program", "Ein Token für ein Programm";
+    api_token_hint: "With it a program manages, by the HTTP API, what you manage here. It opens no mail.", "Damit verwaltet ein Programm über die HTTP-API, was Sie hier verwalten. Es öffnet keine E-Mail.";
+    program: "Name of the program", "Name des Programms";
+    program_hint: "By which you will know it again, such as “Ada’s script”.", "An dem Sie es wiedererkennen, etwa „Adas Skript“.";
+    until_when_token: "Until when it is good", "Bis wann es gilt";
+    only_read_api: "only read, and change nothing by it", "damit nur lesen, nichts ändern";
+    confirm_password: "Your own password, for the token", "Ihr eigenes Passwort, für das Token";
+    make_token: "Make the token", "Token anlegen";
+    token_made: "The token of {device}", "Das Token von {device}";
+    token_once: "It is shown this once. Give it to the program now; it cannot be shown again.", "Es wird nur dieses eine Mal gezeigt. Geben Sie es jetzt dem Programm; es kann nicht noch einmal gezeigt werden.";
+    token_usage: "The program sends it with each request:", "Das Programm schickt es mit jeder Anfrage:";
     make_password: "Make the password", "Passwort anlegen";
     password_made: "The password of {device}", "Das Passwort von {device}";
     shown_once: "It is shown this once. Type or copy it into the mail program now; it cannot be shown again.", "Es wird nur dieses eine Mal gezeigt. Geben Sie es jetzt im Mailprogramm ein; es kann nicht noch einmal gezeigt werden.";

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use acl::{Operation, Permit};
 use auth::BrowserSecret;
 use mail::{MailboxName, Place, SessionId};
-use store::{Account, Found, Origin, Store};
+use store::{Account, Found, Origin, SignedInBy, Store};
 
 use crate::language::Language;
 use crate::problem::Problem;
@@ -31,6 +31,8 @@ pub(crate) struct SignedIn<'v> {
     /// What is written by this is recorded as this person's, and denied once the login has ended.
     pub(crate) store: Store,
     pub(crate) secret: BrowserSecret,
+    /// How this person signed in.
+    pub(crate) by: SignedInBy,
 }
 
 /// A mailbox that somebody administers.
@@ -92,6 +94,7 @@ impl<'v> Visit<'v> {
         Ok(Ok(SignedIn {
             store: self.site.store.from_origin(origin),
             account: found.account,
+            by: found.by,
             secret,
             visit: self,
         }))

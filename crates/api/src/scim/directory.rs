@@ -15,6 +15,7 @@ pub(crate) struct Directory(Asker);
 
 const DOOR: Door = Door {
     is_opened_by: |services| services.scim,
+    takes_bearers: false,
     name: "SCIM",
 };
 

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::BrowserSecret;
 
-/// One sign-in at an identity provider by a code (OpenID Connect Core 1.0, 3.1), with proof that who redeems it has asked for it (RFC 7636).
+/// One sign-in at an identity provider by a code (`OpenID` Connect Core 1.0, 3.1), with proof that who redeems it has asked for it (RFC 7636).
 #[derive(Clone, Debug)]
 pub struct CodeFlow(BrowserSecret);
 

@@ -1,4 +1,4 @@
-//! Whether an ID token (OpenID Connect Core 1.0, 2) is the answer to a sign-in that began here, and whom it names.
+//! Whether an ID token (`OpenID` Connect Core 1.0, 2) is the answer to a sign-in that began here, and whom it names.
 
 use serde_json::Value;
 

@@ -1,5 +1,5 @@
 //! OAUTHBEARER (RFC 7628) and XOAUTH2: a token of an identity provider in place of a password; and what a browser brings back from it
-//! (OpenID Connect Core 1.0). Where its keys come from, and which accounts there are, is decided elsewhere.
+//! (`OpenID` Connect Core 1.0). Where its keys come from, and which accounts there are, is decided elsewhere.
 
 mod code_flow;
 mod id_token;

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use session::LoginVerdict;
-use tracing::{info, warn};
+use tracing::info;
 
 use super::PasswordAuthenticator;
 use crate::identity_provider::NoBearer;
@@ -22,19 +22,10 @@ impl PasswordAuthenticator {
             }
             Err(NoBearer::Unknown) => return LoginVerdict::Unavailable,
         };
-        match self.store.find_account(&user).await {
-            Ok(Some(account)) if !account.is_disabled => LoginVerdict::ByBearer(account, ends_at),
-            Ok(_) => {
-                info!(
-                    user,
-                    "the identity provider knows somebody who has no account that is open"
-                );
-                self.refuse_token(address).await
-            }
-            Err(fault) => {
-                warn!(cause = %fault, "could not look up the account of a token");
-                LoginVerdict::Unavailable
-            }
+        match self.find_open(&user).await {
+            Ok(Some(account)) => LoginVerdict::ByBearer(account, ends_at),
+            Ok(None) => self.refuse_token(address).await,
+            Err(_) => LoginVerdict::Unavailable,
         }
     }
 }

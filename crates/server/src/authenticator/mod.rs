@@ -6,6 +6,7 @@ mod certificates;
 mod hashes;
 mod proofs;
 mod queue;
+mod sign_ins;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -192,17 +193,25 @@ impl PasswordAuthenticator {
     }
 
     async fn count_wrong_token(&self, address: IpAddr) -> Result<LoginVerdict, Fault> {
-        let network = network_of(address);
-        let wrong = self.store.wrong_tokens(network).await?;
-        if !BY_TOKENS.wait(count(wrong)).is_zero() {
-            self.metrics.count_held_up(HeldUp::Guesses);
+        if self.must_wait(address).await? {
             return Ok(LoginVerdict::TooMany);
         }
+        let network = network_of(address);
         let now = self.store.count_wrong_token(network).await?;
         if now.count == BY_TOKENS.failures_free + 1 {
             warn!(client.network = %network, "a network tries access tokens or certificates that are none and has to wait");
         }
         Ok(LoginVerdict::Refused)
+    }
+
+    /// Whether too much was wrong that came from there.
+    async fn must_wait(&self, address: IpAddr) -> Result<bool, Fault> {
+        let wrong = self.store.wrong_tokens(network_of(address)).await?;
+        let must_wait = !BY_TOKENS.wait(count(wrong)).is_zero();
+        if must_wait {
+            self.metrics.count_held_up(HeldUp::Guesses);
+        }
+        Ok(must_wait)
     }
 
     async fn ask_by_password(

@@ -48,7 +48,8 @@ pub use lmtp::{LmtpConfig, OverQuota};
 pub use login::{LoginConfig, Verifiers, WithoutTls};
 pub use network::{Network, Peers};
 pub use node::NodeConfig;
-pub use oauth::{KeySource, OAuthConfig, SessionsEnd};
+pub(crate) use oauth::parse_url;
+pub use oauth::{KeySource, OAuthConfig, SessionsEnd, SignInConfig};
 pub use reference::reference;
 pub use setting::{Choice, Secret};
 pub(crate) use setting::{parse_byte_count, parse_span};
@@ -176,6 +177,15 @@ impl Config {
         };
         (config.otlp, config.metrics_receiver) = fill_otlp(form);
         config.note_unmatched_mechanisms(form);
+        let signs_in = config
+            .oauth
+            .as_ref()
+            .is_some_and(|oauth| oauth.sign_in.is_some());
+        form.check(
+            config.web.takes_passwords || signs_in,
+            "web.passwords",
+            "must stay unless people sign in by oauth.client_id: nobody could sign in",
+        );
         config.secret_files = form.secret_files();
         config
     }
@@ -185,12 +195,19 @@ impl Config {
         let named = |is_it: fn(&Mechanism) -> bool| self.login.mechanisms.iter().any(is_it);
         let is_bearer = |mechanism: &Mechanism| matches!(mechanism, Mechanism::Bearer(_));
         let is_external = |mechanism: &Mechanism| *mechanism == Mechanism::External;
+        let of_mail = self
+            .oauth
+            .as_ref()
+            .filter(|oauth| !oauth.rules.audiences.is_empty());
+        // What is there for the API or for the pages lets no mail program in, and needs none.
+        let is_for_others = |oauth: &OAuthConfig| oauth.api.is_some() || oauth.sign_in.is_some();
+        let is_needed = of_mail.is_some_and(|oauth| !is_for_others(oauth));
         for (is_named, is_set, mechanism, setting) in [
             (
                 named(is_bearer),
-                self.oauth.is_some(),
+                is_needed || named(is_bearer) && of_mail.is_some(),
                 "OAUTHBEARER or XOAUTH2",
-                "oauth.issuer",
+                "oauth.issuer and oauth.audience",
             ),
             (
                 named(is_external),

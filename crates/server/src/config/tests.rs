@@ -7,8 +7,8 @@ use std::time::Duration;
 use session::MessageLimit;
 
 use super::{
-    CertificateName, Config, ListenAddress, LogFormat, Mistakes, OverQuota, Sources, WithoutTls,
-    reference,
+    CertificateName, Config, KeySource, ListenAddress, LogFormat, Mistakes, OverQuota, Sources,
+    WithoutTls, reference,
 };
 
 fn sources(toml: &str, variables: &[(&str, &str)]) -> (tempfile::TempDir, Sources) {
@@ -448,6 +448,70 @@ fn mechanisms_are_offered_in_their_order_and_tokens_are_of_somebody() {
     }
     let alone = load("", &[("POSTROOM_LOGIN__MECHANISMS", "OAUTHBEARER")]).unwrap_err();
     assert_eq!(keys_of(&alone), ["login.mechanisms"]);
+}
+
+#[test]
+fn a_provider_is_for_the_pages_and_the_api_too_where_they_are_told_apart() {
+    let issuer = "[oauth]\nissuer = 'https://id.example.org/mail'\n";
+    let with = |more: &str| load(&format!("{issuer}{more}"), &[]);
+    let pages = with("client_id = 'pages'\nclient_secret = 's'").unwrap();
+    let oauth = pages.oauth.unwrap();
+    assert_eq!((oauth.keys, oauth.api), (KeySource::Discovery, None));
+    let sign_in = oauth.sign_in.unwrap();
+    assert_eq!(
+        (sign_in.name.as_str(), sign_in.endpoints),
+        ("id.example.org", None)
+    );
+    let rules = |more: &str| {
+        let api = with(more).unwrap().oauth.unwrap().api.unwrap();
+        (api.audiences.concat(), api.scope)
+    };
+    let scope = Some("postroom:api".to_owned());
+    assert_eq!(rules("api_audience = 'api'"), ("api".to_owned(), None));
+    assert_eq!(
+        rules("audience = 'mail'\napi_scope = 'postroom:api'"),
+        ("mail".to_owned(), scope)
+    );
+    for (more, key) in [
+        ("", "oauth.audience"),
+        ("api_scope = 'postroom:api'", "oauth.audience"),
+        (
+            "client_id = 'pages'\napi_scope = 'postroom:api'",
+            "oauth.api_audience",
+        ),
+        (
+            "client_id = 'pages'\napi_audience = 'pages'",
+            "oauth.api_audience",
+        ),
+        (
+            "audience = 'mail'\napi_audience = 'api, mail'",
+            "oauth.api_audience",
+        ),
+        (
+            "client_id = 'pages'\ntoken_endpoint = 'https://id.example.org/token'",
+            "oauth.token_endpoint",
+        ),
+        (
+            "client_id = 'pages'\ntoken_endpoint = 'http://id.example.org/token'\nauthorization_endpoint = 'https://x/'",
+            "oauth.token_endpoint",
+        ),
+        (
+            "audience = 'mail'\n[web]\npasswords = false",
+            "web.passwords",
+        ),
+    ] {
+        let mistakes = with(more).unwrap_err();
+        assert!(keys_of(&mistakes).contains(&key), "{more}: {mistakes}");
+    }
+    with("audience = 'mail'\nclient_id = 'pages'").unwrap();
+    with("client_id = 'pages'\n[web]\npasswords = false").unwrap();
+    let nobody = load("[oauth]\nclient_id = 'pages'\n", &[]).unwrap_err();
+    assert_eq!(keys_of(&nobody), ["oauth.client_id"]);
+    let opaque = load("[oauth]\nissuer = 'id'\nclient_id = 'pages'\n", &[]).unwrap_err();
+    assert_eq!(
+        keys_of(&opaque),
+        ["oauth.authorization_endpoint", "oauth.keys"]
+    );
 }
 
 #[test]

@@ -11,6 +11,8 @@ pub struct WebConfig {
     pub connections: usize,
     /// What mail programs are told; a port of 0 is that of `listen.imaps`.
     pub mail_servers: MailServers,
+    /// Whether people sign in by their passwords.
+    pub takes_passwords: bool,
     /// Whether leads are told who has a mailbox of theirs open.
     pub tells_who_is_here: bool,
     /// Where browsers reach the pages from outside.
@@ -56,8 +58,15 @@ impl WebConfig {
         let Server(pages) = form.take(
             "web.pages",
             "",
-            "Where browsers and mail programs reach listen.web, as postroom setup tells it: mail.example.org:443. Without it the \
-             host of web.imap, and port 443.",
+            "Where browsers and mail programs reach listen.web, as postroom setup tells it, and where an identity provider sends them \
+             back: mail.example.org:443. Without it postroom setup tells the host of web.imap, and port 443, and browsers come \
+             back to where they were.",
+        );
+        let takes_passwords = form.take(
+            "web.passwords",
+            "true",
+            "Whether people sign in at the pages by the passwords of their mail; without it by an identity provider alone \
+             (oauth.client_id).",
         );
         let tells_who_is_here = form.take(
             "web.who_is_here",
@@ -95,6 +104,7 @@ impl WebConfig {
                 imap_port,
                 submission,
             },
+            takes_passwords,
             tells_who_is_here,
             pages,
             api: bool::then_some(

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::http::uri::Scheme;
+use hyper::http::uri::{PathAndQuery, Scheme};
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
@@ -110,7 +110,8 @@ async fn send(tls: TlsConnector, mut request: Request<Bytes>) -> Sent {
     let port = authority
         .port_u16()
         .unwrap_or(if is_tls { 443 } else { 80 });
-    *request.uri_mut() = request.uri().path().parse()?;
+    let path = request.uri().path_and_query();
+    *request.uri_mut() = path.map_or("/", PathAndQuery::as_str).parse()?;
     // An IPv6 address stands in brackets in a URL, and without them elsewhere.
     let host = authority.host().trim_matches(['[', ']']);
     let socket = TcpStream::connect((host, port)).await?;

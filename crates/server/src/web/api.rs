@@ -19,6 +19,7 @@ use tokio::sync::Semaphore;
 use tracing::warn;
 use wire::Secret;
 
+use crate::authenticator::PasswordAuthenticator;
 use crate::config::{Config, Verifiers};
 use crate::connection::ConnectionContext;
 use crate::environment;
@@ -32,8 +33,14 @@ pub(super) struct Api {
 
 impl Api {
     /// `None` where it is not served.
-    pub(super) fn new(config: &Config, imap: &ConnectionContext) -> Option<Self> {
+    pub(super) fn new(
+        config: &Config,
+        imap: &ConnectionContext,
+        authenticator: &Arc<PasswordAuthenticator>,
+    ) -> Option<Self> {
         let node = &imap.node;
+        let oauth = config.oauth.as_ref();
+        let takes_bearers = oauth.is_some_and(|oauth| oauth.api.is_some());
         let served = config.web.api?;
         let site = ApiSite {
             node_name: config.node.name.clone(),
@@ -46,6 +53,8 @@ impl Api {
                 scim: served.serves_scim,
             },
             requests_per_minute: served.requests_per_minute,
+            bearer_check: takes_bearers
+                .then(|| Arc::<PasswordAuthenticator>::clone(authenticator) as _),
             token_refusal: Arc::new(Refusals(Arc::clone(&node.authenticator))),
             password_hashing: Arc::new(Hashing {
                 store: node.store.clone(),

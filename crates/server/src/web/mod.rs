@@ -17,6 +17,7 @@ use self::api::Api;
 pub(crate) use listen::{WebListener, accept, bind};
 use password_check::Passwords;
 
+use crate::authenticator::PasswordAuthenticator;
 use crate::config::Config;
 use crate::connection::ConnectionContext;
 use crate::connection_slots::ConnectionSlots;
@@ -47,12 +48,15 @@ impl WebContext {
         imap: &ConnectionContext,
         imaps_port: Option<u16>,
         drain: Drain,
+        authenticator: &Arc<PasswordAuthenticator>,
     ) -> Arc<Self> {
         let node = &imap.node;
         let mut mail_servers = config.web.mail_servers.clone();
         if mail_servers.imap_port == 0 {
             mail_servers.imap_port = imaps_port.unwrap_or(IMAPS_PORT);
         }
+        let oauth = config.oauth.as_ref();
+        let signs_in = oauth.is_some_and(|oauth| oauth.sign_in.is_some());
         let site = Site {
             node_name: config.node.name.clone(),
             store: node.store.clone(),
@@ -60,13 +64,17 @@ impl WebContext {
             everybody: config.acl.everybody,
             letters: config.letters.access,
             password_check: Arc::new(Passwords(Arc::clone(&node.authenticator))),
+            takes_passwords: config.web.takes_passwords,
+            provider: signs_in.then(|| Arc::<PasswordAuthenticator>::clone(authenticator) as _),
+            pages: config.web.pages.clone(),
+            serves_api: config.web.api.is_some_and(|served| served.serves_api),
             mail_servers,
             tells_who_is_here: config.web.tells_who_is_here,
             random: environment::random_bytes,
         };
         Arc::new(Self {
             site,
-            api: Api::new(config, imap),
+            api: Api::new(config, imap, authenticator),
             tls: imap.tls_of_agents.clone(),
             handshake_timeout: config.timeouts.login,
             metrics: Arc::clone(&imap.metrics),

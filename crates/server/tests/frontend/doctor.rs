@@ -13,6 +13,9 @@ fn doctor_says_what_is_wrong() {
     let settings = world.settings(&[
         ("TLS__CERTIFICATE", "/nonexistent/certificate.pem"),
         ("TLS__KEY", "/nonexistent/key.pem"),
+        // Nobody listens there.
+        ("OAUTH__ISSUER", "http://127.0.0.1:1"),
+        ("OAUTH__CLIENT_ID", "pages"),
     ]);
     let ended = run(&settings, &["doctor", "--json"], "");
     assert_eq!(ended.code, Some(1), "{ended:?}");
@@ -24,6 +27,7 @@ fn doctor_says_what_is_wrong() {
     assert_eq!(verdict("configuration"), "good");
     assert_eq!(verdict("database"), "note", "migrations are missing");
     assert_eq!(verdict("certificate"), "bad");
+    assert_eq!(verdict("identity provider"), "bad");
     assert_eq!(verdict("listen.imap"), "good");
 
     let mistaken = setting("POSTROOM_LOG__FORMAT", "fancy");

@@ -4,7 +4,9 @@ use acl::AccessMode;
 use mail::limits::WEB_SESSIONS_MAX;
 use mail::{AccountId, SessionId};
 use sqlx::{Connection as _, Executor as _, PgConnection};
-use store::{Account, ActivityKind, ActivityQuery, Fault, NewToken, Origin, Services, Store};
+use store::{
+    Account, ActivityKind, ActivityQuery, Fault, NewToken, Origin, Services, SignedInBy, Store,
+};
 
 use crate::world::World;
 
@@ -13,8 +15,13 @@ async fn account(store: &Store, name: &str) -> Account {
 }
 
 async fn begin(store: &Store, account: &Account, hash: u8) -> Result<(), Fault> {
+    begin_by(store, account, hash, SignedInBy::Password).await
+}
+
+async fn begin_by(store: &Store, account: &Account, hash: u8, by: SignedInBy) -> Result<(), Fault> {
     let session = SessionId::from_random([2, 0, 0, 0, 0, hash]);
-    store.begin_web_session(account, session, &[hash; 32]).await
+    let hash = [hash; 32];
+    store.begin_web_session(account, session, &hash, by).await
 }
 
 async fn who(store: &Store, hash: u8) -> Option<AccountId> {
@@ -81,6 +88,40 @@ async fn a_session_ends_by_its_time_and_without_use() {
     assert_eq!(who(store, 1).await, None, "it is forgotten");
     assert_eq!(who(store, 2).await, None, "it is forgotten");
     assert_eq!(who(store, 3).await, Some(bo.id), "it was used a moment ago");
+}
+
+#[tokio::test]
+async fn a_session_knows_how_it_was_begun_and_for_a_while_that_it_was_confirmed() {
+    let world = World::new().await;
+    let store = &world.store;
+    world.account("bo").await;
+    let bo = account(store, "bo").await;
+    let ways = [
+        SignedInBy::Password,
+        SignedInBy::Provider,
+        SignedInBy::ProviderAgain,
+    ];
+    for (hash, by) in (1..).zip(ways) {
+        begin_by(store, &bo, hash, by).await.unwrap();
+    }
+    let by = async |hash| {
+        store
+            .use_web_session(&[hash; 32])
+            .await
+            .unwrap()
+            .unwrap()
+            .by
+    };
+    for (hash, known) in (1..).zip(ways) {
+        assert_eq!(by(hash).await, known);
+    }
+    run(
+        &world,
+        "update web_session set confirmed_at = confirmed_at - interval '5 minutes'",
+    )
+    .await;
+    assert_eq!(by(1).await, SignedInBy::Password);
+    assert_eq!(by(3).await, SignedInBy::Provider, "that was a while ago");
 }
 
 #[tokio::test]

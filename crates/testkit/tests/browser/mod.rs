@@ -11,6 +11,8 @@ use tokio::net::TcpStream;
 pub(crate) struct Browser {
     to: SocketAddr,
     cookie: String,
+    /// What it keeps of a sign-in elsewhere.
+    sign_in: String,
     token: String,
     languages: String,
 }
@@ -48,6 +50,7 @@ impl Browser {
         Self {
             to,
             cookie: String::new(),
+            sign_in: String::new(),
             token: String::new(),
             languages: String::new(),
         }
@@ -58,6 +61,7 @@ impl Browser {
         Self {
             to,
             cookie: self.cookie.clone(),
+            sign_in: self.sign_in.clone(),
             token: self.token.clone(),
             languages: self.languages.clone(),
         }
@@ -69,6 +73,14 @@ impl Browser {
 
     pub(crate) fn set_cookie(&mut self, cookie: &str) {
         cookie.clone_into(&mut self.cookie);
+    }
+
+    pub(crate) fn sign_in_cookie(&self) -> String {
+        self.sign_in.clone()
+    }
+
+    pub(crate) fn set_sign_in_cookie(&mut self, cookie: &str) {
+        cookie.clone_into(&mut self.sign_in);
     }
 
     pub(crate) fn token(&self) -> &str {
@@ -94,6 +106,11 @@ impl Browser {
             page = self.ask("GET", &location, None).await;
         }
         page
+    }
+
+    /// Without going where it is sent.
+    pub(crate) async fn ask_once(&mut self, path: &str) -> Page {
+        self.ask("GET", path, None).await
     }
 
     /// Sends a form as the page shown last has it.
@@ -144,8 +161,8 @@ impl Browser {
             .replace('<', "%3C")
             .replace('>', "%3E");
         let mut head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: mail.test:1\r\nCookie: other=1; postroom={}\r\nAccept-Language: {}\r\n",
-            self.cookie, self.languages
+            "{method} {path} HTTP/1.1\r\nHost: mail.test:1\r\nCookie: other=1; postroom={}; postroom-sign-in={}\r\nAccept-Language: {}\r\n",
+            self.cookie, self.sign_in, self.languages
         );
         let body = body.unwrap_or_default();
         if method == "POST" {
@@ -179,13 +196,15 @@ impl Browser {
             head: head.to_owned(),
             body: body.to_owned(),
         };
-        if let Some(cookie) = page.header("set-cookie") {
-            let value = cookie.split_once('=').unwrap().1;
-            value
-                .split(';')
-                .next()
-                .unwrap()
-                .clone_into(&mut self.cookie);
+        let set = page.head.lines();
+        for set in set.filter_map(|line| line.strip_prefix("set-cookie: ")) {
+            let (name, value) = set.split_once('=').unwrap();
+            let value = value.split(';').next().unwrap();
+            match name {
+                "postroom" => value.clone_into(&mut self.cookie),
+                "postroom-sign-in" => value.clone_into(&mut self.sign_in),
+                other => assert_eq!(other, "", "another cookie"),
+            }
         }
         if let Some((_, rest)) = page.body.split_once("name=\"token\" ") {
             self.token = attribute(rest, "value");

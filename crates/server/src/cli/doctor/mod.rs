@@ -26,6 +26,7 @@ use crate::config::{Config, ListenAddress, Sources, TlsFiles};
 use crate::database::Database;
 use crate::environment;
 use crate::http::client;
+use crate::identity_provider::IdentityProvider;
 use crate::tls::{self, TlsError};
 use crate::validity::CertificateState;
 
@@ -131,6 +132,7 @@ async fn examine(sources: &Sources) -> Vec<Finding> {
     let mut findings = vec![Finding::good("configuration", file)];
     findings.extend(examine_database(&config).await);
     findings.extend(examine_directory(&config).await);
+    findings.extend(examine_provider(&config).await);
     findings.extend(examine_certificates(&config));
     findings.extend(examine_files(&config));
     findings.extend(examine_ports(&config).await);
@@ -231,6 +233,20 @@ async fn examine_directory(config: &Config) -> Option<Finding> {
     Some(match directory.check().await {
         Ok(()) => Finding::good(what, "answers and can be searched"),
         Err(cause) => Finding::bad(what, format!("people cannot log in: {cause}")),
+    })
+}
+
+/// Whether the identity provider tells its keys, and where people sign in.
+async fn examine_provider(config: &Config) -> Option<Finding> {
+    let what = "identity provider";
+    let oauth = config.oauth.as_ref()?;
+    let checked = match IdentityProvider::new(oauth) {
+        Ok(provider) => provider.check_presence().await,
+        Err(error) => return Some(Finding::bad(what, error.to_string())),
+    };
+    Some(match checked {
+        Ok(()) => Finding::good(what, "answers, and its keys can be read"),
+        Err(cause) => Finding::bad(what, format!("people cannot log in by it: {cause}")),
     })
 }
 

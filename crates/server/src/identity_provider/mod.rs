@@ -1,22 +1,29 @@
-//! An identity provider: its keys, which it changes as it likes, and what its tokens are worth.
+//! An identity provider: what it says of itself, its keys, which it changes as it likes, what its tokens are worth, and how people sign in
+//! there.
+
+mod metadata;
+mod sign_in;
 
 use std::error::Error;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use auth::{BadBearer, BadKeys, BearerLogin, BearerRules, KeySet, check_bearer};
-use hyper::Request;
 use hyper::body::Bytes;
 use hyper::header::ACCEPT;
+use hyper::{Request, Uri};
 use tokio::sync::Mutex as AsyncMutex;
 use tokio_rustls::TlsConnector;
 use tracing::{info, warn};
 
-use crate::config::{KeySource, OAuthConfig, SessionsEnd};
+use crate::config::{KeySource, OAuthConfig, SessionsEnd, SignInConfig};
 use crate::environment;
 use crate::error::ServerError;
 use crate::lock::lock;
 use crate::telemetry::{connector, send_in_time};
+use metadata::Known;
+pub(crate) use metadata::described_at;
+pub(crate) use sign_in::NoSignIn;
 
 /// Unknown keys have the keys read again, and not more often: tokens cost nothing to make up.
 const UNKNOWN_KEY_PAUSE: Duration = Duration::from_secs(60);
@@ -28,11 +35,14 @@ const DOCUMENT_BYTES_MAX: usize = 256 * 1024;
 /// An identity provider whose tokens let people in.
 pub(crate) struct IdentityProvider {
     rules: BearerRules,
+    api: Option<BearerRules>,
+    sign_in: Option<SignInConfig>,
     source: KeySource,
     tls: TlsConnector,
     every: Duration,
     sessions_end: SessionsEnd,
     keys: Mutex<Option<Arc<KeySet>>>,
+    metadata: AsyncMutex<Known>,
     /// When the keys were read last because a token asked for it, and whether they could be.
     tried: AsyncMutex<Option<(Instant, bool)>>,
 }
@@ -46,8 +56,9 @@ pub(crate) enum NoBearer {
     Unknown,
 }
 
+/// Why it did not say what it was asked.
 #[derive(Debug, thiserror::Error)]
-enum NoKeys {
+pub(crate) enum NoDocument {
     #[error("{0}")]
     Unreachable(Box<dyn Error + Send + Sync>),
     #[error("it was answered {0}")]
@@ -56,6 +67,8 @@ enum NoKeys {
     TooLong,
     #[error(transparent)]
     Bad(#[from] BadKeys),
+    #[error("{0}")]
+    NoMetadata(&'static str),
 }
 
 impl IdentityProvider {
@@ -64,30 +77,21 @@ impl IdentityProvider {
             .map_err(|cause| ServerError::IdentityProvider(cause.to_string()))?;
         Ok(Self {
             rules: config.rules.clone(),
+            api: config.api.clone(),
+            sign_in: config.sign_in.clone(),
             source: config.keys.clone(),
             tls,
             every: config.keys_every,
             sessions_end: config.sessions_end,
             keys: Mutex::default(),
+            metadata: AsyncMutex::default(),
             tried: AsyncMutex::default(),
         })
     }
 
-    /// Whom a token lets in, and until when, in seconds since 1970.
+    /// Whom a token of a mail program lets in, and until when, in seconds since 1970.
     pub(crate) async fn check(&self, token: &str) -> Result<(String, Option<i64>), NoBearer> {
-        let mut checked = self.check_now(token);
-        if matches!(
-            checked,
-            Err(NoBearer::Unknown | NoBearer::Bad(BadBearer::UnknownKey))
-        ) {
-            let known = self.known().map(|_| UNKNOWN_KEY_PAUSE);
-            let is_renewed = self.renew(known.unwrap_or(NO_KEYS_PAUSE)).await;
-            checked = match self.check_now(token) {
-                Err(NoBearer::Bad(BadBearer::UnknownKey)) if !is_renewed => Err(NoBearer::Unknown),
-                checked => checked,
-            };
-        }
-        let BearerLogin { user, ends_at } = checked?;
+        let BearerLogin { user, ends_at } = self.check_by(token, &self.rules).await?;
         let ends_at = match self.sessions_end {
             SessionsEnd::WithToken => Some(ends_at.saturating_add(self.rules.skew)),
             SessionsEnd::AsOthers => None,
@@ -95,9 +99,40 @@ impl IdentityProvider {
         Ok((user, ends_at))
     }
 
-    fn check_now(&self, token: &str) -> Result<BearerLogin, NoBearer> {
-        let keys = self.known().ok_or(NoBearer::Unknown)?;
-        check_bearer(token, &keys, &self.rules, environment::unix_seconds()).map_err(NoBearer::Bad)
+    /// Whom a token lets in at the HTTP API.
+    pub(crate) async fn check_for_api(&self, token: &str) -> Result<String, NoBearer> {
+        let rules = self.api.as_ref();
+        let rules = rules.ok_or(NoBearer::Bad(BadBearer::Audience))?;
+        Ok(self.check_by(token, rules).await?.user)
+    }
+
+    async fn check_by(&self, token: &str, rules: &BearerRules) -> Result<BearerLogin, NoBearer> {
+        self.with_keys(|keys| check_bearer(token, keys, rules, environment::unix_seconds()))
+            .await
+    }
+
+    /// Checks by the keys that are known, and once more where those are too old.
+    async fn with_keys<T>(
+        &self,
+        check: impl Fn(&KeySet) -> Result<T, BadBearer>,
+    ) -> Result<T, NoBearer> {
+        let check = || {
+            let keys = self.known().ok_or(NoBearer::Unknown)?;
+            check(&keys).map_err(NoBearer::Bad)
+        };
+        let checked = check();
+        if !matches!(
+            checked,
+            Err(NoBearer::Unknown | NoBearer::Bad(BadBearer::UnknownKey))
+        ) {
+            return checked;
+        }
+        let known = self.known().map(|_| UNKNOWN_KEY_PAUSE);
+        let is_renewed = self.renew(known.unwrap_or(NO_KEYS_PAUSE)).await;
+        match check() {
+            Err(NoBearer::Bad(BadBearer::UnknownKey)) if !is_renewed => Err(NoBearer::Unknown),
+            checked => checked,
+        }
     }
 
     fn known(&self) -> Option<Arc<KeySet>> {
@@ -146,28 +181,46 @@ impl IdentityProvider {
         }
     }
 
-    async fn read(&self) -> Result<KeySet, NoKeys> {
+    /// Whether it can be asked for all that is needed of it.
+    pub(crate) async fn check_presence(&self) -> Result<(), NoDocument> {
+        if self.is_asked_where_people_sign_in() {
+            self.metadata(Duration::ZERO).await?;
+        }
+        self.read().await.map(|_| ())
+    }
+
+    async fn read(&self) -> Result<KeySet, NoDocument> {
         let document = match &self.source {
             KeySource::File(path) => tokio::fs::read(path)
                 .await
-                .map_err(|cause| NoKeys::Unreachable(cause.into()))?,
-            KeySource::Url(url) => {
-                let request = Request::get(url).header(ACCEPT, "application/json");
-                let request = request
-                    .body(Bytes::new())
-                    .map_err(|cause| NoKeys::Unreachable(cause.into()))?;
-                let answer = send_in_time(self.tls.clone(), request)
-                    .await
-                    .map_err(NoKeys::Unreachable)?;
-                if !answer.status().is_success() {
-                    return Err(NoKeys::Status(answer.status().as_u16()));
-                }
-                answer.into_body().to_vec()
+                .map_err(|cause| NoDocument::Unreachable(cause.into()))?,
+            KeySource::Url(url) => self.read_document(url).await?,
+            KeySource::Discovery => {
+                let metadata = self.metadata(self.every).await?;
+                self.read_document(&metadata.keys).await?
             }
         };
         if document.len() > DOCUMENT_BYTES_MAX {
-            return Err(NoKeys::TooLong);
+            return Err(NoDocument::TooLong);
         }
         Ok(KeySet::parse(&document)?)
+    }
+
+    async fn read_document(&self, url: &Uri) -> Result<Vec<u8>, NoDocument> {
+        let request = Request::get(url).header(ACCEPT, "application/json");
+        let request = request
+            .body(Bytes::new())
+            .map_err(|cause| NoDocument::Unreachable(cause.into()))?;
+        let answer = send_in_time(self.tls.clone(), request)
+            .await
+            .map_err(NoDocument::Unreachable)?;
+        if !answer.status().is_success() {
+            return Err(NoDocument::Status(answer.status().as_u16()));
+        }
+        let document = answer.into_body();
+        let is_short = document.len() <= DOCUMENT_BYTES_MAX;
+        is_short
+            .then(|| document.to_vec())
+            .ok_or(NoDocument::TooLong)
     }
 }
