@@ -17,7 +17,7 @@ from pathlib import Path
 
 from postfix import free_port
 
-LISTENERS = ("imap", "imaps", "lmtp", "maps", "auth", "http")
+LISTENERS = ("imap", "imaps", "lmtp", "maps", "auth", "http", "web")
 WITHIN_SECONDS = 60
 
 GLOBAL = """

@@ -23,11 +23,7 @@ LONG_SECONDS, SHORT_SECONDS = 600, 6
 
 def check(demo):
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as running:
-        npm = ["npm", "install", "--silent", "--no-audit", "--no-fund", f"oidc-provider@{VERSION}"]
-        try:
-            run(npm, folder, seconds_max=180)
-        except AssertionError as trouble:
-            raise Skipped(f"npm cannot fetch it: {trouble}") from trouble
+        fetch(folder)
         port = free_port()
         issuer = f"http://127.0.0.1:{port}"
         settings = {
@@ -61,6 +57,15 @@ def check(demo):
         with Provider(folder, port, "three", "EdDSA", SHORT_SECONDS) as provider:
             within(15, lambda: curl(begun, "ada", provider.token("ada"), "OAUTHBEARER"))
             ends_with_its_token(begun, provider.token("ada"))
+
+
+def fetch(folder):
+    """node-oidc-provider, into this folder."""
+    npm = ["npm", "install", "--silent", "--no-audit", "--no-fund", f"oidc-provider@{VERSION}"]
+    try:
+        run(npm, folder, seconds_max=180)
+    except AssertionError as trouble:
+        raise Skipped(f"npm cannot fetch it: {trouble}") from trouble
 
 
 class Provider:
