@@ -210,7 +210,10 @@ impl Frontend {
         background.spawn(Arc::clone(&panics).keep_running(move || {
             Arc::clone(&kept).keep(store_kept.clone(), Arc::clone(&live_kept))
         }));
-        let (writer, leading) = (LetterWriter::new(config, &store), Arc::clone(&leadership));
+        let (writer, leading) = (
+            LetterWriter::new(config, &store, &metrics),
+            Arc::clone(&leadership),
+        );
         background.spawn(
             Arc::clone(&panics).keep_running(move || writer.clone().follow(Arc::clone(&leading))),
         );

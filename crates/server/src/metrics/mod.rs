@@ -40,6 +40,7 @@ pub(crate) struct Metrics {
     login_waits: Histogram,
     directory_answers: Histograms,
     draining: Gauge,
+    access_letters: Family<Labels<1>, Counter>,
     lmtp: LmtpMetrics,
 }
 
@@ -242,6 +243,11 @@ impl Metrics {
                 "Whether this node is stopping, and lets its clients go",
                 Gauge::default(),
             ),
+            access_letters: table.row(
+                "access_letters",
+                "Letters that tell people of shared mailboxes, by what became of them",
+                known("result", &["delivered", "postponed", "given_up", "failed"]),
+            ),
             lmtp: LmtpMetrics::in_rows_of(&mut table),
             registry: Registry::default(),
         };
@@ -321,6 +327,12 @@ impl Metrics {
         let status = reply.enhanced().unwrap_or("none");
         let labels = [("command", command), ("status", status)];
         self.lmtp.replies.get_or_create(&labels).inc();
+    }
+
+    /// Counts what became of a letter that tells somebody of a shared mailbox.
+    pub(crate) fn count_access_letter(&self, result: &'static str) {
+        let letters = &self.access_letters;
+        letters.get_or_create(&[("result", result)]).inc();
     }
 
     /// Counts what became of a letter in one mailbox.

@@ -18,6 +18,7 @@ use super::Leadership;
 use crate::config::{Config, LettersConfig};
 use crate::environment;
 use crate::failures::Failures;
+use crate::metrics::Metrics;
 
 /// The longest pause between two looks for what was given.
 const LOOK_PAUSE: Duration = Duration::from_secs(5);
@@ -30,6 +31,7 @@ const FAILURES_PER_WARNING: u32 = 120;
 #[derive(Clone, Debug)]
 pub(crate) struct LetterWriter {
     store: Store,
+    metrics: Arc<Metrics>,
     config: LettersConfig,
     namespaces: Namespaces,
     subscribes: SubscribeOnGrant,
@@ -38,13 +40,14 @@ pub(crate) struct LetterWriter {
 }
 
 impl LetterWriter {
-    pub(crate) fn new(config: &Config, store: &Store) -> Self {
+    pub(crate) fn new(config: &Config, store: &Store, metrics: &Arc<Metrics>) -> Self {
         let pages = config.web.pages.as_ref().map(|(host, port)| match port {
             443 => format!("https://{host}/devices"),
             port => format!("https://{host}:{port}/devices"),
         });
         Self {
             store: store.clone(),
+            metrics: Arc::clone(metrics),
             config: config.letters.clone(),
             namespaces: config.namespaces.clone(),
             subscribes: config.subscribe_on_grant,
@@ -81,15 +84,22 @@ impl LetterWriter {
                 return Ok(());
             }
             for letter in &due {
-                self.write(letter).await?;
+                let written = self.write(letter).await;
+                // What was taken back meanwhile is no letter.
+                if let Some(result) = written.as_ref().map_or(Some("failed"), |written| *written) {
+                    self.metrics.count_access_letter(result);
+                }
+                written?;
             }
             sleep(HANDFUL_PAUSE).await;
         }
     }
 
-    async fn write(&self, letter: &AccessLetter) -> Result<(), Fault> {
+    /// What became of it, as metrics call that.
+    async fn write(&self, letter: &AccessLetter) -> Result<Option<&'static str>, Fault> {
         if !letter.rights.contains(Rights::LOOKUP) {
-            return self.store.forget_letter(letter).await;
+            self.store.forget_letter(letter).await?;
+            return Ok(None);
         }
         let date = InternalDate {
             unix_seconds: environment::unix_seconds(),
@@ -97,22 +107,21 @@ impl LetterWriter {
         };
         let message = self.message(letter, date);
         let (account, mailbox) = (letter.account, letter.mailbox);
-        match self
-            .store
-            .deliver_access_letter(letter, &message, date)
-            .await?
-        {
+        let delivered = self.store.deliver_access_letter(letter, &message, date);
+        Ok(Some(match delivered.await? {
             LetterEnd::Delivered => {
                 info!(user.id = %account, mailbox.id = %mailbox, "a letter tells of a mailbox");
+                "delivered"
             }
             LetterEnd::Postponed(cause) => {
                 info!(user.id = %account, mailbox.id = %mailbox, %cause, "a letter that tells of a mailbox has to wait");
+                "postponed"
             }
             LetterEnd::GivenUp(cause) => {
                 warn!(user.id = %account, mailbox.id = %mailbox, %cause, "a letter that tells of a mailbox could not be delivered");
+                "given_up"
             }
-        }
-        Ok(())
+        }))
     }
 
     fn message(&self, letter: &AccessLetter, date: InternalDate) -> Vec<u8> {

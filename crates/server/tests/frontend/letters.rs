@@ -1,18 +1,24 @@
 //! Letters of the server's own: whoever is given a shared mailbox reads so in the INBOX, on whichever frontend.
 
+use std::time::Duration;
+
 use acl::{Modification, Operation, Subject};
 use mail::Place;
 use server::Frontend;
 use server::config::{Config, Sources, Surroundings};
 use store::Store;
+use tokio::time::timeout;
 
-use crate::client::Client;
+use crate::client::{Client, get};
 use crate::world::{World, ada};
 
 const SETTINGS: [(&str, &str); 2] = [
     ("LETTERS__ACCESS_AFTER", "20ms"),
     ("WEB__PAGES", "mail.example.org:443"),
 ];
+
+/// How long a count may take that follows a letter.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// `support`, which ada administers, and bo, who has the password `pass`.
 async fn team(store: &Store) {
@@ -68,6 +74,22 @@ async fn until_exists(client: &mut Client, count: usize) {
     while !client.line().await.starts_with("i OK") {}
 }
 
+/// Asks whoever has written them until there are so many letters of this result.
+async fn until_counted(frontends: [&Frontend; 2], result: &str, count: u32) {
+    let row = format!("postroom_access_letters_total{{result=\"{result}\"}} ");
+    loop {
+        let mut sum = 0;
+        for frontend in frontends {
+            let page = get(frontend.addresses().http[0], "/metrics").await;
+            let value = page.lines().find_map(|line| line.strip_prefix(&row));
+            sum += value.unwrap().trim().parse::<u32>().unwrap();
+        }
+        if sum == count {
+            return;
+        }
+    }
+}
+
 async fn search(client: &mut Client, criteria: &str) -> String {
     let said = client.ask(&format!("SEARCH {criteria}")).await;
     said[0].clone()
@@ -121,6 +143,8 @@ fn an_idling_person_is_told_of_a_mailbox_that_was_given_on_another_node() {
         ] {
             assert_eq!(search(&mut bo, criteria).await, "* SEARCH 2", "{criteria}");
         }
+        let counted = timeout(PATIENCE, until_counted([near, &far], "delivered", 2));
+        counted.await.unwrap();
         far.stop().await;
     });
 }
