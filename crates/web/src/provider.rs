@@ -68,7 +68,7 @@ pub(crate) async fn begin(visit: &Visit<'_>) -> Result<WebResponse, Problem> {
             let transport = visit.request.transport;
             Ok(WebResponse::see(address).keep_sign_in(&begun.to_text(), transport))
         }
-        None => no_answer(visit, provider.as_ref(), begun.since),
+        None => no_answer(visit, provider.as_ref(), &begun),
     }
 }
 
@@ -77,7 +77,7 @@ pub(crate) async fn end(visit: Visit<'_>) -> Result<WebResponse, Problem> {
     let (transport, language) = (visit.request.transport, visit.language);
     let Some(begun) = begun_here(&visit) else {
         let remark = Remark::Wrong(visit.texts().old_sign_in.to_owned());
-        return sign_in::form(&visit, 403, &remark);
+        return sign_in::form(&visit, 403, &remark, "/");
     };
     let ended = finish(visit, provider.as_ref(), &begun).await;
     // Whatever came of it: nobody comes back twice.
@@ -105,7 +105,7 @@ async fn finish(
     if answer.code.is_empty() {
         // By a word of RFC 6749, 4.1.2.1, which is the provider's and may say anything.
         info!("the identity provider has sent a browser back without a code");
-        return refused(&visit, begun.since, 403, texts.sign_in_not_done.to_owned());
+        return refused(&visit, begun, 403, texts.sign_in_not_done.to_owned());
     }
     let address = visit.request.address;
     let account = match provider.redeem(&answer, address).await {
@@ -114,12 +114,12 @@ async fn finish(
             if let Some(name) = name {
                 visit.site.store.note_refusal(&name, address.to_canonical());
             }
-            return refused(&visit, begun.since, 403, texts.not_let_in.to_owned());
+            return refused(&visit, begun, 403, texts.not_let_in.to_owned());
         }
         ProviderVerdict::TooMany => {
-            return refused(&visit, begun.since, 429, texts.too_many_logins.to_owned());
+            return refused(&visit, begun, 429, texts.too_many_logins.to_owned());
         }
-        ProviderVerdict::NoAnswer => return no_answer(&visit, provider, begun.since),
+        ProviderVerdict::NoAnswer => return no_answer(&visit, provider, begun),
         ProviderVerdict::Unavailable => return Err(Problem::Unavailable),
     };
     let by = match begun.since {
@@ -136,11 +136,11 @@ async fn finish(
     let entered = Entered {
         account: &account,
         by,
-        next: own_location(&begun.next).unwrap_or("/"),
+        next: begun.way_on(),
     };
     match sign_in::begin(&visit, &entered).await? {
         Some(response) => Ok(response),
-        None => refused(&visit, begun.since, 403, texts.not_let_in.to_owned()),
+        None => refused(&visit, begun, 403, texts.not_let_in.to_owned()),
     }
 }
 
@@ -161,23 +161,26 @@ fn begun_here(visit: &Visit<'_>) -> Option<Begun> {
 fn no_answer(
     visit: &Visit<'_>,
     provider: &dyn SignInProvider,
-    since: SignedInSince,
+    begun: &Begun,
 ) -> Result<WebResponse, Problem> {
     let words = fill(
         visit.texts().provider_away,
         &[("provider", provider.name())],
     );
-    refused(visit, since, 503, words)
+    refused(visit, begun, 503, words)
 }
 
 fn refused(
     visit: &Visit<'_>,
-    since: SignedInSince,
+    begun: &Begun,
     status: u16,
     words: String,
 ) -> Result<WebResponse, Problem> {
-    match since {
-        SignedInSince::Whenever => sign_in::form(visit, status, &Remark::Wrong(words)),
+    match begun.since {
+        SignedInSince::Whenever => {
+            let remark = Remark::Wrong(words);
+            sign_in::form(visit, status, &remark, begun.way_on())
+        }
         // Whoever is signed in stays so.
         SignedInSince::Begun => Err(Problem::Refused(words)),
     }
@@ -243,6 +246,11 @@ impl Begun {
             SignedInSince::Whenever => WORD_WHENEVER,
         };
         [self.at.to_string(), since.to_owned(), self.next.clone()]
+    }
+
+    /// Where to go, which is a page of ours.
+    fn way_on(&self) -> &str {
+        own_location(&self.next).unwrap_or("/")
     }
 
     fn state(&self) -> String {

@@ -40,7 +40,7 @@ pub(crate) async fn show(visit: Visit<'_>) -> Result<WebResponse, Problem> {
         "signed-out" => Remark::SignedOut,
         _ => Remark::Nothing,
     };
-    form(&visit, 200, &remark)
+    form(&visit, 200, &remark, next(&visit))
 }
 
 pub(crate) async fn enter(visit: &Visit<'_>) -> Result<WebResponse, Problem> {
@@ -60,14 +60,14 @@ pub(crate) async fn enter(visit: &Visit<'_>) -> Result<WebResponse, Problem> {
             };
             match begin(visit, &entered).await? {
                 Some(response) => Ok(response),
-                None => form(visit, 403, &wrong(texts.login_failed)),
+                None => form(visit, 403, &wrong(texts.login_failed), next(visit)),
             }
         }
         PasswordVerdict::Refused => {
             site.store.note_refusal(user, address.to_canonical());
-            form(visit, 403, &wrong(texts.login_failed))
+            form(visit, 403, &wrong(texts.login_failed), next(visit))
         }
-        PasswordVerdict::TooMany => form(visit, 429, &wrong(texts.too_many_logins)),
+        PasswordVerdict::TooMany => form(visit, 429, &wrong(texts.too_many_logins), next(visit)),
         PasswordVerdict::Unavailable => Err(Problem::Unavailable),
     }
 }
@@ -121,6 +121,7 @@ pub(crate) fn form(
     visit: &Visit<'_>,
     status: u16,
     remark: &Remark,
+    next: &str,
 ) -> Result<WebResponse, Problem> {
     let texts = visit.texts();
     let secret = match &visit.secret {
@@ -140,13 +141,13 @@ pub(crate) fn form(
                 }
                 @if let Some(provider) = &visit.site.provider {
                     p {
-                        a.button.primary href=(provider::link(next(visit))) {
+                        a.button.primary href=(provider::link(next)) {
                             (fill(texts.sign_in_at, &[("provider", provider.name())]))
                         }
                     }
                     @if visit.site.takes_passwords { p { (texts.or_by_password) } }
                 }
-                @if visit.site.takes_passwords { (by_password(visit, &secret)) }
+                @if visit.site.takes_passwords { (by_password(visit, &secret, next)) }
             }
         },
     );
@@ -158,12 +159,12 @@ pub(crate) fn form(
     })
 }
 
-fn by_password(visit: &Visit<'_>, secret: &BrowserSecret) -> Markup {
+fn by_password(visit: &Visit<'_>, secret: &BrowserSecret, next: &str) -> Markup {
     let texts = visit.texts();
     html! {
         form.stack method="post" action="/sign-in" {
             (form_token(secret))
-            (hidden("next", next(visit)))
+            (hidden("next", next))
             label for="user" { (texts.user) }
             input #user name="user" type="text" value=(visit.form.text("user")) autocomplete="username"
                 autocapitalize="none" spellcheck="false" required maxlength="255" autofocus;

@@ -144,7 +144,10 @@ fn whoever_signs_in_at_the_provider_is_signed_in_on_every_node() {
         assert!(page.address.starts_with("/sign-in"), "{page:?}");
         let page = come_back(&mut browser, provider, "/sign-in/provider", &json!({})).await;
         assert!(page.status == 403 && page.has(REFUSED), "{page:?}");
-        // The password still does for others.
+        // The password still does for others, and leads where the sign-in was to lead.
+        let path = "/sign-in/provider?next=%2Fdevices";
+        let page = come_back(&mut browser, provider, path, &json!({})).await;
+        assert!(page.has("name=\"next\" value=\"/devices\""), "{page:?}");
         let page = browser.sign_in("bo", PASSWORD).await;
         assert!(page.has("Signed in as bo"), "{page:?}");
     });
