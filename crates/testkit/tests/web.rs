@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 mod browser;
+mod declining;
 mod oidc;
 mod set_up;
 

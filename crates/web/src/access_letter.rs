@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use mail::{EmailAddress, InternalDate};
 
+use crate::decline;
 use crate::language::Language;
 use crate::texts::{Texts, fill};
 use crate::words;
@@ -21,7 +22,7 @@ pub struct MailboxGiven<'a> {
     pub giver: Option<&'a str>,
     /// Whether mail programs show it by themselves.
     pub is_shown: bool,
-    /// The page where devices are set up, if there is one.
+    /// Where the pages are, as in `https://mail.example.org`, if there are any.
     pub page: Option<&'a str>,
 }
 
@@ -42,6 +43,8 @@ pub struct LetterHead<'a> {
 const NO_DOMAIN: &str = "postroom.invalid";
 /// As long as lines should be (RFC 5322, 2.1.1), without their end.
 const LINE_CHARS_MAX: usize = 76;
+/// A link stands in one line, which may have 998 signs (RFC 5322, 2.1.1).
+const LINK_BYTES_MAX: usize = 900;
 /// Bytes in one encoded word: 75 characters with what is around it (RFC 2047, 2).
 const WORD_BYTES_MAX: usize = 42;
 
@@ -116,9 +119,16 @@ fn text(texts: &Texts, given: &MailboxGiven<'_>) -> String {
     };
     let mut paragraphs = vec![begin, may.join(" "), fill(shown, &mailbox)];
     if let Some(page) = given.page {
-        paragraphs.push(fill(texts.letter_set_up, &[("page", page)]));
+        let devices = format!("{page}/devices");
+        paragraphs.push(fill(texts.letter_set_up, &[("page", &devices)]));
     }
     paragraphs.push(fill(texts.letter_decline, &mailbox));
+    let link = given
+        .page
+        .map(|page| page.to_owned() + &decline::link(given.mailbox));
+    if let Some(link) = link.filter(|link| link.len() <= LINK_BYTES_MAX) {
+        paragraphs.push(fill(texts.letter_decline_page, &[("page", &link)]));
+    }
     paragraphs.push(texts.letter_end.to_owned());
     let paragraphs: Vec<String> = paragraphs.iter().map(|text| in_lines(text)).collect();
     paragraphs.join("\r\n")
@@ -228,7 +238,7 @@ mod tests {
         rights: Role::Viewer.rights().union(Rights::POST),
         giver: Some("ada"),
         is_shown: true,
-        page: Some("https://mail.example.org/devices"),
+        page: Some("https://mail.example.org"),
     };
 
     #[test]
@@ -256,6 +266,8 @@ mod tests {
              How to decline: unsubscribe from Shared Folders/support in your mail\r\n\
              program. It is no longer shown then, and you can subscribe to it again at\r\n\
              any time.\r\n\r\n\
+             Or decline it here:\r\n\
+             https://mail.example.org/decline?name=Shared+Folders%2Fsupport\r\n\r\n\
              The mail server has written this by itself.\r\n"
         );
     }
@@ -279,6 +291,13 @@ mod tests {
             said.contains("\r\n\r\nYou have been given access to the mailbox"),
             "{said}"
         );
+        let long = format!("Shared Folders/{}", "x".repeat(900));
+        let given_long = MailboxGiven {
+            mailbox: &long,
+            ..GIVEN
+        };
+        let letter = letter(Err("bo"), &given_long, Language::English);
+        assert!(!letter.contains("/decline"), "{letter}");
         for absent in ["https:", "ada", "Viewer"] {
             assert!(!said.contains(absent), "{absent} in {said}");
         }

@@ -13,6 +13,7 @@ mod access_letter;
 mod activity;
 mod again;
 mod api_token;
+mod decline;
 mod device_profile;
 mod devices;
 mod explain;

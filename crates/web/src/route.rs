@@ -7,8 +7,8 @@ use crate::response::WebResponse;
 use crate::site::Site;
 use crate::visit::{SignedIn, Visit};
 use crate::{
-    activity, api_token, device_profile, devices, explain, mailboxes, people, provider, settings,
-    setup, sign_in,
+    activity, api_token, decline, device_profile, devices, explain, mailboxes, people, provider,
+    settings, setup, sign_in,
 };
 
 /// What everybody gets, signed in or not.
@@ -81,6 +81,8 @@ async fn of_person(person: SignedIn<'_>) -> Result<WebResponse, Problem> {
     match (path, method) {
         ("/", Get) => mailboxes::home(&person).await,
         ("/sign-out", Post) => sign_in::leave(&person).await,
+        (decline::PATH, Get) => decline::show(&person).await,
+        (decline::PATH, Post) => decline::change(&person).await,
         ("/devices", Get) => devices::show(&person).await,
         ("/devices", Post) => devices::make(&person).await,
         ("/devices/api", Post) => api_token::make(&person).await,
@@ -96,7 +98,7 @@ async fn of_person(person: SignedIn<'_>) -> Result<WebResponse, Problem> {
         ("/mailbox/activity", Get) => activity::show(&person).await,
         ("/mailbox/settings", Get) => settings::show(&person).await,
         ("/mailbox/settings", Post) => settings::change(&person).await,
-        ("/devices" | "/devices/withdraw" | "/mailbox/settings", Other) => {
+        (decline::PATH | "/devices" | "/devices/withdraw" | "/mailbox/settings", Other) => {
             Err(Problem::WrongMethod(BOTH))
         }
         (

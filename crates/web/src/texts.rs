@@ -294,6 +294,12 @@ texts! {
     letter_subscribe: "How to open it: subscribe to {mailbox} in your mail program.", "So öffnen Sie es: Abonnieren Sie {mailbox} in Ihrem Mailprogramm.";
     letter_set_up: "How to set up another device, or the team as an account of its own: {page}", "So richten Sie ein weiteres Gerät ein oder das Team als eigenes Konto: {page}";
     letter_decline: "How to decline: unsubscribe from {mailbox} in your mail program. It is no longer shown then, and you can subscribe to it again at any time.", "So lehnen Sie ab: Kündigen Sie in Ihrem Mailprogramm das Abonnement von {mailbox}. Dann wird es nicht mehr gezeigt, und Sie können es jederzeit wieder abonnieren.";
+    letter_decline_page: "Or decline it here: {page}", "Oder lehnen Sie hier ab: {page}";
+    decline: "No longer show it", "Nicht mehr zeigen";
+    decline_question: "No longer show {mailbox}?", "{mailbox} nicht mehr zeigen?";
+    decline_effect: "Your mail programs do not show it then. What you may do there stays, and you can have it shown again at any time.", "Ihre Mailprogramme zeigen es dann nicht. Was Sie dort dürfen, bleibt, und Sie können es jederzeit wieder zeigen lassen.";
+    declined: "{mailbox} is no longer shown", "{mailbox} wird nicht mehr gezeigt";
+    show_again: "Show it again", "Wieder zeigen";
     letter_end: "The mail server has written this by itself.", "Das hat der Mailserver von selbst geschrieben.";
     letter_to_them: "Tell them by mail", "Per E-Mail Bescheid geben";
 }

@@ -35,15 +35,15 @@ pub(crate) struct LetterWriter {
     config: LettersConfig,
     namespaces: Namespaces,
     subscribes: SubscribeOnGrant,
-    /// Where people set up their devices.
+    /// Where the pages are.
     page: Option<String>,
 }
 
 impl LetterWriter {
     pub(crate) fn new(config: &Config, store: &Store, metrics: &Arc<Metrics>) -> Self {
         let pages = config.web.pages.as_ref().map(|(host, port)| match port {
-            443 => format!("https://{host}/devices"),
-            port => format!("https://{host}:{port}/devices"),
+            443 => format!("https://{host}"),
+            port => format!("https://{host}:{port}"),
         });
         Self {
             store: store.clone(),

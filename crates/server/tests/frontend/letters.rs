@@ -117,6 +117,7 @@ fn an_idling_person_is_told_of_a_mailbox_that_was_given_on_another_node() {
             "BODY \"ada has given you access to the mailbox Shared Folders/support.\"",
             "BODY \"You may: see the mailbox, read messages, keep read marks,\"",
             "BODY \"https://mail.example.org/devices\"",
+            "BODY \"https://mail.example.org/decline?name=Shared+Folders%2Fsupport\"",
         ] {
             assert_eq!(search(&mut bo, criteria).await, "* SEARCH 1", "{criteria}");
         }
