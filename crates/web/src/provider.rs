@@ -76,6 +76,10 @@ pub(crate) async fn end(visit: Visit<'_>) -> Result<WebResponse, Problem> {
     let provider = visit.site.provider.clone().ok_or(Problem::NotFound)?;
     let (transport, language) = (visit.request.transport, visit.language);
     let Some(begun) = begun_here(&visit) else {
+        // Whoever loads the page again by which he came has come already.
+        let Err(visit) = visit.signed_in().await? else {
+            return Ok(WebResponse::see("/".to_owned()));
+        };
         let remark = Remark::Wrong(visit.texts().old_sign_in.to_owned());
         return sign_in::form(&visit, 403, &remark, "/");
     };

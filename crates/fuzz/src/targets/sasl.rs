@@ -2,8 +2,9 @@
 //! anybody in.
 
 use auth::{
-    Algorithm, BadBearer, BearerMechanism, BearerRules, Binding, ClientFirst, KeySet, Proof,
-    ScramVerifier, TlsBinding, check_bearer,
+    Algorithm, BadBearer, BearerMechanism, BearerRules, Binding, ClientFirst, ExpectedIdToken,
+    IdTokenRules, KeySet, Proof, ScramVerifier, SignedInSince, TlsBinding, check_bearer,
+    check_id_token,
 };
 
 use crate::shape::Shape;
@@ -75,7 +76,7 @@ fn meet(input: &[u8]) -> Shape {
     }
     kinds += &format!("{:?}", KeySet::parse(input).err());
     if let Ok(text) = str::from_utf8(input) {
-        kinds += &format!("{:?}", refusal(text));
+        kinds += &format!("{:?}{:?}", refusal(text), refusal_at_page(text));
         let verifier = ScramVerifier::parse(text);
         kinds += if verifier.is_some() { "v" } else { "-" };
         let again = verifier.as_ref().map(ToString::to_string);
@@ -96,6 +97,27 @@ fn refusal(token: &str) -> Option<BadBearer> {
     };
     let keys = KeySet::parse(KEYS).unwrap_or_default();
     let refusal = check_bearer(token, &keys, &rules, i64::from(u32::MAX)).err();
+    assert!(refusal.is_some(), "a token that nobody has signed");
+    refusal
+}
+
+/// Why it signs nobody in at the web pages.
+fn refusal_at_page(token: &str) -> Option<BadBearer> {
+    let rules = IdTokenRules {
+        issuer: "https://id.example.org".to_owned(),
+        client_id: "postroom".to_owned(),
+        algorithms: Algorithm::ALL.to_vec(),
+        account_claim: "name".to_owned(),
+        skew: 0,
+    };
+    let expected = ExpectedIdToken {
+        nonce: String::new(),
+        begun_at: 0,
+        since: SignedInSince::Whenever,
+    };
+    let keys = KeySet::parse(KEYS).unwrap_or_default();
+    let now = i64::from(u32::MAX);
+    let refusal = check_id_token(token, &keys, &rules, &expected, now).err();
     assert!(refusal.is_some(), "a token that nobody has signed");
     refusal
 }

@@ -5,10 +5,13 @@ mod provider;
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
+use store::{ActivityKind, ActivityQuery};
 use testkit::{Cluster, PASSWORD, Stage, World, in_world_of};
+use tokio::time::{interval, timeout};
 
 use self::provider::{Provider, now};
 use crate::browser::{Browser, Page};
+use crate::{GLANCE, PATIENCE};
 
 const WORLD: &str = "mailbox Team/support with messages $1\nada may lrswipkxtean on Team/support\nbo is known\ncleo is known";
 const REFUSED: &str = "You could not be signed in.";
@@ -79,6 +82,27 @@ fn back(provider: &Provider, asked: &HashMap<String, String>, id_token: &str) ->
     )
 }
 
+/// Waits until the record of activity has what nodes write down a moment later.
+async fn until_recorded(stage: &Stage, who: &str, kind: ActivityKind) {
+    let query = ActivityQuery {
+        mailbox: None,
+        account: Some(who.to_owned()),
+        kind: Some(kind),
+        message: None,
+        since: 0,
+        until: ActivityQuery::END_OF_TIME,
+        below: None,
+        count_max: 10,
+    };
+    let recorded = async {
+        let mut glances = interval(GLANCE);
+        while stage.store().activity(&query).await.unwrap().is_empty() {
+            glances.tick().await;
+        }
+    };
+    timeout(PATIENCE, recorded).await.unwrap();
+}
+
 /// A whole sign-in, with a token of which something is changed.
 async fn come_back(
     browser: &mut Browser,
@@ -136,6 +160,9 @@ fn whoever_signs_in_at_the_provider_is_signed_in_on_every_node() {
             "{heard}"
         );
         assert_eq!(there.sign_in_cookie(), "", "nobody comes back twice");
+        let page = there.get(&back(provider, &asked, &token)).await;
+        assert!(page.has("Signed in as ada"), "{page:?}");
+        until_recorded(stage, "ada", ActivityKind::Login).await;
         browser.set_cookie(&there.cookie());
         assert_eq!(browser.get("/mailboxes").await.status, 200);
         // And is out with the account.
@@ -144,6 +171,7 @@ fn whoever_signs_in_at_the_provider_is_signed_in_on_every_node() {
         assert!(page.address.starts_with("/sign-in"), "{page:?}");
         let page = come_back(&mut browser, provider, "/sign-in/provider", &json!({})).await;
         assert!(page.status == 403 && page.has(REFUSED), "{page:?}");
+        until_recorded(stage, "ada", ActivityKind::Refused).await;
         // The password still does for others, and leads where the sign-in was to lead.
         let path = "/sign-in/provider?next=%2Fdevices";
         let page = come_back(&mut browser, provider, path, &json!({})).await;
