@@ -43,12 +43,25 @@ impl LoginRegistry {
         }
     }
 
-    /// Begins a lease of what let somebody in.
+    /// Begins a lease of what let somebody in: one login, or two of which each has to hold. Both are asked for at once.
     ///
     /// # Errors
     ///
     /// As the store has it.
-    pub async fn welcome(&self, login: Login) -> Result<LoginLease, Fault> {
+    pub async fn welcome(&self, login: Login, other: Option<Login>) -> Result<LoginLease, Fault> {
+        let lease = self.begin(login);
+        let lease = match other {
+            Some(other) => lease.while_holds(self.begin(other)),
+            None => lease,
+        };
+        // Nobody was told of changes between the check of the password and here.
+        let keys = [Some(login), other].into_iter().flatten();
+        let keys: Vec<Key> = keys.map(|login| (login.account, login.token)).collect();
+        self.ask_again(&keys).await?;
+        Ok(lease)
+    }
+
+    fn begin(&self, login: Login) -> LoginLease {
         let key = (login.account, login.token);
         let version = LoginVersion {
             version: login.version,
@@ -59,13 +72,11 @@ impl LoginRegistry {
             .entry(key)
             .or_insert_with(|| watch::channel(Some(version)).0)
             .subscribe();
-        // Nobody was told of changes between the check of the password and here.
-        self.ask_again(&[key]).await?;
-        Ok(LoginLease {
+        LoginLease {
             version: login.version,
             versions,
             other: None,
-        })
+        }
     }
 
     /// A lease that ends at `end`, in seconds since 1970, whatever becomes of what let somebody in.

@@ -1,5 +1,7 @@
 //! From a user and a password to a session that is logged in: what LOGIN and AUTHENTICATE have in common.
 
+use acl::Operation;
+use mail::MailboxName;
 use store::{AccessToken, Account};
 use tracing::info;
 use wire::Secret;
@@ -159,26 +161,49 @@ async fn see(
     let Some(naming) = Naming::view(spaces, tree) else {
         return Ok(None);
     };
-    let visible = session.store.visible(account.id).await?;
-    let is_seen = visible
-        .iter()
-        .any(|listed| naming.name(spaces, &listed.place).is_some());
+    let is_seen = sees_the_topmost(session, &account, &naming).await?
+        || sees_any(session, &account, &naming).await?;
     Ok(is_seen.then_some(Entrance {
         actor,
         ..Entrance::of(account, naming)
     }))
 }
 
+/// Who has a seat mostly knows of its topmost mailbox: that is asked for alone, since all names of a large site take long.
+async fn sees_the_topmost(
+    session: &Session,
+    account: &Account,
+    naming: &Naming,
+) -> Result<bool, Ending> {
+    let inbox = MailboxName::parse(MailboxName::INBOX).ok();
+    let place = inbox.and_then(|inbox| naming.place(&session.node.namespaces, &inbox));
+    let Some(place) = place else {
+        return Ok(false);
+    };
+    let found = session.store.resolve(account.id, &place).await?;
+    Ok(found.is_some_and(|found| acl::permit(&found.access, Operation::Lookup).is_ok()))
+}
+
+async fn sees_any(session: &Session, account: &Account, naming: &Naming) -> Result<bool, Ending> {
+    let spaces = &session.node.namespaces;
+    let visible = session.store.visible(account.id).await?;
+    Ok(visible
+        .iter()
+        .any(|listed| naming.name(spaces, &listed.place).is_some()))
+}
+
 async fn begin(session: &mut Session, entrance: Entrance) -> Outcome {
     let login_registry = session.node.live.login_registry();
     let id = entrance.account.id;
-    let mut lease = login_registry.welcome(entrance.account.login()).await?;
     // One of the two at most: nobody acts as another account by a token.
+    let of_token = entrance.token.as_ref().map(|token| token.login(id));
+    let other = entrance.actor.as_ref().map(Account::login).or(of_token);
+    let mut lease = login_registry
+        .welcome(entrance.account.login(), other)
+        .await?;
     if let Some(actor) = &entrance.actor {
-        lease = lease.while_holds(login_registry.welcome(actor.login()).await?);
         info!(user.id = %id, actor.id = %actor.id, "logged in as somebody else");
     } else if let Some(token) = &entrance.token {
-        lease = lease.while_holds(login_registry.welcome(token.login(id)).await?);
         info!(user.id = %id, token.id = %token.id, "logged in by an access token");
     } else {
         info!(user.id = %id, "logged in");
