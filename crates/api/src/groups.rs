@@ -64,9 +64,10 @@ pub(crate) async fn list_groups(
     conditions: Conditions,
 ) -> Result<Answer, Problem> {
     asker.check_administrator()?;
-    let groups = asker.store.groups().await?;
-    let views = groups.into_iter().map(GroupView::from);
-    let page = page.cut(views, |view| view.name.clone());
+    let after = page.after.as_deref();
+    let groups = asker.store.groups_after(after, page.one_more()).await?;
+    let views = groups.into_iter().map(GroupView::from).collect();
+    let page = page.page(views, |view: &GroupView| view.name.clone());
     Answer::shown(&page, &conditions)
 }
 

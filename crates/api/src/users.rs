@@ -17,6 +17,8 @@ use crate::site::{BadPassword, HashedPassword};
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = User)]
 struct UserView {
+    /// Its number, which no other account ever has.
+    id: i64,
     /// By which somebody logs in.
     #[schema(example = "ada@example.org")]
     name: String,
@@ -66,6 +68,7 @@ pub(crate) struct NewPassword {
 impl From<&Account> for UserView {
     fn from(account: &Account) -> Self {
         Self {
+            id: account.id.0,
             name: account.name.clone(),
             administrator: account.is_admin,
             disabled: account.is_disabled,

@@ -140,7 +140,7 @@ pub use access_letter::{AccessLetter, LetterEnd};
 pub use account::Account;
 pub use activity::{Activity, ActivityKind, ActivityQuery};
 pub use address::{
-    LeadsTo, ListedAddress, MailboxAddress, NewTarget, OldTarget, Posting, Recipients,
+    AddressKey, LeadsTo, ListedAddress, MailboxAddress, NewTarget, OldTarget, Posting, Recipients,
 };
 pub use answers::Withdrawal;
 pub use append::{Appended, NewMessage};

@@ -13,6 +13,7 @@ mod administration;
 mod client;
 mod document;
 mod hidden;
+mod pages;
 mod scene;
 mod teams;
 mod tokens;
