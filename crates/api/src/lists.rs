@@ -3,7 +3,6 @@
 use acl::{AclEntry, Modification, Operation, Permit, Rights, Role, Subject};
 use mail::MailboxId;
 use serde::{Deserialize, Serialize};
-use store::Fault;
 use tracing::info;
 use utoipa::ToSchema;
 
@@ -154,15 +153,10 @@ impl Target {
                 .set_rights(&self.permit, &self.subject, change)
                 .await
         };
-        match set {
-            Err(Fault::Stale) if conditions.are_for_changes() => Err(Problem::Changed),
-            set => {
-                set?;
-                let (mailbox, user) = (self.permit.mailbox(), self.permit.account());
-                info!(mailbox.id = %mailbox, user.id = %user, "changed rights");
-                Ok(())
-            }
-        }
+        conditions.judge(set)?;
+        let (mailbox, user) = (self.permit.mailbox(), self.permit.account());
+        info!(mailbox.id = %mailbox, user.id = %user, "changed rights");
+        Ok(())
     }
 }
 

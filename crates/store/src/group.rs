@@ -7,6 +7,7 @@ use mail::AccountId;
 use mail::limits::GROUP_PEOPLE_TOLD_MAX;
 
 use crate::fold::{account_name, fold};
+use crate::unchanged::Unchanged;
 use crate::{Fault, Store, wake};
 
 /// A group that a directory keeps.
@@ -36,6 +37,16 @@ pub struct GroupPeople {
     pub names: Vec<String>,
     /// How many there are.
     pub count: i64,
+}
+
+impl From<Group> for Unchanged {
+    fn from(group: Group) -> Self {
+        Self::Group {
+            name: group.name,
+            members: group.members,
+            groups: group.groups,
+        }
+    }
 }
 
 impl Store {

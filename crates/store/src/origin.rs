@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 
 use crate::argument::ActorRow;
 use crate::background::Compute;
+use crate::unchanged::Unchanged;
 use crate::{Fault, Store};
 
 /// What lets somebody in: an account by its password, or an access token, and the version that was right.
@@ -92,6 +93,16 @@ impl Store {
                 origin: Mutex::new(origin),
                 is_written: AtomicBool::new(false),
             })),
+            ..self.clone()
+        }
+    }
+
+    /// A handle whose changes of this account or group, and of no other, are made only if it is still so: else nothing is done, and
+    /// they end with [`Fault::Stale`]. Nobody else changes it in between.
+    #[must_use]
+    pub fn while_unchanged(&self, unchanged: Unchanged) -> Self {
+        Self {
+            unchanged: Some(Arc::new(unchanged)),
             ..self.clone()
         }
     }

@@ -267,20 +267,19 @@ async fn run_remotely(
         Verb::Token(verb) => token::run_on(&remote, verb, terminal).await,
         Verb::Session(verb) => session::run_on(&remote, verb, terminal).await,
         Verb::Activity(args) => activity::run_on(&remote, args, terminal).await,
-        Verb::Serve(_)
-        | Verb::Migrate
-        | Verb::Directory(_)
-        | Verb::Deliver(_)
-        | Verb::Team(_)
-        | Verb::Apply(_)
-        | Verb::Snapshot(_)
-        | Verb::Setup(_)
-        | Verb::Top(_)
-        | Verb::Upkeep(_)
-        | Verb::Doctor(_)
-        | Verb::Config(_)
-        | Verb::Completions(_)
-        | Verb::Manual(_) => Err(Failure::only_here("this verb")),
+        Verb::Serve(_) => Err(Failure::only_here("serve")),
+        Verb::Migrate => Err(Failure::only_here("migrate")),
+        Verb::Directory(_) => Err(Failure::only_here("directory")),
+        Verb::Deliver(_) => Err(Failure::only_here("deliver")),
+        Verb::Team(_) => Err(Failure::only_here("team")),
+        Verb::Apply(_) => Err(Failure::only_here("apply")),
+        Verb::Snapshot(_) => Err(Failure::only_here("snapshot")),
+        Verb::Setup(_) => Err(Failure::only_here("setup")),
+        Verb::Top(_) => Err(Failure::only_here("top")),
+        Verb::Upkeep(_) => Err(Failure::only_here("upkeep")),
+        Verb::Doctor(_) => Err(Failure::only_here("doctor")),
+        Verb::Config(_) => Err(Failure::only_here("config")),
+        Verb::Completions(_) | Verb::Manual(_) => Ok(()),
     }
 }
 

@@ -139,6 +139,16 @@ fn what_is_wrong_about_a_token_is_one_line() {
                 "user bo may see nothing of",
             ),
             (
+                &["add", "ada", "x", "--service", "scim"],
+                1,
+                "user ada: by SCIM accounts are made, which is for site administrators",
+            ),
+            (
+                &["add", "admin", "x", "--service", "scim", "--service", "api"],
+                2,
+                "a token for the API or for SCIM is for nothing else",
+            ),
+            (
                 &["add", "ada", "x", "--mailbox", "INBOX"],
                 2,
                 "INBOX: a token opens a shared mailbox",

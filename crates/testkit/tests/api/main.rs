@@ -14,6 +14,7 @@ mod client;
 mod document;
 mod hidden;
 mod pages;
+mod races;
 mod scene;
 mod teams;
 mod tokens;
