@@ -75,11 +75,11 @@ impl Conditions {
     }
 
     /// The store by which what was compared with these is changed: where there are any, only if it is still so.
-    pub(crate) fn guard(&self, store: &Store, seen: Unchanged) -> Store {
+    pub(crate) fn guard(&self, store: &Store, seen: Unchanged) -> Result<Store, Problem> {
         if self.are_for_changes() {
-            store.while_unchanged(seen)
+            store.while_unchanged(seen).ok_or(Problem::Broken)
         } else {
-            store.clone()
+            Ok(store.clone())
         }
     }
 

@@ -58,7 +58,7 @@ async fn find_to_change(
 ) -> Result<(Group, Store), Problem> {
     let group = find(asker, name).await?;
     conditions.check(Some(&tag(&GroupView::from(group.clone()))?))?;
-    let store = conditions.guard(&asker.store, Unchanged::from(group.clone()));
+    let store = conditions.guard(&asker.store, Unchanged::from(group.clone()))?;
     Ok((group, store))
 }
 

@@ -94,7 +94,7 @@ async fn find_another(
     if account.id == asker.account.id {
         return Err(Problem::Conflict("That is the account of this token."));
     }
-    let store = conditions.guard(&asker.store, Unchanged::from(&account));
+    let store = conditions.guard(&asker.store, Unchanged::from(&account))?;
     Ok((account, store))
 }
 

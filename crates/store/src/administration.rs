@@ -12,8 +12,6 @@ pub(crate) struct Administration {
     connection: Held,
     /// Who does it; nobody is asked at the command line, where whoever reaches the database may do everything.
     administrator: Option<ActorRow>,
-    /// Whether it is a transaction already, of which what is done is a part.
-    is_begun: bool,
 }
 
 impl Store {
@@ -24,29 +22,26 @@ impl Store {
             Some(origin) => Some(self.recorded_actor(origin.read().account).await?),
         };
         let mut connection = self.connection().await?;
-        let is_begun = administrator.is_some() || self.unchanged.is_some();
-        if is_begun {
-            connection.apart().execute("begin").await?;
-        }
-        if let Some(unchanged) = &self.unchanged {
-            unchanged.check(connection.apart()).await?;
-        }
         if let Some(ActorRow {
             account, session, ..
         }) = &administrator
         {
+            let connection = connection.apart();
+            connection.execute("begin").await?;
+            if let Some(unchanged) = self.origin.as_ref().and_then(|it| it.unchanged()) {
+                unchanged.check(&mut *connection).await?;
+            }
             sqlx::query!(
                 "select set_config('postroom.session', $1, true) as session, set_config('postroom.account', $2, true) as account",
                 session.map(|session| session.to_string()),
                 account.to_string(),
             )
-            .fetch_one(connection.apart())
+            .fetch_one(connection)
             .await?;
         }
         Ok(Administration {
             connection,
             administrator,
-            is_begun,
         })
     }
 }
@@ -66,11 +61,9 @@ impl Administration {
                 "select check_administrator(_actor => $1)",
                 administrator as ActorRow
             )
-            .execute(connection)
+            .execute(&mut *connection)
             .await?;
-        }
-        if self.is_begun {
-            self.connection.apart().execute("commit").await?;
+            connection.execute("commit").await?;
         }
         self.connection.end_apart();
         Ok(())

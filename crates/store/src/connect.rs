@@ -117,7 +117,6 @@ impl Store {
         let store = Self {
             inner,
             origin: None,
-            unchanged: None,
         };
         snapshot_writer::start(&store);
         store.note_history().await?;

@@ -63,7 +63,6 @@ impl Store {
         // Nobody's share of the connections: whoever deleted it has been answered.
         let store = Self {
             origin: None,
-            unchanged: None,
             ..self.clone()
         };
         (self.inner().background.spawn)(Box::pin(async move {

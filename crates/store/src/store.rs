@@ -28,7 +28,6 @@ use crate::resolve::{Answer, Name};
 use crate::routes::Routes;
 use crate::servers::Servers;
 use crate::stats::Counters;
-use crate::unchanged::Unchanged;
 use crate::unseen_cache::UnseenCache;
 use crate::whereabouts::Whereabouts;
 use crate::{Cause, Fault, ObjectIds, Stats};
@@ -54,8 +53,6 @@ pub struct Store {
     pub(crate) inner: Arc<Inner>,
     /// From where this handle writes; see [`Store::from_origin`].
     pub(crate) origin: Option<Arc<SessionOrigin>>,
-    /// What this handle changes only while it is so; see [`Store::while_unchanged`].
-    pub(crate) unchanged: Option<Arc<Unchanged>>,
 }
 
 /// What all clones share.

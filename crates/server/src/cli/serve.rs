@@ -116,10 +116,7 @@ async fn serve(
     let mut stops = Stops::listen()?;
     let mut hang_up = listen(SignalKind::hangup())?;
     // Nothing was promised to anybody before it has started.
-    let Some(started) = stops
-        .unless_stopped(Box::pin(Frontend::start(config)))
-        .await
-    else {
+    let Some(started) = stops.unless_stopped(Frontend::start(config)).await else {
         return Ok(());
     };
     let frontend = started?;
