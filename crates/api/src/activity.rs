@@ -10,7 +10,7 @@ use crate::answer::Answer;
 use crate::asker::Asker;
 use crate::conditions::Conditions;
 use crate::input::Fields;
-use crate::paging::{Page, PageQuery};
+use crate::paging::{Page, PageQuery, unknown_page};
 use crate::problem::Problem;
 
 /// Something that somebody did.
@@ -58,6 +58,8 @@ struct OriginView {
     address: Option<String>,
     /// With which program.
     client: Option<String>,
+    /// The mailbox's number in the database, which stays when it is renamed or gone.
+    mailbox_number: Option<i64>,
     /// The old name; of a copy or a move the other mailbox.
     other_mailbox: Option<String>,
 }
@@ -73,6 +75,8 @@ pub(crate) struct ActivityFilter {
     /// Only of this kind.
     #[param(value_type = Option<String>)]
     kind: Option<String>,
+    /// The story of one message, by its Message-ID; for site administrators, whom no mailbox is hidden from.
+    message: Option<String>,
     /// Not before this, in seconds since 1970.
     #[param(minimum = 0, maximum = 137438953472_i64)]
     since: Option<i64>,
@@ -90,6 +94,7 @@ impl ActivityView {
             node: row.node,
             address: row.address,
             client: row.client,
+            mailbox_number: row.mailbox.map(|mailbox| mailbox.0),
             other_mailbox: row.other_place.map(name),
         };
         Self {
@@ -122,6 +127,9 @@ pub(crate) async fn list_activity(
     page: PageQuery,
     conditions: Conditions,
 ) -> Result<Answer, Problem> {
+    if filter.message.is_some() {
+        asker.check_administrator()?;
+    }
     let mailbox = match &filter.mailbox {
         Some(name) => Some(asker.permit(name, Operation::Administer).await?.1.mailbox()),
         None => {
@@ -143,13 +151,13 @@ pub(crate) async fn list_activity(
     };
     let below = page.after.as_deref().map(|key| {
         let number = key.parse().ok();
-        number.ok_or_else(|| Problem::Malformed("after: what a page had as its next.".to_owned()))
+        number.ok_or_else(unknown_page)
     });
     let query = ActivityQuery {
         mailbox,
         account: filter.user,
         kind: kind.transpose()?,
-        message: None,
+        message: filter.message,
         since: moment(filter.since, 0)?,
         until: moment(filter.until, ActivityQuery::END_OF_TIME)?,
         below: below.transpose()?,

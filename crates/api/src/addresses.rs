@@ -3,7 +3,7 @@
 use acl::{Operation, Rights, Subject};
 use mail::{EmailAddress, MailboxName, Place};
 use serde::{Deserialize, Serialize};
-use store::{Fault, LeadsTo, ListedAddress, NewTarget, OldTarget, Posting, Recipients};
+use store::{AddressKey, Fault, LeadsTo, ListedAddress, NewTarget, OldTarget, Posting, Recipients};
 use tracing::info;
 use utoipa::ToSchema;
 
@@ -11,7 +11,7 @@ use crate::answer::Answer;
 use crate::asker::Asker;
 use crate::conditions::Conditions;
 use crate::input::{Fields, Input, Named};
-use crate::paging::{Page, PageQuery};
+use crate::paging::{Page, PageQuery, unknown_page};
 use crate::problem::{Problem, sentence};
 
 /// Where what comes to an address goes. An address that leads to several places is listed as often.
@@ -111,7 +111,10 @@ impl Target {
 
 impl AddressView {
     fn new(asker: &Asker, listed: ListedAddress) -> Self {
-        let (leads_to, kind) = match listed.leads_to {
+        let ListedAddress {
+            address, leads_to, ..
+        } = listed;
+        let (leads_to, kind) = match leads_to {
             LeadsTo::Mailbox(place) => {
                 let name = asker.name(&asker.own(place));
                 (name.to_string(), TargetKind::Mailbox)
@@ -120,19 +123,14 @@ impl AddressView {
             LeadsTo::Domain(domain) => (format!("@{domain}"), TargetKind::Domain),
         };
         Self {
-            address: listed.address,
+            address,
             leads_to,
             kind,
         }
     }
-
-    /// No address has a space in it that is not quoted, and no name a line's end.
-    fn key(&self) -> String {
-        format!("{}\n{}", self.address, self.leads_to)
-    }
 }
 
-/// List all addresses.
+/// List all addresses, by domain.
 #[utoipa::path(
     get,
     path = "/addresses",
@@ -146,12 +144,24 @@ pub(crate) async fn list_addresses(
     conditions: Conditions,
 ) -> Result<Answer, Problem> {
     asker.check_administrator()?;
-    let addresses = asker.store.addresses().await?.into_iter();
-    let mut views: Vec<_> = addresses
-        .map(|listed| AddressView::new(&asker, listed))
-        .collect();
-    views.sort_by_cached_key(AddressView::key);
-    let page = page.cut(views, AddressView::key);
+    let after = page.after.as_deref().map(|text| {
+        let key = AddressKey::parse(text);
+        key.ok_or_else(unknown_page)
+    });
+    let after = after.transpose()?;
+    let store = &asker.store;
+    let listed = store.addresses_after(after.as_ref(), page.one_more());
+    let page = page.page(listed.await?, |listed: &ListedAddress| {
+        listed.key.to_string()
+    });
+    let page = Page {
+        items: page
+            .items
+            .into_iter()
+            .map(|listed| AddressView::new(&asker, listed))
+            .collect(),
+        next: page.next,
+    };
     Answer::shown(&page, &conditions)
 }
 

@@ -8,6 +8,7 @@ use axum::http::HeaderMap;
 use axum::http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use axum::http::request::Parts;
 use sha2::{Digest as _, Sha256};
+use store::{Fault, Store, Unchanged};
 
 use crate::problem::Problem;
 
@@ -71,6 +72,23 @@ impl Conditions {
         };
         let is_it = |one: &String| one == "*" || one.trim_start_matches("W/") == tag.as_str();
         known.iter().any(is_it)
+    }
+
+    /// The store by which what was compared with these is changed: where there are any, only if it is still so.
+    pub(crate) fn guard(&self, store: &Store, seen: Unchanged) -> Result<Store, Problem> {
+        if self.are_for_changes() {
+            store.while_unchanged(seen).ok_or(Problem::Broken)
+        } else {
+            Ok(store.clone())
+        }
+    }
+
+    /// What became of a change that was guarded.
+    pub(crate) fn judge<T>(&self, done: Result<T, Fault>) -> Result<T, Problem> {
+        done.map_err(|fault| match fault {
+            Fault::Stale if self.are_for_changes() => Problem::Changed,
+            fault => fault.into(),
+        })
     }
 
     /// Whether a change depends on what is there.

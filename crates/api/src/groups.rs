@@ -2,7 +2,7 @@
 
 use acl::Identifier;
 use serde::{Deserialize, Serialize};
-use store::Group;
+use store::{Group, Store, Unchanged};
 use tracing::info;
 use utoipa::ToSchema;
 
@@ -44,10 +44,22 @@ impl From<Group> for GroupView {
     }
 }
 
-async fn find(asker: &Asker, name: &str) -> Result<GroupView, Problem> {
+async fn find(asker: &Asker, name: &str) -> Result<Group, Problem> {
     asker.check_administrator()?;
     let group = asker.store.find_group(name).await?;
-    Ok(group.ok_or(Problem::NotFound)?.into())
+    group.ok_or(Problem::NotFound)
+}
+
+/// The same, and the store by which to change it.
+async fn find_to_change(
+    asker: &Asker,
+    name: &str,
+    conditions: &Conditions,
+) -> Result<(Group, Store), Problem> {
+    let group = find(asker, name).await?;
+    conditions.check(Some(&tag(&GroupView::from(group.clone()))?))?;
+    let store = conditions.guard(&asker.store, Unchanged::from(group.clone()))?;
+    Ok((group, store))
 }
 
 /// List all groups, by name.
@@ -64,9 +76,10 @@ pub(crate) async fn list_groups(
     conditions: Conditions,
 ) -> Result<Answer, Problem> {
     asker.check_administrator()?;
-    let groups = asker.store.groups().await?;
-    let views = groups.into_iter().map(GroupView::from);
-    let page = page.cut(views, |view| view.name.clone());
+    let after = page.after.as_deref();
+    let groups = asker.store.groups_after(after, page.one_more()).await?;
+    let views = groups.into_iter().map(GroupView::from).collect();
+    let page = page.page(views, |view: &GroupView| view.name.clone());
     Answer::shown(&page, &conditions)
 }
 
@@ -85,7 +98,7 @@ pub(crate) async fn create_group(
     asker.check_administrator()?;
     asker.store.create_group(&new.name).await?;
     info!(user.id = %asker.account.id, "created a group");
-    let group = find(&asker, &new.name).await?;
+    let group = GroupView::from(find(&asker, &new.name).await?);
     let there = location(&[("groups", &group.name)]);
     Answer::made(&group, there)
 }
@@ -103,7 +116,8 @@ pub(crate) async fn show_group(
     Named(name): Named<String>,
     conditions: Conditions,
 ) -> Result<Answer, Problem> {
-    Answer::shown(&find(&asker, &name).await?, &conditions)
+    let group = GroupView::from(find(&asker, &name).await?);
+    Answer::shown(&group, &conditions)
 }
 
 /// Delete a group, with its entries in every list.
@@ -119,9 +133,8 @@ pub(crate) async fn delete_group(
     Named(name): Named<String>,
     conditions: Conditions,
 ) -> Result<Answer, Problem> {
-    let group = find(&asker, &name).await?;
-    conditions.check(Some(&tag(&group)?))?;
-    asker.store.delete_group(&group.name).await?;
+    let (group, store) = find_to_change(&asker, &name, &conditions).await?;
+    conditions.judge(store.delete_group(&group.name).await)?;
     info!(user.id = %asker.account.id, "deleted a group");
     Ok(Answer::done())
 }
@@ -178,21 +191,20 @@ async fn change_members(
     conditions: &Conditions,
     membership: Membership,
 ) -> Result<Answer, Problem> {
-    let group = find(asker, name).await?;
-    conditions.check(Some(&tag(&group)?))?;
-    let (store, group) = (&asker.store, &group.name);
-    match (inner_group(member), membership) {
-        (Some(inner), Membership::Comes) => store.add_group(group, &inner).await?,
-        (Some(inner), Membership::Goes) => store.remove_group(group, &inner).await?,
+    let (group, store) = find_to_change(asker, name, conditions).await?;
+    let group = &group.name;
+    conditions.judge(match (inner_group(member), membership) {
+        (Some(inner), Membership::Comes) => store.add_group(group, &inner).await,
+        (Some(inner), Membership::Goes) => store.remove_group(group, &inner).await,
         (None, membership) => {
             let account = store.find_account(member).await?;
             let account = account.ok_or(Problem::NotFound)?.id;
             match membership {
-                Membership::Comes => store.add_member(group, account).await?,
-                Membership::Goes => store.remove_member(group, account).await?,
+                Membership::Comes => store.add_member(group, account).await,
+                Membership::Goes => store.remove_member(group, account).await,
             }
         }
-    }
+    })?;
     info!(user.id = %asker.account.id, "changed a group");
     Ok(Answer::done())
 }

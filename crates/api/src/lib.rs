@@ -28,6 +28,8 @@ mod policies;
 mod problem;
 mod quotas;
 mod rate_limit;
+mod reports;
+mod routes_of_mail;
 mod scim;
 mod service;
 mod sessions;

@@ -3,7 +3,6 @@
 use acl::{AclEntry, Modification, Operation, Permit, Rights, Role, Subject};
 use mail::MailboxId;
 use serde::{Deserialize, Serialize};
-use store::Fault;
 use tracing::info;
 use utoipa::ToSchema;
 
@@ -25,6 +24,8 @@ struct AccessList {
     from: Option<String>,
     /// By identifier.
     entries: Vec<Entry>,
+    /// Users and groups among them that are not there; to site administrators alone.
+    nobodies: Option<Vec<String>>,
 }
 
 /// What somebody is given, or denied, by a list.
@@ -152,15 +153,10 @@ impl Target {
                 .set_rights(&self.permit, &self.subject, change)
                 .await
         };
-        match set {
-            Err(Fault::Stale) if conditions.are_for_changes() => Err(Problem::Changed),
-            set => {
-                set?;
-                let (mailbox, user) = (self.permit.mailbox(), self.permit.account());
-                info!(mailbox.id = %mailbox, user.id = %user, "changed rights");
-                Ok(())
-            }
-        }
+        conditions.judge(set)?;
+        let (mailbox, user) = (self.permit.mailbox(), self.permit.account());
+        info!(mailbox.id = %mailbox, user.id = %user, "changed rights");
+        Ok(())
     }
 }
 
@@ -183,8 +179,9 @@ pub(crate) async fn show_list(
         Some(above) => name_to_administrator(&asker, above).await?,
         None => None,
     };
-    let entries = asker.store.access_list(mailbox.found.id).await?;
-    let entries = entries
+    let listed = asker.store.access_list(mailbox.found.id).await?;
+    let nobodies = nobodies(&asker, &listed).await?;
+    let entries = listed
         .iter()
         .map(|entry| Entry::new(&subject_of(entry), entry.rights));
     let list = AccessList {
@@ -192,6 +189,7 @@ pub(crate) async fn show_list(
         own: above.is_none(),
         from,
         entries: entries.collect(),
+        nobodies,
     };
     Answer::shown(&list, &conditions)
 }
@@ -284,7 +282,22 @@ pub(crate) async fn delete_entry(
     Ok(Answer::done())
 }
 
-async fn name_to_administrator(
+/// Those whom a list names and who are not there, in order. Who there is is told to site administrators alone.
+pub(crate) async fn nobodies(
+    asker: &Asker,
+    list: &[AclEntry],
+) -> Result<Option<Vec<String>>, Problem> {
+    if !asker.account.is_admin {
+        return Ok(None);
+    }
+    let named = list.iter().map(|entry| &entry.identifier);
+    let mut nobodies: Vec<_> = asker.store.nobodies(named).await?.into_iter().collect();
+    nobodies.sort();
+    Ok(Some(nobodies))
+}
+
+/// A mailbox by its name, as far as whoever asks administers it, too.
+pub(crate) async fn name_to_administrator(
     asker: &Asker,
     mailbox: MailboxId,
 ) -> Result<Option<String>, Problem> {

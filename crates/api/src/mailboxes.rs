@@ -1,7 +1,7 @@
 //! Mailboxes, by the names that whoever asks calls them: what LIST, CREATE, RENAME and DELETE do.
 
 use acl::{Operation, Rights};
-use mail::{MailboxId, MailboxName, Place};
+use mail::{MailboxId, MailboxName, Place, SPECIAL_USES};
 use serde::{Deserialize, Serialize};
 use store::Fault;
 use tracing::info;
@@ -30,6 +30,8 @@ struct MailboxView {
     /// What one's own mailbox is for (RFC 6154).
     #[schema(example = "\\Sent")]
     special_use: Option<String>,
+    /// What it is for in the tree that it is in, whosever that is; to site administrators alone.
+    used_as: Option<String>,
 }
 
 /// A mailbox that shall be.
@@ -39,6 +41,9 @@ pub(crate) struct NewMailbox {
     /// As whoever asks will call it.
     #[schema(example = "Shared Folders/support/2027", min_length = 1)]
     name: String,
+    /// What it is for (RFC 6154), as CREATE has it.
+    #[schema(example = "\\Sent")]
+    special_use: Option<String>,
 }
 
 /// What shall become of a mailbox.
@@ -65,6 +70,9 @@ impl MailboxView {
             id: asker.store.object_ids().mailbox(id),
             rights: letters(rights),
             special_use: special_use.filter(|_| is_own).map(str::to_owned),
+            used_as: special_use
+                .filter(|_| asker.account.is_admin)
+                .map(str::to_owned),
         }
     }
 
@@ -112,8 +120,12 @@ pub(crate) async fn create_mailbox(
     Input(new): Input<NewMailbox>,
 ) -> Result<Answer, Problem> {
     let place = new_place(&asker, &new.name)?;
-    let permit = permit_to_create(&asker, &place).await?;
-    let created = asker.store.create_mailbox(&permit, &place, None).await;
+    let special_use = special_use(&place, new.special_use.as_deref())?;
+    let permit = permit_to_create(&asker, &place, special_use).await?;
+    let created = asker
+        .store
+        .create_mailbox(&permit, &place, special_use)
+        .await;
     let id = unless_taken(&asker, &place, created).await?;
     info!(mailbox.id = %id, user.id = %asker.account.id, "created a mailbox");
     let name = asker.name(&place);
@@ -164,7 +176,7 @@ pub(crate) async fn rename_mailbox(
         if to.is_below(&mailbox.place) {
             return Err(Problem::Conflict("A mailbox cannot be moved below itself."));
         }
-        let create_permit = permit_to_create(&asker, &to).await?;
+        let create_permit = permit_to_create(&asker, &to, None).await?;
         let from = &mailbox.place;
         let renamed = asker
             .store
@@ -209,11 +221,32 @@ fn new_place(asker: &Asker, name: &str) -> Result<Place, Problem> {
     place.ok_or_else(|| Problem::Unfit("No mailbox can have that name.".to_owned()))
 }
 
+/// One of the special uses that there are. Which of others' mailboxes has one, only they decide.
+fn special_use(place: &Place, wanted: Option<&str>) -> Result<Option<&'static str>, Problem> {
+    let Some(wanted) = wanted else {
+        return Ok(None);
+    };
+    if matches!(place, Place::Theirs { .. }) {
+        let words = "Only its owner decides which mailbox has a special use.".to_owned();
+        return Err(Problem::Unfit(words));
+    }
+    let mut known = SPECIAL_USES.into_iter();
+    let known = known.find(|known| known.eq_ignore_ascii_case(wanted));
+    known.map(Some).ok_or_else(|| {
+        let words = format!("special_use: one of {}.", SPECIAL_USES.join(", "));
+        Problem::Unfit(words)
+    })
+}
+
 /// Below a mailbox that must stay hidden nothing can be created, as nowhere else.
-async fn permit_to_create(asker: &Asker, place: &Place) -> Result<acl::CreatePermit, Problem> {
+async fn permit_to_create(
+    asker: &Asker,
+    place: &Place,
+    special_use: Option<&str>,
+) -> Result<acl::CreatePermit, Problem> {
     let asked = asker
         .store
-        .create_permit(asker.account.id, place, None)
+        .create_permit(asker.account.id, place, special_use)
         .await?;
     asked.map_err(|_| Problem::NotAllowed)
 }

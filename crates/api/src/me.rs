@@ -22,6 +22,9 @@ struct Me {
     token: Option<String>,
     /// Whether the token only reads.
     read_only: bool,
+    /// How the names of shared mailboxes begin.
+    #[schema(example = "Shared Folders/")]
+    shared: String,
 }
 
 /// Say whose token it is, and what it is good for.
@@ -34,6 +37,7 @@ pub(crate) async fn show_me(asker: Asker, conditions: Conditions) -> Result<Answ
         administrator: asker.account.is_admin,
         token: asker.token.as_ref().map(|token| token.name.clone()),
         read_only: mode == Some(AccessMode::ReadOnly),
+        shared: asker.site().namespaces.shared().to_owned(),
     };
     Answer::shown(&me, &conditions)
 }

@@ -1,5 +1,6 @@
 //! Who is logged in by IMAP, and ending that: one's own sessions, and to site administrators everybody's.
 
+use acl::Operation;
 use mail::{Place, SessionId};
 use serde::{Deserialize, Serialize};
 use store::{OpenSession, SessionQuery};
@@ -39,6 +40,8 @@ struct SessionView {
 pub(crate) struct SessionFilter {
     /// Only those of this user. Whoever does not administer the site sees the own ones alone.
     user: Option<String>,
+    /// Only those that have this mailbox selected.
+    mailbox: Option<String>,
 }
 
 impl SessionView {
@@ -91,9 +94,17 @@ pub(crate) async fn list_sessions(
     page: PageQuery,
     conditions: Conditions,
 ) -> Result<Answer, Problem> {
+    let mailbox = match &filter.mailbox {
+        Some(name) => {
+            let (mailbox, _) = asker.permit(name, Operation::ReadMyRights).await?;
+            Some(mailbox.found.id)
+        }
+        None => None,
+    };
     let query = SessionQuery {
+        session: None,
         account: account(&asker, filter.user)?,
-        ..SessionQuery::default()
+        mailbox,
     };
     let sessions = asker.store.open_sessions(&query).await?.into_iter();
     let mut views: Vec<_> = sessions

@@ -43,6 +43,11 @@ pub(crate) struct Page<T> {
     pub(crate) next: Option<String>,
 }
 
+/// The answer to whoever asks for a page that no page was followed by.
+pub(crate) fn unknown_page() -> Problem {
+    Problem::Malformed("after: what a page had as its next.".to_owned())
+}
+
 impl PageQuery {
     /// How many items to read to find out whether there are more than fit.
     pub(crate) fn one_more(&self) -> u32 {
@@ -86,7 +91,7 @@ impl<S: Sync> FromRequestParts<S> for PageQuery {
             let key = URL_SAFE_NO_PAD.decode(text).ok();
             let key = key.and_then(|key| String::from_utf8(key).ok());
             key.filter(|key| !key.contains('\0'))
-                .ok_or_else(|| Problem::Malformed("after: what a page had as its next.".to_owned()))
+                .ok_or_else(unknown_page)
         });
         Ok(Self {
             limit,

@@ -16,7 +16,7 @@ use crate::problem::{Problem, sentence};
 /// The room of an account, or of a shared mailbox and all below it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Quota)]
-struct QuotaView {
+pub(crate) struct QuotaView {
     /// `user/NAME` or `shared/MAILBOX`.
     #[schema(example = "shared/support")]
     root: String,

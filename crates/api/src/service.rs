@@ -24,7 +24,7 @@ use crate::scim::ScimProblem;
 use crate::site::{ApiSite, Caller, Doors, PATH};
 use crate::{
     activity, addresses, document, explain, groups, lists, mailboxes, me, open_sessions, policies,
-    quotas, scim, tokens, users,
+    quotas, reports, routes_of_mail, scim, tokens, users,
 };
 
 /// Where the document is that describes it.
@@ -60,6 +60,7 @@ fn routes() -> OpenApiRouter<Arc<Shared>> {
             mailboxes::rename_mailbox,
             mailboxes::delete_mailbox
         ))
+        .routes(routes!(reports::show_report))
         .routes(routes!(policies::show_policy, policies::set_policy))
         .routes(routes!(lists::show_list))
         .routes(routes!(explain::explain_rights))
@@ -79,9 +80,11 @@ fn routes() -> OpenApiRouter<Arc<Shared>> {
         ))
         .routes(routes!(users::set_password, users::remove_password))
         .routes(routes!(tokens::list_tokens, tokens::create_token))
+        .routes(routes!(tokens::list_all_tokens))
         .routes(routes!(tokens::show_token, tokens::delete_token))
         .routes(routes!(addresses::list_addresses, addresses::add_address))
         .routes(routes!(addresses::remove_address))
+        .routes(routes!(routes_of_mail::explain_address))
         .routes(routes!(quotas::list_quotas))
         .routes(routes!(quotas::show_quota, quotas::set_quota))
         .routes(routes!(open_sessions::list_sessions))

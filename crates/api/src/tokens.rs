@@ -2,7 +2,7 @@
 
 use acl::{AccessMode, Operation};
 use auth::Token;
-use mail::Place;
+use mail::{AccountId, Place};
 use serde::{Deserialize, Serialize};
 use store::{Account, Fault, ListedToken, NewToken, Services};
 use tracing::info;
@@ -12,13 +12,15 @@ use crate::answer::{Answer, location, tag};
 use crate::asker::Asker;
 use crate::conditions::Conditions;
 use crate::input::{Input, Named};
-use crate::paging::{Page, PageQuery};
+use crate::paging::{Page, PageQuery, unknown_page};
 use crate::problem::{Problem, ProblemDetails};
 
 /// A token. What it was made of is not known.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Token)]
 struct TokenView {
+    /// Its number, which no other token ever has.
+    id: i64,
     /// Whose it is.
     user: String,
     /// As its owner calls it.
@@ -90,6 +92,10 @@ struct MadeToken {
     user: String,
     /// As its owner calls it.
     name: String,
+    /// Its number.
+    id: i64,
+    /// By which user names it is used: the account's, or those of the seat at the mailbox that it opens.
+    user_names: Vec<String>,
 }
 
 /// A hundred years, in seconds.
@@ -114,6 +120,7 @@ impl TokenView {
             .mailbox
             .filter(|place| matches!(place, Place::Shared(_)));
         Self {
+            id: token.id.0,
             mailbox: shared.map(|place| asker.name(&place).to_string()),
             services: services.into_iter().flatten().collect(),
             read_only: token.mode == AccessMode::ReadOnly,
@@ -166,11 +173,25 @@ pub(crate) async fn list_tokens(
     conditions: Conditions,
 ) -> Result<Answer, Problem> {
     let owner = owner(&asker, &name).await?;
-    let tokens = asker.store.tokens(Some(owner.id)).await?;
-    let views = tokens
-        .into_iter()
-        .map(|token| TokenView::new(&asker, token));
-    let page = page.cut(views, |view| view.name.clone());
+    let page = listed(&asker, Some(owner.id), &page).await?;
+    Answer::shown(&page, &conditions)
+}
+
+/// List the tokens of everybody, by user and name; for site administrators.
+#[utoipa::path(
+    get,
+    path = "/tokens",
+    tag = "tokens",
+    params(PageQuery),
+    responses((status = 200, body = Page<TokenView>)),
+)]
+pub(crate) async fn list_all_tokens(
+    asker: Asker,
+    page: PageQuery,
+    conditions: Conditions,
+) -> Result<Answer, Problem> {
+    asker.check_administrator()?;
+    let page = listed(&asker, None, &page).await?;
     Answer::shown(&page, &conditions)
 }
 
@@ -213,14 +234,14 @@ pub(crate) async fn create_token(
         }
         seconds => seconds.map(|seconds| now.saturating_add(seconds)),
     };
-    let mailbox = match &wanted.mailbox {
+    let seat = match &wanted.mailbox {
         Some(name) => {
             let (mailbox, _) = asker.permit(name, Operation::ReadMyRights).await?;
-            if !matches!(mailbox.place, Place::Shared(_)) {
+            let Place::Shared(path) = mailbox.place else {
                 let words = "A token opens a shared mailbox, or the whole account.".to_owned();
                 return Err(Problem::Unfit(words));
-            }
-            Some(mailbox.found.id)
+            };
+            Some((mailbox.found.id, path))
         }
         None => None,
     };
@@ -230,21 +251,30 @@ pub(crate) async fn create_token(
     let new = NewToken {
         name: &wanted.name,
         hash: token.hash(),
-        mailbox,
+        mailbox: seat.as_ref().map(|(mailbox, _)| *mailbox),
         services,
         mode,
         expires_at,
     };
     let added = asker.store.add_token(owner.id, &new).await;
-    added.map_err(|fault| match fault {
-        Fault::Denied if mailbox.is_some() => {
+    let id = added.map_err(|fault| match fault {
+        Fault::Denied if seat.is_some() => {
             Problem::Unfit("The account may see nothing of the mailbox.".to_owned())
         }
         fault => fault.into(),
     })?;
     info!(user.id = %asker.account.id, "made an access token");
     let there = location(&[("users", &owner.name), ("tokens", &wanted.name)]);
+    let user_names = match &seat {
+        Some((mailbox, path)) => {
+            let store = &asker.store;
+            store.seat_user_names(&owner.name, *mailbox, path).await?
+        }
+        None => vec![owner.name.clone()],
+    };
     let made = MadeToken {
+        id: id.0,
+        user_names,
         token: token.as_str().to_owned(),
         user: owner.name,
         name: wanted.name,
@@ -294,6 +324,24 @@ pub(crate) async fn delete_token(
     asker.store.remove_token(owner.id, &name).await?;
     info!(user.id = %asker.account.id, "withdrew an access token");
     Ok(Answer::done())
+}
+
+async fn listed(
+    asker: &Asker,
+    owner: Option<AccountId>,
+    page: &PageQuery,
+) -> Result<Page<TokenView>, Problem> {
+    let after = match page.after.as_deref().map(|key| key.split_once('\n')) {
+        None => None,
+        Some(None) => return Err(unknown_page()),
+        Some(after) => after,
+    };
+    let tokens = asker.store.tokens_after(owner, after, page.one_more());
+    let views = tokens.await?.into_iter();
+    let views = views.map(|token| TokenView::new(asker, token)).collect();
+    Ok(page.page(views, |view: &TokenView| {
+        format!("{}\n{}", view.user, view.name)
+    }))
 }
 
 async fn find(asker: &Asker, owner: &Account, name: &str) -> Result<TokenView, Problem> {

@@ -1,7 +1,7 @@
 //! Accounts, for site administrators.
 
 use serde::{Deserialize, Serialize};
-use store::Account;
+use store::{Account, Store, Unchanged};
 use tracing::info;
 use utoipa::ToSchema;
 
@@ -17,6 +17,8 @@ use crate::site::{BadPassword, HashedPassword};
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = User)]
 struct UserView {
+    /// Its number, which no other account ever has.
+    id: i64,
     /// By which somebody logs in.
     #[schema(example = "ada@example.org")]
     name: String,
@@ -66,6 +68,7 @@ pub(crate) struct NewPassword {
 impl From<&Account> for UserView {
     fn from(account: &Account) -> Self {
         Self {
+            id: account.id.0,
             name: account.name.clone(),
             administrator: account.is_admin,
             disabled: account.is_disabled,
@@ -80,18 +83,19 @@ async fn find(asker: &Asker, name: &str) -> Result<Account, Problem> {
     account.ok_or(Problem::NotFound)
 }
 
-/// The same, to be changed. What ends one's own login would end this request, too.
+/// The same, and the store by which to change it. What ends one's own login would end this request, too.
 async fn find_another(
     asker: &Asker,
     name: &str,
     conditions: &Conditions,
-) -> Result<Account, Problem> {
+) -> Result<(Account, Store), Problem> {
     let account = find(asker, name).await?;
     conditions.check(Some(&tag(&UserView::from(&account))?))?;
     if account.id == asker.account.id {
         return Err(Problem::Conflict("That is the account of this token."));
     }
-    Ok(account)
+    let store = conditions.guard(&asker.store, Unchanged::from(&account))?;
+    Ok((account, store))
 }
 
 async fn hash(asker: &Asker, password: &str) -> Result<HashedPassword, Problem> {
@@ -192,12 +196,12 @@ pub(crate) async fn change_user(
     conditions: Conditions,
     Input(change): Input<UserChange>,
 ) -> Result<Answer, Problem> {
-    let account = find_another(&asker, &name, &conditions).await?;
-    if change.disabled {
-        asker.store.disable_account(account.id).await?;
+    let (account, store) = find_another(&asker, &name, &conditions).await?;
+    conditions.judge(if change.disabled {
+        store.disable_account(account.id).await
     } else {
-        asker.store.enable_account(account.id).await?;
-    }
+        store.enable_account(account.id).await
+    })?;
     info!(user.id = %asker.account.id, "disabled or enabled an account");
     let account = find(&asker, &name).await?;
     Answer::changed(&UserView::from(&account))
@@ -216,8 +220,8 @@ pub(crate) async fn delete_user(
     Named(name): Named<String>,
     conditions: Conditions,
 ) -> Result<Answer, Problem> {
-    let account = find_another(&asker, &name, &conditions).await?;
-    asker.store.delete_account(account.id).await?;
+    let (account, store) = find_another(&asker, &name, &conditions).await?;
+    conditions.judge(store.delete_account(account.id).await)?;
     info!(user.id = %asker.account.id, "deleted an account");
     Ok(Answer::done())
 }
@@ -237,12 +241,9 @@ pub(crate) async fn set_password(
     conditions: Conditions,
     Input(new): Input<NewPassword>,
 ) -> Result<Answer, Problem> {
-    let account = find_another(&asker, &name, &conditions).await?;
+    let (account, store) = find_another(&asker, &name, &conditions).await?;
     let hashed = hash(&asker, &new.password).await?;
-    asker
-        .store
-        .set_password(account.id, Some(&hashed.0))
-        .await?;
+    conditions.judge(store.set_password(account.id, Some(&hashed.0)).await)?;
     let hashing = &asker.site().password_hashing;
     hashing
         .keep_verifier(account.id, &account.name, &new.password, &hashed)
@@ -264,8 +265,8 @@ pub(crate) async fn remove_password(
     Named(name): Named<String>,
     conditions: Conditions,
 ) -> Result<Answer, Problem> {
-    let account = find_another(&asker, &name, &conditions).await?;
-    asker.store.set_password(account.id, None).await?;
+    let (account, store) = find_another(&asker, &name, &conditions).await?;
+    conditions.judge(store.set_password(account.id, None).await)?;
     info!(user.id = %asker.account.id, "took the password of an account");
     Ok(Answer::done())
 }

@@ -19,5 +19,7 @@ select t.id, a.name as account_name, t.name, m.owner as "owner?", o.name as "own
   left join mailbox_name m on m.mailbox = t.mailbox
   left join account o on o.id = m.owner
   left join open_by b on b.token = t.id
- where $1::bigint is null or t.account = $1
+ where ($1::bigint is null or t.account = $1)
+   and ($2::text is null or (a.name, t.name) > ($2, $3::text))
  order by a.name, t.name
+ limit $4

@@ -7,6 +7,7 @@ use acl::Who;
 use mail::AccountId;
 
 use crate::fold::{account_name, fold};
+use crate::unchanged::Unchanged;
 use crate::{Fault, Login, Store, wake};
 
 /// An account, with what a login needs.
@@ -25,6 +26,18 @@ pub struct Account {
     pub is_admin: bool,
     /// Whether it may not log in for now.
     pub is_disabled: bool,
+}
+
+impl From<&Account> for Unchanged {
+    fn from(account: &Account) -> Self {
+        Self::Account {
+            id: account.id,
+            name: account.name.clone(),
+            password_version: account.password_version,
+            is_admin: account.is_admin,
+            is_disabled: account.is_disabled,
+        }
+    }
 }
 
 impl Store {

@@ -1,5 +1,7 @@
 //! Addresses of mail: which there are, and where a letter to one goes.
 
+use std::fmt;
+
 use acl::Permit;
 use mail::limits::SENDERS_MAX;
 use mail::{AccountId, EmailAddress, MailboxId, Place};
@@ -16,6 +18,39 @@ pub struct ListedAddress {
     pub address: String,
     /// Where it goes.
     pub leads_to: LeadsTo,
+    /// Where it stands among all of them.
+    pub key: AddressKey,
+}
+
+/// Where an address stands among all of them: by domain, then by local part, what comes to a whole domain last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddressKey {
+    domain: String,
+    local: Option<String>,
+    id: i64,
+}
+
+impl AddressKey {
+    /// From what [`Display`](fmt::Display) made of one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, '\n');
+        Some(Self {
+            id: parts.next()?.parse().ok()?,
+            domain: parts.next()?.to_owned(),
+            local: parts.next().map(str::to_owned),
+        })
+    }
+}
+
+impl fmt::Display for AddressKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // No domain has a line's end in it.
+        write!(f, "{}\n{}", self.id, self.domain)?;
+        self.local
+            .as_ref()
+            .map_or(Ok(()), |local| write!(f, "\n{local}"))
+    }
 }
 
 /// An address that leads to a mailbox.
@@ -425,17 +460,41 @@ impl Store {
     /// [`Fault::Unavailable`] when the database is away.
     #[tracing::instrument(name = "db.addresses", skip_all)]
     pub async fn addresses(&self) -> Result<Vec<ListedAddress>, Fault> {
+        self.addresses_after(None, u32::MAX).await
+    }
+
+    /// The addresses that come after this one, or all, by domain; the first so many.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.addresses_after", skip_all)]
+    pub async fn addresses_after(
+        &self,
+        after: Option<&AddressKey>,
+        count_max: u32,
+    ) -> Result<Vec<ListedAddress>, Fault> {
         let rows = sqlx::query!(
-            r#"select l.address as "address!", l.owner, l.owner_name as "owner_name?", l.path, l.alias, l.target_domain
+            r#"select l.domain as "domain!", l.local, l.id as "id!",
+                      l.address as "address!", l.owner, l.owner_name as "owner_name?", l.path, l.alias, l.target_domain
                  from (select a.domain, a.local, a.id, a.spelling as address, n.owner, o.name as owner_name, n.path,
                               a.alias_spelling as alias, null::text as target_domain
                          from address a
                          left join mailbox_name n on n.mailbox = a.mailbox
                          left join account o on o.id = n.owner
+                        where a.mailbox is null
+                           or n.path is not null
                         union all
                        select d.domain, null, 0, '@' || d.domain, null, null, null, null, d.target
                          from domain_alias d) l
-                order by l.domain, l.local nulls last, l.id"#
+                where $1::text is null
+                   or (l.domain, l.local is null, coalesce(l.local, ''), l.id) > ($1, $2::text is null, coalesce($2, ''), $3)
+                order by l.domain, l.local nulls last, l.id
+                limit $4"#,
+            after.map(|after| after.domain.as_str()),
+            after.and_then(|after| after.local.as_deref()),
+            after.map_or(0, |after| after.id),
+            i64::from(count_max),
         )
         .fetch_all(&mut *self.connection().await?)
         .await?;
@@ -451,6 +510,11 @@ impl Store {
                 )?),
             };
             Some(ListedAddress {
+                key: AddressKey {
+                    domain: row.domain,
+                    local: row.local,
+                    id: row.id,
+                },
                 address: row.address,
                 leads_to,
             })

@@ -28,6 +28,9 @@ impl Store {
         {
             let connection = connection.apart();
             connection.execute("begin").await?;
+            if let Some(unchanged) = self.origin.as_ref().and_then(|it| it.unchanged()) {
+                unchanged.check(&mut *connection).await?;
+            }
             sqlx::query!(
                 "select set_config('postroom.session', $1, true) as session, set_config('postroom.account', $2, true) as account",
                 session.map(|session| session.to_string()),

@@ -7,6 +7,7 @@ use mail::AccountId;
 use mail::limits::GROUP_PEOPLE_TOLD_MAX;
 
 use crate::fold::{account_name, fold};
+use crate::unchanged::Unchanged;
 use crate::{Fault, Store, wake};
 
 /// A group that a directory keeps.
@@ -36,6 +37,16 @@ pub struct GroupPeople {
     pub names: Vec<String>,
     /// How many there are.
     pub count: i64,
+}
+
+impl From<Group> for Unchanged {
+    fn from(group: Group) -> Self {
+        Self::Group {
+            name: group.name,
+            members: group.members,
+            groups: group.groups,
+        }
+    }
 }
 
 impl Store {
@@ -97,6 +108,42 @@ impl Store {
                              order by i.name) as "groups!"
                  from user_group g
                 order by g.name"#
+        )
+        .fetch_all(&mut *self.connection().await?)
+        .await?;
+        Ok(rows)
+    }
+
+    /// The groups that come after this name, or all, by name; the first so many.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.groups_after", skip_all)]
+    pub async fn groups_after(
+        &self,
+        name: Option<&str>,
+        count_max: u32,
+    ) -> Result<Vec<Group>, Fault> {
+        let rows = sqlx::query_as!(
+            Group,
+            r#"select g.name,
+                      array(select a.name
+                              from user_group_member m
+                              join account a on a.id = m.account
+                             where m.user_group = g.id
+                             order by a.name) as "members!",
+                      array(select i.name
+                              from user_group_nesting n
+                              join user_group i on i.id = n.inner_group
+                             where n.outer_group = g.id
+                             order by i.name) as "groups!"
+                 from user_group g
+                where g.name > coalesce($1, '')
+                order by g.name
+                limit $2"#,
+            name,
+            i64::from(count_max),
         )
         .fetch_all(&mut *self.connection().await?)
         .await?;

@@ -121,6 +121,7 @@ mod survey;
 mod team;
 mod timing;
 mod token;
+mod unchanged;
 mod unseen_cache;
 mod upkeep;
 mod wake;
@@ -140,7 +141,7 @@ pub use access_letter::{AccessLetter, LetterEnd};
 pub use account::Account;
 pub use activity::{Activity, ActivityKind, ActivityQuery};
 pub use address::{
-    LeadsTo, ListedAddress, MailboxAddress, NewTarget, OldTarget, Posting, Recipients,
+    AddressKey, LeadsTo, ListedAddress, MailboxAddress, NewTarget, OldTarget, Posting, Recipients,
 };
 pub use answers::Withdrawal;
 pub use append::{Appended, NewMessage};
@@ -190,6 +191,7 @@ pub use survey::{QuotaCounts, Replication, ServerLimits, SiteSurvey, Storage};
 pub use team::{DEFAULT_FOLDERS, Team, TeamStep, Trial};
 pub use timing::{DURATION_BUCKETS_MICROS, DurationCounts, Durations};
 pub use token::{AccessToken, ListedToken, LoginVersion, NewToken, Services, TokenScope};
+pub use unchanged::Unchanged;
 pub use upkeep::{JobHistory, UpkeepBacklog, UpkeepLeader};
 pub use wake::{Heard, Listener};
 pub use web_session::{SignedInBy, WebSession};

@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 
 use crate::argument::ActorRow;
 use crate::background::Compute;
+use crate::unchanged::Unchanged;
 use crate::{Fault, Store};
 
 /// What lets somebody in: an account by its password, or an access token, and the version that was right.
@@ -70,6 +71,8 @@ pub(crate) struct SessionOrigin {
     share: Arc<Semaphore>,
     /// Where it computes, within the share of the same user.
     compute: Compute,
+    /// What is changed only while it is so.
+    unchanged: Option<Unchanged>,
 }
 
 impl Store {
@@ -91,9 +94,30 @@ impl Store {
                     .unwrap_or_default(),
                 origin: Mutex::new(origin),
                 is_written: AtomicBool::new(false),
+                unchanged: None,
             })),
             ..self.clone()
         }
+    }
+
+    /// A handle of the same session, whose changes of this account or group, and of no other, are made only if it is still so: else
+    /// nothing is done, and they end with [`Fault::Stale`]. Nobody else changes it in between. `None` for a handle of no session.
+    #[must_use]
+    pub fn while_unchanged(&self, unchanged: Unchanged) -> Option<Self> {
+        let origin = self.origin.as_ref()?;
+        Some(Self {
+            origin: Some(Arc::new(SessionOrigin {
+                session: origin.session,
+                logins: origin.logins.clone(),
+                mode: origin.mode,
+                origin: Mutex::new(origin.read()),
+                is_written: AtomicBool::new(origin.is_written.load(Ordering::Relaxed)),
+                share: Arc::clone(&origin.share),
+                compute: origin.compute.clone(),
+                unchanged: Some(unchanged),
+            })),
+            ..self.clone()
+        })
     }
 
     /// Records from now on that the client of this session calls itself so.
@@ -171,6 +195,11 @@ impl Store {
 }
 
 impl SessionOrigin {
+    /// What is changed only while it is so.
+    pub(crate) const fn unchanged(&self) -> Option<&Unchanged> {
+        self.unchanged.as_ref()
+    }
+
     pub(crate) fn session(&self) -> i64 {
         self.session.to_i64()
     }

@@ -79,3 +79,30 @@ pub enum RouteStep {
     /// Nothing is known by this address.
     Unknown(String),
 }
+
+impl RouteStep {
+    /// In words, with mailboxes as `name` calls them.
+    pub fn words(&self, name: impl Fn(&Place) -> String) -> String {
+        match self {
+            Self::Known(address) => format!("{address} is known"),
+            Self::Subaddress { address, known } => {
+                format!("{address} is {known} with a subaddress")
+            }
+            Self::DomainAlias { domain, target } => {
+                format!("@{domain} is another name of @{target}")
+            }
+            Self::CatchAll { address, domain } => {
+                format!("{address} is not known, and {domain} takes all that comes")
+            }
+            Self::Alias { address, target } => format!("{address} leads to {target}"),
+            Self::Mailbox(place) => format!("it leads to {}", name(place)),
+            Self::Subfolder(place) => format!("the subaddress names {}", name(place)),
+            Self::NoSubfolder(detail) => format!("there is no {detail} below it"),
+            Self::SentCopy(place) => format!(
+                "it is a copy of what is sent from there, for {}",
+                name(place)
+            ),
+            Self::Unknown(address) => format!("{address} is not known"),
+        }
+    }
+}

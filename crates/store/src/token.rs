@@ -196,10 +196,32 @@ impl Store {
     /// [`Fault::Unavailable`] when the database is away.
     #[tracing::instrument(name = "db.tokens", skip_all)]
     pub async fn tokens(&self, account: Option<AccountId>) -> Result<Vec<ListedToken>, Fault> {
+        self.tokens_after(account, None, u32::MAX).await
+    }
+
+    /// The same that come after this account and name; the first so many.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.tokens_after", skip_all)]
+    pub async fn tokens_after(
+        &self,
+        account: Option<AccountId>,
+        after: Option<(&str, &str)>,
+        count_max: u32,
+    ) -> Result<Vec<ListedToken>, Fault> {
         let account = account.map(|account| account.0);
-        let rows = sqlx::query_file!("queries/tokens.sql", account)
-            .fetch_all(&mut *self.connection().await?)
-            .await?;
+        let (after_account, after_name) = after.unzip();
+        let rows = sqlx::query_file!(
+            "queries/tokens.sql",
+            account,
+            after_account,
+            after_name,
+            i64::from(count_max)
+        )
+        .fetch_all(&mut *self.connection().await?)
+        .await?;
         let listed = rows.into_iter().map(|row| ListedToken {
             id: TokenId(row.id),
             account_name: row.account_name,
@@ -216,6 +238,25 @@ impl Store {
             sessions: row.sessions,
         });
         Ok(listed.collect())
+    }
+
+    /// By which user names a token of `user` opens a seat at a shared mailbox: the addresses that lead to it alone, then its name.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    pub async fn seat_user_names(
+        &self,
+        user: &str,
+        mailbox: MailboxId,
+        path: &str,
+    ) -> Result<Vec<String>, Fault> {
+        let addresses = self.addresses_of(mailbox).await?.into_iter();
+        let alone = addresses.filter(|it| it.is_alone && !it.address.starts_with('@'));
+        let mut names: Vec<String> = alone.map(|it| it.address).collect();
+        names.push(path.to_owned());
+        names.push(format!("{user}/{path}"));
+        Ok(names)
     }
 
     /// The token of this hash, and its account, while it lets somebody in.

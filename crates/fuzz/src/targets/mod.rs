@@ -1,6 +1,9 @@
 //! The targets of fuzzing, and what must hold of each for any input.
 
 mod agents;
+mod autodiscover;
+#[path = "../../../web/src/setup/autodiscover_request.rs"]
+mod autodiscover_request;
 mod commands;
 mod encodings;
 #[path = "../../../server/src/proxied/header.rs"]
@@ -24,6 +27,7 @@ pub(crate) const TARGETS: &[Target] = &[
     encodings::TARGET,
     threads::TARGET,
     agents::TARGET,
+    autodiscover::TARGET,
     lmtp::TARGET,
     proxied::TARGET,
     sasl::TARGET,

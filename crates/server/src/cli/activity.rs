@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use mail::{NaiveDate, Place};
-use serde_json::{Value, json};
-use store::{Activity, ActivityKind, ActivityQuery};
+use serde::Serialize;
+use serde_json::json;
+use store::{ActivityKind, ActivityQuery};
 
 use super::admin_context::AdminContext;
 use super::failure::Failure;
@@ -45,84 +46,92 @@ pub(super) struct Args {
     limit: u32,
 }
 
+/// What is asked of the record of activity: of the store, or of the API of a frontend.
+pub(super) trait ActivityRecord {
+    /// The newest so many, oldest first.
+    async fn activity(&self, wanted: &WantedActivity<'_>) -> Result<Vec<ListedActivity>, Failure>;
+}
+
+/// What is meant: that of which all that is said is so.
+pub(super) struct WantedActivity<'w> {
+    pub(super) mailbox: Option<&'w str>,
+    pub(super) user: Option<&'w str>,
+    pub(super) kind: Option<ActivityKind>,
+    pub(super) message: Option<&'w str>,
+    /// In seconds since 1970, as the next.
+    pub(super) since: Option<i64>,
+    pub(super) until: Option<i64>,
+    pub(super) count_max: u32,
+}
+
+/// Something that was done, as it is printed.
+#[derive(Debug, Serialize)]
+pub(super) struct ListedActivity {
+    pub(super) at: String,
+    pub(super) kind: String,
+    pub(super) actor: Option<String>,
+    pub(super) login: Option<String>,
+    pub(super) token: Option<String>,
+    pub(super) session: Option<String>,
+    pub(super) node: Option<String>,
+    pub(super) address: Option<String>,
+    pub(super) client: Option<String>,
+    pub(super) mailbox_id: Option<i64>,
+    pub(super) mailbox: Option<String>,
+    pub(super) other: Option<String>,
+    pub(super) uids: Option<String>,
+    pub(super) flags_set: Vec<String>,
+    pub(super) flags_cleared: Vec<String>,
+    pub(super) detail: Option<String>,
+}
+
 pub(super) async fn run(args: &Args, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
-    let now = environment::unix_seconds();
-    let since = args.since.as_deref().map(|text| moment(text, now));
-    let until = args.until.as_deref().map(|text| moment(text, now));
-    let query = ActivityQuery {
-        mailbox: None,
-        account: args.user.clone(),
-        kind: args.kind.as_deref().and_then(ActivityKind::parse),
-        message: args.message.clone(),
-        since: since.transpose()?.unwrap_or(0),
-        until: until.transpose()?.unwrap_or(ActivityQuery::END_OF_TIME),
-        below: None,
-        count_max: args.limit,
-    };
+    // What cannot be is told before a database is looked for.
+    args.wanted()?;
     AdminContext::with(config, async |context| {
-        run_on(context, args, query, terminal).await
+        run_on(context, args, terminal).await
     })
     .await
 }
 
-async fn run_on(
-    context: &AdminContext,
+pub(super) async fn run_on(
+    record: &impl ActivityRecord,
     args: &Args,
-    mut query: ActivityQuery,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    if let Some(name) = &args.mailbox {
-        query.mailbox = Some(context.mailbox_id(name).await?);
-    }
-    let rows = context.store.activity(&query).await?;
-    let data = rows.iter().map(|row| data(context, row)).collect();
-    terminal.show(&data, || {
-        rows.iter().map(|row| line(context, row)).collect()
-    })
+    let rows = record.activity(&args.wanted()?).await?;
+    terminal.show(&json!(rows), || rows.iter().map(line).collect())
 }
 
-fn data(context: &AdminContext, row: &Activity) -> Value {
-    let name = |place: &Option<Place>| place.as_ref().map(|place| context.name(place).to_string());
-    json!({
-        "at": row.at,
-        "kind": row.kind.word(),
-        "actor": row.actor,
-        "login": row.login,
-        "token": row.token,
-        "session": row.session.map(|session| session.to_string()),
-        "node": row.node,
-        "address": row.address,
-        "client": row.client,
-        "mailbox_id": row.mailbox.map(|mailbox| mailbox.0),
-        "mailbox": name(&row.place),
-        "other": name(&row.other_place),
-        "uids": (!row.uids.is_empty()).then(|| row.uids.to_string()),
-        "flags_set": row.flags_set,
-        "flags_cleared": row.flags_cleared,
-        "detail": row.detail,
-    })
+impl Args {
+    fn wanted(&self) -> Result<WantedActivity<'_>, Failure> {
+        let now = environment::unix_seconds();
+        let since = self.since.as_deref().map(|text| moment(text, now));
+        let until = self.until.as_deref().map(|text| moment(text, now));
+        Ok(WantedActivity {
+            mailbox: self.mailbox.as_deref(),
+            user: self.user.as_deref(),
+            kind: self.kind.as_deref().and_then(ActivityKind::parse),
+            message: self.message.as_deref(),
+            since: since.transpose()?,
+            until: until.transpose()?,
+            count_max: self.limit,
+        })
+    }
 }
 
 /// `2026-11-22T23:01:02.003Z ada expunge Shared Folders/support 4:7 [192.0.2.1 Thunderbird]`
-fn line(context: &AdminContext, row: &Activity) -> String {
+fn line(row: &ListedActivity) -> String {
     let mut words = vec![row.at.clone()];
     words.push(match (&row.actor, &row.login) {
         (Some(actor), Some(login)) => format!("{login} as {actor}"),
         (Some(actor), None) => actor.clone(),
         (None, _) => "-".to_owned(),
     });
-    words.push(row.kind.word().to_owned());
-    words.extend(
-        row.place
-            .as_ref()
-            .map(|place| context.name(place).to_string()),
-    );
-    if let Some(other) = &row.other_place {
-        words.push(format!("({})", context.name(other)));
-    }
-    if !row.uids.is_empty() {
-        words.push(row.uids.to_string());
-    }
+    words.push(row.kind.clone());
+    words.extend(row.mailbox.clone());
+    words.extend(row.other.as_ref().map(|other| format!("({other})")));
+    words.extend(row.uids.clone());
     words.extend(row.flags_set.iter().map(|flag| format!("+{flag}")));
     words.extend(row.flags_cleared.iter().map(|flag| format!("-{flag}")));
     words.extend(row.detail.clone());
@@ -133,6 +142,46 @@ fn line(context: &AdminContext, row: &Activity) -> String {
         words.push(format!("[{}]", from.join(" ")));
     }
     words.join(" ") + "\n"
+}
+
+impl ActivityRecord for AdminContext {
+    async fn activity(&self, wanted: &WantedActivity<'_>) -> Result<Vec<ListedActivity>, Failure> {
+        let mailbox = match wanted.mailbox {
+            Some(name) => Some(self.mailbox_id(name).await?),
+            None => None,
+        };
+        let query = ActivityQuery {
+            mailbox,
+            account: wanted.user.map(str::to_owned),
+            kind: wanted.kind,
+            message: wanted.message.map(str::to_owned),
+            since: wanted.since.unwrap_or(0),
+            until: wanted.until.unwrap_or(ActivityQuery::END_OF_TIME),
+            below: None,
+            count_max: wanted.count_max,
+        };
+        let rows = self.store.activity(&query).await?.into_iter();
+        let name = |place: Option<Place>| place.map(|place| self.name(&place).to_string());
+        let listed = rows.map(|row| ListedActivity {
+            at: row.at,
+            kind: row.kind.word().to_owned(),
+            actor: row.actor,
+            login: row.login,
+            token: row.token,
+            session: row.session.map(|session| session.to_string()),
+            node: row.node,
+            address: row.address,
+            client: row.client,
+            mailbox_id: row.mailbox.map(|mailbox| mailbox.0),
+            mailbox: name(row.place),
+            other: name(row.other_place),
+            uids: (!row.uids.is_empty()).then(|| row.uids.to_string()),
+            flags_set: row.flags_set,
+            flags_cleared: row.flags_cleared,
+            detail: row.detail,
+        });
+        Ok(listed.collect())
+    }
 }
 
 /// Seconds since 1970 of `2h` ago, of the beginning of a day, or of a minute of it.

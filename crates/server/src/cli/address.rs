@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use ::acl::{Operation, Rights, Subject};
 use mail::{EmailAddress, MailboxId, Place};
-use serde_json::{Value, json};
-use store::{Fault, LeadsTo, ListedAddress, NewTarget, OldTarget, Posting, Recipients, RouteStep};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::{Fault, LeadsTo, NewTarget, OldTarget, Posting, Recipients};
 
 use super::admin_context::{AdminContext, Operator};
 use super::failure::Failure;
@@ -66,6 +67,54 @@ enum Target {
     Domain(String),
 }
 
+/// What is asked about addresses: of the store, or of the API of a frontend.
+pub(super) trait Addresses {
+    /// Lets an address lead to each of these, too.
+    async fn add_address(
+        &self,
+        address: &str,
+        targets: &[String],
+        posting: Posting,
+    ) -> Result<(), Failure>;
+    /// Lets it no longer lead to these, or to none at all where none is named.
+    async fn remove_address(&self, address: &str, targets: &[String]) -> Result<(), Failure>;
+    /// By domain.
+    async fn list_addresses(&self) -> Result<Vec<ListedAddress>, Failure>;
+    async fn explain_address(&self, address: &str) -> Result<ExplainedAddress, Failure>;
+}
+
+/// An address and one of its targets, as it is printed; the API tells the same.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct ListedAddress {
+    address: String,
+    leads_to: String,
+    kind: TargetKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum TargetKind {
+    Mailbox,
+    Address,
+    Domain,
+}
+
+/// Where a letter would go, as it is printed; the API tells the same.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct ExplainedAddress {
+    address: String,
+    targets: Vec<ExplainedTarget>,
+    because: Vec<String>,
+    senders: Vec<String>,
+    sent_copy: Option<String>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+struct ExplainedTarget {
+    mailbox: String,
+    anyone: bool,
+}
+
 pub(super) async fn run(verb: &Verb, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
     AdminContext::with(config, async |context| {
         run_on(context, verb, terminal).await
@@ -73,35 +122,139 @@ pub(super) async fn run(verb: &Verb, config: &Config, terminal: &Terminal) -> Re
     .await
 }
 
-async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Result<(), Failure> {
+pub(super) async fn run_on(
+    addresses: &impl Addresses,
+    verb: &Verb,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
     match verb {
         Verb::Add {
             closed,
             address,
             targets,
         } => {
-            let operator = administrator(context).await?;
             let posting = if *closed {
                 Posting::AsListed
             } else {
                 Posting::Open
             };
-            let named = parse(address)?;
-            let targets: Result<Vec<_>, _> =
-                targets.iter().map(|text| target(context, text)).collect();
-            for target in targets? {
-                add(context, &operator, &named, target, posting).await?;
-            }
+            check(address)?;
+            addresses.add_address(address, targets, posting).await?;
             terminal.report(format!("address {address} added"))?;
-            tell_of_several(context, [address.as_str()], &[]).await
+            let listed = addresses.list_addresses().await?;
+            tell_of_several(&listed, [address.as_str()], &[]);
+            Ok(())
         }
-        Verb::List => list(context, terminal).await,
+        Verb::List => {
+            let listed = addresses.list_addresses().await?;
+            terminal.show(&json!(listed), || {
+                let line = |one: &ListedAddress| format!("{} {}\n", one.address, one.leads_to);
+                listed.iter().map(line).collect()
+            })
+        }
         Verb::Remove { address, targets } => {
-            let operator = administrator(context).await?;
-            remove(context, &operator, address, targets).await?;
+            check(address)?;
+            addresses.remove_address(address, targets).await?;
             terminal.report(format!("address {address} removed"))
         }
-        Verb::Explain { address } => explain(context, address, terminal).await,
+        Verb::Explain { address } => {
+            EmailAddress::parse(address)
+                .map_err(|bad| Failure::usage(format!("{address}: {bad}")))?;
+            let explained = addresses.explain_address(address).await?;
+            terminal.show(&json!(explained), || explained.words())
+        }
+    }
+}
+
+impl ExplainedAddress {
+    fn words(&self) -> String {
+        let mut words = String::new();
+        for ExplainedTarget { mailbox, anyone } in &self.targets {
+            let who = if *anyone {
+                ""
+            } else {
+                ", but not from just anyone"
+            };
+            words.push_str(&format!("{} goes to {mailbox}{who}\n", self.address));
+        }
+        if self.targets.is_empty() {
+            words.push_str(&format!("{} goes nowhere\n", self.address));
+        }
+        words.extend(self.because.iter().map(|reason| format!("  {reason}\n")));
+        if !self.senders.is_empty() {
+            words.push_str(&format!("  sent as by {}\n", self.senders.join(", ")));
+        }
+        let copy = self.sent_copy.iter();
+        words.extend(copy.map(|copy| format!("  with copies to {copy}\n")));
+        words
+    }
+}
+
+pub(super) fn no_address(address: &str) -> Failure {
+    Failure::failed(format!("no address {address}"))
+}
+
+impl Addresses for AdminContext {
+    async fn add_address(
+        &self,
+        address: &str,
+        targets: &[String],
+        posting: Posting,
+    ) -> Result<(), Failure> {
+        let operator = administrator(self).await?;
+        let named = parse(address)?;
+        let targets: Result<Vec<_>, _> = targets.iter().map(|text| target(self, text)).collect();
+        for target in targets? {
+            add(self, &operator, &named, target, posting).await?;
+        }
+        Ok(())
+    }
+
+    async fn remove_address(&self, address: &str, targets: &[String]) -> Result<(), Failure> {
+        let operator = administrator(self).await?;
+        remove(self, &operator, address, targets).await
+    }
+
+    async fn list_addresses(&self) -> Result<Vec<ListedAddress>, Failure> {
+        let listed = self.store.addresses().await?.into_iter();
+        let listed = listed.map(|one| {
+            let (leads_to, kind) = match one.leads_to {
+                LeadsTo::Mailbox(place) => (self.name(&place).to_string(), TargetKind::Mailbox),
+                LeadsTo::Address(address) => (address, TargetKind::Address),
+                LeadsTo::Domain(domain) => (format!("@{domain}"), TargetKind::Domain),
+            };
+            ListedAddress {
+                address: one.address,
+                leads_to,
+                kind,
+            }
+        });
+        Ok(listed.collect())
+    }
+
+    async fn explain_address(&self, text: &str) -> Result<ExplainedAddress, Failure> {
+        let address =
+            EmailAddress::parse(text).map_err(|bad| Failure::usage(format!("{text}: {bad}")))?;
+        let (store, separator) = (&self.store, &self.separator);
+        let route = store.route(&address, separator).await?;
+        let mut targets = Vec::new();
+        for target in &route.targets {
+            let filed = target.subfolder.as_ref().unwrap_or(&target.mailbox);
+            targets.push(ExplainedTarget {
+                mailbox: self.name(&filed.place).to_string(),
+                anyone: store.may_post(None, target).await?,
+            });
+        }
+        let name = |place: &Place| self.name(place).to_string();
+        let because = route.steps.iter().map(|step| step.words(name));
+        let sent_copy = store.sent_copy_address(&address, separator).await?;
+        Ok(ExplainedAddress {
+            address: text.to_owned(),
+            targets,
+            because: because.collect(),
+            senders: store.senders_of(&address, separator).await?,
+            sent_copy: sent_copy.map(|copy| copy.to_string()),
+        })
     }
 }
 
@@ -122,30 +275,22 @@ pub(super) async fn add_to_mailbox(
 }
 
 /// Says of each address that leads to several mailboxes, `more` among them, who may send as it.
-pub(super) async fn tell_of_several<'a>(
-    context: &AdminContext,
+pub(super) fn tell_of_several<'a>(
+    listed: &[ListedAddress],
     addresses: impl IntoIterator<Item = &'a str>,
-    more: &[Place],
-) -> Result<(), Failure> {
-    let listed = context.store.addresses().await?;
+    more: &[String],
+) {
     for address in addresses {
-        tell_of(context, address, &listed, more);
+        tell_of(address, listed, more);
     }
-    Ok(())
 }
 
-fn tell_of(context: &AdminContext, address: &str, listed: &[ListedAddress], more: &[Place]) {
+fn tell_of(address: &str, listed: &[ListedAddress], more: &[String]) {
     let listed = listed
         .iter()
-        .filter(|one| one.address.eq_ignore_ascii_case(address));
-    let places = listed.filter_map(|one| match &one.leads_to {
-        LeadsTo::Mailbox(place) => Some(place),
-        LeadsTo::Address(_) | LeadsTo::Domain(_) => None,
-    });
-    let names = places
-        .chain(more)
-        .map(|place| context.name(place).to_string());
-    let names: BTreeSet<_> = names.collect();
+        .filter(|one| one.address.eq_ignore_ascii_case(address) && one.kind == TargetKind::Mailbox);
+    let names = listed.map(|one| &one.leads_to).chain(more);
+    let names: BTreeSet<&str> = names.map(String::as_str).collect();
     if names.len() > 1 {
         let names: Vec<_> = names.into_iter().collect();
         Terminal::mention(format!(
@@ -241,7 +386,7 @@ async fn remove(
     if is_removed {
         Ok(())
     } else {
-        Err(Failure::failed(format!("no address {address}")))
+        Err(no_address(address))
     }
 }
 
@@ -251,101 +396,6 @@ async fn mailbox(
     place: &Place,
 ) -> Result<MailboxId, Failure> {
     Ok(context.find(operator, place).await?.id)
-}
-
-async fn list(context: &AdminContext, terminal: &Terminal) -> Result<(), Failure> {
-    let listed = context.store.addresses().await?;
-    let target = |listed: &ListedAddress| match &listed.leads_to {
-        LeadsTo::Mailbox(place) => context.name(place).to_string(),
-        LeadsTo::Address(address) => address.clone(),
-        LeadsTo::Domain(domain) => format!("@{domain}"),
-    };
-    let kind = |listed: &ListedAddress| match &listed.leads_to {
-        LeadsTo::Mailbox(_) => "mailbox",
-        LeadsTo::Address(_) => "address",
-        LeadsTo::Domain(_) => "domain",
-    };
-    let data = listed
-        .iter()
-        .map(|one| json!({ "address": one.address, "leads_to": target(one), "kind": kind(one) }));
-    terminal.show(&data.collect(), || {
-        let line = |one: &ListedAddress| format!("{} {}\n", one.address, target(one));
-        listed.iter().map(line).collect()
-    })
-}
-
-async fn explain(context: &AdminContext, text: &str, terminal: &Terminal) -> Result<(), Failure> {
-    let address =
-        EmailAddress::parse(text).map_err(|bad| Failure::usage(format!("{text}: {bad}")))?;
-    let route = context.store.route(&address, &context.separator).await?;
-    let mut targets = Vec::new();
-    for target in &route.targets {
-        let filed = target.subfolder.as_ref().unwrap_or(&target.mailbox);
-        let may_anyone = context.store.may_post(None, target).await?;
-        targets.push((context.name(&filed.place).to_string(), may_anyone));
-    }
-    let separator = &context.separator;
-    let senders = context.store.senders_of(&address, separator).await?;
-    let sent_copy = context.store.sent_copy_address(&address, separator).await?;
-    let reasons: Vec<String> = route
-        .steps
-        .iter()
-        .map(|step| reason(context, step))
-        .collect();
-    let data = json!({
-        "address": text,
-        "targets": targets
-            .iter()
-            .map(|(mailbox, may_anyone)| json!({ "mailbox": mailbox, "anyone": may_anyone }))
-            .collect::<Value>(),
-        "because": reasons,
-        "senders": senders,
-        "sent_copy": sent_copy.as_ref().map(ToString::to_string),
-    });
-    terminal.show(&data, || {
-        let mut words = String::new();
-        for (mailbox, may_anyone) in &targets {
-            let who = if *may_anyone {
-                ""
-            } else {
-                ", but not from just anyone"
-            };
-            words.push_str(&format!("{text} goes to {mailbox}{who}\n"));
-        }
-        if targets.is_empty() {
-            words.push_str(&format!("{text} goes nowhere\n"));
-        }
-        words.extend(reasons.iter().map(|reason| format!("  {reason}\n")));
-        if !senders.is_empty() {
-            words.push_str(&format!("  sent as by {}\n", senders.join(", ")));
-        }
-        words.extend(sent_copy.map(|copy| format!("  with copies to {copy}\n")));
-        words
-    })
-}
-
-fn reason(context: &AdminContext, step: &RouteStep) -> String {
-    match step {
-        RouteStep::Known(address) => format!("{address} is known"),
-        RouteStep::Subaddress { address, known } => {
-            format!("{address} is {known} with a subaddress")
-        }
-        RouteStep::DomainAlias { domain, target } => {
-            format!("@{domain} is another name of @{target}")
-        }
-        RouteStep::CatchAll { address, domain } => {
-            format!("{address} is not known, and {domain} takes all that comes")
-        }
-        RouteStep::Alias { address, target } => format!("{address} leads to {target}"),
-        RouteStep::Mailbox(place) => format!("it leads to {}", context.name(place)),
-        RouteStep::Subfolder(place) => format!("the subaddress names {}", context.name(place)),
-        RouteStep::NoSubfolder(detail) => format!("there is no {detail} below it"),
-        RouteStep::SentCopy(place) => format!(
-            "it is a copy of what is sent from there, for {}",
-            context.name(place)
-        ),
-        RouteStep::Unknown(address) => format!("{address} is not known"),
-    }
 }
 
 fn parse(text: &str) -> Result<Named, Failure> {

@@ -57,7 +57,33 @@ pub(super) struct Operator {
     pub(super) who: Who,
 }
 
+/// The store, on behalf of somebody: what he may do is done, and names are those that he sees.
+pub(super) struct Acting<'c> {
+    pub(super) context: &'c AdminContext,
+    pub(super) who: Operator,
+}
+
+impl Acting<'_> {
+    /// A mailbox by its name, and leave for `operation` there.
+    pub(super) async fn permit(
+        &self,
+        name: &str,
+        operation: Operation,
+    ) -> Result<(Place, Found, Permit), Failure> {
+        let place = self.context.place(name)?;
+        let found = self.context.find(&self.who, &place).await?;
+        let permit = self.context.permit(&found, &place, operation)?;
+        Ok((place, found, permit))
+    }
+}
+
 impl AdminContext {
+    /// The same on behalf of the named user, or of the first site administrator.
+    pub(super) async fn acting(&self, named: Option<&str>) -> Result<Acting<'_>, Failure> {
+        let who = self.operator(named).await?;
+        Ok(Acting { context: self, who })
+    }
+
     /// Runs `verb` on an open store. In the end the other nodes are told what was done, and the
     /// database is given back, whatever became of it.
     pub(super) async fn with(
@@ -120,7 +146,7 @@ impl AdminContext {
 
     pub(super) async fn find_account(&self, name: &str) -> Result<Account, Failure> {
         let account = self.store.find_account(name).await?;
-        account.ok_or_else(|| Failure::failed(format!("no user {name}")))
+        account.ok_or_else(|| Failure::no_user(name))
     }
 
     /// The named user, or the first site administrator.
@@ -144,8 +170,7 @@ impl AdminContext {
 
     /// The place of `name`, as the operator sees names.
     pub(super) fn place(&self, name: &str) -> Result<Place, Failure> {
-        let parsed =
-            MailboxName::parse(name).map_err(|cause| Failure::usage(format!("{name}: {cause}")))?;
+        let parsed = parse_name(name)?;
         self.namespaces
             .place(&parsed)
             .ok_or_else(|| Failure::usage(format!("{name} is where names begin, not a mailbox")))
@@ -233,9 +258,7 @@ impl AdminContext {
     fn denied(&self, denied: Denied, place: &Place) -> Failure {
         match denied {
             Denied::Hidden => self.no_such(place),
-            Denied::NoPermission => {
-                Failure::failed(format!("{}: no right to do that", self.name(place)))
-            }
+            Denied::NoPermission => Failure::no_right(self.name(place).as_str()),
         }
     }
 
@@ -246,9 +269,13 @@ impl AdminContext {
                 let shared = self.name(&Place::Shared(path.clone()));
                 format!("no mailbox {name} of the operator's own; a shared one would be {shared}")
             }
-            Place::Shared(_) | Place::Theirs { .. } => format!("no mailbox {name}"),
+            Place::Shared(_) | Place::Theirs { .. } => return Failure::no_mailbox(name.as_str()),
         })
     }
+}
+
+pub(super) fn parse_name(name: &str) -> Result<MailboxName, Failure> {
+    MailboxName::parse(name).map_err(|cause| Failure::usage(format!("{name}: {cause}")))
 }
 
 impl From<Fault> for Failure {

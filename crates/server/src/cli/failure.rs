@@ -28,6 +28,27 @@ impl Failure {
         Self::Usage(words.into())
     }
 
+    pub(super) fn no_user(name: &str) -> Self {
+        Self::failed(format!("no user {name}"))
+    }
+
+    pub(super) fn no_mailbox(name: &str) -> Self {
+        Self::failed(format!("no mailbox {name}"))
+    }
+
+    /// Of a mailbox that may be known.
+    pub(super) fn no_right(mailbox: &str) -> Self {
+        Self::failed(format!("{mailbox}: no right to do that"))
+    }
+
+    /// What cannot be asked of the API, and what to do instead.
+    pub(super) fn only_here(what: &str) -> Self {
+        Self::usage(format!(
+            "{what} works where the configuration and the database are, and not by --server (or POSTROOM_SERVER): run it there \
+             without; by --server there are user, group, mailbox, acl, address, quota, token, session and activity"
+        ))
+    }
+
     pub(super) fn code(&self) -> ExitCode {
         match self {
             Self::Failed(_) => ExitCode::from(1),

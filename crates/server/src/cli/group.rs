@@ -1,6 +1,7 @@
 //! `postroom group`: groups of accounts, for access control lists.
 
 use ::acl::Identifier;
+use serde::Serialize;
 use serde_json::json;
 use store::Fault;
 
@@ -57,6 +58,27 @@ pub(super) enum Member {
     },
 }
 
+/// What is asked about groups: of the store, or of the API of a frontend.
+pub(super) trait Groups {
+    async fn add_group(&self, name: &str) -> Result<(), Failure>;
+    async fn delete_group(&self, name: &str) -> Result<(), Failure>;
+    /// By name.
+    async fn list_groups(&self) -> Result<Vec<ListedGroup>, Failure>;
+    /// A user, or `group:name`.
+    async fn add_member(&self, group: &str, member: &str) -> Result<(), Failure>;
+    async fn remove_member(&self, group: &str, member: &str) -> Result<(), Failure>;
+}
+
+/// A group, as it is printed.
+#[derive(Debug, Serialize)]
+pub(super) struct ListedGroup {
+    pub(super) name: String,
+    /// Users.
+    pub(super) members: Vec<String>,
+    /// Groups all of whose members are in it.
+    pub(super) groups: Vec<String>,
+}
+
 pub(super) async fn run(verb: &Verb, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
     let config = match verb {
         Verb::Member(Member::Add { letters, .. }) => letters.over(config),
@@ -71,43 +93,38 @@ pub(super) async fn run(verb: &Verb, config: &Config, terminal: &Terminal) -> Re
     .await
 }
 
-async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Result<(), Failure> {
+pub(super) async fn run_remotely(
+    groups: &impl Groups,
+    verb: &Verb,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    if let Verb::Member(Member::Add { letters, .. }) = verb {
+        letters.check_remote()?;
+    }
+    run_on(groups, verb, terminal).await
+}
+
+async fn run_on(groups: &impl Groups, verb: &Verb, terminal: &Terminal) -> Result<(), Failure> {
     match verb {
-        Verb::Add { name } => match context.store.create_group(name).await {
-            Ok(()) => terminal.report(format!("group {name} added")),
-            Err(Fault::Exists) => Err(Failure::failed(format!("group {name} exists already"))),
-            Err(fault) => Err(fault.into()),
-        },
+        Verb::Add { name } => {
+            groups.add_group(name).await?;
+            terminal.report(format!("group {name} added"))
+        }
         Verb::Delete { name } => {
-            let deleted = context.store.delete_group(name).await;
-            deleted.map_err(|fault| no_group(fault, name))?;
+            groups.delete_group(name).await?;
             terminal.report(format!("group {name} deleted"))
         }
-        Verb::List => list(context, terminal).await,
+        Verb::List => list(&groups.list_groups().await?, terminal),
         Verb::Member(Member::Add { group, members, .. }) => {
             for member in members {
-                match inner_group(member) {
-                    Some(inner) => context.store.add_group(group, &inner).await,
-                    None => {
-                        let account = context.find_account(member).await?;
-                        context.store.add_member(group, account.id).await
-                    }
-                }
-                .map_err(|fault| no_group(fault, group))?;
+                groups.add_member(group, member).await?;
                 terminal.report(format!("{member} is in group {group}"))?;
             }
             Ok(())
         }
         Verb::Member(Member::Remove { group, members }) => {
             for member in members {
-                match inner_group(member) {
-                    Some(inner) => context.store.remove_group(group, &inner).await,
-                    None => {
-                        let account = context.find_account(member).await?;
-                        context.store.remove_member(group, account.id).await
-                    }
-                }
-                .map_err(|fault| no_group(fault, group))?;
+                groups.remove_member(group, member).await?;
                 terminal.report(format!("{member} is not in group {group}"))?;
             }
             Ok(())
@@ -115,21 +132,9 @@ async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Res
     }
 }
 
-/// The group that a member is, if it is one.
-fn inner_group(member: &str) -> Option<String> {
-    match Identifier::parse(member) {
-        Ok(Identifier::Group(name)) => Some(name),
-        Ok(_) | Err(_) => None,
-    }
-}
-
-async fn list(context: &AdminContext, terminal: &Terminal) -> Result<(), Failure> {
-    let groups = context.store.groups().await?;
-    let data = groups.iter().map(
-        |group| json!({ "name": group.name, "members": group.members, "groups": group.groups }),
-    );
-    terminal.show(&data.collect(), || {
-        let line = |group: &store::Group| {
+fn list(groups: &[ListedGroup], terminal: &Terminal) -> Result<(), Failure> {
+    terminal.show(&json!(groups), || {
+        let line = |group: &ListedGroup| {
             let inner = group.groups.iter().map(|inner| format!("group:{inner}"));
             let members: Vec<String> = group.members.iter().cloned().chain(inner).collect();
             format!("{}: {}\n", group.name, members.join(" "))
@@ -138,9 +143,72 @@ async fn list(context: &AdminContext, terminal: &Terminal) -> Result<(), Failure
     })
 }
 
-fn no_group(fault: Fault, name: &str) -> Failure {
-    if matches!(fault, Fault::Gone) {
-        return Failure::failed(format!("no group {name}"));
+/// The group that a member is, if it is one.
+pub(super) fn inner_group(member: &str) -> Option<String> {
+    match Identifier::parse(member) {
+        Ok(Identifier::Group(name)) => Some(name),
+        Ok(_) | Err(_) => None,
     }
-    fault.into()
+}
+
+pub(super) fn no_group(name: &str) -> Failure {
+    Failure::failed(format!("no group {name}"))
+}
+
+pub(super) fn group_exists(name: &str) -> Failure {
+    Failure::failed(format!("group {name} exists already"))
+}
+
+impl Groups for AdminContext {
+    async fn add_group(&self, name: &str) -> Result<(), Failure> {
+        let created = self.store.create_group(name).await;
+        created.map_err(|fault| match fault {
+            Fault::Exists => group_exists(name),
+            fault => fault.into(),
+        })
+    }
+
+    async fn delete_group(&self, name: &str) -> Result<(), Failure> {
+        let deleted = self.store.delete_group(name).await;
+        deleted.map_err(|fault| unless_gone(fault, name))
+    }
+
+    async fn list_groups(&self) -> Result<Vec<ListedGroup>, Failure> {
+        let groups = self.store.groups().await?.into_iter();
+        let listed = groups.map(|group| ListedGroup {
+            name: group.name,
+            members: group.members,
+            groups: group.groups,
+        });
+        Ok(listed.collect())
+    }
+
+    async fn add_member(&self, group: &str, member: &str) -> Result<(), Failure> {
+        let added = match inner_group(member) {
+            Some(inner) => self.store.add_group(group, &inner).await,
+            None => {
+                let account = self.find_account(member).await?;
+                self.store.add_member(group, account.id).await
+            }
+        };
+        added.map_err(|fault| unless_gone(fault, group))
+    }
+
+    async fn remove_member(&self, group: &str, member: &str) -> Result<(), Failure> {
+        let removed = match inner_group(member) {
+            Some(inner) => self.store.remove_group(group, &inner).await,
+            None => {
+                let account = self.find_account(member).await?;
+                self.store.remove_member(group, account.id).await
+            }
+        };
+        removed.map_err(|fault| unless_gone(fault, group))
+    }
+}
+
+fn unless_gone(fault: Fault, name: &str) -> Failure {
+    match fault {
+        Fault::Gone => no_group(name),
+        fault => fault.into(),
+    }
 }

@@ -2,6 +2,7 @@
 
 use store::Letters;
 
+use super::failure::Failure;
 use crate::config::Config;
 
 #[derive(Clone, Copy, Debug, clap::Args)]
@@ -24,6 +25,14 @@ impl LetterChoice {
             (false, false) => config.letters.access,
         };
         config
+    }
+
+    /// The API has no word for it: there it is as the server's configuration has it.
+    pub(super) fn check_remote(self) -> Result<(), Failure> {
+        if self.letter || self.quiet {
+            return Err(Failure::only_here("--letter and --quiet"));
+        }
+        Ok(())
     }
 
     /// The same for what somebody else has decided: by hand it is not.

@@ -1,14 +1,15 @@
 //! `postroom mailbox`: create, list, delete, rename, and the policy of flags.
 
 use ::acl::Operation;
-use mail::Flag;
+use mail::{Flag, FlagPolicy};
+use serde::Serialize;
 use serde_json::json;
-use store::{Fault, Listed};
+use store::Fault;
 
-use super::address;
-use super::admin_context::{AdminContext, Operator};
+use super::address::{self, Addresses as _, ListedAddress};
+use super::admin_context::{Acting, AdminContext};
 use super::failure::Failure;
-use super::mailbox_report;
+use super::mailbox_report::{self, MailboxReport};
 use super::terminal::Terminal;
 use crate::config::Config;
 
@@ -76,16 +77,55 @@ enum Verb {
     },
 }
 
+/// What is asked about mailboxes: of the store, or of the API of a frontend.
+pub(super) trait Mailboxes {
+    async fn create_mailbox(&self, name: &str, special_use: Option<&str>) -> Result<(), Failure>;
+    /// Lets what comes to an address go to a mailbox, and anyone post there.
+    async fn add_address_of(&self, address: &str, mailbox: &str) -> Result<(), Failure>;
+    async fn addresses(&self) -> Result<Vec<ListedAddress>, Failure>;
+    /// By name.
+    async fn list_mailboxes(&self) -> Result<Vec<ListedMailbox>, Failure>;
+    async fn report(&self, name: &str) -> Result<MailboxReport, Failure>;
+    async fn delete_mailbox(&self, name: &str) -> Result<(), Failure>;
+    async fn rename_mailbox(&self, from: &str, to: &str) -> Result<(), Failure>;
+    async fn flag_policy(&self, name: &str) -> Result<FlagPolicy, Failure>;
+    async fn set_flag_policy(&self, name: &str, policy: &FlagPolicy) -> Result<(), Failure>;
+}
+
+/// A mailbox, as it is printed.
+#[derive(Debug, Serialize)]
+pub(super) struct ListedMailbox {
+    pub(super) name: String,
+    /// In letters.
+    pub(super) rights: String,
+    pub(super) special_use: Option<String>,
+}
+
 pub(super) async fn run(args: &Args, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
     AdminContext::with(config, async |context| {
-        run_on(context, args, terminal).await
+        let acting = context.acting(args.acting.as_deref()).await?;
+        run_on(&acting, &args.verb, terminal).await
     })
     .await
 }
 
-async fn run_on(context: &AdminContext, args: &Args, terminal: &Terminal) -> Result<(), Failure> {
-    let who = context.operator(args.acting.as_deref()).await?;
-    match &args.verb {
+pub(super) async fn run_remotely(
+    mailboxes: &impl Mailboxes,
+    args: &Args,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    if args.acting.is_some() {
+        return Err(Failure::only_here("--as"));
+    }
+    run_on(mailboxes, &args.verb, terminal).await
+}
+
+async fn run_on(
+    mailboxes: &impl Mailboxes,
+    verb: &Verb,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    match verb {
         Verb::Create {
             name,
             special_use,
@@ -94,48 +134,47 @@ async fn run_on(context: &AdminContext, args: &Args, terminal: &Terminal) -> Res
             for address in address {
                 address::check(address)?;
             }
-            create(context, &who, name, special_use.as_deref()).await?;
-            let place = context.place(name)?;
+            mailboxes
+                .create_mailbox(name, special_use.as_deref())
+                .await?;
             for address in address {
-                address::add_to_mailbox(context, &who, address, &place).await?;
+                mailboxes.add_address_of(address, name).await?;
             }
             terminal.report(format!("mailbox {name} created"))?;
-            let addresses = address.iter().map(String::as_str);
-            address::tell_of_several(context, addresses, &[]).await
+            if !address.is_empty() {
+                let addresses = address.iter().map(String::as_str);
+                address::tell_of_several(&mailboxes.addresses().await?, addresses, &[]);
+            }
+            Ok(())
         }
-        Verb::List => list(context, &who, terminal).await,
-        Verb::Show { name } => mailbox_report::show(context, &who, name, terminal).await,
+        Verb::List => list(&mailboxes.list_mailboxes().await?, terminal),
+        Verb::Show { name } => {
+            let report = mailboxes.report(name).await?;
+            terminal.show(&json!(report), || report.words())
+        }
         Verb::Delete { name } => {
-            let place = context.place(name)?;
-            let found = context.find(&who, &place).await?;
-            let permit = context.permit(&found, &place, Operation::DeleteMailbox)?;
-            context.store.delete_mailbox(&permit).await?;
+            mailboxes.delete_mailbox(name).await?;
             terminal.report(format!("mailbox {name} deleted"))
         }
         Verb::Rename { from, to } => {
-            rename(context, &who, from, to).await?;
+            mailboxes.rename_mailbox(from, to).await?;
             terminal.report(format!("mailbox {from} is now {to}"))
         }
         Verb::Policy {
             name,
             private,
             shared,
-        } => policy(context, &who, name, private, shared, terminal).await,
+        } => policy(mailboxes, name, (private, shared), terminal).await,
     }
 }
 
 async fn policy(
-    context: &AdminContext,
-    who: &Operator,
+    mailboxes: &impl Mailboxes,
     name: &str,
-    private: &[Flag],
-    shared: &[Flag],
+    (private, shared): (&[Flag], &[Flag]),
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    let place = context.place(name)?;
-    let found = context.find(who, &place).await?;
-    let permit = context.permit(&found, &place, Operation::Administer)?;
-    let mut policy = context.store.flag_policy(&permit).await?;
+    let mut policy = mailboxes.flag_policy(name).await?;
     for flag in private {
         let added = policy.add(flag.clone());
         added.map_err(|bad| Failure::failed(bad.to_string()))?;
@@ -144,72 +183,96 @@ async fn policy(
         policy.remove(flag);
     }
     if !(private.is_empty() && shared.is_empty()) {
-        context.store.set_flag_policy(&permit, &policy).await?;
+        mailboxes.set_flag_policy(name, &policy).await?;
     }
     terminal.show(&json!({ "private": policy.to_string() }), || {
         format!("private flags: {policy}\n")
     })
 }
 
-async fn create(
-    context: &AdminContext,
-    who: &Operator,
-    name: &str,
-    special_use: Option<&str>,
-) -> Result<(), Failure> {
-    let place = context.place(name)?;
-    let create_permit = context.create_permit(who, &place).await?;
-    let created = context
-        .store
-        .create_mailbox(&create_permit, &place, special_use)
-        .await;
-    created.map_err(|fault| taken(fault, name)).map(|_| ())
-}
-
-async fn rename(
-    context: &AdminContext,
-    who: &Operator,
-    from: &str,
-    to: &str,
-) -> Result<(), Failure> {
-    let (old, new) = (context.place(from)?, context.place(to)?);
-    let found = context.find(who, &old).await?;
-    let permit = context.permit(&found, &old, Operation::DeleteMailbox)?;
-    let create_permit = context.create_permit(who, &new).await?;
-    let renamed = context
-        .store
-        .rename_mailbox(&permit, &create_permit, &old, &new)
-        .await;
-    renamed.map_err(|fault| taken(fault, to)).map(|_| ())
-}
-
-async fn list(context: &AdminContext, who: &Operator, terminal: &Terminal) -> Result<(), Failure> {
-    let mut listed = context.store.visible(who.account.id).await?;
-    listed.sort_by_cached_key(|mailbox| context.name(&mailbox.place));
-    let data = listed.iter().map(|mailbox| {
-        json!({
-            "name": context.name(&mailbox.place).as_str(),
-            "rights": mailbox.rights.to_string(),
-            "special_use": mailbox.special_use,
-        })
-    });
-    terminal.show(&data.collect(), || {
-        let line = |mailbox: &Listed| {
+fn list(mailboxes: &[ListedMailbox], terminal: &Terminal) -> Result<(), Failure> {
+    terminal.show(&json!(mailboxes), || {
+        let line = |mailbox: &ListedMailbox| {
             let special_use = mailbox.special_use.as_deref().unwrap_or_default();
-            let line = format!(
-                "{:13} {}  {special_use}",
-                mailbox.rights.to_string(),
-                context.name(&mailbox.place)
-            );
+            let line = format!("{:13} {}  {special_use}", mailbox.rights, mailbox.name);
             line.trim_end().to_owned() + "\n"
         };
-        listed.iter().map(line).collect()
+        mailboxes.iter().map(line).collect()
     })
 }
 
-fn taken(fault: Fault, name: &str) -> Failure {
-    if matches!(fault, Fault::Exists) {
-        return Failure::failed(format!("mailbox {name} exists already"));
+pub(super) fn mailbox_exists(name: &str) -> Failure {
+    Failure::failed(format!("mailbox {name} exists already"))
+}
+
+impl Mailboxes for Acting<'_> {
+    async fn create_mailbox(&self, name: &str, special_use: Option<&str>) -> Result<(), Failure> {
+        let Self { context, who } = self;
+        let place = context.place(name)?;
+        let create_permit = context.create_permit(who, &place).await?;
+        let created = context
+            .store
+            .create_mailbox(&create_permit, &place, special_use)
+            .await;
+        created.map_err(|fault| taken(fault, name)).map(|_| ())
     }
-    fault.into()
+
+    async fn add_address_of(&self, address: &str, mailbox: &str) -> Result<(), Failure> {
+        let place = self.context.place(mailbox)?;
+        address::add_to_mailbox(self.context, &self.who, address, &place).await
+    }
+
+    async fn addresses(&self) -> Result<Vec<ListedAddress>, Failure> {
+        self.context.list_addresses().await
+    }
+
+    async fn list_mailboxes(&self) -> Result<Vec<ListedMailbox>, Failure> {
+        let Self { context, who } = self;
+        let mut listed = context.store.visible(who.account.id).await?;
+        listed.sort_by_cached_key(|mailbox| context.name(&mailbox.place));
+        let listed = listed.into_iter().map(|mailbox| ListedMailbox {
+            name: context.name(&mailbox.place).to_string(),
+            rights: mailbox.rights.to_string(),
+            special_use: mailbox.special_use,
+        });
+        Ok(listed.collect())
+    }
+
+    async fn report(&self, name: &str) -> Result<MailboxReport, Failure> {
+        mailbox_report::load(self, name).await
+    }
+
+    async fn delete_mailbox(&self, name: &str) -> Result<(), Failure> {
+        let (_, _, permit) = self.permit(name, Operation::DeleteMailbox).await?;
+        Ok(self.context.store.delete_mailbox(&permit).await?)
+    }
+
+    async fn rename_mailbox(&self, from: &str, to: &str) -> Result<(), Failure> {
+        let new = self.context.place(to)?;
+        let (old, _, permit) = self.permit(from, Operation::DeleteMailbox).await?;
+        let create_permit = self.context.create_permit(&self.who, &new).await?;
+        let renamed = self
+            .context
+            .store
+            .rename_mailbox(&permit, &create_permit, &old, &new)
+            .await;
+        renamed.map_err(|fault| taken(fault, to)).map(|_| ())
+    }
+
+    async fn flag_policy(&self, name: &str) -> Result<FlagPolicy, Failure> {
+        let (_, _, permit) = self.permit(name, Operation::Administer).await?;
+        Ok(self.context.store.flag_policy(&permit).await?)
+    }
+
+    async fn set_flag_policy(&self, name: &str, policy: &FlagPolicy) -> Result<(), Failure> {
+        let (_, _, permit) = self.permit(name, Operation::Administer).await?;
+        Ok(self.context.store.set_flag_policy(&permit, policy).await?)
+    }
+}
+
+fn taken(fault: Fault, name: &str) -> Failure {
+    match fault {
+        Fault::Exists => mailbox_exists(name),
+        fault => fault.into(),
+    }
 }

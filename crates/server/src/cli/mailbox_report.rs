@@ -1,161 +1,114 @@
 //! `postroom mailbox show`: a report about one mailbox.
 
-use std::collections::HashSet;
+use ::acl::Operation;
+use serde::{Deserialize, Serialize};
+use store::{Readable, SessionQuery};
 
-use ::acl::{AclEntry, Operation};
-use serde_json::{Value, json};
-use store::{Found, OpenSession, Quota, Readable, SessionQuery, Status};
-
-use super::acl::{NOBODY, identifiers};
-use super::admin_context::{AdminContext, Operator};
+use super::acl::{ListEntry, NOBODY, entries_of};
+use super::admin_context::Acting;
 use super::failure::Failure;
-use super::quota;
-use super::terminal::Terminal;
+use super::quota::ListedQuota;
 
-/// A mailbox, its numbers, and who has it open.
-struct MailboxReport<'p> {
-    name: &'p str,
-    found: Found,
-    list: Vec<AclEntry>,
-    /// The mailbox above whose list that is.
-    above: Option<String>,
-    /// Users and groups on it that are not there.
-    nobodies: HashSet<String>,
-    status: Status,
+/// A mailbox, its numbers, who may do what in it, and who has it open.
+#[derive(Debug, Serialize)]
+pub(super) struct MailboxReport {
+    pub(super) name: String,
+    pub(super) id: i64,
+    pub(super) uid_validity: u32,
+    pub(super) uid_next: u32,
+    pub(super) modseq: i64,
+    pub(super) messages: u64,
+    pub(super) deleted: u64,
+    pub(super) bytes: u64,
+    pub(super) special_use: Option<String>,
     /// The flags that each user has apart.
-    private_flags: String,
+    pub(super) private_flags: String,
     /// The usage and limits of its quota root.
-    quota: Option<Quota>,
-    open: Vec<OpenSession>,
+    pub(super) quota: Option<ListedQuota>,
+    /// The mailbox above whose list it has.
+    pub(super) list_of: Option<String>,
+    pub(super) rights: Vec<ListEntry>,
+    pub(super) open: Vec<Opened>,
 }
 
-/// Prints the report, for those who may administer the mailbox.
-pub(super) async fn show(
-    context: &AdminContext,
-    who: &Operator,
-    name: &str,
-    terminal: &Terminal,
-) -> Result<(), Failure> {
-    let place = context.place(name)?;
-    let found = context.find(who, &place).await?;
-    let permit = context.permit(&found, &place, Operation::Administer)?;
+/// Somebody who has a mailbox open.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Opened {
+    user: String,
+    node: String,
+}
+
+/// The report, for those who may administer the mailbox.
+pub(super) async fn load(acting: &Acting<'_>, name: &str) -> Result<MailboxReport, Failure> {
+    let (_, found, permit) = acting.permit(name, Operation::Administer).await?;
+    let Acting { context, who } = acting;
     let policy = context.store.flag_policy(&permit).await?;
     let judged = Readable {
         mailbox: found.id,
         rights_version: found.access.version,
     };
     let status = context.store.status(who.account.id, &[judged]).await?;
-    let Some(&(_, status)) = status.first() else {
-        return Err(Failure::failed(format!("no mailbox {name}")));
+    let Some((_, status)) = status.first() else {
+        return Err(Failure::no_mailbox(name));
     };
-    let list = context.store.access_list(found.id).await?;
-    let above = context.list_of(who, &found).await?;
-    let nobodies = context.store.nobodies(identifiers(&list)).await?;
-    let quota = context.store.quota_of(found.id).await?;
     let query = SessionQuery {
         mailbox: Some(found.id),
         ..SessionQuery::default()
     };
-    let open = context.store.open_sessions(&query).await?;
-    let mailbox_report = MailboxReport {
-        name,
-        found,
-        list,
-        above,
-        nobodies,
-        status,
+    let open = context.store.open_sessions(&query).await?.into_iter();
+    let open = open.map(|session| Opened {
+        user: session.account_name,
+        node: session.node,
+    });
+    let quota = context.store.quota_of(found.id).await?;
+    Ok(MailboxReport {
+        name: name.to_owned(),
+        id: found.id.0,
+        uid_validity: status.uid_validity.get(),
+        uid_next: status.uid_next.get(),
+        modseq: status.modseq.into(),
+        messages: status.messages,
+        deleted: status.deleted,
+        bytes: status.size,
         private_flags: policy.to_string(),
-        quota,
-        open,
-    };
-    terminal.show(&mailbox_report.data(), || mailbox_report.words())
+        quota: quota.map(ListedQuota::from),
+        list_of: context.list_of(who, &found).await?,
+        rights: entries_of(context, found.id).await?,
+        open: open.collect(),
+        special_use: found.special_use,
+    })
 }
 
-impl MailboxReport<'_> {
-    fn data(&self) -> Value {
-        let entry = |entry: &AclEntry| {
-            json!({
-                "identifier": identifier(entry),
-                "rights": entry.rights.to_string(),
-                "is_nobody": self.is_nobody(entry),
-            })
-        };
-        let session =
-            |session: &OpenSession| json!({ "user": session.account_name, "node": session.node });
-        json!({
-            "name": self.name,
-            "id": self.found.id.0,
-            "uid_validity": self.status.uid_validity.get(),
-            "uid_next": self.status.uid_next.get(),
-            "modseq": i64::from(self.status.modseq),
-            "messages": self.status.messages,
-            "deleted": self.status.deleted,
-            "bytes": self.status.size,
-            "special_use": self.found.special_use,
-            "private_flags": self.private_flags,
-            "quota": self.quota.as_ref().map(quota::data),
-            "list_of": self.above,
-            "rights": self.list.iter().map(entry).collect::<Value>(),
-            "open": self.open.iter().map(session).collect::<Value>(),
-        })
-    }
-
-    fn is_nobody(&self, entry: &AclEntry) -> bool {
-        self.nobodies.contains(&entry.identifier.to_string())
-    }
-
-    fn words(&self) -> String {
-        let Self {
-            name,
-            found,
-            list,
-            above,
-            nobodies: _,
-            status,
-            private_flags,
-            quota,
-            open,
-        } = self;
+impl MailboxReport {
+    pub(super) fn words(&self) -> String {
         let mut lines = vec![
-            format!("{name}  (number {})", found.id),
+            format!("{}  (number {})", self.name, self.id),
             format!(
                 "messages {}, of which deleted {}; {} bytes",
-                status.messages, status.deleted, status.size
+                self.messages, self.deleted, self.bytes
             ),
             format!(
                 "UIDVALIDITY {}, UIDNEXT {}, HIGHESTMODSEQ {}",
-                status.uid_validity, status.uid_next, status.modseq
+                self.uid_validity, self.uid_next, self.modseq
             ),
-            format!("private flags: {private_flags}"),
+            format!("private flags: {}", self.private_flags),
         ];
-        lines.extend(
-            found
-                .special_use
-                .iter()
-                .map(|word| format!("used as {word}")),
-        );
-        lines.extend(
-            quota
-                .iter()
-                .map(|quota| format!("quota {}", quota::words(quota))),
-        );
-        let entry = |entry: &AclEntry| {
-            let nobody = if self.is_nobody(entry) { NOBODY } else { "" };
-            let rights = entry.rights.to_string();
-            format!("{rights:13} {}{nobody}", identifier(entry))
+        let special_use = self.special_use.iter();
+        lines.extend(special_use.map(|word| format!("used as {word}")));
+        lines.extend(self.quota.iter().map(|quota| format!("quota {quota}")));
+        let above = self.list_of.iter();
+        lines.extend(above.map(|above| format!("the list of {above}")));
+        let entry = |entry: &ListEntry| {
+            let nobody = if entry.is_nobody { NOBODY } else { "" };
+            format!(
+                "{:13} {}{nobody}",
+                entry.rights.to_string(),
+                entry.identifier
+            )
         };
-        lines.extend(above.iter().map(|above| format!("the list of {above}")));
-        lines.extend(list.iter().map(entry));
-        let session = |session: &OpenSession| {
-            let (user, node) = (&session.account_name, &session.node);
-            format!("open by {user} on {node}")
-        };
-        lines.extend(open.iter().map(session));
+        lines.extend(self.rights.iter().map(entry));
+        let open = self.open.iter();
+        lines.extend(open.map(|opened| format!("open by {} on {}", opened.user, opened.node)));
         lines.join("\n  ") + "\n"
     }
-}
-
-fn identifier(entry: &AclEntry) -> String {
-    let dash = if entry.is_negative { "-" } else { "" };
-    format!("{dash}{}", entry.identifier)
 }

@@ -26,6 +26,7 @@ mod password;
 mod quota;
 mod readable;
 mod reload;
+mod remote;
 mod serve;
 mod session;
 mod setup;
@@ -49,6 +50,7 @@ use crate::config::{Config, Sources, find_file, is_log_json};
 use crate::environment;
 use crate::telemetry;
 use failure::Failure;
+use remote::{Remote, ServerChoice};
 use terminal::Terminal;
 
 /// IMAP for mailboxes that many people work in at once.
@@ -72,6 +74,8 @@ struct Cli {
     /// Print data as JSON.
     #[arg(long, global = true)]
     json: bool,
+    #[command(flatten)]
+    remote: remote::Options,
     #[command(subcommand)]
     verb: Verb,
 }
@@ -179,6 +183,15 @@ pub fn main() -> ExitCode {
 
 fn run(cli: &Cli, sources: &Sources, terminal: &Terminal) -> Result<(), Failure> {
     match &cli.verb {
+        // What is the same on every machine.
+        Verb::Completions(_) | Verb::Manual(_) => {}
+        verb => {
+            if let Some(server) = cli.remote.chosen(&sources.variables)? {
+                return runtime()?.block_on(run_remotely(verb, &server, terminal));
+            }
+        }
+    }
+    match &cli.verb {
         Verb::Config(args) => return config::run(args, sources, terminal),
         Verb::Completions(args) => return completions::run(args, &mut Cli::command(), terminal),
         Verb::Manual(args) => return manual::run(args, Cli::command()),
@@ -235,6 +248,39 @@ fn run(cli: &Cli, sources: &Sources, terminal: &Terminal) -> Result<(), Failure>
             | Verb::Manual(_) => Ok(()),
         }
     })
+}
+
+/// Does what is asked for by the API of a frontend.
+async fn run_remotely(
+    verb: &Verb,
+    server: &ServerChoice,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    let remote = Remote::new(server)?;
+    match verb {
+        Verb::User(verb) => user::run_on(&remote, verb, terminal).await,
+        Verb::Group(verb) => group::run_remotely(&remote, verb, terminal).await,
+        Verb::Mailbox(args) => mailbox::run_remotely(&remote, args, terminal).await,
+        Verb::Acl(args) => acl::run_remotely(&remote, args, terminal).await,
+        Verb::Address(verb) => address::run_on(&remote, verb, terminal).await,
+        Verb::Quota(verb) => quota::run_on(&remote, verb, terminal).await,
+        Verb::Token(verb) => token::run_on(&remote, verb, terminal).await,
+        Verb::Session(verb) => session::run_on(&remote, verb, terminal).await,
+        Verb::Activity(args) => activity::run_on(&remote, args, terminal).await,
+        Verb::Serve(_) => Err(Failure::only_here("serve")),
+        Verb::Migrate => Err(Failure::only_here("migrate")),
+        Verb::Directory(_) => Err(Failure::only_here("directory")),
+        Verb::Deliver(_) => Err(Failure::only_here("deliver")),
+        Verb::Team(_) => Err(Failure::only_here("team")),
+        Verb::Apply(_) => Err(Failure::only_here("apply")),
+        Verb::Snapshot(_) => Err(Failure::only_here("snapshot")),
+        Verb::Setup(_) => Err(Failure::only_here("setup")),
+        Verb::Top(_) => Err(Failure::only_here("top")),
+        Verb::Upkeep(_) => Err(Failure::only_here("upkeep")),
+        Verb::Doctor(_) => Err(Failure::only_here("doctor")),
+        Verb::Config(_) => Err(Failure::only_here("config")),
+        Verb::Completions(_) | Verb::Manual(_) => Ok(()),
+    }
 }
 
 fn sources(cli: &Cli) -> Sources {

@@ -5,7 +5,7 @@ use std::io::{self, Read as _};
 use std::path::PathBuf;
 
 use super::failure::Failure;
-use crate::new_password::{NewPassword, PASSWORD_BYTES_MAX};
+use crate::new_password::PASSWORD_BYTES_MAX;
 
 #[derive(Debug, clap::Args)]
 #[group(multiple = false)]
@@ -19,8 +19,8 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// The password with its hash; `None` when none was given.
-    pub(super) fn read(&self) -> Result<Option<NewPassword>, Failure> {
+    /// The password; `None` when none was given.
+    pub(super) fn read(&self) -> Result<Option<String>, Failure> {
         let text = match &self.password_file {
             Some(path) => std::fs::File::open(path)
                 .and_then(read)
@@ -31,10 +31,7 @@ impl Args {
         };
         let password = text.strip_suffix('\n').unwrap_or(&text);
         let password = password.strip_suffix('\r').unwrap_or(password);
-        let password = NewPassword::hash(password);
-        password
-            .map(Some)
-            .map_err(|cause| Failure::failed(cause.to_string()))
+        Ok(Some(password.to_owned()))
     }
 }
 

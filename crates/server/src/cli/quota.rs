@@ -1,10 +1,13 @@
 //! `postroom quota`: how much room there is, and how much is taken.
 
+use std::fmt;
+
 use mail::{Place, QuotaLimits, QuotaRoot, Resource, Usage};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 use store::{Fault, Quota};
 
-use super::admin_context::{AdminContext, Operator};
+use super::admin_context::AdminContext;
 use super::failure::Failure;
 use super::terminal::Terminal;
 use crate::config::{Config, parse_byte_count};
@@ -52,6 +55,36 @@ fn kibibytes(text: &str) -> Result<u64, String> {
         .ok_or_else(|| "a number of KiB, or one with a unit such as 500MiB or 10GiB".to_owned())
 }
 
+/// What is asked about quotas: of the store, or of the API of a frontend.
+pub(super) trait Quotas {
+    /// Sets the limits of a root, and says whether a mailbox is called so by now.
+    async fn set_quota(&self, root: &QuotaRoot, limits: QuotaLimits) -> Result<IsThere, Failure>;
+    /// By root.
+    async fn list_quotas(&self) -> Result<Vec<ListedQuota>, Failure>;
+}
+
+/// A limit may be there before its mailbox, or be that of a name that is mistyped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum IsThere {
+    Yes,
+    NotYet,
+}
+
+/// A root with what is used of it, as it is printed.
+#[derive(Debug, Serialize)]
+pub(super) struct ListedQuota {
+    pub(super) root: String,
+    pub(super) usages: Vec<ListedUsage>,
+}
+
+/// What is used of one limit.
+#[derive(Debug, Serialize)]
+pub(super) struct ListedUsage {
+    pub(super) resource: &'static str,
+    pub(super) used: u64,
+    pub(super) limit: u64,
+}
+
 pub(super) async fn run(verb: &Verb, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
     AdminContext::with(config, async |context| {
         run_on(context, verb, terminal).await
@@ -59,7 +92,11 @@ pub(super) async fn run(verb: &Verb, config: &Config, terminal: &Terminal) -> Re
     .await
 }
 
-async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Result<(), Failure> {
+pub(super) async fn run_on(
+    quotas: &impl Quotas,
+    verb: &Verb,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
     match verb {
         Verb::Set {
             root,
@@ -67,79 +104,88 @@ async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Res
             messages,
             mailboxes,
         } => {
-            if let Some(right) = root.without_prefix(context.namespaces().shared()) {
-                return Err(Failure::usage(format!("this quota root is called {right}")));
-            }
             let limits = QuotaLimits {
                 storage: *storage,
                 message: *messages,
                 mailbox: *mailboxes,
             };
-            let operator = context.operator(None).await?;
-            match context
-                .store
-                .set_quota(operator.account.id, root, limits)
-                .await
-            {
-                Ok(()) => {
-                    let nothing = if is_there(context, &operator, root).await? {
-                        ""
-                    } else {
-                        "; no mailbox is called so until now"
-                    };
-                    terminal.report(format!("quota of {root} set{nothing}"))
-                }
-                Err(Fault::Gone) => Err(Failure::failed(format!("no user for {root}"))),
-                Err(fault) => Err(fault.into()),
-            }
+            let nothing = match quotas.set_quota(root, limits).await? {
+                IsThere::Yes => "",
+                IsThere::NotYet => "; no mailbox is called so until now",
+            };
+            terminal.report(format!("quota of {root} set{nothing}"))
         }
-        Verb::List => list(&context.store.quotas().await?, terminal),
+        Verb::List => {
+            let listed = quotas.list_quotas().await?;
+            terminal.show(&json!(listed), || {
+                listed
+                    .iter()
+                    .map(|quota| quota.to_string() + "\n")
+                    .collect()
+            })
+        }
     }
 }
 
-/// A limit may be there before its mailbox, or be that of a name that is mistyped.
-async fn is_there(
-    context: &AdminContext,
-    operator: &Operator,
-    root: &QuotaRoot,
-) -> Result<bool, Failure> {
-    let QuotaRoot::Shared(path) = root else {
-        return Ok(true);
-    };
-    let place = Place::Shared(path.clone());
-    let found = context.store.resolve(operator.account.id, &place).await?;
-    Ok(found.is_some())
+/// `shared/support  storage 12 of 1024  messages 3 of 100`
+impl fmt::Display for ListedQuota {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.root)?;
+        for usage in &self.usages {
+            write!(f, "  {} {} of {}", usage.resource, usage.used, usage.limit)?;
+        }
+        Ok(())
+    }
 }
 
-fn list(quotas: &[Quota], terminal: &Terminal) -> Result<(), Failure> {
-    terminal.show(&quotas.iter().map(data).collect(), || {
-        quotas.iter().map(|quota| words(quota) + "\n").collect()
-    })
+impl From<Quota> for ListedQuota {
+    fn from(quota: Quota) -> Self {
+        let usage = |usage: &Usage| ListedUsage {
+            resource: resource_name(usage.resource),
+            used: usage.used,
+            limit: usage.limit,
+        };
+        Self {
+            usages: quota.usages.iter().map(usage).collect(),
+            root: quota.root,
+        }
+    }
 }
 
-/// One root, as JSON.
-pub(super) fn data(quota: &Quota) -> Value {
-    let usage = |usage: &Usage| {
-        let resource = resource_name(usage.resource);
-        json!({ "resource": resource, "used": usage.used, "limit": usage.limit })
-    };
-    let usages: Value = quota.usages.iter().map(usage).collect();
-    json!({ "root": quota.root, "usages": usages })
+pub(super) fn no_user_of(root: &QuotaRoot) -> Failure {
+    Failure::failed(format!("no user for {root}"))
 }
 
-/// One root in a line: `shared/support  storage 12 of 1024  messages 3 of 100`.
-pub(super) fn words(quota: &Quota) -> String {
-    let usages = quota.usages.iter().map(|usage| {
-        let resource = resource_name(usage.resource);
-        format!("  {resource} {} of {}", usage.used, usage.limit)
-    });
-    format!("{}{}", quota.root, usages.collect::<String>())
-}
-
-const fn resource_name(resource: Resource) -> &'static str {
+pub(super) const fn resource_name(resource: Resource) -> &'static str {
     match resource {
         Resource::Storage => "storage",
         Resource::Message => "messages",
         Resource::Mailbox => "mailboxes",
+    }
+}
+
+impl Quotas for AdminContext {
+    async fn set_quota(&self, root: &QuotaRoot, limits: QuotaLimits) -> Result<IsThere, Failure> {
+        if let Some(right) = root.without_prefix(self.namespaces().shared()) {
+            return Err(Failure::usage(format!("this quota root is called {right}")));
+        }
+        let operator = self.operator(None).await?;
+        let administrator = operator.account.id;
+        let set = self.store.set_quota(administrator, root, limits).await;
+        set.map_err(|fault| match fault {
+            Fault::Gone => no_user_of(root),
+            fault => fault.into(),
+        })?;
+        let QuotaRoot::Shared(path) = root else {
+            return Ok(IsThere::Yes);
+        };
+        let place = Place::Shared(path.clone());
+        let found = self.store.resolve(administrator, &place).await?;
+        Ok(found.map_or(IsThere::NotYet, |_| IsThere::Yes))
+    }
+
+    async fn list_quotas(&self) -> Result<Vec<ListedQuota>, Failure> {
+        let quotas = self.store.quotas().await?.into_iter();
+        Ok(quotas.map(ListedQuota::from).collect())
     }
 }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use mail::SessionId;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{OpenSession, SessionQuery};
+use store::SessionQuery;
 use tokio::time::sleep;
 
 use super::admin_context::AdminContext;
@@ -45,6 +46,39 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// Looks until we say that they have not.
 const LOOKS_MAX: u32 = 75;
 
+/// What is asked about sessions: of the store, or of the API of a frontend.
+pub(super) trait Sessions {
+    /// Oldest first.
+    async fn open_sessions(
+        &self,
+        wanted: &WantedSessions<'_>,
+    ) -> Result<Vec<ListedSession>, Failure>;
+    /// Has them end; their nodes do so a moment later.
+    async fn end_sessions(&self, sessions: &[SessionId]) -> Result<(), Failure>;
+    /// Fails where there is no such user, as far as that may be known.
+    async fn check_user(&self, name: &str) -> Result<(), Failure>;
+}
+
+/// Which sessions are meant: those of which all that is said is so.
+#[derive(Clone, Copy, Default)]
+pub(super) struct WantedSessions<'w> {
+    pub(super) session: Option<SessionId>,
+    pub(super) user: Option<&'w str>,
+    pub(super) mailbox: Option<&'w str>,
+}
+
+/// A session, as it is printed; the API tells the same.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct ListedSession {
+    pub(super) session: String,
+    user: String,
+    node: String,
+    address: String,
+    client: Option<String>,
+    pub(super) since: String,
+    mailbox: Option<String>,
+}
+
 pub(super) async fn run(verb: &Verb, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
     AdminContext::with(config, async |context| {
         run_on(context, verb, terminal).await
@@ -52,93 +86,108 @@ pub(super) async fn run(verb: &Verb, config: &Config, terminal: &Terminal) -> Re
     .await
 }
 
-async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Result<(), Failure> {
+pub(super) async fn run_on(
+    sessions: &impl Sessions,
+    verb: &Verb,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
     match verb {
         Verb::List { user, mailbox } => {
-            let mailbox = match mailbox {
-                Some(name) => Some(context.mailbox_id(name).await?),
-                None => None,
-            };
-            let query = SessionQuery {
+            let wanted = WantedSessions {
                 session: None,
-                account: user.clone(),
-                mailbox,
+                user: user.as_deref(),
+                mailbox: mailbox.as_deref(),
             };
-            list(context, &query, terminal).await
+            let listed = sessions.open_sessions(&wanted).await?;
+            terminal.show(&json!(listed), || listed.iter().map(line).collect())
         }
         Verb::End { session, user } => {
-            let session = session.as_deref().map(|text| {
-                SessionId::parse(text)
-                    .ok_or_else(|| Failure::usage(format!("{text} is not a session's number")))
-            });
-            let query = SessionQuery {
-                session: session.transpose()?,
-                account: user.clone(),
+            let session = session.as_deref().map(parse).transpose()?;
+            let wanted = WantedSessions {
+                session,
+                user: user.as_deref(),
                 mailbox: None,
             };
-            end(context, &query, terminal).await
+            end(sessions, &wanted, terminal).await
         }
     }
 }
 
-async fn list(
-    context: &AdminContext,
-    query: &SessionQuery,
-    terminal: &Terminal,
-) -> Result<(), Failure> {
-    let sessions = context.store.open_sessions(query).await?;
-    let mailbox = |session: &OpenSession| {
-        let place = session.place.as_ref();
-        place.map(|place| context.name(place).to_string())
-    };
-    let data = sessions.iter().map(|session| {
-        json!({
-            "session": session.session.to_string(),
-            "user": session.account_name,
-            "node": session.node,
-            "address": session.address,
-            "client": session.client,
-            "since": session.since,
-            "mailbox": mailbox(session),
-        })
-    });
-    terminal.show(&data.collect(), || {
-        let line = |session: &OpenSession| {
-            let mut words = vec![
-                session.session.to_string(),
-                session.account_name.clone(),
-                session.since.clone(),
-                session.node.clone(),
-                session.address.clone(),
-            ];
-            words.extend(mailbox(session));
-            words.extend(session.client.iter().map(|client| format!("[{client}]")));
-            words.join("  ") + "\n"
-        };
-        sessions.iter().map(line).collect()
-    })
+fn parse(text: &str) -> Result<SessionId, Failure> {
+    SessionId::parse(text)
+        .ok_or_else(|| Failure::usage(format!("{text} is not a session's number")))
+}
+
+fn line(session: &ListedSession) -> String {
+    let mut words = vec![
+        session.session.clone(),
+        session.user.clone(),
+        session.since.clone(),
+        session.node.clone(),
+        session.address.clone(),
+    ];
+    words.extend(session.mailbox.clone());
+    words.extend(session.client.iter().map(|client| format!("[{client}]")));
+    words.join("  ") + "\n"
 }
 
 async fn end(
-    context: &AdminContext,
-    query: &SessionQuery,
+    sessions: &impl Sessions,
+    wanted: &WantedSessions<'_>,
     terminal: &Terminal,
 ) -> Result<(), Failure> {
-    let found = context.store.open_sessions(query).await?;
+    let found = sessions.open_sessions(wanted).await?;
     if found.is_empty() {
-        if let Some(user) = &query.account {
-            context.find_account(user).await?;
+        if let Some(user) = wanted.user {
+            sessions.check_user(user).await?;
         }
         return Err(Failure::failed("no such session"));
     }
-    let sessions: Vec<SessionId> = found.iter().map(|open| open.session).collect();
-    context.store.end_sessions(&sessions).await?;
+    let numbers: Result<Vec<_>, _> = found.iter().map(|open| parse(&open.session)).collect();
+    sessions.end_sessions(&numbers?).await?;
+    let is_one = |open: &ListedSession| found.iter().any(|it| it.session == open.session);
     for _ in 0..LOOKS_MAX {
-        let still = context.store.open_sessions(query).await?;
-        if !still.iter().any(|open| sessions.contains(&open.session)) {
-            return terminal.report(format!("{} ended", sessions.len()));
+        let still = sessions.open_sessions(wanted).await?;
+        if !still.iter().any(is_one) {
+            return terminal.report(format!("{} ended", found.len()));
         }
         sleep(PAUSE).await;
     }
     Err(Failure::failed("the nodes have not ended them yet"))
+}
+
+impl Sessions for AdminContext {
+    async fn open_sessions(
+        &self,
+        wanted: &WantedSessions<'_>,
+    ) -> Result<Vec<ListedSession>, Failure> {
+        let mailbox = match wanted.mailbox {
+            Some(name) => Some(self.mailbox_id(name).await?),
+            None => None,
+        };
+        let query = SessionQuery {
+            session: wanted.session,
+            account: wanted.user.map(str::to_owned),
+            mailbox,
+        };
+        let open = self.store.open_sessions(&query).await?.into_iter();
+        let listed = open.map(|open| ListedSession {
+            session: open.session.to_string(),
+            user: open.account_name,
+            node: open.node,
+            address: open.address,
+            client: open.client,
+            since: open.since,
+            mailbox: open.place.map(|place| self.name(&place).to_string()),
+        });
+        Ok(listed.collect())
+    }
+
+    async fn end_sessions(&self, sessions: &[SessionId]) -> Result<(), Failure> {
+        Ok(self.store.end_sessions(sessions).await?)
+    }
+
+    async fn check_user(&self, name: &str) -> Result<(), Failure> {
+        self.find_account(name).await.map(|_| ())
+    }
 }

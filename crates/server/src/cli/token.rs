@@ -6,8 +6,9 @@ use ::acl::AccessMode;
 use auth::Token;
 use clap::ValueEnum;
 use mail::{MailboxId, Place};
-use serde_json::{Value, json};
-use store::{Fault, LeadsTo, ListedToken, NewToken, Services};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::{Fault, NewToken, Services};
 
 use super::activity::date_time;
 use super::admin_context::AdminContext;
@@ -23,13 +24,13 @@ pub(super) const HELP: &str = "A token is typed in place of the password, once, 
     postroom token add ada \"Ada's iPhone\"\n  \
     postroom token add ada 'laptop, support' --mailbox 'Shared Folders/support' --expires 365d\n  \
     postroom token add tickets 'ticket system' --mailbox 'Shared Folders/support' --service imap --read-only\n  \
-    postroom token add admin 'nightly job' --service api --expires 90d\n  \
+    postroom token add admin 'nightly job' --service api --expires 90d > job.token\n  \
     postroom token list ada\n  \
     postroom token remove ada \"Ada's iPhone\"";
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Verb {
-    /// Make a token and print it, this once.
+    /// Make a token and print it, this once. Its user name is said on standard error.
     Add(NewArgs),
     /// List tokens, and when they were used last.
     List {
@@ -77,22 +78,80 @@ enum Service {
     Scim,
 }
 
-/// The mailbox that a token opens.
-struct Seat {
-    mailbox: MailboxId,
-    place: Place,
+/// What is asked about tokens: of the store, or of the API of a frontend.
+pub(super) trait Tokens {
+    async fn add_token(&self, wanted: &WantedToken<'_>) -> Result<MadeToken, Failure>;
+    /// Of everybody or of one user, by user and name.
+    async fn list_tokens(&self, user: Option<&str>) -> Result<Vec<ListedToken>, Failure>;
+    async fn remove_token(&self, user: &str, name: &str) -> Result<(), Failure>;
+}
+
+/// A token that shall be.
+pub(super) struct WantedToken<'w> {
+    pub(super) user: &'w str,
+    pub(super) name: &'w str,
+    /// The mailbox that it opens; the whole account without one.
+    pub(super) mailbox: Option<&'w str>,
+    pub(super) services: Services,
+    pub(super) mode: AccessMode,
+    /// In seconds since 1970.
+    pub(super) expires_at: Option<i64>,
+}
+
+/// A token that was made.
+#[derive(Deserialize, Serialize)]
+pub(super) struct MadeToken {
+    id: i64,
+    user: String,
+    name: String,
+    token: String,
+    user_names: Vec<String>,
+}
+
+/// A token, as it is printed; the API tells the same.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct ListedToken {
+    id: i64,
+    user: String,
+    name: String,
+    mailbox: Option<String>,
+    services: Vec<String>,
+    read_only: bool,
+    created: String,
+    expires: Option<String>,
+    expired: bool,
+    used: Option<String>,
+    address: Option<String>,
+    client: Option<String>,
+    sessions: i64,
 }
 
 pub(super) async fn run(verb: &Verb, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
-    AdminContext::with(config, async |context| match verb {
-        Verb::Add(args) => add(context, args, terminal).await,
-        Verb::List { user } => list(context, user.as_deref(), terminal).await,
-        Verb::Remove { user, name } => remove(context, user, name, terminal).await,
+    AdminContext::with(config, async |context| {
+        run_on(context, verb, terminal).await
     })
     .await
 }
 
-async fn add(context: &AdminContext, args: &NewArgs, terminal: &Terminal) -> Result<(), Failure> {
+pub(super) async fn run_on(
+    tokens: &impl Tokens,
+    verb: &Verb,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    match verb {
+        Verb::Add(args) => add(tokens, args, terminal).await,
+        Verb::List { user } => {
+            let listed = tokens.list_tokens(user.as_deref()).await?;
+            terminal.show(&json!(listed), || listed.iter().map(line).collect())
+        }
+        Verb::Remove { user, name } => {
+            tokens.remove_token(user, name).await?;
+            terminal.report(format!("user {user} no longer has the token {name}"))
+        }
+    }
+}
+
+async fn add(tokens: &impl Tokens, args: &NewArgs, terminal: &Terminal) -> Result<(), Failure> {
     let services = services(&args.service, args.read_only)?;
     if (services.api || services.scim) && args.mailbox.is_some() {
         let words = "a token for the API or for SCIM is for the whole account, not for a mailbox";
@@ -100,54 +159,36 @@ async fn add(context: &AdminContext, args: &NewArgs, terminal: &Terminal) -> Res
     }
     let now = environment::unix_seconds();
     let expires_at = args.expires.as_deref().map(|text| moment(text, now));
-    let expires_at = expires_at.transpose()?;
-    let account = context.find_account(&args.user).await?;
-    if services.scim && !account.is_admin {
-        let words = format!(
-            "user {}: by SCIM accounts are made, which is for site administrators",
-            account.name
-        );
-        return Err(Failure::failed(words));
-    }
-    let seat = match &args.mailbox {
-        Some(name) => Some(find_seat(context, name).await?),
-        None => None,
-    };
-    let random = environment::random_bytes()
-        .ok_or_else(|| Failure::failed("this machine gives no random numbers"))?;
-    let token = Token::from_random(&random);
-    let new = NewToken {
+    let wanted = WantedToken {
+        user: &args.user,
         name: &args.name,
-        hash: token.hash(),
-        mailbox: seat.as_ref().map(|seat| seat.mailbox),
+        mailbox: args.mailbox.as_deref(),
         services,
         mode: if args.read_only {
             AccessMode::ReadOnly
         } else {
             AccessMode::ReadWrite
         },
-        expires_at,
+        expires_at: expires_at.transpose()?,
     };
-    let added = context.store.add_token(account.id, &new).await;
-    let id = added.map_err(|fault| refused(fault, args))?;
-    let user_names = match &seat {
-        Some(seat) => seat_names(context, &account.name, &seat.place).await?,
-        None => vec![account.name.clone()],
-    };
-    let data = json!({
-        "id": id.0,
-        "user": account.name,
-        "name": args.name,
-        "token": token.as_str(),
-        "user_names": user_names,
-    });
-    terminal.show(&data, || {
-        format!(
-            "{}\n\nThis is shown once. User name: {}",
-            token.as_str(),
-            user_names.join(" or ")
-        )
-    })
+    let made = tokens.add_token(&wanted).await?;
+    terminal.show(&json!(made), || made.token.clone())?;
+    if !terminal.is_json() {
+        // Beside the output, which may go into a file for whoever uses the token.
+        let names = made.user_names.join(" or ");
+        Terminal::mention(format!(
+            "the token is shown this once; its user name: {names}"
+        ));
+    }
+    Ok(())
+}
+
+pub(super) fn token_exists(user: &str, name: &str) -> Failure {
+    Failure::failed(format!("user {user} has a token {name} already"))
+}
+
+pub(super) fn no_token(user: &str, name: &str) -> Failure {
+    Failure::failed(format!("user {user} has no token {name}"))
 }
 
 fn services(wanted: &[Service], is_read_only: bool) -> Result<Services, Failure> {
@@ -177,110 +218,25 @@ fn services(wanted: &[Service], is_read_only: bool) -> Result<Services, Failure>
     })
 }
 
-async fn find_seat(context: &AdminContext, name: &str) -> Result<Seat, Failure> {
-    let operator = context.operator(None).await?;
-    let place = context.place(name)?;
-    if !matches!(place, Place::Shared(_)) {
-        let words = format!(
-            "{name}: a token opens a shared mailbox, such as Shared Folders/support, or the whole account"
-        );
-        return Err(Failure::usage(words));
-    }
-    let found = context.find(&operator, &place).await?;
-    Ok(Seat {
-        mailbox: found.id,
-        place,
-    })
-}
-
-fn refused(fault: Fault, args: &NewArgs) -> Failure {
-    let NewArgs { user, name, .. } = args;
-    Failure::failed(match (fault, &args.mailbox) {
-        (Fault::Exists, _) => format!("user {user} has a token {name} already"),
-        (Fault::Denied, Some(mailbox)) => format!("user {user} may see nothing of {mailbox}"),
-        (fault, _) => fault.to_string(),
-    })
-}
-
-/// The addresses that lead to the mailbox alone, then its name.
-async fn seat_names(
-    context: &AdminContext,
-    user: &str,
-    place: &Place,
-) -> Result<Vec<String>, Failure> {
-    let addresses = context.store.addresses().await?;
-    let leads_here =
-        |leads_to: &LeadsTo| matches!(leads_to, LeadsTo::Mailbox(other) if other == place);
-    let targets = |address: &str| addresses.iter().filter(|it| it.address == address).count();
-    let mut names: Vec<String> = addresses
-        .iter()
-        .filter(|listed| leads_here(&listed.leads_to))
-        .map(|listed| listed.address.clone())
-        .filter(|address| !address.starts_with('@') && targets(address) == 1)
-        .collect();
-    if let Place::Shared(path) = place {
-        names.push(path.clone());
-        names.push(format!("{user}/{path}"));
-    }
-    Ok(names)
-}
-
-async fn list(
-    context: &AdminContext,
-    user: Option<&str>,
-    terminal: &Terminal,
-) -> Result<(), Failure> {
-    let account = match user {
-        Some(name) => Some(context.find_account(name).await?.id),
-        None => None,
-    };
-    let tokens = context.store.tokens(account).await?;
-    let data = tokens.iter().map(|token| described(context, token));
-    terminal.show(&data.collect(), || {
-        tokens.iter().map(|token| line(context, token)).collect()
-    })
-}
-
-fn described(context: &AdminContext, token: &ListedToken) -> Value {
-    json!({
-        "id": token.id.0,
-        "user": token.account_name,
-        "name": token.name,
-        "mailbox": token.mailbox.as_ref().map(|place| context.name(place).to_string()),
-        "services": words(token.services),
-        "read_only": token.mode == AccessMode::ReadOnly,
-        "created": token.created_at,
-        "expires": token.expires_at,
-        "expired": token.is_expired,
-        "used": token.used_at,
-        "address": token.used_address,
-        "client": token.used_client,
-        "sessions": token.sessions,
-    })
-}
-
 /// `ada  laptop, support  Shared Folders/support  imap submission  used 2026-11-30T10:00:00Z [192.0.2.1 Thunderbird]  1 open`
-fn line(context: &AdminContext, token: &ListedToken) -> String {
-    let opens = match &token.mailbox {
-        Some(place) => context.name(place).to_string(),
-        None => "whole account".to_owned(),
-    };
+fn line(token: &ListedToken) -> String {
+    let opens = token.mailbox.as_deref().unwrap_or("whole account");
     let mut columns = vec![
-        token.account_name.clone(),
+        token.user.clone(),
         token.name.clone(),
-        opens,
-        words(token.services).join(" "),
+        opens.to_owned(),
+        token.services.join(" "),
     ];
-    if token.mode == AccessMode::ReadOnly {
+    if token.read_only {
         columns.push("read-only".to_owned());
     }
-    if let Some(expires) = &token.expires_at {
-        let word = if token.is_expired { "expired" } else { "until" };
+    if let Some(expires) = &token.expires {
+        let word = if token.expired { "expired" } else { "until" };
         columns.push(format!("{word} {expires}"));
     }
-    columns.push(match &token.used_at {
+    columns.push(match &token.used {
         Some(used) => {
-            let from = [&token.used_address, &token.used_client];
+            let from = [&token.address, &token.client];
             let from: Vec<&str> = from.into_iter().filter_map(Option::as_deref).collect();
             format!("used {used} [{}]", from.join(" "))
         }
@@ -292,7 +248,8 @@ fn line(context: &AdminContext, token: &ListedToken) -> String {
     columns.join("  ") + "\n"
 }
 
-fn words(services: Services) -> Vec<&'static str> {
+/// What a token is good for, in the words of the options.
+pub(super) fn words(services: Services) -> Vec<&'static str> {
     let words = [
         services.imap.then_some("imap"),
         services.submission.then_some("submission"),
@@ -302,17 +259,108 @@ fn words(services: Services) -> Vec<&'static str> {
     words.into_iter().flatten().collect()
 }
 
-async fn remove(
-    context: &AdminContext,
-    user: &str,
-    name: &str,
-    terminal: &Terminal,
-) -> Result<(), Failure> {
-    let account = context.find_account(user).await?;
-    match context.store.remove_token(account.id, name).await {
-        Ok(()) => terminal.report(format!("user {user} no longer has the token {name}")),
-        Err(Fault::Gone) => Err(Failure::failed(format!("user {user} has no token {name}"))),
-        Err(fault) => Err(fault.into()),
+impl Tokens for AdminContext {
+    async fn add_token(&self, wanted: &WantedToken<'_>) -> Result<MadeToken, Failure> {
+        let account = self.find_account(wanted.user).await?;
+        if wanted.services.scim && !account.is_admin {
+            let words = format!(
+                "user {}: by SCIM accounts are made, which is for site administrators",
+                account.name
+            );
+            return Err(Failure::failed(words));
+        }
+        let seat = match wanted.mailbox {
+            Some(name) => Some(find_seat(self, name).await?),
+            None => None,
+        };
+        let random = environment::random_bytes()
+            .ok_or_else(|| Failure::failed("this machine gives no random numbers"))?;
+        let token = Token::from_random(&random);
+        let new = NewToken {
+            name: wanted.name,
+            hash: token.hash(),
+            mailbox: seat.as_ref().map(|(mailbox, _)| *mailbox),
+            services: wanted.services,
+            mode: wanted.mode,
+            expires_at: wanted.expires_at,
+        };
+        let added = self.store.add_token(account.id, &new).await;
+        let id = added.map_err(|fault| refused(fault, wanted))?;
+        let user_names = match &seat {
+            Some((mailbox, path)) => {
+                let store = &self.store;
+                store.seat_user_names(&account.name, *mailbox, path).await?
+            }
+            None => vec![account.name.clone()],
+        };
+        Ok(MadeToken {
+            id: id.0,
+            user: account.name,
+            name: wanted.name.to_owned(),
+            token: token.as_str().to_owned(),
+            user_names,
+        })
+    }
+
+    async fn list_tokens(&self, user: Option<&str>) -> Result<Vec<ListedToken>, Failure> {
+        let account = match user {
+            Some(name) => Some(self.find_account(name).await?.id),
+            None => None,
+        };
+        let tokens = self.store.tokens(account).await?.into_iter();
+        let listed = tokens.map(|token| ListedToken {
+            id: token.id.0,
+            mailbox: token.mailbox.map(|place| self.name(&place).to_string()),
+            services: words(token.services)
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
+            read_only: token.mode == AccessMode::ReadOnly,
+            user: token.account_name,
+            name: token.name,
+            created: token.created_at,
+            expires: token.expires_at,
+            expired: token.is_expired,
+            used: token.used_at,
+            address: token.used_address,
+            client: token.used_client,
+            sessions: token.sessions,
+        });
+        Ok(listed.collect())
+    }
+
+    async fn remove_token(&self, user: &str, name: &str) -> Result<(), Failure> {
+        let account = self.find_account(user).await?;
+        let removed = self.store.remove_token(account.id, name).await;
+        removed.map_err(|fault| match fault {
+            Fault::Gone => no_token(user, name),
+            fault => fault.into(),
+        })
+    }
+}
+
+/// The mailbox that a token opens, and its path.
+async fn find_seat(context: &AdminContext, name: &str) -> Result<(MailboxId, String), Failure> {
+    let operator = context.operator(None).await?;
+    let place = context.place(name)?;
+    let Place::Shared(path) = &place else {
+        let words = format!(
+            "{name}: a token opens a shared mailbox, such as Shared Folders/support, or the whole account"
+        );
+        return Err(Failure::usage(words));
+    };
+    let found = context.find(&operator, &place).await?;
+    Ok((found.id, path.clone()))
+}
+
+fn refused(fault: Fault, wanted: &WantedToken<'_>) -> Failure {
+    let WantedToken { user, name, .. } = wanted;
+    match (fault, wanted.mailbox) {
+        (Fault::Exists, _) => token_exists(user, name),
+        (Fault::Denied, Some(mailbox)) => {
+            Failure::failed(format!("user {user} may see nothing of {mailbox}"))
+        }
+        (fault, _) => fault.into(),
     }
 }
 

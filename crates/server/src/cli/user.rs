@@ -1,6 +1,7 @@
 //! `postroom user`: who can log in.
 
 use mail::AccountId;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::Fault;
 
@@ -69,14 +70,58 @@ pub(super) enum Verb {
     },
 }
 
+/// What is asked about accounts: of the store, or of the API of a frontend.
+pub(super) trait Users {
+    /// A password that is fit to be somebody's.
+    type Password;
+
+    fn new_password(&self, text: String) -> Result<Self::Password, Failure>;
+    async fn add_user(&self, new: &NewUser<'_, Self::Password>) -> Result<(), Failure>;
+    /// Without a password nobody logs in by one.
+    async fn set_password(
+        &self,
+        name: &str,
+        password: Option<&Self::Password>,
+    ) -> Result<(), Failure>;
+    async fn disable_user(&self, name: &str) -> Result<(), Failure>;
+    async fn enable_user(&self, name: &str) -> Result<(), Failure>;
+    async fn delete_user(&self, name: &str) -> Result<(), Failure>;
+    /// By name.
+    async fn list_users(&self) -> Result<Vec<ListedUser>, Failure>;
+}
+
+/// An account that shall be.
+pub(super) struct NewUser<'n, P> {
+    pub(super) name: &'n str,
+    pub(super) password: Option<&'n P>,
+    pub(super) is_admin: bool,
+    pub(super) with_folders: bool,
+}
+
+/// An account, as it is printed; the API tells the same.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct ListedUser {
+    pub(super) id: i64,
+    pub(super) name: String,
+    #[serde(rename(deserialize = "administrator"))]
+    pub(super) admin: bool,
+    pub(super) disabled: bool,
+    pub(super) password: bool,
+}
+
 pub(super) async fn run(verb: &Verb, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
-    AdminContext::with(config, async |context| {
-        run_on(context, verb, terminal).await
+    AdminContext::with(config, async |context| match verb {
+        Verb::Import(args) => user_import::run(context, args, terminal).await,
+        verb => run_on(context, verb, terminal).await,
     })
     .await
 }
 
-async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Result<(), Failure> {
+pub(super) async fn run_on(
+    users: &impl Users,
+    verb: &Verb,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
     match verb {
         Verb::Add {
             names,
@@ -85,19 +130,16 @@ async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Res
             password,
         } => {
             let password = password.read()?;
-            let hash = password.as_ref().map(|password| password.hash.as_str());
+            let password = password.map(|text| users.new_password(text)).transpose()?;
             for name in names {
-                let created = create(context, name, hash, *admin, *folders).await;
-                if let (Ok(id), Some(password)) = (&created, &password) {
-                    keep_verifier(context, password, *id, name).await?;
-                }
-                match created {
-                    Ok(_) => terminal.report(format!("user {name} added"))?,
-                    Err(Fault::Exists) => {
-                        return Err(Failure::failed(format!("user {name} exists already")));
-                    }
-                    Err(fault) => return Err(fault.into()),
-                }
+                let new = NewUser {
+                    name,
+                    password: password.as_ref(),
+                    is_admin: *admin,
+                    with_folders: *folders,
+                };
+                users.add_user(&new).await?;
+                terminal.report(format!("user {name} added"))?;
             }
             Ok(())
         }
@@ -106,39 +148,117 @@ async fn run_on(context: &AdminContext, verb: &Verb, terminal: &Terminal) -> Res
             none,
             password,
         } => {
-            let account = context.find_account(name).await?;
             let password = password.read()?;
             if password.is_none() && !none {
                 let words = "which password? --password-stdin, --password-file FILE, or --none so that nobody can log in by one";
                 return Err(Failure::usage(words));
             }
-            let hash = password.as_ref().map(|password| password.hash.as_str());
-            context.store.set_password(account.id, hash).await?;
-            if let Some(password) = &password {
-                keep_verifier(context, password, account.id, name).await?;
-            }
+            let password = password.map(|text| users.new_password(text)).transpose()?;
+            users.set_password(name, password.as_ref()).await?;
             terminal.report(match password {
                 Some(_) => format!("user {name} has a new password"),
                 None => format!("user {name} has no password now"),
             })
         }
-        Verb::Import(args) => user_import::run(context, args, terminal).await,
+        Verb::Import(_) => Err(Failure::only_here("user import")),
         Verb::Disable { name } => {
-            let account = context.find_account(name).await?;
-            context.store.disable_account(account.id).await?;
+            users.disable_user(name).await?;
             terminal.report(format!("user {name} is disabled"))
         }
         Verb::Enable { name } => {
-            let account = context.find_account(name).await?;
-            context.store.enable_account(account.id).await?;
+            users.enable_user(name).await?;
             terminal.report(format!("user {name} is enabled"))
         }
-        Verb::List => list(context, terminal).await,
+        Verb::List => list(&users.list_users().await?, terminal),
         Verb::Delete { name } => {
-            let account = context.find_account(name).await?;
-            context.store.delete_account(account.id).await?;
+            users.delete_user(name).await?;
             terminal.report(format!("user {name} deleted"))
         }
+    }
+}
+
+fn list(users: &[ListedUser], terminal: &Terminal) -> Result<(), Failure> {
+    terminal.show(&json!(users), || {
+        let line = |user: &ListedUser| {
+            let mut line = user.name.clone();
+            for (is_so, word) in [
+                (user.admin, "  admin"),
+                (user.disabled, "  disabled"),
+                (!user.password, "  no password"),
+            ] {
+                line.push_str(if is_so { word } else { "" });
+            }
+            line + "\n"
+        };
+        users.iter().map(line).collect()
+    })
+}
+
+pub(super) fn user_exists(name: &str) -> Failure {
+    Failure::failed(format!("user {name} exists already"))
+}
+
+impl Users for AdminContext {
+    type Password = NewPassword;
+
+    fn new_password(&self, text: String) -> Result<NewPassword, Failure> {
+        let password = NewPassword::hash(&text);
+        password.map_err(|cause| Failure::failed(cause.to_string()))
+    }
+
+    async fn add_user(&self, new: &NewUser<'_, NewPassword>) -> Result<(), Failure> {
+        let NewUser { name, password, .. } = *new;
+        let hash = password.map(|password| password.hash.as_str());
+        let created = create(self, name, hash, new.is_admin, new.with_folders).await;
+        let id = created.map_err(|fault| match fault {
+            Fault::Exists => user_exists(name),
+            fault => fault.into(),
+        })?;
+        if let Some(password) = password {
+            keep_verifier(self, password, id, name).await?;
+        }
+        Ok(())
+    }
+
+    async fn set_password(
+        &self,
+        name: &str,
+        password: Option<&NewPassword>,
+    ) -> Result<(), Failure> {
+        let account = self.find_account(name).await?;
+        let hash = password.map(|password| password.hash.as_str());
+        self.store.set_password(account.id, hash).await?;
+        if let Some(password) = password {
+            keep_verifier(self, password, account.id, name).await?;
+        }
+        Ok(())
+    }
+
+    async fn disable_user(&self, name: &str) -> Result<(), Failure> {
+        let account = self.find_account(name).await?;
+        Ok(self.store.disable_account(account.id).await?)
+    }
+
+    async fn enable_user(&self, name: &str) -> Result<(), Failure> {
+        let account = self.find_account(name).await?;
+        Ok(self.store.enable_account(account.id).await?)
+    }
+
+    async fn delete_user(&self, name: &str) -> Result<(), Failure> {
+        let account = self.find_account(name).await?;
+        Ok(self.store.delete_account(account.id).await?)
+    }
+
+    async fn list_users(&self) -> Result<Vec<ListedUser>, Failure> {
+        let accounts = self.store.accounts().await?.into_iter();
+        let listed = accounts.map(|account| ListedUser {
+            id: account.id.0,
+            name: account.name,
+            admin: account.is_admin,
+            disabled: account.is_disabled,
+            password: account.password_hash.is_some(),
+        });
+        Ok(listed.collect())
     }
 }
 
@@ -170,31 +290,4 @@ pub(super) async fn create(
     } else {
         store.create_account(name, hash, is_admin).await
     }
-}
-
-async fn list(context: &AdminContext, terminal: &Terminal) -> Result<(), Failure> {
-    let accounts = context.store.accounts().await?;
-    let data = accounts.iter().map(|account| {
-        json!({
-            "id": account.id.0,
-            "name": account.name,
-            "admin": account.is_admin,
-            "disabled": account.is_disabled,
-            "password": account.password_hash.is_some(),
-        })
-    });
-    terminal.show(&data.collect(), || {
-        let line = |account: &store::Account| {
-            let mut line = account.name.clone();
-            for (is_so, word) in [
-                (account.is_admin, "  admin"),
-                (account.is_disabled, "  disabled"),
-                (account.password_hash.is_none(), "  no password"),
-            ] {
-                line.push_str(if is_so { word } else { "" });
-            }
-            line + "\n"
-        };
-        accounts.iter().map(line).collect()
-    })
 }

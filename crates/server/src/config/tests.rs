@@ -173,6 +173,10 @@ fn variables_of_kubernetes_services_are_no_settings() {
             ("POSTROOM_PORT_1143_TCP_ADDR", "10.0.0.1"),
             ("POSTROOM_SERVICE_HOST", "10.0.0.1"),
             ("POSTROOM_CONFIG", "/elsewhere"),
+            // What `--server` and the like say otherwise.
+            ("POSTROOM_SERVER", "https://mail.example.org"),
+            ("POSTROOM_TOKEN_FILE", "/run/secrets/token"),
+            ("POSTROOM_CA_FILE", "/run/secrets/ca.pem"),
         ],
     )
     .unwrap();

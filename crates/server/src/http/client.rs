@@ -43,6 +43,19 @@ pub(crate) async fn exchange<S>(
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
+    exchange_up_to(ANSWER_BYTES_MAX, stream, authority, request).await
+}
+
+/// The same, with an answer of at most so many bytes.
+pub(crate) async fn exchange_up_to<S>(
+    answer_bytes_max: usize,
+    stream: S,
+    authority: &Authority,
+    request: Request<Bytes>,
+) -> Result<Response<Bytes>, Failed>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     environment::start(async move {
         // An error of the connection is also one of the sender, who reports it.
@@ -52,6 +65,6 @@ where
     let host = HeaderValue::from_str(authority.as_str())?;
     request.headers_mut().insert(HOST, host);
     let (head, body) = sender.send_request(request).await?.into_parts();
-    let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await?;
+    let body = Limited::new(body, answer_bytes_max).collect().await?;
     Ok(Response::from_parts(head, body.to_bytes()))
 }

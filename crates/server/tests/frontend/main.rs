@@ -29,6 +29,8 @@ mod pooler;
 mod process;
 mod progress;
 mod proxied;
+mod remote;
+mod remote_refusals;
 mod settings;
 mod setup;
 mod teams;

@@ -1,11 +1,11 @@
 //! A program that uses the HTTP API: it speaks HTTP, has a token, and holds every answer against the document of the API.
 
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::sync::LazyLock;
 
 use serde_json::Value;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use testkit::HttpReply;
 
 /// One program at one node.
 #[derive(Clone, Debug)]
@@ -15,11 +15,15 @@ pub(crate) struct ApiClient {
 }
 
 /// What came back.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    pub(crate) head: String,
-    pub(crate) text: String,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reply(HttpReply);
+
+impl Deref for Reply {
+    type Target = HttpReply;
+
+    fn deref(&self) -> &HttpReply {
+        &self.0
+    }
 }
 
 /// What the API says of itself.
@@ -112,21 +116,7 @@ impl ApiClient {
             "{method} /api/v1{path} HTTP/1.1\r\nHost: mail.test\r\nUser-Agent: tester/1\r\n{token}{head}\
              Connection: close\r\n\r\n{body}"
         );
-        let mut socket = TcpStream::connect(self.to).await.unwrap();
-        // Whoever is refused early may not take all of it.
-        let _refused_early = socket.write_all(request.as_bytes()).await;
-        let mut answer = Vec::new();
-        let _reset = socket.read_to_end(&mut answer).await;
-        let answer = String::from_utf8(answer).unwrap();
-        let (head, text) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-        let status = head.split(' ').nth(1).and_then(|it| it.parse().ok());
-        // Two answers are alike whenever they come.
-        let head = head.lines().filter(|line| !line.starts_with("date: "));
-        Reply {
-            status: status.unwrap_or_default(),
-            head: head.collect::<Vec<_>>().join("\n"),
-            text: text.to_owned(),
-        }
+        Reply(HttpReply::to(&request, self.to).await.unwrap())
     }
 }
 
@@ -204,20 +194,8 @@ impl Reply {
         problem["code"].as_str().unwrap().to_owned()
     }
 
-    pub(crate) fn header(&self, name: &str) -> Option<String> {
-        let start = format!("{name}: ");
-        let mut lines = self.head.lines();
-        lines.find_map(|line| line.strip_prefix(&start).map(str::to_owned))
-    }
-
     pub(crate) fn tag(&self) -> String {
         self.header("etag")
             .unwrap_or_else(|| panic!("no tag: {self:?}"))
-    }
-}
-
-impl std::fmt::Debug for Reply {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.head, self.text)
     }
 }

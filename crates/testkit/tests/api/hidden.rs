@@ -57,7 +57,7 @@ fn hidden_and_missing_are_answered_alike_under_every_condition() {
                 assert_eq!(replies[0], replies[1], "{method} {path} {conditions}");
             }
         }
-        let mailboxes = ada.get("/mailboxes").await.text;
+        let mailboxes = ada.get("/mailboxes").await.text.clone();
         assert!(
             !mailboxes.contains("hidden") && mailboxes.contains(SUPPORT),
             "{mailboxes}"

@@ -13,6 +13,8 @@ mod administration;
 mod client;
 mod document;
 mod hidden;
+mod pages;
+mod races;
 mod scene;
 mod teams;
 mod tokens;

@@ -1,12 +1,11 @@
 //! The world of these tests, and the directory in it.
 
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use testkit::{Client, Cluster, Names, Stage, World, in_world};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use testkit::{Client, Cluster, HttpReply, Names, Stage, World, in_world};
 use tokio::time::{Instant, interval, timeout};
 
 const WORLD: &str = "mailbox Team/support with messages $1\nada may lrswipkxtean on Team/support\nzoe administers\n\
@@ -34,11 +33,15 @@ pub(crate) struct Directory {
 }
 
 /// What came back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    pub(crate) head: String,
-    pub(crate) text: String,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reply(HttpReply);
+
+impl Deref for Reply {
+    type Target = HttpReply;
+
+    fn deref(&self) -> &HttpReply {
+        &self.0
+    }
 }
 
 pub(crate) fn play(act: impl AsyncFnOnce(&mut Scene<'_>)) {
@@ -135,20 +138,7 @@ impl Directory {
             "{method} {}{path} HTTP/1.1\r\nHost: mail.test\r\n{token}{head}Connection: close\r\n\r\n{body}",
             self.base
         );
-        let mut socket = TcpStream::connect(self.to).await.unwrap();
-        // Whoever is refused early may not take all of it.
-        let _refused_early = socket.write_all(request.as_bytes()).await;
-        let mut answer = Vec::new();
-        let _reset = socket.read_to_end(&mut answer).await;
-        let answer = String::from_utf8(answer).unwrap();
-        let (head, text) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-        let status = head.split(' ').nth(1).and_then(|it| it.parse().ok());
-        let head = head.lines().filter(|line| !line.starts_with("date: "));
-        Reply {
-            status: status.unwrap_or_default(),
-            head: head.collect::<Vec<_>>().join("\n"),
-            text: text.to_owned(),
-        }
+        Reply(HttpReply::to(&request, self.to).await.unwrap())
     }
 }
 
@@ -157,12 +147,6 @@ impl Reply {
         let kind = self.header("content-type");
         assert_eq!(kind.as_deref(), Some("application/scim+json"), "{self:?}");
         serde_json::from_str(&self.text).unwrap()
-    }
-
-    pub(crate) fn header(&self, name: &str) -> Option<String> {
-        let start = format!("{name}: ");
-        let mut lines = self.head.lines();
-        lines.find_map(|line| line.strip_prefix(&start).map(str::to_owned))
     }
 
     /// The status, and the word of RFC 7644 where there is one.

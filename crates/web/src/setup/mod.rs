@@ -3,6 +3,7 @@
 
 mod autoconfig;
 mod autodiscover;
+mod autodiscover_request;
 mod profile;
 
 use mail::EmailAddress;
@@ -112,7 +113,7 @@ async fn discover(visit: &Visit<'_>) -> Result<WebResponse, Refusal> {
         return Err(Refusal::NotXml);
     };
     let host = own_host(visit)?;
-    let asked = autodiscover::Asked::parse(body);
+    let asked = autodiscover_request::Asked::parse(body);
     let address = match asked {
         Ok(asked) if asked.is_for_outlook => asked.address,
         // Phones ask for a protocol that is not spoken here.

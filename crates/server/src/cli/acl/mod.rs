@@ -7,13 +7,16 @@ mod role;
 use std::path::{Path, PathBuf};
 
 use ::acl::{AclEntry, Identifier, Modification, Operation, Permit, Rights, Role, Subject};
+use mail::MailboxId;
+use serde::{Serialize, Serializer};
 use serde_json::json;
 
-use super::admin_context::{AdminContext, Operator};
+use super::admin_context::{Acting, AdminContext, Operator};
 use super::failure::Failure;
 use super::letter_choice::LetterChoice;
 use super::terminal::Terminal;
 use crate::config::Config;
+pub(super) use explain::{CommandAnswer, ExplainedReason, Explanation};
 
 pub(super) const HELP: &str = "Names are those that the acting user sees. Rights (RFC 4314):\n  \
     l  see it            i  put messages in      t  mark messages deleted\n  \
@@ -113,6 +116,54 @@ enum Source {
     },
 }
 
+/// What is asked about lists: of the store, or of the API of a frontend.
+pub(super) trait Lists {
+    async fn access_list(&self, mailbox: &str) -> Result<AccessList, Failure>;
+    /// Makes all of these changes, or says why not before the first one is made.
+    async fn change_lists(
+        &self,
+        mailbox: &str,
+        reach: Reach,
+        changes: &[(Subject, Modification)],
+    ) -> Result<(), Failure>;
+    /// Those of whom a list names who are not there, as far as that may be known; in order.
+    async fn nobodies(
+        &self,
+        mailbox: &str,
+        named: &[(Subject, Modification)],
+    ) -> Result<Vec<String>, Failure>;
+    async fn explain(&self, user: &str, mailbox: &str) -> Result<Explanation, Failure>;
+}
+
+/// Which lists are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    Mailbox,
+    /// And those that mailboxes below have of their own.
+    Below,
+}
+
+/// The list that a mailbox has.
+pub(super) struct AccessList {
+    /// The mailbox above whose list it is.
+    pub(super) above: Option<String>,
+    pub(super) entries: Vec<ListEntry>,
+}
+
+/// An entry of a list, as it is printed.
+#[derive(Debug, Serialize)]
+pub(super) struct ListEntry {
+    pub(super) identifier: String,
+    #[serde(serialize_with = "in_letters")]
+    pub(super) rights: Rights,
+    /// Whether it is for a user or a group that is not there.
+    pub(super) is_nobody: bool,
+}
+
+fn in_letters<S: Serializer>(rights: &Rights, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(rights)
+}
+
 pub(super) async fn run(args: &Args, config: &Config, terminal: &Terminal) -> Result<(), Failure> {
     let config = match &args.verb {
         Verb::Set { letters, .. } => letters.over(config),
@@ -120,15 +171,41 @@ pub(super) async fn run(args: &Args, config: &Config, terminal: &Terminal) -> Re
         Verb::Get { .. } | Verb::Delete { .. } | Verb::Explain { .. } => config.clone(),
     };
     AdminContext::with(&config, async |context| {
-        run_on(context, args, terminal).await
+        let acting = context.acting(args.acting.as_deref()).await?;
+        match &args.verb {
+            Verb::Import {
+                dry_run, source, ..
+            } => import(context, &acting.who, source, *dry_run, terminal).await,
+            verb => run_on(&acting, verb, terminal).await,
+        }
     })
     .await
 }
 
-async fn run_on(context: &AdminContext, args: &Args, terminal: &Terminal) -> Result<(), Failure> {
-    let who = context.operator(args.acting.as_deref()).await?;
-    match &args.verb {
-        Verb::Get { mailbox } => get(context, &who, mailbox, terminal).await,
+pub(super) async fn run_remotely(
+    lists: &impl Lists,
+    args: &Args,
+    terminal: &Terminal,
+) -> Result<(), Failure> {
+    if args.acting.is_some() {
+        return Err(Failure::only_here("--as"));
+    }
+    if let Verb::Set { letters, .. } = &args.verb {
+        letters.check_remote()?;
+    }
+    run_on(lists, &args.verb, terminal).await
+}
+
+async fn run_on(lists: &impl Lists, verb: &Verb, terminal: &Terminal) -> Result<(), Failure> {
+    let reach = |recursive| {
+        if recursive {
+            Reach::Below
+        } else {
+            Reach::Mailbox
+        }
+    };
+    match verb {
+        Verb::Get { mailbox } => get(&lists.access_list(mailbox).await?, terminal),
         Verb::Set {
             recursive,
             mailbox,
@@ -136,20 +213,17 @@ async fn run_on(context: &AdminContext, args: &Args, terminal: &Terminal) -> Res
             letters: _,
         } => {
             let changes = changes(entries)?;
-            change(context, &who, (mailbox, *recursive), &changes).await?;
+            lists
+                .change_lists(mailbox, reach(*recursive), &changes)
+                .await?;
             let said = changes
                 .iter()
                 .map(|(subject, change)| format!("{subject} {}", role::in_letters(*change)));
             let said = said.collect::<Vec<_>>().join(", ");
             terminal.report(format!("{mailbox}: {said}"))?;
             // A list may name whom a directory will make tomorrow, or a typing error.
-            let named = changes.iter().map(|(subject, _)| &subject.identifier);
-            let nobodies = context.store.nobodies(named).await?;
-            let mut nobodies: Vec<_> = nobodies.iter().collect();
-            nobodies.sort();
-            nobodies
-                .into_iter()
-                .try_for_each(|name| terminal.report(format!("{name}{NOBODY}")))
+            let mut nobodies = lists.nobodies(mailbox, &changes).await?.into_iter();
+            nobodies.try_for_each(|name| terminal.report(format!("{name}{NOBODY}")))
         }
         Verb::Delete {
             recursive,
@@ -161,85 +235,106 @@ async fn run_on(context: &AdminContext, args: &Args, terminal: &Terminal) -> Res
                 .iter()
                 .map(|identifier| Ok((subject(identifier)?, nothing)))
                 .collect();
-            change(context, &who, (mailbox, *recursive), &changes?).await?;
+            lists
+                .change_lists(mailbox, reach(*recursive), &changes?)
+                .await?;
             let said = identifiers.join(", ");
             terminal.report(format!("{mailbox}: no entry any more for {said}"))
         }
-        Verb::Import {
-            dry_run, source, ..
-        } => import(context, &who, source, *dry_run, terminal).await,
+        Verb::Import { .. } => Err(Failure::only_here("acl import")),
         Verb::Explain { user, mailbox } => {
-            let asked = context.find_account(user).await?;
-            explain::explain(context, &who, &asked, mailbox, terminal).await
+            let explanation = lists.explain(user, mailbox).await?;
+            terminal.show(&json!(explanation), || explanation.words())
         }
     }
 }
 
-async fn get(
-    context: &AdminContext,
-    who: &Operator,
-    mailbox: &str,
-    terminal: &Terminal,
-) -> Result<(), Failure> {
-    let place = context.place(mailbox)?;
-    let found = context.find(who, &place).await?;
-    context.permit(&found, &place, Operation::Administer)?;
-    let list = context.store.access_list(found.id).await?;
-    let above = context.list_of(who, &found).await?;
-    let nobodies = context.store.nobodies(identifiers(&list)).await?;
-    let is_nobody = |entry: &AclEntry| nobodies.contains(&entry.identifier.to_string());
-    let data = list.iter().map(|entry| {
-        let rights = entry.rights.to_string();
-        json!({ "identifier": title(entry), "rights": rights, "is_nobody": is_nobody(entry) })
-    });
-    terminal.show(&data.collect(), || {
+fn get(list: &AccessList, terminal: &Terminal) -> Result<(), Failure> {
+    terminal.show(&json!(list.entries), || {
+        let above = list.above.iter();
         let above = above.map(|above| format!("the list of {above}\n"));
-        let line = |entry: &AclEntry| {
+        let line = |entry: &ListEntry| {
             let role = Role::of(entry.rights).map(|role| format!("  ({})", role.word()));
-            let rights = entry.rights.to_string();
-            let nobody = if is_nobody(entry) { NOBODY } else { "" };
+            let nobody = if entry.is_nobody { NOBODY } else { "" };
             format!(
-                "{rights:13} {}{}{nobody}\n",
-                title(entry),
+                "{:13} {}{}{nobody}\n",
+                entry.rights.to_string(),
+                entry.identifier,
                 role.unwrap_or_default()
             )
         };
-        above.into_iter().chain(list.iter().map(line)).collect()
+        above.chain(list.entries.iter().map(line)).collect()
     })
 }
 
 /// What stands behind an identifier of a user or a group that is not there.
 pub(super) const NOBODY: &str = "  (nobody has that name)";
 
-/// Whom the entries of a list are for.
-pub(super) fn identifiers(list: &[AclEntry]) -> impl Iterator<Item = &::acl::Identifier> + Send {
-    list.iter().map(|entry| &entry.identifier)
+/// The entries of a mailbox's list.
+pub(super) async fn entries_of(
+    context: &AdminContext,
+    mailbox: MailboxId,
+) -> Result<Vec<ListEntry>, Failure> {
+    let list = context.store.access_list(mailbox).await?;
+    let named = list.iter().map(|entry| &entry.identifier);
+    let nobodies = context.store.nobodies(named).await?;
+    let listed = list.iter().map(|entry| ListEntry {
+        identifier: title(entry),
+        rights: entry.rights,
+        is_nobody: nobodies.contains(&entry.identifier.to_string()),
+    });
+    Ok(listed.collect())
 }
 
-/// Every permit is there before the first change is made. Below the mailbox only lists of their own are changed: what has
-/// none has the list above.
-async fn change(
-    context: &AdminContext,
-    who: &Operator,
-    (mailbox, recursive): (&str, bool),
-    changes: &[(Subject, Modification)],
-) -> Result<(), Failure> {
-    for (subject, change) in changes {
-        context.may_grant(who, subject, change.gives())?;
+impl Lists for Acting<'_> {
+    async fn access_list(&self, mailbox: &str) -> Result<AccessList, Failure> {
+        let (_, found, _) = self.permit(mailbox, Operation::Administer).await?;
+        Ok(AccessList {
+            above: self.context.list_of(&self.who, &found).await?,
+            entries: entries_of(self.context, found.id).await?,
+        })
     }
-    for (depth, permit) in permits(context, who, mailbox, recursive)
-        .await?
-        .into_iter()
-        .enumerate()
-    {
-        if depth > 0 && context.store.list_of(permit.mailbox()).await?.is_some() {
-            continue;
-        }
+
+    /// Every permit is there before the first change is made. Below the mailbox only lists of their own are changed: what has
+    /// none has the list above.
+    async fn change_lists(
+        &self,
+        mailbox: &str,
+        reach: Reach,
+        changes: &[(Subject, Modification)],
+    ) -> Result<(), Failure> {
+        let context = self.context;
         for (subject, change) in changes {
-            context.store.set_rights(&permit, subject, *change).await?;
+            context.may_grant(&self.who, subject, change.gives())?;
         }
+        let permits = permits(context, &self.who, mailbox, reach).await?;
+        for (depth, permit) in permits.into_iter().enumerate() {
+            if depth > 0 && context.store.list_of(permit.mailbox()).await?.is_some() {
+                continue;
+            }
+            for (subject, change) in changes {
+                context.store.set_rights(&permit, subject, *change).await?;
+            }
+        }
+        Ok(())
     }
-    Ok(())
+
+    async fn nobodies(
+        &self,
+        _: &str,
+        named: &[(Subject, Modification)],
+    ) -> Result<Vec<String>, Failure> {
+        let named = named.iter().map(|(subject, _)| &subject.identifier);
+        let nobodies = self.context.store.nobodies(named).await?;
+        let mut nobodies: Vec<_> = nobodies.into_iter().collect();
+        nobodies.sort();
+        Ok(nobodies)
+    }
+
+    async fn explain(&self, user: &str, mailbox: &str) -> Result<Explanation, Failure> {
+        let asked = self.context.find_account(user).await?;
+        explain::load(self, &asked, mailbox).await
+    }
 }
 
 /// Leave to administer a mailbox, and all below it that the operator can see.
@@ -247,11 +342,11 @@ async fn permits(
     context: &AdminContext,
     who: &Operator,
     mailbox: &str,
-    recursive: bool,
+    reach: Reach,
 ) -> Result<Vec<Permit>, Failure> {
     let place = context.place(mailbox)?;
     let mut places = vec![place.clone()];
-    if recursive {
+    if reach == Reach::Below {
         let top = context.name(&place).to_string() + "/";
         let visible = context.store.visible(who.account.id).await?;
         let below = visible.into_iter().map(|listed| listed.place);

@@ -10,7 +10,7 @@ use mail::{EmailAddress, MailboxName, Place};
 use serde_json::{Value, json};
 use store::{Team, TeamStep, Trial};
 
-use super::address::tell_of_several;
+use super::address::{Addresses as _, tell_of_several};
 use super::admin_context::AdminContext;
 use super::failure::Failure;
 use super::letter_choice::LetterChoice;
@@ -132,7 +132,10 @@ async fn add(
         | TeamStep::Right(_)
         | TeamStep::Subscription(_) => None,
     });
-    tell_of_several(context, addresses, &[Place::Shared(team.path.clone())]).await
+    let listed = context.list_addresses().await?;
+    let mailbox = context.name(&Place::Shared(team.path.clone()));
+    tell_of_several(&listed, addresses, &[mailbox.to_string()]);
+    Ok(())
 }
 
 /// Below the shared namespace, whether or not that is said.
