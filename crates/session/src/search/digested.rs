@@ -1,18 +1,54 @@
 //! Searching many texts at once: those that the store has packed together.
 
+use std::collections::HashMap;
+
 use mail::{MailboxId, UidSet};
 use mime::SearchText;
 use store::{Digest, Store};
+use wire::SearchKey;
 
 use crate::ending::Ending;
-use crate::search::criteria::Evidence;
+use crate::search::bounded::messages_max;
+use crate::search::criteria::{Criteria, Evidence};
 use crate::search::effort::Effort;
 use crate::search::finding::{Numbered, entries};
 use crate::search::state::SearchState;
+use crate::search::target::SearchTarget;
 
 /// The most candidates of one digest whose texts are read one by one. With more candidates the whole digest is read,
 /// because its texts are packed together.
 const CANDIDATES_READ_SINGLY_MAX: usize = 100;
+
+/// Of fewer messages no digest is made.
+const DIGESTS_FIRST_MESSAGES_MIN: usize = 500;
+
+/// The digests of each large mailbox in which a text that is sought has to be, before its messages are gone through:
+/// most of them need not be looked at then.
+pub(crate) async fn ask_digests_first(
+    store: &Store,
+    key: &SearchKey,
+    targets: &[(SearchTarget<'_>, Criteria)],
+) -> Result<HashMap<MailboxId, Vec<Digest>>, Ending> {
+    // What has to be in a text is the same in all mailboxes.
+    let needles = targets.first().map(|(_, criteria)| criteria.needles());
+    let needles = needles.unwrap_or_default();
+    let is_large = |target: &SearchTarget<'_>| {
+        !needles.is_empty() && messages_max(key, *target) >= DIGESTS_FIRST_MESSAGES_MIN
+    };
+    let large = targets.iter().map(|(search_target, _)| search_target);
+    let large = large.filter(|search_target| is_large(search_target));
+    let mut digests: HashMap<MailboxId, Vec<Digest>> = large
+        .map(|search_target| (search_target.mailbox, Vec::new()))
+        .collect();
+    if digests.is_empty() {
+        return Ok(digests);
+    }
+    let mailboxes: Vec<MailboxId> = digests.keys().copied().collect();
+    for digest in store.find_digests(&mailboxes, &needles).await? {
+        digests.entry(digest.mailbox).or_default().push(digest);
+    }
+    Ok(digests)
+}
 
 /// Decides by digests what can be decided so, where much is undecided. Messages that are in no digest are put into
 /// one later, if they are many.
@@ -30,12 +66,18 @@ pub(crate) async fn ask_digests(
     let Some(needles) = needles else {
         return Ok(());
     };
-    let mailboxes: Vec<MailboxId> = many.iter().map(|one| one.search_target.mailbox).collect();
-    let digests = store.find_digests(&mailboxes, &needles).await?;
+    let unasked = many.iter().filter(|one| one.digests.is_none());
+    let mailboxes: Vec<MailboxId> = unasked.map(|one| one.search_target.mailbox).collect();
+    let digests = if mailboxes.is_empty() {
+        Vec::new()
+    } else {
+        store.find_digests(&mailboxes, &needles).await?
+    };
     for one in &mut many {
         let mailbox = one.search_target.mailbox;
-        let own = digests.iter().filter(|digest| digest.mailbox == mailbox);
-        let own: Vec<&Digest> = own.collect();
+        let asked = one.digests.take();
+        let own = asked.iter().flatten().chain(&digests);
+        let own: Vec<&Digest> = own.filter(|digest| digest.mailbox == mailbox).collect();
         ask_digests_of_one(store, one, &own, effort).await?;
     }
     Ok(())

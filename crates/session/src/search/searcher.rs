@@ -17,8 +17,8 @@ use crate::ending::Ending;
 use crate::node::Now;
 use crate::out::Out;
 use crate::search::criteria::Criteria;
-use crate::search::digested::ask_digests;
-use crate::search::effort::{Effort, admit_key, bytes_to_hold};
+use crate::search::digested::{ask_digests, ask_digests_first};
+use crate::search::effort::{Effort, admit_key, bytes_to_hold, parts};
 use crate::search::finding::{Finding, Numbered};
 use crate::search::loaded_messages::LoadedMessages;
 use crate::search::state::{SearchState, TEXTS_PER_READ_MAX};
@@ -84,9 +84,16 @@ impl<'k> Searcher<'k> {
         admit_key(self.key, progress.goal)?;
         let mut effort = Effort::none(self.store.compute());
         let deciding = async {
-            let mut search_state = Vec::with_capacity(search_targets.len());
+            let compute = self.store.compute();
+            let mut targets = Vec::with_capacity(search_targets.len());
             for &search_target in search_targets {
-                let sieve = SearchState::sieve(search_target, self.key, &self.store, self.now);
+                targets.push((search_target, self.criteria(search_target).await));
+            }
+            let mut digests = ask_digests_first(&self.store, self.key, &targets).await?;
+            let mut search_state = Vec::with_capacity(targets.len());
+            for (search_target, criteria) in targets {
+                let own = digests.remove(&search_target.mailbox);
+                let sieve = SearchState::sieve(search_target, criteria, own, compute);
                 search_state.push(sieve.await);
             }
             ask_digests(&self.store, &mut search_state, &mut effort).await?;
@@ -102,6 +109,12 @@ impl<'k> Searcher<'k> {
             found.push(self.store.compute().run(bytes, finishing).await);
         }
         Ok(found)
+    }
+
+    async fn criteria(&self, search_target: SearchTarget<'_>) -> Criteria {
+        let ids = self.store.object_ids();
+        let making = || Criteria::new(self.key, &search_target, ids, self.now);
+        self.store.compute().run(parts(self.key), making).await
     }
 
     /// Reads what decides the messages that are undecided, some at a time.

@@ -2,14 +2,12 @@
 
 use std::collections::HashMap;
 
-use mail::Uid;
-use store::{Compute, Store};
-use wire::SearchKey;
+use mail::{Uid, UidSet};
+use store::{Compute, Digest};
 
 use crate::ending::Refused;
-use crate::node::Now;
 use crate::search::criteria::{Criteria, Evidence, RELEVANCY_MAX};
-use crate::search::effort::{Effort, parts};
+use crate::search::effort::Effort;
 use crate::search::finding::{Finding, Numbered};
 use crate::search::target::SearchTarget;
 
@@ -31,21 +29,29 @@ pub(crate) struct SearchState<'s> {
     relevancies: HashMap<Uid, u8>,
     /// The messages of which something has to be read first.
     pub(crate) undecided: Vec<Numbered>,
+    /// The mailbox's digests, where they were asked before the messages were gone through.
+    pub(crate) digests: Option<Vec<Digest>>,
 }
 
 impl<'s> SearchState<'s> {
-    /// Decides what the image alone can decide.
+    /// Decides what the image alone can decide, of all messages that the digests, if they were asked, leave possible.
     pub(crate) async fn sieve(
         search_target: SearchTarget<'s>,
-        key: &SearchKey,
-        store: &Store,
-        now: Now,
+        criteria: Criteria,
+        digests: Option<Vec<Digest>>,
+        compute: &Compute,
     ) -> Self {
-        let (compute, ids) = (store.compute(), store.object_ids());
-        let making = || Criteria::new(key, &search_target, ids, now);
-        let criteria = compute.run(parts(key), making).await;
-        let messages = search_target.view.known().image.iter();
-        Self::among(search_target, criteria, messages, compute).await
+        let image = &search_target.view.known().image;
+        let Some(digests) = digests else {
+            return Self::among(search_target, criteria, image.iter(), compute).await;
+        };
+        let possible = possible(&digests);
+        let messages = image.among(&possible);
+        let search_state = Self::among(search_target, criteria, messages, compute).await;
+        Self {
+            digests: Some(digests),
+            ..search_state
+        }
     }
 
     /// As [`sieve`](Self::sieve), for some of the messages.
@@ -61,6 +67,7 @@ impl<'s> SearchState<'s> {
             found: Vec::new(),
             relevancies: HashMap::new(),
             undecided: Vec::new(),
+            digests: None,
         };
         let tests = search_state.criteria.tests();
         let together = (TESTS_PER_SLICE / tests.max(1)).max(1);
@@ -145,4 +152,14 @@ impl<'s> SearchState<'s> {
             asks_modseq,
         )
     }
+}
+
+/// The messages that may hold what the digests were asked for: their candidates, and whatever is in none of them.
+fn possible(digests: &[Digest]) -> UidSet {
+    let excluded = digests
+        .iter()
+        .map(|digest| digest.uids.difference(&digest.candidates));
+    let excluded: Vec<UidSet> = excluded.collect();
+    let excluded = UidSet::from_ranges(excluded.iter().flat_map(UidSet::ranges));
+    UidSet::from_ranges([(Uid::MIN, Uid::MAX)]).difference(&excluded)
 }

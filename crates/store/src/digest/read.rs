@@ -165,12 +165,37 @@ impl Store {
 
 /// `places` ascend.
 fn at_places(uids: &UidSet, places: &[usize]) -> UidSet {
-    let mut places = places.iter().peekable();
+    let mut places = places.iter().copied().peekable();
+    let mut before = 0;
     let mut chosen = UidSet::new();
-    for (place, uid) in uids.iter().enumerate() {
-        if places.next_if(|&&wanted| wanted == place).is_some() {
-            chosen.insert(uid);
+    for (low, high) in uids.ranges() {
+        let count = UidSet::from_ranges([(low, high)]).len();
+        let after = before + usize::try_from(count).unwrap_or(usize::MAX);
+        while let Some(place) = places.next_if(|&place| place < after) {
+            let offset = u32::try_from(place - before).unwrap_or(u32::MAX);
+            if let Some(uid) = Uid::new(low.get().saturating_add(offset)) {
+                chosen.insert(uid);
+            }
         }
+        before = after;
     }
     chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use mail::{Uid, UidSet};
+
+    use super::at_places;
+
+    #[test]
+    fn places_are_counted_over_gaps() {
+        let uid = |number| Uid::new(number).unwrap();
+        let uids = UidSet::from_ranges([(uid(3), uid(5)), (uid(9), uid(9)), (uid(20), uid(22))]);
+        for places in [&[][..], &[0], &[2, 3], &[0, 1, 2, 3, 4, 5, 6], &[6, 7]] {
+            let all: Vec<Uid> = uids.iter().collect();
+            let expected = places.iter().filter_map(|&place| all.get(place).copied());
+            assert_eq!(at_places(&uids, places), expected.collect(), "{places:?}");
+        }
+    }
 }

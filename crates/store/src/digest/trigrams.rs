@@ -69,19 +69,16 @@ pub(super) fn asked(needle: &[u8]) -> Vec<i32> {
     asked
 }
 
-/// The places that are in every list, of `count`; `None` where all may be.
+/// The places that are in every list, of `count`, ascending; `None` where all may be. Costs as much as the shortest
+/// list is long.
 pub(super) fn common_places(lists: &[Vec<u8>], count: usize) -> Option<Vec<usize>> {
-    let mut common: Option<Vec<usize>> = None;
-    for places in lists.iter().filter_map(|list| places_of(list, count)) {
-        common = Some(match common {
-            None => places,
-            Some(before) => before
-                .into_iter()
-                .filter(|place| places.binary_search(place).is_ok())
-                .collect(),
-        });
+    let telling = lists.iter().filter(|list| list.first() != Some(&MOST));
+    let shortest = telling.clone().min_by_key(|list| list.len())?;
+    let mut common = places_of(shortest, count);
+    for list in telling.filter(|list| !std::ptr::eq(*list, shortest)) {
+        common.retain(|&place| has_place(list, place));
     }
-    common
+    Some(common)
 }
 
 fn trigrams(text: &[u8]) -> impl Iterator<Item = u16> {
@@ -121,27 +118,34 @@ fn write_list(out: &mut Vec<u8>, list: &[u16], count: usize) {
     }
 }
 
-/// Ascending; `None` where it says nothing.
-fn places_of(list: &[u8], count: usize) -> Option<Vec<usize>> {
+/// Those of a list that says something, ascending.
+fn places_of(list: &[u8], count: usize) -> Vec<usize> {
     match list.split_first() {
-        None => Some(Vec::new()),
-        Some((&PLACES, places)) => Some(
-            places
-                .as_chunks()
-                .0
-                .iter()
-                .map(|&place| usize::from(u16::from_le_bytes(place)))
-                .collect(),
-        ),
-        Some((&BITS, bits)) => {
-            let is_set = |place: &usize| {
-                bits.get(place / 8)
-                    .is_some_and(|byte| byte >> (place % 8) & 1 == 1)
-            };
-            Some((0..count).filter(is_set).collect())
+        Some((&PLACES, places)) => {
+            let places = places.as_chunks().0.iter();
+            places.map(place_of).collect()
         }
-        Some(_) => None,
+        Some(_) => (0..count).filter(|&place| has_place(list, place)).collect(),
+        None => Vec::new(),
     }
+}
+
+/// Whether a place is in a list that says something.
+fn has_place(list: &[u8], place: usize) -> bool {
+    match list.split_first() {
+        Some((&PLACES, places)) => {
+            let places = places.as_chunks().0;
+            places.binary_search_by_key(&place, place_of).is_ok()
+        }
+        Some((_, bits)) => bits
+            .get(place / 8)
+            .is_some_and(|byte| byte >> (place % 8) & 1 == 1),
+        None => false,
+    }
+}
+
+fn place_of(written: &[u8; 2]) -> usize {
+    usize::from(u16::from_le_bytes(*written))
 }
 
 #[cfg(test)]
