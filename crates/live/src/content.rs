@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use image::Message;
-use mail::{ContentId, MailboxId};
+use mail::{ContentId, MailboxId, Uid};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use store::{Compute, Fault, MessageMetadata, SortKeysUse, Store};
@@ -139,6 +139,29 @@ impl Contents {
             .await?;
         let bytes = messages.len() * LOOK_UP_COST_BYTES;
         Ok(compute.run(bytes, || table.of(messages)).await)
+    }
+
+    /// When the messages were sent that are in a digest of the mailbox, in seconds since 1970, ascending by UID; `None`
+    /// where a header does not tell. Nothing is kept of it.
+    ///
+    /// # Errors
+    ///
+    /// As the store has it.
+    pub async fn digested_dates(
+        &self,
+        mailbox: MailboxId,
+        compute: &Compute,
+    ) -> Result<Vec<(Uid, Option<i64>)>, Fault> {
+        let mut dates = Vec::new();
+        let mut last = None;
+        while let Some(mut digested) = self.store.load_digested_dates(mailbox, last).await? {
+            last = Some(digested.digest);
+            dates.append(&mut digested.dates);
+        }
+        let bytes = dates.len() * LOOK_UP_COST_BYTES;
+        let sorting = || dates.sort_unstable_by_key(|&(uid, _)| uid);
+        compute.run(bytes, sorting).await;
+        Ok(dates)
     }
 
     /// Puts what is in the cache into `table`, and what is not into `missing`.

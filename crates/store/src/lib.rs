@@ -154,7 +154,7 @@ pub use copy::{Copied, Moved};
 pub use counters::MailboxCounters;
 pub use delivery::{Addressee, Delivered, Letter, Recognition};
 pub use delta::{LoadedDelta, News};
-pub use digest::{Digest, DigestId, DigestedSortKeys};
+pub use digest::{Digest, DigestId, DigestedDates, DigestedSortKeys};
 pub use directory::{DirectoryChange, DirectoryNews};
 pub use directory_mark::DirectoryMark;
 pub use expunge::{Doomed, Expunged};

@@ -1,4 +1,5 @@
-//! SEARCH finds what a reader of all letters would find, whether there are digests or not.
+//! SEARCH finds what a reader of all letters would find, and SORT orders as the reader would, whether there are digests or
+//! not.
 #![expect(
     unused_crate_dependencies,
     reason = "the library that this drives uses them"
@@ -32,6 +33,8 @@ struct Letter {
     whole: String,
     /// Whether it has another recipient.
     is_copied: bool,
+    /// The second of a day long ago at which it was sent; `None` where it does not tell.
+    sent: Option<usize>,
 }
 
 #[test]
@@ -47,6 +50,7 @@ fn any_needle_finds_what_a_reader_finds() {
         // Digests are written during the first round; a later letter is found in the same way.
         for round in 0..4 {
             ask_all(&mut client, &letters).await;
+            sort_all(&mut client, &letters).await;
             letters.push(letter(LETTERS + round));
             append(&mut client, &letters[LETTERS + round..]).await;
         }
@@ -59,6 +63,7 @@ fn any_needle_finds_what_a_reader_finds() {
         letters.drain(299..310);
         letters.remove(2);
         ask_all(&mut client, &letters).await;
+        sort_all(&mut client, &letters).await;
     })
     .unwrap();
 }
@@ -189,6 +194,25 @@ async fn ask_all(client: &mut Client, letters: &[Letter]) {
     }
 }
 
+/// Orders by numbers. Letters without a date come after all others, in the order in which they arrived.
+async fn sort_all(client: &mut Client, letters: &[Letter]) {
+    type Key = fn(&Letter) -> (usize, usize);
+    let by_date: Key = |letter| (letter.sent.unwrap_or(usize::MAX), 0);
+    let by_size: Key = |letter| {
+        let sent = letter.sent.unwrap_or(usize::MAX);
+        (usize::MAX - letter.whole.len(), sent)
+    };
+    for (criteria, key) in [("DATE", by_date), ("REVERSE SIZE DATE SIZE", by_size)] {
+        let mut numbered: Vec<(usize, &Letter)> = (1..).zip(letters).collect();
+        numbered.sort_by_key(|(_, letter)| key(letter));
+        let expected = numbered.iter().map(|(number, _)| format!(" {number}"));
+        let expected = format!("* SORT{}", expected.collect::<String>());
+        let asked = format!("SORT ({criteria}) UTF-8 ALL");
+        let heard = client.ask_ok(asked).await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&heard[0]), expected, "{criteria}");
+    }
+}
+
 fn letter(number: usize) -> Letter {
     let mut dice = number as u64 + 1;
     let mut word = || {
@@ -206,8 +230,14 @@ fn letter(number: usize) -> Letter {
     } else {
         ""
     };
+    // In no order, and no two at once.
+    let sent = (number % 17 != 5).then_some(number * 7919 % 86_400);
+    let date = sent.map_or_else(String::new, |sent| {
+        let (hour, minute, second) = (sent / 3600, sent / 60 % 60, sent % 60);
+        format!("Date: 1 Nov 2020 {hour:02}:{minute:02}:{second:02} +0000\r\n")
+    });
     let whole = format!(
-        "From: ada@example.org\r\n{copy}Subject: {subject}\r\n\
+        "From: ada@example.org\r\n{date}{copy}Subject: {subject}\r\n\
          Content-Type: text/plain; charset=utf-8\r\n\r\n{body}\r\n"
     );
     Letter {
@@ -215,6 +245,7 @@ fn letter(number: usize) -> Letter {
         body,
         whole,
         is_copied,
+        sent,
     }
 }
 

@@ -29,6 +29,26 @@ pub(crate) async fn sort(
     found: &mut Finding,
     criteria: &[SortCriterion],
 ) -> Result<(), Ending> {
+    let compares_text = criteria
+        .iter()
+        .any(|criterion| !compares_number(criterion.key));
+    let places = if compares_text {
+        places_by_keys(key_reader, found, criteria).await?
+    } else {
+        places_by_numbers(key_reader, found, criteria).await?
+    };
+    let bytes = found.bytes_to_look_through();
+    let reordering = || found.reorder(&places);
+    key_reader.compute.run(bytes, reordering).await;
+    Ok(())
+}
+
+/// The places of all in order, where texts are compared, too.
+async fn places_by_keys(
+    key_reader: KeyReader<'_>,
+    found: &Finding,
+    criteria: &[SortCriterion],
+) -> Result<Vec<usize>, Ending> {
     let compute = key_reader.compute;
     let bytes = found.bytes_to_look_through();
     let messages = compute.run(bytes, || messages_of(found)).await;
@@ -51,10 +71,85 @@ pub(crate) async fn sort(
             (one, other) => one.is_some().cmp(&other.is_some()),
         }
     };
-    let places = sorted(all.len(), PLACES_PER_SLICE, compare, compute).await;
-    let bytes = found.bytes_to_look_through();
-    compute.run(bytes, || found.reorder(&places)).await;
-    Ok(())
+    Ok(sorted(all.len(), PLACES_PER_SLICE, compare, compute).await)
+}
+
+/// The places of all in order, where nothing but numbers is compared: they are kept side by side, and of the messages
+/// nothing else is needed.
+async fn places_by_numbers(
+    key_reader: KeyReader<'_>,
+    found: &Finding,
+    criteria: &[SortCriterion],
+) -> Result<Vec<usize>, Ending> {
+    let compute = key_reader.compute;
+    // What a key does not tell apart the first time it does not tell apart the second time.
+    let mut telling: Vec<SortCriterion> = Vec::new();
+    for criterion in criteria {
+        if !telling.iter().any(|other| other.key == criterion.key) {
+            telling.push(*criterion);
+        }
+    }
+    let asks_date = telling
+        .iter()
+        .any(|criterion| criterion.key == SortKey::Date);
+    let sent = if asks_date {
+        key_reader.sent_dates(found).await?
+    } else {
+        Vec::new()
+    };
+    let mut numbers: Vec<Vec<i64>> = Vec::new();
+    for &criterion in &telling {
+        let bytes = found.bytes_to_look_through();
+        let making = || numbers_of(found, &sent, criterion);
+        numbers.push(compute.run(bytes, making).await);
+    }
+    let compare = |one: usize, other: usize| {
+        numbers
+            .iter()
+            .map(|numbers| numbers.get(one).cmp(&numbers.get(other)))
+            .find(|ordering| ordering.is_ne())
+            .unwrap_or(Ordering::Equal)
+    };
+    let count = found.messages.len();
+    Ok(sorted(count, PLACES_PER_SLICE, compare, compute).await)
+}
+
+/// What a criterion compares of each that was found, as numbers that ascend. `sent` has the date of each, where that is
+/// what is compared.
+fn numbers_of(found: &Finding, sent: &[Option<i64>], criterion: SortCriterion) -> Vec<i64> {
+    let messages = found.messages.iter().enumerate();
+    let numbers = messages.map(|(place, (_, message))| {
+        let of_message = OfMessage {
+            message,
+            relevancy: found.relevancy(message.uid),
+            sent: sent.get(place).copied().flatten(),
+        };
+        let number = of_message.number(criterion.key).unwrap_or_default();
+        ascending(number, criterion.direction)
+    });
+    numbers.collect()
+}
+
+/// A number that ascends where `number` goes in this direction.
+fn ascending(number: i64, direction: Direction) -> i64 {
+    match direction {
+        Direction::Ascending => number,
+        // The lowest becomes the highest, also where there is no such negative number.
+        Direction::Descending => !number,
+    }
+}
+
+/// Whether this key compares numbers, and no texts.
+fn compares_number(key: SortKey) -> bool {
+    match key {
+        SortKey::Relevancy | SortKey::Arrival | SortKey::Date | SortKey::Size => true,
+        SortKey::Subject
+        | SortKey::From
+        | SortKey::To
+        | SortKey::Cc
+        | SortKey::DisplayFrom
+        | SortKey::DisplayTo => false,
+    }
 }
 
 /// For each of `found`, the place in `order` before which it comes, from zero and ascending: `order` is sorted by
@@ -115,17 +210,49 @@ fn sortable<'k>(found: &Finding, written: &'k [Bytes]) -> Vec<Sortable<'k>> {
 fn leading(all: &[Sortable<'_>], criteria: &[SortCriterion]) -> Option<Vec<i64>> {
     let first = criteria.first()?;
     let numbers = all.iter().map(|sortable| {
-        let number = sortable.number(first.key)?;
-        Some(match first.direction {
-            Direction::Ascending => number,
-            // The lowest becomes the highest, also where there is no such negative number.
-            Direction::Descending => !number,
-        })
+        let number = sortable.of_message().number(first.key)?;
+        Some(ascending(number, first.direction))
     });
     numbers.collect()
 }
 
 impl KeyReader<'_> {
+    /// When each that was found was sent, in seconds since 1970: by the digests where there are many, else by its sort keys.
+    /// They stand in the order of the mailbox.
+    async fn sent_dates(self, found: &Finding) -> Result<Vec<Option<i64>>, Ending> {
+        let contents = self.live.contents();
+        let digested = if found.messages.len() >= DIGESTS_ASKED_MESSAGES_MIN {
+            let dates = contents.digested_dates(found.mailbox, self.compute);
+            dates.await?
+        } else {
+            Vec::new()
+        };
+        let looking = || {
+            let mut digested = digested.iter().peekable();
+            let mut sent = Vec::with_capacity(found.messages.len());
+            let mut missing = (Vec::new(), Vec::new());
+            for (place, (_, message)) in found.messages.iter().enumerate() {
+                while digested.next_if(|(uid, _)| *uid < message.uid).is_some() {}
+                let date = digested.next_if(|(uid, _)| *uid == message.uid);
+                if date.is_none() {
+                    missing.0.push(place);
+                    missing.1.push(message.clone());
+                }
+                sent.push(date.and_then(|&(_, date)| date));
+            }
+            (sent, missing)
+        };
+        let bytes = found.bytes_to_look_through();
+        let (mut sent, (places, missing)) = self.compute.run(bytes, looking).await;
+        let keys = contents.sort_keys(found.mailbox, &missing, SortKeysUse::Sort, self.compute);
+        for (place, keys) in places.into_iter().zip(keys.await?) {
+            if let Some(date) = sent.get_mut(place) {
+                *date = SortKeys::new(&keys).sent();
+            }
+        }
+        Ok(sent)
+    }
+
     /// Reads the sort keys, unless all that is compared is known without them.
     async fn load(
         self,
@@ -146,6 +273,38 @@ impl KeyReader<'_> {
         Ok(contents
             .sort_keys(mailbox, messages, SortKeysUse::Sort, self.compute)
             .await?)
+    }
+}
+
+/// Of fewer messages no digest is made.
+const DIGESTS_ASKED_MESSAGES_MIN: usize = 500;
+
+/// What of a message is a number.
+struct OfMessage<'m> {
+    message: &'m Message,
+    relevancy: u8,
+    /// The seconds since 1970 at which it was sent, where its header tells.
+    sent: Option<i64>,
+}
+
+impl OfMessage<'_> {
+    /// What is compared by a key that compares numbers.
+    fn number(&self, key: SortKey) -> Option<i64> {
+        let arrived = self.message.date.unix_seconds;
+        match key {
+            // The most relevant comes first.
+            SortKey::Relevancy => Some(-i64::from(self.relevancy)),
+            SortKey::Arrival => Some(arrived),
+            // The time of sending, or else that of arrival (RFC 5256, 2.2).
+            SortKey::Date => Some(self.sent.unwrap_or(arrived)),
+            SortKey::Size => Some(i64::from(self.message.size)),
+            SortKey::Subject
+            | SortKey::From
+            | SortKey::To
+            | SortKey::Cc
+            | SortKey::DisplayFrom
+            | SortKey::DisplayTo => None,
+        }
     }
 }
 
@@ -196,7 +355,8 @@ impl Sortable<'_> {
         let text = |which| self.keys.text(which).cmp(other.keys.text(which));
         match key {
             SortKey::Relevancy | SortKey::Arrival | SortKey::Date | SortKey::Size => {
-                self.number(key).cmp(&other.number(key))
+                let number = self.of_message().number(key);
+                number.cmp(&other.of_message().number(key))
             }
             SortKey::Subject => text(SortText::Subject),
             SortKey::From => text(SortText::From),
@@ -207,29 +367,11 @@ impl Sortable<'_> {
         }
     }
 
-    /// What is compared by a key that compares numbers.
-    fn number(&self, key: SortKey) -> Option<i64> {
-        match key {
-            // The most relevant comes first.
-            SortKey::Relevancy => Some(-i64::from(self.relevancy)),
-            SortKey::Arrival => Some(self.arrived()),
-            SortKey::Date => Some(self.sent()),
-            SortKey::Size => Some(i64::from(self.message.size)),
-            SortKey::Subject
-            | SortKey::From
-            | SortKey::To
-            | SortKey::Cc
-            | SortKey::DisplayFrom
-            | SortKey::DisplayTo => None,
+    fn of_message(&self) -> OfMessage<'_> {
+        OfMessage {
+            message: &self.message,
+            relevancy: self.relevancy,
+            sent: self.keys.sent(),
         }
-    }
-
-    fn arrived(&self) -> i64 {
-        self.message.date.unix_seconds
-    }
-
-    /// The time of sending, or else that of arrival (RFC 5256, 2.2).
-    fn sent(&self) -> i64 {
-        self.keys.sent().unwrap_or_else(|| self.arrived())
     }
 }

@@ -11,7 +11,7 @@ mod read;
 mod trigrams;
 mod write;
 
-pub use read::{Digest, DigestId, DigestedSortKeys};
+pub use read::{Digest, DigestId, DigestedDates, DigestedSortKeys};
 
 pub(crate) use digesting::Digesting;
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use mail::{ContentId, MailboxId, Uid, UidSet};
-use mime::SortKeysUse;
+use mime::{SortKeys, SortKeysUse};
 
 use super::{pack, trigrams};
 use crate::packing::unpacked_bytes;
@@ -36,6 +36,23 @@ pub struct DigestedSortKeys {
     pub digest: DigestId,
     /// The keys of each message, each in memory of its own.
     pub keys: Vec<(ContentId, Bytes)>,
+}
+
+/// When the messages in one digest were sent.
+#[derive(Clone, Debug)]
+pub struct DigestedDates {
+    /// The digest.
+    pub digest: DigestId,
+    /// The seconds since 1970 at which each message was sent, ascending by UID; `None` where its header does not tell.
+    pub dates: Vec<(Uid, Option<i64>)>,
+}
+
+/// What SORT and THREAD compare, as it is stored.
+struct PackedSortKeys {
+    id: i64,
+    uids: String,
+    contents: Vec<i64>,
+    sort_keys: Vec<u8>,
 }
 
 impl Store {
@@ -135,19 +152,7 @@ impl Store {
         behind: Option<DigestId>,
         used_by: SortKeysUse,
     ) -> Result<Option<DigestedSortKeys>, Fault> {
-        let row = sqlx::query!(
-            "select id, contents, sort_keys
-               from digest
-              where mailbox = $1
-                and id > $2
-              order by id
-              limit 1",
-            mailbox.0,
-            behind.map_or(i64::MIN, |digest| digest.0)
-        )
-        .fetch_optional(&mut *self.connection().await?)
-        .await?;
-        let Some(row) = row else {
+        let Some(row) = self.load_packed_sort_keys(mailbox, behind).await? else {
             return Ok(None);
         };
         let bytes = unpacked_bytes(&row.sort_keys);
@@ -160,6 +165,54 @@ impl Store {
             }))
         };
         self.compute().run(bytes, unpacking).await
+    }
+
+    /// The dates of sending alone of the messages in the next digest of a mailbox behind this one; `None` behind the
+    /// last.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Unavailable`] when the database is away.
+    #[tracing::instrument(name = "db.load_digested_dates", skip_all)]
+    pub async fn load_digested_dates(
+        &self,
+        mailbox: MailboxId,
+        behind: Option<DigestId>,
+    ) -> Result<Option<DigestedDates>, Fault> {
+        let Some(row) = self.load_packed_sort_keys(mailbox, behind).await? else {
+            return Ok(None);
+        };
+        let bytes = unpacked_bytes(&row.sort_keys);
+        let unpacking = || {
+            let keys = pack::unpack(row.sort_keys)?;
+            let dates = keys.iter().map(|written| SortKeys::new(written).sent());
+            Ok(Some(DigestedDates {
+                digest: DigestId(row.id),
+                dates: multirange::parse(&row.uids)?.iter().zip(dates).collect(),
+            }))
+        };
+        self.compute().run(bytes, unpacking).await
+    }
+
+    async fn load_packed_sort_keys(
+        &self,
+        mailbox: MailboxId,
+        behind: Option<DigestId>,
+    ) -> Result<Option<PackedSortKeys>, Fault> {
+        let row = sqlx::query_as!(
+            PackedSortKeys,
+            r#"select id, uids::text as "uids!", contents, sort_keys
+                 from digest
+                where mailbox = $1
+                  and id > $2
+                order by id
+                limit 1"#,
+            mailbox.0,
+            behind.map_or(i64::MIN, |digest| digest.0)
+        )
+        .fetch_optional(&mut *self.connection().await?)
+        .await?;
+        Ok(row)
     }
 }
 
