@@ -7,6 +7,8 @@ import subprocess
 
 WIDTH, HEIGHT = 1120, 1180
 PATIENCE_SECONDS = 30
+# What Chromium answers about a page that is left before the script on it ended.
+PAGE_LEFT = "Inspected target navigated or closed"
 
 
 class Chromium:
@@ -37,6 +39,11 @@ class Chromium:
         os.close(self.said)
 
     def ask(self, method, **parameters):
+        answer = self.answer(method, **parameters)
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    def answer(self, method, **parameters):
         self.number += 1
         request = {"id": self.number, "method": method, "params": parameters}
         if self.session:
@@ -45,8 +52,7 @@ class Chromium:
         while True:
             answer = self.next()
             if answer.get("id") == self.number:
-                assert "error" not in answer, answer
-                return answer["result"]
+                return answer
             self.events.append(answer)
 
     def next(self):
@@ -59,10 +65,18 @@ class Chromium:
         return json.loads(answer)
 
     def evaluate(self, script):
-        """What a script says in the end; null while there is no page yet that it could ask."""
-        return self.ask("Runtime.evaluate", expression=script, awaitPromise=True)["result"].get("value", "null")
+        """What a script says in the end; null where there is no page that it could ask, or it is left meanwhile."""
+        answer = self.answer("Runtime.evaluate", expression=script, awaitPromise=True)
+        if answer.get("error", {}).get("message") == PAGE_LEFT:
+            return "null"
+        assert "error" not in answer, answer
+        return answer["result"]["result"].get("value", "null")
 
     def complaints(self):
         """Errors of scripts, and what the browser refused or could not load."""
-        kinds = ("Runtime.exceptionThrown", "Log.entryAdded")
-        return [event["params"] for event in self.events if event.get("method") in kinds]
+        def is_complaint(event):
+            if event.get("method") == "Log.entryAdded":
+                return event["params"]["entry"]["level"] in ("warning", "error")
+            return event.get("method") == "Runtime.exceptionThrown"
+
+        return [event["params"] for event in self.events if is_complaint(event)]
