@@ -40,15 +40,20 @@ fn a_killed_frontend_keeps_what_it_answered_and_loses_nothing_else() {
         let mut doomed = Frontend::start(world, "doomed");
         let survivor = Frontend::start(world, "survivor");
         let count = Arc::new(AtomicUsize::new(0));
-        let mut writers = JoinSet::new();
-        for writer in 0..WRITERS {
-            let log = Log::new(writer, &count);
-            writers.spawn(append_until_it_ends(doomed.log_in().await, log));
-            let log = Log::new(WRITERS + writer, &count);
-            writers.spawn(store_until_it_ends(doomed.log_in().await, log));
+        let (mut appending, mut storing) = (Vec::new(), Vec::new());
+        for _ in 0..WRITERS {
+            appending.push(doomed.log_in().await);
+            storing.push(doomed.select().await);
         }
-        let mut watcher = survivor.log_in().await;
-        watcher.ask_ok(format!("SELECT {MAILBOX}")).await.unwrap();
+        let mut watcher = survivor.select().await;
+        // They begin together: whoever is quick has the frontend killed.
+        let mut writers = JoinSet::new();
+        for (writer, (appending, storing)) in appending.into_iter().zip(storing).enumerate() {
+            let log = Log::new(writer, &count);
+            writers.spawn(append_until_it_ends(appending, log));
+            let log = Log::new(WRITERS + writer, &count);
+            writers.spawn(store_until_it_ends(storing, log));
+        }
         while count.load(Ordering::SeqCst) < ANSWERS_BEFORE {
             watcher.ask_ok("NOOP").await.unwrap();
         }
@@ -62,8 +67,7 @@ fn a_killed_frontend_keeps_what_it_answered_and_loses_nothing_else() {
         verify(&mut watcher, &logs).await;
         // A new frontend finds it too.
         let reborn = Frontend::start(world, "reborn");
-        let mut client = reborn.log_in().await;
-        client.ask_ok(format!("SELECT {MAILBOX}")).await.unwrap();
+        let mut client = reborn.select().await;
         verify(&mut client, &logs).await;
     });
 }
@@ -87,8 +91,7 @@ fn a_restart_of_postgresql_is_no_worse_than_unavailable() {
         is_back.send_replace(true);
         let logs = writers.join_all().await;
         for frontend in &frontends {
-            let mut client = frontend.log_in().await;
-            client.ask_ok(format!("SELECT {MAILBOX}")).await.unwrap();
+            let mut client = frontend.select().await;
             verify(&mut client, &logs).await;
         }
     });
@@ -203,6 +206,13 @@ impl Frontend {
             .unwrap();
         client
     }
+
+    /// Somebody who has logged in and selected the mailbox.
+    async fn select(&self) -> Client {
+        let mut client = self.log_in().await;
+        client.ask_ok(format!("SELECT {MAILBOX}")).await.unwrap();
+        client
+    }
 }
 
 impl Drop for Frontend {
@@ -300,7 +310,6 @@ async fn append_until_it_ends(mut client: Client, mut log: Log) -> Log {
 }
 
 async fn store_until_it_ends(mut client: Client, mut log: Log) -> Log {
-    client.ask_ok(format!("SELECT {MAILBOX}")).await.unwrap();
     for number in 0.. {
         // Each writer uses one keyword for each message; a mailbox may not have many more.
         let keyword = format!("k{}", log.writer);
