@@ -1,6 +1,6 @@
 //! Where a letter to an address would go, and why; for site administrators.
 
-use mail::EmailAddress;
+use mail::{EmailAddress, Place};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -52,24 +52,19 @@ pub(crate) async fn explain_address(
     asker.check_administrator()?;
     let address =
         EmailAddress::parse(&text).map_err(|bad| Problem::Unfit(sentence(&bad.to_string())))?;
-    let (store, separator) = (&asker.store, &asker.site().address_separator);
-    let name = |place: &mail::Place| asker.name(&asker.own(place.clone())).to_string();
-    let route = store.route(&address, separator).await?;
-    let mut targets = Vec::new();
-    for target in &route.targets {
-        let filed = target.subfolder.as_ref().unwrap_or(&target.mailbox);
-        targets.push(RouteTarget {
-            mailbox: name(&filed.place),
-            anyone: store.may_post(None, target).await?,
-        });
-    }
-    let because = route.steps.iter().map(|step| step.words(name));
-    let sent_copy = store.sent_copy_address(&address, separator).await?;
+    let separator = &asker.site().address_separator;
+    let explained = asker.store.explain_route(&address, separator).await?;
+    let name = |place: &Place| asker.name(&asker.own(place.clone())).to_string();
+    let target = |(place, anyone): &(Place, bool)| RouteTarget {
+        mailbox: name(place),
+        anyone: *anyone,
+    };
+    let because = explained.steps.iter().map(|step| step.words(name));
     let view = RouteView {
-        targets,
+        targets: explained.filed.iter().map(target).collect(),
         because: because.collect(),
-        senders: store.senders_of(&address, separator).await?,
-        sent_copy: sent_copy.map(|copy| copy.to_string()),
+        senders: explained.senders,
+        sent_copy: explained.sent_copy.map(|copy| copy.to_string()),
         address: text,
     };
     Answer::shown(&view, &conditions)

@@ -14,7 +14,7 @@ use crate::activity::ActivityKind;
 use crate::append::{Added, Append, Incoming};
 use crate::filing::{Circumstances, Filing, filing};
 use crate::place::belonging;
-use crate::{Cause, Fault, Prepared, Store, Target, TargetMailbox};
+use crate::{Cause, Fault, Prepared, Route, RouteExplanation, Store, Target, TargetMailbox};
 
 /// A letter, as it will be stored in every mailbox that it is for.
 #[derive(Debug)]
@@ -85,6 +85,31 @@ const AT_ONCE_MAX: usize = 4;
 const WINDOW_MAX: Duration = Duration::from_secs(DUPLICATE_WINDOW_DAYS_MAX * 24 * 60 * 60);
 
 impl Store {
+    /// Where a letter to `address` goes and why, as [`route`](Self::route) has it, and who sends as it.
+    ///
+    /// # Errors
+    ///
+    /// As [`route`](Self::route).
+    pub async fn explain_route(
+        &self,
+        address: &EmailAddress,
+        separator: &str,
+    ) -> Result<RouteExplanation, Fault> {
+        let Route { targets, steps } = self.route(address, separator).await?;
+        let mut filed = Vec::with_capacity(targets.len());
+        for target in targets {
+            let anyone = self.may_post(None, &target).await?;
+            let mailbox = target.subfolder.unwrap_or(target.mailbox);
+            filed.push((mailbox.place, anyone));
+        }
+        Ok(RouteExplanation {
+            filed,
+            steps,
+            senders: self.senders_of(address, separator).await?,
+            sent_copy: self.sent_copy_address(address, separator).await?,
+        })
+    }
+
     /// Whether `submitter`, or nobody, may post to the mailbox that a letter is addressed to, when its route was asked for.
     ///
     /// # Errors

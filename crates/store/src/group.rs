@@ -91,27 +91,8 @@ impl Store {
     /// # Errors
     ///
     /// [`Fault::Unavailable`] when the database is away.
-    #[tracing::instrument(name = "db.groups", skip_all)]
     pub async fn groups(&self) -> Result<Vec<Group>, Fault> {
-        let rows = sqlx::query_as!(
-            Group,
-            r#"select g.name,
-                      array(select a.name
-                              from user_group_member m
-                              join account a on a.id = m.account
-                             where m.user_group = g.id
-                             order by a.name) as "members!",
-                      array(select i.name
-                              from user_group_nesting n
-                              join user_group i on i.id = n.inner_group
-                             where n.outer_group = g.id
-                             order by i.name) as "groups!"
-                 from user_group g
-                order by g.name"#
-        )
-        .fetch_all(&mut *self.connection().await?)
-        .await?;
-        Ok(rows)
+        self.groups_after(None, u32::MAX).await
     }
 
     /// The groups that come after this name, or all, by name; the first so many.

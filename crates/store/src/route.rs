@@ -1,6 +1,6 @@
 //! Where a letter to an address goes.
 
-use mail::{MailboxId, Place};
+use mail::{EmailAddress, MailboxId, Place};
 
 /// Where a letter to an address goes, and why.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -9,6 +9,19 @@ pub struct Route {
     pub targets: Vec<Target>,
     /// How they were found, in this order.
     pub steps: Vec<RouteStep>,
+}
+
+/// A route, and what else an administrator wants to know of an address.
+#[derive(Clone, Debug)]
+pub struct RouteExplanation {
+    /// Where a letter would be filed, and whether it may be from anyone.
+    pub filed: Vec<(Place, bool)>,
+    /// How that was found.
+    pub steps: Vec<RouteStep>,
+    /// Who may send as the address, by name.
+    pub senders: Vec<String>,
+    /// Where a copy of what is sent as it goes.
+    pub sent_copy: Option<EmailAddress>,
 }
 
 /// A mailbox that a letter is addressed to, and what may take its place there ([`crate::filing()`]).

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import select
 import subprocess
 
 WIDTH, HEIGHT = 1120, 1180
@@ -55,8 +56,18 @@ class Chromium:
                 return answer
             self.events.append(answer)
 
+    def loads(self):
+        """How many pages have been loaded."""
+        return sum(event.get("method") == "Page.loadEventFired" for event in self.events)
+
+    def wait_for_load(self, before):
+        """Until more pages than these have been loaded."""
+        while self.loads() <= before:
+            self.events.append(self.next())
+
     def next(self):
         while b"\0" not in self.rest:
+            assert select.select([self.said], [], [], PATIENCE_SECONDS)[0], "the browser says nothing"
             read = os.read(self.said, 1 << 20)
             if not read:
                 raise EOFError

@@ -91,11 +91,17 @@ def check_complaints(visitor, redirects):
 
 def show_who(visitor, name):
     """At the provider: whatever name and password, and then whatever it asks besides."""
-    provider = visitor.browser.evaluate("location.origin")
+    browser = visitor.browser
+    provider = browser.evaluate("location.origin")
     until = time.monotonic() + PATIENCE_SECONDS
-    while (page := address(visitor)).startswith(provider) or page == "null":
+    while True:
+        # Whatever is loaded from here on ends the wait below.
+        loads = browser.loads()
+        page = address(visitor)
+        if not page.startswith(provider) and page != "null":
+            break
         assert time.monotonic() < until, f"no way back from {page}: {visitor.text()}"
-        visitor.browser.evaluate(f"""(() => {{
+        browser.evaluate(f"""(() => {{
           const [form] = document.forms;
           // Other pages of it send their form themselves.
           const isAsked = location.pathname.startsWith('/interaction/');
@@ -106,10 +112,9 @@ def show_who(visitor, name):
           if (password) password.value = 'whatever';
           form.submit();
         }})()""")
-        time.sleep(0.05)
-    while visitor.browser.evaluate("document.readyState") != "complete":
-        assert time.monotonic() < until, "no page came"
-        time.sleep(0.05)
+        browser.wait_for_load(loads)
+    if browser.evaluate("document.readyState") != "complete":
+        browser.wait_for_load(loads)
 
 
 def address(visitor):

@@ -235,25 +235,19 @@ impl Addresses for AdminContext {
     async fn explain_address(&self, text: &str) -> Result<ExplainedAddress, Failure> {
         let address =
             EmailAddress::parse(text).map_err(|bad| Failure::usage(format!("{text}: {bad}")))?;
-        let (store, separator) = (&self.store, &self.separator);
-        let route = store.route(&address, separator).await?;
-        let mut targets = Vec::new();
-        for target in &route.targets {
-            let filed = target.subfolder.as_ref().unwrap_or(&target.mailbox);
-            targets.push(ExplainedTarget {
-                mailbox: self.name(&filed.place).to_string(),
-                anyone: store.may_post(None, target).await?,
-            });
-        }
+        let explained = self.store.explain_route(&address, &self.separator).await?;
         let name = |place: &Place| self.name(place).to_string();
-        let because = route.steps.iter().map(|step| step.words(name));
-        let sent_copy = store.sent_copy_address(&address, separator).await?;
+        let target = |(place, anyone): &(Place, bool)| ExplainedTarget {
+            mailbox: name(place),
+            anyone: *anyone,
+        };
+        let because = explained.steps.iter().map(|step| step.words(name));
         Ok(ExplainedAddress {
             address: text.to_owned(),
-            targets,
+            targets: explained.filed.iter().map(target).collect(),
             because: because.collect(),
-            senders: store.senders_of(&address, separator).await?,
-            sent_copy: sent_copy.map(|copy| copy.to_string()),
+            senders: explained.senders,
+            sent_copy: explained.sent_copy.map(|copy| copy.to_string()),
         })
     }
 }

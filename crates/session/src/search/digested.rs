@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use mail::{MailboxId, UidSet};
 use mime::SearchText;
-use store::{Digest, Store};
+use store::{DIGEST_MESSAGES_MIN, Digest, Store};
 use wire::SearchKey;
 
 use crate::ending::Ending;
@@ -19,9 +19,6 @@ use crate::search::target::SearchTarget;
 /// because its texts are packed together.
 const CANDIDATES_READ_SINGLY_MAX: usize = 100;
 
-/// Of fewer messages no digest is made.
-const DIGESTS_FIRST_MESSAGES_MIN: usize = 500;
-
 /// The digests of each large mailbox in which a text that is sought has to be, before its messages are gone through:
 /// most of them need not be looked at then.
 pub(crate) async fn ask_digests_first(
@@ -33,7 +30,9 @@ pub(crate) async fn ask_digests_first(
     let needles = targets.first().map(|(_, criteria)| criteria.needles());
     let needles = needles.unwrap_or_default();
     let is_large = |target: &SearchTarget<'_>| {
-        !needles.is_empty() && messages_max(key, *target) >= DIGESTS_FIRST_MESSAGES_MIN
+        !needles.is_empty()
+            && target.messages() >= DIGEST_MESSAGES_MIN
+            && messages_max(key, *target) >= DIGEST_MESSAGES_MIN
     };
     let large = targets.iter().map(|(search_target, _)| search_target);
     let large = large.filter(|search_target| is_large(search_target));

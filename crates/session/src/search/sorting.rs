@@ -7,7 +7,7 @@ use image::{Image, Message};
 use live::Live;
 use mail::{MailboxId, Uid};
 use mime::{SortKeys, SortKeysUse, SortText};
-use store::Compute;
+use store::{Compute, DIGEST_MESSAGES_MIN};
 use wire::{Direction, SortCriterion, SortKey};
 
 use crate::ending::Ending;
@@ -221,7 +221,7 @@ impl KeyReader<'_> {
     /// They stand in the order of the mailbox.
     async fn sent_dates(self, found: &Finding) -> Result<Vec<Option<i64>>, Ending> {
         let contents = self.live.contents();
-        let digested = if found.messages.len() >= DIGESTS_ASKED_MESSAGES_MIN {
+        let digested = if found.messages.len() >= DIGEST_MESSAGES_MIN {
             let dates = contents.digested_dates(found.mailbox, self.compute);
             dates.await?
         } else {
@@ -275,9 +275,6 @@ impl KeyReader<'_> {
             .await?)
     }
 }
-
-/// Of fewer messages no digest is made.
-const DIGESTS_ASKED_MESSAGES_MIN: usize = 500;
 
 /// What of a message is a number.
 struct OfMessage<'m> {

@@ -19,5 +19,5 @@ pub(crate) use digesting::Digesting;
 const DIGEST_MESSAGES_MAX: usize = 4096;
 /// Search texts of one digest, in bytes.
 const DIGEST_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// Fewer are read singly.
-const DIGEST_MESSAGES_MIN: usize = 500;
+/// Of fewer messages no digest is made: they are read singly.
+pub const DIGEST_MESSAGES_MIN: usize = 500;

@@ -222,8 +222,8 @@ fn at_places(uids: &UidSet, places: &[usize]) -> UidSet {
     let mut before = 0;
     let mut chosen = UidSet::new();
     for (low, high) in uids.ranges() {
-        let count = UidSet::from_ranges([(low, high)]).len();
-        let after = before + usize::try_from(count).unwrap_or(usize::MAX);
+        let beyond = usize::try_from(high.get() - low.get()).unwrap_or(usize::MAX);
+        let after = before + beyond + 1;
         while let Some(place) = places.next_if(|&place| place < after) {
             let offset = u32::try_from(place - before).unwrap_or(u32::MAX);
             if let Some(uid) = Uid::new(low.get().saturating_add(offset)) {
