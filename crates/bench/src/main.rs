@@ -74,10 +74,10 @@ struct Options {
     /// demo is started and stopped.
     #[arg(long)]
     world: Option<PathBuf>,
-    /// Run the same load at another server, in turns, and compare. `POSTROOM_BENCH_PEERS` is the folder of the
-    /// script that starts it, else `../shared/peers` beside the repository.
+    /// Run the same load at another server, in turns, and compare; may be given for each. `POSTROOM_BENCH_PEERS` is
+    /// the folder of the scripts that start them, else `../shared/peers` beside the repository.
     #[arg(long, value_name = "PEER")]
-    against: Option<Peer>,
+    against: Vec<Peer>,
     /// Print one JSON object at the end instead of tables.
     #[arg(long)]
     json: bool,
@@ -144,11 +144,11 @@ fn run(options: &Options) -> Result<(), BenchError> {
         drop(demo);
         return done;
     }
-    let peer = options.against.map(Peer::start).transpose()?;
     let mut places = vec![Place::new("postroom", world, options)?];
-    let mut running = None;
-    if let (Some(peer), Some((process, world))) = (options.against, peer) {
-        running = Some(process);
+    let mut running = Vec::new();
+    for peer in &options.against {
+        let (process, world) = runtime.block_on(peer.start())?;
+        running.push(process);
         places.push(Place::new(peer.name(), world, options)?);
     }
     let measured = runtime.block_on(measure(places, options, &slice));
@@ -205,8 +205,10 @@ async fn measure(mut places: Vec<Place>, options: &Options, slice: &str) -> Resu
             measured
                 .iter()
                 .for_each(|section| print!("{}", report::table(section)));
-            if let [ours, theirs] = measured.as_slice() {
-                print!("{}", report::comparison(ours, theirs));
+            if let Some((ours, peers)) = measured.split_first() {
+                for theirs in peers {
+                    print!("{}", report::comparison(ours, theirs));
+                }
             }
         }
         sections.extend(measured);

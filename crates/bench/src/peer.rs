@@ -8,12 +8,14 @@ use std::process::{Child, Command, Stdio};
 use clap::ValueEnum;
 use tempfile::TempDir;
 
+use crate::client::Client;
 use crate::error::BenchError;
 use crate::world::{Node, Person, World};
 
 /// The servers that scripts are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Peer {
+    Cyrus,
     Dovecot,
 }
 
@@ -28,12 +30,13 @@ pub(crate) struct RunningPeer {
 impl Peer {
     pub(crate) const fn name(self) -> &'static str {
         match self {
+            Self::Cyrus => "cyrus",
             Self::Dovecot => "dovecot",
         }
     }
 
-    /// Starts it with an administrator and enough people.
-    pub(crate) fn start(self) -> Result<(RunningPeer, World), BenchError> {
+    /// Starts it with enough people, of whom one may create mailboxes beside the shared one.
+    pub(crate) async fn start(self) -> Result<(RunningPeer, World), BenchError> {
         let script = scripts().join(self.name());
         let what = || format!("{}, looked for by {SCRIPTS}", script.display());
         let folder = tempfile::tempdir().map_err(BenchError::at("a folder"))?;
@@ -67,7 +70,11 @@ impl Peer {
         }
         let said = String::from_utf8_lossy(&started.stdout);
         let node = node(&said).ok_or_else(|| BenchError::new(format!("{}: {said}", what())))?;
-        Ok((running, world(node)))
+        let world = match self {
+            Self::Cyrus => cyrus(node).await?,
+            Self::Dovecot => world(node, DOVECOT_SHARED, person("admin".to_owned())),
+        };
+        Ok((running, world))
     }
 }
 
@@ -87,18 +94,36 @@ fn scripts() -> PathBuf {
     )
 }
 
-/// What the scripts make: `Public/` for all, and people with one password.
-fn world(node: Node) -> World {
-    let person = |user: String| Person {
+/// Makes a place for mailboxes of the first person, whom we take for the administrator: Cyrus shows its own
+/// mailboxes by other names than everybody else.
+async fn cyrus(node: Node) -> Result<World, BenchError> {
+    let owner = person("u1".to_owned());
+    let mut admin = Client::connect(&node).await?;
+    admin.login(&person("admin".to_owned())).await?;
+    for command in [
+        "CREATE shared/bench".to_owned(),
+        format!("SETACL shared/bench {} lrswipkxtea", owner.user),
+    ] {
+        admin.ask(&command).await?;
+    }
+    Ok(world(node, CYRUS_SHARED, owner))
+}
+
+fn person(user: String) -> Person {
+    Person {
         user,
         password: "pass".to_owned(),
-    };
+    }
+}
+
+/// What the scripts make: people with one password.
+fn world(node: Node, shared: &str, admin: Person) -> World {
     World {
         nodes: vec![node],
         postgres: None,
         bus: None,
-        shared: "Public/team".to_owned(),
-        admin: person("admin".to_owned()),
+        shared: shared.to_owned(),
+        admin,
         people: (1..=PEOPLE)
             .map(|number| person(format!("u{number}")))
             .collect(),
@@ -124,6 +149,9 @@ fn node(said: &str) -> Option<Node> {
     })
 }
 
+const DOVECOT_SHARED: &str = "Public/team";
+/// What the administrator calls `shared/bench/team`.
+const CYRUS_SHARED: &str = "Shared Folders/shared/bench/team";
 /// The variable that says where the scripts are.
 const SCRIPTS: &str = "POSTROOM_BENCH_PEERS";
 /// Everybody's INBOX may be one of a hundred mailboxes, beside the newcomers.
