@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import shutil
 import socket
 import subprocess
 import time
@@ -21,6 +22,16 @@ HURRY = [
     (r"postroom_store_queue_age_seconds > 15", "postroom_store_queue_age_seconds > 4"),
     (r"replication_lag_seconds\) > 60", "replication_lag_seconds) > 3"),
 ]
+
+
+# The share of a disk that is to be left, as PostroomDiskNearlyFull has it.
+DISK_LEFT = 0.1
+
+
+def true_of_this_machine(folder):
+    """The alerts that are raised rightly wherever a frontend has its state in `folder`, whatever is done to it."""
+    disk = shutil.disk_usage(folder)
+    return {"PostroomDiskNearlyFull"} if disk.free / disk.total < DISK_LEFT else set()
 
 
 class Prometheus:
