@@ -25,6 +25,9 @@ use crate::wake::CHANNEL;
 pub(crate) const RETRY_PAUSE: Duration = Duration::from_millis(500);
 /// How long a carrier may take before wake-ups go by the database.
 const CARRIER_PATIENCE: Duration = Duration::from_millis(250);
+/// Between two notifications, each a transaction and a wake-up of every node: the first after a rest goes at once, and those of
+/// a node that writes one thing after the other go together. Timers tick by the millisecond, so it may be nearly twice as long.
+const NOTIFY_PAUSE: Duration = Duration::from_millis(1);
 /// What fails again and again is said at first and each minute.
 const FAILURES_PER_WARNING: u32 = 120;
 
@@ -33,6 +36,7 @@ pub(crate) fn start(inner: &Arc<Inner>) {
     let notifier = Notifier {
         inner: inner.clone(),
         connection: None,
+        has_notified: false,
         failures: 0,
     };
     (inner.background.spawn)(Box::pin(notifier.run()));
@@ -41,6 +45,8 @@ pub(crate) fn start(inner: &Arc<Inner>) {
 struct Notifier {
     inner: Arc<Inner>,
     connection: Option<PgConnection>,
+    /// What was sent last was a notification.
+    has_notified: bool,
     /// In a row.
     failures: u32,
 }
@@ -59,7 +65,8 @@ impl Notifier {
         loop {
             let drained = pin!(is_drained.wait_for(|is_drained| *is_drained));
             let moved = pin!(moves.changed());
-            let wakeups = match select(pin!(outbox.wait()), select(drained, moved)).await {
+            let next = pin!(next_wakeups(self.inner.clone(), self.has_notified));
+            let wakeups = match select(next, select(drained, moved)).await {
                 Either::Left((wakeups, _)) => wakeups,
                 Either::Right((Either::Left(_), _)) => return,
                 Either::Right((Either::Right(_), _)) => {
@@ -95,7 +102,8 @@ impl Notifier {
 
     async fn send(&mut self, wakeups: &[Wakeup]) -> Result<(), sqlx::Error> {
         let payloads = bus::pack(wakeups);
-        if !self.inner.carry(&payloads).await {
+        self.has_notified = !self.inner.carry(&payloads).await;
+        if self.has_notified {
             let connection = match &mut self.connection {
                 Some(connection) => connection,
                 None => {
@@ -111,6 +119,14 @@ impl Notifier {
         add(&self.inner.counters.wakeups_sent, length(wakeups));
         Ok(())
     }
+}
+
+/// What is to be sent next; after a notification, not at once.
+async fn next_wakeups(inner: Arc<Inner>, has_notified: bool) -> Vec<Wakeup> {
+    if has_notified {
+        (inner.background.sleep)(NOTIFY_PAUSE).await;
+    }
+    inner.outbox.wait().await
 }
 
 /// Sends `wakeups` at once, for whoever leaves.

@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use acl::Operation;
+use futures_util::future::join_all;
 use mail::{FlagBits, MailboxId, ModSeq};
 use store::{Heard, Listener};
+use tokio::time::Instant;
 
 use crate::world::{World, all_deleted, append, claim, connect, inbox, new_message, permit, uids};
 
@@ -150,6 +152,38 @@ async fn a_wakeup_that_could_not_be_sent_is_sent_later() {
         }
     };
     hear(&mut listener, &[(own, modseq)]).await;
+}
+
+/// However fast many write, a millisecond passes between two notifications; and nobody's last change waits for another.
+#[tokio::test]
+async fn changes_that_follow_each_other_are_told_together() {
+    const WRITERS: usize = 8;
+    let world = World::new().await;
+    let ada = world.account("ada").await;
+    let mut mailboxes = Vec::new();
+    for number in 0..WRITERS {
+        let name = format!("team {number}");
+        mailboxes.push(world.shared(&name, &[("ada", "lrswi")]).await);
+    }
+    let other = world.another_node().await;
+    let mut listener = other.listen().await.unwrap();
+    let sent = || world.store.stats().notifications_sent;
+    let (before, began) = (sent(), Instant::now());
+    let writers = mailboxes.iter().map(async |&mailbox| {
+        let mut last = ModSeq::default();
+        for _ in 0..50 {
+            last = append(&world.store, ada, mailbox, &["x"]).await.modseq;
+        }
+        (mailbox, last)
+    });
+    let written = join_all(writers).await;
+    hear(&mut listener, &written).await;
+    let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap();
+    let notifications = sent() - before;
+    assert!(
+        notifications <= milliseconds + 1,
+        "{notifications} in {milliseconds} ms"
+    );
 }
 
 #[tokio::test]
