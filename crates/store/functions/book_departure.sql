@@ -5,7 +5,9 @@ create or replace function book_departure(
 ) returns bigint
 language plpgsql as $$
 declare
-  _modseq bigint;
+  _nothing constant bit(8192) := b'0'::bit(8192);
+  _ranges  int8multirange := ranges_of(_uids);
+  _modseq  bigint;
 begin
   update mailbox m
      set modseq = m.modseq + 1,
@@ -21,13 +23,19 @@ begin
   returning m.modseq into _modseq;
 
   insert into change (mailbox, modseq, kind, uids)
-  select _mailbox, _modseq, 3 /* change: expunged */, range_agg(int8range(g.uid, g.uid, '[]'))
-    from unnest(_uids) as g (uid);
+  values (_mailbox, _modseq, 3 /* change: expunged */, _ranges);
 
   insert into tombstone as present (mailbox, chunk, bits)
-  select _mailbox, g.uid / 8192, bit_or(set_bit(b'0'::bit(8192), (g.uid % 8192)::integer, 1))
-    from unnest(_uids) as g (uid)
-   group by g.uid / 8192
+  select _mailbox, g.chunk,
+         bit_or(case when g.high - g.low = 1 then set_bit(_nothing, g.low, 1)
+                     else (~_nothing >> g.low) & (~_nothing << 8192 - g.high)
+                end)
+    from (select c.number as chunk,
+                 (greatest(lower(r), c.number * 8192) - c.number * 8192)::integer as low,
+                 (least(upper(r), (c.number + 1) * 8192) - c.number * 8192)::integer as high
+            from unnest(_ranges) r
+           cross join lateral generate_series(lower(r) / 8192, (upper(r) - 1) / 8192) as c (number)) g
+   group by g.chunk
   on conflict (mailbox, chunk) do update
      set bits = present.bits | excluded.bits;
   if exists (select from unnest(_flags) as g (flags) where g.flags & 32 /* flag: rare */ <> 0) then

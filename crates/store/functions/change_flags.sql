@@ -9,7 +9,10 @@ create or replace function change_flags(
 language plpgsql as $$
 #variable_conflict use_column
 declare
+  _edit             flag_edit;
+  _is_written       boolean := false;
   _uids             bigint[];
+  _places           tid[];
   _flags            bigint[];
   _cleared          bigint[];
   _unseen           bigint;
@@ -23,15 +26,37 @@ declare
   _flipped_chunks   integer[];
   _flipped_bits     bit(8192)[];
 begin
-  if cardinality(_edits) > 0 then
-    select array_agg(e.uid), array_agg(e.edited),
+  if cardinality(_edits) = 1 then
+    -- Where one flag is set or taken away, whatever changes did not have it or had it, and need not be looked at before.
+    _edit := _edits[1];
+    _touched := (~_edit.keep | _edit.add) & ~32::bigint;
+    _is_written := _edit.add & 32 = 0 and (
+      _touched & (8 /* flag: seen */ | 4 /* flag: deleted */) = 0
+      or _touched in (8 /* flag: seen */, 4 /* flag: deleted */));
+  end if;
+  if _is_written then
+    with edited as (
+      update entry e
+         set flags = (e.flags & (_edit.keep | 32)) | _edit.add,
+             modseq = (select m.modseq + 1 from mailbox m where m.id = _mailbox)
+       where e.mailbox = _mailbox and e.uid >= _edit.low and e.uid <= _edit.high
+         and (e.flags & (_edit.keep | 32)) | _edit.add <> e.flags
+      returning e.uid
+    )
+    select array_agg(e.uid) into _uids from edited e;
+    _unseen := case when _touched = 8 /* flag: seen */
+                    then case when _edit.add = 0 then 1 else -1 end * cardinality(_uids) end;
+    _deleted := case when _touched = 4 /* flag: deleted */
+                     then case when _edit.add = 0 then -1 else 1 end * cardinality(_uids) end;
+  elsif cardinality(_edits) > 0 then
+    select array_agg(e.uid), array_agg(e.place), array_agg(e.edited),
            array_agg(e.uid) filter (where e.flags & ~e.edited & 32 /* flag: rare */ <> 0),
            sum((e.flags >> 3 & 1) - (e.edited >> 3 & 1)),
            sum((e.edited >> 2 & 1) - (e.flags >> 2 & 1))
-      into _uids, _flags, _cleared, _unseen, _deleted
+      into _uids, _places, _flags, _cleared, _unseen, _deleted
       from unnest(_edits) as r
      cross join lateral (
-           select e.uid, e.flags,
+           select e.uid, e.ctid as place, e.flags,
                   (e.flags & (r.keep | (~r.add & 32 /* flag: rare */))) | (r.add & ~32::bigint) as edited
              from entry e
             where e.mailbox = _mailbox and e.uid >= r.low and e.uid <= r.high
@@ -83,17 +108,19 @@ begin
   if _cleared is not null then
     delete from entry_keyword k where k.mailbox = _mailbox and k.uid = any (_cleared);
   end if;
-  if _uids is not null then
+  if _places is not null then
+    -- Nobody else writes entries of a mailbox that is locked, so that they are where they were found.
     update entry e
        set flags = c.flags, modseq = change_flags.modseq
-      from (select c.uid, c.flags
-              from unnest(_uids, _flags) as c (uid, flags)
-             limit cardinality(_uids)) c
-     where e.mailbox = _mailbox and e.uid = c.uid;
+      from (select c.place, c.flags
+              from unnest(_places, _flags) as c (place, flags)
+             limit cardinality(_places)) c
+     where e.mailbox = _mailbox and e.ctid = c.place;
+  end if;
+  if _uids is not null then
+    edited := ranges_of(_uids);
     insert into change (mailbox, modseq, kind, uids)
-    select _mailbox, change_flags.modseq, 2 /* change: flags */, range_agg(int8range(c.uid, c.uid, '[]'))
-      from unnest(_uids) as c (uid)
-    returning uids into edited;
+    values (_mailbox, change_flags.modseq, 2 /* change: flags */, edited);
   end if;
   if _flipped_bits is not null then
     perform turn_private(

@@ -23,22 +23,32 @@ declare
   _places    bigint[];
   _numbers   smallint[];
 begin
-  select array_agg(e.uid order by e.uid), array_agg(e.content order by e.uid),
-         array_agg(e.internal_date order by e.uid), array_agg(e.size order by e.uid),
-         array_agg(e.flags order by e.uid),
+  select array_agg(e.uid), array_agg(e.content), array_agg(e.internal_date), array_agg(e.size), array_agg(e.flags),
          array_agg((e.flags & ~_source_private)
-                   | coalesce((select bit_xor(get_bit(f.bits, (e.uid % 8192)::integer)::bigint << f.flag)
-                                 from user_flags f
-                                where f.account in (0, _account) and f.mailbox = _source
-                                  and f.flag = any (_source_flags) and f.chunk = e.uid / 8192), 0)
-                   order by e.uid)
+                   | case when e.own_flags is null then 0
+                          when cardinality(e.own_flags) = 1
+                          then get_bit(e.own_bits[1], (e.uid % 8192)::integer)::bigint << e.own_flags[1]
+                          else (select bit_or(get_bit(o.bits, (e.uid % 8192)::integer)::bigint << o.flag)
+                                  from unnest(e.own_flags, e.own_bits) as o (flag, bits))
+                     end)
     into _sources, _contents, _dates, _sizes, _flags, _seen
-    from unnest(_uids) r
-   cross join lateral (
-         select e.uid, e.content, e.internal_date, e.size, e.flags
-           from entry e
-          where e.mailbox = _source and e.uid >= lower(r) and e.uid < upper(r)
-         offset 0) e;
+    from (select e.uid, e.content, e.internal_date, e.size, e.flags, o.own_flags, o.own_bits
+            from unnest(_uids * int8multirange(int8range(1, (select m.uid_next from mailbox m where m.id = _source)))) r
+           cross join lateral generate_series(lower(r) / 8192, (upper(r) - 1) / 8192) as c (number)
+           cross join lateral (
+                 select array_agg(f.flag) as own_flags, array_agg(f.bits) as own_bits
+                   from (select f.flag, bit_xor(f.bits) as bits
+                           from user_flags f
+                          where f.account in (0, _account) and f.mailbox = _source
+                            and f.flag = any (_source_flags) and f.chunk = c.number
+                          group by f.flag) f) o
+           cross join lateral (
+                 select e.uid, e.content, e.internal_date, e.size, e.flags
+                   from entry e
+                  where e.mailbox = _source
+                    and e.uid >= greatest(lower(r), c.number * 8192) and e.uid < least(upper(r), (c.number + 1) * 8192)
+                 offset 0) e
+           order by e.uid) e;
 
   if _sources is null then
     uids := '{}';
@@ -100,9 +110,7 @@ begin
    having count(*) > 0;
 
   if _is_move then
-    delete from entry e
-     using (select s.uid from unnest(_sources) as s (uid) limit cardinality(_sources)) s
-     where e.mailbox = _source and e.uid = s.uid;
+    perform delete_entries(_source, _sources, ranges_of(_sources));
     source_modseq := book_departure(_source, _sources, _sizes, _flags);
   else
     select m.modseq into source_modseq from mailbox m where m.id = _source;

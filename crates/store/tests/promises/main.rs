@@ -51,6 +51,7 @@ mod save_dates;
 mod scim;
 mod shares;
 mod standbys;
+mod stretches;
 mod teams;
 mod tokens;
 mod upkeep;
