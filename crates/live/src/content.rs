@@ -9,7 +9,7 @@ use image::Message;
 use mail::{ContentId, MailboxId, Uid};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
-use store::{Compute, Fault, MessageMetadata, SortKeysUse, Store};
+use store::{Compute, Fault, HeaderBlocks, MessageMetadata, SortKeysUse, Store};
 
 use crate::sort_keys::SortKeysTable;
 
@@ -85,7 +85,8 @@ impl Contents {
         &self.stats
     }
 
-    /// Loads ENVELOPE, BODYSTRUCTURE and header of each, in any order. What no longer exists is missing.
+    /// Loads ENVELOPE, BODYSTRUCTURE and, where `headers` says so, the header of each, in any order. What no longer exists
+    /// is missing.
     ///
     /// # Errors
     ///
@@ -93,18 +94,21 @@ impl Contents {
     pub async fn message_metadata(
         &self,
         ids: &[ContentId],
+        headers: HeaderBlocks,
     ) -> Result<HashMap<ContentId, Arc<MessageMetadata>>, Fault> {
+        let is_enough =
+            |it: &Arc<MessageMetadata>| headers == HeaderBlocks::LeftOut || it.header.is_some();
         let mut found = HashMap::with_capacity(ids.len());
         let mut missing = Vec::new();
         for &id in ids {
-            match self.message_metadata.get(&id) {
+            match self.message_metadata.get(&id).filter(is_enough) {
                 Some(metadata) => drop(found.insert(id, metadata)),
                 None => missing.push(id),
             }
         }
         self.tally(found.len(), missing.len());
         for ids in missing.chunks(ROWS_PER_READ_MAX) {
-            for metadata in self.store.load_message_metadata(ids).await? {
+            for metadata in self.store.load_message_metadata(ids, headers).await? {
                 let metadata = Arc::new(metadata);
                 self.message_metadata.insert(metadata.id, metadata.clone());
                 found.insert(metadata.id, metadata);
@@ -342,7 +346,7 @@ impl Weighter<ContentId, Arc<MessageMetadata>> for ByBytes {
     fn weight(&self, _: &ContentId, metadata: &Arc<MessageMetadata>) -> u64 {
         bytes(&metadata.envelope)
             + bytes(&metadata.body_structure)
-            + bytes(&metadata.header)
+            + metadata.header.as_deref().map_or(0, bytes)
             + ENTRY_BYTES
     }
 }

@@ -1,11 +1,11 @@
 //! Reading what messages consist of.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::future::FutureExt as _;
 use mail::{ContentId, MailboxId, NaiveDate, Uid};
 use mime::SortKeysUse;
 
-use crate::packing::{unpack, unpacked_bytes};
+use crate::packing::{unpack, unpack_onto, unpacked_bytes};
 use crate::prepared::sent_from_number;
 use crate::search_text::Source;
 use crate::{Fault, Store};
@@ -19,12 +19,21 @@ pub struct MessageMetadata {
     pub envelope: Bytes,
     /// BODYSTRUCTURE, ready to send.
     pub body_structure: Bytes,
-    /// The header block with its empty line.
-    pub header: Bytes,
+    /// The header block with its empty line; `None` where it was left out.
+    pub header: Option<Bytes>,
     /// Of the whole message, in bytes.
     pub size: u64,
     /// The day in its Date field.
     pub sent: Option<NaiveDate>,
+}
+
+/// Whether header blocks are read as well, which are most of what is read then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeaderBlocks {
+    /// With their empty lines.
+    Read,
+    /// ENVELOPE and BODYSTRUCTURE are enough.
+    LeftOut,
 }
 
 impl Store {
@@ -37,25 +46,29 @@ impl Store {
     pub async fn load_message_metadata(
         &self,
         ids: &[ContentId],
+        headers: HeaderBlocks,
     ) -> Result<Vec<MessageMetadata>, Fault> {
+        let is_read = headers == HeaderBlocks::Read;
         let rows = self
             .read_contents(
                 &numbers(ids),
                 |connection, ids| {
                     let query = sqlx::query!(
-                        "select id, envelope, structure, header, size, sent
+                        "select id, envelope, structure, case when $2 then header end as header, size, sent
                            from content
                           where id = any ($1)",
-                        ids
+                        ids,
+                        is_read
                     );
                     query.fetch_all(connection).boxed()
                 },
                 |row| row.id,
             )
             .await?;
-        let parts = rows
-            .iter()
-            .flat_map(|row| [&row.envelope, &row.structure, &row.header]);
+        let parts = rows.iter().flat_map(|row| {
+            let always = [Some(&row.envelope), Some(&row.structure)];
+            always.into_iter().chain([row.header.as_ref()]).flatten()
+        });
         let bytes = parts.map(|part| unpacked_bytes(part)).sum();
         let unpacking = || {
             let rows = rows.into_iter().map(|row| {
@@ -63,7 +76,7 @@ impl Store {
                     id: ContentId(row.id),
                     envelope: unpack(row.envelope)?,
                     body_structure: unpack(row.structure)?,
-                    header: unpack(row.header)?,
+                    header: row.header.map(unpack).transpose()?,
                     size: u64::try_from(row.size).unwrap_or(0),
                     sent: row.sent.and_then(sent_from_number),
                 })
@@ -118,11 +131,11 @@ impl Store {
         let bytes = parts.map(|part| unpacked_bytes(part)).sum();
         let unpacking = || {
             let rows = rows.into_iter().map(|row| {
-                let (header, body) = (unpack(row.header)?, unpack(row.body)?);
-                let mut message = BytesMut::with_capacity(header.len() + body.len());
-                message.extend_from_slice(&header);
-                message.extend_from_slice(&body);
-                Ok((ContentId(row.id), message.freeze()))
+                let length = unpacked_bytes(&row.header) + unpacked_bytes(&row.body);
+                let mut message = Vec::with_capacity(length);
+                unpack_onto(&row.header, &mut message)?;
+                unpack_onto(&row.body, &mut message)?;
+                Ok((ContentId(row.id), Bytes::from(message)))
             });
             rows.collect()
         };

@@ -149,7 +149,7 @@ pub use applying::Deletion;
 pub use background::{Aside, Background, Clock, Compute, Sleep, Spawn};
 pub use busy::{Busy, BusyAccount, BusyMailbox, BusyNode};
 pub use committed::{Committed, CommittedWrite, SharedEdits};
-pub use content::MessageMetadata;
+pub use content::{HeaderBlocks, MessageMetadata};
 pub use copy::{Copied, Moved};
 pub use counters::MailboxCounters;
 pub use delivery::{Addressee, Delivered, Letter, Recognition};

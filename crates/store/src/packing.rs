@@ -43,7 +43,22 @@ pub(crate) fn pack(part: &[u8]) -> Vec<u8> {
 pub(crate) fn unpack(stored: Vec<u8>) -> Result<Bytes, Fault> {
     match stored.split_first() {
         Some((&RAW, _)) => Ok(Bytes::from(stored).slice(1..)),
-        Some((&ZSTD, frame)) => decompress(frame).map(Bytes::from),
+        Some(_) | None => {
+            let mut part = Vec::new();
+            unpack_onto(&stored, &mut part)?;
+            Ok(Bytes::from(part))
+        }
+    }
+}
+
+/// Puts what [`unpack`] makes of it behind what is there.
+pub(crate) fn unpack_onto(stored: &[u8], whole: &mut Vec<u8>) -> Result<(), Fault> {
+    match stored.split_first() {
+        Some((&RAW, part)) => {
+            whole.extend_from_slice(part);
+            Ok(())
+        }
+        Some((&ZSTD, frame)) => decompress_onto(frame, whole),
         Some(_) | None => Err(unreadable("an unknown codec")),
     }
 }
@@ -80,17 +95,28 @@ fn compress(part: &[u8]) -> io::Result<Vec<u8>> {
     Ok(stored)
 }
 
-fn decompress(frame: &[u8]) -> Result<Vec<u8>, Fault> {
+fn decompress_onto(frame: &[u8], whole: &mut Vec<u8>) -> Result<(), Fault> {
     let length =
         frame_bytes(frame).ok_or_else(|| unreadable("a frame that does not know its length"))?;
-    let part = DECOMPRESSOR.with_borrow_mut(|decompressor| {
+    whole.reserve(length);
+    let before = whole.len();
+    // What stands before the position stays.
+    let mut onto = Cursor::new(std::mem::take(whole));
+    onto.set_position(u64::try_from(before).unwrap_or(u64::MAX));
+    let done = DECOMPRESSOR.with_borrow_mut(|decompressor| {
         let decompressor = match decompressor {
             Some(decompressor) => decompressor,
             None => decompressor.insert(Decompressor::new()?),
         };
-        decompressor.decompress(frame, length)
+        decompressor.decompress_to_buffer(frame, &mut onto)
     });
-    part.map_err(|error| Fault::Broken(Cause::new(error)))
+    *whole = onto.into_inner();
+    done.map_err(|error| Fault::Broken(Cause::new(error)))?;
+    if whole.len() == before + length {
+        Ok(())
+    } else {
+        Err(unreadable("a frame of another length"))
+    }
 }
 
 fn unreadable(what: &str) -> Fault {

@@ -6,6 +6,8 @@ use wire::{BodySection, FetchItem, SectionText};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Needs {
     pub(crate) message_metadata: bool,
+    /// With the header block.
+    pub(crate) header: bool,
     pub(crate) bodies: bool,
     /// Of messages that are read as fast as their heads.
     pub(crate) small_bodies: bool,
@@ -27,10 +29,10 @@ impl Needs {
                 | FetchItem::ModSeq
                 | FetchItem::EmailId => {}
                 FetchItem::SaveDate => needs.save_dates = true,
-                FetchItem::Envelope
-                | FetchItem::BodyStructure
-                | FetchItem::Body
-                | FetchItem::ThreadId => needs.message_metadata = true,
+                FetchItem::Envelope | FetchItem::BodyStructure | FetchItem::Body => {
+                    needs.message_metadata = true;
+                }
+                FetchItem::ThreadId => needs.header = true,
                 FetchItem::Binary(section) => {
                     needs.octets = true;
                     needs.marks_seen |= !section.peek;
@@ -44,13 +46,14 @@ impl Needs {
                     needs.octets = true;
                     needs.marks_seen |= !section.peek;
                     if is_in_head(section) {
-                        needs.message_metadata = true;
+                        needs.header = true;
                     } else {
                         needs.bodies = true;
                     }
                 }
             }
         }
+        needs.message_metadata |= needs.header;
         needs.octets |= needs.bodies || needs.small_bodies;
         needs
     }

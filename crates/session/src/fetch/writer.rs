@@ -13,7 +13,7 @@ use live::Live;
 use mail::limits::PREVIEW_LAZY_BYTES_MAX;
 use mail::{ContentId, InternalDate, SeqNum, UidSet};
 use mime::{Decoded, Sections};
-use store::{Compute, MessageMetadata, ObjectIds, Store};
+use store::{Compute, HeaderBlocks, MessageMetadata, ObjectIds, Store};
 use wire::{BinarySection, BodySection, FetchItem, say};
 
 use crate::conversation::selected::Selected;
@@ -95,7 +95,12 @@ pub(crate) async fn tell_all(
         let ids: Vec<ContentId> = batch.iter().map(|(_, message)| message.content).collect();
         let contents = live.contents();
         let message_metadata = if needs.message_metadata {
-            contents.message_metadata(&ids).await?
+            let headers = if needs.header {
+                HeaderBlocks::Read
+            } else {
+                HeaderBlocks::LeftOut
+            };
+            contents.message_metadata(&ids, headers).await?
         } else {
             HashMap::new()
         };
@@ -218,7 +223,8 @@ impl Parts<'_> {
 }
 
 fn bytes_of(metadata: &MessageMetadata) -> usize {
-    metadata.header.len() + metadata.envelope.len() + metadata.body_structure.len()
+    let header = metadata.header.as_ref().map_or(0, Bytes::len);
+    header + metadata.envelope.len() + metadata.body_structure.len()
 }
 
 /// The same, taken apart once for all items.
@@ -266,7 +272,8 @@ async fn tell_one(
         // A header block by itself is a message without a body.
         head: parts
             .metadata
-            .map(|metadata| Sections::of(metadata.header.as_ref())),
+            .and_then(|metadata| metadata.header.as_deref())
+            .map(Sections::of),
         whole: parts.body.map(|body| Sections::of(body)),
     };
     for item in asked.items {
@@ -367,7 +374,8 @@ impl<'p> Told<'_, 'p> {
             FetchItem::ModSeq => line.modseq(view.shown(message).modseq),
             FetchItem::EmailId => line.email_id(&self.asked.ids.email(message.content)),
             FetchItem::ThreadId => {
-                let header = metadata.map_or(&[][..], |metadata| &metadata.header);
+                let header = metadata.and_then(|metadata| metadata.header.as_deref());
+                let header = header.unwrap_or_default();
                 line.thread_id(&self.asked.ids.thread(message.content, header))
             }
             FetchItem::SaveDate => line.save_date(self.parts.saved),

@@ -284,7 +284,7 @@ impl Test {
             Self::Saved(test, day) => compares(*test, evidence.saved?, *day),
             Self::EmailId(ids, id) => ids.email(message.content) == *id,
             Self::ThreadId(ids, id) => {
-                ids.thread(message.content, &evidence.metadata?.header) == *id
+                ids.thread(message.content, evidence.metadata?.header.as_ref()?) == *id
             }
         };
         Some(percent(holds))

@@ -8,7 +8,7 @@ use image::Message;
 use live::Live;
 use mail::{ContentId, InternalDate, MailboxId, Uid, UidSet};
 use mime::SearchText;
-use store::{Fault, MessageMetadata, Store};
+use store::{Fault, HeaderBlocks, MessageMetadata, Store};
 
 use crate::search::criteria::{Criteria, Evidence};
 
@@ -33,7 +33,8 @@ impl LoadedMessages {
             loaded.texts = live.contents().texts(&ids).await?;
         }
         if criteria.asks_metadata() {
-            loaded.message_metadata = live.contents().message_metadata(&ids).await?;
+            let contents = live.contents();
+            loaded.message_metadata = contents.message_metadata(&ids, HeaderBlocks::Read).await?;
         }
         if criteria.asks_save_date() {
             loaded.saved = store.save_dates(&by_mailbox(messages)).await?;

@@ -3,7 +3,7 @@
 use acl::Operation;
 use bytes::Bytes;
 use mail::{ContentId, FlagBits, InternalDate, Place};
-use store::{Fault, NewMessage};
+use store::{Fault, HeaderBlocks, NewMessage};
 
 use crate::world::{
     World, append, claim, image, inbox, is_denied, message, new_message, overlay, permit,
@@ -71,7 +71,11 @@ async fn a_message_comes_back_byte_for_byte() {
         assert_eq!(message.flags, FlagBits::ANSWERED.into());
     }
 
-    let mut message_metadata = world.store.load_message_metadata(&ids).await.unwrap();
+    let mut message_metadata = world
+        .store
+        .load_message_metadata(&ids, HeaderBlocks::Read)
+        .await
+        .unwrap();
     message_metadata.sort_by_key(|head| head.id);
     let mut texts = world.store.load_texts(&ids).await.unwrap();
     texts.sort_by_key(|(id, _)| *id);
@@ -79,9 +83,18 @@ async fn a_message_comes_back_byte_for_byte() {
         let parsed = mime::parse(mail);
         assert_eq!(head.envelope, parsed.envelope);
         assert_eq!(head.body_structure, parsed.body_structure);
-        assert_eq!(head.header, mail[..parsed.header_bytes]);
+        assert_eq!(head.header.as_deref(), Some(&mail[..parsed.header_bytes]));
         assert_eq!(*text, mime::search_text(mail));
     }
+    let without = world
+        .store
+        .load_message_metadata(&ids, HeaderBlocks::LeftOut);
+    for head in &mut message_metadata {
+        head.header = None;
+    }
+    let mut without = without.await.unwrap();
+    without.sort_by_key(|head| head.id);
+    assert_eq!(without, message_metadata);
 }
 
 #[tokio::test]
@@ -91,7 +104,7 @@ async fn what_no_longer_exists_is_missing_and_nothing_worse() {
     assert!(
         world
             .store
-            .load_message_metadata(&nowhere)
+            .load_message_metadata(&nowhere, HeaderBlocks::Read)
             .await
             .unwrap()
             .is_empty()
