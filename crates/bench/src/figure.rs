@@ -52,6 +52,8 @@ pub(crate) enum Target {
     Times(f64),
     AtLeast(f64),
     AtMost(f64),
+    /// So many milliseconds of all processors for one operation, in all processes.
+    WorkAtMost(f64),
     /// No target: the value is shown for comparison.
     Nothing,
 }
@@ -82,6 +84,9 @@ impl Figure {
             Target::Times(times) => Some(self.probe?.ratio? >= times),
             Target::AtLeast(least) => Some(self.value >= least),
             Target::AtMost(most) => Some(self.value <= most),
+            Target::WorkAtMost(most) => self
+                .work
+                .map(|work| work.nodes_ms + work.postgres_ms <= most),
             Target::Nothing => None,
         }
     }
@@ -106,6 +111,7 @@ impl Figure {
             (Target::Times(times), None) => format!("≥ {times} × its probe"),
             (Target::AtLeast(least), _) => format!("≥ {} {unit}", Short(least)),
             (Target::AtMost(most), _) => format!("≤ {} {unit}", Short(most)),
+            (Target::WorkAtMost(most), _) => format!("≤ {} ms of work", Short(most)),
             (Target::Nothing, _) => String::new(),
         }
     }
@@ -197,6 +203,22 @@ mod tests {
             let figure = figure(value, ratio, target);
             assert_eq!(figure.is_reached(), expected, "{target:?}");
             assert_eq!(figure.target(), words);
+        }
+    }
+
+    #[test]
+    fn work_is_that_of_all_processes() {
+        let mut figure = figure(5.0, None, Target::WorkAtMost(0.13));
+        assert_eq!(figure.target(), "≤ 0.13 ms of work");
+        assert_eq!(figure.is_reached(), None);
+        for (postgres_ms, is_reached) in [(0.03, true), (0.04, false)] {
+            figure.work = Some(Work {
+                p50_ms: 9.0,
+                p99_ms: 9.0,
+                nodes_ms: 0.0999,
+                postgres_ms,
+            });
+            assert_eq!(figure.is_reached(), Some(is_reached));
         }
     }
 

@@ -25,7 +25,7 @@ async fn flags(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
         counts: Counts::Messages,
     };
     let found = repeat(bench, &mut client, &ask, ROUNDS).await?;
-    let target = Target::AtLeast(1_000_000.0);
+    let target = Target::AtLeast(4_000_000.0);
     Ok(vec![found.other("FLAGS of 100,000", "/s", target)])
 }
 
@@ -45,12 +45,12 @@ async fn overview(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
         counts: Counts::Megabytes,
     };
     let small_bodies = repeat(bench, &mut client, &whole, ROUNDS).await?;
-    let again_target = Target::AtLeast(100_000.0);
+    let again_target = Target::AtLeast(600_000.0);
     Ok(vec![
         first.other(
             "ENVELOPE BODYSTRUCTURE of 10,000, first",
             "/s",
-            Target::Nothing,
+            Target::AtLeast(200_000.0),
         ),
         again.other(
             "ENVELOPE BODYSTRUCTURE of 10,000, again",
@@ -72,8 +72,8 @@ async fn bodies(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
     let first = repeat(bench, &mut client, &ask, 1).await?;
     let again = repeat(bench, &mut client, &ask, ROUNDS).await?;
     let mut figures = vec![
-        first.other("bodies of 75 KB, first", "MB/s", Target::Nothing),
-        again.other("bodies of 75 KB, again", "MB/s", Target::AtLeast(500.0)),
+        first.other("bodies of 75 KB, first", "MB/s", Target::AtLeast(700.0)),
+        again.other("bodies of 75 KB, again", "MB/s", Target::AtLeast(2000.0)),
     ];
     if bench.tls.is_none() {
         return Ok(figures);

@@ -32,7 +32,7 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
             of_one,
             kilobytes / sessions as f64,
             "KB",
-            Target::AtMost(16.0),
+            Target::AtMost(12.0),
         ),
         Figure::alone(of_all, after as f64 / 1e6, "MB", Target::Nothing),
     ])

@@ -63,7 +63,7 @@ const LISTS: [List; 2] = [
         mailboxes: 200,
         options: " RETURN (STATUS (MESSAGES UNSEEN))",
         responses: 2,
-        target: Target::Nothing,
+        target: Target::AtMost(0.8),
     },
 ];
 const LISTED_PER_ROUND: usize = 20;

@@ -46,7 +46,7 @@ async fn again(bench: &mut Bench) -> Result<Figure, BenchError> {
     logins(node, &people).await?;
     let once = async || Round::median(logins(node, &people).await?);
     let found = rounds(&mut bench.probes, Yardstick::Fdatasync, ROUNDS, once).await?;
-    Ok(found.other("again, answered, p50", "ms", Target::AtMost(1.0)))
+    Ok(found.other("again, answered, p50", "ms", Target::AtMost(0.5)))
 }
 
 /// Logs in one after another; returns how long each waited for its OK, in milliseconds.

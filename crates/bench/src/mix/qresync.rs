@@ -24,7 +24,7 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
         responses_min: changed,
         rounds: ROUNDS,
         times_per_round: 20,
-        target: Target::Nothing,
+        target: Target::AtMost(0.4),
     };
     Ok(vec![ask(bench, &mut client, &asked).await?])
 }

@@ -115,7 +115,7 @@ async fn listing(bench: &mut Bench) -> Result<Figure, BenchError> {
     let once = async || Round::median(vec![timed(client.ask(&list)).await?.1]);
     let found = rounds(&mut bench.probes, Yardstick::Fdatasync, ROUNDS, once).await?;
     let name = format!("LIST RETURN (STATUS MYRIGHTS), {listed} mailboxes, a tenth visible");
-    Ok(found.other(name, "ms", Target::AtMost(300.0)))
+    Ok(found.other(name, "ms", Target::AtMost(100.0)))
 }
 
 pub(crate) async fn administrator(bench: &Bench) -> Result<Client, BenchError> {

@@ -133,7 +133,7 @@ const NEEDLES: [Needle; 3] = [
 
 /// The time of a scan is proportional to the mailbox: 450 ms for 100,000.
 fn scan(messages: usize) -> Target {
-    Target::AtMost(450.0 * messages as f64 / 100_000.0)
+    Target::AtMost(200.0 * messages as f64 / 100_000.0)
 }
 
 const ROUNDS: usize = 5;

@@ -29,13 +29,13 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
         between: &[],
         rounds: 1,
         times_per_round: 1,
-        ..of_archive("first on a node", 60.0)
+        ..of_archive("first on a node", 15.0)
     };
     let first = ask(bench, &mut opener, &first).await?;
-    let open = of_archive("open there, p50", 2.0);
+    let open = of_archive("open there, p50", 0.15);
     let open = ask(bench, &mut follower, &open).await?;
     opener.ask("UNSELECT").await?;
-    let nowhere = of_archive("open nowhere, p50", 15.0);
+    let nowhere = of_archive("open nowhere, p50", 0.25);
     let nowhere = ask(bench, &mut follower, &nowhere).await?;
 
     let mailbox = quoted(&bench.stock(Stock::Letters).await?);
@@ -47,7 +47,7 @@ pub(super) async fn run(bench: &mut Bench) -> Result<Vec<Figure>, BenchError> {
         responses_min: 1,
         rounds: ROUNDS,
         times_per_round: SELECTS_PER_ROUND,
-        target: Target::Nothing,
+        target: Target::AtMost(0.15),
     };
     let again = ask(bench, &mut follower, &again).await?;
     Ok(vec![first, open, nowhere, again])

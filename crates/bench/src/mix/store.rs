@@ -75,7 +75,7 @@ async fn many(bench: &mut Bench, mailbox: &str, messages: usize) -> Result<Figur
         Round::median(round)
     };
     let found = rounds(&mut bench.probes, Yardstick::Fdatasync, ROUNDS, once).await?;
-    Ok(found.other("1:1000, 1 user, p50", "ms", Target::AtMost(10.0)))
+    Ok(found.other("1:1000, 1 user, p50", "ms", Target::AtMost(2.5)))
 }
 
 async fn select(clients: &mut [Client], mailbox: &str) -> Result<(), BenchError> {
@@ -99,14 +99,14 @@ const LOADS: [StoreLoad; 3] = [
         users: 1,
         spread: Spread::FirstNode,
         yardstick: Yardstick::Commit,
-        target: Target::Times(0.5),
+        target: Target::AtLeast(1800.0),
     },
     StoreLoad {
         name: "one message, 32 users",
         users: USERS_MAX,
         spread: Spread::FirstNode,
         yardstick: Yardstick::Fdatasync,
-        target: Target::Times(6.0),
+        target: Target::WorkAtMost(0.06),
     },
     StoreLoad {
         name: "one message, 32 users on all nodes",
